@@ -1,0 +1,1 @@
+"""Paceline: what is nobody's own, and how it starts."""

@@ -1,0 +1,50 @@
+"""The Celery application and the schedule: one table."""
+
+import os
+from typing import Any
+
+from celery import Celery, signals
+from celery.schedules import crontab
+from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "salesmgmt.settings")
+
+app = Celery("salesmgmt")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": 3600,  # above the longest task
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+    },
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_soft_time_limit=1500,
+    task_time_limit=1800,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_max_tasks_per_child=1000,
+    timezone="UTC",
+    beat_schedule_filename=str(settings.VAR / "beat-schedule"),
+)
+app.conf.beat_schedule = {
+    # what is done: (task, when); times are UTC
+    name: {"task": task, "schedule": when, "options": {"expires": 60}}
+    for name, (task, when) in {
+        "drain what waits": ("salesmgmt.desk.tasks.drain_all", 1.0),
+        "leave a heartbeat": ("salesmgmt.desk.tasks.leave_heartbeat", 5.0),
+        "clear old sessions": ("salesmgmt.desk.tasks.clear_sessions", crontab(hour="2", minute="20")),
+    }.items()
+}
+app.steps["worker"].add(DjangoStructLogInitStep)
+app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def _keep_logging(**_: Any) -> None:
+    """Celery finds this connected and leaves our logging alone."""

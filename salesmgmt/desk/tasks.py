@@ -1,0 +1,45 @@
+"""What the worker does for every app: drain what waits."""
+
+from typing import Any
+
+import redis
+import structlog
+from celery import shared_task
+from django.core.management import call_command
+
+from salesmgmt.health import leave_heartbeat as leave
+
+from .drains import drain_topic, topics
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def drain(topic: str, **kwargs: Any) -> None:
+    """Do what waits under one topic."""
+    drain_topic(topic)
+
+
+@shared_task
+def drain_all(**kwargs: Any) -> None:
+    """The net under lost wakes: every topic, none held up by another's failure."""
+    for topic in topics():
+        try:
+            drain_topic(topic)
+        except Exception:
+            logger.exception("drain_failed", topic=topic)
+
+
+@shared_task
+def leave_heartbeat(**kwargs: Any) -> None:
+    """Show /readyz that a worker is alive."""
+    try:
+        leave()
+    except redis.RedisError as error:
+        logger.warning("heartbeat_lost", error=str(error))
+
+
+@shared_task
+def clear_sessions(**kwargs: Any) -> None:
+    """Remove sessions that have run out."""
+    call_command("clearsessions")
