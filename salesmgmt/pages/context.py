@@ -1,42 +1,57 @@
 """What every page shows around its content."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-EVERYONE = frozenset({"rep", "manager", "executive", "admin"})
-LEADERS = frozenset({"manager", "executive", "admin"})
+from teams.models import Access, access_of
+
+
+def _everyone(access: Access) -> bool:
+    return True
+
+
+def _leads(access: Access) -> bool:
+    return access.leads or access.sees_all
+
+
+def _imports(access: Access) -> bool:
+    return access.imports
+
+
+def _administers(access: Access) -> bool:
+    return access.role == "admin"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation."""
+    """An entry of the navigation. `short` is its name in the phone's bar, which shows the first four that have one."""
 
     name: str
     label: str
     icon: str
-    roles: frozenset[str] = EVERYONE
     short: str = ""
-    in_dock: bool = False
+    shows_to: Callable[[Access], bool] = _everyone
     url: str = ""
     is_current: bool = False
 
 
 PLACES = (
-    Place("home", "Home", "house", in_dock=True),
-    Place("team", "Team", "users", LEADERS, in_dock=True),
-    Place("deals", "Deals", "briefcase", in_dock=True),
+    Place("home", "Home", "house", "Home"),
+    Place("team", "Team", "users", "Team", _leads),
+    Place("deals", "Deals", "briefcase", "Deals"),
     Place("accounts", "Accounts", "building-2"),
     Place("activities", "Activities", "list-checks"),
     Place("todo", "To do", "circle-check"),
-    Place("coaching", "Coaching", "message-circle", short="1:1s", in_dock=True),
+    Place("coaching", "Coaching", "message-circle", "1:1s"),
     Place("leaderboard", "Leaderboard", "trophy"),
-    Place("wall", "Recognition", "sparkles", short="Wall", in_dock=True),
+    Place("wall", "Recognition", "sparkles", "Wall"),
     Place("quotas", "Quotas", "target"),
-    Place("import", "Import", "upload", frozenset({"admin"})),
-    Place("admin:index", "Settings", "settings", frozenset({"admin"})),
+    Place("import", "Import", "upload", shows_to=_imports),
+    Place("admin:index", "Settings", "settings", shows_to=_administers),
 )
 ACTS = {"log_url": "log", "search_url": "search", "palette_url": "palette", "profile_url": "profile"}
 
@@ -55,11 +70,14 @@ def _is_under(path: str, url: str) -> bool:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Navigation by role, without places this installation doesn't have; and the addresses of the bar's acts."""
     user = getattr(request, "user", None)
-    role = getattr(user, "role", None) or ("admin" if getattr(user, "is_superuser", False) else "rep")
+    if user is None or not user.is_authenticated:
+        return {"nav": []}
+    access = access_of(user)
     nav = [
-        Place(p.name, p.label, p.icon, p.roles, p.short or p.label, p.in_dock, url, _is_under(request.path, url))
-        for p in PLACES
-        if role in p.roles and (url := _url(p.name))
+        replace(place, url=url, is_current=_is_under(request.path, url))
+        for place in PLACES
+        if place.shows_to(access) and (url := _url(place.name))
     ]
-    dock = [p for p in nav if p.in_dock][:4]
-    return {"nav": nav, "dock_left": dock[:2], "dock_right": dock[2:]} | {k: _url(name) for k, name in ACTS.items()}
+    dock = [place for place in nav if place.short][:4]
+    acts = {key: _url(name) for key, name in ACTS.items()}
+    return {"nav": nav, "dock_left": dock[:2], "dock_right": dock[2:], "me_line": access.role.capitalize(), **acts}
