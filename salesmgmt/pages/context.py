@@ -1,13 +1,20 @@
 """What every page shows around its content."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-EVERYONE = frozenset({"rep", "manager", "executive", "admin"})
-LEADERS = frozenset({"manager", "executive", "admin"})
+from teams.models import Access, access_of
+
+def _all(access: Access) -> bool:
+    return True
+
+
+def _leaders(access: Access) -> bool:
+    return access.leads or access.sees_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,7 @@ class Place:
     name: str
     label: str
     icon: str
-    roles: frozenset[str] = EVERYONE
+    is_for: Callable[[Access], bool] = _all
     short: str = ""
     in_dock: bool = False
     url: str = ""
@@ -26,19 +33,18 @@ class Place:
 
 PLACES = (
     Place("home", "Home", "house", in_dock=True),
-    Place("team", "Team", "users", LEADERS, in_dock=True),
+    Place("teams", "Teams", "users", _leaders),
     Place("deals", "Deals", "briefcase", in_dock=True),
     Place("accounts", "Accounts", "building-2"),
     Place("activities", "Activities", "list-checks"),
-    Place("todo", "To do", "circle-check"),
-    Place("coaching", "Coaching", "message-circle", short="1:1s", in_dock=True),
+    Place("one-on-ones", "Coaching", "message-circle", short="1:1s", in_dock=True),
     Place("leaderboard", "Leaderboard", "trophy"),
     Place("wall", "Recognition", "sparkles", short="Wall", in_dock=True),
     Place("quotas", "Quotas", "target"),
-    Place("import", "Import", "upload", frozenset({"admin"})),
-    Place("admin:index", "Settings", "settings", frozenset({"admin"})),
+    Place("imports", "Import", "upload", lambda access: access.imports),
+    Place("admin:index", "Settings", "settings", lambda access: access.role == "admin"),
 )
-ACTS = {"log_url": "log", "search_url": "search", "palette_url": "palette", "profile_url": "profile"}
+ACTS = {"log_url": "activity-log", "search_url": "search", "palette_url": "palette", "profile_url": "profile"}
 
 
 def _url(name: str) -> str:
@@ -55,11 +61,13 @@ def _is_under(path: str, url: str) -> bool:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Navigation by role, without places this installation doesn't have; and the addresses of the bar's acts."""
     user = getattr(request, "user", None)
-    role = getattr(user, "role", None) or ("admin" if getattr(user, "is_superuser", False) else "rep")
+    if user is None or not user.is_authenticated:
+        return {}
+    access = access_of(user)
     nav = [
-        Place(p.name, p.label, p.icon, p.roles, p.short or p.label, p.in_dock, url, _is_under(request.path, url))
+        Place(p.name, p.label, p.icon, p.is_for, p.short or p.label, p.in_dock, url, _is_under(request.path, url))
         for p in PLACES
-        if role in p.roles and (url := _url(p.name))
+        if p.is_for(access) and (url := _url(p.name))
     ]
     dock = [p for p in nav if p.in_dock][:4]
     return {"nav": nav, "dock_left": dock[:2], "dock_right": dock[2:]} | {k: _url(name) for k, name in ACTS.items()}
