@@ -41,19 +41,18 @@ class Place:
 
 PLACES = (
     Place("home", "Home", "house", "Home"),
-    Place("team", "Team", "users", "Team", _leads),
+    Place("teams", "Teams", "users", shows_to=_leads),
     Place("deals", "Deals", "briefcase", "Deals"),
     Place("accounts", "Accounts", "building-2"),
     Place("activities", "Activities", "list-checks"),
-    Place("todo", "To do", "circle-check"),
-    Place("coaching", "Coaching", "message-circle", "1:1s"),
+    Place("one-on-ones", "Coaching", "message-circle", "1:1s"),
     Place("leaderboard", "Leaderboard", "trophy"),
     Place("wall", "Recognition", "sparkles", "Wall"),
     Place("quotas", "Quotas", "target"),
-    Place("import", "Import", "upload", shows_to=_imports),
+    Place("imports", "Import", "upload", shows_to=_imports),
     Place("admin:index", "Settings", "settings", shows_to=_administers),
 )
-ACTS = {"log_url": "log", "search_url": "search", "palette_url": "palette", "profile_url": "profile"}
+ACTS = {"log_url": "activity-log", "search_url": "search", "palette_url": "palette", "profile_url": "profile"}
 
 
 def _url(name: str) -> str:
