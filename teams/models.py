@@ -31,14 +31,7 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A login. What it may see follows from the postings of its person; `is_superuser` is the admin."""
 
-    class Theme(models.TextChoices):
-        SYSTEM = "", "As the device"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
-
     time_zone = models.CharField(max_length=64, blank=True, help_text="Of moments shown; empty: the organisation's")
-    locale = models.CharField(max_length=10, blank=True, help_text="How numbers and dates are written")
-    theme = models.CharField(max_length=5, choices=Theme, blank=True)
     keys_off = models.BooleanField("Single-key shortcuts off", default=False)
 
     class Meta(AbstractUser.Meta):
@@ -460,6 +453,7 @@ def _work_out_access(user: Viewer) -> Access:
     if not (isinstance(user, User) and user.is_active):
         return nobody
     organisation = Organisation.get()
+    user._organisation = organisation  # type: ignore[attr-defined]
     today = clock.today(organisation.time_zone)
     person = Person.objects.present().active(today).filter(user=user).first()
     if user.is_superuser:

@@ -421,9 +421,13 @@ def revoke_api_token(*, token: Token, at: datetime) -> None:
 
 
 @transaction.atomic
-def change_profile(*, user: User, **changes: Any) -> User:
-    """What somebody may change about their own login; the person's name and address follow."""
-    _change(user, changes, {"first_name", "last_name", "email", "time_zone", "locale", "theme", "keys_off"})
+def change_profile(*, user: User, name: str, email: str, time_zone: str, keys_off: bool) -> User:
+    """What somebody may change about themselves; the login and the person behind it say the same."""
+    _change(user, {"first_name": name, "last_name": "", "email": email}, {"first_name", "last_name", "email"})
+    _change(user, {"time_zone": time_zone, "keys_off": keys_off}, {"time_zone", "keys_off"})
+    person = selectors.person_of(user)
+    if person:
+        change_person(person=person, by=user, name=name, email=email)
     return user
 
 
