@@ -27,7 +27,7 @@ os.environ["AS_DATABASE_OWNER"] = "1"
 os.environ["VAR"] = str(VAR)
 
 from salesmgmt.settings import *  # noqa: E402, F403
-from salesmgmt.settings import REDIS_URL, STORAGES, TEMPLATES  # noqa: E402
+from salesmgmt.settings import REDIS_URL, STORAGES  # noqa: E402
 
 # A pair of Redis databases for each xdist worker; there are sixteen.
 REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{WORKER * 2 % 16}"
