@@ -15,7 +15,7 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/paceline --create-home pace
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 COPY --from=build --chown=paceline /var/lib/paceline/static /var/lib/paceline/static
-RUN mkdir /var/lib/paceline/files && chown paceline /var/lib/paceline /var/lib/paceline/files
+RUN install --directory --owner=paceline --mode=0700 /var/lib/paceline/files /var/lib/paceline/beat
 WORKDIR /app
 USER paceline
 EXPOSE 8000
