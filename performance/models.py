@@ -1,0 +1,113 @@
+"""How does it compare? Rollups (derived, rebuildable) and flags."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from teams.models import Person, Team, Viewer, access_of
+
+
+class Rollup(models.Model):
+    """Sum and count of a measure for a person, the team it counted in, the day it occurred and the month it was posted.
+
+    Derived from records only, never edited; zero rows are not stored. `on` is the day the measure goes by: booked,
+    decided, done; for `pipeline` the expected close, for `expected` the day the quota is spread to. Restated figures
+    sum by `on`, reported ones by `posted_month` (R10).
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="+", db_constraint=False)
+    on = models.DateField()
+    posted_month = models.DateField(help_text="First day of the month it was posted in")
+    measure = models.CharField(max_length=30)
+    total = models.DecimalField(max_digits=24, decimal_places=6)
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "on", "measure", "team", "posted_month"], name="one_rollup_per_cell", nulls_distinct=False
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["measure", "on", "team", "person"], include=["total", "count"], name="rollup_by_measure"
+            )
+        ]
+
+
+class FlagQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """The person themselves, who leads them, and who sees all (R25)."""
+        access = access_of(user)
+        return self.all() if access.sees_all else self.filter(person__in=access.people)
+
+    def open(self) -> Self:
+        return self.filter(closed_on=None)
+
+
+class Flag(models.Model):
+    """The system's finding that somebody is behind. About the gap, not about the person; it closes itself."""
+
+    class Cause(models.TextChoices):
+        ACTIVITY = "activity", "Less activity"
+        CONVERSION = "conversion", "Fewer wins"
+        SIZE = "size", "Smaller deals"
+        PIPELINE = "pipeline", "Thin pipeline"
+        SPEED = "speed", "Slower deals"
+        STRETCH = "stretch", "The plan asks more than before"
+        UNKNOWN = "unknown", "No single cause stands out"
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="flags")
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+")
+    measure = models.CharField(max_length=30)
+    period = models.CharField(max_length=7)
+    raised_on = models.DateField()
+    behind_since = models.DateField()
+    expected = models.DecimalField(max_digits=18, decimal_places=2)
+    actual = models.DecimalField(max_digits=18, decimal_places=2)
+    gap = models.DecimalField(max_digits=18, decimal_places=2, help_text="expected − actual, as of as_of")
+    severity = models.CharField(max_length=7, choices=[("behind", "Behind"), ("at_risk", "At risk")])
+    cause = models.CharField(max_length=10, choices=Cause)
+    sentence = models.CharField(max_length=300)
+    evidence = models.JSONField(default=dict, help_text="The figures behind the sentence, with links to their records")
+    as_of = models.DateField()
+    expires_on = models.DateField()
+    seen_by_person_at = models.DateTimeField(null=True)
+    closed_on = models.DateField(null=True)
+    closed_because = models.CharField(max_length=100, blank=True)
+
+    objects = FlagQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "measure", "period"], condition=Q(closed_on=None), name="one_open_flag_per_measure"
+            )
+        ]
+        indexes = [models.Index(fields=["person", "-raised_on"], name="flag_by_person")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.sentence}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_on is None
+
+
+class FlagEvent(models.Model):
+    """The history of a flag: raised, changed, answered by the person, closed."""
+
+    class Kind(models.TextChoices):
+        RAISED = "raised"
+        CHANGED = "changed"
+        ANSWERED = "answered"
+        CLOSED = "closed"
+
+    flag = models.ForeignKey(Flag, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=8, choices=Kind)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    text = models.CharField(max_length=1000)

@@ -1,0 +1,106 @@
+"""What is celebrated? Awards, the suggestions they come from, and kudos on a wall."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from teams.models import Person, Viewer, access_of
+
+
+class AwardKind(models.TextChoices):
+    QUOTA_REACHED = "quota_reached", "Quota reached"
+    BEST_MONTH = "best_month", "Best month"
+    MOST_IMPROVED = "most_improved", "Most improved"
+    STREAK = "streak", "Streak"
+    OTHER = "other", "Award"
+
+
+class SuggestionQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """For those who may confirm them: who leads the person, or sees all. Never the person themselves."""
+        access = access_of(user)
+        if access.sees_all:
+            return self.exclude(person=access.person_id)
+        return self.filter(person__in=access.people - {access.person_id})
+
+    def waiting(self) -> Self:
+        return self.filter(decided_at=None)
+
+
+class Suggestion(models.Model):
+    """The system's finding that somebody earned praise; counts only once a manager confirms it in their own words."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="suggestions")
+    kind = models.CharField(max_length=14, choices=AwardKind)
+    key = models.CharField(max_length=60, help_text="What makes it unique: the period or day it is about")
+    sentence = models.CharField(max_length=300)
+    evidence = models.JSONField(default=dict)
+    made_on = models.DateField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    is_confirmed = models.BooleanField(null=True)
+
+    objects = SuggestionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "kind", "key"], name="suggested_once")]
+
+
+class WallQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """The wall is for everybody who works here."""
+        return self.filter(taken_down_at=None) if access_of(user).role != "none" else self.none()
+
+
+class Award(models.Model):
+    """Praise given by a manager, in a sentence of their own."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="awards")
+    kind = models.CharField(max_length=14, choices=AwardKind)
+    title = models.CharField(max_length=200)
+    sentence = models.CharField(max_length=500)
+    suggestion = models.OneToOneField(Suggestion, models.SET_NULL, null=True, blank=True, related_name="award")
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    taken_down_at = models.DateTimeField(null=True)
+
+    objects = WallQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["-given_at"], name="award_by_time")]
+
+
+class Kudos(models.Model):
+    """A thank-you from one colleague to another."""
+
+    giver = models.ForeignKey(Person, models.PROTECT, related_name="kudos_given")
+    receiver = models.ForeignKey(Person, models.PROTECT, related_name="kudos_received")
+    text = models.CharField(max_length=500)
+    at = models.DateTimeField()
+    taken_down_at = models.DateTimeField(null=True)
+
+    objects = WallQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "kudos"
+        constraints = [models.CheckConstraint(condition=~Q(giver=models.F("receiver")), name="nobody_praises_themselves")]
+        indexes = [models.Index(fields=["-at"], name="kudos_by_time")]
+
+
+class Applause(models.Model):
+    """Somebody joins in: one clap per person for an award or a kudos."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    award = models.ForeignKey(Award, models.CASCADE, null=True, related_name="applause")
+    kudos = models.ForeignKey(Kudos, models.CASCADE, null=True, related_name="applause")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "award"], name="one_clap_per_award"),
+            models.UniqueConstraint(fields=["person", "kudos"], name="one_clap_per_kudos"),
+            models.CheckConstraint(
+                condition=Q(award=None, kudos__isnull=False) | Q(award__isnull=False, kudos=None), name="applause_is_for_one"
+            ),
+        ]

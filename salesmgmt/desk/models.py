@@ -1,0 +1,107 @@
+"""Tables that every app writes and that know no noun above them."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import DateRangeField
+from django.db import models
+from django.db.models import Q
+
+from salesmgmt.lib.ledger import APPEND_ONLY
+
+
+class Mark(models.Model):
+    """What has to be worked out anew: a topic, whose, and for which days. Appended by triggers, deleted by drainers.
+
+    Never unique: a mark skipped as a duplicate of one that is being drained is a lost update (house, "Marks").
+    """
+
+    topic = models.CharField(max_length=20)
+    person_id = models.BigIntegerField(null=True, help_text="Empty: everybody")
+    days = DateRangeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["topic", "person_id"], name="mark_by_topic")]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.person_id} {self.days}"
+
+
+class Notice(models.Model):
+    """Something a user is told; unsent ones wait for the mailer."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    text = models.CharField(max_length=300)
+    link = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-at"], name="notice_by_user")]
+
+
+class IdempotencyKey(models.Model):
+    """The answer to a keyed POST, kept 24 h; inserted first, in the transaction that does the work (house §13)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of method, path and body")
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.TextField(default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_key")]
+        indexes = [models.Index(fields=["at"], name="idempotency_key_by_age")]
+
+
+class Token(models.Model):
+    """A secret that opens one thing: an API client, an invitation, a calendar feed. Only its hash is kept."""
+
+    class Purpose(models.TextChoices):
+        API = "api", "API"
+        INVITATION = "invitation", "Invitation"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret")
+    name = models.CharField(max_length=100, blank=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.name}"
+
+
+class SavedView(models.Model):
+    """A list's filters under a name."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=50)
+    name = models.CharField(max_length=100)
+    query = models.CharField(max_length=2000)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_name_is_unique")]
+
+
+class AuditEntry(models.Model):
+    """What a row held before it was updated or deleted; written by statement-level triggers, never changed."""
+
+    at = models.DateTimeField()
+    table = models.CharField(max_length=63)
+    row_id = models.BigIntegerField()
+    operation = models.CharField(max_length=6)
+    user_id = models.BigIntegerField(null=True, help_text="From the session setting paceline.user_id")
+    before = models.JSONField()
+    after = models.JSONField(null=True)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        triggers = [APPEND_ONLY]
+        indexes = [models.Index(fields=["table", "row_id"], name="audit_by_row")]
+        constraints = [
+            models.CheckConstraint(condition=Q(operation__in=["UPDATE", "DELETE"]), name="audit_operation_is_known")
+        ]

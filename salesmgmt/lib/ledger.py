@@ -1,0 +1,24 @@
+"""What every ledger has in common: rows are appended, never updated, never deleted (house, "Ledgers")."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+class LedgerEntry(models.Model):
+    """A signed amount that happened. A mistake is put right by a further entry that names what it `reverses`."""
+
+    amount = models.DecimalField(max_digits=18, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    rate = models.DecimalField(max_digits=18, decimal_places=8, default=1, help_text="One unit in reporting currency")
+    reporting_amount = models.DecimalField(max_digits=18, decimal_places=2)
+    recorded_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200)
+    reverses = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
+
+    class Meta:
+        abstract = True
+        triggers = [APPEND_ONLY]

@@ -1,0 +1,448 @@
+"""Who sells, where, since when? And who may see whose records."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+import pgtrigger
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from salesmgmt.lib import clock
+from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
+
+
+class Role(models.TextChoices):
+    """What a posting lets a person do (contract, "Roles"; rules, "Who")."""
+
+    REP = "rep", "Rep"
+    MANAGER = "manager", "Manager"
+    EXECUTIVE = "executive", "Executive"
+    OPERATIONS = "operations", "Operations"
+    HR = "hr", "HR"
+    DEPARTMENT = "department", "Department member"
+
+
+class User(AbstractUser):
+    """A login. What it may see follows from the postings of its person; `is_superuser` is the admin."""
+
+
+Viewer = User | AnonymousUser
+
+
+# ── Records ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class RecordQuerySet(models.QuerySet):
+    """Verbs of records that somebody owns; subclasses widen `seen_by`."""
+
+    owner_path = "owner"
+
+    def present(self) -> Self:
+        """Without what was withdrawn (an import undone, a record deleted)."""
+        return self.filter(withdrawn_at=None)
+
+    def seen_by(self, access: "Access") -> Q:
+        return Q(**{f"{self.owner_path}__in": access.people})
+
+    def visible_to(self, user: Viewer) -> Self:
+        """What `user` may see today: everything, the records of people posted under them, or their own."""
+        access = access_of(user)
+        present = self.present()
+        return present if access.sees_all else present.filter(self.seen_by(access))
+
+
+class Record(models.Model):
+    """A record with a history of its own; undoing an import withdraws it from every list, search and figure."""
+
+    external_id = models.CharField(max_length=100, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def external_id_is_unique(label: str) -> models.UniqueConstraint:
+    """One present record per external id."""
+    return models.UniqueConstraint(
+        fields=["external_id"], condition=Q(withdrawn_at=None), name=f"{label}_external_id_is_unique"
+    )
+
+
+# ── The organisation and its calendar ───────────────────────────────────────────────────────────────────────────
+
+
+def monday_to_friday() -> list[int]:
+    return [1, 2, 3, 4, 5]
+
+
+class Organisation(models.Model):
+    """The one company this installation serves, and how it counts days and money."""
+
+    name = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3, default="EUR", help_text="Reporting currency, ISO 4217")
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="Decides the day, IANA name")
+    fiscal_month = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(12)], help_text="First month of the fiscal year"
+    )
+    holiday_region = models.CharField(max_length=16, blank=True, help_text="Country, or country-subdivision: DE, DE-BY")
+    working_week = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_friday, help_text="ISO weekdays")
+    is_demo = models.BooleanField(default=False, editable=False)
+    shows_individual_ranks = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="there_is_one_organisation"),
+            models.CheckConstraint(condition=Q(fiscal_month__range=(1, 12)), name="fiscal_month_is_a_month"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def get(cls) -> "Organisation":
+        """The organisation, made by the first migration; read it once per request and hand it on."""
+        return cls.objects.get(pk=1)
+
+
+class HolidayQuerySet(models.QuerySet):
+    def of(self, region: str) -> Self:
+        return self.filter(region=region)
+
+
+class Holiday(models.Model):
+    """A day on which a region does not work: filled from a library, added to by the admin."""
+
+    region = models.CharField(max_length=16)
+    on = models.DateField()
+    name = models.CharField(max_length=200)
+
+    objects = HolidayQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["region", "on"], name="one_holiday_per_region_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.region}, {self.on:%d %b %Y})"
+
+
+class Period(Dated):
+    """A stored month, the smallest period, which is what closes. Quarters and years are values above it."""
+
+    key = models.CharField(max_length=7, unique=True)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [is_a_range("period_is_a_range"), one_at_a_time("periods_do_not_overlap")]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+
+class PeriodChange(models.Model):
+    """A closing or reopening of a period: who, when and why."""
+
+    period = models.ForeignKey(Period, models.PROTECT, related_name="changes")
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    is_closing = models.BooleanField()
+    reason = models.CharField(max_length=200, blank=True)
+
+
+class ExchangeRate(Dated):
+    """What one unit of a currency is worth in the reporting currency while the rate holds."""
+
+    class Kind(models.TextChoices):
+        ACTUAL = "actual", "Actual"
+        PLAN = "plan", "Plan"
+
+    currency = models.CharField(max_length=3)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.ACTUAL)
+    rate = models.DecimalField(max_digits=18, decimal_places=8)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            is_a_range("rate_is_a_range"),
+            one_at_a_time("one_rate_at_a_time", "currency", "kind"),
+            models.CheckConstraint(condition=Q(rate__gt=0), name="rate_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.rate} ({self.kind})"
+
+
+# ── People, teams, postings ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class TeamQuerySet(models.QuerySet):
+    def present(self) -> Self:
+        return self.filter(withdrawn_at=None)
+
+    def under(self, team_ids: tuple[int, ...] | list[int]) -> Self:
+        """These teams and all below them."""
+        return self.filter(path__overlap=list(team_ids))
+
+    def visible_to(self, user: Viewer) -> Self:
+        """All; the subtree one leads; the team one is posted to."""
+        access = access_of(user)
+        present = self.present()
+        if access.sees_all:
+            return present
+        ids = [*access.led_team_ids]
+        return present.filter(Q(path__overlap=ids) if ids else Q(pk=access.team_id))
+
+
+class Team(Record):
+    """A node of the tree of teams."""
+
+    name = models.CharField(max_length=200)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    path = ArrayField(
+        models.BigIntegerField(), default=list, editable=False, help_text="Ids from the root to itself, kept by a trigger"
+    )
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        indexes = [GinIndex(fields=["path"], name="team_path")]
+        constraints = [
+            external_id_is_unique("team"),
+            models.UniqueConstraint(fields=["name"], condition=Q(withdrawn_at=None), name="team_name_is_unique"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="keep_path",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+                func="""
+                    IF NEW.parent_id IS NULL THEN
+                        NEW.path := ARRAY[NEW.id];
+                    ELSE
+                        SELECT path || NEW.id INTO NEW.path FROM teams_team WHERE id = NEW.parent_id;
+                        IF NEW.id = ANY(NEW.path[:cardinality(NEW.path) - 1]) THEN
+                            RAISE EXCEPTION 'A team can''t stand below itself.' USING ERRCODE = 'check_violation',
+                                CONSTRAINT = 'team_tree_has_no_circle';
+                        END IF;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="move_subtree",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("parent_id"),
+                condition=pgtrigger.Condition("NEW.path IS DISTINCT FROM OLD.path"),
+                func="""
+                    UPDATE teams_team SET path = NEW.path || path[cardinality(OLD.path) + 1:]
+                     WHERE path @> ARRAY[NEW.id] AND id <> NEW.id;
+                    RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonQuerySet(RecordQuerySet):
+    owner_path = "pk"
+
+    def active(self, day: date) -> Self:
+        """Not yet left on a day."""
+        return self.filter(Q(left_on=None) | Q(left_on__gt=day))
+
+
+class Person(Record):
+    """Somebody who works here, with or without a login. Leavers stay, and so do their numbers."""
+
+    name = models.CharField(max_length=200)
+    email = models.EmailField(blank=True)
+    user = models.OneToOneField(User, models.SET_NULL, null=True, blank=True, related_name="person")
+    hired_on = models.DateField(null=True, blank=True)
+    left_on = models.DateField(null=True, blank=True, help_text="First day no longer here")
+    birthday = models.DateField(null=True, blank=True)
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "people"
+        indexes = [models.Index(fields=["name"], name="person_by_name")]
+        constraints = [
+            external_id_is_unique("person"),
+            models.CheckConstraint(
+                condition=Q(left_on=None) | Q(hired_on=None) | Q(left_on__gte=models.F("hired_on")),
+                name="person_leaves_after_joining",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Territory(models.Model):
+    """A part of the market that postings and accounts name."""
+
+    name = models.CharField(max_length=200, unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+
+    class Meta:
+        verbose_name_plural = "territories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PostingQuerySet(DatedQuerySet):
+    def under(self, team_ids: tuple[int, ...] | list[int]) -> Self:
+        return self.filter(team__path__overlap=list(team_ids))
+
+
+class Posting(Dated):
+    """Where a person works from a day until another: team, role, share of a full week, territory, calendar."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="postings")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="postings")
+    role = models.CharField(max_length=12, choices=Role, default=Role.REP)
+    fte = models.DecimalField(max_digits=5, decimal_places=4, default=1, help_text="1 is a full week")
+    territory = models.ForeignKey(Territory, models.PROTECT, null=True, blank=True, related_name="postings")
+    holiday_region = models.CharField(max_length=16, blank=True, help_text="Empty: the organisation's")
+    working_week = ArrayField(models.PositiveSmallIntegerField(), null=True, blank=True)
+    ramp = models.CharField(max_length=100, blank=True, help_text="Name of a ramp profile, counted from hired_on")
+
+    objects = PostingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [GistIndex(fields=["during"], name="posting_during"), models.Index(fields=["team"], name="posting_team")]
+        constraints = [
+            is_a_range("posting_is_a_range"),
+            one_at_a_time("one_posting_at_a_time", "person"),
+            models.CheckConstraint(condition=Q(fte__gt=0, fte__lte=1), name="fte_is_a_share_of_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.team} from {self.starts_on}"
+
+
+class Leadership(Dated):
+    """Who leads a team from a day until another; without a row the seat of the manager is vacant."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="leaderships")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="leaderships")
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            is_a_range("leadership_is_a_range"),
+            one_at_a_time("one_manager_at_a_time", "team"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} leads {self.team} from {self.starts_on}"
+
+
+class LeaveKind(models.Model):
+    """What a kind of leave does (R3): does it relieve quota, is it protected from flags?"""
+
+    key = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+    relieves_quota = models.BooleanField()
+    is_protected = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Leave(Dated):
+    """Days on which a person is away. Below HR only the dates and whether it relieves quota are shown."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="leaves")
+    kind = models.ForeignKey(LeaveKind, models.PROTECT, related_name="leaves")
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            is_a_range("leave_is_a_range"),
+            models.CheckConstraint(condition=Q(during__endswith__isnull=False), name="leave_has_a_last_day"),
+            one_at_a_time("one_leave_at_a_time", "person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} away from {self.starts_on}"
+
+
+# ── Access ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a user may see today. `people` holds person ids and is empty where `sees_all`."""
+
+    person_id: int | None
+    role: str
+    sees_all: bool
+    people: frozenset[int]
+    team_id: int | None
+    led_team_ids: tuple[int, ...]
+
+    def sees_person(self, person_id: int | None) -> bool:
+        return self.sees_all or (person_id is not None and person_id in self.people)
+
+    @property
+    def leads(self) -> bool:
+        return bool(self.led_team_ids)
+
+    @property
+    def imports(self) -> bool:
+        """Only admin and operations import."""
+        return self.role in {"admin", Role.OPERATIONS}
+
+
+def access_of(user: Viewer) -> Access:
+    """The access of a user, worked out once per user object, that is once per request (at most three queries).
+
+    Admins, executives and operations see all; a manager sees the people posted today in the teams they lead and
+    below; everybody sees themselves. Somebody anonymous or deactivated sees nothing.
+    """
+    cached: Access | None = getattr(user, "_access", None)
+    if cached is None:
+        cached = _work_out_access(user)
+        user._access = cached  # type: ignore[union-attr]
+    return cached
+
+
+def _work_out_access(user: Viewer) -> Access:
+    nobody = Access(None, "none", sees_all=False, people=frozenset(), team_id=None, led_team_ids=())
+    if not (isinstance(user, User) and user.is_active):
+        return nobody
+    organisation = Organisation.get()
+    today = clock.today(organisation.time_zone)
+    person = Person.objects.present().active(today).filter(user=user).first()
+    if user.is_superuser:
+        return Access(person and person.pk, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
+    if person is None:
+        return nobody
+    posting = Posting.objects.on(today).filter(person=person).first()
+    role = posting.role if posting else "none"
+    team_id = posting.team_id if posting else None
+    led = tuple(Leadership.objects.on(today).filter(person=person).values_list("team_id", flat=True))
+    if role in {Role.EXECUTIVE, Role.OPERATIONS}:
+        return Access(person.pk, role, sees_all=True, people=frozenset(), team_id=team_id, led_team_ids=led)
+    people = {person.pk}
+    if led:
+        people.update(Posting.objects.on(today).under(led).values_list("person_id", flat=True))
+    return Access(person.pk, role, sees_all=False, people=frozenset(people), team_id=team_id, led_team_ids=led)
