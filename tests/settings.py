@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import tempfile
 from pathlib import Path
 
 from salesmgmt.run import home, services
@@ -27,7 +26,7 @@ os.environ["AS_DATABASE_OWNER"] = "1"
 os.environ["VAR"] = str(VAR)
 
 from salesmgmt.settings import *  # noqa: E402, F403
-from salesmgmt.settings import REDIS_URL, STORAGES  # noqa: E402
+from salesmgmt.settings import REDIS_URL, STATIC_ROOT, STORAGES  # noqa: E402
 
 # A pair of Redis databases for each xdist worker; there are sixteen.
 REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{WORKER * 2 % 16}"
@@ -39,5 +38,6 @@ CACHES = {
 }
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-MEDIA_ROOT = tempfile.gettempdir() + f"/paceline-test-files-{os.getuid()}-{WORKER}"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+MEDIA_ROOT = VAR / f"files-{WORKER}"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
