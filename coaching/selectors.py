@@ -63,7 +63,9 @@ def agenda_for(*, person: Person, manager: Person, at: datetime, on: date) -> li
         Point(AgendaItem.Source.FLAG, flag.sentence, f"/flags/{flag.pk}/")
         for flag in Flag.objects.filter(person=person, closed_on=None).order_by("raised_on", "pk")
     ]
-    promises = ActionItem.objects.filter(person=person, owner__in=[person, manager], done_at=None).select_related("owner")
+    promises = ActionItem.objects.filter(person=person, owner__in=[person, manager], done_at=None).select_related(
+        "owner"
+    )
     for item in promises.order_by("due_on", "pk"):
         late = f"overdue since {item.due_on:%d %b}" if item.due_on < on else f"due {item.due_on:%d %b}"
         points.append(Point(AgendaItem.Source.PROMISE, f"{item.owner.name}: {item.text} ({late})"))
@@ -112,9 +114,7 @@ def case_with_parts(user: User) -> QuerySet[Case]:
 
 def story_of(case: Case) -> list[Moment]:
     """What happened to a case and to the flag behind it, oldest first."""
-    moments = [
-        Moment(change.at, _name(change.by), change.what) for change in case.changes.select_related("by__person")
-    ]
+    moments = [Moment(change.at, _name(change.by), change.what) for change in case.changes.select_related("by__person")]
     if case.flag_id:
         events = case.flag.events.select_related("by__person")
         moments += [Moment(event.at, _name(event.by), f"{event.get_kind_display()}: {event.text}") for event in events]

@@ -8,9 +8,9 @@ from django.db.models import Max
 from coaching.models import ActionItem, AgendaItem, Case, CaseChange, Note, OneOnOne
 from coaching.selectors import agenda_for, may_coach
 from performance.models import Flag
+from sales.models import Task
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib.refusals import Refused, Stale
-from sales.models import Task
 from teams.models import Person, User, access_of
 
 
@@ -248,3 +248,22 @@ def move_case(*, case: Case, due_on: date, reason: str, by: User, at: datetime) 
     CaseChange.objects.create(case=case, at=at, by=by, what=what[:300])
     Task.objects.filter(link=f"/cases/{case.pk}/", source="flag", done_at=None).update(due_on=due_on)
     return case
+
+
+@transaction.atomic
+def plan_from_finding(
+    *,
+    flag: Flag | None,
+    person: Person,
+    manager: Person,
+    starts_at: datetime,
+    due_on: date,
+    by: User,
+    at: datetime,
+    on: date,
+) -> OneOnOne:
+    """Plan a 1:1, and open the case of the finding it starts from (where it is about that person)."""
+    case = None
+    if flag is not None and flag.person_id == person.pk:
+        case = open_case(flag=flag, owner=manager, due_on=due_on, by=by, at=at)
+    return plan_one_on_one(person=person, manager=manager, starts_at=starts_at, by=by, at=at, on=on, case=case)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from math import floor, log10
-from typing import TypeAlias
 
 Number = int | float | Decimal
 
@@ -125,7 +125,7 @@ def spread(wanted: Sequence[float], gap: float) -> list[float]:
     """Heights at least `gap` apart, kept in order and as near as possible to where each wants to be."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     placed = list(wanted)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         lack = gap - (placed[after] - placed[before])
         if lack > 0:
             placed[before] -= lack / 2

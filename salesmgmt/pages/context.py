@@ -1,7 +1,7 @@
 """What every page shows around its content."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,40 +9,48 @@ from django.urls import NoReverseMatch, reverse
 
 from teams.models import Access, access_of
 
-def _all(access: Access) -> bool:
+
+def _everyone(access: Access) -> bool:
     return True
 
 
-def _leaders(access: Access) -> bool:
+def _leads(access: Access) -> bool:
     return access.leads or access.sees_all
+
+
+def _imports(access: Access) -> bool:
+    return access.imports
+
+
+def _administers(access: Access) -> bool:
+    return access.role == "admin"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation."""
+    """An entry of the navigation. `short` is its name in the phone's bar, which shows the first four that have one."""
 
     name: str
     label: str
     icon: str
-    is_for: Callable[[Access], bool] = _all
     short: str = ""
-    in_dock: bool = False
+    shows_to: Callable[[Access], bool] = _everyone
     url: str = ""
     is_current: bool = False
 
 
 PLACES = (
-    Place("home", "Home", "house", in_dock=True),
-    Place("teams", "Teams", "users", _leaders),
-    Place("deals", "Deals", "briefcase", in_dock=True),
+    Place("home", "Home", "house", "Home"),
+    Place("teams", "Teams", "users", shows_to=_leads),
+    Place("deals", "Deals", "briefcase", "Deals"),
     Place("accounts", "Accounts", "building-2"),
     Place("activities", "Activities", "list-checks"),
-    Place("one-on-ones", "Coaching", "message-circle", short="1:1s", in_dock=True),
+    Place("one-on-ones", "Coaching", "message-circle", "1:1s"),
     Place("leaderboard", "Leaderboard", "trophy"),
-    Place("wall", "Recognition", "sparkles", short="Wall", in_dock=True),
+    Place("wall", "Recognition", "sparkles", "Wall"),
     Place("quotas", "Quotas", "target"),
-    Place("imports", "Import", "upload", lambda access: access.imports),
-    Place("admin:index", "Settings", "settings", lambda access: access.role == "admin"),
+    Place("imports", "Import", "upload", shows_to=_imports),
+    Place("admin:index", "Settings", "settings", shows_to=_administers),
 )
 ACTS = {"log_url": "activity-log", "search_url": "search", "palette_url": "palette", "profile_url": "profile"}
 
@@ -62,12 +70,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Navigation by role, without places this installation doesn't have; and the addresses of the bar's acts."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {}
+        return {"nav": []}
     access = access_of(user)
     nav = [
-        Place(p.name, p.label, p.icon, p.is_for, p.short or p.label, p.in_dock, url, _is_under(request.path, url))
-        for p in PLACES
-        if p.is_for(access) and (url := _url(p.name))
+        replace(place, url=url, is_current=_is_under(request.path, url))
+        for place in PLACES
+        if place.shows_to(access) and (url := _url(place.name))
     ]
-    dock = [p for p in nav if p.in_dock][:4]
-    return {"nav": nav, "dock_left": dock[:2], "dock_right": dock[2:]} | {k: _url(name) for k, name in ACTS.items()}
+    dock = [place for place in nav if place.short][:4]
+    acts = {key: _url(name) for key, name in ACTS.items()}
+    return {"nav": nav, "dock_left": dock[:2], "dock_right": dock[2:], "me_line": access.role.capitalize(), **acts}

@@ -1,7 +1,7 @@
 """The component page, with made-up figures. Mounted with DEBUG only."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -9,8 +9,8 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
+from salesmgmt.lib import clock
 from salesmgmt.lib.charts import Pace, Range, Step
 
 START, UNTIL, TODAY = date(2026, 10, 1), date(2027, 1, 1), date(2026, 11, 21)
@@ -42,13 +42,22 @@ NEEDS = (
     ("Jonas Lindqvist", "behind", "€83k booked, pace is €110k", "2 deals slipped past close date"),
 )
 PRAISE = (
-    ("Ines Moreau", "closed Halden Freight", "Four stakeholders, one quarter. Textbook multithreading.", "Dana Ortiz", 2),
+    (
+        "Ines Moreau",
+        "closed Halden Freight",
+        "Four stakeholders, one quarter. Textbook multithreading.",
+        "Dana Ortiz",
+        2,
+    ),
     ("Priya Raman", "ran 12 discovery calls this week", "Best call-to-meeting rate on the floor: 41%.", "Tomasz", 26),
 )
 BOARD = (
     ("Qualify", (("Halden Freight, renewal", 48_000, "2 Dec"), ("Orla Foods", 18_500, "9 Dec"))),
     ("Demo", (("Brandt Optik", 62_000, "28 Nov"),)),
-    ("Proposal", (("Kestrel Air", 124_000, "15 Dec"), ("Fjordbank", 96_000, "19 Dec"), ("Lumen Press", 21_000, "5 Dec"))),
+    (
+        "Proposal",
+        (("Kestrel Air", 124_000, "15 Dec"), ("Fjordbank", 96_000, "19 Dec"), ("Lumen Press", 21_000, "5 Dec")),
+    ),
     ("Negotiate", (("Castell Group", 88_000, "27 Nov"),)),
 )
 
@@ -86,7 +95,7 @@ class Sample(forms.Form):
 
 
 def _facts() -> dict[str, Any]:
-    now: datetime = timezone.now()
+    now = clock.now()
     return {
         "reps": REPS,
         "needs": NEEDS,

@@ -18,7 +18,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from salesmgmt.lib import charts
+from salesmgmt.lib import charts, clock
 
 register = template.Library()
 
@@ -151,7 +151,7 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return DASH
     local = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    return formats.date_format(local, "j M" if local.year == timezone.localdate().year else "j M Y")
+    return formats.date_format(local, "j M" if local.year == timezone.localtime(clock.now()).date().year else "j M Y")
 
 
 @register.filter
@@ -166,7 +166,7 @@ def ago(value: datetime | None) -> SafeString | str:
     if value is None:
         return DASH
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), moment(value), _relative(value, timezone.now())
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), moment(value), _relative(value, clock.now())
     )
 
 
@@ -179,10 +179,12 @@ def _relative(value: datetime, now: datetime) -> str:
         return "just now"
     if minutes < 60:
         return f"{minutes} min ago"
-    days = (timezone.localtime(now).date() - timezone.localtime(value).date()).days
-    if days == 0 or minutes < 6 * 60:
+    if minutes < 12 * 60:
         return f"{minutes // 60} h ago"
-    return "yesterday" if days == 1 else day(value)
+    if minutes >= 48 * 60:
+        return day(value)
+    days = (timezone.localtime(now).date() - timezone.localtime(value).date()).days
+    return ("today", "yesterday", "2 days ago")[days]
 
 
 @register.filter
@@ -215,7 +217,7 @@ def icon(name: str, size: int = 16) -> SafeString:
     svg = _icon(name)
     if size != 16:
         svg = svg.replace('width="16" height="16"', f'width="{int(size)}" height="{int(size)}"')
-    return mark_safe(svg)  # noqa: S308
+    return mark_safe(svg)
 
 
 @register.simple_tag
