@@ -140,7 +140,7 @@ def _run(home: Home) -> int:
         if demo:
             logins = "; ".join(f"{names} ({role})" for names, role in LOGINS.items())
             say(f"Log in as {logins}. The password is demo.")
-        elif _has_command("first_admin"):
+        else:
             _manage(environment, "first_admin")
         say(f"Logs are in {home.var / 'log'}; Ctrl-C stops everything.")
         return _watch(control, daemon, home)
