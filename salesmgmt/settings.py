@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "salesmgmt.desk.audit.ActingUserMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -135,10 +136,11 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to them, never change or remove
     "sales_credit",
+    "sales_outcome",
     "targets_quotaentry",
     "recognition_statementline",
     "recognition_rewardpoints",
-    "desk_audit",
+    "desk_auditentry",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
