@@ -40,6 +40,8 @@ def _networks(value: str, **_: object) -> list[object]:
 DEBUG: bool = env.read("bool", "DEBUG", False)
 DEMO: bool = env.read("bool", "DEMO", False)
 BASE_URL: str = env.read("base_url", "BASE_URL", f"http://localhost:{env.read('int', 'PORT', 8000)}")
+if env.read("int", "WEB_CONCURRENCY", 2) < 1:
+    raise ImproperlyConfigured("WEB_CONCURRENCY is wrong: at least one process has to answer.")
 VAR = Path(env.read("str", "VAR", BASE_DIR / "var")).absolute()
 
 INSECURE_KEY = "for-debug-and-demo-only-never-where-real-people-log-in"

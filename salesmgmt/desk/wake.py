@@ -7,7 +7,8 @@ import structlog
 from celery import Task
 from django.conf import settings
 from django.db import transaction
-from kombu import Connection, pools
+from kombu import pools
+from kombu.connection import Connection
 
 PATIENCE = 0.2  # seconds that an answer may wait for a broker
 
