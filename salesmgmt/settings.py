@@ -98,7 +98,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "salesmgmt.desk.audit.ActingUserMiddleware",
+    "salesmgmt.desk.middleware.ActingUserMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "teams.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -4,7 +4,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.contrib.auth.forms import AuthenticationForm
 
 from .models import Person, User, access_of
 
@@ -16,15 +16,6 @@ class LoginForm(AuthenticationForm):
         super().confirm_login_allowed(user)
         if access_of(user).role == "none" and Person.objects.filter(user=user, left_on__isnull=False).exists():
             raise self.get_invalid_login_error()
-
-
-class ResetForm(PasswordResetForm):
-    """Asks for a link by mail. Sending it is the worker's, so that a known address takes no longer than another."""
-
-    def save(self, **kwargs: Any) -> None:
-        from .tasks import ask_for_password_reset
-
-        ask_for_password_reset(self.cleaned_data["email"])
 
 
 class ProfileForm(forms.Form):

@@ -457,7 +457,7 @@ def _work_out_access(user: Viewer) -> Access:
     today = clock.today(organisation.time_zone)
     person = Person.objects.present().active(today).filter(user=user).first()
     if user.is_superuser:
-        return Access(person and person.pk, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
+        return Access(person.pk if person else None, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
     if person is None:
         return nobody
     posting = Posting.objects.on(today).filter(person=person).first()

@@ -4,7 +4,6 @@ from functools import cache, partial
 from typing import Any
 
 import structlog
-from celery import Task
 from django.conf import settings
 from django.db import transaction
 from kombu import pools
@@ -44,7 +43,7 @@ def _send(topic: str) -> None:
     publish(drain, topic)
 
 
-def publish(task: Task, *args: Any) -> bool:
+def publish(task: Any, *args: Any) -> bool:
     """Hand a task to the broker within our patience; False where the broker is away."""
     try:
         with pools.producers[_broker()].acquire(block=True, timeout=PATIENCE) as producer:

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
-from tests.cast import Cast
 
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.desk.models import IdempotencyKey
 from salesmgmt.desk.tasks import forget_old_keys
 from salesmgmt.lib import clock
 from teams.models import Team
+from tests.cast import Cast
 
 made = RequestFactory()
 
@@ -45,7 +45,8 @@ def test_the_same_key_with_something_else_is_refused(cast: Cast) -> None:
 
 def test_a_failure_leaves_nothing_and_may_be_tried_again(cast: Cast) -> None:
     assert post(cast, "Wrong").status_code == 400
-    assert not IdempotencyKey.objects.exists() and not Team.objects.filter(name="Wrong").exists()
+    assert not IdempotencyKey.objects.exists()
+    assert not Team.objects.filter(name="Wrong").exists()
     assert post(cast, "East").status_code == 201
 
 

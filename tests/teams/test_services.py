@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.cast import SINCE, Cast
 
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams import selectors, services
 from teams.models import ExchangeRate, Leadership, Organisation, Period, PeriodChange, Person, Posting, Role, access_of
+from tests.cast import SINCE, Cast
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -32,9 +32,7 @@ def test_a_transfer_leaves_the_history_with_the_old_team(cast: Cast) -> None:
 
 
 def test_a_posting_with_an_end_is_resumed_by_what_stood(cast: Cast) -> None:
-    services.post_person(
-        person=cast.ana, team=cast.south, on=date(2026, 8, 1), until=date(2026, 9, 1), by=cast.admin
-    )
+    services.post_person(person=cast.ana, team=cast.south, on=date(2026, 8, 1), until=date(2026, 9, 1), by=cast.admin)
     assert [row[:3] for row in postings(cast.ana)] == [
         (SINCE, date(2026, 8, 1), "North"),
         (date(2026, 8, 1), date(2026, 9, 1), "South"),
@@ -165,7 +163,9 @@ def test_a_leave_is_taken_once_and_an_overlapping_one_is_refused(cast: Cast) -> 
     first = services.record_leave(person=cast.ana, kind="vacation", by=cast.admin, **days)
     assert services.record_leave(person=cast.ana, kind="Vacation", by=cast.admin, **days) == first
     with pytest.raises(Refused, match="away from 6 Jul 2026 to 17 Jul 2026 already"):
-        services.record_leave(person=cast.ana, kind="sick", start=date(2026, 7, 17), last=date(2026, 7, 20), by=cast.admin)
+        services.record_leave(
+            person=cast.ana, kind="sick", start=date(2026, 7, 17), last=date(2026, 7, 20), by=cast.admin
+        )
     with pytest.raises(Refused, match="no kind of leave"):
         services.record_leave(person=cast.ana, kind="surfing", by=cast.admin, **days)
 
