@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from salesmgmt.lib.money import share_out
 from salesmgmt.lib.refusals import Refused
 
 K = TypeVar("K")
@@ -111,7 +112,9 @@ def seat(
     if shares:
         names, bucket = np.unique(bucket_keys(days, shares), return_inverse=True)
         counts = np.bincount(bucket, minlength=len(names))
-        found = tuple(Fraction(shares.get(str(name), Decimal(0))) / int(n) for name, n in zip(names, counts, strict=True))
+        found = tuple(
+            Fraction(shares.get(str(name), Decimal(0))) / int(n) for name, n in zip(names, counts, strict=True)
+        )
         bucket, weight = (bucket, found) if any(found) else (np.zeros(len(days), dtype=np.int64), (Fraction(1),))
     inside = (days >= np.datetime64(start)) & (days < np.datetime64(end))
     employed = np.asarray(presence.employed, dtype=bool)
@@ -272,7 +275,9 @@ def allocate(total: Decimal, lines: Mapping[K, Line]) -> dict[K, Decimal]:
 
     least = sum((line.floor for line in lines.values()), Decimal(0))
     if least > total:
-        raise Refused(f"The floors sum to {least:,.2f}, which is {least - total:,.2f} more than the {total:,.2f} to share.")
+        raise Refused(
+            f"The floors sum to {least:,.2f}, which is {least - total:,.2f} more than the {total:,.2f} to share."
+        )
     if all(line.ceiling is not None or not weights[key] for key, line in lines.items()):
         most = sum(
             ((line.ceiling or Decimal(0)) if weights[key] else line.floor for key, line in lines.items()), Decimal(0)
@@ -311,3 +316,28 @@ def allocate(total: Decimal, lines: Mapping[K, Line]) -> dict[K, Decimal]:
     settled = {key: as_cents(share) for key, share in shares.items() if key not in loose}
     left = total - sum(settled.values(), Decimal(0))
     return {**settled, **(split(left, loose) if loose else {})}
+
+
+# ── Learning from the past (R5, R15) ────────────────────────────────────────────────────────────────────────────
+
+
+def learn_shares(
+    history: Mapping[str, tuple[Decimal, int]], buckets: Mapping[str, tuple[str, int]]
+) -> dict[str, Decimal]:
+    """The percent of a period that falls into each bucket, from what was credited per working day at its place before.
+
+    `history`: place (first, second, third month) → credited, working days. `buckets`: key → place, working days.
+    Percent has four decimals and sums to 100 exactly; empty where nothing was credited.
+    """
+    daily = {place: max(credited, Decimal(0)) / days for place, (credited, days) in history.items() if days}
+    weights = {key: daily.get(place, Decimal(0)) * days for key, (place, days) in buckets.items()}
+    if not any(weights.values()):
+        return {}
+    return share_out(Decimal(100), weights, order=list(weights), unit=Decimal("0.0001"))
+
+
+def capacity(presence: Presence, ramps: Ramps) -> Fraction:
+    """How many full working days somebody was there for: employed, FTE, not in relieved leave, ramp-adjusted (R5)."""
+    there = np.asarray(presence.employed, dtype=bool) & ~np.asarray(presence.relieved, dtype=bool)
+    fte = np.rint(np.asarray(presence.fte, dtype=float) * FULL).astype(np.int64)
+    return Fraction(int((there * fte * ramp_factors(presence, ramps)).sum()), FULL * FULL)

@@ -1,20 +1,24 @@
 """Questions about quotas and targets: what is a person held to, day by day, and what a team."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
-from django.db.models import Sum
+from django.db.models import Q, Sum
+from django.db.models.functions import TruncMonth
 
+from sales.models import Credit
 from salesmgmt.lib.periods import Period
-from teams.models import Organisation, Team
+from salesmgmt.lib.ratios import ratio
+from teams.models import Organisation, Person, Posting, Role, Team, Viewer, access_of
 from teams.selectors import PersonDays, presence, working_days
 
-from .analysis import FLAT, Ramps, Shares, seat, spread
-from .models import BOOKINGS, QuotaEntry, RampStep, SeasonShare
+from .analysis import FLAT, Ramps, Shares, as_cents, capacity, learn_shares, seat, spread
+from .models import BOOKINGS, Allocation, Plan, QuotaEntry, RampStep, SeasonShare, Target
 
 Seasons = Mapping[str, Shares]
 
@@ -78,7 +82,7 @@ def daily_quota(
     end: date,
     measure: str = BOOKINGS,
 ) -> list[DailyQuota]:
-    """The quota entries that touch `[start, end)` spread over its days; summed over an entry's whole range they equal it.
+    """The quota entries that touch `[start, end)`, spread over its days; over an entry's whole range they sum to it.
 
     `person_ids` may hold None for what stays with teams; without it: everybody and that. `team_ids` are exact teams,
     without those below. A fixed number of queries.
@@ -109,16 +113,12 @@ def quota_of(
         for pk, path in Team.objects.under(list(team_ids)).values_list("pk", "path"):
             under[pk] = [above for above in path if above in set(team_ids)]
     groups = _groups(person_ids, None if team_ids is None else list(under), start, end, measure)
-    whole = {group: kinds for group, kinds in groups.items() if start <= group.start and group.end <= end}
-    amounts = {group: sum(kinds.values(), Decimal(0)) for group, kinds in whole.items()}
-    for group, days in _spread({group: kinds for group, kinds in groups.items() if group not in whole}).items():
-        amounts[group] = sum((amount for on, amount in days if start <= on < end), Decimal(0))
     found: dict[int, Decimal] = defaultdict(Decimal)
-    for group, amount in amounts.items():
+    for group, kinds in _amounts(groups, start, end):
         owners = [group.person_id] if team_ids is None else under.get(group.team_id or 0, [])
         for owner in owners:
             if owner is not None:
-                found[owner] += amount
+                found[owner] += sum(kinds.values(), Decimal(0))
     return dict(found)
 
 
@@ -147,13 +147,13 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
         return {}
     organisation, known, profiles = Organisation.get(), seasons(), ramps()
     around = {
-        group: container(group.start, group.end, fiscal_month=organisation.fiscal_month, known=known) for group in groups
+        group: container(group.start, group.end, fiscal_month=organisation.fiscal_month, known=known)
+        for group in groups
     }
     first = min(start for start, _, _ in around.values())
     last = max(end for _, end, _ in around.values())
     people = presence(person_ids={group.person_id for group in groups if group.person_id}, start=first, end=last)
     nobodys = everyday(organisation, first, last)
-    # One seat serves every group of a person in a team over the same range.
     days = {}
     for group, kinds in groups.items():
         lower, upper, shares = around[group]
@@ -166,7 +166,9 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
             ramps=profiles,
         )
         total = sum(kinds.values(), Decimal(0))
-        days[group] = spread(total, of, end=group.end, kinds=frozenset(kind for kind, amount in kinds.items() if amount))
+        days[group] = spread(
+            total, of, end=group.end, kinds=frozenset(kind for kind, amount in kinds.items() if amount)
+        )
     return days
 
 
@@ -200,3 +202,258 @@ def everyday(organisation: Organisation, start: date, end: date) -> PersonDays:
         tenure_month=np.zeros(size, dtype=np.int64),
         ramp=np.full(size, "", dtype=np.object_),
     )
+
+
+# ── What a plan is made from ────────────────────────────────────────────────────────────────────────────────────
+
+QUARTERS_BACK = 4
+SHAPE_QUARTERS = 8
+FEWEST_QUARTERS = 4
+FEWEST_DAYS = 20  # fewer full days than a month say nothing about what somebody brings
+
+
+@dataclass(frozen=True, slots=True)
+class SeatAhead:
+    """A person in the team of their first day in a plan's period, with what their past says (R5)."""
+
+    person: Person
+    team_id: int
+    past: Decimal | None
+    weight: Fraction
+    latest: Decimal | None
+
+
+def seats_ahead(*, start: date, end: date, as_of: date) -> list[SeatAhead]:
+    """Who will carry a quota in `[start, end)`: reps, and managers who brought something themselves.
+
+    Past results are those of the last four quarters that were over on `as_of`, divided by the days the person was
+    there for, FTE and ramp counted, times the working days ahead. Who has no such past, being new or without any
+    credit, stands with the mean of their team, or of everybody.
+    """
+    organisation = Organisation.get()
+    until = min(start, Period.of(as_of, "quarter", fiscal_month=organisation.fiscal_month).start)
+    latest = Period.of(until, "quarter", fiscal_month=organisation.fiscal_month).shift(-1)
+    since = latest.shift(1 - QUARTERS_BACK).start
+    postings: dict[int, Posting] = {}
+    ahead = Posting.objects.overlapping(start, end).filter(role__in=[Role.REP, Role.MANAGER], person__withdrawn_at=None)
+    for posting in ahead.select_related("person").order_by("during"):
+        postings.setdefault(posting.person_id, posting)
+    then = presence(person_ids=postings, start=start, end=end)
+    postings = {pk: posting for pk, posting in postings.items() if then[pk].employed.any()}
+    before = presence(person_ids=postings, start=since, end=until)
+    credited = Credit.objects.filter(
+        person__in=postings, kind=Credit.Kind.PRIMARY, occurred_on__gte=since, occurred_on__lt=until
+    )
+    sums: dict[int, tuple[Decimal, Decimal]] = {
+        pk: (total, last or Decimal(0))
+        for pk, total, last in credited.values_list("person").annotate(
+            total=Sum("reporting_amount"), last=Sum("reporting_amount", filter=Q(occurred_on__gte=latest.start))
+        )
+    }
+    profiles = ramps()
+    rates: dict[int, Fraction] = {}
+    lasts: dict[int, Fraction] = {}
+    for pk in postings:
+        there = capacity(before[pk], profiles)
+        total, last = sums.get(pk, (Decimal(0), Decimal(0)))
+        if pk in sums and there >= FEWEST_DAYS:
+            rates[pk] = Fraction(max(total, Decimal(0))) / there
+        recently = capacity(clipped(before[pk], latest.start, latest.end), profiles)
+        if pk in sums and recently >= FEWEST_DAYS:
+            lasts[pk] = Fraction(max(last, Decimal(0))) / recently
+    reps = {pk: posting for pk, posting in postings.items() if posting.role == Role.REP or sums.get(pk, (0, 0))[0] > 0}
+    means: dict[int | None, Fraction] = {}
+    for pk in rates.keys() & reps.keys():
+        for team in (reps[pk].team_id, None):
+            means.setdefault(team, Fraction(0))
+    for team in means:
+        theirs = [rates[pk] for pk, posting in reps.items() if pk in rates and team in (None, posting.team_id)]
+        means[team] = sum(theirs, Fraction(0)) / len(theirs)
+    return [
+        SeatAhead(
+            person=posting.person,
+            team_id=posting.team_id,
+            past=sums[pk][0] if pk in sums else None,
+            weight=rates.get(pk, means.get(posting.team_id, means.get(None, Fraction(1)))) * len(then[pk]),
+            latest=as_cents(lasts[pk] * len(then[pk])) if pk in lasts else None,
+        )
+        for pk, posting in reps.items()
+    ]
+
+
+def learned_season(period: Period) -> dict[str, Decimal]:
+    """The shape of a quarter by months, or of a year, as earlier ones had it; empty where too few are over (R15).
+
+    A quarter needs four before it, a year two.
+    """
+    organisation = Organisation.get()
+    months = period.months()
+    if len(months) == 1:
+        return {}
+    back, fewest = (SHAPE_QUARTERS, FEWEST_QUARTERS) if period.kind == "quarter" else (2, 2)
+    earlier = [period.shift(-n) for n in range(1, back + 1)]
+    first = earlier[-1].start
+    credits = Credit.objects.filter(kind=Credit.Kind.PRIMARY, occurred_on__gte=first, occurred_on__lt=period.start)
+    totals = dict(
+        credits.annotate(month=TruncMonth("occurred_on")).values_list("month").annotate(total=Sum("reporting_amount"))
+    )
+    earlier = [
+        past
+        for past in earlier
+        if sum((totals.get(month.start, Decimal(0)) for month in past.months()), Decimal(0)) > 0
+    ]
+    if len(earlier) < fewest:
+        return {}
+    days = working_days(region=organisation.holiday_region, week=organisation.working_week, start=first, end=period.end)
+
+    def count(month: Period) -> int:
+        return int(np.subtract(*np.searchsorted(days, [np.datetime64(month.end), np.datetime64(month.start)])))
+
+    history = {
+        str(place): (
+            sum((totals.get(past.months()[place].start, Decimal(0)) for past in earlier), Decimal(0)),
+            sum(count(past.months()[place]) for past in earlier),
+        )
+        for place in range(len(months))
+    }
+    return learn_shares(history, {month.key: (str(place), count(month)) for place, month in enumerate(months)})
+
+
+# ── Targets of teams ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class TeamTarget:
+    """What a team is held to and how it comes about (R4, R7); without a published target it is the sum of the rest."""
+
+    target: Decimal
+    people: Decimal
+    vacant: Decimal
+    uncovered: Decimal
+    hedge: Decimal
+    is_published: bool
+
+
+def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS) -> dict[int, TeamTarget]:
+    """The targets of teams for `[start, end)`; teams without a target and without quotas below them are left out.
+
+    Published targets whose ranges lie inside are added up. The hedge is what the quotas, the vacant and the uncovered
+    parts exceed the target by.
+    """
+    wanted = set(team_ids)
+    published: dict[tuple[int, date, date], Decimal] = {}
+    rows = (
+        Target.objects.overlapping(start, end).filter(team__in=wanted, measure=measure).order_by("published_at", "pk")
+    )
+    for team, during, amount in rows.values_list("team_id", "during", "amount"):
+        if start <= during.lower and during.upper is not None and during.upper <= end:
+            published[team, during.lower, during.upper] = amount
+    below = {pk: path for pk, path in Team.objects.under(list(wanted)).values_list("pk", "path")}
+    sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for group, amount in _amounts(_groups(None, list(below), start, end, measure), start, end):
+        for above in below[group.team_id]:  # type: ignore[index]
+            if above in wanted:
+                for kind, share in amount.items():
+                    sums[above][kind if kind in ("vacant", "uncovered") else "people"] += share
+    found = {}
+    for team in wanted:
+        targets = [amount for (pk, _, _), amount in published.items() if pk == team]
+        if not targets and team not in sums:
+            continue
+        parts = sums[team]
+        quotas = parts["people"] + parts["vacant"] + parts["uncovered"]
+        target = sum(targets, Decimal(0)) if targets else quotas
+        found[team] = TeamTarget(
+            target, parts["people"], parts["vacant"], parts["uncovered"], quotas - target, is_published=bool(targets)
+        )
+    return found
+
+
+def target_of(team: Team, period: Period) -> TeamTarget | None:
+    """The target of one team for a period."""
+    return targets_of(team_ids=[team.pk], start=period.start, end=period.end).get(team.pk)
+
+
+def _amounts(
+    groups: Mapping[_Group, dict[str, Decimal]], start: date, end: date
+) -> Iterator[tuple[_Group, dict[str, Decimal]]]:
+    """Each group's amount in `[start, end)` by kind; of groups that reach beyond, as one amount of the days inside."""
+    partly = {group: kinds for group, kinds in groups.items() if group.start < start or end < group.end}
+    for group, kinds in groups.items():
+        if group not in partly:
+            yield group, kinds
+    for group, days in _spread(partly).items():
+        kind = "base" if group.person_id else next(iter(partly[group]))
+        yield group, {kind: sum((amount for on, amount in days if start <= on < end), Decimal(0))}
+
+
+# ── The lines of a plan ─────────────────────────────────────────────────────────────────────────────────────────
+
+Lines = Mapping[tuple[int, int | None], Allocation]
+
+
+def place(line: Allocation) -> tuple[bool, str, str]:
+    """Where a line stands among its siblings: teams before people, by external id, by name."""
+    record = line.person or line.team
+    return line.person_id is not None, record.external_id or "", record.name
+
+
+def parent_of(line: Allocation, lines: Lines) -> Allocation | None:
+    """The line above: of a person their team, of a team the next one up that the plan holds; None: the plan itself."""
+    path = line.team.path if line.person_id else line.team.path[:-1]
+    return next((lines[team, None] for team in reversed(path) if (team, None) in lines), None)
+
+
+def children_of(parent: Allocation | None, lines: Lines) -> list[Allocation]:
+    """The lines right below one (None: the plan itself), in order."""
+    return sorted((line for line in lines.values() if line != parent and parent_of(line, lines) == parent), key=place)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A line as the review shows it. `below` is what its children sum to, `quota` what remains after R1 to R4."""
+
+    line: Allocation
+    depth: int
+    share: Decimal | None
+    below: Decimal | None
+    may_change: bool
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Positive: hedge; negative: given to nobody."""
+        return None if self.below is None else self.below - self.line.amount
+
+
+def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
+    """The lines of a plan that a user may see, as a tree: all, those of the teams one leads, or one's own."""
+    access = access_of(user)
+    lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
+    below: dict[tuple[int, int | None] | None, list[Allocation]] = defaultdict(list)
+    for line in lines.values():
+        above = parent_of(line, lines)
+        below[above and (above.team_id, above.person_id)].append(line)
+    rows: list[PlanRow] = []
+
+    def visit(line: Allocation, depth: int, total: Decimal) -> None:
+        children = sorted(below[line.team_id, line.person_id], key=place) if line.person_id is None else []
+        led = bool(set(line.team.path) & set(access.led_team_ids))
+        own = access.person_id is not None and line.person_id == access.person_id
+        goal = line.person_id is None and line.team_id in access.led_team_ids
+        if access.sees_all or led or own:
+            rows.append(
+                PlanRow(
+                    line=line,
+                    depth=depth,
+                    share=ratio(line.amount, total),
+                    below=sum((child.amount for child in children), Decimal(0)) if children else None,
+                    may_change=not plan.is_published and not own and (access.sees_all or (led and not goal)),
+                )
+            )
+            depth += 1
+        for child in children:
+            visit(child, depth, line.amount)
+
+    for root in sorted(below[None], key=place):
+        visit(root, 0, plan.amount)
+    return rows
