@@ -108,14 +108,16 @@ def seat(
     `presence` covers the whole period that `shares` divide, so that W_m counts all working days of a bucket.
     """
     days = presence.days.astype("datetime64[D]")
-    bucket, weight = np.zeros(len(days), dtype=np.int64), (Fraction(1),)
+    bucket = np.zeros(len(days), dtype=np.int64)
+    weight: tuple[Fraction, ...] = (Fraction(1),)
     if shares:
-        names, bucket = np.unique(bucket_keys(days, shares), return_inverse=True)
-        counts = np.bincount(bucket, minlength=len(names))
+        names, codes = np.unique(bucket_keys(days, shares), return_inverse=True)
+        counts = np.bincount(codes, minlength=len(names))
         found = tuple(
             Fraction(shares.get(str(name), Decimal(0))) / int(n) for name, n in zip(names, counts, strict=True)
         )
-        bucket, weight = (bucket, found) if any(found) else (np.zeros(len(days), dtype=np.int64), (Fraction(1),))
+        if any(found):
+            bucket, weight = codes, found
     inside = (days >= np.datetime64(start)) & (days < np.datetime64(end))
     employed = np.asarray(presence.employed, dtype=bool)
     if team_id is not None:

@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import TruncMonth
 
 from sales.models import Credit
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Kind, Period
 from salesmgmt.lib.ratios import ratio
 from teams.models import Organisation, Person, Posting, Role, Team, Viewer, access_of
 from teams.selectors import PersonDays, presence, working_days
@@ -44,8 +44,9 @@ def seasons() -> Seasons:
 
 def container(start: date, end: date, *, fiscal_month: int, known: Seasons) -> tuple[date, date, Shares]:
     """The quarter, else year, around `[start, end)` that has a season, with it; without one the range itself, flat."""
-    for kind in ("quarter", "year"):
-        around = Period.of(start, kind, fiscal_month=fiscal_month)  # type: ignore[arg-type]
+    kinds: tuple[Kind, ...] = ("quarter", "year")
+    for kind in kinds:
+        around = Period.of(start, kind, fiscal_month=fiscal_month)
         if end <= around.end and around.key in known:
             return around.start, around.end, known[around.key]
     return start, end, FLAT
@@ -348,12 +349,12 @@ def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: st
     for team, during, amount in rows.values_list("team_id", "during", "amount"):
         if start <= during.lower and during.upper is not None and during.upper <= end:
             published[team, during.lower, during.upper] = amount
-    below = {pk: path for pk, path in Team.objects.under(list(wanted)).values_list("pk", "path")}
+    below = dict(Team.objects.under(list(wanted)).values_list("pk", "path"))
     sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for group, amount in _amounts(_groups(None, list(below), start, end, measure), start, end):
-        for above in below[group.team_id]:  # type: ignore[index]
+    for group, kinds in _amounts(_groups(None, list(below), start, end, measure), start, end):
+        for above in below.get(group.team_id or 0, []):
             if above in wanted:
-                for kind, share in amount.items():
+                for kind, share in kinds.items():
                     sums[above][kind if kind in ("vacant", "uncovered") else "people"] += share
     found = {}
     for team in wanted:
@@ -432,7 +433,7 @@ def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
     below: dict[tuple[int, int | None] | None, list[Allocation]] = defaultdict(list)
     for line in lines.values():
         above = parent_of(line, lines)
-        below[above and (above.team_id, above.person_id)].append(line)
+        below[None if above is None else (above.team_id, above.person_id)].append(line)
     rows: list[PlanRow] = []
 
     def visit(line: Allocation, depth: int, total: Decimal) -> None:

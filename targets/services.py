@@ -153,7 +153,7 @@ def _refuse_overlaps(lines: Iterable[QuotaLine]) -> None:
     seen: set[tuple[int, str, int | None, date]] = set()
     for line in lines:
         mine = others[line.person.pk, line.measure]
-        team_id = line.team and line.team.pk
+        team_id = line.team.pk if line.team else None
         if (line.person.pk, line.measure, team_id, line.start) in seen:
             raise Refused(f"{line.person} stands twice for the same period.", field="person")
         seen.add((line.person.pk, line.measure, team_id, line.start))
@@ -414,7 +414,7 @@ class _Node:
 
     @property
     def key(self) -> tuple[int, int | None]:
-        return self.team.pk, self.person and self.person.pk
+        return self.team.pk, self.person.pk if self.person else None
 
 
 @transaction.atomic

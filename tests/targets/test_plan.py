@@ -104,9 +104,9 @@ def test_guardrails_hold_around_the_latest_result_and_the_impossible_is_refused_
     plan = a_plan(results, "110000", growth=D("0.2"), shrink=D("0.1"))
     ana = line(plan, "Ana").amount
     assert ana <= D("30000") * D("1.2") * D("66") / D("64")
+    greedy = make_plan(name="Too much", period=Q3, amount=D(500000), by=results.admin, at=AT)
     with pytest.raises(Refused, match=r"ceilings sum to [\d,.]+, which is [\d,.]+ less than the 500,000.00"):
-        make = make_plan(name="Too much", period=Q3, amount=D(500000), by=results.admin, at=AT)
-        propose_allocation(plan=make, by=results.admin, at=AT, on=ON, growth=D("0.2"))
+        propose_allocation(plan=greedy, by=results.admin, at=AT, on=ON, growth=D("0.2"))
 
 
 def test_a_changed_line_keeps_its_siblings_and_shows_what_no_longer_fits(results: Cast) -> None:

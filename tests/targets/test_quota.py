@@ -85,7 +85,7 @@ def test_a_mid_period_joiner_leaves_the_vacant_days_to_the_team(cast: Cast) -> N
         cast.north.pk: D(100000),
         cast.company.pk: D(100000),
     }
-    vacant = [row for row in daily_quota(person_ids=[None], **QUARTER)]
+    vacant = list(daily_quota(person_ids=[None], **QUARTER))
     assert max(row.on for row in vacant) == date(2026, 8, 14)
     assert sum(row.amount for row in vacant) == 50000
 
