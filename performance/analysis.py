@@ -20,9 +20,7 @@ class Landing:
     high: Decimal
 
 
-def landing_range(
-    *, past: Sequence[tuple[Decimal, Decimal]], so_far: Decimal, elapsed: float
-) -> Landing | None:
+def landing_range(*, past: Sequence[tuple[Decimal, Decimal]], so_far: Decimal, elapsed: float) -> Landing | None:
     """`past` holds (by the same point, after it) of earlier periods; those that brought nothing tell nothing.
 
     What is still to come = what earlier periods brought after this point, scaled by how this one compares so far:

@@ -59,7 +59,9 @@ def read(
     arguments: list[Any] = []
     key = ("person_id" if people is not None else "team_id") if each else "0"
     ids = list(people if people is not None else teams if teams is not None else ())
-    whose = "" if people is None and teams is None else f"{'person_id' if people is not None else 'team_id'} = ANY(%s) AND "
+    whose = (
+        "" if people is None and teams is None else f"{'person_id' if people is not None else 'team_id'} = ANY(%s) AND "
+    )
     posted = "posted_month >= %s AND posted_month < %s AND " if basis == "reported" else ""
     posting = [period.start, period.end] if basis == "reported" and period else []
 
@@ -72,7 +74,7 @@ def read(
 
     day_table = "performance_rollup" if people is not None else "performance_rollupsum"
     day_where = '"on" >= %s AND "on" < %s' + ("" if people is not None else " AND level = 'td'")
-    month_where = f"level = '{'pm' if people is not None else 'tm'}' AND \"on\" >= %s AND \"on\" < %s"
+    month_where = f'level = \'{"pm" if people is not None else "tm"}\' AND "on" >= %s AND "on" < %s'
     for span in spans:
         if span.until <= span.start:
             continue

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from django.db import connection
 from django.urls import reverse
 
+from sales.models import Activity
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio, win_rate
-from sales.models import Activity
 from teams.models import Organisation
 
 from .cells import Basis, Cells, Span, of_scope, read
@@ -37,41 +37,107 @@ MEASURES = {
     measure.key: measure
     for measure in (
         Measure(
-            "bookings", "Bookings", "money",
+            "bookings",
+            "Bookings",
+            "money",
             "Credited order value net of tax and discount, by order date, less refunds and cancellations. "
             "A person's include overlays; a team's and the company's do not.",
             ("bookings", "overlay"),
         ),
-        Measure("overlay", "Overlay", "money", "Credit on top of an order's value, in no team or company total.", ("overlay",)),
-        Measure("deals_won", "Deals won", "count", "Deals won by the owner, by closing day; a reopening takes one back.", ("deals_won",)),
-        Measure("deals_lost", "Deals lost", "count", "Deals lost by the owner, by closing day; a reopening takes one back.", ("deals_lost",)),
+        Measure(
+            "overlay",
+            "Overlay",
+            "money",
+            "Credit on top of an order's value, in no team or company total.",
+            ("overlay",),
+        ),
+        Measure(
+            "deals_won",
+            "Deals won",
+            "count",
+            "Deals won by the owner, by closing day; a reopening takes one back.",
+            ("deals_won",),
+        ),
+        Measure(
+            "deals_lost",
+            "Deals lost",
+            "count",
+            "Deals lost by the owner, by closing day; a reopening takes one back.",
+            ("deals_lost",),
+        ),
         Measure("won_value", "Value won", "money", "Amount of the deals won, by closing day.", ("deals_won",)),
         Measure(
-            "win_rate", "Win rate", "ratio",
+            "win_rate",
+            "Win rate",
+            "ratio",
             "Won ÷ (won + lost), by closing day; duplicates and bad fits left out. Unknown while nothing is decided.",
             ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost"),
         ),
         Measure(
-            "win_rate_value", "Win rate by value", "ratio",
+            "win_rate_value",
+            "Win rate by value",
+            "ratio",
             "Value won ÷ value decided, by closing day; duplicates and bad fits left out.",
             ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost"),
         ),
         Measure("average_deal", "Average deal", "money", "Value won ÷ deals won.", ("deals_won",)),
-        Measure("sales_cycle", "Sales cycle", "days", "Median days from opened to won, of the deals won that say both.", ("sales_cycle",)),
-        Measure("activities", "Activities", "count", "Calls, e-mails, meetings, demos, visits and tasks logged, by the day they took place.", tuple(ACTIVITY_KINDS.values())),
+        Measure(
+            "sales_cycle",
+            "Sales cycle",
+            "days",
+            "Median days from opened to won, of the deals won that say both.",
+            ("sales_cycle",),
+        ),
+        Measure(
+            "activities",
+            "Activities",
+            "count",
+            "Calls, e-mails, meetings, demos, visits and tasks logged, by the day they took place.",
+            tuple(ACTIVITY_KINDS.values()),
+        ),
         *(
-            Measure(key, f"Activities: {Activity.Kind(kind).label.lower()}", "count", "Activities of this kind, by the day they took place.", (key,))
+            Measure(
+                key,
+                f"Activities: {Activity.Kind(kind).label.lower()}",
+                "count",
+                "Activities of this kind, by the day they took place.",
+                (key,),
+            )
             for kind, key in ACTIVITY_KINDS.items()
         ),
-        Measure("pipeline", "Pipeline", "money", "Amount of the deals open now that are expected to close in the period.", ()),
-        Measure("quota", "Quota", "money", "The sum of the quota entries, spread over working days, of the period.", ("expected",)),
+        Measure(
+            "pipeline",
+            "Pipeline",
+            "money",
+            "Amount of the deals open now that are expected to close in the period.",
+            (),
+        ),
+        Measure(
+            "quota",
+            "Quota",
+            "money",
+            "The sum of the quota entries, spread over working days, of the period.",
+            ("expected",),
+        ),
         Measure("expected", "Expected", "money", "What the plan expects up to and including the day.", ("expected",)),
         Measure("attainment", "Attainment", "ratio", "Credited ÷ quota.", ("bookings", "overlay", "expected")),
-        Measure("pace", "Pace", "ratio", "Credited ÷ what the plan expected up to and including the day.", ("bookings", "overlay", "expected")),
+        Measure(
+            "pace",
+            "Pace",
+            "ratio",
+            "Credited ÷ what the plan expected up to and including the day.",
+            ("bookings", "overlay", "expected"),
+        ),
         Measure("gap", "Gap", "money", "Quota − credited.", ("bookings", "overlay", "expected")),
-        Measure("coverage", "Coverage", "ratio", "Pipeline ÷ gap; met when no gap is left.", ("bookings", "overlay", "expected")),
+        Measure(
+            "coverage",
+            "Coverage",
+            "ratio",
+            "Pipeline ÷ gap; met when no gap is left.",
+            ("bookings", "overlay", "expected"),
+        ),
     )
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +180,19 @@ def figures(
         pipeline = open_pipeline(scope=scope, period=period, as_of=as_of)
     currency = (organisation or Organisation.get()).currency
     return {
-        measure.key: _figure(measure, cells, pipeline, scope, period, until, as_of, basis, currency) for measure in asked
+        measure.key: _figure(measure, cells, pipeline, scope, period, until, as_of, basis, currency)
+        for measure in asked
     }
 
 
 def figure(
-    *, scope: Scope, measure: str, period: Period, as_of: date, basis: Basis = "restated", organisation: Organisation | None = None
+    *,
+    scope: Scope,
+    measure: str,
+    period: Period,
+    as_of: date,
+    basis: Basis = "restated",
+    organisation: Organisation | None = None,
 ) -> Figure:
     """One measure of a scope."""
     found = figures(scope=scope, measures=[measure], period=period, as_of=as_of, basis=basis, organisation=organisation)
@@ -249,7 +322,7 @@ def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT measure, sum(total), sum(count)::bigint"
-            f" FROM {table} WHERE {whose} AND measure = ANY(%s) AND \"on\" >= %s AND \"on\" < %s GROUP BY 1",
+            f' FROM {table} WHERE {whose} AND measure = ANY(%s) AND "on" >= %s AND "on" < %s GROUP BY 1',
             [*ids, ["pipeline", "pipeline.no_rate"], period.start, period.end],
         )
         found = {measure: (total, count) for measure, total, count in cursor.fetchall()}
@@ -336,9 +409,7 @@ def _daily(scope: Scope, measures: Sequence[str], start: date, until: date, step
     return cells
 
 
-def _rows(
-    scope: Scope, measures: Sequence[str], start: date, until: date
-) -> list[tuple[date, str, int, Decimal, int]]:
+def _rows(scope: Scope, measures: Sequence[str], start: date, until: date) -> list[tuple[date, str, int, Decimal, int]]:
     whose, ids = {
         "person": ("performance_rollup WHERE person_id = %s", [scope.pk]),
         "team": ("performance_rollupsum WHERE level = 'td' AND team_id = ANY(%s)", [list(scope.team_ids)]),

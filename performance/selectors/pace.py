@@ -148,15 +148,15 @@ def _done(cells: Cells, key: int) -> dict:
     return {
         "won": won,
         "lost": lost,
-        "win_rate": win_rate(won - cells.count("uncounted_won", key=key), lost - cells.count("uncounted_lost", key=key)),
+        "win_rate": win_rate(
+            won - cells.count("uncounted_won", key=key), lost - cells.count("uncounted_lost", key=key)
+        ),
         "won_value": to_cents(cells.total("deals_won", key=key)),
         "activities": sum(cells.count(kind, key=key) for kind in ACTIVITY_KINDS.values()),
     }
 
 
-def standings(
-    *, person_ids: Collection[int], period: Period, as_of: date, basis: Basis = "restated"
-) -> list[Standing]:
+def standings(*, person_ids: Collection[int], period: Period, as_of: date, basis: Basis = "restated") -> list[Standing]:
     """Each of these people against their own quota, by name, in three queries however many they are."""
     spans = [*_spans(period, as_of, *_DONE), Span("open", ["pipeline"], period.start, period.end)]
     cells = read(spans, people=person_ids, each=True, basis=basis, period=period)

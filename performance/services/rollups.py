@@ -211,8 +211,6 @@ _WRITE = """,
 """
 
 
-
-
 _REPORT = """
     SELECT person_id, team_id, "on", posted_month, measure, bucket, was_total, was_count, total, count FROM difference d
      WHERE NOT EXISTS (SELECT 1 FROM desk_mark m WHERE m.topic = %s AND (m.person_id = d.person_id OR m.person_id IS NULL)
@@ -362,7 +360,9 @@ def rebuild(*, write: bool = True) -> Iterator[Difference]:
     Days with a waiting mark are known to be stale and are not reported. Runs beside writers and drainers.
     """
     people = [NOBODY, *Person.objects.order_by("pk").values_list("pk", flat=True)]
-    orphans = Rollup.objects.exclude(person__in=people).order_by("person").values_list("person_id", flat=True).distinct()
+    orphans = (
+        Rollup.objects.exclude(person__in=people).order_by("person").values_list("person_id", flat=True).distinct()
+    )
     people += list(orphans)
     for topic, family in FAMILIES.items():
         for start in range(0, len(people), CHUNK):
@@ -391,6 +391,9 @@ def _rebuild_sums(*, write: bool) -> Iterator[Difference]:
                 SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::bigint[], %s::bigint[], %s::date[], %s::int[],
                                      %s::numeric[], %s::bigint[])
                 """,
-                [list(column) for column in zip(*[row[1:8] + row[10:] for row in rows if row[10] or row[11]], strict=True)],
+                [
+                    list(column)
+                    for column in zip(*[row[1:8] + row[10:] for row in rows if row[10] or row[11]], strict=True)
+                ],
             )
     yield from [Difference("sums", tuple(row[1:8]), tuple(row[8:10]), tuple(row[10:])) for row in rows]

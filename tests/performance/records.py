@@ -30,7 +30,9 @@ def a_credit(
     )  # fmt: skip
 
 
-def a_deal(owner: Person, amount: str | None = "100", *, close: date | None = None, currency: str = "EUR", **fields) -> Deal:
+def a_deal(
+    owner: Person, amount: str | None = "100", *, close: date | None = None, currency: str = "EUR", **fields
+) -> Deal:
     return Deal.objects.create(
         name="A deal", owner=owner, stage=Stage.objects.order_by("pk")[0], currency=currency,
         amount=None if amount is None else Decimal(amount), expected_close_on=close, **fields,
@@ -54,7 +56,9 @@ def an_activity(owner: Person, on: date, kind: str = "call", **fields) -> Activi
     return Activity.objects.create(owner=owner, kind=kind, occurred_at=at, occurred_on=on, **fields)
 
 
-def a_quota(person: Person | None, amount: str, start: date, end: date, *, team: Team | None = None, kind: str = "base") -> QuotaEntry:
+def a_quota(
+    person: Person | None, amount: str, start: date, end: date, *, team: Team | None = None, kind: str = "base"
+) -> QuotaEntry:
     return QuotaEntry.objects.create(
         person=person, team=team or (team_of(person, start) if person else None), kind=kind,
         during=half_open(start, end), amount=Decimal(amount), currency="EUR", reporting_amount=Decimal(amount),

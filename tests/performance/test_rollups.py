@@ -5,8 +5,6 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
-from tests.cast import Cast
-from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 
 from performance.models import Rollup, RollupSum
 from performance.services import rollups
@@ -14,6 +12,8 @@ from sales.models import Activity, Deal
 from salesmgmt.desk.models import Mark
 from salesmgmt.lib.ranges import half_open
 from teams.models import ExchangeRate, Holiday, Leave, LeaveKind, Posting
+from tests.cast import Cast
+from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 
 MAY = date(2026, 5, 1)
 
