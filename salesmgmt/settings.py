@@ -40,6 +40,8 @@ def _networks(value: str, **_: object) -> list[object]:
 DEBUG: bool = env.read("bool", "DEBUG", False)
 DEMO: bool = env.read("bool", "DEMO", False)
 BASE_URL: str = env.read("base_url", "BASE_URL", f"http://localhost:{env.read('int', 'PORT', 8000)}")
+if env.read("int", "WEB_CONCURRENCY", 2) < 1:
+    raise ImproperlyConfigured("WEB_CONCURRENCY is wrong: at least one process has to answer.")
 VAR = Path(env.read("str", "VAR", BASE_DIR / "var")).absolute()
 
 INSECURE_KEY = "for-debug-and-demo-only-never-where-real-people-log-in"
@@ -96,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "salesmgmt.desk.audit.ActingUserMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -133,10 +136,11 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to them, never change or remove
     "sales_credit",
+    "sales_outcome",
     "targets_quotaentry",
     "recognition_statementline",
     "recognition_rewardpoints",
-    "desk_audit",
+    "desk_auditentry",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

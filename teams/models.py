@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
 
@@ -29,6 +30,22 @@ class Role(models.TextChoices):
 
 class User(AbstractUser):
     """A login. What it may see follows from the postings of its person; `is_superuser` is the admin."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "", "As the device"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    time_zone = models.CharField(max_length=64, blank=True, help_text="Of moments shown; empty: the organisation's")
+    locale = models.CharField(max_length=10, blank=True, help_text="How numbers and dates are written")
+    theme = models.CharField(max_length=5, choices=Theme, blank=True)
+    keys_off = models.BooleanField("Single-key shortcuts off", default=False)
+
+    class Meta(AbstractUser.Meta):
+        triggers = audited("password", "last_login")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
 
 
 Viewer = User | AnonymousUser
@@ -96,6 +113,7 @@ class Organisation(models.Model):
     shows_individual_ranks = models.BooleanField(default=True)
 
     class Meta:
+        triggers = audited()
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="there_is_one_organisation"),
             models.CheckConstraint(condition=Q(fiscal_month__range=(1, 12)), name="fiscal_month_is_a_month"),
@@ -125,6 +143,7 @@ class Holiday(models.Model):
     objects = HolidayQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [models.UniqueConstraint(fields=["region", "on"], name="one_holiday_per_region_and_day")]
 
     def __str__(self) -> str:
@@ -140,6 +159,7 @@ class Period(Dated):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [is_a_range("period_is_a_range"), one_at_a_time("periods_do_not_overlap")]
 
     def __str__(self) -> str:
@@ -174,6 +194,7 @@ class ExchangeRate(Dated):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             is_a_range("rate_is_a_range"),
             one_at_a_time("one_rate_at_a_time", "currency", "kind"),
@@ -223,6 +244,7 @@ class Team(Record):
             models.UniqueConstraint(fields=["name"], condition=Q(withdrawn_at=None), name="team_name_is_unique"),
         ]
         triggers = [
+            *audited("path"),
             pgtrigger.Trigger(
                 name="keep_path",
                 when=pgtrigger.Before,
@@ -278,6 +300,7 @@ class Person(Record):
     objects = PersonQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         verbose_name_plural = "people"
         indexes = [models.Index(fields=["name"], name="person_by_name")]
         constraints = [
@@ -299,6 +322,7 @@ class Territory(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
 
     class Meta:
+        triggers = audited()
         verbose_name_plural = "territories"
 
     def __str__(self) -> str:
@@ -325,6 +349,7 @@ class Posting(Dated):
     objects = PostingQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         indexes = [GistIndex(fields=["during"], name="posting_during"), models.Index(fields=["team"], name="posting_team")]
         constraints = [
             is_a_range("posting_is_a_range"),
@@ -345,6 +370,7 @@ class Leadership(Dated):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             is_a_range("leadership_is_a_range"),
             one_at_a_time("one_manager_at_a_time", "team"),
@@ -362,6 +388,9 @@ class LeaveKind(models.Model):
     relieves_quota = models.BooleanField()
     is_protected = models.BooleanField(default=False)
 
+    class Meta:
+        triggers = audited()
+
     def __str__(self) -> str:
         return self.name
 
@@ -375,6 +404,7 @@ class Leave(Dated):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             is_a_range("leave_is_a_range"),
             models.CheckConstraint(condition=Q(during__endswith__isnull=False), name="leave_has_a_last_day"),

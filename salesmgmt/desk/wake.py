@@ -5,7 +5,8 @@ from functools import cache, partial
 import structlog
 from django.conf import settings
 from django.db import transaction
-from kombu import Connection, pools
+from kombu import pools
+from kombu.connection import Connection
 
 PATIENCE = 0.2  # seconds that an answer may wait for a broker
 

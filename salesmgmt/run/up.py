@@ -35,11 +35,12 @@ LOGINS = {
     "maya, omar": "managers",
     "ana, ben, cleo": "reps",
 }
+CELERY = ["celery", "--quiet", "-A", "salesmgmt"]
 PROGRAMS = {
-    "worker": ["celery", "--quiet", "-A", "salesmgmt", "worker", "--concurrency=2", "--without-gossip", "--without-mingle"],
-    "beat": ["celery", "--quiet", "-A", "salesmgmt", "beat", "--pidfile="],
+    "worker": [*CELERY, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"],
+    "beat": [*CELERY, "beat", "--pidfile="],
     "web": ["gunicorn", "--config", "python:salesmgmt.run.gunicorn", "salesmgmt.wsgi:application"],
-}  # fmt: skip
+}
 
 
 class Stopped(Exception):
@@ -124,7 +125,7 @@ def _run(home: Home) -> int:
         _manage(environment, "migrate", "--verbosity=0")
         _collect_static(home, environment)
         demo = environment["DEMO"] not in {"", "0"}
-        if demo and not (home.data / "demo-loaded").exists():
+        if demo and _has_command("seed_demo") and not (home.data / "demo-loaded").exists():
             say("Making the demo company …")
             _manage(environment, "seed_demo")
             (home.data / "demo-loaded").touch()
@@ -209,9 +210,12 @@ def _configuration(home: Home, embedded: dict[str, services.Server], key: str) -
 
 
 def _manage(environment: dict[str, str], *command: str) -> None:
-    if os.environ.get("X") and command[0] in ("seed_demo", "first_admin"): return
     if subprocess.run([sys.executable, BASE / "manage.py", *command], cwd=BASE, env=environment).returncode:
         raise Refused(f"manage.py {command[0]} failed; what it said stands above.")
+
+
+def _has_command(name: str) -> bool:
+    return any(BASE.glob(f"*/management/commands/{name}.py")) or any(BASE.glob(f"*/*/management/commands/{name}.py"))
 
 
 def _collect_static(home: Home, environment: dict[str, str]) -> None:
@@ -255,9 +259,10 @@ def _watch(control: Any, daemon: "subprocess.Popen[bytes]", home: Home) -> int:
 
 def _given_up(control: Any) -> list[str]:
     try:
-        return [program["name"] for program in control.supervisor.getAllProcessInfo() if program["statename"] == "FATAL"]
+        programs = control.supervisor.getAllProcessInfo()
     except (OSError, Fault):
         return []
+    return [program["name"] for program in programs if program["statename"] == "FATAL"]
 
 
 def _end_daemon(daemon: "subprocess.Popen[bytes]") -> None:
