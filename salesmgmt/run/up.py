@@ -125,7 +125,7 @@ def _run(home: Home) -> int:
         _manage(environment, "migrate", "--verbosity=0")
         _collect_static(home, environment)
         demo = environment["DEMO"] not in {"", "0"}
-        if demo and _has_command("seed_demo") and not (home.data / "demo-loaded").exists():
+        if demo and not (home.data / "demo-loaded").exists():
             say("Making the demo company …")
             _manage(environment, "seed_demo")
             (home.data / "demo-loaded").touch()
@@ -212,10 +212,6 @@ def _configuration(home: Home, embedded: dict[str, services.Server], key: str) -
 def _manage(environment: dict[str, str], *command: str) -> None:
     if subprocess.run([sys.executable, BASE / "manage.py", *command], cwd=BASE, env=environment).returncode:
         raise Refused(f"manage.py {command[0]} failed; what it said stands above.")
-
-
-def _has_command(name: str) -> bool:
-    return any(BASE.glob(f"*/management/commands/{name}.py")) or any(BASE.glob(f"*/*/management/commands/{name}.py"))
 
 
 def _collect_static(home: Home, environment: dict[str, str]) -> None:
