@@ -216,7 +216,7 @@ def _manage(environment: dict[str, str], *command: str) -> None:
 
 def _collect_static(home: Home, environment: dict[str, str]) -> None:
     """Gather and compress the static files, unless none has changed since."""
-    sources = [*BASE.glob("static/**/*"), *BASE.glob("*/static/**/*"), BASE / "requirements.txt"]
+    sources = [*(BASE / "static").rglob("*"), BASE / "requirements.txt"]  # ours, and what the packages bring
     seen = hashlib.sha256()
     for path in sorted(path for path in sources if path.is_file()):
         seen.update(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())
