@@ -41,6 +41,13 @@ def organisation() -> Organisation:
     return Organisation.get()
 
 
+def organisation_of(user: User) -> Organisation:
+    """The organisation as `access_of` read it: at no further query."""
+    access_of(user)
+    found: Organisation = user._organisation  # type: ignore[attr-defined]
+    return found
+
+
 def person_of(user: Viewer) -> Person | None:
     """The person behind a login, looked up once per user object."""
     if not hasattr(user, "_person"):
