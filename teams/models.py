@@ -6,11 +6,12 @@ from typing import Self
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
@@ -31,14 +32,7 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A login. What it may see follows from the postings of its person; `is_superuser` is the admin."""
 
-    class Theme(models.TextChoices):
-        SYSTEM = "", "As the device"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
-
     time_zone = models.CharField(max_length=64, blank=True, help_text="Of moments shown; empty: the organisation's")
-    locale = models.CharField(max_length=10, blank=True, help_text="How numbers and dates are written")
-    theme = models.CharField(max_length=5, choices=Theme, blank=True)
     keys_off = models.BooleanField("Single-key shortcuts off", default=False)
 
     class Meta(AbstractUser.Meta):
@@ -460,16 +454,25 @@ def _work_out_access(user: Viewer) -> Access:
     if not (isinstance(user, User) and user.is_active):
         return nobody
     organisation = Organisation.get()
+    user._organisation = organisation  # type: ignore[attr-defined]
     today = clock.today(organisation.time_zone)
-    person = Person.objects.present().active(today).filter(user=user).first()
+    posting = Posting.objects.on(today).filter(person=OuterRef("pk"))
+    person = (
+        Person.objects.present()
+        .active(today)
+        .filter(user=user)
+        .annotate(
+            role=Subquery(posting.values("role")[:1]),
+            team_id=Subquery(posting.values("team")[:1]),
+            led=ArraySubquery(Leadership.objects.on(today).filter(person=OuterRef("pk")).order_by("team").values("team")),
+        )
+        .first()
+    )
     if user.is_superuser:
-        return Access(person and person.pk, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
+        return Access(person.pk if person else None, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
     if person is None:
         return nobody
-    posting = Posting.objects.on(today).filter(person=person).first()
-    role = posting.role if posting else "none"
-    team_id = posting.team_id if posting else None
-    led = tuple(Leadership.objects.on(today).filter(person=person).values_list("team_id", flat=True))
+    role, team_id, led = person.role or "none", person.team_id, tuple(person.led)
     if role in {Role.EXECUTIVE, Role.OPERATIONS}:
         return Access(person.pk, role, sees_all=True, people=frozenset(), team_id=team_id, led_team_ids=led)
     people = {person.pk}
