@@ -294,19 +294,24 @@ class _Raw(io.RawIOBase):
 
 
 def _single_byte(odd: bytes) -> str:
-    """Bytes that are not UTF-8: Windows Western unless another fits the letters clearly better."""
-    try:
-        odd.decode("cp1252")
-        western = True
-    except UnicodeDecodeError:
-        western = False
+    """Bytes that are not UTF-8. Few high ones: a Latin script, Windows Western unless another makes better words."""
     high = sum(byte > 127 for byte in odd)
     letters = sum(chr(byte).isalpha() for byte in odd if byte < 128)
-    if western and high * 4 < letters + high:
-        return "cp1252"
+    if high * 4 < letters + high:
+        return min(("cp1252", "cp1250", "mac_roman", "cp850", "latin-1"), key=lambda encoding: _oddness(odd, encoding))
     best = charset_normalizer.from_bytes(odd).best()
-    encoding = best.encoding if best is not None else "latin-1"
-    return "cp1252" if western and encoding in {"cp1250", "latin_1", "iso8859_15", "cp1254", "cp1257"} else encoding
+    return best.encoding if best is not None else "latin-1"
+
+
+def _oddness(odd: bytes, encoding: str) -> int:
+    """How often signs stand inside words and capitals after small letters; undefined bytes count most."""
+    try:
+        text = odd.decode(encoding)
+    except UnicodeDecodeError:
+        return len(odd)
+    return len(re.findall(r"[a-z][^\W\d_a-z]?[^\w\s!-~’'–-]|[^\w\s!-~‘“„'–-][a-z]", text)) + sum(
+        before.islower() and after.isupper() and not after.isascii() for before, after in zip(text, text[1:], strict=False)
+    )
 
 
 # ── Lines to cells ──────────────────────────────────────────────────────────────────────────────────────────────
