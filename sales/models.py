@@ -21,6 +21,17 @@ class ForecastCategory(models.TextChoices):
     CLOSED = "closed", "Closed"
 
 
+def may_write_for(user: Viewer, owner_id: int | None) -> bool:
+    """May `user` change what this person owns? The person, who leads them today, admin and operations.
+
+    Narrower than reading: an executive and a credited colleague read. What nobody owns, those may change who see all.
+    """
+    access = access_of(user)
+    if access.imports:
+        return True
+    return owner_id is not None and (owner_id == access.person_id or owner_id in access.people)
+
+
 # ── Customers and products ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -204,6 +215,9 @@ class Deal(Record):
     source = models.CharField(max_length=100, blank=True)
     next_step = models.CharField(max_length=200, blank=True)
     next_step_on = models.DateField(null=True, blank=True)
+    books_order = models.BooleanField(
+        default=True, db_default=True, editable=False, help_text="Winning it books an order where none names it"
+    )
     version = models.PositiveIntegerField(default=1, help_text="Goes up with each change; a stale form is refused")
 
     objects = DealQuerySet.as_manager()
@@ -259,6 +273,17 @@ class DealChange(models.Model):
         EXPECTED_CLOSE_ON = "expected_close_on"
         OWNER = "owner"
         FORECAST_CATEGORY = "forecast_category"
+        NAME = "name"
+        ACCOUNT = "account"
+        CONTACT = "contact"
+        PRODUCT = "product"
+        CURRENCY = "currency"
+        OPENED_ON = "opened_on"
+        CLOSED_ON = "closed_on"
+        LOST_REASON = "lost_reason"
+        SOURCE = "source"
+        NEXT_STEP = "next_step"
+        NEXT_STEP_ON = "next_step_on"
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="changes")
     changed_at = models.DateTimeField()

@@ -31,7 +31,7 @@ class HealthMiddleware:
 def readyz() -> JsonResponse:
     """503 without database or with migrations to run; a broker or worker that is away only degrades."""
     answer = {"database": _database(), "broker": "unknown", "worker": "unknown"}
-    answer["broker"], answer["worker"] = _broker_and_worker()
+    answer["broker"], answer["worker"] = broker_and_worker()
     if answer["database"] != "ok":
         response = JsonResponse({"status": "unavailable", **answer}, status=503)
         response["Retry-After"] = "5"
@@ -64,7 +64,8 @@ def _database() -> str:
     return "ok"
 
 
-def _broker_and_worker() -> tuple[str, str]:
+def broker_and_worker() -> tuple[str, str]:
+    """How the broker and the worker behind it are."""
     try:
         with _client() as client:
             left = client.get(HEARTBEAT_KEY)

@@ -171,6 +171,9 @@ class QuotaEntry(Dated, LedgerEntry):
         UNCOVERED = "uncovered", "Uncovered leave"
 
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="quota_entries")
+    seat = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", help_text="From whose quota it follows; theirs, or what it leaves"
+    )
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="quota_entries")
     measure = models.CharField(max_length=30, default=BOOKINGS)
     kind = models.CharField(max_length=14, choices=Kind, default=Kind.BASE)
@@ -182,6 +185,7 @@ class QuotaEntry(Dated, LedgerEntry):
         verbose_name_plural = "quota entries"
         indexes = [
             models.Index(fields=["person", "measure"], name="quota_by_person"),
+            models.Index(fields=["seat", "measure"], name="quota_by_seat"),
             models.Index(fields=["team", "measure"], name="quota_by_team"),
             GistIndex(fields=["during"], name="quota_during"),
         ]

@@ -1,3 +1,6 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("invitation/<str:secret>/", RedirectView.as_view(url="/login/"), name="invitation"),
+]

@@ -27,7 +27,7 @@ os.environ["AS_DATABASE_OWNER"] = "1"
 os.environ["VAR"] = str(VAR)
 
 from salesmgmt.settings import *  # noqa: E402, F403
-from salesmgmt.settings import REDIS_URL, STORAGES, TEMPLATES  # noqa: E402
+from salesmgmt.settings import REDIS_URL, STATIC_ROOT, STORAGES  # noqa: E402
 
 # A pair of Redis databases for each xdist worker; there are sixteen.
 REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{WORKER * 2 % 16}"
@@ -41,3 +41,4 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.st
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = tempfile.gettempdir() + f"/paceline-test-files-{os.getuid()}-{WORKER}"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+Path(STATIC_ROOT).mkdir(parents=True, exist_ok=True)

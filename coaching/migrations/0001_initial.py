@@ -5,77 +5,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('teams', '0001_initial'),
+        ("teams", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=300)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open', max_length=6)),
-                ('opened_at', models.DateTimeField()),
-                ('due_on', models.DateField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('result', models.CharField(blank=True, max_length=500)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("subject", models.CharField(max_length=300)),
+                (
+                    "state",
+                    models.CharField(choices=[("open", "Open"), ("closed", "Closed")], default="open", max_length=6),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("due_on", models.DateField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("result", models.CharField(blank=True, max_length=500)),
             ],
         ),
         migrations.CreateModel(
-            name='CaseChange',
+            name="CaseChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('what', models.CharField(max_length=300)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("what", models.CharField(max_length=300)),
             ],
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=10000)),
-                ('is_shared_up', models.BooleanField(default=False)),
-                ('is_for_author_only', models.BooleanField(default=False)),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField(max_length=10000)),
+                ("is_shared_up", models.BooleanField(default=False)),
+                ("is_for_author_only", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='OneOnOne',
+            name="OneOnOne",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('held', 'Held'), ('cancelled', 'Cancelled')], default='planned', max_length=9)),
-                ('planned_at', models.DateTimeField()),
-                ('held_at', models.DateTimeField(null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")],
+                        default="planned",
+                        max_length=9,
+                    ),
+                ),
+                ("planned_at", models.DateTimeField()),
+                ("held_at", models.DateTimeField(null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
         ),
         migrations.CreateModel(
-            name='ActionItem',
+            name="ActionItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=300)),
-                ('due_on', models.DateField()),
-                ('made_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('owner', models.ForeignKey(help_text='Who does it', on_delete=django.db.models.deletion.PROTECT, related_name='owned_action_items', to='teams.person')),
-                ('person', models.ForeignKey(help_text='Whom it is about', on_delete=django.db.models.deletion.PROTECT, related_name='action_items', to='teams.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.CharField(max_length=300)),
+                ("due_on", models.DateField()),
+                ("made_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        help_text="Who does it",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owned_action_items",
+                        to="teams.person",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        help_text="Whom it is about",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="action_items",
+                        to="teams.person",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AgendaItem',
+            name="AgendaItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(choices=[('flag', 'Flag'), ('promise', 'Promise'), ('change', 'Change since last time'), ('manual', 'Added')], default='manual', max_length=7)),
-                ('text', models.CharField(max_length=500)),
-                ('link', models.CharField(blank=True, max_length=300)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('is_done', models.BooleanField(default=False)),
-                ('added_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("flag", "Flag"),
+                            ("promise", "Promise"),
+                            ("change", "Change since last time"),
+                            ("manual", "Added"),
+                        ],
+                        default="manual",
+                        max_length=7,
+                    ),
+                ),
+                ("text", models.CharField(max_length=500)),
+                ("link", models.CharField(blank=True, max_length=300)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("is_done", models.BooleanField(default=False)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="teams.person"
+                    ),
+                ),
             ],
         ),
     ]

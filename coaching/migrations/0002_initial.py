@@ -6,114 +6,171 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('coaching', '0001_initial'),
-        ('performance', '0001_initial'),
-        ('teams', '0001_initial'),
+        ("coaching", "0001_initial"),
+        ("performance", "0001_initial"),
+        ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='case',
-            name='flag',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='case', to='performance.flag'),
+            model_name="case",
+            name="flag",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="case",
+                to="performance.flag",
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='owned_cases', to='teams.person'),
+            model_name="case",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="owned_cases", to="teams.person"
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='teams.person'),
+            model_name="case",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="cases", to="teams.person"
+            ),
         ),
         migrations.AddField(
-            model_name='actionitem',
-            name='case',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='action_items', to='coaching.case'),
+            model_name="actionitem",
+            name="case",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="action_items",
+                to="coaching.case",
+            ),
         ),
         migrations.AddField(
-            model_name='casechange',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="casechange",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='casechange',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='coaching.case'),
+            model_name="casechange",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="coaching.case"
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='author',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='written_notes', to='teams.person'),
+            model_name="note",
+            name="author",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="written_notes", to="teams.person"
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='case',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notes', to='coaching.case'),
+            model_name="note",
+            name="case",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="notes",
+                to="coaching.case",
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coaching_notes', to='teams.person'),
+            model_name="note",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="coaching_notes", to="teams.person"
+            ),
         ),
         migrations.AddField(
-            model_name='oneonone',
-            name='case',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='one_on_ones', to='coaching.case'),
+            model_name="oneonone",
+            name="case",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="one_on_ones",
+                to="coaching.case",
+            ),
         ),
         migrations.AddField(
-            model_name='oneonone',
-            name='manager',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='led_one_on_ones', to='teams.person'),
+            model_name="oneonone",
+            name="manager",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="led_one_on_ones", to="teams.person"
+            ),
         ),
         migrations.AddField(
-            model_name='oneonone',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='one_on_ones', to='teams.person'),
+            model_name="oneonone",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="one_on_ones", to="teams.person"
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='one_on_one',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='notes', to='coaching.oneonone'),
+            model_name="note",
+            name="one_on_one",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="notes",
+                to="coaching.oneonone",
+            ),
         ),
         migrations.AddField(
-            model_name='agendaitem',
-            name='one_on_one',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agenda', to='coaching.oneonone'),
+            model_name="agendaitem",
+            name="one_on_one",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="agenda", to="coaching.oneonone"
+            ),
         ),
         migrations.AddField(
-            model_name='actionitem',
-            name='one_on_one',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='action_items', to='coaching.oneonone'),
+            model_name="actionitem",
+            name="one_on_one",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="action_items",
+                to="coaching.oneonone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['owner', 'state'], name='case_by_owner'),
+            model_name="case",
+            index=models.Index(fields=["owner", "state"], name="case_by_owner"),
         ),
         migrations.AddIndex(
-            model_name='oneonone',
-            index=models.Index(fields=['person', '-starts_at'], name='one_on_one_by_person'),
+            model_name="oneonone",
+            index=models.Index(fields=["person", "-starts_at"], name="one_on_one_by_person"),
         ),
         migrations.AddConstraint(
-            model_name='oneonone',
-            constraint=models.CheckConstraint(condition=models.Q(('person', models.F('manager')), _negated=True), name='nobody_coaches_themselves'),
+            model_name="oneonone",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("person", models.F("manager")), _negated=True), name="nobody_coaches_themselves"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='oneonone',
-            constraint=models.UniqueConstraint(fields=('person', 'manager', 'starts_at'), name='one_talk_at_a_time'),
+            model_name="oneonone",
+            constraint=models.UniqueConstraint(fields=("person", "manager", "starts_at"), name="one_talk_at_a_time"),
         ),
         migrations.AddIndex(
-            model_name='note',
-            index=models.Index(fields=['person', '-at'], name='note_by_person'),
+            model_name="note",
+            index=models.Index(fields=["person", "-at"], name="note_by_person"),
         ),
         migrations.AddIndex(
-            model_name='actionitem',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['owner', 'due_on'], name='open_action_by_owner'),
+            model_name="actionitem",
+            index=models.Index(
+                condition=models.Q(("done_at", None)), fields=["owner", "due_on"], name="open_action_by_owner"
+            ),
         ),
     ]

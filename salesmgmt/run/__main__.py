@@ -1,4 +1,4 @@
-"""python -m salesmgmt.run services|stop [--var DIR]: the embedded servers alone, for work on Paceline itself."""
+"""up: everything, in the foreground (make run). services: the embedded servers alone, left running. stop: end all."""
 
 import argparse
 import os
@@ -6,18 +6,20 @@ import shlex
 import sys
 from pathlib import Path
 
-from . import home, services
+from . import home, services, up
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m salesmgmt.run", description=__doc__)
-    parser.add_argument("act", choices=["services", "stop"])
+    parser.add_argument("act", choices=["up", "services", "stop"])
     parser.add_argument("--var", type=Path, default=Path(os.environ.get("VAR") or "var"))
     asked = parser.parse_args()
     try:
+        if asked.act == "up":
+            return up.up(asked.var)
         place = home.settle(asked.var)
         if asked.act == "stop":
-            services.stop(place)
+            up.sweep(place)
         else:
             for key, value in services.start(place).items():
                 print(f"export {key}={shlex.quote(value)}")

@@ -86,6 +86,8 @@ class Server:
         for process in alive:
             _signal(process, signal.SIGKILL)
         psutil.wait_procs(alive, timeout=5)
+        for child in _started:
+            child.poll()
 
 
 def postgres(home: Home, *, forgetful: bool = False) -> Server:

@@ -1,4 +1,4 @@
-"""How does it compare? Rollups (derived, rebuildable) and flags."""
+"""Flags: who is behind, by how much, and the plainest reason."""
 
 from typing import Self
 
@@ -7,35 +7,6 @@ from django.db import models
 from django.db.models import Q
 
 from teams.models import Person, Team, Viewer, access_of
-
-
-class Rollup(models.Model):
-    """Sum and count of a measure for a person, the team it counted in, the day it occurred and the month it was posted.
-
-    Derived from records only, never edited; zero rows are not stored. `on` is the day the measure goes by: booked,
-    decided, done; for `pipeline` the expected close, for `expected` the day the quota is spread to. Restated figures
-    sum by `on`, reported ones by `posted_month` (R10).
-    """
-
-    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", db_constraint=False)
-    team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="+", db_constraint=False)
-    on = models.DateField()
-    posted_month = models.DateField(help_text="First day of the month it was posted in")
-    measure = models.CharField(max_length=30)
-    total = models.DecimalField(max_digits=24, decimal_places=6)
-    count = models.BigIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["person", "on", "measure", "team", "posted_month"], name="one_rollup_per_cell", nulls_distinct=False
-            )
-        ]
-        indexes = [
-            models.Index(
-                fields=["measure", "on", "team", "person"], include=["total", "count"], name="rollup_by_measure"
-            )
-        ]
 
 
 class FlagQuerySet(models.QuerySet):

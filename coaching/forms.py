@@ -1,0 +1,72 @@
+"""Forms of coaching: they clean, services save."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+
+from teams.models import Person
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class PlanForm(forms.Form):
+    """A 1:1 with one of your people. The time is in the organisation's zone."""
+
+    person = forms.ModelChoiceField(Person.objects.none(), label="With")
+    starts_at = forms.DateTimeField(
+        label="When",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        error_messages={"invalid": "Give a day and a time, such as 2026-11-23 10:00."},
+    )
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+
+
+class CaseForm(forms.Form):
+    due_on = forms.DateField(label="To be settled by", widget=DAY)
+
+
+class MoveCaseForm(CaseForm):
+    reason = forms.CharField(label="Why", max_length=200)
+
+
+class CloseCaseForm(forms.Form):
+    result = forms.CharField(label="What came of it", max_length=500)
+
+
+class AgendaForm(forms.Form):
+    text = forms.CharField(label="Point", max_length=500)
+
+
+class ActionForm(forms.Form):
+    """A promise: who, what, by when."""
+
+    owner = forms.ModelChoiceField(Person.objects.none(), label="Who", empty_label=None)
+    text = forms.CharField(label="Promises what", max_length=300)
+    due_on = forms.DateField(label="By when", widget=DAY)
+
+    def __init__(self, *args: Any, pair: list[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Person.objects.filter(pk__in=[person.pk for person in pair])
+        self.fields["owner"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+
+
+class NoteForm(forms.Form):
+    """Private to the two unless it says otherwise."""
+
+    PAIR, UP, MINE = "pair", "up", "mine"
+    text = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}), max_length=10_000)
+    readers = forms.ChoiceField(
+        label="Who may read it",
+        choices=[(PAIR, "The two of us"), (UP, "The two of us and up the line"), (MINE, "Only me")],
+    )
+
+
+def next_talk(today: date, zone: Any) -> datetime:
+    """Ten o'clock on the next weekday."""
+    day = date.fromordinal(today.toordinal() + (3 if today.weekday() == 4 else 2 if today.weekday() == 5 else 1))
+    return datetime(day.year, day.month, day.day, 10, tzinfo=zone)

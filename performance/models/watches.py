@@ -1,0 +1,216 @@
+"""Statement-level triggers that mark what a change makes stale, whatever the way in (house, "Marks").
+
+A bulk load of any size leaves a few marks per person: single days while they are few, else one range from the first
+day to the last. TRUNCATE fires none of these; only the owner may do it, and rebuilds the rollups after.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pgtrigger
+
+from sales.models import Activity, Credit, Deal, Outcome
+from targets.models import QuotaEntry, RampProfile, RampStep, SeasonShare
+from teams.models import ExchangeRate, Holiday, Leave, LeaveKind, Organisation, Person, Posting
+
+from .rollups import NOBODY
+
+FEW = 8  # separate ranges of days per person and statement, before they are merged into one
+ALWAYS = "'(,)'::daterange"
+EVERYBODY = "NULL::bigint"
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What of a table matters: `person`, `days` and `matters` are SQL over one row `r`."""
+
+    topics: Sequence[str]
+    person: str
+    days: str
+    columns: Sequence[str]
+    matters: str = "true"
+    on_insert: bool = True
+
+    def triggers(self) -> list[pgtrigger.Trigger]:
+        old, new = self._rows("old_rows"), self._rows("new_rows")
+        changed = f"({old} EXCEPT {new}) UNION ALL ({new} EXCEPT {old})"
+        both = pgtrigger.Referencing(old="old_rows", new="new_rows")
+        made = [
+            self._trigger("mark_update", pgtrigger.Update, both, changed),
+            self._trigger("mark_delete", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), old),
+        ]
+        if self.on_insert:
+            made.append(self._trigger("mark_insert", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), new))
+        return made
+
+    def _rows(self, source: str) -> str:
+        columns = ", ".join(f"r.{column}" for column in ("id", *self.columns))
+        return f"SELECT {self.person} AS person_id, {self.days} AS days, {columns} FROM {source} r WHERE {self.matters}"
+
+    def _trigger(
+        self, name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, rows: str
+    ) -> pgtrigger.Trigger:
+        topics = ", ".join(f"'{topic}'" for topic in self.topics)
+        return pgtrigger.Trigger(
+            name=name,
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=referencing,
+            func=f"""
+                INSERT INTO desk_mark (topic, person_id, days)
+                SELECT topic, person_id, stale
+                  FROM (SELECT person_id, range_agg(days) AS days, count(*) AS ranges
+                          FROM (SELECT DISTINCT person_id, days FROM ({rows}) AS touched) AS each
+                         WHERE NOT isempty(days) GROUP BY person_id) AS people,
+                       unnest(CASE WHEN ranges <= {FEW} THEN days ELSE datemultirange(range_merge(days)) END) AS stale,
+                       unnest(ARRAY[{topics}]) AS topic;
+                RETURN NULL;
+            """,
+        )
+
+
+def _day(column: str) -> str:
+    return f"daterange(r.{column}, r.{column}, '[]')"
+
+
+# The period of a key, as lib.periods reads it.
+_SEASON = """
+    (SELECT daterange(first::date, (first + length)::date)
+       FROM (SELECT CASE WHEN r.period LIKE '____-Q_' THEN interval '3 months'
+                         WHEN r.period LIKE '____-FY' THEN interval '1 year' ELSE interval '1 month' END AS length,
+                    CASE WHEN r.period LIKE '____-__' AND r.period !~ '[QF]' THEN (r.period || '-01')::timestamp
+                         ELSE make_date(left(r.period, 4)::int - (o.fiscal_month > 1)::int, o.fiscal_month, 1)::timestamp
+                              + interval '3 months' * (coalesce(substring(r.period from 'Q(.)')::int, 1) - 1) END AS first
+               FROM teams_organisation o) AS period)
+"""
+
+_CREDITS = Watch(
+    ["credits"], "r.person_id", _day("occurred_on"), ["team_id", "posted_on", "kind", "reporting_amount"]
+)
+_OUTCOMES = Watch(
+    ["outcomes"], "r.person_id", _day("occurred_on"),
+    ["team_id", "posted_on", "status", "count", "amount", "cycle_days", "counts"],
+)  # fmt: skip
+_ACTIVITIES = Watch(
+    ["activities"], "r.owner_id", _day("occurred_on"), ["kind", "duration_minutes"], "r.withdrawn_at IS NULL"
+)
+_DEALS = Watch(
+    ["pipeline"], "r.owner_id", _day("expected_close_on"), ["amount", "currency"],
+    "r.status = 'open' AND r.withdrawn_at IS NULL AND r.expected_close_on IS NOT NULL",
+)  # fmt: skip
+_RATES = Watch(["pipeline"], EVERYBODY, "daterange(lower(r.during), NULL)", ["currency", "kind", "rate", "during"])
+_QUOTAS = Watch(
+    ["quota"], f"coalesce(r.person_id, {NOBODY})", "r.during", ["team_id", "measure", "kind", "reporting_amount"]
+)
+_POSTINGS = Watch(
+    ["activities", "quota"], "r.person_id", "r.during", ["team_id", "fte", "holiday_region", "working_week", "ramp"]
+)
+_LEAVES = Watch(["quota"], "r.person_id", "r.during", ["kind_id"])
+_PEOPLE = Watch(["quota"], "r.id", ALWAYS, ["hired_on", "left_on"], on_insert=False)
+_HOLIDAYS = Watch(["quota"], EVERYBODY, _day("on"), ["region"])
+_KINDS = Watch(["quota"], EVERYBODY, ALWAYS, ["relieves_quota"], on_insert=False)
+_CALENDAR = Watch(
+    ["pipeline", "quota"], EVERYBODY, ALWAYS, ["currency", "fiscal_month", "holiday_region", "working_week"],
+    on_insert=False,
+)  # fmt: skip
+_RAMPS = Watch(["quota"], EVERYBODY, ALWAYS, ["profile_id", "month", "percent"])
+_PROFILES = Watch(["quota"], EVERYBODY, ALWAYS, ["name"])
+_SEASONS = Watch(["quota"], EVERYBODY, _SEASON, ["period", "bucket", "percent"])
+
+
+class WatchedCredit(Credit):
+    class Meta:
+        proxy = True
+        triggers = _CREDITS.triggers()
+
+
+class WatchedOutcome(Outcome):
+    class Meta:
+        proxy = True
+        triggers = _OUTCOMES.triggers()
+
+
+class WatchedActivity(Activity):
+    class Meta:
+        proxy = True
+        triggers = _ACTIVITIES.triggers()
+
+
+class WatchedDeal(Deal):
+    class Meta:
+        proxy = True
+        triggers = _DEALS.triggers()
+
+
+class WatchedQuotaEntry(QuotaEntry):
+    class Meta:
+        proxy = True
+        triggers = _QUOTAS.triggers()
+
+
+class WatchedPosting(Posting):
+    class Meta:
+        proxy = True
+        triggers = _POSTINGS.triggers()
+
+
+class WatchedLeave(Leave):
+    class Meta:
+        proxy = True
+        triggers = _LEAVES.triggers()
+
+
+class WatchedLeaveKind(LeaveKind):
+    class Meta:
+        proxy = True
+        triggers = _KINDS.triggers()
+
+
+class WatchedPerson(Person):
+    class Meta:
+        proxy = True
+        triggers = _PEOPLE.triggers()
+
+
+class WatchedHoliday(Holiday):
+    class Meta:
+        proxy = True
+        triggers = _HOLIDAYS.triggers()
+
+
+class WatchedOrganisation(Organisation):
+    class Meta:
+        proxy = True
+        triggers = _CALENDAR.triggers()
+
+
+class WatchedExchangeRate(ExchangeRate):
+    class Meta:
+        proxy = True
+        triggers = _RATES.triggers()
+
+
+class WatchedRampStep(RampStep):
+    class Meta:
+        proxy = True
+        triggers = _RAMPS.triggers()
+
+
+class WatchedRampProfile(RampProfile):
+    class Meta:
+        proxy = True
+        triggers = _PROFILES.triggers()
+
+
+class WatchedSeasonShare(SeasonShare):
+    class Meta:
+        proxy = True
+        triggers = _SEASONS.triggers()
+
+
+WATCHES = (
+    WatchedCredit, WatchedOutcome, WatchedActivity, WatchedDeal, WatchedQuotaEntry, WatchedPosting, WatchedLeave,
+    WatchedLeaveKind, WatchedPerson, WatchedHoliday, WatchedOrganisation, WatchedExchangeRate, WatchedRampStep,
+    WatchedRampProfile, WatchedSeasonShare,
+)  # fmt: skip

@@ -1,0 +1,380 @@
+"""Rollups follow the records: drain marks, rebuild from scratch, or say what differs.
+
+Every portion is one transaction: pick marks, lock their cells in sorted order, and only then, in a new statement and
+so on a new snapshot (READ COMMITTED), read the records and write what differs. Whatever is committed later has left
+a mark of its own. Killed at any point, the marks are still there and nothing else is.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+
+from performance import live
+from performance.models import Rollup
+from performance.models.rollups import NOBODY
+from salesmgmt.desk.models import Mark
+from targets.models import QuotaEntry
+from targets.selectors import daily_quota
+from teams.models import Person
+
+FIRST_DAY, END_OF_TIME = date(1900, 1, 1), date(9999, 1, 1)
+PORTION = 5000  # marks picked at once
+PERSON_DAYS = 40_000  # worked out in one transaction, or one person's
+LOCK_SPACE = 7010  # of the advisory locks
+LOCKS = 128  # cells are locked by person modulo this, so that no portion can exhaust the lock table
+CHUNK = 50  # people rebuilt in one transaction
+
+Scope = tuple[int, date, date]
+"""A person and a half-open range of days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Rollups that come from one kind of record: how to read them, and which measures are its own."""
+
+    number: int
+    measures: str
+    records: str
+    parameters: Callable[[Sequence[Scope]], list[Any]] = lambda scope: []
+    widened: Callable[[Sequence[Scope]], list[Scope]] = list
+
+
+def _widened_to_quotas(scope: Sequence[Scope]) -> list[Scope]:
+    """A day that changes moves the whole quota entry it lies in."""
+    wide: list[Scope] = []
+    for person, first, until in scope:
+        entries = QuotaEntry.objects.overlapping(first, until).filter(person=person or None)
+        ranges = [during for during in entries.values_list("during", flat=True).distinct()]
+        wide += [(person, min(r.lower, first), max(r.upper, until)) for r in ranges] or [(person, first, until)]
+    return merged(wide)
+
+
+def _expected(scope: Sequence[Scope]) -> list[Any]:
+    """What the plan spreads to each day, as parallel arrays."""
+    people: dict[tuple[date, date], list[int | None]] = {}
+    for person, first, until in scope:
+        people.setdefault((first, until), []).append(person or None)
+    rows = [
+        (row.person_id or NOBODY, row.team_id or NOBODY, row.on, row.amount)
+        for (first, until), ids in people.items()
+        for row in daily_quota(person_ids=ids, start=first, end=until)
+    ]
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
+
+
+FAMILIES = {
+    "credits": Family(
+        1,
+        "r.measure IN ('bookings', 'overlay')",
+        """
+        SELECT c.person_id, coalesce(c.team_id, 0) AS team_id, c.occurred_on AS "on", month(c.posted_on) AS posted_month,
+               CASE c.kind WHEN 'overlay' THEN 'overlay' ELSE 'bookings' END AS measure, 0 AS bucket,
+               sum(c.reporting_amount) AS total, count(*) AS count
+          FROM scope s JOIN sales_credit c
+            ON c.person_id = s.person_id AND c.occurred_on >= s.first AND c.occurred_on < s.until
+         GROUP BY 1, 2, 3, 4, 5 HAVING sum(c.reporting_amount) <> 0
+        """,
+    ),
+    "outcomes": Family(
+        2,
+        "r.measure IN ('deals_won', 'deals_lost', 'uncounted_won', 'uncounted_lost', 'sales_cycle')",
+        """
+        SELECT o.person_id, coalesce(o.team_id, 0) AS team_id, o.occurred_on AS "on",
+               month(o.posted_on) AS posted_month, m.measure, m.bucket, sum(m.amount) AS total, sum(o.count) AS count
+          FROM scope s JOIN sales_outcome o
+            ON o.person_id = s.person_id AND o.occurred_on >= s.first AND o.occurred_on < s.until
+         CROSS JOIN LATERAL (
+               SELECT 'deals_' || o.status AS measure, 0 AS bucket, o.amount
+               UNION ALL SELECT 'uncounted_' || o.status, 0, o.amount WHERE NOT o.counts
+               UNION ALL SELECT 'sales_cycle', o.cycle_days, 0 WHERE o.status = 'won' AND o.cycle_days IS NOT NULL) m
+         GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(o.count) <> 0 OR sum(m.amount) <> 0
+        """,
+    ),
+    "activities": Family(
+        3,
+        "r.measure >= 'activities.' AND r.measure < 'activities/'",
+        """
+        SELECT a.owner_id AS person_id, coalesce(p.team_id, 0) AS team_id, a.occurred_on AS "on",
+               month(a.occurred_on) AS posted_month, 'activities.' || a.kind AS measure, 0 AS bucket,
+               coalesce(sum(a.duration_minutes), 0) AS total, count(*) AS count
+          FROM scope s JOIN sales_activity a
+            ON a.owner_id = s.person_id AND a.occurred_on >= s.first AND a.occurred_on < s.until
+               AND a.withdrawn_at IS NULL
+          LEFT JOIN teams_posting p ON p.person_id = a.owner_id AND p.during @> a.occurred_on
+         GROUP BY 1, 2, 3, 5
+        """,
+    ),
+    # In the reporting currency at the last actual rate that began by the expected close; without one it is left out.
+    "pipeline": Family(
+        4,
+        "r.measure IN ('pipeline', 'pipeline.no_rate')",
+        """
+        SELECT d.owner_id AS person_id, 0 AS team_id, d.expected_close_on AS "on",
+               month(d.expected_close_on) AS posted_month,
+               CASE WHEN x.rate IS NULL AND d.amount IS NOT NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END AS measure,
+               0 AS bucket, coalesce(sum(round(d.amount * x.rate, 2)), 0) AS total, count(*) AS count
+          FROM scope s JOIN sales_deal d
+            ON d.owner_id = s.person_id AND d.status = 'open' AND d.withdrawn_at IS NULL
+               AND d.expected_close_on >= s.first AND d.expected_close_on < s.until
+         CROSS JOIN teams_organisation o
+         CROSS JOIN LATERAL (
+               SELECT CASE WHEN d.currency = o.currency THEN 1 ELSE (
+                      SELECT e.rate FROM teams_exchangerate e
+                       WHERE e.currency = d.currency AND e.kind = 'actual' AND lower(e.during) <= d.expected_close_on
+                       ORDER BY lower(e.during) DESC LIMIT 1) END AS rate) x
+         GROUP BY 1, 3, 5
+        """,
+    ),
+    "quota": Family(
+        5,
+        "r.measure = 'expected'",
+        """
+        SELECT person_id, team_id, "on", month("on") AS posted_month, 'expected' AS measure, 0 AS bucket,
+               sum(amount) AS total, count(*) AS count
+          FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::numeric[]) AS q(person_id, team_id, "on", amount)
+         GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
+        """,
+        _expected,
+        _widened_to_quotas,
+    ),
+}
+TOPICS = tuple(FAMILIES)
+
+_COMPARED = """
+    WITH scope AS MATERIALIZED (
+        SELECT * FROM unnest(%s::bigint[], %s::date[], %s::date[]) AS s(person_id, first, until)
+    ), fresh AS MATERIALIZED (
+        SELECT person_id, team_id, "on", posted_month, measure, bucket, round(total, 6) AS total, count::bigint
+          FROM ({records}) AS records
+    ), stored AS MATERIALIZED (
+        SELECT r.* FROM scope s JOIN performance_rollup r
+            ON r.person_id = s.person_id AND {measures} AND r."on" >= s.first AND r."on" < s.until
+    ), difference AS MATERIALIZED (
+        SELECT stored.id, person_id, team_id, "on", posted_month, measure, bucket,
+               coalesce(fresh.total, 0) AS total, coalesce(fresh.count, 0) AS count, fresh.count IS NULL AS is_gone,
+               coalesce(stored.total, 0) AS was_total, coalesce(stored.count, 0) AS was_count
+          FROM fresh FULL JOIN stored USING (person_id, team_id, "on", posted_month, measure, bucket)
+         WHERE (fresh.total, fresh.count) IS DISTINCT FROM (stored.total, stored.count)
+    )
+"""
+_WRITE = """,
+    gone AS (
+        DELETE FROM performance_rollup r USING difference d WHERE r.id = d.id AND d.is_gone
+    ), changed AS (
+        UPDATE performance_rollup r SET total = d.total, count = d.count
+          FROM difference d WHERE r.id = d.id AND NOT d.is_gone
+    ), made AS (
+        INSERT INTO performance_rollup (person_id, team_id, "on", posted_month, measure, bucket, total, count)
+        SELECT person_id, team_id, "on", posted_month, measure, bucket, total, count FROM difference WHERE id IS NULL
+    ), summed AS (
+        INSERT INTO performance_rollupsum AS r
+               (level, measure, "on", person_id, team_id, posted_month, bucket, total, count)
+        SELECT level, measure, day, person, team, posted_month, bucket, sum(total - was_total), sum(count - was_count)
+          FROM difference d
+         CROSS JOIN LATERAL (VALUES ('pm', month(d."on"), d.person_id, 0), ('td', d."on", 0, d.team_id),
+                                    ('tm', month(d."on"), 0, d.team_id)) AS l(level, day, person, team)
+         GROUP BY 1, 2, 3, 4, 5, 6, 7
+        HAVING sum(total - was_total) <> 0 OR sum(count - was_count) <> 0
+         ORDER BY 1, 2, 3, 4, 5, 6, 7
+            ON CONFLICT (level, measure, "on", person_id, team_id, posted_month, bucket)
+            DO UPDATE SET total = r.total + excluded.total, count = r.count + excluded.count
+        RETURNING id, total, count
+    )
+    SELECT (SELECT count(*) FROM difference),
+           (SELECT array_agg(DISTINCT person_id) FROM difference),
+           (SELECT array_agg(DISTINCT team_id) FROM difference),
+           (SELECT array_agg(id) FROM summed WHERE total = 0 AND count = 0)
+"""
+
+
+
+
+_REPORT = """
+    SELECT person_id, team_id, "on", posted_month, measure, bucket, was_total, was_count, total, count FROM difference d
+     WHERE NOT EXISTS (SELECT 1 FROM desk_mark m WHERE m.topic = %s AND (m.person_id = d.person_id OR m.person_id IS NULL)
+                                                   AND m.days @> d."on")
+     ORDER BY 1, 3, 5
+"""
+_SUMS_DIFFER = """
+    SELECT stored.id, level, measure, "on", person_id, team_id, posted_month, bucket,
+           coalesce(stored.total, 0), coalesce(stored.count, 0), coalesce(fresh.total, 0), coalesce(fresh.count, 0)
+      FROM (SELECT level, r.measure, day AS "on", person AS person_id, team AS team_id, r.posted_month, r.bucket,
+                   sum(r.total) AS total, sum(r.count)::bigint AS count
+              FROM performance_rollup r
+             CROSS JOIN LATERAL (VALUES ('pm', month(r."on"), r.person_id, 0), ('td', r."on", 0, r.team_id),
+                                        ('tm', month(r."on"), 0, r.team_id)) AS l(level, day, person, team)
+             GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(r.total) <> 0 OR sum(r.count) <> 0) AS fresh
+      FULL JOIN performance_rollupsum AS stored
+           USING (level, measure, "on", person_id, team_id, posted_month, bucket)
+     WHERE (stored.total, stored.count) IS DISTINCT FROM (fresh.total, fresh.count)
+     ORDER BY 2, 3, 4, 5, 6
+"""
+
+
+def _month(sql: str) -> str:
+    """With month(x), the first day of a month, spelt out: date_trunc of a date depends on the session's zone."""
+    return re.sub(r'\bmonth\(([\w."]+)\)', r"(\1 - extract(day FROM \1)::int + 1)", sql)
+
+
+def _sql(family: Family, rest: str) -> str:
+    return _month(_COMPARED.format(records=family.records, measures=family.measures) + rest)
+
+
+def _arguments(family: Family, scope: Sequence[Scope]) -> list[Any]:
+    columns = [list(column) for column in zip(*scope, strict=True)] if scope else [[], [], []]
+    return [*columns, *family.parameters(scope)]
+
+
+def merged(scope: Iterable[Scope]) -> list[Scope]:
+    """The same days, each once: overlapping and adjoining ranges of a person become one."""
+    whole: list[Scope] = []
+    for person, first, until in sorted(scope):
+        if whole and whole[-1][0] == person and first <= whole[-1][2]:
+            whole[-1] = (person, whole[-1][1], max(until, whole[-1][2]))
+        else:
+            whole.append((person, first, until))
+    return whole
+
+
+# ── Draining ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def drain(topic: str) -> int:
+    """Do the next portion of the marks of `topic`; answer how many marks it was."""
+    family = FAMILIES[topic]
+    with transaction.atomic():
+        picked = _pick(topic)
+        if not picked:
+            return 0
+        for everybody in [mark for mark in picked if mark[1] is None]:
+            _expand(topic, everybody)
+        done = _bounded([mark for mark in picked if mark[1] is not None])
+        scope = family.widened(merged((person, first, until) for _, person, first, until in done))
+        _write(family, scope)
+        ids = [mark[0] for mark in picked if mark[1] is None] + [mark[0] for mark in done]
+        _execute("DELETE FROM desk_mark WHERE id = ANY(%s)", [ids])
+    return len(ids)
+
+
+def waiting() -> dict[str, int]:
+    """How many marks wait, by topic."""
+    rows = Mark.objects.filter(topic__in=TOPICS).values_list("topic").annotate(Count("pk"))
+    return dict(rows.order_by("topic"))
+
+
+def _pick(topic: str) -> list[tuple[int, int | None, date, date]]:
+    return _execute(
+        """
+        SELECT id, person_id, greatest(coalesce(lower(days), %s), %s), least(coalesce(upper(days), %s), %s)
+          FROM desk_mark WHERE topic = %s ORDER BY person_id LIMIT %s FOR UPDATE SKIP LOCKED
+        """,
+        [FIRST_DAY, FIRST_DAY, END_OF_TIME, END_OF_TIME, topic, PORTION],
+    )
+
+
+def _expand(topic: str, mark: tuple[int, int | None, date, date]) -> None:
+    """A mark about everybody becomes one for each person, so that no portion grows with the company."""
+    _execute(
+        """
+        INSERT INTO desk_mark (topic, person_id, days)
+        SELECT %s, id, daterange(%s, %s) FROM (SELECT id FROM teams_person UNION ALL SELECT 0) AS people
+        """,
+        [topic, mark[2], mark[3]],
+    )
+
+
+def _bounded(marks: list[tuple[int, int | None, date, date]]) -> list[tuple[int, int, date, date]]:
+    """As many of the marks, sorted by person, as one transaction should do; the rest wait for the next."""
+    done: list[tuple[int, int, date, date]] = []
+    days, last = 0, None
+    for pk, person, first, until in marks:
+        assert person is not None
+        if person != last and days > PERSON_DAYS:
+            break
+        days += min((until - first).days, 800)
+        last = person
+        done.append((pk, person, first, until))
+    return done
+
+
+def _write(family: Family, scope: Sequence[Scope]) -> int:
+    """Lock the cells, then make the rollups of `scope` what the records say; answer how many differed."""
+    if not scope:
+        return 0
+    locks = sorted({family.number * LOCKS + person % LOCKS for person, _, _ in scope})
+    _execute("SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number", [LOCK_SPACE, locks])
+    [(count, people, teams, zeros)] = _execute(_sql(family, _WRITE), _arguments(family, scope))
+    if zeros:
+        _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s) AND total = 0 AND count = 0", [zeros])
+    if count:
+        transaction.on_commit(partial(live.bump, people=people, teams=teams))
+    return int(count)
+
+
+def _execute(sql: str, parameters: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+# ── All of it ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stored cell that is not what the records say."""
+
+    table: str
+    cell: tuple[Any, ...]
+    stored: tuple[Any, ...]
+    records: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        cell = " ".join(str(part) for part in self.cell)
+        return f"{self.table} {cell}: stored {self.stored[0]} ({self.stored[1]}), records {self.records[0]} ({self.records[1]})"
+
+
+def rebuild(*, write: bool = True) -> Iterator[Difference]:
+    """Work out every rollup from the records; yield what differs, and put it right unless told only to look.
+
+    Days with a waiting mark are known to be stale and are not reported. Runs beside writers and drainers.
+    """
+    people = [NOBODY, *Person.objects.order_by("pk").values_list("pk", flat=True)]
+    orphans = Rollup.objects.exclude(person__in=people).order_by("person").values_list("person_id", flat=True).distinct()
+    people += list(orphans)
+    for topic, family in FAMILIES.items():
+        for start in range(0, len(people), CHUNK):
+            scope = [(person, FIRST_DAY, END_OF_TIME) for person in people[start : start + CHUNK]]
+            with transaction.atomic():
+                rows = _execute(_sql(family, _REPORT), [*_arguments(family, scope), topic])
+                if write:
+                    _write(family, scope)
+            yield from [Difference(topic, tuple(row[:6]), tuple(row[6:8]), tuple(row[8:])) for row in rows]
+    yield from _rebuild_sums(write=write)
+
+
+def _rebuild_sums(*, write: bool) -> Iterator[Difference]:
+    """The sums against the rollups they sum, on one snapshot."""
+    with transaction.atomic():
+        if write:  # drainers wait: what they have done since would be summed twice
+            locks = [family.number * LOCKS + n for family in FAMILIES.values() for n in range(LOCKS)]
+            _execute("SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) AS n", [LOCK_SPACE, sorted(locks)])
+        rows = _execute(_month(_SUMS_DIFFER), [])
+        if write and rows:
+            _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s)", [[row[0] for row in rows if row[0]]])
+            _execute(
+                """
+                INSERT INTO performance_rollupsum
+                       (level, measure, "on", person_id, team_id, posted_month, bucket, total, count)
+                SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::bigint[], %s::bigint[], %s::date[], %s::int[],
+                                     %s::numeric[], %s::bigint[])
+                """,
+                [list(column) for column in zip(*[row[1:8] + row[10:] for row in rows if row[10] or row[11]], strict=True)],
+            )
+    yield from [Difference("sums", tuple(row[1:8]), tuple(row[8:10]), tuple(row[10:])) for row in rows]

@@ -1,0 +1,276 @@
+"""Deals: opened, changed, moved, won, lost, reopened."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from sales.models import Account, Contact, Deal, DealChange, LostReason, Order, Product, Stage
+from salesmgmt.lib import clock
+from salesmgmt.lib.refusals import Refused
+from teams.models import Organisation, Person, User
+
+from .credits import post_outcomes, recredit_orders
+from .guards import WITHDRAWN, require_current, require_money, require_sight, require_write
+from .orders import book_won_deals
+
+# Which fields `change_deal` takes; stage and status have acts of their own.
+CHANGEABLE = frozenset(
+    {
+        "name", "owner", "account", "contact", "product", "amount", "currency", "opened_on", "expected_close_on",
+        "closed_on", "lost_reason", "own_forecast_category", "source", "next_step", "next_step_on",
+    }
+)  # fmt: skip
+# Changes of these move the ledgers of a deal that is decided.
+LEDGERED = frozenset({"owner", "account", "product", "amount", "currency", "opened_on", "closed_on", "lost_reason"})
+
+
+@transaction.atomic
+def open_deal(
+    *,
+    owner: Person,
+    name: str,
+    by: User | None,
+    at: datetime,
+    account: Account | None = None,
+    contact: Contact | None = None,
+    product: Product | None = None,
+    stage: Stage | None = None,
+    amount: Decimal | None = None,
+    currency: str | None = None,
+    opened_on: date | None = None,
+    expected_close_on: date | None = None,
+    own_forecast_category: str = "",
+    source: str = "",
+    next_step: str = "",
+    next_step_on: date | None = None,
+    external_id: str | None = None,
+) -> Deal:
+    """Open a deal, at the first stage unless one is given."""
+    require_write(by, owner)
+    require_sight(by, account=account, contact=contact)
+    if not name.strip():
+        raise Refused("A deal needs a name.", field="name")
+    organisation = Organisation.get()
+    deal = Deal.objects.create(
+        owner=owner,
+        name=name.strip(),
+        account=account,
+        contact=contact,
+        product=product,
+        stage=stage or first_stage(),
+        amount=require_money(amount),
+        currency=currency or organisation.currency,
+        opened_on=opened_on or clock.day_of(at, organisation.time_zone),
+        expected_close_on=expected_close_on,
+        own_forecast_category=own_forecast_category,
+        source=source,
+        next_step=next_step,
+        next_step_on=next_step_on,
+        external_id=external_id,
+    )
+    said = {
+        "stage": deal.stage,
+        "status": deal.status,
+        "owner": owner,
+        "amount": deal.amount,
+        "expected_close_on": expected_close_on,
+        "own_forecast_category": own_forecast_category,
+    }
+    _record(deal, by, at, [(field, None, value) for field, value in said.items() if value not in (None, "")])
+    return deal
+
+
+@transaction.atomic
+def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | None = None, **fields: Any) -> Deal:
+    """Change what a deal says (not its stage or status). Decided deals take their ledgers along, by difference."""
+    deal = _locked(deal, by, version)
+    if unknown := fields.keys() - CHANGEABLE:
+        raise TypeError(f"A deal has no {', '.join(sorted(unknown))} to change.")
+    if "owner" in fields:
+        require_write(by, fields["owner"])
+    require_sight(by, **{field: fields[field] for field in ("account", "contact") if _differs(deal, fields, field)})
+    if not fields.get("name", deal.name).strip():
+        raise Refused("A deal needs a name.", field="name")
+    if "amount" in fields:
+        fields["amount"] = require_money(fields["amount"])
+        if fields["amount"] is None and deal.status == Deal.Status.WON:
+            raise Refused("A won deal needs an amount.", field="amount")
+    if "closed_on" in fields and (fields["closed_on"] is None) != deal.is_open:
+        raise Refused("A closing day belongs to a deal that is won or lost.", field="closed_on")
+    if deal.status == Deal.Status.LOST and "lost_reason" in fields and fields["lost_reason"] is None:
+        raise Refused("Say why the deal was lost.", field="lost_reason")
+    changed = _set(deal, by, at, fields)
+    if changed & LEDGERED and not deal.is_open:
+        _post(deal, by, at, reason="Deal corrected")
+    return deal
+
+
+@transaction.atomic
+def move_deal(*, deal: Deal, stage: Stage, by: User | None, at: datetime, version: int | None = None) -> Deal:
+    """Move an open deal to another stage."""
+    deal = _locked(deal, by, version)
+    if not deal.is_open:
+        raise Refused(f"This deal is {deal.status}; reopen it before you move it.", field="stage")
+    _set(deal, by, at, {"stage": stage})
+    return deal
+
+
+@transaction.atomic
+def win_deal(
+    *,
+    deal: Deal,
+    by: User | None,
+    at: datetime,
+    on: date,
+    amount: Decimal | None = None,
+    version: int | None = None,
+    books: bool = True,
+) -> Deal:
+    """Win an open deal on a day: it books an order unless one names it (or not `books`), and credits the owner."""
+    deal = _locked(deal, by, version)
+    _require_open(deal)
+    _require_past(on, at)
+    amount = require_money(amount) if amount is not None else deal.amount
+    if amount is None:
+        raise Refused("A won deal needs an amount.", field="amount")
+    deal.books_order = books
+    deal.save(update_fields=["books_order"])
+    _set(deal, by, at, {"amount": amount, "status": Deal.Status.WON, "closed_on": on})
+    _post(deal, by, at, reason="Deal won")
+    return deal
+
+
+@transaction.atomic
+def lose_deal(
+    *, deal: Deal, reason: LostReason | None, by: User | None, at: datetime, on: date, version: int | None = None
+) -> Deal:
+    """Lose an open deal on a day, for a reason."""
+    deal = _locked(deal, by, version)
+    _require_open(deal)
+    _require_past(on, at)
+    if reason is None:
+        raise Refused("Say why the deal was lost.", field="reason")
+    _set(deal, by, at, {"status": Deal.Status.LOST, "closed_on": on, "lost_reason": reason})
+    _post(deal, by, at, reason="Deal lost")
+    return deal
+
+
+@transaction.atomic
+def reopen_deal(*, deal: Deal, by: User | None, at: datetime, on: date, version: int | None = None) -> Deal:
+    """Reopen a decided deal on a day: count and credit are taken back on that day, not on the day it was won (R11)."""
+    deal = _locked(deal, by, version)
+    if deal.is_open or deal.closed_on is None:
+        raise Refused("This deal is open already.")
+    _require_past(on, at)
+    if on < deal.closed_on:
+        raise Refused(f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; it can't be reopened before.", field="on")
+    _set(deal, by, at, {"status": Deal.Status.OPEN, "closed_on": None, "lost_reason": None})
+    _post(deal, by, at, reason="Deal reopened", on=on)
+    return deal
+
+
+@transaction.atomic
+def withdraw_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "Deal withdrawn") -> None:
+    """Take a deal, and the order its win booked, out of every list and figure."""
+    deal = _locked(deal, by, None)
+    deal.withdrawn_at = at
+    deal.save(update_fields=["withdrawn_at"])
+    _post(deal, by, at, reason=reason)
+
+
+@transaction.atomic
+def restore_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "Deal restored") -> None:
+    """Undo a withdrawal."""
+    require_write(by, deal.owner)
+    # Orders that a reopening cancelled went with it and come back with it; the standing one `book_won_deals` brings back.
+    went = Order.objects.filter(deal=deal, is_booked_by_win=True, withdrawn_at=deal.withdrawn_at, cancelled_on__isnull=False)
+    cancelled = list(went.values_list("pk", flat=True))
+    Order.objects.filter(pk__in=cancelled).update(withdrawn_at=None)
+    deal.withdrawn_at = None
+    deal.save(update_fields=["withdrawn_at"])
+    _post(deal, by, at, reason=reason, orders=cancelled)
+
+
+def first_stage() -> Stage:
+    """Where a deal starts unless it says otherwise."""
+    return Stage.objects.order_by("pipeline", "position")[0]
+
+
+def _locked(deal: Deal, by: User | None, version: int | None) -> Deal:
+    locked = Deal.objects.select_for_update(of=("self",)).select_related("owner", "stage").get(pk=deal.pk)
+    if locked.withdrawn_at is not None:
+        raise Refused(WITHDRAWN)
+    require_write(by, locked.owner)
+    if version is not None and version != locked.version:
+        last = DealChange.objects.filter(deal=locked).select_related("by__person").order_by("-changed_at", "-id").first()
+        require_current(
+            version, locked.version, noun="deal", who=last and last.by, when=last and last.changed_at
+        )
+    return locked
+
+
+def _require_open(deal: Deal) -> None:
+    if not deal.is_open:
+        raise Refused(f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; reopen it first.")
+
+
+def _require_past(on: date, at: datetime) -> None:
+    if on > clock.day_of(at, Organisation.get().time_zone):
+        raise Refused("That day is still to come.", field="on")
+
+
+def _differs(deal: Deal, fields: dict[str, Any], field: str) -> bool:
+    return field in fields and fields[field] != getattr(deal, field)
+
+
+def _set(deal: Deal, by: User | None, at: datetime, fields: dict[str, Any]) -> set[str]:
+    """Write what differs, with a DealChange for each; the version goes up."""
+    changed = [(field, getattr(deal, field), value) for field, value in fields.items() if _differs(deal, fields, field)]
+    if not changed:
+        return set()
+    for field, _, value in changed:
+        setattr(deal, field, value)
+    deal.version += 1
+    deal.save(update_fields=[*(field for field, _, _ in changed), "version"])
+    _record(deal, by, at, changed)
+    return {field for field, _, _ in changed}
+
+
+def _record(deal: Deal, by: User | None, at: datetime, changes: list[tuple[str, Any, Any]]) -> None:
+    DealChange.objects.bulk_create(
+        DealChange(
+            deal=deal,
+            changed_at=at,
+            by=by,
+            field=field.removeprefix("own_"),
+            was=change_value(was),
+            value=change_value(value),
+        )
+        for field, was, value in changes
+    )
+
+
+def change_value(value: Any) -> str:
+    """A field's value as a DealChange keeps it: name of a stage, key of a reason, id of a person, ISO date, amount."""
+    if value is None:
+        return ""
+    if isinstance(value, Stage):
+        return value.name
+    if isinstance(value, LostReason):
+        return value.key
+    if isinstance(value, Person | Account | Contact | Product):
+        return str(value.pk)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else str(value)[:200]
+
+
+def _post(
+    deal: Deal, by: User | None, at: datetime, *, reason: str, on: date | None = None, orders: Iterable[int] = ()
+) -> None:
+    if orders := [*orders, *book_won_deals(deal_ids=[deal.pk], at=at, on=on)]:
+        recredit_orders(order_ids=orders, by=by, at=at, reason=reason)
+    post_outcomes(deal_ids=[deal.pk], by=by, at=at, on=on, reason=reason)

@@ -1,0 +1,63 @@
+"""What every act asks first: may this author do it, and is the record still what they saw?"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Model
+
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.refusals import Refused, Stale
+from sales.models import may_write_for
+from teams.models import Organisation, Person, RecordQuerySet, User
+
+WITHDRAWN = "This record was withdrawn; it can't be changed any more."
+# Reading may be wider than this (a credited colleague reads a deal), so writing is asked for apart.
+NOT_YOURS = "Only the owner and those who lead them can change this."
+
+
+def require_write(by: User | None, *owners: Person | None) -> None:
+    """Both ends of a change of hands: what it was and what it becomes belong to the author's people."""
+    if by is not None and not all(may_write_for(by, owner and owner.pk) for owner in owners):
+        raise Refused(NOT_YOURS, field="owner")
+
+
+def require_sight(by: User | None, **records: Model | None) -> None:
+    """What a record is tied to is something its author may see."""
+    for field, record in records.items():
+        if record is None or by is None:
+            continue
+        seen: RecordQuerySet = type(record)._default_manager.all()  # type: ignore[assignment]
+        if not seen.visible_to(by).filter(pk=record.pk).exists():
+            raise Refused(f"There is no such {field.replace('_', ' ')}.", field=field)
+
+
+def require_current(seen: int | None, stands: int, *, noun: str, who: User | None, when: datetime | None) -> None:
+    """A form opened before somebody else's change is refused, saying whose change and when."""
+    if seen is None or seen == stands:
+        return
+    if when is None:
+        raise Stale(f"This {noun} has changed since you opened it. Look at it as it is now, then send yours again.")
+    local = when.astimezone(ZoneInfo(Organisation.get().time_zone))
+    raise Stale(
+        f"{name_of(who)} changed this {noun} on {local.day} {local:%b} at {local:%H:%M}, after you opened it. "
+        "Look at it as it is now, then send yours again."
+    )
+
+
+def require_money(amount: Decimal | None, *, field: str = "amount") -> Decimal | None:
+    """Whole cents, not below zero."""
+    if amount is None:
+        return None
+    if not amount.is_finite() or amount < 0 or amount >= Decimal(10) ** 16:
+        raise Refused("An amount is a number from zero on.", field=field)
+    return to_cents(amount)
+
+
+def name_of(user: User | None) -> str:
+    """Who did it, as people call them."""
+    if user is None:
+        return "Paceline"
+    person: Any = getattr(user, "person", None)
+    return person.name if person else user.get_full_name() or user.username

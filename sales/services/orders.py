@@ -1,0 +1,299 @@
+"""Orders, refunds, and who shares an order's credit."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+
+from sales.models import Account, CreditShare, Deal, Order, Product, Refund
+from salesmgmt.lib.refusals import Refused
+from teams.models import Organisation, Person, User
+
+from .credits import recredit_orders
+from .guards import WITHDRAWN, require_money, require_sight, require_write
+
+HUNDRED = Decimal(100)
+
+
+@transaction.atomic
+def book_order(
+    *,
+    owner: Person,
+    amount: Decimal,
+    ordered_on: date,
+    by: User | None,
+    at: datetime,
+    account: Account | None = None,
+    deal: Deal | None = None,
+    product: Product | None = None,
+    quantity: Decimal | None = None,
+    currency: str = "",
+    number: str = "",
+    external_id: str | None = None,
+    promised_on: date | None = None,
+    produced_on: date | None = None,
+    delivered_on: date | None = None,
+) -> Order:
+    """Book an order and credit its owner. One that names a deal takes the place of the order the win had booked."""
+    require_write(by, owner)
+    require_sight(by, account=account, deal=deal)
+    booked = require_money(amount)
+    assert booked is not None
+    gone: list[int] = []
+    if deal is not None:
+        Deal.objects.select_for_update().get(pk=deal.pk)
+        gone = make_way(deal_ids=[deal.pk], at=at)
+        if other := Order.objects.present().filter(deal=deal, cancelled_on=None).first():
+            raise Refused(f"{other} already names this deal; an order belongs to one deal, a deal to one order.", field="deal")
+    order = Order.objects.create(
+        owner=owner,
+        account=account or (deal and deal.account),
+        deal=deal,
+        product=product or (deal and deal.product),
+        quantity=quantity,
+        amount=booked,
+        currency=currency or (deal.currency if deal else Organisation.get().currency),
+        ordered_on=ordered_on,
+        number=number,
+        external_id=external_id,
+        promised_on=promised_on,
+        produced_on=produced_on,
+        delivered_on=delivered_on,
+    )
+    settled = book_won_deals(deal_ids=[deal.pk], at=at) if deal else []
+    recredit_orders(order_ids=[*gone, order.pk, *settled], by=by, at=at, reason="Order booked")
+    return order
+
+
+@transaction.atomic
+def cancel_order(*, order: Order, on: date, by: User | None, at: datetime, reason: str) -> Order:
+    """Cancel an order: its credit is taken back on the day of the cancellation."""
+    order = _locked(order, by)
+    if order.cancelled_on is not None:
+        raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}.")
+    if on < order.ordered_on:
+        raise Refused("An order can't be cancelled before the day it was ordered.", field="on")
+    if not reason.strip():
+        raise Refused("Say why the order is cancelled.", field="reason")
+    order.cancelled_on = on
+    order.save(update_fields=["cancelled_on"])
+    recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason)
+    return order
+
+
+@transaction.atomic
+def refund_order(
+    *,
+    order: Order,
+    amount: Decimal,
+    on: date,
+    by: User | None,
+    at: datetime,
+    reason: str,
+    external_id: str | None = None,
+) -> Refund:
+    """Give money back on an order: negative entries by the same shares, on the day of the refund."""
+    order = _locked(order, by)
+    amount = require_money(amount) or Decimal(0)
+    if amount <= 0:
+        raise Refused("A refund is more than zero; write it as a positive amount.", field="amount")
+    if order.cancelled_on is not None and on >= order.cancelled_on:
+        raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}; nothing is left to refund.")
+    if on < order.ordered_on:
+        raise Refused("A refund can't be before the day of the order.", field="on")
+    left = order.amount - sum((refund.amount for refund in order.refunds.present()), Decimal(0))
+    if amount > left:
+        raise Refused(f"Only {left} {order.currency} of this order is left to refund.", field="amount")
+    refund = Refund.objects.create(order=order, amount=amount, occurred_on=on, reason=reason, external_id=external_id)
+    recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason or "Refund")
+    return refund
+
+
+@transaction.atomic
+def share_credit(
+    *,
+    order: Order,
+    shares: Mapping[Person, Decimal],
+    overlays: Mapping[Person, Decimal],
+    by: User | None,
+    at: datetime,
+    reason: str = "Credit shared",
+) -> None:
+    """Say who shares an order's credit: percents that make 100, and overlays on top. No share: the owner has all.
+
+    Nobody changes credit of their own.
+    """
+    order = _locked(order, by)
+    if shares and sum(shares.values()) != HUNDRED:
+        raise Refused(f"The shares sum to {sum(shares.values())} %, not to 100 %.", field="shares")
+    if any(not 0 < percent <= HUNDRED for percent in [*shares.values(), *overlays.values()]):
+        raise Refused("A share is more than 0 % and at most 100 %.", field="shares")
+    concerned = {order.owner_id, *order.credit_shares.values_list("person_id", flat=True)}
+    concerned |= {person.pk for person in (*shares, *overlays)}
+    own = Person.objects.filter(user=by).values_list("pk", flat=True).first() if by else None
+    if own in concerned:
+        raise Refused("Nobody changes credit of their own; ask who leads you.", field="shares")
+    order.credit_shares.all().delete()
+    CreditShare.objects.bulk_create(
+        CreditShare(order=order, person=person, kind=kind, percent=percent)
+        for kind, parts in ((CreditShare.Kind.PRIMARY, shares), (CreditShare.Kind.OVERLAY, overlays))
+        for person, percent in parts.items()
+    )
+    recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def withdraw_order(*, order: Order, by: User | None, at: datetime, reason: str = "Order withdrawn") -> None:
+    """Take an order out of every list and figure; a won deal gets back the order that its win had booked."""
+    order = _locked(order, by)
+    order.withdrawn_at = at
+    order.save(update_fields=["withdrawn_at"])
+    settled = book_won_deals(deal_ids=[order.deal_id], at=at) if order.deal_id else []
+    recredit_orders(order_ids=[order.pk, *settled], by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def restore_order(*, order: Order, by: User | None, at: datetime, reason: str = "Order restored") -> None:
+    """Undo a withdrawal."""
+    require_write(by, order.owner)
+    gone = make_way(deal_ids=[order.deal_id], at=at) if order.deal_id else []
+    other = Order.objects.present().filter(deal=order.deal_id, deal__isnull=False, cancelled_on=None).exclude(pk=order.pk)
+    if order.cancelled_on is None and other.exists():
+        raise Refused(f"{other.get()} has taken this order's deal since.", field="deal")
+    order.withdrawn_at = None
+    order.save(update_fields=["withdrawn_at"])
+    settled = book_won_deals(deal_ids=[order.deal_id], at=at) if order.deal_id else []
+    recredit_orders(order_ids=[*gone, order.pk, *settled], by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def withdraw_refund(*, refund: Refund, by: User | None, at: datetime, reason: str = "Refund withdrawn") -> None:
+    """Take a refund back, on its own day."""
+    order = _locked(refund.order, by)
+    refund.withdrawn_at = at
+    refund.save(update_fields=["withdrawn_at"])
+    recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason)
+
+
+def _locked(order: Order, by: User | None) -> Order:
+    order = Order.objects.select_for_update(of=("self",)).select_related("owner").get(pk=order.pk)
+    if order.withdrawn_at is not None:
+        raise Refused(WITHDRAWN)
+    require_write(by, order.owner)
+    return order
+
+
+# ── Won deals and their orders, one deal or 200,000 at a time ───────────────────────────────────────────────────
+
+
+@transaction.atomic
+def make_way(*, deal_ids: Iterable[int], at: datetime) -> list[int]:
+    """Withdraw the orders that these deals' wins had booked, before orders are inserted that name the deals.
+
+    Answers the orders withdrawn; after the insert call `book_won_deals`, then `recredit_orders` with all of them.
+    """
+    booked = Order.objects.present().filter(deal__in=list(deal_ids), is_booked_by_win=True, cancelled_on=None)
+    ids = list(booked.values_list("pk", flat=True))
+    Order.objects.filter(pk__in=ids).update(withdrawn_at=at)
+    return ids
+
+
+# The win's own orders of deals that are no longer won: cancelled on a day (a reopening), or withdrawn (an undo).
+GIVE_UP = """
+    UPDATE sales_order o SET
+           cancelled_on = CASE WHEN d.withdrawn_at IS NULL THEN coalesce(o.cancelled_on, %(on)s::date) ELSE o.cancelled_on END,
+           withdrawn_at = CASE WHEN d.withdrawn_at IS NOT NULL OR %(on)s::date IS NULL THEN %(at)s END
+      FROM sales_deal d JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
+     WHERE o.deal_id = d.id AND o.is_booked_by_win AND o.withdrawn_at IS NULL
+       AND (d.withdrawn_at IS NOT NULL
+            OR (o.cancelled_on IS NULL AND (d.status <> 'won' OR d.amount IS NULL OR NOT d.books_order)))
+    RETURNING o.id
+"""
+
+# A reopened deal whose order came from elsewhere: the credit is taken back on the day of the reopening all the same.
+CANCEL_NAMED = """
+    UPDATE sales_order o SET cancelled_on = greatest(%(on)s::date, o.ordered_on)
+      FROM sales_deal d JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
+     WHERE o.deal_id = d.id AND o.withdrawn_at IS NULL AND o.cancelled_on IS NULL AND NOT o.is_booked_by_win
+       AND d.withdrawn_at IS NULL AND d.status = 'open'
+    RETURNING o.id
+"""
+
+BRING_BACK = """
+    UPDATE sales_order o SET withdrawn_at = NULL
+      FROM (
+        SELECT DISTINCT ON (b.deal_id) b.id
+          FROM sales_order b JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = b.deal_id JOIN sales_deal d ON d.id = b.deal_id
+         WHERE b.is_booked_by_win AND b.withdrawn_at IS NOT NULL AND b.cancelled_on IS NULL
+           AND d.withdrawn_at IS NULL AND d.status = 'won' AND d.amount IS NOT NULL AND d.books_order
+           AND NOT EXISTS (SELECT FROM sales_order n
+                            WHERE n.deal_id = d.id AND n.withdrawn_at IS NULL AND n.cancelled_on IS NULL)
+         ORDER BY b.deal_id, b.id DESC
+      ) latest
+     WHERE o.id = latest.id
+    RETURNING o.id
+"""
+
+FOLLOW = """
+    UPDATE sales_order o
+       SET owner_id = d.owner_id, account_id = d.account_id, product_id = d.product_id, amount = d.amount,
+           currency = d.currency, ordered_on = d.closed_on
+      FROM sales_deal d JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
+     WHERE o.deal_id = d.id AND o.is_booked_by_win AND o.withdrawn_at IS NULL AND o.cancelled_on IS NULL
+       AND d.withdrawn_at IS NULL AND d.status = 'won' AND d.amount IS NOT NULL
+       AND (o.owner_id, o.account_id, o.product_id, o.amount, o.currency, o.ordered_on)
+           IS DISTINCT FROM (d.owner_id, d.account_id, d.product_id, d.amount, d.currency, d.closed_on)
+    RETURNING o.id
+"""
+
+BOOK = """
+    INSERT INTO sales_order (owner_id, account_id, deal_id, product_id, amount, currency, ordered_on, number,
+                             is_booked_by_win, created_at)
+    SELECT d.owner_id, d.account_id, d.id, d.product_id, d.amount, d.currency, d.closed_on, '', true, %(at)s
+      FROM sales_deal d JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
+     WHERE d.withdrawn_at IS NULL AND d.status = 'won' AND d.amount IS NOT NULL AND d.books_order
+       AND NOT EXISTS (SELECT FROM sales_order n
+                        WHERE n.deal_id = d.id AND n.withdrawn_at IS NULL AND n.cancelled_on IS NULL)
+     ORDER BY d.id
+    RETURNING id
+"""
+
+# What was said of the order that stood here before holds for the one that stands here now.
+KEEP_REFUNDS = """
+    UPDATE sales_refund r SET order_id = now.id
+      FROM sales_order was JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = was.deal_id
+      JOIN sales_order now ON now.deal_id = was.deal_id AND now.withdrawn_at IS NULL AND now.cancelled_on IS NULL
+     WHERE r.order_id = was.id AND r.withdrawn_at IS NULL AND was.withdrawn_at IS NOT NULL
+    RETURNING now.id
+"""
+
+KEEP_SHARES = """
+    INSERT INTO sales_creditshare (order_id, person_id, kind, percent)
+    SELECT now.id, s.person_id, s.kind, s.percent
+      FROM sales_order now JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = now.deal_id
+      JOIN LATERAL (SELECT was.id FROM sales_order was
+                     WHERE was.deal_id = now.deal_id AND was.withdrawn_at IS NOT NULL AND was.is_booked_by_win
+                     ORDER BY was.withdrawn_at DESC LIMIT 1) was ON true
+      JOIN sales_creditshare s ON s.order_id = was.id
+     WHERE now.withdrawn_at IS NULL AND now.cancelled_on IS NULL AND NOT now.is_booked_by_win
+       AND NOT EXISTS (SELECT FROM sales_creditshare t WHERE t.order_id = now.id)
+    RETURNING order_id
+"""
+
+
+@transaction.atomic
+def book_won_deals(*, deal_ids: Iterable[int], at: datetime, on: date | None = None) -> list[int]:
+    """Set right the orders that won deals book themselves; answer the orders touched, for `recredit_orders`.
+
+    A won deal with an amount gets an order when none names it; its own order follows the deal's owner, amount and day;
+    a deal that is no longer won gives its order up, on `on` where it was reopened, as if it had never been without it.
+    """
+    touched: set[int] = set()
+    values = {"ids": "{" + ",".join(str(int(number)) for number in sorted(set(deal_ids))) + "}", "at": at, "on": on}
+    with connection.cursor() as cursor:
+        reopening = [CANCEL_NAMED] if on is not None else []
+        for statement in [GIVE_UP, *reopening, BRING_BACK, FOLLOW, BOOK, KEEP_REFUNDS, KEEP_SHARES]:
+            cursor.execute(statement, values)
+            touched.update(row[0] for row in cursor.fetchall())
+    return sorted(touched)

@@ -1,0 +1,82 @@
+"""What every page shows around its content."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from teams.models import Access, access_of
+
+
+def _everyone(access: Access) -> bool:
+    return True
+
+
+def _leads(access: Access) -> bool:
+    return access.leads or access.sees_all
+
+
+def _imports(access: Access) -> bool:
+    return access.imports
+
+
+def _administers(access: Access) -> bool:
+    return access.role == "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation. `short` is its name in the phone's bar, which shows the first four that have one."""
+
+    name: str
+    label: str
+    icon: str
+    short: str = ""
+    shows_to: Callable[[Access], bool] = _everyone
+    url: str = ""
+    is_current: bool = False
+
+
+PLACES = (
+    Place("home", "Home", "house", "Home"),
+    Place("teams", "Teams", "users", shows_to=_leads),
+    Place("deals", "Deals", "briefcase", "Deals"),
+    Place("accounts", "Accounts", "building-2"),
+    Place("activities", "Activities", "list-checks"),
+    Place("one-on-ones", "Coaching", "message-circle", "1:1s"),
+    Place("leaderboard", "Leaderboard", "trophy"),
+    Place("wall", "Recognition", "sparkles", "Wall"),
+    Place("quotas", "Quotas", "target"),
+    Place("imports", "Import", "upload", shows_to=_imports),
+    Place("admin:index", "Settings", "settings", shows_to=_administers),
+)
+ACTS = {"log_url": "activity-log", "search_url": "search", "palette_url": "palette", "profile_url": "profile"}
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _is_under(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Navigation by role, without places this installation doesn't have; and the addresses of the bar's acts."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"nav": []}
+    access = access_of(user)
+    nav = [
+        replace(place, url=url, is_current=_is_under(request.path, url))
+        for place in PLACES
+        if place.shows_to(access) and (url := _url(place.name))
+    ]
+    dock = [place for place in nav if place.short][:4]
+    acts = {key: _url(name) for key, name in ACTS.items()}
+    return {"nav": nav, "dock_left": dock[:2], "dock_right": dock[2:], "me_line": access.role.capitalize(), **acts}

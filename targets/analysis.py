@@ -1,0 +1,313 @@
+"""How a quota is worked out, spread over days and split: exact arithmetic, values in, values out (R1, R2, R3, R6)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from salesmgmt.lib.refusals import Refused
+
+K = TypeVar("K")
+Shares = Mapping[str, Decimal]  # bucket of a period (month or ISO week) → percent of it
+Ramps = Mapping[str, Mapping[int, Decimal]]  # profile → month of tenure → percent
+Days = NDArray[Any]
+
+FULL = 10_000  # FTE and ramp in ten-thousandths: both are exact whole numbers there
+FLAT: Shares = {}
+
+
+class Presence(Protocol):
+    """A person's working days in their own calendar, and what holds on each (parallel arrays)."""
+
+    @property
+    def days(self) -> Days: ...
+    @property
+    def team_ids(self) -> Days: ...
+    @property
+    def employed(self) -> Days: ...
+    @property
+    def fte(self) -> Days: ...
+    @property
+    def relieved(self) -> Days: ...
+    @property
+    def away(self) -> Days: ...
+    @property
+    def tenure_month(self) -> Days: ...
+    @property
+    def ramp(self) -> Days: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entry of a quota. `vacant` and `uncovered` stay with the team (R4)."""
+
+    kind: str
+    start: date
+    end: date
+    amount: Decimal
+
+
+# ── Days and what they weigh ────────────────────────────────────────────────────────────────────────────────────
+
+
+def as_cents(value: Fraction) -> Decimal:
+    """Rounded to the cent, half away from zero."""
+    return _rounded(value, 2)
+
+
+def _rounded(value: Fraction, places: int) -> Decimal:
+    scaled = abs(value) * 10**places
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(whole if value >= 0 else -whole).scaleb(-places)
+
+
+def bucket_keys(days: Days, shares: Shares) -> Days:
+    """The bucket of each day: its month (`2026-07`), or its ISO week (`2026-W31`) where the shares are weekly."""
+    if any("W" in key for key in shares):
+        iso = [day.isocalendar() for day in days.astype("datetime64[D]").astype(object)]
+        return np.array([f"{year:04d}-W{week:02d}" for year, week, _ in iso], dtype="U8")
+    return np.datetime_as_string(days.astype("datetime64[M]"), unit="M")
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The working days of a range with all that R1 multiplies: season bucket, employment, FTE, leave, ramp."""
+
+    days: Days
+    bucket: Days
+    weight: tuple[Fraction, ...]  # of one day, by bucket: season share ÷ working days of the bucket
+    employed: Days
+    fte: Days
+    relieved: Days
+    away: Days
+    ramp: Days
+
+    def mass(self, factor: Days) -> list[Fraction]:
+        """By bucket, what the days weigh with a factor each."""
+        sums = np.bincount(self.bucket, weights=factor, minlength=len(self.weight))
+        return [weight * int(total) for weight, total in zip(self.weight, sums, strict=True)]
+
+
+def seat(
+    presence: Presence,
+    *,
+    start: date,
+    end: date,
+    shares: Shares = FLAT,
+    team_id: int | None = None,
+    ramps: Ramps | None = None,
+) -> Seat:
+    """The seat of a person in a team (none: in any) over `[start, end)`.
+
+    `presence` covers the whole period that `shares` divide, so that W_m counts all working days of a bucket.
+    """
+    days = presence.days.astype("datetime64[D]")
+    bucket, weight = np.zeros(len(days), dtype=np.int64), (Fraction(1),)
+    if shares:
+        names, bucket = np.unique(bucket_keys(days, shares), return_inverse=True)
+        counts = np.bincount(bucket, minlength=len(names))
+        found = tuple(Fraction(shares.get(str(name), Decimal(0))) / int(n) for name, n in zip(names, counts, strict=True))
+        bucket, weight = (bucket, found) if any(found) else (np.zeros(len(days), dtype=np.int64), (Fraction(1),))
+    inside = (days >= np.datetime64(start)) & (days < np.datetime64(end))
+    employed = np.asarray(presence.employed, dtype=bool)
+    if team_id is not None:
+        employed = employed & (np.asarray(presence.team_ids) == team_id)
+    return Seat(
+        days=days[inside],
+        bucket=bucket[inside],
+        weight=weight,
+        employed=employed[inside],
+        fte=np.rint(np.asarray(presence.fte, dtype=float) * FULL).astype(np.int64)[inside],
+        relieved=np.asarray(presence.relieved, dtype=bool)[inside],
+        away=np.asarray(presence.away, dtype=bool)[inside],
+        ramp=ramp_factors(presence, ramps or {})[inside],
+    )
+
+
+def ramp_factors(presence: Presence, ramps: Ramps) -> Days:
+    """By day, how much of a full quota the ramp asks for, in ten-thousandths; after its last step all of it."""
+    factors = np.full(len(presence.days), FULL, dtype=np.int64)
+    names = np.asarray(presence.ramp, dtype=str)
+    months = np.asarray(presence.tenure_month, dtype=np.int64)
+    for name, steps in ramps.items():
+        for month, percent in steps.items():
+            factors[(names == name) & (months == month)] = int(percent * 100)
+    return factors
+
+
+# ── Entries (R2) ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def derive(base: Decimal, of: Seat, *, start: date, end: date) -> list[Part]:
+    """The entries that a base leads to, in the order of R2, then what stays with the team (R4)."""
+    parts = [Part("base", start, end, base)]
+    ones = np.full(len(of.days), FULL * FULL, dtype=np.int64)
+    whole = sum(of.mass(ones), Fraction(0))
+    if not whole:
+        return parts
+    steps = [
+        ("employment", running := ones * of.employed),
+        ("fte", running := running // FULL * of.fte),
+        ("leave", running := running * ~of.relieved),
+        ("ramp", running // FULL * of.ramp),
+    ]
+    stands = base
+    lost: dict[str, Decimal] = {}
+    for kind, factor in steps:
+        value = as_cents(Fraction(base) * sum(of.mass(factor), Fraction(0)) / whole)
+        lost[kind] = stands - value
+        parts.append(Part(kind, start, end, value - stands))
+        stands = value
+    parts += _runs("vacant", lost["employment"], of, ones * ~of.employed)
+    parts += _runs("uncovered", lost["leave"], of, ones // FULL * of.employed * of.relieved * of.fte)
+    return [part for part in parts if part.amount or part.kind == "base"]
+
+
+def _runs(kind: str, total: Decimal, of: Seat, factor: Days) -> Iterator[Part]:
+    """`total` over the runs of working days with a factor, one entry each."""
+    if not total:
+        return
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], factor > 0, [False]])))
+    runs = [slice(int(first), int(until)) for first, until in edges.reshape(-1, 2)]
+    amounts = split(
+        total,
+        {
+            run.start: sum((of.weight[of.bucket[i]] * int(factor[i]) for i in range(run.start, run.stop)), Fraction(0))
+            for run in runs
+        },
+    )
+    for run in runs:
+        first, last = of.days[run.start].item(), of.days[run.stop - 1].item()
+        yield Part(kind, first, last + timedelta(days=1), amounts[run.start])
+
+
+# ── Spreading over days (R1, R3) ────────────────────────────────────────────────────────────────────────────────
+
+
+def spread(total: Decimal, of: Seat, *, end: date, kinds: frozenset[str] = frozenset()) -> list[tuple[date, Decimal]]:
+    """`total` over the days of a seat, exactly, to six decimals with the remainder on the last day.
+
+    FTE and ramp shape the days where the quota has entries of these `kinds`; a final quota is level. Days in
+    relieved leave carry nothing, the share of other days away moves to the present days of their bucket (R3), or of
+    the range where none of the bucket is left. Without any day to carry it the last day of the range does.
+    """
+    if not len(of.days):
+        return [(end - timedelta(days=1), total)]
+    factor = np.where(of.employed & ~of.relieved, FULL * FULL, 0)
+    if "fte" in kinds:
+        factor = factor // FULL * of.fte
+    if "ramp" in kinds:
+        factor = factor // FULL * of.ramp
+    if not any(of.mass(factor)):
+        factor = np.where(of.employed, FULL * FULL, 0)
+    if not any(of.mass(factor)):
+        factor = np.full(len(of.days), FULL * FULL)
+    present = np.where(of.away, 0, factor)
+    before, after = of.mass(factor), of.mass(present)
+    if not any(after):
+        present, after = factor, before
+    moved = [full / left if left else Fraction(0) for full, left in zip(before, after, strict=True)]
+    carried = sum((full for full, left in zip(before, after, strict=True) if left), Fraction(0))
+    weights = [weight * scale for weight, scale in zip(of.weight, moved, strict=True)]
+    kept: dict[tuple[int, int], Decimal] = {}
+    spreading: list[tuple[date, Decimal]] = []
+    for day, bucket, size in zip(of.days.astype(object), of.bucket.tolist(), present.tolist(), strict=True):
+        if not size or not weights[bucket]:
+            continue
+        if (bucket, size) not in kept:
+            kept[bucket, size] = _rounded(Fraction(total) * weights[bucket] * size / carried, 6)
+        spreading.append((day, kept[bucket, size]))
+    day, last = spreading[-1]
+    spreading[-1] = (day, last + total - sum(amount for _, amount in spreading))
+    return spreading
+
+
+# ── Splitting (R6) ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def split(total: Decimal, weights: Mapping[K, Fraction]) -> dict[K, Decimal]:
+    """`total` in cents by exact weights, largest remainder, ties in the order of the mapping."""
+    whole = sum(weights.values(), Fraction(0))
+    cents = int(abs(total) * 100)
+    exact = {key: cents * weight / whole for key, weight in weights.items()}
+    parts = {key: int(value) for key, value in exact.items()}
+    left = cents - sum(parts.values())
+    for key in sorted(exact, key=lambda key: parts[key] - exact[key])[:left]:
+        parts[key] += 1
+    sign = -1 if total < 0 else 1
+    return {key: Decimal(sign * part).scaleb(-2) for key, part in parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who takes part in a split: weight (R6, Σ weight_e × share_e) and bounds, to the cent."""
+
+    weight: Fraction
+    floor: Decimal = Decimal(0)
+    ceiling: Decimal | None = None
+
+
+def allocate(total: Decimal, lines: Mapping[K, Line]) -> dict[K, Decimal]:
+    """`total` over lines: x = clamp(λ·weight, floor, ceiling) with the one λ for which Σ x = total (R6).
+
+    The mapping's order breaks ties (external id). Lines that nothing is known of share alike where all are so.
+    Refused where the floors or ceilings don't allow it.
+    """
+    if not lines:
+        raise Refused("There is nobody to share this out to.")
+    blank = not any(line.weight for line in lines.values())
+    weights = {key: Fraction(1) if blank else line.weight for key, line in lines.items()}
+
+    def at(scale: Fraction) -> dict[K, Fraction]:
+        shares = {}
+        for key, line in lines.items():
+            value = max(scale * weights[key], Fraction(line.floor))
+            shares[key] = value if line.ceiling is None else min(value, Fraction(line.ceiling))
+        return shares
+
+    least = sum((line.floor for line in lines.values()), Decimal(0))
+    if least > total:
+        raise Refused(f"The floors sum to {least:,.2f}, which is {least - total:,.2f} more than the {total:,.2f} to share.")
+    if all(line.ceiling is not None or not weights[key] for key, line in lines.items()):
+        most = sum(
+            ((line.ceiling or Decimal(0)) if weights[key] else line.floor for key, line in lines.items()), Decimal(0)
+        )
+        if most < total:
+            raise Refused(
+                f"The ceilings sum to {most:,.2f}, which is {total - most:,.2f} less than the {total:,.2f} to share."
+            )
+    bounds = {
+        Fraction(bound) / weights[key]
+        for key, line in lines.items()
+        for bound in (line.floor, line.ceiling)
+        if weights[key] and bound is not None
+    }
+    # The sum grows with the scale and bends at the bounds only: find the two bends between which the total lies.
+    bends = sorted(bounds)
+    low, high = 0, len(bends)
+    while low < high:
+        middle = (low + high) // 2
+        if sum(at(bends[middle]).values()) < total:
+            low = middle + 1
+        else:
+            high = middle
+    if low < len(bends) and sum(at(bends[low]).values()) == total:
+        shares = at(bends[low])
+    else:
+        # Between two bends the free lines are those that move; above the last all without a ceiling do.
+        below = bends[low - 1] if low else Fraction(0)
+        above = bends[low] if low < len(bends) else below + 1
+        first, second = at(below), at(above)
+        free = {key: weights[key] for key in lines if first[key] != second[key]}
+        rest = Fraction(total) - sum((value for key, value in first.items() if key not in free), Fraction(0))
+        scale = rest / sum(free.values(), Fraction(0))
+        shares = {key: scale * weights[key] if key in free else value for key, value in first.items()}
+    loose = {key: share for key, share in shares.items() if share.denominator not in (1, 2, 4, 5, 10, 20, 25, 50, 100)}
+    settled = {key: as_cents(share) for key, share in shares.items() if key not in loose}
+    left = total - sum(settled.values(), Decimal(0))
+    return {**settled, **(split(left, loose) if loose else {})}

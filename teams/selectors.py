@@ -1,0 +1,336 @@
+"""Questions about people, teams and calendars: who was where, who leads whom, which days count."""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models import Min, Q, QuerySet
+from django.db.models.functions import Lower
+
+from salesmgmt.desk.models import Token
+from salesmgmt.lib.periods import Kind
+from salesmgmt.lib.periods import Period as PeriodValue
+from salesmgmt.lib.refusals import Refused
+
+from .models import (
+    ExchangeRate,
+    Holiday,
+    Leadership,
+    Leave,
+    Organisation,
+    Period,
+    Person,
+    Posting,
+    Team,
+    User,
+    Viewer,
+    access_of,
+)
+
+Days = np.ndarray[Any, np.dtype[np.datetime64]]
+
+
+def organisation() -> Organisation:
+    """The one organisation; ask once per request and hand it on."""
+    return Organisation.get()
+
+
+def person_of(user: Viewer) -> Person | None:
+    """The person behind a login, looked up once per user object."""
+    if not hasattr(user, "_person"):
+        pk = access_of(user).person_id
+        user._person = Person.objects.filter(pk=pk).first() if pk else None  # type: ignore[union-attr]
+    found: Person | None = user._person  # type: ignore[union-attr]
+    return found
+
+
+# ── Where people are posted ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def team_on(person: Person, day: date) -> Team | None:
+    """The team a person is posted to on a day."""
+    posting = Posting.objects.on(day).filter(person=person).select_related("team").first()
+    return posting.team if posting else None
+
+
+def teams_on(person_days: Iterable[tuple[int, date]]) -> dict[tuple[int, date], int | None]:
+    """The team id of each (person id, day), in one query."""
+    wanted = set(person_days)
+    postings: dict[int, list[tuple[date, date | None, int]]] = {}
+    rows = Posting.objects.filter(person__in={person for person, _ in wanted}).order_by("during")
+    for person, during, team in rows.values_list("person_id", "during", "team_id"):
+        postings.setdefault(person, []).append((during.lower, during.upper, team))
+    found: dict[tuple[int, date], int | None] = {}
+    for person, day in wanted:
+        mine = postings.get(person, [])
+        place = bisect_right(mine, day, key=lambda row: row[0]) - 1
+        holds = place >= 0 and (mine[place][1] is None or day < mine[place][1])  # type: ignore[operator]
+        found[person, day] = mine[place][2] if holds else None
+    return found
+
+
+def manager_of(person: Person, day: date) -> Person | None:
+    """Who leads a person's team on a day; for the leader themselves, and where the seat is vacant, the next team up."""
+    team = team_on(person, day)
+    if team is None:
+        return None
+    above = Leadership.objects.on(day).filter(team__in=team.path).exclude(person=person).select_related("person")
+    leaders = {leadership.team_id: leadership.person for leadership in above}
+    return next((leaders[team_id] for team_id in reversed(team.path) if team_id in leaders), None)
+
+
+def led_teams(person: Person, day: date) -> QuerySet[Team]:
+    """The teams a person leads on a day, without those below."""
+    return Team.objects.present().filter(pk__in=Leadership.objects.on(day).filter(person=person).values("team"))
+
+
+def members(team_ids: Sequence[int], day: date) -> QuerySet[Person]:
+    """Everybody posted on a day to these teams or below them."""
+    return Person.objects.filter(pk__in=Posting.objects.on(day).under(list(team_ids)).values("person"))
+
+
+# ── Calendars ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonDays:
+    """The working days of one person's own calendar and what holds on each: parallel arrays of one length.
+
+    A day without a posting is not `employed`, has team 0 and the calendar of the posting next to it, or the
+    organisation's where there is none.
+    """
+
+    days: Days
+    team_ids: np.ndarray[Any, np.dtype[np.int64]]
+    employed: np.ndarray[Any, np.dtype[np.bool_]]
+    fte: np.ndarray[Any, np.dtype[np.object_]]
+    """Decimals; 1 is a full week."""
+    relieved: np.ndarray[Any, np.dtype[np.bool_]]
+    """On leave that relieves quota (R3)."""
+    away: np.ndarray[Any, np.dtype[np.bool_]]
+    """On any leave; moves pace."""
+    tenure_month: np.ndarray[Any, np.dtype[np.int64]]
+    """From 1, by the day of joining: 10 Aug to 9 Sep is month 1 (R2); 0 before."""
+    ramp: np.ndarray[Any, np.dtype[np.object_]]
+    """Name of the ramp profile, or empty."""
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+
+def working_days(*, region: str, week: Sequence[int], start: date, end: date) -> Days:
+    """The days in `[start, end)` that are in the working week and no public holiday of the region."""
+    holidays = Holiday.objects.of(region).filter(on__gte=start, on__lt=end).values_list("on", flat=True)
+    grid = _grid(start, end)
+    return grid[_is_working(grid, tuple(week), holidays)]
+
+
+def presence(*, person_ids: Iterable[int], start: date, end: date) -> dict[int, PersonDays]:
+    """The base of every quota and pace figure: who was there, where and how much, day by day, in five queries."""
+    ids = set(person_ids)
+    organisation = Organisation.get()
+    people = Person.objects.filter(pk__in=ids).annotate(first_posted_on=Min(Lower("postings__during")))
+    postings: dict[int, list[Posting]] = {}
+    for posting in Posting.objects.overlapping(start, end).filter(person__in=ids).order_by("during"):
+        postings.setdefault(posting.person_id, []).append(posting)
+    leaves: dict[int, list[Leave]] = {}
+    for leave in Leave.objects.overlapping(start, end).filter(person__in=ids).select_related("kind"):
+        leaves.setdefault(leave.person_id, []).append(leave)
+    regions = {posting.holiday_region for mine in postings.values() for posting in mine} | {organisation.holiday_region}
+    holidays: dict[str, list[date]] = {}
+    for region, on in Holiday.objects.filter(region__in=regions, on__gte=start, on__lt=end).values_list("region", "on"):
+        holidays.setdefault(region, []).append(on)
+
+    grid = _grid(start, end)
+    calendars: dict[tuple[str, tuple[int, ...]], np.ndarray[Any, np.dtype[np.bool_]]] = {}
+
+    def calendar(posting: Posting | None) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        region = (posting and posting.holiday_region) or organisation.holiday_region
+        week = tuple((posting and posting.working_week) or organisation.working_week)
+        if (region, week) not in calendars:
+            calendars[region, week] = _is_working(grid, week, holidays.get(region, ()))
+        return calendars[region, week]
+
+    return {
+        person.pk: _days_of(person, postings.get(person.pk, []), leaves.get(person.pk, []), grid, calendar)
+        for person in people
+    }
+
+
+def _days_of(person: Any, postings: list[Posting], leaves: list[Leave], grid: Days, calendar: Any) -> PersonDays:
+    size = len(grid)
+    first = grid[0].astype(date) if size else date.min
+
+    def span(lower: date | None, upper: date | None) -> slice:
+        return slice(
+            min(max((lower - first).days, 0), size) if lower else 0,
+            max(min((upper - first).days, size), 0) if upper else size,
+        )
+
+    works = calendar(postings[0] if postings else None).copy()
+    team_ids = np.zeros(size, dtype=np.int64)
+    fte = np.full(size, Decimal(1), dtype=object)
+    ramp = np.full(size, "", dtype=object)
+    for posting in postings:
+        days = span(posting.starts_on, posting.until)
+        works[days.start :] = calendar(posting)[days.start :]  # also a gap behind it has its calendar
+        team_ids[days], fte[days], ramp[days] = posting.team_id, posting.fte, posting.ramp
+    here = np.zeros(size, dtype=np.bool_)
+    here[span(person.hired_on, person.left_on)] = True
+    team_ids[~here] = 0
+    relieved, away = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
+    for leave in leaves:
+        days = span(leave.starts_on, leave.until)
+        away[days] = True
+        relieved[days] = leave.kind.relieves_quota
+    return PersonDays(
+        days=grid[works],
+        team_ids=team_ids[works],
+        employed=team_ids[works] > 0,
+        fte=fte[works],
+        relieved=relieved[works],
+        away=away[works],
+        tenure_month=_tenure_months(grid, person.hired_on or person.first_posted_on)[works],
+        ramp=ramp[works],
+    )
+
+
+def _tenure_months(grid: Days, joined: date | None) -> np.ndarray[Any, np.dtype[np.int64]]:
+    if joined is None:
+        return np.zeros(len(grid), dtype=np.int64)
+    months = grid.astype("datetime64[M]")
+    length = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
+    day = (grid - months.astype("datetime64[D]")).astype(np.int64) + 1
+    # Joined on the 31st: where a month has no such day, its last day begins the next month of tenure.
+    begun = day >= np.minimum(joined.day, length)
+    whole = (months - np.datetime64(joined, "M")).astype(np.int64)
+    return np.maximum(whole + begun, 0)
+
+
+def _grid(start: date, end: date) -> Days:
+    return np.arange(np.datetime64(start, "D"), np.datetime64(end, "D"))
+
+
+def _is_working(grid: Days, week: tuple[int, ...], holidays: Iterable[date]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    weekday = (grid.astype(np.int64) + 3) % 7 + 1  # 1 January 1970 was a Thursday, ISO weekday 4
+    off = np.array(list(holidays), dtype="datetime64[D]")
+    return np.isin(weekday, week) & ~np.isin(grid, off)
+
+
+# ── Periods, closing, rates ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def period(key: str) -> PeriodValue:
+    """The period of a key in the organisation's fiscal calendar. Raises ValueError with a sentence."""
+    return PeriodValue.parse(key, fiscal_month=Organisation.get().fiscal_month)
+
+
+def current_period(kind: Kind, day: date) -> PeriodValue:
+    """The month, quarter or year of the organisation's fiscal calendar that holds a day."""
+    return PeriodValue.of(day, kind, fiscal_month=Organisation.get().fiscal_month)
+
+
+def is_closed(value: PeriodValue) -> bool:
+    """A period is closed when every month of it is."""
+    months = value.months()
+    keys = [month.key for month in months]
+    return Period.objects.filter(key__in=keys, closed_at__isnull=False).count() == len(months)
+
+
+def posting_day(occurred_on: date) -> date:
+    """The day a fact is posted on: its own while that month is open, else the first day of the next open month.
+
+    Holds the month against closing until the transaction ends (house, "Period").
+    """
+    return posting_days([occurred_on])[occurred_on]
+
+
+def posting_days(days: Iterable[date]) -> dict[date, date]:
+    """`posting_day` of many days, in two queries unless somebody is closing a month right now."""
+    wanted = set(days)
+    closed = set(Period.objects.filter(closed_at__isnull=False).annotate(first=Lower("during")).values_list("first", flat=True))
+    while True:
+        posted = {day: _first_open(day, closed) for day in wanted}
+        held = {day.replace(day=1) for day in posted.values()}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT lower(during) FROM teams_period WHERE lower(during) = ANY(%s) ORDER BY id FOR SHARE", [sorted(held)]
+            )
+            cursor.fetchall()
+            # In a new statement, so that a closing that was waited for is seen.
+            cursor.execute(
+                "SELECT lower(during) FROM teams_period WHERE lower(during) = ANY(%s) AND closed_at IS NOT NULL",
+                [sorted(held)],
+            )
+            meanwhile = {row[0] for row in cursor.fetchall()}
+        if not meanwhile:
+            return posted
+        closed |= meanwhile
+
+
+def _first_open(day: date, closed: set[date]) -> date:
+    month = day.replace(day=1)
+    if month not in closed:
+        return day
+    while month in closed:
+        month = PeriodValue.of(month, "month").end
+    return month
+
+
+def rate(currency: str, on: date, kind: str = ExchangeRate.Kind.ACTUAL) -> Decimal:
+    """What one unit of a currency is worth in the reporting currency on a day; refused where no rate is known."""
+    return rates([(currency, on)], kind)[currency, on]
+
+
+def rates(wanted: Iterable[tuple[str, date]], kind: str = ExchangeRate.Kind.ACTUAL) -> dict[tuple[str, date], Decimal]:
+    """`rate` of many (currency, day), in two queries."""
+    pairs = set(wanted)
+    own = Organisation.get().currency
+    foreign = {currency for currency, _ in pairs} - {own}
+    known: dict[str, list[ExchangeRate]] = {}
+    for row in ExchangeRate.objects.filter(currency__in=foreign, kind=kind) if foreign else ():
+        known.setdefault(row.currency, []).append(row)
+    found = {}
+    for currency, on in pairs:
+        holds = (row.rate for row in known.get(currency, ()) if row.starts_on <= on and (row.until is None or on < row.until))
+        value = Decimal(1) if currency == own else next(holds, None)
+        if value is None:
+            raise Refused(f"There is no {kind} rate for {currency} on {on:%-d %b %Y}; add one first.", field="currency")
+        found[currency, on] = value
+    return found
+
+
+# ── Secrets ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def invitation(secret: str, *, at: datetime, lock: bool = False) -> Token | None:
+    """The invitation a link stands for, while it works."""
+    tokens = Token.objects.select_for_update(of=("self",)) if lock else Token.objects
+    return (
+        tokens.select_related("user")
+        .filter(digest=digest(secret), purpose=Token.Purpose.INVITATION, used_at=None, revoked_at=None)
+        .filter(expires_at__gt=at, user__is_active=True)
+        .first()
+    )
+
+
+def user_of_api_token(secret: str, *, at: datetime) -> User | None:
+    """Whose API client holds this secret."""
+    token = (
+        Token.objects.select_related("user")
+        .filter(digest=digest(secret), purpose=Token.Purpose.API, revoked_at=None, user__is_active=True)
+        .filter(Q(expires_at=None) | Q(expires_at__gt=at))
+        .first()
+    )
+    return token.user if token else None  # type: ignore[return-value]

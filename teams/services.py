@@ -1,0 +1,495 @@
+"""Acts on people, teams, postings, calendars, rates and periods. Dated facts are ended or split, never rewritten.
+
+A change that reaches into the past answers the row that now stands; whoever calls lets the ledgers follow for its
+person and days (`sales.services.recredit_orders`), quotas follow by marks of topic *presence*.
+"""
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import holidays
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from salesmgmt.desk.models import Token
+from salesmgmt.lib.periods import Period as PeriodValue
+from salesmgmt.lib.ranges import Dated, half_open, through
+from salesmgmt.lib.refusals import Refused
+
+from . import selectors
+from .models import (
+    ExchangeRate,
+    Holiday,
+    Leadership,
+    Leave,
+    LeaveKind,
+    Organisation,
+    Period,
+    PeriodChange,
+    Person,
+    Posting,
+    Role,
+    Team,
+    Territory,
+    User,
+    access_of,
+)
+
+INVITATION_LASTS = timedelta(hours=72)
+HOLIDAY_YEARS = range(2000, 2051)
+D = TypeVar("D", bound=Dated)
+
+
+# ── Teams and people ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def add_team(*, name: str, by: User | None, parent: Team | None = None, external_id: str | None = None) -> Team:
+    """A new team, below `parent` or a root."""
+    if Team.objects.present().filter(name=name).exists():
+        raise Refused(f"There is a team called “{name}” already.", field="name")
+    team = Team.objects.create(name=name, parent=parent, external_id=external_id)
+    team.refresh_from_db(fields=["path"])
+    return team
+
+
+@transaction.atomic
+def change_team(*, team: Team, by: User | None, **changes: Any) -> Team:
+    """Rename a team (`name`), move it in the tree (`parent`), give it an `external_id`."""
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    parent = changes.get("parent")
+    if parent and team.pk in Team.objects.get(pk=parent.pk).path:
+        raise Refused("A team can't stand below itself.", field="parent")
+    if "name" in changes and Team.objects.present().filter(name=changes["name"]).exclude(pk=team.pk).exists():
+        raise Refused(f"There is a team called “{changes['name']}” already.", field="name")
+    _change(team, changes, {"name", "parent", "external_id"})
+    team.refresh_from_db(fields=["path"])
+    return team
+
+
+@transaction.atomic
+def add_person(
+    *,
+    name: str,
+    by: User | None,
+    email: str = "",
+    external_id: str | None = None,
+    hired_on: date | None = None,
+    left_on: date | None = None,
+    birthday: date | None = None,
+) -> Person:
+    """Somebody new, without a login or a posting yet."""
+    return Person.objects.create(
+        name=name, email=email, external_id=external_id, hired_on=hired_on, left_on=left_on, birthday=birthday
+    )
+
+
+@transaction.atomic
+def change_person(*, person: Person, by: User | None, **changes: Any) -> Person:
+    """Change `name`, `email`, `external_id`, `hired_on` or `birthday`; leaving is `end_employment`."""
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    _change(person, changes, {"name", "email", "external_id", "hired_on", "birthday"})
+    return person
+
+
+@transaction.atomic
+def end_employment(*, person: Person, on: date, by: User | None) -> Person:
+    """From `on` somebody is no longer here: postings and seats end, the seats are vacant, the numbers stay."""
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if person.hired_on and on < person.hired_on:
+        raise Refused(f"{person} joined on {person.hired_on:%-d %b %Y}, after that day.", field="left_on")
+    _not_oneself(person, by, "end their own employment")
+    person.left_on = on
+    person.save(update_fields=["left_on"])
+    _clear(Posting.objects.filter(person=person), on, None)
+    _clear(Leadership.objects.filter(person=person), on, None)
+    return person
+
+
+# ── Postings and seats ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def post_person(
+    *,
+    person: Person,
+    team: Team,
+    role: str = Role.REP,
+    on: date,
+    by: User | None,
+    until: date | None = None,
+    fte: Decimal | int | str = 1,
+    territory: Territory | None = None,
+    holiday_region: str = "",
+    ramp: str = "",
+    working_week: list[int] | None = None,
+) -> Posting:
+    """Post a person to a team from `on` until `until`, or until the next posting that stands already.
+
+    What stands is ended the day before, and resumed on `until` if it went on. Saying again what stands changes nothing;
+    saying it with another `until` moves the end.
+    """
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    fte = Decimal(str(fte)).quantize(Decimal("0.0001"))
+    _check_posting(person, team, role, on, until, fte, working_week)
+    wanted = {
+        "team_id": team.pk,
+        "role": role,
+        "fte": fte,
+        "territory_id": territory and territory.pk,
+        "holiday_region": holiday_region,
+        "ramp": ramp,
+        "working_week": working_week,
+    }
+    mine = Posting.objects.filter(person=person)
+    end = until or _next_start(mine, on)
+    standing = mine.on(on).first()
+    if standing and all(getattr(standing, field) == value for field, value in wanted.items()):
+        if until and standing.starts_on == on and standing.until != until:
+            _not_oneself(person, by, "change their own posting")
+            _clear(mine.exclude(pk=standing.pk), on, until)
+            standing.during = half_open(on, until)
+            standing.save(update_fields=["during"])
+            return standing
+        if standing.until is None or (end is not None and end <= standing.until):
+            return standing
+    _not_oneself(person, by, "change their own posting")
+    fill_holidays(region=holiday_region, years=HOLIDAY_YEARS)
+    _clear(mine, on, end)
+    return Posting.objects.create(person=person, during=half_open(on, end), **wanted)
+
+
+@transaction.atomic
+def change_posting(*, person: Person, on: date, by: User | None, **changes: Any) -> Posting:
+    """Open a new posting from `on` that carries over what stands, save for `changes` (re-import, transfer, part time)."""
+    standing = Posting.objects.on(on).filter(person=person).select_related("team", "territory").first()
+    if standing is None:
+        if "team" not in changes:
+            raise Refused(f"{person} is not posted on {on:%-d %b %Y}; name a team.", field="team")
+        return post_person(person=person, on=on, by=by, **changes)
+    fields = ("team", "role", "fte", "territory", "holiday_region", "ramp", "working_week")
+    carried = {field: getattr(standing, field) for field in fields}
+    return post_person(person=person, on=on, by=by, **carried | changes)
+
+
+@transaction.atomic
+def appoint_manager(
+    *, team: Team, person: Person | None, on: date, by: User | None, until: date | None = None
+) -> Leadership | None:
+    """`person` leads `team` from `on` until `until`, or until the next who is appointed already; None vacates the seat."""
+    Team.objects.select_for_update().get(pk=team.pk)
+    seat = Leadership.objects.filter(team=team)
+    until = until or _next_start(seat, on)
+    standing = seat.on(on).first()
+    if standing and person and standing.person_id == person.pk:
+        return standing
+    if person and person.left_on and person.left_on <= on:
+        raise Refused(f"{person} left on {person.left_on:%-d %b %Y}.", field="manager")
+    if person:
+        _not_oneself(person, by, "appoint themselves")
+    _clear(seat, on, until)
+    return Leadership.objects.create(team=team, person=person, during=half_open(on, until)) if person else None
+
+
+@transaction.atomic
+def record_leave(*, person: Person, kind: LeaveKind | str, start: date, last: date, by: User | None) -> Leave:
+    """A person is away from `start` to `last`, both included. Saying it again changes nothing."""
+    if last < start:
+        raise Refused("The last day away is before the first.", field="until")
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if isinstance(kind, str):
+        found = LeaveKind.objects.filter(Q(key=kind) | Q(name__iexact=kind)).first()
+        if found is None:
+            keys = ", ".join(LeaveKind.objects.order_by("pk").values_list("key", flat=True))
+            raise Refused(f"“{kind}” is no kind of leave; there are {keys}.", field="kind")
+        kind = found
+    days = through(start, last)
+    standing = Leave.objects.filter(person=person, during__overlap=days).select_related("kind").first()
+    if standing and (standing.kind_id, standing.starts_on, standing.until) == (kind.pk, days.lower, days.upper):
+        return standing
+    if standing:
+        end = standing.until - timedelta(days=1)  # type: ignore[operator]
+        raise Refused(f"{person} is away from {standing.starts_on:%-d %b %Y} to {end:%-d %b %Y} already.", field="from")
+    return Leave.objects.create(person=person, kind=kind, during=days)
+
+
+@transaction.atomic
+def cancel_leave(*, leave: Leave, by: User | None) -> None:
+    """A leave that was recorded does not happen; the audit keeps what stood."""
+    leave.delete()
+
+
+# ── Organisation, calendar, rates ───────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
+    """Set how the organisation counts days and money; fills the public holidays of a new region."""
+    organisation = Organisation.objects.select_for_update().get(pk=1)
+    fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week", "shows_individual_ranks"}
+    fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
+    _change(organisation, changes, fields | {"is_demo"})
+    return organisation
+
+
+@transaction.atomic
+def fill_holidays(*, region: str, years: Iterable[int]) -> int:
+    """Public holidays of a region (DE, DE-BY) for the years that have none yet; answers how many were added."""
+    if not region:
+        return 0
+    wanted = set(years) - set(Holiday.objects.of(region).values_list("on__year", flat=True).distinct())
+    if not wanted:
+        return 0
+    country, _, subdivision = region.partition("-")
+    try:
+        found = holidays.country_holidays(country, subdiv=subdivision or None, years=wanted)
+        if "en_US" in found.supported_languages:
+            found = holidays.country_holidays(country, subdiv=subdivision or None, years=wanted, language="en_US")
+    except NotImplementedError:
+        raise Refused(
+            f"There is no holiday calendar “{region}”; it reads like DE, or DE-BY for a part of a country.",
+            field="holiday_region",
+        ) from None
+    rows = [Holiday(region=region, on=day, name=name[:200]) for day, name in found.items()]
+    return len(Holiday.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+@transaction.atomic
+def set_rate(
+    *,
+    currency: str,
+    rate: Decimal,
+    on: date,
+    by: User | None,
+    kind: str = ExchangeRate.Kind.ACTUAL,
+    until: date | None = None,
+) -> ExchangeRate:
+    """One unit of `currency` is worth `rate` from `on` until `until`, or until the next rate that stands already."""
+    if rate <= 0:
+        raise Refused("A rate is more than zero.", field="rate")
+    rate = Decimal(rate).quantize(Decimal("0.00000001"))
+    same = ExchangeRate.objects.select_for_update().filter(currency=currency, kind=kind)
+    until = until or _next_start(same, on)
+    standing = same.on(on).first()
+    if standing and standing.rate == rate:
+        return standing
+    _clear(same, on, until)
+    return ExchangeRate.objects.create(currency=currency, kind=kind, rate=rate, during=half_open(on, until))
+
+
+# ── Periods ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def close_period(*, key: str, by: User | None, at: datetime, reason: str = "") -> list[Period]:
+    """Close every open month of a period; from now on late facts post to the next open month."""
+    return _turn(key, by, at, reason, is_closing=True)
+
+
+@transaction.atomic
+def reopen_period(*, key: str, by: User | None, at: datetime, reason: str) -> list[Period]:
+    """Open every closed month of a period again, for a stated reason."""
+    if not reason.strip():
+        raise Refused("Say why the period is opened again.", field="reason")
+    return _turn(key, by, at, reason, is_closing=False)
+
+
+def _turn(key: str, by: User | None, at: datetime, reason: str, *, is_closing: bool) -> list[Period]:
+    # Who closes is not in the selling line (rules, "Who").
+    if by is not None and not access_of(by).imports:
+        raise Refused("Only admin and operations close and reopen periods.")
+    try:
+        months = selectors.period(key).months()
+    except ValueError as error:
+        raise Refused(str(error), field="period") from None
+    _store_months(months)
+    rows = list(
+        Period.objects.select_for_update()
+        .filter(key__in=[month.key for month in months], closed_at__isnull=is_closing)
+        .order_by("pk")
+    )
+    if not rows:
+        raise Refused(f"{key} is {'closed' if is_closing else 'open'} already.", field="period")
+    for row in rows:
+        row.closed_at = at if is_closing else None
+    Period.objects.bulk_update(rows, ["closed_at"])
+    PeriodChange.objects.bulk_create(
+        [PeriodChange(period=row, at=at, by=by, is_closing=is_closing, reason=reason) for row in rows]
+    )
+    return rows
+
+
+def _store_months(months: list[PeriodValue]) -> None:
+    Period.objects.bulk_create(
+        [Period(key=month.key, during=half_open(month.start, month.end)) for month in months], ignore_conflicts=True
+    )
+
+
+# ── Logins ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def invite_person(*, person: Person, by: User | None, at: datetime) -> str:
+    """A link with which a person without a login makes one: 72 hours, one use; an earlier link no longer works."""
+    if by is not None and not access_of(by).imports:
+        raise Refused("Only admin and operations invite.")
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if person.left_on and person.left_on <= at.date():
+        raise Refused(f"{person} has left.")
+    user = person.user
+    if user and user.has_usable_password():
+        raise Refused(f"{person} has a login already.")
+    if user is None:
+        user = User(username=_free_username(person), email=person.email, first_name=person.name[:150])
+        user.set_unusable_password()
+        user.save()
+        person.user = user
+        person.save(update_fields=["user"])
+    return _invitation(user, at)
+
+
+@transaction.atomic
+def invite_first_admin(*, at: datetime, username: str = "admin") -> str:
+    """A link for the first admin of a new installation; refused once an admin can log in."""
+    if any(user.has_usable_password() for user in User.objects.filter(is_superuser=True, is_active=True)):
+        raise Refused("There is an admin already.")
+    user, _ = User.objects.get_or_create(username=username, defaults={"is_staff": True, "is_superuser": True})
+    if not user.is_superuser:
+        raise Refused(f"“{username}” is taken by somebody who is no admin.", field="username")
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    return _invitation(user, at)
+
+
+@transaction.atomic
+def make_first_admin(*, username: str, password: str) -> User:
+    """The first admin with a name and password from the environment; refused once there is one."""
+    if User.objects.filter(is_superuser=True).exists():
+        raise Refused("There is an admin already.")
+    return User.objects.create_superuser(username=username, password=password)
+
+
+def _invitation(user: User, at: datetime) -> str:
+    invitations = Token.objects.filter(user=user, purpose=Token.Purpose.INVITATION, used_at=None, revoked_at=None)
+    invitations.update(revoked_at=at)
+    secret = secrets.token_urlsafe(32)
+    Token.objects.create(
+        user=user,
+        purpose=Token.Purpose.INVITATION,
+        digest=selectors.digest(secret),
+        made_at=at,
+        expires_at=at + INVITATION_LASTS,
+    )
+    return settings.BASE_URL + reverse("invitation", args=[secret])
+
+
+@transaction.atomic
+def accept_invitation(*, secret: str, password: str, at: datetime) -> User:
+    """Set the password an invitation asks for; the link is used up."""
+    token = selectors.invitation(secret, at=at, lock=True)
+    if token is None:
+        raise Refused("This link was used before, or is too old. Ask for a new one.")
+    user = token.user
+    token.used_at = at
+    token.save(update_fields=["used_at"])
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return user
+
+
+@transaction.atomic
+def make_api_token(*, user: AbstractBaseUser, name: str, at: datetime, expires_at: datetime | None = None) -> str:
+    """A secret for an API client, shown once; only its hash is kept."""
+    secret = secrets.token_urlsafe(32)
+    Token.objects.create(
+        user=user, purpose=Token.Purpose.API, name=name, digest=selectors.digest(secret), made_at=at, expires_at=expires_at
+    )
+    return secret
+
+
+@transaction.atomic
+def revoke_api_token(*, token: Token, at: datetime) -> None:
+    """The secret no longer opens anything."""
+    Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at)
+
+
+@transaction.atomic
+def change_profile(*, user: User, **changes: Any) -> User:
+    """What somebody may change about their own login; the person's name and address follow."""
+    _change(user, changes, {"first_name", "last_name", "email", "time_zone", "locale", "theme", "keys_off"})
+    return user
+
+
+def _free_username(person: Person) -> str:
+    base = re.sub(r"[^\w.+-]", "", (person.email.partition("@")[0] or person.name.replace(" ", ".")).lower())[:100]
+    base = base or f"person-{person.pk}"
+    taken = set(User.objects.filter(username__startswith=base).values_list("username", flat=True))
+    return next(name for name in (base, *(f"{base}{n}" for n in range(2, len(taken) + 3))) if name not in taken)
+
+
+# ── Making room in time ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _next_start(rows: Any, on: date) -> date | None:
+    """The first day of the next row that starts after `on`."""
+    later = rows.filter(during__startswith__gt=on).order_by("during").first()
+    return later.starts_on if later else None
+
+
+def _clear(rows: Any, start: date, until: date | None) -> None:
+    """Make `[start, until)` free of `rows`: end what begins before, resume on `until` what goes on after."""
+    for row in rows.select_for_update().filter(during__overlap=half_open(start, until)):
+        first, end = row.starts_on, row.until
+        goes_on = until is not None and (end is None or end > until)
+        if first < start:
+            row.during = half_open(first, start)
+            row.save(update_fields=["during"])
+            if goes_on:
+                row.pk, row._state.adding = None, True
+                row.during = half_open(until, end)
+                row.save(force_insert=True)
+        elif goes_on:
+            row.during = half_open(until, end)
+            row.save(update_fields=["during"])
+        else:
+            row.delete()
+
+
+def _check_posting(
+    person: Person, team: Team, role: str, on: date, until: date | None, fte: Decimal, week: list[int] | None
+) -> None:
+    if role not in Role.values:
+        raise Refused(f"“{role}” is no role; there are {', '.join(Role.values)}.", field="role")
+    if not 0 < fte <= 1:
+        raise Refused("The share of a full week is more than 0 and at most 1.", field="fte")
+    if until is not None and until <= on:
+        raise Refused("A posting ends after it starts.", field="until")
+    if team.withdrawn_at is not None:
+        raise Refused(f"The team {team} was withdrawn.", field="team")
+    if week is not None and (not week or not set(week) <= set(range(1, 8))):
+        raise Refused("A working week lists days from 1 (Monday) to 7.", field="working_week")
+    if person.left_on is not None and on >= person.left_on:
+        raise Refused(f"{person} left on {person.left_on:%-d %b %Y}.", field="from")
+
+
+def _not_oneself(person: Person, by: User | None, act: str) -> None:
+    if by is not None and not by.is_superuser and person.user_id == by.pk:
+        raise Refused(f"Nobody can {act}; ask somebody else.")
+
+
+def _change(row: Any, changes: dict[str, Any], allowed: set[str]) -> None:
+    unknown = changes.keys() - allowed
+    if unknown:
+        raise TypeError(f"{type(row).__name__} has no {', '.join(sorted(unknown))} to change here.")
+    different = [field for field, value in changes.items() if getattr(row, field) != value]
+    for field in different:
+        setattr(row, field, changes[field])
+    if different:
+        row.save(update_fields=different)
