@@ -22,7 +22,10 @@ def _people(texts: set[str]) -> Iterable[tuple[Person, list[str]]]:
 
 
 def _teams(texts: set[str]) -> Iterable[tuple[Team, list[str]]]:
-    for team in Team.objects.present().order_by("pk"):
+    teams = {team.pk: team for team in Team.objects.present().order_by("pk")}
+    for team in teams.values():
+        if team.parent_id in teams:
+            team.parent = teams[team.parent_id]
         yield team, [text for text in (team.external_id, team.name) if text]
 
 

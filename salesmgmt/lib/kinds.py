@@ -76,7 +76,9 @@ class Kind:
     fields: tuple[Field, ...]
     plan: Callable[["Plan"], None]
     rows: Callable[[], Iterator[dict[str, Any]]]
-    settle: Callable[["Settling"], None] | None = None
+    prepare: Callable[["Plan"], None] | None = None  # called before the steps are written
+    enter: Callable[["Plan"], list[Any]] | None = None  # writes rows by a service of its own; answers what it made
+    settle: Callable[["Settling"], None] | None = None  # called after writing and after an undo
     within: str = ""  # a field that may refer to another row of the same file
     is_ledger: bool = False  # given out only
 
@@ -136,7 +138,7 @@ class Plan:
         self._referents = referents
         self._indexes: dict[str, dict[str, list[Any]]] = {}
         self._changed: dict[int, Step] = {}
-        self.quota_rows: list[Any] = []
+        self.touched: dict[str, set[int]] = {}  # ids by model label, for settling, beside those of the steps
 
     # Reading
 
@@ -209,11 +211,19 @@ class Plan:
         return record
 
     def change(self, record: Any, row: Row, **values: Any) -> dict[str, Any]:
-        """Set what differs, and answer what stood there before, by field."""
+        """Set what differs, and answer what stood there before, by field (a reference: its number)."""
         before = {}
         for name, value in values.items():
-            was = getattr(record, name)
-            if was != value:
+            field = record._meta.get_field(name)
+            if not field.is_relation:
+                was, is_same = getattr(record, name), getattr(record, name) == value
+            elif value is None or value.pk is not None:
+                was = getattr(record, field.attname)
+                is_same = was == (value and value.pk)
+            else:  # not written yet: known by being the very one
+                was = getattr(record, field.attname)
+                is_same = field.is_cached(record) and field.get_cached_value(record) is value
+            if not is_same:
                 before[name] = was
                 setattr(record, name, value)
         if before and record.pk is not None:
