@@ -14,7 +14,7 @@ LOCK := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --no-
 ALONE := env DEBUG=1 DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock install install-dev browser
+.PHONY: help run test check format bench lock install install-dev browser
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,13 +28,16 @@ test: install-dev browser ## run the whole suite on a database of its own (ARGS=
 check: install-dev ## linters, types, contracts between the apps, migrations
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy .
+	$(ALONE) $(PY) -m mypy .
 	.venv/bin/lint-imports
-	$(PY) -m djlint --quiet --check --lint templates
+	$(PY) -m djlint --quiet --lint templates
 	$(PY) -m bandit --quiet --recursive --configfile pyproject.toml .
 	$(ALONE) $(PY) -W ignore manage.py makemigrations --check --dry-run
 	$(ALONE) DEBUG=0 SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))') \
 		BASE_URL=https://paceline.example $(PY) manage.py check --deploy --fail-level WARNING
+
+format: install-dev ## put the code into its usual form
+	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format .
 
 bench: install-dev ## measure on a database of its own: PEOPLE=200 ACCOUNTS=20000 DEALS=200000 ACTIVITIES=500000 YEARS=2
 	@$(PY) -m tests.bench

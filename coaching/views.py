@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import ActionItem, AgendaItem, Case, Note, OneOnOne
+from coaching.models import ActionItem, Case, Note, OneOnOne
 from performance.models import Flag
 from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.lib import clock
@@ -256,7 +256,7 @@ def agenda_add(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def agenda_tick(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
-    item = get_object_or_404(AgendaItem.objects.select_related("one_on_one").filter(one_on_one=talk), pk=item_pk)
+    item = get_object_or_404(talk.agenda.select_related("one_on_one"), pk=item_pk)
     is_done = request.POST.get("done") == "1"
     return act(
         request,

@@ -71,7 +71,7 @@ def broker_and_worker() -> tuple[str, str]:
             left = client.get(HEARTBEAT_KEY)
     except redis.RedisError:
         return "away", "unknown"
-    alive = left is not None and time.time() - float(left) < HEARTBEAT_TOO_OLD  # type: ignore[arg-type]
+    alive = left is not None and time.time() - float(left) < HEARTBEAT_TOO_OLD
     return "ok", "ok" if alive else "away"
 
 

@@ -40,6 +40,8 @@ def _networks(value: str, **_: object) -> list[object]:
 DEBUG: bool = env.read("bool", "DEBUG", False)
 DEMO: bool = env.read("bool", "DEMO", False)
 BASE_URL: str = env.read("base_url", "BASE_URL", f"http://localhost:{env.read('int', 'PORT', 8000)}")
+if env.read("int", "WEB_CONCURRENCY", 2) < 1:
+    raise ImproperlyConfigured("WEB_CONCURRENCY is wrong: at least one process has to answer.")
 VAR = Path(env.read("str", "VAR", BASE_DIR / "var")).absolute()
 
 INSECURE_KEY = "for-debug-and-demo-only-never-where-real-people-log-in"
@@ -55,7 +57,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 TRUSTED_PROXIES = env.read("networks", "TRUSTED_PROXIES", [])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "salesmgmt.desk.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -96,7 +98,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "salesmgmt.desk.middleware.ActingUserMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "teams.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -133,10 +137,11 @@ DATABASES = {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to them, never change or remove
     "sales_credit",
+    "sales_outcome",
     "targets_quotaentry",
     "recognition_statementline",
     "recognition_rewardpoints",
-    "desk_audit",
+    "desk_auditentry",
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -164,6 +169,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_IP_CALLABLE = "salesmgmt.middleware.client_address"
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "teams.views.locked_out"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())

@@ -6,12 +6,14 @@ from typing import Self
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
+from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
 
@@ -29,6 +31,15 @@ class Role(models.TextChoices):
 
 class User(AbstractUser):
     """A login. What it may see follows from the postings of its person; `is_superuser` is the admin."""
+
+    time_zone = models.CharField(max_length=64, blank=True, help_text="Of moments shown; empty: the organisation's")
+    keys_off = models.BooleanField("Single-key shortcuts off", default=False)
+
+    class Meta(AbstractUser.Meta):
+        triggers = audited("password", "last_login")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
 
 
 Viewer = User | AnonymousUser
@@ -96,6 +107,7 @@ class Organisation(models.Model):
     shows_individual_ranks = models.BooleanField(default=True)
 
     class Meta:
+        triggers = audited()
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="there_is_one_organisation"),
             models.CheckConstraint(condition=Q(fiscal_month__range=(1, 12)), name="fiscal_month_is_a_month"),
@@ -125,6 +137,7 @@ class Holiday(models.Model):
     objects = HolidayQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [models.UniqueConstraint(fields=["region", "on"], name="one_holiday_per_region_and_day")]
 
     def __str__(self) -> str:
@@ -140,6 +153,7 @@ class Period(Dated):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [is_a_range("period_is_a_range"), one_at_a_time("periods_do_not_overlap")]
 
     def __str__(self) -> str:
@@ -174,6 +188,7 @@ class ExchangeRate(Dated):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             is_a_range("rate_is_a_range"),
             one_at_a_time("one_rate_at_a_time", "currency", "kind"),
@@ -223,6 +238,7 @@ class Team(Record):
             models.UniqueConstraint(fields=["name"], condition=Q(withdrawn_at=None), name="team_name_is_unique"),
         ]
         triggers = [
+            *audited("path"),
             pgtrigger.Trigger(
                 name="keep_path",
                 when=pgtrigger.Before,
@@ -278,6 +294,7 @@ class Person(Record):
     objects = PersonQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         verbose_name_plural = "people"
         indexes = [models.Index(fields=["name"], name="person_by_name")]
         constraints = [
@@ -299,6 +316,7 @@ class Territory(models.Model):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
 
     class Meta:
+        triggers = audited()
         verbose_name_plural = "territories"
 
     def __str__(self) -> str:
@@ -325,6 +343,7 @@ class Posting(Dated):
     objects = PostingQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         indexes = [GistIndex(fields=["during"], name="posting_during"), models.Index(fields=["team"], name="posting_team")]
         constraints = [
             is_a_range("posting_is_a_range"),
@@ -345,6 +364,7 @@ class Leadership(Dated):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             is_a_range("leadership_is_a_range"),
             one_at_a_time("one_manager_at_a_time", "team"),
@@ -362,6 +382,9 @@ class LeaveKind(models.Model):
     relieves_quota = models.BooleanField()
     is_protected = models.BooleanField(default=False)
 
+    class Meta:
+        triggers = audited()
+
     def __str__(self) -> str:
         return self.name
 
@@ -375,6 +398,7 @@ class Leave(Dated):
     objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             is_a_range("leave_is_a_range"),
             models.CheckConstraint(condition=Q(during__endswith__isnull=False), name="leave_has_a_last_day"),
@@ -430,16 +454,25 @@ def _work_out_access(user: Viewer) -> Access:
     if not (isinstance(user, User) and user.is_active):
         return nobody
     organisation = Organisation.get()
+    user._organisation = organisation  # type: ignore[attr-defined]
     today = clock.today(organisation.time_zone)
-    person = Person.objects.present().active(today).filter(user=user).first()
+    posting = Posting.objects.on(today).filter(person=OuterRef("pk"))
+    person = (
+        Person.objects.present()
+        .active(today)
+        .filter(user=user)
+        .annotate(
+            role=Subquery(posting.values("role")[:1]),
+            team_id=Subquery(posting.values("team")[:1]),
+            led=ArraySubquery(Leadership.objects.on(today).filter(person=OuterRef("pk")).order_by("team").values("team")),
+        )
+        .first()
+    )
     if user.is_superuser:
-        return Access(person and person.pk, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
+        return Access(person.pk if person else None, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
     if person is None:
         return nobody
-    posting = Posting.objects.on(today).filter(person=person).first()
-    role = posting.role if posting else "none"
-    team_id = posting.team_id if posting else None
-    led = tuple(Leadership.objects.on(today).filter(person=person).values_list("team_id", flat=True))
+    role, team_id, led = person.role or "none", person.team_id, tuple(person.led)
     if role in {Role.EXECUTIVE, Role.OPERATIONS}:
         return Access(person.pk, role, sees_all=True, people=frozenset(), team_id=team_id, led_team_ids=led)
     people = {person.pk}

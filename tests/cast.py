@@ -45,9 +45,7 @@ def make_cast() -> Cast:
 
     def person(name: str, team: Team, role: Role) -> Person:
         user = User.objects.create(username=name.lower(), password=password, email=f"{name.lower()}@example.com")
-        made = Person.objects.create(
-            external_id=f"E-{name}", name=name, email=user.email, user=user, hired_on=SINCE
-        )
+        made = Person.objects.create(external_id=f"E-{name}", name=name, email=user.email, user=user, hired_on=SINCE)
         Posting.objects.create(person=made, team=team, role=role, during=half_open(SINCE))
         return made
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 STATE = Path("/var/lib/paceline")
 LONGEST_SOCKET_FOLDER = 80  # a socket's path, name included, has room for 107 bytes
@@ -44,6 +45,12 @@ class Home:
     @property
     def elsewhere(self) -> bool:
         return self.data != self.var
+
+    def unprivileged(self) -> dict[str, Any]:
+        """For subprocess: the account to run as, without the groups of the caller."""
+        if self.account is None:
+            return {}
+        return {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
 
     def environ(self) -> Mapping[str, str]:
         """What a server may know of our environment: no secret and no URL."""

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -60,9 +61,8 @@ class Server:
         return found
 
     def start(self) -> "subprocess.Popen[bytes]":
-        account = self.home.account
         with (self.home.var / f"{self.name}.log").open("ab") as log:
-            process = subprocess.Popen(
+            process: subprocess.Popen[bytes] = subprocess.Popen(
                 self.command,
                 cwd=self.folder,
                 env=self.home.environ(),
@@ -71,7 +71,7 @@ class Server:
                 stderr=log,
                 start_new_session=True,
                 umask=0o077,
-                **({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}),
+                **self.home.unprivileged(),
             )
         _started.append(process)
         return process
@@ -79,12 +79,16 @@ class Server:
     def stop(self) -> None:
         """Ask for a quick orderly end, then insist."""
         processes = self.processes()
+        everyone = {process.pid for process in processes}
         for process in processes:
-            if process.ppid() not in {other.pid for other in processes}:
-                _signal(process, signal.SIGINT if self.name == "postgres" else signal.SIGTERM)
+            try:
+                if process.ppid() not in everyone:
+                    process.send_signal(signal.SIGINT if self.name == "postgres" else signal.SIGTERM)
+            except psutil.NoSuchProcess:
+                continue
         _, alive = psutil.wait_procs(processes, timeout=20)
         for process in alive:
-            _signal(process, signal.SIGKILL)
+            process.kill()
         psutil.wait_procs(alive, timeout=5)
         for child in _started:
             child.poll()
@@ -135,7 +139,7 @@ def wanted() -> list[str]:
 
 def start(home: Home, names: Iterable[str] = SERVERS, *, forgetful: bool = False) -> dict[str, str]:
     """Start the named servers that are not up, detached; answer their URLs."""
-    found = {}
+    found: dict[str, str] = {}
     for name in names:
         if not is_up(home, name):
             heal(home, name)
@@ -213,9 +217,8 @@ def make_roles(home: Home) -> None:
 
 
 def _make_cluster(home: Home) -> None:
-    account = home.account
     unfinished = home.cluster.with_name("unfinished")
-    subprocess.run(["rm", "-rf", unfinished], check=True)
+    shutil.rmtree(unfinished, ignore_errors=True)
     made = subprocess.run(
         [
             home.postgres / "initdb", "--pgdata", unfinished, "--username=postgres", "--auth=trust", "--encoding=UTF8",
@@ -226,7 +229,7 @@ def _make_cluster(home: Home) -> None:
         capture_output=True,
         text=True,
         umask=0o077,
-        **({"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}),
+        **home.unprivileged(),
     )  # fmt: skip
     if made.returncode:
         raise Refused(f"PostgreSQL can't make its data folder: {made.stderr.strip().splitlines()[-1]}")
@@ -281,10 +284,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
-    try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return

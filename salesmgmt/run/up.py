@@ -35,11 +35,12 @@ LOGINS = {
     "maya, omar": "managers",
     "ana, ben, cleo": "reps",
 }
+CELERY = ["celery", "--quiet", "-A", "salesmgmt"]
 PROGRAMS = {
-    "worker": ["celery", "--quiet", "-A", "salesmgmt", "worker", "--concurrency=2", "--without-gossip", "--without-mingle"],
-    "beat": ["celery", "--quiet", "-A", "salesmgmt", "beat", "--pidfile="],
+    "worker": [*CELERY, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"],
+    "beat": [*CELERY, "beat", "--pidfile="],
     "web": ["gunicorn", "--config", "python:salesmgmt.run.gunicorn", "salesmgmt.wsgi:application"],
-}  # fmt: skip
+}
 
 
 class Stopped(Exception):
@@ -209,14 +210,13 @@ def _configuration(home: Home, embedded: dict[str, services.Server], key: str) -
 
 
 def _manage(environment: dict[str, str], *command: str) -> None:
-    if os.environ.get("X") and command[0] in ("seed_demo", "first_admin"): return
     if subprocess.run([sys.executable, BASE / "manage.py", *command], cwd=BASE, env=environment).returncode:
         raise Refused(f"manage.py {command[0]} failed; what it said stands above.")
 
 
 def _collect_static(home: Home, environment: dict[str, str]) -> None:
     """Gather and compress the static files, unless none has changed since."""
-    sources = [*BASE.glob("static/**/*"), *BASE.glob("*/static/**/*"), BASE / "requirements.txt"]
+    sources = [*(BASE / "static").rglob("*"), BASE / "requirements.txt"]  # ours, and what the packages bring
     seen = hashlib.sha256()
     for path in sorted(path for path in sources if path.is_file()):
         seen.update(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())
@@ -255,9 +255,10 @@ def _watch(control: Any, daemon: "subprocess.Popen[bytes]", home: Home) -> int:
 
 def _given_up(control: Any) -> list[str]:
     try:
-        return [program["name"] for program in control.supervisor.getAllProcessInfo() if program["statename"] == "FATAL"]
+        programs = control.supervisor.getAllProcessInfo()
     except (OSError, Fault):
         return []
+    return [program["name"] for program in programs if program["statename"] == "FATAL"]
 
 
 def _end_daemon(daemon: "subprocess.Popen[bytes]") -> None:

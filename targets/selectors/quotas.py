@@ -1,51 +1,19 @@
-"""Questions about quotas and targets: what is a person held to, day by day, and what a team."""
+"""What a person is held to, day by day, and what a team."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import numpy as np
 from django.db.models import Sum
 
 from salesmgmt.lib.periods import Period
+from targets.analysis import seat, spread
+from targets.models import BOOKINGS, QuotaEntry, Target
+from targets.selectors.shapes import clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
-from teams.selectors import PersonDays, presence, working_days
-
-from .analysis import FLAT, Ramps, Shares, seat, spread
-from .models import BOOKINGS, QuotaEntry, RampStep, SeasonShare
-
-Seasons = Mapping[str, Shares]
-
-
-# ── What shapes a quota ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def ramps() -> Ramps:
-    """Every ramp profile: month of tenure → percent."""
-    found: dict[str, dict[int, Decimal]] = defaultdict(dict)
-    for name, month, percent in RampStep.objects.values_list("profile__name", "month", "percent"):
-        found[name][month] = percent
-    return found
-
-
-def seasons() -> Seasons:
-    """Every period with a shape of its own: bucket → percent."""
-    found: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for period, bucket, percent in SeasonShare.objects.values_list("period", "bucket", "percent"):
-        found[period][bucket] = percent
-    return found
-
-
-def container(start: date, end: date, *, fiscal_month: int, known: Seasons) -> tuple[date, date, Shares]:
-    """The quarter, else year, around `[start, end)` that has a season, with it; without one the range itself, flat."""
-    for kind in ("quarter", "year"):
-        around = Period.of(start, kind, fiscal_month=fiscal_month)  # type: ignore[arg-type]
-        if end <= around.end and around.key in known:
-            return around.start, around.end, known[around.key]
-    return start, end, FLAT
-
+from teams.selectors import presence
 
 # ── The quota of people and teams, day by day ───────────────────────────────────────────────────────────────────
 
@@ -78,7 +46,7 @@ def daily_quota(
     end: date,
     measure: str = BOOKINGS,
 ) -> list[DailyQuota]:
-    """The quota entries that touch `[start, end)` spread over its days; summed over an entry's whole range they equal it.
+    """The quota entries that touch `[start, end)`, spread over its days; over an entry's whole range they sum to it.
 
     `person_ids` may hold None for what stays with teams; without it: everybody and that. `team_ids` are exact teams,
     without those below. A fixed number of queries.
@@ -109,16 +77,12 @@ def quota_of(
         for pk, path in Team.objects.under(list(team_ids)).values_list("pk", "path"):
             under[pk] = [above for above in path if above in set(team_ids)]
     groups = _groups(person_ids, None if team_ids is None else list(under), start, end, measure)
-    whole = {group: kinds for group, kinds in groups.items() if start <= group.start and group.end <= end}
-    amounts = {group: sum(kinds.values(), Decimal(0)) for group, kinds in whole.items()}
-    for group, days in _spread({group: kinds for group, kinds in groups.items() if group not in whole}).items():
-        amounts[group] = sum((amount for on, amount in days if start <= on < end), Decimal(0))
     found: dict[int, Decimal] = defaultdict(Decimal)
-    for group, amount in amounts.items():
+    for group, kinds in _amounts(groups, start, end):
         owners = [group.person_id] if team_ids is None else under.get(group.team_id or 0, [])
         for owner in owners:
             if owner is not None:
-                found[owner] += amount
+                found[owner] += sum(kinds.values(), Decimal(0))
     return dict(found)
 
 
@@ -147,13 +111,13 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
         return {}
     organisation, known, profiles = Organisation.get(), seasons(), ramps()
     around = {
-        group: container(group.start, group.end, fiscal_month=organisation.fiscal_month, known=known) for group in groups
+        group: container(group.start, group.end, fiscal_month=organisation.fiscal_month, known=known)
+        for group in groups
     }
     first = min(start for start, _, _ in around.values())
     last = max(end for _, end, _ in around.values())
     people = presence(person_ids={group.person_id for group in groups if group.person_id}, start=first, end=last)
     nobodys = everyday(organisation, first, last)
-    # One seat serves every group of a person in a team over the same range.
     days = {}
     for group, kinds in groups.items():
         lower, upper, shares = around[group]
@@ -166,37 +130,75 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
             ramps=profiles,
         )
         total = sum(kinds.values(), Decimal(0))
-        days[group] = spread(total, of, end=group.end, kinds=frozenset(kind for kind, amount in kinds.items() if amount))
+        days[group] = spread(
+            total, of, end=group.end, kinds=frozenset(kind for kind, amount in kinds.items() if amount)
+        )
     return days
 
 
-def clipped(days: PersonDays, start: date, end: date) -> PersonDays:
-    """Those of the days that lie in `[start, end)`."""
-    inside = slice(*np.searchsorted(days.days, [np.datetime64(start), np.datetime64(end)]))
-    return PersonDays(
-        days.days[inside],
-        days.team_ids[inside],
-        days.employed[inside],
-        days.fte[inside],
-        days.relieved[inside],
-        days.away[inside],
-        days.tenure_month[inside],
-        days.ramp[inside],
-    )
+# ── Targets of teams ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def everyday(organisation: Organisation, start: date, end: date) -> PersonDays:
-    """The organisation's own calendar, as of somebody who is always there: for what has no person."""
-    days = working_days(region=organisation.holiday_region, week=organisation.working_week, start=start, end=end)
-    size = len(days)
-    never = np.zeros(size, dtype=np.bool_)
-    return PersonDays(
-        days=days,
-        team_ids=np.zeros(size, dtype=np.int64),
-        employed=~never,
-        fte=np.ones(size, dtype=np.object_),
-        relieved=never,
-        away=never,
-        tenure_month=np.zeros(size, dtype=np.int64),
-        ramp=np.full(size, "", dtype=np.object_),
+@dataclass(frozen=True, slots=True)
+class TeamTarget:
+    """What a team is held to and how it comes about (R4, R7); without a published target it is the sum of the rest."""
+
+    target: Decimal
+    people: Decimal
+    vacant: Decimal
+    uncovered: Decimal
+    hedge: Decimal
+    is_published: bool
+
+
+def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS) -> dict[int, TeamTarget]:
+    """The targets of teams for `[start, end)`; teams without a target and without quotas below them are left out.
+
+    Published targets whose ranges lie inside are added up. The hedge is what the quotas, the vacant and the uncovered
+    parts exceed the target by.
+    """
+    wanted = set(team_ids)
+    published: dict[tuple[int, date, date], Decimal] = {}
+    rows = (
+        Target.objects.overlapping(start, end).filter(team__in=wanted, measure=measure).order_by("published_at", "pk")
     )
+    for team, during, amount in rows.values_list("team_id", "during", "amount"):
+        if start <= during.lower and during.upper is not None and during.upper <= end:
+            published[team, during.lower, during.upper] = amount
+    below = dict(Team.objects.under(list(wanted)).values_list("pk", "path"))
+    sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for group, kinds in _amounts(_groups(None, list(below), start, end, measure), start, end):
+        for above in below.get(group.team_id or 0, []):
+            if above in wanted:
+                for kind, share in kinds.items():
+                    sums[above][kind if kind in ("vacant", "uncovered") else "people"] += share
+    found = {}
+    for team in wanted:
+        targets = [amount for (pk, _, _), amount in published.items() if pk == team]
+        if not targets and team not in sums:
+            continue
+        parts = sums[team]
+        quotas = parts["people"] + parts["vacant"] + parts["uncovered"]
+        target = sum(targets, Decimal(0)) if targets else quotas
+        found[team] = TeamTarget(
+            target, parts["people"], parts["vacant"], parts["uncovered"], quotas - target, is_published=bool(targets)
+        )
+    return found
+
+
+def target_of(team: Team, period: Period) -> TeamTarget | None:
+    """The target of one team for a period."""
+    return targets_of(team_ids=[team.pk], start=period.start, end=period.end).get(team.pk)
+
+
+def _amounts(
+    groups: Mapping[_Group, dict[str, Decimal]], start: date, end: date
+) -> Iterator[tuple[_Group, dict[str, Decimal]]]:
+    """Each group's amount in `[start, end)` by kind; of groups that reach beyond, as one amount of the days inside."""
+    partly = {group: kinds for group, kinds in groups.items() if group.start < start or end < group.end}
+    for group, kinds in groups.items():
+        if group not in partly:
+            yield group, kinds
+    for group, days in _spread(partly).items():
+        kind = "base" if group.person_id else next(iter(partly[group]))
+        yield group, {kind: sum((amount for on, amount in days if start <= on < end), Decimal(0))}
