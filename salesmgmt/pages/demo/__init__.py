@@ -12,6 +12,7 @@ from teams.models import Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .organisation import write_organisation
+from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
 from .selling import factors_of, make_deals, make_work
 
@@ -47,3 +48,4 @@ def seed(*, size: Size, today: date) -> None:
     deal_ids, accounts = write_deals(random, company, customers, deals)
     write_work(random, company, customers, deal_ids, accounts, work)
     write_tasks(random, company)
+    write_plans(company)

@@ -124,6 +124,8 @@ def _write_teams(seats: list[Seat], markets: dict[str, Market]) -> dict[str, Tea
         if region in wanted or below:
             teams[region] = Team.objects.create(name=region, parent=teams[ROOT])
             teams |= {name: Team.objects.create(name=name, parent=teams[region]) for name in below}
+    for team in teams.values():
+        team.refresh_from_db(fields=["path"])
     return teams
 
 
@@ -151,7 +153,8 @@ def _write_people(rng: np.random.Generator, seats: list[Seat], stay: list[Tenure
         )
         for seat, tenure in zip(seats, stay, strict=True)
     ]
-    return Person.objects.bulk_create(people)
+    made: list[Person] = Person.objects.bulk_create(people)
+    return made
 
 
 def _write_postings(

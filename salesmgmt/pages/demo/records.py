@@ -165,9 +165,10 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
 
     changed: list[tuple[Ints, list[str], str, list[str], list[str]]] = []
     everyone = np.arange(count)
+    by = [person.user_id for person in company.people]
 
     def tell(rows: Ints, at: list[str], field: str, was: list[str], value: list[str]) -> None:
-        changed.append((ids[rows], at, field, was, value))
+        changed.append((rows, at, field, was, value))
 
     nothing = [""] * count
     tell(everyone, opened_at, "stage", nothing, [str(stage_names[0])] * count)
@@ -194,7 +195,8 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
     copy_into(
         DealChange,
         {
-            "deal": np.concatenate([part[0] for part in changed]),
+            "deal": np.concatenate([ids[part[0]] for part in changed]),
+            "by": [by[row] for part in changed for row in deals.owner[part[0]].tolist()],
             "changed_at": [at for part in changed for at in part[1]],
             "field": [part[2] for part in changed for _ in part[1]],
             "was": [was for part in changed for was in part[3]],

@@ -15,7 +15,6 @@ from .cast import CAUSES, Market, Seat
 _EVENLY = tuple(np.sqrt(prime) % 1 for prime in (5, 2, 3, 7, 11))  # irrational steps, one per property
 _NORMAL = np.array([NormalDist().inv_cdf((step + 0.5) / 1000) for step in range(1000)])
 _SIZES, _CYCLES = 0.5, 0.4  # spread of the logarithms
-_DAILY = 3.6  # deals decided and lost or won by a plain rep in a quarter cancel out; this is only their first guess
 _BEHIND = 0.5  # what a built-in cause leaves of the measure it touches
 
 
@@ -61,8 +60,8 @@ def factors_of(rng: np.random.Generator, seats: list[Seat], calendar: Calendar) 
     for row, seat in enumerate(seats):
         talent = seat.talent or float(rng.uniform(0.95, 1.1))
         by_quarter = talent * np.exp(rng.normal(0, 0.09, quarters))
-        steady = 1.02 if seat.story in CAUSES else max(talent, 1.01)
-        by_quarter[current:] = steady * rng.uniform(0.99, 1.05, quarters - current)
+        steady = 0.98 if seat.story in CAUSES else max(talent, 1.01)
+        by_quarter[current:] = steady * rng.uniform(1.03, 1.09, quarters - current)
         if seat.story in CAUSES:
             by_quarter[current - 1 : current] = rng.uniform(0.99, 1.06, 1)
             cause[row, behind_from] = _BEHIND

@@ -4,15 +4,18 @@ import time
 from argparse import ArgumentParser
 from dataclasses import fields
 from datetime import date
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.demo import Size, seed
 from salesmgmt.pages.demo.organisation import ZONE
+from salesmgmt.pages.demo.talks import write_talks
 from teams.models import Organisation, Person
 
 
@@ -31,9 +34,12 @@ class Command(BaseCommand):
             self.stdout.write("The demo company is here already.")
             return
         size = Size(**{field.name: options[field.name] for field in fields(Size)})
+        today = options["today"] or clock.today(ZONE)
         began = time.monotonic()
         try:
-            seed(size=size, today=options["today"] or clock.today(ZONE))
+            seed(size=size, today=today)
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
+        call_command("refresh_rollups", stdout=StringIO())
+        write_talks(seed=size.seed, today=today)
         self.stdout.write(f"The demo company stands after {time.monotonic() - began:.0f} s.")
