@@ -8,7 +8,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-import time
 from collections.abc import Iterable
 from functools import cache
 
@@ -16,6 +15,7 @@ import redis
 import structlog
 from django.conf import settings
 
+from salesmgmt.lib import clock
 from teams.models import Team, Viewer
 
 LIFETIME = 15 * 60  # seconds a token is good for; each answered page or partial carries a new one
@@ -53,7 +53,7 @@ def token_for(user: Viewer, *scopes: str, now: float | None = None) -> str:
     The caller has already worked out what `user` may see; the stamp itself tells only that something changed.
     """
     names = [COMPANY if s == "company" else f"{s[0]}{s.partition(':')[2]}" for s in scopes or ("company",)]
-    expires = int(time.time() if now is None else now) + LIFETIME
+    expires = int(clock.now().timestamp() if now is None else now) + LIFETIME
     text = f"{user.pk}.{expires}.{'-'.join(names)}"
     return f"{text}.{_signature(text)}"
 
@@ -64,7 +64,7 @@ def stamp(token: str, *, now: float | None = None) -> str | None:
     if not text or len(token) > 2000 or not hmac.compare_digest(_signature(text), signature):
         return None
     _, expires, names = text.split(".")
-    if int(expires) < (time.time() if now is None else now):
+    if int(expires) < (clock.now().timestamp() if now is None else now):
         return None
     found = _redis().mget([_key(name) for name in names.split("-")])
     return hashlib.sha256(b"|".join(part or b"" for part in found)).hexdigest()[:12]

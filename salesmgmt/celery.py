@@ -39,6 +39,7 @@ app.conf.beat_schedule = {
         "drain what waits": ("salesmgmt.desk.tasks.drain_all", 1.0),
         "leave a heartbeat": ("salesmgmt.desk.tasks.leave_heartbeat", 5.0),
         "clear old sessions": ("salesmgmt.desk.tasks.clear_sessions", crontab(hour="2", minute="20")),
+        "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
     }.items()
 }
 app.steps["worker"].add(DjangoStructLogInitStep)

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from salesmgmt.lib.money import share_out
 from salesmgmt.lib.refusals import Refused
 
 K = TypeVar("K")
@@ -107,12 +108,16 @@ def seat(
     `presence` covers the whole period that `shares` divide, so that W_m counts all working days of a bucket.
     """
     days = presence.days.astype("datetime64[D]")
-    bucket, weight = np.zeros(len(days), dtype=np.int64), (Fraction(1),)
+    bucket = np.zeros(len(days), dtype=np.int64)
+    weight: tuple[Fraction, ...] = (Fraction(1),)
     if shares:
-        names, bucket = np.unique(bucket_keys(days, shares), return_inverse=True)
-        counts = np.bincount(bucket, minlength=len(names))
-        found = tuple(Fraction(shares.get(str(name), Decimal(0))) / int(n) for name, n in zip(names, counts, strict=True))
-        bucket, weight = (bucket, found) if any(found) else (np.zeros(len(days), dtype=np.int64), (Fraction(1),))
+        names, codes = np.unique(bucket_keys(days, shares), return_inverse=True)
+        counts = np.bincount(codes, minlength=len(names))
+        found = tuple(
+            Fraction(shares.get(str(name), Decimal(0))) / int(n) for name, n in zip(names, counts, strict=True)
+        )
+        if any(found):
+            bucket, weight = codes, found
     inside = (days >= np.datetime64(start)) & (days < np.datetime64(end))
     employed = np.asarray(presence.employed, dtype=bool)
     if team_id is not None:
@@ -272,7 +277,9 @@ def allocate(total: Decimal, lines: Mapping[K, Line]) -> dict[K, Decimal]:
 
     least = sum((line.floor for line in lines.values()), Decimal(0))
     if least > total:
-        raise Refused(f"The floors sum to {least:,.2f}, which is {least - total:,.2f} more than the {total:,.2f} to share.")
+        raise Refused(
+            f"The floors sum to {least:,.2f}, which is {least - total:,.2f} more than the {total:,.2f} to share."
+        )
     if all(line.ceiling is not None or not weights[key] for key, line in lines.items()):
         most = sum(
             ((line.ceiling or Decimal(0)) if weights[key] else line.floor for key, line in lines.items()), Decimal(0)
@@ -311,3 +318,28 @@ def allocate(total: Decimal, lines: Mapping[K, Line]) -> dict[K, Decimal]:
     settled = {key: as_cents(share) for key, share in shares.items() if key not in loose}
     left = total - sum(settled.values(), Decimal(0))
     return {**settled, **(split(left, loose) if loose else {})}
+
+
+# ── Learning from the past (R5, R15) ────────────────────────────────────────────────────────────────────────────
+
+
+def learn_shares(
+    history: Mapping[str, tuple[Decimal, int]], buckets: Mapping[str, tuple[str, int]]
+) -> dict[str, Decimal]:
+    """The percent of a period that falls into each bucket, from what was credited per working day at its place before.
+
+    `history`: place (first, second, third month) → credited, working days. `buckets`: key → place, working days.
+    Percent has four decimals and sums to 100 exactly; empty where nothing was credited.
+    """
+    daily = {place: max(credited, Decimal(0)) / days for place, (credited, days) in history.items() if days}
+    weights = {key: daily.get(place, Decimal(0)) * days for key, (place, days) in buckets.items()}
+    if not any(weights.values()):
+        return {}
+    return share_out(Decimal(100), weights, order=list(weights), unit=Decimal("0.0001"))
+
+
+def capacity(presence: Presence, ramps: Ramps) -> Fraction:
+    """How many full working days somebody was there for: employed, FTE, not in relieved leave, ramp-adjusted (R5)."""
+    there = np.asarray(presence.employed, dtype=bool) & ~np.asarray(presence.relieved, dtype=bool)
+    fte = np.rint(np.asarray(presence.fte, dtype=float) * FULL).astype(np.int64)
+    return Fraction(int((there * fte * ramp_factors(presence, ramps)).sum()), FULL * FULL)

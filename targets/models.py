@@ -82,7 +82,9 @@ class Plan(Dated):
             is_a_range("plan_is_a_range"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="plan_amount_is_positive"),
             models.UniqueConstraint(
-                fields=["period", "measure"], condition=Q(published_at__isnull=False), name="one_published_plan_per_period"
+                fields=["period", "measure"],
+                condition=Q(published_at__isnull=False),
+                name="one_published_plan_per_period",
             ),
         ]
 
@@ -153,7 +155,11 @@ class Target(Dated):
 class QuotaEntryQuerySet(DatedQuerySet):
     def visible_to(self, user: Viewer) -> Self:
         access = access_of(user)
-        return self.all() if access.sees_all else self.filter(Q(person__in=access.people) | Q(team__in=access.led_team_ids))
+        return (
+            self.all()
+            if access.sees_all
+            else self.filter(Q(person__in=access.people) | Q(team__in=access.led_team_ids))
+        )
 
 
 class QuotaEntry(Dated, LedgerEntry):
@@ -172,7 +178,11 @@ class QuotaEntry(Dated, LedgerEntry):
 
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="quota_entries")
     seat = models.ForeignKey(
-        Person, models.PROTECT, null=True, related_name="+", help_text="From whose quota it follows; theirs, or what it leaves"
+        Person,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="From whose quota it follows; theirs, or what it leaves",
     )
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="quota_entries")
     measure = models.CharField(max_length=30, default=BOOKINGS)

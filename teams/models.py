@@ -6,11 +6,12 @@ from typing import Self
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
@@ -31,14 +32,7 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """A login. What it may see follows from the postings of its person; `is_superuser` is the admin."""
 
-    class Theme(models.TextChoices):
-        SYSTEM = "", "As the device"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
-
     time_zone = models.CharField(max_length=64, blank=True, help_text="Of moments shown; empty: the organisation's")
-    locale = models.CharField(max_length=10, blank=True, help_text="How numbers and dates are written")
-    theme = models.CharField(max_length=5, choices=Theme, blank=True)
     keys_off = models.BooleanField("Single-key shortcuts off", default=False)
 
     class Meta(AbstractUser.Meta):
@@ -76,7 +70,8 @@ class RecordQuerySet(models.QuerySet):
 class Record(models.Model):
     """A record with a history of its own; undoing an import withdraws it from every list, search and figure."""
 
-    external_id = models.CharField(max_length=100, null=True, blank=True)
+    # NULL, not empty: rows without one must not clash under the unique constraint.
+    external_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
     created_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -232,7 +227,10 @@ class Team(Record):
     name = models.CharField(max_length=200)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     path = ArrayField(
-        models.BigIntegerField(), default=list, editable=False, help_text="Ids from the root to itself, kept by a trigger"
+        models.BigIntegerField(),
+        default=list,
+        editable=False,
+        help_text="Ids from the root to itself, kept by a trigger",
     )
 
     objects = TeamQuerySet.as_manager()
@@ -350,7 +348,10 @@ class Posting(Dated):
 
     class Meta:
         triggers = audited()
-        indexes = [GistIndex(fields=["during"], name="posting_during"), models.Index(fields=["team"], name="posting_team")]
+        indexes = [
+            GistIndex(fields=["during"], name="posting_during"),
+            models.Index(fields=["team"], name="posting_team"),
+        ]
         constraints = [
             is_a_range("posting_is_a_range"),
             one_at_a_time("one_posting_at_a_time", "person"),
@@ -460,16 +461,28 @@ def _work_out_access(user: Viewer) -> Access:
     if not (isinstance(user, User) and user.is_active):
         return nobody
     organisation = Organisation.get()
+    user._organisation = organisation  # type: ignore[attr-defined]
     today = clock.today(organisation.time_zone)
-    person = Person.objects.present().active(today).filter(user=user).first()
+    posting = Posting.objects.on(today).filter(person=OuterRef("pk"))
+    person = (
+        Person.objects.present()
+        .active(today)
+        .filter(user=user)
+        .annotate(
+            role=Subquery(posting.values("role")[:1]),
+            team_id=Subquery(posting.values("team")[:1]),
+            led=ArraySubquery(
+                Leadership.objects.on(today).filter(person=OuterRef("pk")).order_by("team").values("team")
+            ),
+        )
+        .first()
+    )
     if user.is_superuser:
-        return Access(person and person.pk, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
+        me = person.pk if person else None
+        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
     if person is None:
         return nobody
-    posting = Posting.objects.on(today).filter(person=person).first()
-    role = posting.role if posting else "none"
-    team_id = posting.team_id if posting else None
-    led = tuple(Leadership.objects.on(today).filter(person=person).values_list("team_id", flat=True))
+    role, team_id, led = person.role or "none", person.team_id, tuple(person.led)
     if role in {Role.EXECUTIVE, Role.OPERATIONS}:
         return Access(person.pk, role, sees_all=True, people=frozenset(), team_id=team_id, led_team_ids=led)
     people = {person.pk}

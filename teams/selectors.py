@@ -41,6 +41,13 @@ def organisation() -> Organisation:
     return Organisation.get()
 
 
+def organisation_of(user: User) -> Organisation:
+    """The organisation as `access_of` read it: at no further query."""
+    access_of(user)
+    found: Organisation = user._organisation  # type: ignore[attr-defined]
+    return found
+
+
 def person_of(user: Viewer) -> Person | None:
     """The person behind a login, looked up once per user object."""
     if not hasattr(user, "_person"):
@@ -128,7 +135,8 @@ def working_days(*, region: str, week: Sequence[int], start: date, end: date) ->
     """The days in `[start, end)` that are in the working week and no public holiday of the region."""
     holidays = Holiday.objects.of(region).filter(on__gte=start, on__lt=end).values_list("on", flat=True)
     grid = _grid(start, end)
-    return grid[_is_working(grid, tuple(week), holidays)]
+    days: Days = grid[_is_working(grid, tuple(week), holidays)]
+    return days
 
 
 def presence(*, person_ids: Iterable[int], start: date, end: date) -> dict[int, PersonDays]:
@@ -210,7 +218,8 @@ def _tenure_months(grid: Days, joined: date | None) -> np.ndarray[Any, np.dtype[
     # Joined on the 31st: where a month has no such day, its last day begins the next month of tenure.
     begun = day >= np.minimum(joined.day, length)
     whole = (months - np.datetime64(joined, "M")).astype(np.int64)
-    return np.maximum(whole + begun, 0)
+    months_here: np.ndarray[Any, np.dtype[np.int64]] = np.maximum(whole + begun, 0)
+    return months_here
 
 
 def _grid(start: date, end: date) -> Days:
@@ -254,21 +263,18 @@ def posting_day(occurred_on: date) -> date:
 def posting_days(days: Iterable[date]) -> dict[date, date]:
     """`posting_day` of many days, in two queries unless somebody is closing a month right now."""
     wanted = set(days)
-    closed = set(Period.objects.filter(closed_at__isnull=False).annotate(first=Lower("during")).values_list("first", flat=True))
+    shut = Period.objects.filter(closed_at__isnull=False)
+    closed = {during.lower for during in shut.values_list("during", flat=True)}
     while True:
         posted = {day: _first_open(day, closed) for day in wanted}
         held = {day.replace(day=1) for day in posted.values()}
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT lower(during) FROM teams_period WHERE lower(during) = ANY(%s) ORDER BY id FOR SHARE", [sorted(held)]
-            )
-            cursor.fetchall()
-            # In a new statement, so that a closing that was waited for is seen.
-            cursor.execute(
-                "SELECT lower(during) FROM teams_period WHERE lower(during) = ANY(%s) AND closed_at IS NOT NULL",
+                "SELECT lower(during), closed_at FROM teams_period WHERE lower(during) = ANY(%s) ORDER BY id FOR SHARE",
                 [sorted(held)],
             )
-            meanwhile = {row[0] for row in cursor.fetchall()}
+            # A closing that was waited for shows here: FOR SHARE reads the row as it is once the lock is had.
+            meanwhile = {first for first, closed_at in cursor.fetchall() if closed_at}
         if not meanwhile:
             return posted
         closed |= meanwhile
@@ -298,8 +304,8 @@ def rates(wanted: Iterable[tuple[str, date]], kind: str = ExchangeRate.Kind.ACTU
         known.setdefault(row.currency, []).append(row)
     found = {}
     for currency, on in pairs:
-        holds = (row.rate for row in known.get(currency, ()) if row.starts_on <= on and (row.until is None or on < row.until))
-        value = Decimal(1) if currency == own else next(holds, None)
+        holding = (row.rate for row in known.get(currency, ()) if on in row.during)
+        value = Decimal(1) if currency == own else next(holding, None)
         if value is None:
             raise Refused(f"There is no {kind} rate for {currency} on {on:%-d %b %Y}; add one first.", field="currency")
         found[currency, on] = value
@@ -325,6 +331,11 @@ def invitation(secret: str, *, at: datetime, lock: bool = False) -> Token | None
     )
 
 
+def api_tokens(user: User) -> QuerySet[Token]:
+    """A user's tokens for API clients that are in use, the latest first."""
+    return Token.objects.filter(user=user, purpose=Token.Purpose.API, revoked_at=None).order_by("-made_at")
+
+
 def user_of_api_token(secret: str, *, at: datetime) -> User | None:
     """Whose API client holds this secret."""
     token = (
@@ -333,4 +344,4 @@ def user_of_api_token(secret: str, *, at: datetime) -> User | None:
         .filter(Q(expires_at=None) | Q(expires_at__gt=at))
         .first()
     )
-    return token.user if token else None  # type: ignore[return-value]
+    return token.user if token else None

@@ -9,18 +9,19 @@ import secrets
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import urlsplit
 
 import holidays
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.forms import PasswordResetForm
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
 from salesmgmt.desk.models import Token
 from salesmgmt.lib.periods import Period as PeriodValue
-from salesmgmt.lib.ranges import Dated, half_open, through
+from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused
 
 from . import selectors
@@ -44,7 +45,6 @@ from .models import (
 
 INVITATION_LASTS = timedelta(hours=72)
 HOLIDAY_YEARS = range(2000, 2051)
-D = TypeVar("D", bound=Dated)
 
 
 # ── Teams and people ────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +168,7 @@ def post_person(
 
 @transaction.atomic
 def change_posting(*, person: Person, on: date, by: User | None, **changes: Any) -> Posting:
-    """Open a new posting from `on` that carries over what stands, save for `changes` (re-import, transfer, part time)."""
+    """Open a new posting from `on` that carries over what stands, save for `changes` (re-import, part time)."""
     standing = Posting.objects.on(on).filter(person=person).select_related("team", "territory").first()
     if standing is None:
         if "team" not in changes:
@@ -183,7 +183,7 @@ def change_posting(*, person: Person, on: date, by: User | None, **changes: Any)
 def appoint_manager(
     *, team: Team, person: Person | None, on: date, by: User | None, until: date | None = None
 ) -> Leadership | None:
-    """`person` leads `team` from `on` until `until`, or until the next who is appointed already; None vacates the seat."""
+    """`person` leads `team` from `on`, until `until` or the next who is appointed already; None vacates the seat."""
     Team.objects.select_for_update().get(pk=team.pk)
     seat = Leadership.objects.filter(team=team)
     until = until or _next_start(seat, on)
@@ -233,9 +233,9 @@ def cancel_leave(*, leave: Leave, by: User | None) -> None:
 def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
     """Set how the organisation counts days and money; fills the public holidays of a new region."""
     organisation = Organisation.objects.select_for_update().get(pk=1)
-    fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week", "shows_individual_ranks"}
+    fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week"}
     fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
-    _change(organisation, changes, fields | {"is_demo"})
+    _change(organisation, changes, fields | {"shows_individual_ranks", "is_demo"})
     return organisation
 
 
@@ -405,11 +405,16 @@ def accept_invitation(*, secret: str, password: str, at: datetime) -> User:
 
 
 @transaction.atomic
-def make_api_token(*, user: AbstractBaseUser, name: str, at: datetime, expires_at: datetime | None = None) -> str:
+def make_api_token(*, user: User, name: str, at: datetime, expires_at: datetime | None = None) -> str:
     """A secret for an API client, shown once; only its hash is kept."""
     secret = secrets.token_urlsafe(32)
     Token.objects.create(
-        user=user, purpose=Token.Purpose.API, name=name, digest=selectors.digest(secret), made_at=at, expires_at=expires_at
+        user=user,
+        purpose=Token.Purpose.API,
+        name=name,
+        digest=selectors.digest(secret),
+        made_at=at,
+        expires_at=expires_at,
     )
     return secret
 
@@ -421,10 +426,27 @@ def revoke_api_token(*, token: Token, at: datetime) -> None:
 
 
 @transaction.atomic
-def change_profile(*, user: User, **changes: Any) -> User:
-    """What somebody may change about their own login; the person's name and address follow."""
-    _change(user, changes, {"first_name", "last_name", "email", "time_zone", "locale", "theme", "keys_off"})
+def change_profile(*, user: User, name: str, email: str, time_zone: str, keys_off: bool) -> User:
+    """What somebody may change about themselves; the login and the person behind it say the same."""
+    _change(user, {"first_name": name, "last_name": "", "email": email}, {"first_name", "last_name", "email"})
+    _change(user, {"time_zone": time_zone, "keys_off": keys_off}, {"time_zone", "keys_off"})
+    person = selectors.person_of(user)
+    if person:
+        change_person(person=person, by=user, name=name, email=email)
     return user
+
+
+def mail_password_reset(*, email: str) -> None:
+    """Mail a link to whoever has this address and a login; silently nothing where nobody has."""
+    form = PasswordResetForm({"email": email})
+    if form.is_valid():
+        base = urlsplit(settings.BASE_URL)
+        form.save(
+            domain_override=base.netloc,
+            use_https=base.scheme == "https",
+            email_template_name="registration/password_reset_email.txt",
+            subject_template_name="registration/password_reset_subject.txt",
+        )
 
 
 def _free_username(person: Person) -> str:
@@ -447,16 +469,16 @@ def _clear(rows: Any, start: date, until: date | None) -> None:
     """Make `[start, until)` free of `rows`: end what begins before, resume on `until` what goes on after."""
     for row in rows.select_for_update().filter(during__overlap=half_open(start, until)):
         first, end = row.starts_on, row.until
-        goes_on = until is not None and (end is None or end > until)
+        rest = half_open(until, end) if until and (end is None or end > until) else None
         if first < start:
             row.during = half_open(first, start)
             row.save(update_fields=["during"])
-            if goes_on:
+            if rest:
                 row.pk, row._state.adding = None, True
-                row.during = half_open(until, end)
+                row.during = rest
                 row.save(force_insert=True)
-        elif goes_on:
-            row.during = half_open(until, end)
+        elif rest:
+            row.during = rest
             row.save(update_fields=["during"])
         else:
             row.delete()

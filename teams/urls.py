@@ -1,6 +1,19 @@
+from django.contrib.auth import views as auth
 from django.urls import URLPattern, path
-from django.views.generic import RedirectView
+
+from . import views
 
 urlpatterns: list[URLPattern] = [
-    path("invitation/<str:secret>/", RedirectView.as_view(url="/login/"), name="invitation"),
+    path("login/", views.LoginView.as_view(), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("password/", views.PasswordChangeView.as_view(), name="password_change"),
+    path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("password/reset/", views.PasswordResetView.as_view(), name="password_reset"),
+    path("password/reset/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path("password/reset/<uidb64>/<token>/", views.PasswordResetConfirmView.as_view(), name="password_reset_confirm"),
+    path("password/reset/complete/", auth.PasswordResetCompleteView.as_view(), name="password_reset_complete"),
+    path("invitation/<str:secret>/", views.invitation, name="invitation"),
+    path("profile/", views.profile, name="profile"),
+    path("profile/tokens/", views.token_add, name="token-add"),
+    path("profile/tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
 ]

@@ -85,9 +85,7 @@ _SEASON = """
                FROM teams_organisation o) AS period)
 """
 
-_CREDITS = Watch(
-    ["credits"], "r.person_id", _day("occurred_on"), ["team_id", "posted_on", "kind", "reporting_amount"]
-)
+_CREDITS = Watch(["credits"], "r.person_id", _day("occurred_on"), ["team_id", "posted_on", "kind", "reporting_amount"])
 _OUTCOMES = Watch(
     ["outcomes"], "r.person_id", _day("occurred_on"),
     ["team_id", "posted_on", "status", "count", "amount", "cycle_days", "counts"],

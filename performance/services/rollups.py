@@ -8,20 +8,22 @@ a mark of its own. Killed at any point, the marks are still there and nothing el
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Count, Q
 
 from performance import live
 from performance.models import Rollup
 from performance.models.rollups import NOBODY
 from salesmgmt.desk.models import Mark
-from targets.models import QuotaEntry
+from salesmgmt.lib.periods import Kind, Period
+from targets.models import QuotaEntry, SeasonShare
 from targets.selectors import daily_quota
-from teams.models import Person
+from teams.models import Organisation, Person
 
 FIRST_DAY, END_OF_TIME = date(1900, 1, 1), date(9999, 1, 1)
 PORTION = 5000  # marks picked at once
@@ -46,13 +48,29 @@ class Family:
 
 
 def _widened_to_quotas(scope: Sequence[Scope]) -> list[Scope]:
-    """A day that changes moves the whole quota entry it lies in."""
+    """A day that changes moves the whole season around it, and every quota entry that lies in that."""
+    fiscal_month = Organisation.get().fiscal_month
+    has_yearly = SeasonShare.objects.filter(period__endswith="FY").exists()
+    kind: Kind = "year" if has_yearly else "quarter"
     wide: list[Scope] = []
     for person, first, until in scope:
-        entries = QuotaEntry.objects.overlapping(first, until).filter(person=person or None)
-        ranges = [during for during in entries.values_list("during", flat=True).distinct()]
-        wide += [(person, min(r.lower, first), max(r.upper, until)) for r in ranges] or [(person, first, until)]
+        if first > FIRST_DAY:
+            first = Period.of(first, kind, fiscal_month=fiscal_month).start
+        if until < END_OF_TIME:
+            until = Period.of(until - timedelta(days=1), kind, fiscal_month=fiscal_month).end
+        wide.append((person, first, until))
+    ranges: dict[int, list[DateRange]] = {}
+    touched = QuotaEntry.objects.overlapping(min(s[1] for s in wide), max(s[2] for s in wide))
+    for owner, during in touched.filter(_held_by({s[0] for s in wide})).values_list("person_id", "during").distinct():
+        ranges.setdefault(owner or NOBODY, []).append(during)
+    for person, first, until in list(wide):
+        inside = [r for r in ranges.get(person, ()) if r.lower < until and first < r.upper]
+        wide += [(person, r.lower, r.upper) for r in inside]
     return merged(wide)
+
+
+def _held_by(people: set[int]) -> Q:
+    return Q(person__in=people) | (Q(person=None) if NOBODY in people else Q(pk__in=()))
 
 
 def _expected(scope: Sequence[Scope]) -> list[Any]:
@@ -193,8 +211,6 @@ _WRITE = """,
 """
 
 
-
-
 _REPORT = """
     SELECT person_id, team_id, "on", posted_month, measure, bucket, was_total, was_count, total, count FROM difference d
      WHERE NOT EXISTS (SELECT 1 FROM desk_mark m WHERE m.topic = %s AND (m.person_id = d.person_id OR m.person_id IS NULL)
@@ -255,8 +271,8 @@ def drain(topic: str) -> int:
         for everybody in [mark for mark in picked if mark[1] is None]:
             _expand(topic, everybody)
         done = _bounded([mark for mark in picked if mark[1] is not None])
-        scope = family.widened(merged((person, first, until) for _, person, first, until in done))
-        _write(family, scope)
+        if done:
+            _write(family, family.widened(merged((person, first, until) for _, person, first, until in done)))
         ids = [mark[0] for mark in picked if mark[1] is None] + [mark[0] for mark in done]
         _execute("DELETE FROM desk_mark WHERE id = ANY(%s)", [ids])
     return len(ids)
@@ -305,8 +321,6 @@ def _bounded(marks: list[tuple[int, int | None, date, date]]) -> list[tuple[int,
 
 def _write(family: Family, scope: Sequence[Scope]) -> int:
     """Lock the cells, then make the rollups of `scope` what the records say; answer how many differed."""
-    if not scope:
-        return 0
     locks = sorted({family.number * LOCKS + person % LOCKS for person, _, _ in scope})
     _execute("SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number", [LOCK_SPACE, locks])
     [(count, people, teams, zeros)] = _execute(_sql(family, _WRITE), _arguments(family, scope))
@@ -346,7 +360,9 @@ def rebuild(*, write: bool = True) -> Iterator[Difference]:
     Days with a waiting mark are known to be stale and are not reported. Runs beside writers and drainers.
     """
     people = [NOBODY, *Person.objects.order_by("pk").values_list("pk", flat=True)]
-    orphans = Rollup.objects.exclude(person__in=people).order_by("person").values_list("person_id", flat=True).distinct()
+    orphans = (
+        Rollup.objects.exclude(person__in=people).order_by("person").values_list("person_id", flat=True).distinct()
+    )
     people += list(orphans)
     for topic, family in FAMILIES.items():
         for start in range(0, len(people), CHUNK):
@@ -375,6 +391,9 @@ def _rebuild_sums(*, write: bool) -> Iterator[Difference]:
                 SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::bigint[], %s::bigint[], %s::date[], %s::int[],
                                      %s::numeric[], %s::bigint[])
                 """,
-                [list(column) for column in zip(*[row[1:8] + row[10:] for row in rows if row[10] or row[11]], strict=True)],
+                [
+                    list(column)
+                    for column in zip(*[row[1:8] + row[10:] for row in rows if row[10] or row[11]], strict=True)
+                ],
             )
     yield from [Difference("sums", tuple(row[1:8]), tuple(row[8:10]), tuple(row[10:])) for row in rows]

@@ -5,11 +5,13 @@ Each works out what the ledger should say, compares, and appends the difference;
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
 from salesmgmt.lib.refusals import Refused
 from teams.models import User
+from teams.selectors import posting_days
 
 # The sum of an order's shares and refunds decides whether it can be credited; one row per order that can't.
 PROBLEMS = """
@@ -44,16 +46,7 @@ PROBLEMS = """
     ORDER BY o.id
 """
 
-# The first day of the first open month from a day on; a month without a row is open.
-POSTING_DAY = """
-    CASE WHEN EXISTS (SELECT FROM teams_period p WHERE p.closed_at IS NOT NULL AND p.during @> {day}) THEN
-        (SELECT min(upper(p.during)) FROM teams_period p
-          WHERE p.closed_at IS NOT NULL AND upper(p.during) > {day}
-            AND NOT EXISTS (SELECT FROM teams_period q WHERE q.closed_at IS NOT NULL AND q.during @> upper(p.during)))
-    ELSE {day} END
-"""
-
-RECREDIT = f"""
+RECREDIT = """
     WITH wanted AS MATERIALIZED (
         SELECT o.* FROM sales_order o JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
     ), priced AS MATERIALIZED (
@@ -121,8 +114,8 @@ RECREDIT = f"""
           ) both_sides
          GROUP BY order_id, day, person_id, kind, team_id, currency, rate
         HAVING sum(amount) <> 0 OR sum(reporting_amount) <> 0
-    ), days AS MATERIALIZED (
-        SELECT day, {POSTING_DAY.format(day="day")} AS posted_on FROM (SELECT DISTINCT day FROM difference) d
+    ), days AS (
+        SELECT * FROM unnest(%(days)s::date[], %(posted)s::date[]) AS d(day, posted_on)
     )
     INSERT INTO sales_credit (order_id, person_id, team_id, kind, occurred_on, posted_on, currency, rate,
                               amount, reporting_amount, recorded_at, by_id, reason, reverses_id)
@@ -135,6 +128,13 @@ RECREDIT = f"""
              ORDER BY c.occurred_on = d.day DESC, c.id DESC LIMIT 1)
       FROM difference d JOIN days USING (day) WHERE d.amount > 0 OR NOT %(first_what_adds)s
      ORDER BY d.order_id, d.day, d.amount, d.kind, d.person_id
+"""
+
+CREDIT_DAYS = """
+    SELECT ordered_on FROM sales_order WHERE id = ANY(%(ids)s::bigint[])
+    UNION SELECT cancelled_on FROM sales_order WHERE id = ANY(%(ids)s::bigint[]) AND cancelled_on IS NOT NULL
+    UNION SELECT occurred_on FROM sales_refund WHERE order_id = ANY(%(ids)s::bigint[])
+    UNION SELECT occurred_on FROM sales_credit WHERE order_id = ANY(%(ids)s::bigint[])
 """
 
 GIVEN_BACK = """
@@ -153,6 +153,14 @@ DEALS_WITHOUT_RATE = """
      ORDER BY d.id
 """
 
+OUTCOME_DAYS = """
+    SELECT closed_on FROM sales_deal WHERE id = ANY(%(ids)s::bigint[]) AND closed_on IS NOT NULL
+    UNION SELECT occurred_on FROM sales_outcome WHERE deal_id = ANY(%(ids)s::bigint[])
+    UNION SELECT %(on)s::date WHERE %(on)s::date IS NOT NULL
+"""
+
+DAYS = "unnest(%(days)s::date[], %(posted)s::date[]) AS days(day, posted_on)"
+
 COLUMNS = "deal_id, person_id, team_id, status, occurred_on, amount, cycle_days, counts"
 
 # What the ledger says of withdrawn deals, cell by cell: each has to come to nothing on its own day.
@@ -169,8 +177,8 @@ WITHDRAWN_CELLS = """
 FORGET_REOPENINGS = f"""
     WITH cell AS MATERIALIZED ({WITHDRAWN_CELLS} HAVING sum(o.count) < 0)
     INSERT INTO sales_outcome ({COLUMNS}, count, posted_on, recorded_at, by_id, reason)
-    SELECT {COLUMNS}, 1, {POSTING_DAY.format(day="cell.occurred_on")}, %(at)s, %(by)s, %(reason)s
-      FROM cell, generate_series(1, -net)
+    SELECT {COLUMNS}, 1, posted_on, %(at)s, %(by)s, %(reason)s
+      FROM cell JOIN {DAYS} ON day = occurred_on, generate_series(1, -net)
 """
 
 TARGET = """
@@ -215,16 +223,16 @@ TAKE_BACK = f"""
           FROM cell JOIN ranked USING (deal_id, place)
     )
     INSERT INTO sales_outcome ({COLUMNS}, count, posted_on, recorded_at, by_id, reason, reverses_id)
-    SELECT {COLUMNS.replace("amount", "-amount")}, -1, {POSTING_DAY.format(day="back.occurred_on")},
+    SELECT {COLUMNS.replace("amount", "-amount")}, -1, posted_on,
            %(at)s, %(by)s, %(reason)s, reverses_id
-      FROM back ORDER BY deal_id
+      FROM back JOIN {DAYS} ON day = occurred_on ORDER BY deal_id
 """
 
 COUNT = f"""
     WITH target AS MATERIALIZED ({TARGET}), s AS MATERIALIZED ({STANDING})
     INSERT INTO sales_outcome ({COLUMNS}, count, posted_on, recorded_at, by_id, reason)
-    SELECT {COLUMNS}, 1, {POSTING_DAY.format(day="t.occurred_on")}, %(at)s, %(by)s, %(reason)s
-      FROM target t WHERE NOT EXISTS (SELECT FROM s WHERE {SAME})
+    SELECT {COLUMNS}, 1, posted_on, %(at)s, %(by)s, %(reason)s
+      FROM target t JOIN {DAYS} ON day = occurred_on WHERE NOT EXISTS (SELECT FROM s WHERE {SAME})
      ORDER BY deal_id
 """
 
@@ -243,10 +251,10 @@ def recredit_orders(*, order_ids: Iterable[int], by: User | None, at: datetime, 
     first open month.
     """
     ids = _array(order_ids)
-    values = {"ids": ids, "at": at, "by": by and by.pk, "reason": reason}
+    values: dict[str, Any] = {"ids": ids, "at": at, "by": by and by.pk, "reason": reason}
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sales_order WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR UPDATE", values)
-        _hold_periods(cursor)
+        values |= _posting_days(cursor, CREDIT_DAYS, values)
         cursor.execute(PROBLEMS + " LIMIT 1", values)
         if problem := cursor.fetchone():
             raise Refused(problem[1], field="amount")
@@ -268,10 +276,10 @@ def post_outcomes(
 
     What no longer holds is taken back on `on` (a reopening), or without it on its own day (a correction, an undo).
     """
-    values = {"ids": _array(deal_ids), "at": at, "by": by and by.pk, "reason": reason, "on": on}
+    values: dict[str, Any] = {"ids": _array(deal_ids), "at": at, "by": by and by.pk, "reason": reason, "on": on}
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sales_deal WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR UPDATE", values)
-        _hold_periods(cursor)
+        values |= _posting_days(cursor, OUTCOME_DAYS, values)
         cursor.execute(DEALS_WITHOUT_RATE + " LIMIT 1", values)
         if problem := cursor.fetchone():
             raise Refused(problem[1], field="currency")
@@ -282,9 +290,11 @@ def post_outcomes(
         return appended
 
 
-def _hold_periods(cursor: object) -> None:
-    """No month closes while entries are on their way into it (house, "Period")."""
-    cursor.execute("SELECT 1 FROM teams_period WHERE closed_at IS NULL ORDER BY id FOR SHARE")  # type: ignore[attr-defined]
+def _posting_days(cursor: Any, statement: str, values: dict[str, Any]) -> dict[str, list[date]]:
+    """Each day that entries may fall on with the day it is posted on; the months are held against closing."""
+    cursor.execute(statement, values)
+    posted = posting_days(row[0] for row in cursor.fetchall())
+    return {"days": list(posted), "posted": list(posted.values())}
 
 
 def _array(ids: Iterable[int]) -> str:

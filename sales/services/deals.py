@@ -1,5 +1,6 @@
 """Deals: opened, changed, moved, won, lost, reopened."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -184,12 +185,13 @@ def withdraw_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "D
 def restore_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "Deal restored") -> None:
     """Undo a withdrawal."""
     require_write(by, deal.owner)
-    Order.objects.filter(deal=deal, is_booked_by_win=True, withdrawn_at=deal.withdrawn_at).exclude(cancelled_on=None).update(
-        withdrawn_at=None
-    )
+    # Orders that a reopening cancelled went with it and come back with it; the standing one `book_won_deals` brings back.
+    went = Order.objects.filter(deal=deal, is_booked_by_win=True, withdrawn_at=deal.withdrawn_at, cancelled_on__isnull=False)
+    cancelled = list(went.values_list("pk", flat=True))
+    Order.objects.filter(pk__in=cancelled).update(withdrawn_at=None)
     deal.withdrawn_at = None
     deal.save(update_fields=["withdrawn_at"])
-    _post(deal, by, at, reason=reason)
+    _post(deal, by, at, reason=reason, orders=cancelled)
 
 
 def first_stage() -> Stage:
@@ -266,8 +268,9 @@ def change_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)[:200]
 
 
-def _post(deal: Deal, by: User | None, at: datetime, *, reason: str, on: date | None = None) -> None:
-    orders = book_won_deals(deal_ids=[deal.pk], at=at, on=on)
-    if orders:
+def _post(
+    deal: Deal, by: User | None, at: datetime, *, reason: str, on: date | None = None, orders: Iterable[int] = ()
+) -> None:
+    if orders := [*orders, *book_won_deals(deal_ids=[deal.pk], at=at, on=on)]:
         recredit_orders(order_ids=orders, by=by, at=at, reason=reason)
     post_outcomes(deal_ids=[deal.pk], by=by, at=at, on=on, reason=reason)

@@ -6,15 +6,12 @@ from typing import Any
 
 import pgtrigger
 from django.db import connection
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.utils.functional import SimpleLazyObject
 
 
 def audited(*hidden: str) -> list[pgtrigger.Trigger]:
     """Triggers for a model's `Meta.triggers`: each updated or deleted row leaves an AuditEntry, without `hidden` fields."""
     less = "".join(f" - '{field}'" for field in hidden)
-    entry = "INSERT INTO desk_auditentry (at, \"table\", row_id, operation, user_id, before, after)"
+    entry = 'INSERT INTO desk_auditentry (at, "table", row_id, operation, user_id, before, after)'
     who = "now(), TG_TABLE_NAME, o.id, TG_OP, nullif(current_setting('paceline.user_id', true), '')::bigint"
     return [
         pgtrigger.Trigger(
@@ -44,7 +41,7 @@ def audited(*hidden: str) -> list[pgtrigger.Trigger]:
 
 @contextmanager
 def acting_as(user_id: Callable[[], int | None]) -> Iterator[None]:
-    """What is changed inside is audited as done by this user; costs no further round trip and ends with the transaction."""
+    """What is changed inside is audited as done by this user; at no further round trip, never beyond the transaction."""
 
     def name(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         if not many and isinstance(sql, str) and sql.lstrip()[:6].upper() in {"UPDATE", "DELETE", "INSERT", "WITH"}:
@@ -53,20 +50,3 @@ def acting_as(user_id: Callable[[], int | None]) -> Iterator[None]:
 
     with connection.execute_wrapper(name):
         yield
-
-
-class ActingUserMiddleware:
-    """The user of a request is the one the audit names."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        def user_id() -> int | None:
-            user: Any = request.user
-            if isinstance(user, SimpleLazyObject):  # nobody is looked up for the audit's sake
-                user = getattr(request, "_cached_user", None)
-            return getattr(user, "pk", None)
-
-        with acting_as(user_id):
-            return self.get_response(request)

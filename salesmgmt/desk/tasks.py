@@ -7,7 +7,10 @@ import structlog
 from celery import shared_task
 from django.core.management import call_command
 
+from salesmgmt.desk.idempotency import KEPT
+from salesmgmt.desk.models import IdempotencyKey
 from salesmgmt.health import leave_heartbeat as leave
+from salesmgmt.lib import clock
 
 from .drains import drain_topic, topics
 
@@ -43,3 +46,9 @@ def leave_heartbeat(**kwargs: Any) -> None:
 def clear_sessions(**kwargs: Any) -> None:
     """Remove sessions that have run out."""
     call_command("clearsessions")
+
+
+@shared_task
+def forget_old_keys(**kwargs: Any) -> None:
+    """Remove the answers to keyed requests once nobody may ask for them again."""
+    IdempotencyKey.objects.filter(at__lt=clock.now() - KEPT).delete()

@@ -1,6 +1,7 @@
 """Waking the worker. The work itself waits as rows: a wake that is lost costs a second, until beat comes by."""
 
 from functools import cache, partial
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -39,8 +40,15 @@ def _broker() -> Connection:
 def _send(topic: str) -> None:
     from .tasks import drain
 
+    publish(drain, topic)
+
+
+def publish(task: Any, *args: Any) -> bool:
+    """Hand a task to the broker within our patience; False where the broker is away."""
     try:
         with pools.producers[_broker()].acquire(block=True, timeout=PATIENCE) as producer:
-            drain.apply_async((topic,), producer=producer, retry=False, expires=60)
+            task.apply_async(args, producer=producer, retry=False, expires=60)
     except Exception as error:  # whatever is wrong with the broker, the answer to the person is not
-        logger.warning("wake_lost", topic=topic, error=str(error))
+        logger.warning("wake_lost", task=task.name, error=str(error))
+        return False
+    return True

@@ -125,7 +125,7 @@ def _run(home: Home) -> int:
         _manage(environment, "migrate", "--verbosity=0")
         _collect_static(home, environment)
         demo = environment["DEMO"] not in {"", "0"}
-        if demo and _has_command("seed_demo") and not (home.data / "demo-loaded").exists():
+        if demo and not (home.data / "demo-loaded").exists():
             say("Making the demo company …")
             _manage(environment, "seed_demo")
             (home.data / "demo-loaded").touch()
@@ -214,13 +214,9 @@ def _manage(environment: dict[str, str], *command: str) -> None:
         raise Refused(f"manage.py {command[0]} failed; what it said stands above.")
 
 
-def _has_command(name: str) -> bool:
-    return any(BASE.glob(f"*/management/commands/{name}.py")) or any(BASE.glob(f"*/*/management/commands/{name}.py"))
-
-
 def _collect_static(home: Home, environment: dict[str, str]) -> None:
     """Gather and compress the static files, unless none has changed since."""
-    sources = [*BASE.glob("static/**/*"), *BASE.glob("*/static/**/*"), BASE / "requirements.txt"]
+    sources = [*(BASE / "static").rglob("*"), BASE / "requirements.txt"]  # ours, and what the packages bring
     seen = hashlib.sha256()
     for path in sorted(path for path in sources if path.is_file()):
         seen.update(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())

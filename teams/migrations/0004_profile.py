@@ -15,16 +15,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='user',
-            name='locale',
-            field=models.CharField(blank=True, help_text='How numbers and dates are written', max_length=10),
-        ),
-        migrations.AddField(
-            model_name='user',
-            name='theme',
-            field=models.CharField(blank=True, choices=[('', 'As the device'), ('light', 'Light'), ('dark', 'Dark')], max_length=5),
-        ),
-        migrations.AddField(
-            model_name='user',
             name='time_zone',
             field=models.CharField(blank=True, help_text="Of moments shown; empty: the organisation's", max_length=64),
         ),

@@ -2,7 +2,7 @@
 
 import pgtrigger.compiler
 import pgtrigger.migrations
-from django.db import migrations, models
+from django.db import migrations
 
 
 class Migration(migrations.Migration):

@@ -1,4 +1,4 @@
-"""What a person is held to: entries in order, to the cent, and spread over their days. The arithmetic is in each test."""
+"""What a person is held to: entries in order, to the cent, spread over their days; the arithmetic is in each test."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
@@ -85,7 +85,7 @@ def test_a_mid_period_joiner_leaves_the_vacant_days_to_the_team(cast: Cast) -> N
         cast.north.pk: D(100000),
         cast.company.pk: D(100000),
     }
-    vacant = [row for row in daily_quota(person_ids=[None], **QUARTER)]
+    vacant = list(daily_quota(person_ids=[None], **QUARTER))
     assert max(row.on for row in vacant) == date(2026, 8, 14)
     assert sum(row.amount for row in vacant) == 50000
 
@@ -162,7 +162,9 @@ def test_a_final_quota_is_taken_as_it_is_and_follows_the_postings_between_teams(
     # 44 : 22 working days → 66.67 and 33.33.
     assert entries(cast.ana) == [("base", D("66.67")), ("base", D("33.33"))]
     assert quota_of(team_ids=[cast.north.pk], **QUARTER) == {cast.north.pk: D("66.67")}
-    assert quota_of(person_ids=[cast.ana.pk], start=date(2026, 9, 1), end=date(2026, 10, 1)) == {cast.ana.pk: D("33.33")}
+    assert quota_of(person_ids=[cast.ana.pk], start=date(2026, 9, 1), end=date(2026, 10, 1)) == {
+        cast.ana.pk: D("33.33")
+    }
 
 
 def test_entering_the_same_quota_again_adds_nothing_and_another_amount_adds_the_difference(cast: Cast) -> None:

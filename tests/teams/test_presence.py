@@ -27,15 +27,15 @@ def first_and_last(days: selectors.PersonDays, where: Any) -> tuple[date, date]:
 def test_everybody_is_there_on_the_weekdays_of_a_quarter(cast: Cast) -> None:
     days = present(cast.ana)
     assert len(days) == 66
-    assert days.employed.all() and not days.away.any() and set(days.team_ids) == {cast.north.pk}
+    assert days.employed.all()
+    assert not days.away.any()
+    assert set(days.team_ids) == {cast.north.pk}
     assert set(days.fte) == {Decimal(1)}
 
 
 def test_public_holidays_of_the_postings_region_are_no_working_days(cast: Cast) -> None:
     services.fill_holidays(region="DE", years=[2026])
-    services.post_person(
-        person=cast.ben, team=cast.north, on=date(2026, 1, 1), by=cast.admin, holiday_region="DE-BY"
-    )
+    services.post_person(person=cast.ben, team=cast.north, on=date(2026, 1, 1), by=cast.admin, holiday_region="DE-BY")
     october = (date(2026, 8, 1), date(2026, 9, 1))
     ana, ben = present(cast.ana, *october), present(cast.ben, *october)
     assert np.datetime64("2026-08-15") not in ana.days  # a Saturday, and only a holiday in Bavaria
@@ -109,12 +109,11 @@ def test_part_time_holds_from_its_day(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "relieves"), [("vacation", False), ("sick", False), ("parental", True), ("long_sick", True), ("unpaid", True)]
+    ("kind", "relieves"),
+    [("vacation", False), ("sick", False), ("parental", True), ("long_sick", True), ("unpaid", True)],
 )
 def test_leave_is_away_and_relieves_by_its_kind(cast: Cast, kind: str, relieves: bool) -> None:
-    services.record_leave(
-        person=cast.ana, kind=kind, start=date(2026, 7, 6), last=date(2026, 7, 17), by=cast.admin
-    )
+    services.record_leave(person=cast.ana, kind=kind, start=date(2026, 7, 6), last=date(2026, 7, 17), by=cast.admin)
     days = present(cast.ana)
     assert days.away.sum() == 10
     assert first_and_last(days, days.away) == (date(2026, 7, 6), date(2026, 7, 17))
@@ -124,7 +123,9 @@ def test_leave_is_away_and_relieves_by_its_kind(cast: Cast, kind: str, relieves:
 def test_days_without_a_posting_are_not_employed_but_counted(cast: Cast) -> None:
     Posting.objects.filter(person=cast.ana).delete()
     days = present(cast.ana)
-    assert len(days) == 66 and not days.employed.any() and not days.team_ids.any()
+    assert len(days) == 66
+    assert not days.employed.any()
+    assert not days.team_ids.any()
 
 
 def test_presence_takes_the_same_few_queries_for_one_and_for_all(

@@ -1,25 +1,21 @@
-"""Acts of planning: the only code that writes plans, targets and the quota ledger. Nobody sets their own figure."""
+"""The quota ledger: only added to, by the difference to what stands. Nobody sets their own figure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 
 from django.db import transaction
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from teams.models import ExchangeRate, Organisation, Period, Person, Team, User, access_of
-from teams.selectors import PersonDays, presence, rates
-
-from . import selectors
-from .analysis import Part, Seat, derive, seat, split
-from .models import BOOKINGS, Plan, QuotaEntry
+from targets.models import BOOKINGS, Plan, QuotaEntry
+from targets.selectors.entries import Key, QuotaLine, Sums, due_entries
+from teams.models import Organisation, Period, Person, Team, User, access_of
 
 Kind = QuotaEntry.Kind
 DERIVED = [Kind.BASE, Kind.EMPLOYMENT, Kind.FTE, Kind.LEAVE, Kind.RAMP, Kind.VACANT, Kind.UNCOVERED]
@@ -33,20 +29,6 @@ REASONS = {
     Kind.VACANT: "Stays with the team while the seat is vacant",
     Kind.UNCOVERED: "Stays with the team during leave",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaLine:
-    """What a person is to be held to. `final` is taken as it is; from a `base` of the seat the rest follows (R1 to R4)."""
-
-    person: Person
-    start: date
-    end: date
-    amount: Decimal
-    basis: str = "final"
-    team: Team | None = None
-    currency: str = ""
-    measure: str = BOOKINGS
 
 
 def enter_quota(
@@ -85,47 +67,7 @@ def enter_quotas(
             raise Refused("A quota needs a first day before its end.", field="period")
     _hold([line.person.pk for line in lines], min(line.start for line in lines), max(line.end for line in lines))
     _refuse_overlaps(lines)
-    organisation, known, ramps = Organisation.get(), selectors.seasons(), selectors.ramps()
-    around = [
-        selectors.container(line.start, line.end, fiscal_month=organisation.fiscal_month, known=known) for line in lines
-    ]
-    days = presence(
-        person_ids={line.person.pk for line in lines},
-        start=min(start for start, _, _ in around),
-        end=max(end for _, end, _ in around),
-    )
-    currencies = {(line.currency or organisation.currency, line.start) for line in lines}
-    worth = rates(currencies, ExchangeRate.Kind.PLAN)
-    wanted: dict[_Key, _Sums] = defaultdict(_Sums)
-    for line, (lower, upper, shares) in zip(lines, around, strict=True):
-        theirs = selectors.clipped(days[line.person.pk], lower, upper)
-        currency = line.currency or organisation.currency
-        rate = worth[currency, line.start]
-        for team_id, amount in _seats(line, theirs):
-            of = seat(theirs, start=line.start, end=line.end, shares=shares, team_id=team_id, ramps=ramps)
-            for part, reporting in _parts(line, amount, rate, of):
-                key = _Key(line.person.pk, team_id, part.start, part.end, line.measure, part.kind, currency, rate)
-                wanted[key].amount += part.amount
-                wanted[key].reporting += reporting
-    return _post(lines, wanted, reason=reason, by=by, at=at, plan=plan)
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    seat_id: int
-    team_id: int | None
-    start: date
-    end: date
-    measure: str
-    kind: str
-    currency: str
-    rate: Decimal
-
-
-@dataclass(slots=True)
-class _Sums:
-    amount: Decimal = Decimal(0)
-    reporting: Decimal = Decimal(0)
+    return _post(lines, due_entries(lines), reason=reason, by=by, at=at, plan=plan)
 
 
 def _hold(person_ids: list[int], start: date, end: date) -> None:
@@ -152,7 +94,7 @@ def _refuse_overlaps(lines: Iterable[QuotaLine]) -> None:
     seen: set[tuple[int, str, int | None, date]] = set()
     for line in lines:
         mine = others[line.person.pk, line.measure]
-        team_id = line.team and line.team.pk
+        team_id = line.team.pk if line.team else None
         if (line.person.pk, line.measure, team_id, line.start) in seen:
             raise Refused(f"{line.person} stands twice for the same period.", field="person")
         seen.add((line.person.pk, line.measure, team_id, line.start))
@@ -166,39 +108,9 @@ def _refuse_overlaps(lines: Iterable[QuotaLine]) -> None:
         mine.append((team_id, line.start, line.end))
 
 
-def _seats(line: QuotaLine, days: PersonDays) -> list[tuple[int | None, Decimal]]:
-    """The team or teams a line counts in. A final quota without a team follows the postings, by working days (R4)."""
-    if line.team is not None:
-        return [(line.team.pk, line.amount)]
-    inside = selectors.clipped(days, line.start, line.end)
-    counts: dict[int, Fraction] = {}
-    for team_id in inside.team_ids[inside.employed].tolist():
-        counts[team_id] = counts.get(team_id, Fraction(0)) + 1
-    if not counts:
-        return [(None, line.amount)]
-    if len(counts) > 1 and line.basis == "base":
-        raise Refused(f"{line.person} changes team in this period: say of which team's seat this is the base.", field="team")
-    return list(split(line.amount, dict(sorted(counts.items()))).items())
-
-
-def _parts(line: QuotaLine, amount: Decimal, rate: Decimal, of: Seat) -> list[tuple[Part, Decimal]]:
-    """The entries of a line with what each is in reporting currency; both columns sum to their rounded results."""
-    if line.basis == "final":
-        return [(Part(Kind.BASE, line.start, line.end, amount), to_cents(amount * rate))]
-    parts = derive(amount, of, start=line.start, end=line.end)
-    if rate == 1:
-        return [(part, part.amount) for part in parts]
-    worth = {(p.kind, p.start, p.end): p.amount for p in derive(to_cents(amount * rate), of, start=line.start, end=line.end)}
-    named = {(p.kind, p.start, p.end): p.amount for p in parts}
-    return [
-        (Part(*key, amount=named.get(key, Decimal(0))), worth.get(key, Decimal(0)))
-        for key in dict.fromkeys([*named, *worth])
-    ]
-
-
 def _post(
     lines: Sequence[QuotaLine],
-    wanted: dict[_Key, _Sums],
+    wanted: dict[Key, Sums],
     *,
     reason: str,
     by: User | None,
@@ -216,17 +128,19 @@ def _post(
         .values_list("whose", "team_id", "during", "measure", "kind", "currency", "rate")
         .annotate(total=Sum("amount"), reporting=Sum("reporting_amount"))
     )
-    differences: dict[_Key, _Sums] = {key: _Sums(sums.amount, sums.reporting) for key, sums in wanted.items()}
+    differences: dict[Key, Sums] = {key: Sums(sums.amount, sums.reporting) for key, sums in wanted.items()}
     for seat_id, team_id, during, measure, kind, currency, rate, amount, reporting in stands.order_by("whose"):
         if any(
             (line.team is None or line.team.pk == team_id) and line.start <= during.lower and during.upper <= line.end
             for line in mine[seat_id, measure]
         ):
-            key = _Key(seat_id, team_id, during.lower, during.upper, measure, kind, currency, rate)
-            sums = differences.setdefault(key, _Sums())
+            key = Key(seat_id, team_id, during.lower, during.upper, measure, kind, currency, rate)
+            sums = differences.setdefault(key, Sums())
             sums.amount -= amount
             sums.reporting -= reporting
-    order = sorted(differences.items(), key=lambda item: (item[0].seat_id, item[0].start, DERIVED.index(Kind(item[0].kind))))
+    order = sorted(
+        differences.items(), key=lambda item: (item[0].seat_id, item[0].start, DERIVED.index(Kind(item[0].kind)))
+    )
     return QuotaEntry.objects.bulk_create(
         QuotaEntry(
             person_id=None if key.kind in LEFT_TO_THE_TEAM else key.seat_id,
@@ -246,4 +160,93 @@ def _post(
         )
         for key, sums in order
         if sums.amount or sums.reporting
+    )
+
+
+@transaction.atomic
+def reverse_entries(*, entry_ids: Iterable[int], reason: str, by: User | None, at: datetime) -> int:
+    """Take entries back, each by one that names it (undoing an import); those already taken back stay so."""
+    entries = QuotaEntry.objects.filter(pk__in=list(entry_ids), reversed_by=None, reverses=None).order_by("pk")
+    rows = list(entries)
+    if rows:
+        people = [row.seat_id or row.person_id for row in rows]
+        _hold(
+            [pk for pk in people if pk],
+            min(row.starts_on for row in rows),
+            max(row.until or row.starts_on for row in rows),
+        )
+    made = QuotaEntry.objects.bulk_create(
+        QuotaEntry(
+            **{
+                name: getattr(row, name)
+                for name in (
+                    "person_id",
+                    "seat_id",
+                    "team_id",
+                    "during",
+                    "measure",
+                    "kind",
+                    "plan_id",
+                    "currency",
+                    "rate",
+                )
+            },
+            amount=-row.amount,
+            reporting_amount=-row.reporting_amount,
+            recorded_at=at,
+            by=by,
+            reason=reason,
+            reverses=row,
+        )
+        for row in rows
+    )
+    return len(made)
+
+
+@transaction.atomic
+def adjust_quota(
+    *,
+    person: Person,
+    period: PeriodValue,
+    amount: Decimal,
+    reason: str,
+    by: User,
+    at: datetime,
+    measure: str = BOOKINGS,
+) -> QuotaEntry | None:
+    """Change a person's quota for a period to `amount` by one more entry with its reason; None: it is that already."""
+    access = access_of(by)
+    if access.person_id == person.pk:
+        raise Refused("Nobody changes their own quota: ask your manager.", field="person")
+    if not (access.sees_all or (access.leads and access.sees_person(person.pk))):
+        raise Refused(f"Only who leads {person} or plans for all changes this quota.", field="person")
+    if amount < 0:
+        raise Refused("A quota can't be below zero.", field="amount")
+    if not reason.strip():
+        raise Refused("Say why the quota changes.", field="reason")
+    _hold([person.pk], period.start, period.end)
+    stands = list(
+        QuotaEntry.objects.filter(person=person, measure=measure, during=half_open(period.start, period.end))
+        .values_list("team_id")
+        .annotate(total=Sum("reporting_amount"))
+        .order_by("-total", "team_id")
+    )
+    if not stands:
+        raise Refused(f"{person} has no quota for {period.label} yet.", field="period")
+    difference = to_cents(amount) - sum((total for _, total in stands), Decimal(0))
+    if not difference:
+        return None
+    return QuotaEntry.objects.create(
+        person=person,
+        seat=person,
+        team_id=stands[0][0],
+        during=half_open(period.start, period.end),
+        measure=measure,
+        kind=Kind.RELIEF,
+        amount=difference,
+        currency=Organisation.get().currency,
+        reporting_amount=difference,
+        recorded_at=at,
+        by=by,
+        reason=reason.strip(),
     )

@@ -1,0 +1,22 @@
+"""What the rollups say: figures, pace, standings, series, and the records behind them."""
+
+from .figures import MEASURES, Figure, figure, figures, series
+from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
+from .scope import Scope
+
+__all__ = [
+    "MEASURES",
+    "Figure",
+    "Pace",
+    "Scope",
+    "Standing",
+    "TeamStanding",
+    "figure",
+    "figures",
+    "pace",
+    "pace_series",
+    "series",
+    "standings",
+    "status_of",
+    "team_standings",
+]

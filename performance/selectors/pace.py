@@ -1,0 +1,308 @@
+"""How far a person or team is against what the plan expected by today."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+from django.db import connection
+
+from salesmgmt.lib import charts
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ratios import ratio, win_rate
+from teams.models import Organisation, Person, Posting, Team
+
+from ..analysis import landing_range
+from .cells import Basis, Cells, Span, of_scope, read
+from .figures import ACTIVITY_KINDS, credited_of, daily, quota_and_expected
+from .scope import Scope
+
+# Pace from which a status holds. Five per cent around the plan is noise of a working day or two in a quarter.
+AHEAD, ON_PACE, BEHIND = Decimal("1.05"), Decimal("0.95"), Decimal("0.80")
+
+
+def status_of(pace: Decimal | None) -> str:
+    """`ahead` from 1.05, `on_pace` from 0.95, `behind` from 0.80, else `at_risk`; `unknown` without a quota."""
+    if pace is None:
+        return "unknown"
+    return "ahead" if pace >= AHEAD else "on_pace" if pace >= ON_PACE else "behind" if pace >= BEHIND else "at_risk"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Quota, what it expected by `as_of`, and what is credited. Unknown is None: no quota is not a quota of zero."""
+
+    quota: Decimal | None
+    expected: Decimal | None
+    credited: Decimal
+    pace: Decimal | None
+    attainment: Decimal | None
+    gap: Decimal | None
+    needed_per_day: Decimal | None
+    days_left: int
+    """Days after `as_of` on which the plan expects something: the person's own working days that remain."""
+    status: str
+    as_of: date
+    period: Period
+    currency: str
+
+    @property
+    def behind_by(self) -> Decimal | None:
+        """expected − credited; negative where ahead."""
+        return None if self.expected is None else self.expected - self.credited
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person beside their quota, with what they did, for tables and boards."""
+
+    person: Person
+    team: Team | None
+    """Where the person is posted on `as_of`, or was last in the period."""
+    credited: Decimal
+    quota: Decimal | None
+    expected: Decimal | None
+    attainment: Decimal | None
+    pace: Decimal | None
+    gap: Decimal | None
+    needed_per_day: Decimal | None
+    days_left: int
+    status: str
+    won: int
+    lost: int
+    win_rate: Decimal | None
+    won_value: Decimal
+    activities: int
+    pipeline: Decimal
+    open_deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamStanding:
+    """A team with all below it: people counted as they were posted on each day."""
+
+    team: Team
+    credited: Decimal
+    quota: Decimal | None
+    expected: Decimal | None
+    attainment: Decimal | None
+    pace: Decimal | None
+    gap: Decimal | None
+    needed_per_day: Decimal | None
+    days_left: int
+    status: str
+    won: int
+    lost: int
+    win_rate: Decimal | None
+    won_value: Decimal
+    activities: int
+    pipeline: Decimal
+    open_deals: int
+
+
+def pace(
+    *, scope: Scope, period: Period, as_of: date, basis: Basis = "restated", organisation: Organisation | None = None
+) -> Pace:
+    """The pace of a scope, in one query (two without `organisation`). Team = Σ ÷ Σ, never a mean of paces (R15)."""
+    cells = read(_spans(period, as_of), **of_scope(scope), basis=basis, period=period)
+    own = _against_quota(cells, 0, is_person=scope.kind == "person")
+    currency = (organisation or Organisation.get()).currency
+    return Pace(**own, as_of=as_of, period=period, currency=currency)
+
+
+def _spans(period: Period, as_of: date, *more: str) -> list[Span]:
+    until = max(min(as_of + timedelta(days=1), period.end), period.start)
+    return [
+        Span("to_date", ["bookings", "overlay", "expected", *more], period.start, until),
+        Span("rest", ["expected"], until, period.end, days_only=True),
+    ]
+
+
+def _against_quota(cells: Cells, key: int, *, is_person: bool) -> dict:
+    credited = credited_of(cells, is_person, key=key)
+    quota, expected = quota_and_expected(cells, key=key)
+    gap = None if quota is None else quota - credited
+    days_left = cells.days.get((key, "rest", "expected"), 0)
+    per_day = None if gap is None or not days_left else to_cents(max(gap, Decimal(0)) / days_left)
+    now = ratio(credited, expected)
+    return {
+        "credited": credited,
+        "quota": quota,
+        "expected": expected,
+        "attainment": ratio(credited, quota),
+        "pace": now,
+        "gap": gap,
+        "needed_per_day": per_day,
+        "days_left": days_left,
+        "status": status_of(now),
+    }
+
+
+_DONE = ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost", *ACTIVITY_KINDS.values())
+
+
+def _done(cells: Cells, key: int) -> dict:
+    won, lost = cells.count("deals_won", key=key), cells.count("deals_lost", key=key)
+    return {
+        "won": won,
+        "lost": lost,
+        "win_rate": win_rate(
+            won - cells.count("uncounted_won", key=key), lost - cells.count("uncounted_lost", key=key)
+        ),
+        "won_value": to_cents(cells.total("deals_won", key=key)),
+        "activities": sum(cells.count(kind, key=key) for kind in ACTIVITY_KINDS.values()),
+    }
+
+
+def standings(*, person_ids: Collection[int], period: Period, as_of: date, basis: Basis = "restated") -> list[Standing]:
+    """Each of these people against their own quota, by name, in three queries however many they are."""
+    spans = [*_spans(period, as_of, *_DONE), Span("open", ["pipeline"], period.start, period.end)]
+    cells = read(spans, people=person_ids, each=True, basis=basis, period=period)
+    people = Person.objects.filter(pk__in=person_ids).order_by("name", "pk")
+    day = min(as_of, period.last_day)
+    posted = Posting.objects.filter(person__in=person_ids, during__startswith__lte=day).select_related("team")
+    teams = {posting.person_id: posting.team for posting in posted.order_by("during")}
+    return [
+        Standing(
+            person=person,
+            team=teams.get(person.pk),
+            **_against_quota(cells, person.pk, is_person=True),
+            **_done(cells, person.pk),
+            pipeline=to_cents(cells.total("pipeline", key=person.pk, span="open")),
+            open_deals=cells.count("pipeline", key=person.pk, span="open"),
+        )
+        for person in people
+    ]
+
+
+def team_standings(
+    *, team_ids: Collection[int], period: Period, as_of: date, basis: Basis = "restated"
+) -> list[TeamStanding]:
+    """Each of these teams with all below it, by name, in three queries however many they are."""
+    under = list(Team.objects.under(list(team_ids)).order_by("name", "pk"))
+    ids = [team.pk for team in under]
+    each = read(_spans(period, as_of, *_DONE), teams=ids, each=True, basis=basis, period=period)
+    pipeline = _pipeline_by_team(ids, period, as_of)
+    found: list[TeamStanding] = []
+    for team in under:
+        if team.pk not in team_ids:
+            continue
+        below = [other.pk for other in under if team.pk in other.path]
+        cells = _together(each, below)
+        found.append(
+            TeamStanding(
+                team=team,
+                **_against_quota(cells, 0, is_person=False),
+                **_done(cells, 0),
+                pipeline=to_cents(sum((pipeline[pk][0] for pk in below if pk in pipeline), Decimal(0))),
+                open_deals=sum(pipeline[pk][1] for pk in below if pk in pipeline),
+            )
+        )
+    return found
+
+
+def _together(each: Cells, teams: Collection[int]) -> Cells:
+    """The cells of several teams as one; days left are those of the team that has most."""
+    cells = Cells({}, {}, {})
+    for (team, span, measure), (total, count) in each.sums.items():
+        if team in teams:
+            was = cells.sums.get((0, span, measure), (Decimal(0), 0))
+            cells.sums[0, span, measure] = (was[0] + total, was[1] + count)
+    for (team, span, measure), days in each.days.items():
+        if team in teams:
+            cells.days[0, span, measure] = max(days, cells.days.get((0, span, measure), 0))
+    return cells
+
+
+def _pipeline_by_team(team_ids: Collection[int], period: Period, as_of: date) -> dict[int, tuple[Decimal, int]]:
+    """Open deals that should close in the period, by the team their owner is posted to on `as_of`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT p.team_id, sum(r.total), sum(r.count)::bigint
+              FROM teams_posting p JOIN performance_rollup r ON r.person_id = p.person_id
+             WHERE p.during @> %s::date AND p.team_id = ANY(%s)
+                   AND r.measure = 'pipeline' AND r."on" >= %s AND r."on" < %s
+             GROUP BY 1
+            """,
+            [as_of, list(team_ids), period.start, period.end],
+        )
+        return {team: (total, count) for team, total, count in cursor.fetchall()}
+
+
+def pace_series(
+    *, scope: Scope, period: Period, as_of: date, organisation: Organisation | None = None, title: str = ""
+) -> charts.Pace:
+    """The pace chart: what the plan expects and what is credited, both cumulative, and where it may land.
+
+    The forecast is what earlier periods still brought after the same point, scaled by how this one compares so far;
+    the band is their spread. It needs four earlier periods; with fewer there is none.
+    """
+    measures = ["bookings", "expected", *(["overlay"] if scope.kind == "person" else [])]
+    by_day = daily(scope=scope, measures=measures, start=period.shift(-PAST).start, until=period.end)
+    last = min(as_of, period.last_day)
+    credited = {on: day.get("bookings", ZERO) + day.get("overlay", ZERO) for on, day in by_day.items()}
+    actual, target = ZERO, ZERO
+    actuals: list[charts.Step] = []
+    targets: list[charts.Step] = []
+    for n in range(period.days):
+        on = period.start + timedelta(days=n)
+        target += by_day.get(on, {}).get("expected", ZERO)
+        targets.append(charts.Step(on, to_cents(target)))
+        if on <= last:
+            actual += credited.get(on, ZERO)
+            actuals.append(charts.Step(on, to_cents(actual)))
+    landing = landing_range(
+        past=[_halves(credited, period.shift(-k), period, last) for k in range(1, PAST + 1)],
+        so_far=actual,
+        elapsed=elapsed(period, last),
+    )
+    forecast: list[charts.Step] = []
+    band: list[charts.Range] = []
+    if landing is not None and actuals and last < period.last_day:
+        here = charts.Step(last, actuals[-1].value)
+        forecast = [here, charts.Step(period.last_day, to_cents(landing.middle))]
+        band = [
+            charts.Range(last, here.value, here.value),
+            charts.Range(period.last_day, to_cents(landing.low), to_cents(landing.high)),
+        ]
+    return charts.Pace(
+        start=period.start,
+        until=period.end,
+        today=last,
+        target=targets if target else (),
+        actual=actuals,
+        forecast=forecast,
+        band=band,
+        currency=(organisation or Organisation.get()).currency,
+        title=title or "Pace to target",
+    )
+
+
+PAST = 8  # earlier periods that a forecast looks at
+ZERO = Decimal(0)
+
+
+def elapsed(period: Period, last: date) -> float:
+    """The share of the period's weekdays that are over at the end of `last`."""
+    start, end = np.datetime64(period.start), np.datetime64(period.end)
+    over = np.datetime64(max(min(last + timedelta(days=1), period.end), period.start))
+    return float(np.busday_count(start, over) / max(np.busday_count(start, end), 1))
+
+
+def same_point(period: Period, share: float) -> date:
+    """The last day of an earlier period at which the same share of its weekdays is over."""
+    start = np.datetime64(period.start)
+    days = round(share * int(np.busday_count(start, np.datetime64(period.end))))
+    after: date = np.busday_offset(start, days, roll="forward").astype(date)
+    return min(after, period.end) - timedelta(days=1)
+
+
+def _halves(credited: dict[date, Decimal], earlier: Period, period: Period, last: date) -> tuple[Decimal, Decimal]:
+    """What an earlier period had brought by the same point, and what it brought after."""
+    point = same_point(earlier, elapsed(period, last))
+    days = [(on, amount) for on, amount in credited.items() if on in earlier]
+    before = sum((amount for on, amount in days if on <= point), ZERO)
+    return before, sum((amount for on, amount in days if on > point), ZERO)

@@ -1,0 +1,60 @@
+"""Whose figures: the company's, a team's or a person's."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from teams.models import Person, Team, Viewer, access_of
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The company, a team with all below it, or a person. `pk` is empty for the company."""
+
+    kind: Literal["company", "team", "person"]
+    pk: int | None
+    name: str
+    key: str
+    """As people and the API write it: `company`, `team:North`, `person:E-17`."""
+    team_ids: tuple[int, ...] = ()
+    """The team and all below it, as the tree stands."""
+
+    def __str__(self) -> str:
+        return self.key
+
+    @classmethod
+    def company(cls) -> Self:
+        return cls("company", None, "Company", "company")
+
+    @classmethod
+    def team(cls, team: Team) -> Self:
+        under = Team.objects.under([team.pk]).order_by("pk").values_list("pk", flat=True)
+        return cls("team", team.pk, team.name, f"team:{team.name}", tuple(under))
+
+    @classmethod
+    def person(cls, person: Person) -> Self:
+        return cls("person", person.pk, person.name, f"person:{person.external_id or person.name}")
+
+    @classmethod
+    def parse(cls, text: str, user: Viewer) -> Self:
+        """The scope of a text, if `user` may see its figures; DoesNotExist otherwise, whether it exists or not.
+
+        The company is for those who see all; a team for who leads it or one above; a person as records are.
+        """
+        kind, _, name = text.partition(":")
+        access = access_of(user)
+        if kind == "company" and not name and access.sees_all:
+            return cls.company()
+        if kind == "team" and name:
+            teams = Team.objects.present()
+            seen = teams if access.sees_all else teams.under(access.led_team_ids)
+            return cls.team(seen.get(name=name))
+        if kind == "person" and name:
+            people = Person.objects.visible_to(user)
+            by_id = people.filter(external_id=name).first()
+            if by_id is not None:
+                return cls.person(by_id)
+            found = list(people.filter(name=name)[:2])
+            if len(found) == 1:
+                return cls.person(found[0])
+            raise Person.DoesNotExist(f"No person “{name}” that you may see, or more than one.")
+        raise Team.DoesNotExist(f"No figures of “{text}” that you may see.")

@@ -1,0 +1,259 @@
+"""What the home pages show, each in a fixed number of queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Self
+
+from django.db.models import CharField, DateField, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce
+from django.urls import reverse
+
+from coaching.models import ActionItem, Case, OneOnOne
+from performance.models import Flag
+from performance.selectors import MEASURES, Scope, Standing
+from recognition.models import Award, Kudos, Suggestion
+from sales.models import Deal, Task
+from salesmgmt.pages.templatetags.paceline import money, num
+from teams.models import Access, Person, Team, User, access_of
+
+SOON = timedelta(days=7)
+ICONS = {"task": "list-checks", "promise": "handshake", "case": "flag", "talk": "message-circle", "suggestion": "award"}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """An open flag as a line of a list."""
+
+    flag: Flag
+    gap: str
+    talk: int | None
+    """The planned 1:1 with that person, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something with a day: a task, a promise, a case, a 1:1; or a success that waits for a word."""
+
+    kind: str
+    pk: int
+    text: str
+    name: str
+    on: date
+    at: datetime | None
+    link: str
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.kind]
+
+    @property
+    def url(self) -> str:
+        match self.kind:
+            case "talk":
+                return reverse("one-on-one", args=[self.pk])
+            case "case":
+                return reverse("case", args=[self.pk])
+            case "promise":
+                return reverse("one-on-ones")
+            case "suggestion":
+                return reverse("wall")
+            case _:
+                return self.link or reverse("todo")
+
+
+@dataclass(frozen=True, slots=True)
+class Praise:
+    """An award or a thank-you on the wall."""
+
+    kind: str
+    pk: int
+    name: str
+    title: str
+    words: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list that is all in memory."""
+
+    said: str
+    previous: str
+    next: str
+
+    @classmethod
+    def cut(cls, rows: Sequence[Any], asked: str, size: int = 50) -> tuple[Sequence[Any], Self | None]:
+        """The rows of the asked page, and the way to its neighbours; none for a list that fits."""
+        if len(rows) <= size:
+            return rows, None
+        last = (len(rows) - 1) // size + 1
+        at = min(max(int(asked), 1), last) if asked.isascii() and asked.isdigit() else 1
+        start = (at - 1) * size
+        part = rows[start : start + size]
+        return part, cls(
+            f"{start + 1:,} to {start + len(part):,} of {len(rows):,}",
+            str(at - 1) if at > 1 else "",
+            str(at + 1) if at < last else "",
+        )
+
+
+# ── Who needs help ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def open_needs(user: User, now: datetime, currency: str) -> list[Need]:
+    """Open flags this user may see, the largest gap first, with the 1:1 that is already planned."""
+    talk = OneOnOne.objects.filter(
+        person=OuterRef("person"), state=OneOnOne.State.PLANNED, starts_at__gte=now
+    ).visible_to(user)
+    flags = (
+        Flag.objects.visible_to(user)
+        .open()
+        .select_related("person")
+        .annotate(talk=Subquery(talk.order_by("starts_at", "pk").values("pk")[:1]))
+        .order_by("-severity", "-gap", "pk")
+    )
+    # "behind" sorts after "at_risk" and comes first when turned round: at risk first is what people expect.
+    found = sorted(flags, key=lambda flag: (flag.severity != "at_risk", -flag.gap, flag.pk))
+    return [Need(flag, gap_of(flag, currency), flag.talk) for flag in found]
+
+
+def gap_of(flag: Flag, currency: str) -> str:
+    """ "€72k booked, pace is €158k", or in the words of another measure."""
+    measure = MEASURES.get(flag.measure)
+    if measure is None or measure.unit == "money":
+        done = "booked" if flag.measure in {"bookings", "pace", "attainment"} else (measure.label.lower() if measure else "")
+        return f"{money(flag.actual, currency)} {done}, pace is {money(flag.expected, currency)}"
+    return f"{num(flag.actual)} {measure.label.lower()}, pace is {num(flag.expected)}"
+
+
+# ── What is due ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Due]:
+    """What is due in the coming week, overdue first, and successes that wait for a word: one query.
+
+    `since` is the start of today. Whoever leads sees the promises of their people too.
+    """
+    me = access_of(user).person_id
+    until = today + SOON
+    parts: list[QuerySet[Any, Any]] = []
+    if me is not None:
+        promises = ActionItem.objects.visible_to(user).filter(done_at=None, due_on__lte=until)
+        if not leads:
+            promises = promises.filter(owner=me)
+        talks = OneOnOne.objects.visible_to(user).filter(Q(manager=me) | Q(person=me))
+        talks = talks.filter(state=OneOnOne.State.PLANNED, starts_at__gte=since, starts_at__lt=since + SOON)
+        cases = Case.objects.visible_to(user).filter(owner=me, state=Case.State.OPEN, due_on__lte=until)
+        tasks = Task.objects.filter(owner=me, done_at=None, due_on__lte=until)
+        other = Coalesce(
+            Subquery(Person.objects.filter(pk=OuterRef("person")).exclude(pk=me).values("name")[:1]), F("manager__name")
+        )
+        parts += [
+            _rows(promises, "promise", F("text"), F("owner__name"), F("due_on")),
+            _rows(talks, "talk", Value("1:1"), other, Cast("starts_at", DateField()), at=F("starts_at")),
+            _rows(cases, "case", F("subject"), F("person__name"), F("due_on")),
+            _rows(tasks, "task", F("text"), Value(""), F("due_on"), link=F("link")),
+        ]
+    if leads or access_of(user).sees_all:
+        waiting = Suggestion.objects.visible_to(user).waiting().order_by("-made_on", "-pk")[:6]
+        parts.append(_rows(waiting, "suggestion", F("sentence"), F("person__name"), F("made_on")))
+    if not parts:
+        return []
+    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    return sorted((Due(*row) for row in rows), key=lambda due: (due.on, due.at or since, due.kind, due.pk))
+
+
+def _rows(rows: QuerySet[Any], kind: str, text: Any, name: Any, on: Any, *, at: Any = None, link: Any = None) -> QuerySet[Any, Any]:
+    return rows.values_list(
+        Value(kind, CharField()),
+        F("pk"),
+        Cast(text, CharField()),
+        Cast(name, CharField()),
+        Cast(on, DateField()),
+        Cast(at or Value(None), DateTimeField()),
+        Cast(link or Value(""), CharField()),
+    )
+
+
+def upcoming(dues: Iterable[Due], today: date) -> dict[str, list[Due]]:
+    """Split for a page: what waits for a word, today's 1:1s, the rest."""
+    dues = list(dues)
+    return {
+        "suggestions": [due for due in dues if due.kind == "suggestion"],
+        "talks": [due for due in dues if due.kind == "talk"],
+        "dues": [due for due in dues if due.kind not in {"suggestion", "talk"}],
+    }
+
+
+# ── Recognition ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def latest_praise(user: User, count: int = 3) -> list[Praise]:
+    """What was celebrated last, in one query."""
+    awards = Award.objects.visible_to(user).order_by("-given_at")[:count]
+    kudos = Kudos.objects.visible_to(user).order_by("-at")[:count]
+    giver = Coalesce(F("given_by__person__name"), F("given_by__username"))
+    rows = awards.values_list(
+        Value("award", CharField()), F("pk"), F("person__name"), Cast("title", CharField()), Cast("sentence", CharField()),
+        Cast(giver, CharField()), F("given_at"),
+    ).union(
+        kudos.values_list(
+            Value("kudos", CharField()), F("pk"), F("receiver__name"), Value("", CharField()), Cast("text", CharField()),
+            Cast("giver__name", CharField()), F("at"),
+        ),
+        all=True,
+    )  # fmt: skip
+    return sorted((Praise(*row) for row in rows), key=lambda praise: praise.at, reverse=True)[:count]
+
+
+# ── People and teams ────────────────────────────────────────────────────────────────────────────────────────────
+
+SORTS = {
+    "pace": lambda row: row.pace,
+    "booked": lambda row: row.credited,
+    "attainment": lambda row: row.attainment,
+    "activities": lambda row: Decimal(row.activities),
+}
+
+
+def sorted_standings(rows: Sequence[Standing], by: str) -> list[Standing]:
+    """By a column, the largest first; unknown at the end, ties by name."""
+    value = SORTS.get(by, SORTS["pace"])
+    return sorted(rows, key=lambda row: (value(row) is None, -(value(row) or Decimal(0)), row.person.name, row.person.pk))
+
+
+def scope_of(teams: Sequence[Team], led: Sequence[int]) -> Scope:
+    """The figures of the teams somebody leads, with all below; `teams` are all of these."""
+    tops = [team for team in teams if team.pk in led and not any(pk in led for pk in team.path[:-1])]
+    name = " and ".join(team.name for team in tops)
+    return Scope("team", tops[0].pk, name, f"team:{tops[0].name}", tuple(team.pk for team in teams))
+
+
+def two_levels(teams: Sequence[Team]) -> list[tuple[Team, int]]:
+    """The tree as a table of two levels with their depth, parents before children.
+
+    A single root is the company itself: its line would repeat the strip, so its children are the first level.
+    """
+    present = {team.pk: team for team in teams}
+    roots = [team for team in teams if team.parent_id not in present]
+    below = {pk: [team for team in teams if team.parent_id == pk] for pk in present}
+    first = below[roots[0].pk] or roots if len(roots) == 1 else roots
+    rows: list[tuple[Team, int]] = []
+    for team in sorted(first, key=lambda team: team.name):
+        rows.append((team, 0))
+        rows += [(child, 1) for child in sorted(below[team.pk], key=lambda team: team.name)]
+    return rows
+
+
+def closing_soon(access: Access, today: date, count: int = 6) -> QuerySet[Deal]:
+    """One's own open deals by expected close, overdue ones first."""
+    return (
+        Deal.objects.present()
+        .open()
+        .filter(owner=access.person_id, expected_close_on__lte=today + timedelta(days=30))
+        .select_related("account", "stage")
+        .order_by("expected_close_on", "pk")[:count]
+    )

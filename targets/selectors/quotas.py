@@ -1,0 +1,257 @@
+"""What a person is held to, day by day, and what a team."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from salesmgmt.lib.periods import Period
+from targets.analysis import FULL, ramp_factors, seat, spread
+from targets.models import BOOKINGS, QuotaEntry, Target
+from targets.selectors.shapes import clipped, container, everyday, ramps, seasons
+from teams.models import Organisation, Team
+from teams.selectors import PersonDays, presence
+
+# ── The quota of people and teams, day by day ───────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class DailyQuota:
+    """What one day carries; without a person it is a team's vacant or uncovered part (R4)."""
+
+    person_id: int | None
+    team_id: int | None
+    on: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The entries of a person in a team over one range: together they are spread."""
+
+    person_id: int | None
+    team_id: int | None
+    start: date
+    end: date
+
+
+def daily_quota(
+    *,
+    person_ids: Collection[int | None] | None = None,
+    team_ids: Collection[int] | None = None,
+    start: date,
+    end: date,
+    measure: str = BOOKINGS,
+) -> list[DailyQuota]:
+    """The quota entries that touch `[start, end)`, spread over its days; over an entry's whole range they sum to it.
+
+    `person_ids` may hold None for what stays with teams; without it: everybody and that. `team_ids` are exact teams,
+    without those below. A fixed number of queries.
+    """
+    return [
+        DailyQuota(group.person_id, group.team_id, on, amount)
+        for group, days in _spread(_groups(person_ids, team_ids, start, end, measure)).items()
+        for on, amount in days
+        if start <= on < end and amount
+    ]
+
+
+def quota_of(
+    *,
+    person_ids: Collection[int] | None = None,
+    team_ids: Collection[int] | None = None,
+    start: date,
+    end: date,
+    measure: str = BOOKINGS,
+) -> dict[int, Decimal]:
+    """The quota of each person, or of each team with all below it (people, vacant and uncovered), in `[start, end)`.
+
+    Who has no entry is left out: no quota is not a quota of zero. An entry that reaches beyond counts with the days
+    inside.
+    """
+    under: dict[int, list[int]] = {}
+    if team_ids is not None:
+        for pk, path in Team.objects.under(list(team_ids)).values_list("pk", "path"):
+            under[pk] = [above for above in path if above in set(team_ids)]
+    groups = _groups(person_ids, None if team_ids is None else list(under), start, end, measure)
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    for group, kinds in _amounts(groups, start, end):
+        owners = [group.person_id] if team_ids is None else under.get(group.team_id or 0, [])
+        for owner in owners:
+            if owner is not None:
+                found[owner] += sum(kinds.values(), Decimal(0))
+    return dict(found)
+
+
+def _groups(
+    person_ids: Collection[int | None] | None,
+    team_ids: Collection[int] | None,
+    start: date,
+    end: date,
+    measure: str,
+) -> dict[_Group, dict[str, Decimal]]:
+    entries = QuotaEntry.objects.overlapping(start, end).filter(measure=measure)
+    if person_ids is not None:
+        named = entries.filter(person__in=[pk for pk in person_ids if pk is not None])
+        entries = named | entries.filter(person=None) if None in person_ids else named
+    if team_ids is not None:
+        entries = entries.filter(team__in=team_ids)
+    groups: dict[_Group, dict[str, Decimal]] = defaultdict(dict)
+    rows = entries.values_list("person_id", "team_id", "during", "kind").annotate(total=Sum("reporting_amount"))
+    for person, team, during, kind, total in rows.order_by("person_id", "team_id", "during", "kind"):
+        groups[_Group(person, team, during.lower, during.upper)][kind] = total
+    return dict(groups)
+
+
+def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list[tuple[date, Decimal]]]:
+    if not groups:
+        return {}
+    organisation, known, profiles = Organisation.get(), seasons(), ramps()
+    around = {
+        group: container(group.start, group.end, fiscal_month=organisation.fiscal_month, known=known)
+        for group in groups
+    }
+    first = min(start for start, _, _ in around.values())
+    last = max(end for _, end, _ in around.values())
+    people = presence(person_ids={group.person_id for group in groups if group.person_id}, start=first, end=last)
+    nobodys = everyday(organisation, first, last)
+    days = {}
+    for group, kinds in groups.items():
+        lower, upper, shares = around[group]
+        of = seat(
+            clipped(people[group.person_id] if group.person_id else nobodys, lower, upper),
+            start=group.start,
+            end=group.end,
+            shares=shares,
+            team_id=group.team_id if group.person_id else None,
+            ramps=profiles,
+        )
+        total = sum(kinds.values(), Decimal(0))
+        days[group] = spread(
+            total, of, end=group.end, kinds=frozenset(kind for kind, amount in kinds.items() if amount)
+        )
+    return days
+
+
+def quota_parts(
+    *, person_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS
+) -> dict[int, dict[str, Decimal]]:
+    """Each person's quota in `[start, end)` by kind of entry; of one that reaches beyond, its days inside, as base."""
+    found: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for group, kinds in _amounts(_groups(person_ids, None, start, end, measure), start, end):
+        if group.person_id is not None:
+            for kind, amount in kinds.items():
+                found[group.person_id][kind] += amount
+    return {person: dict(kinds) for person, kinds in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """One working day of a quota: what it carries, the sum so far, and what is particular about it."""
+
+    on: date
+    amount: Decimal
+    total: Decimal
+    note: str
+
+
+def explain(*, person_id: int, start: date, end: date, measure: str = BOOKINGS) -> list[DayLine]:
+    """A person's quota day by day. Of leave it says no more than whether it relieves quota."""
+    carried: dict[date, Decimal] = defaultdict(Decimal)
+    for row in daily_quota(person_ids=[person_id], start=start, end=end, measure=measure):
+        carried[row.on] += row.amount
+    days = presence(person_ids=[person_id], start=start, end=end).get(person_id)
+    if days is None or not carried:
+        return []
+    notes = dict(zip(days.days.astype(object).tolist(), _notes(days), strict=True))
+    lines, total = [], Decimal(0)
+    for on in sorted({*carried, *notes}):
+        total += carried[on]
+        lines.append(DayLine(on, carried[on], total, notes.get(on, "")))
+    return lines
+
+
+def _notes(days: PersonDays) -> Iterator[str]:
+    factors = ramp_factors(days, ramps()).tolist()
+    here = (days.employed.tolist(), days.relieved.tolist(), days.away.tolist(), days.fte.tolist(), factors)
+    for employed, relieved, away, fte, ramp in zip(*here, strict=True):
+        if not employed:
+            yield "Not posted"
+        elif relieved:
+            yield "Leave that relieves quota"
+        elif away:
+            yield "Away; its share moves to other days"
+        else:
+            parts = [f"{fte * 100:.0f}% of a full week"] if fte != 1 else []
+            yield ", ".join([*parts, *([f"Ramp {Decimal(ramp) / 100:.0f}%"] if ramp != FULL else [])])
+
+
+# ── Targets of teams ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class TeamTarget:
+    """What a team is held to and how it comes about (R4, R7); without a published target it is the sum of the rest."""
+
+    target: Decimal
+    people: Decimal
+    vacant: Decimal
+    uncovered: Decimal
+    hedge: Decimal
+    is_published: bool
+
+
+def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS) -> dict[int, TeamTarget]:
+    """The targets of teams for `[start, end)`; teams without a target and without quotas below them are left out.
+
+    Published targets whose ranges lie inside are added up. The hedge is what the quotas, the vacant and the uncovered
+    parts exceed the target by.
+    """
+    wanted = set(team_ids)
+    published: dict[tuple[int, date, date], Decimal] = {}
+    rows = (
+        Target.objects.overlapping(start, end).filter(team__in=wanted, measure=measure).order_by("published_at", "pk")
+    )
+    for team, during, amount in rows.values_list("team_id", "during", "amount"):
+        if start <= during.lower and during.upper is not None and during.upper <= end:
+            published[team, during.lower, during.upper] = amount
+    below = dict(Team.objects.under(list(wanted)).values_list("pk", "path"))
+    sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for group, kinds in _amounts(_groups(None, list(below), start, end, measure), start, end):
+        for above in below.get(group.team_id or 0, []):
+            if above in wanted:
+                for kind, share in kinds.items():
+                    sums[above][kind if kind in ("vacant", "uncovered") else "people"] += share
+    found = {}
+    for team in wanted:
+        targets = [amount for (pk, _, _), amount in published.items() if pk == team]
+        if not targets and team not in sums:
+            continue
+        parts = sums[team]
+        quotas = parts["people"] + parts["vacant"] + parts["uncovered"]
+        target = sum(targets, Decimal(0)) if targets else quotas
+        found[team] = TeamTarget(
+            target, parts["people"], parts["vacant"], parts["uncovered"], quotas - target, is_published=bool(targets)
+        )
+    return found
+
+
+def target_of(team: Team, period: Period) -> TeamTarget | None:
+    """The target of one team for a period."""
+    return targets_of(team_ids=[team.pk], start=period.start, end=period.end).get(team.pk)
+
+
+def _amounts(
+    groups: Mapping[_Group, dict[str, Decimal]], start: date, end: date
+) -> Iterator[tuple[_Group, dict[str, Decimal]]]:
+    """Each group's amount in `[start, end)` by kind; of groups that reach beyond, as one amount of the days inside."""
+    partly = {group: kinds for group, kinds in groups.items() if group.start < start or end < group.end}
+    for group, kinds in groups.items():
+        if group not in partly:
+            yield group, kinds
+    for group, days in _spread(partly).items():
+        kind = "base" if group.person_id else next(iter(partly[group]))
+        yield group, {kind: sum((amount for on, amount in days if start <= on < end), Decimal(0))}

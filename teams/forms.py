@@ -1,0 +1,46 @@
+"""Clean input of logging in, the profile and API tokens."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+
+from .models import Person, User, access_of
+
+
+class LoginForm(AuthenticationForm):
+    """Name and password; somebody who has left is told what a wrong password is told."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if access_of(user).role == "none" and Person.objects.filter(user=user, left_on__isnull=False).exists():
+            raise self.get_invalid_login_error()
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(max_length=150)
+    email = forms.EmailField(required=False, label="E-mail")
+    time_zone = forms.ChoiceField(required=False, help_text="In which moments are shown. Days are the organisation's.")
+    keys_off = forms.BooleanField(required=False, label="Turn off single-key shortcuts")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
+            ("", "The organisation's"),
+            ("UTC", "UTC"),
+            *((zone, zone.replace("_", " ")) for zone in zones),
+        ]
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        # A reset link goes to an address; two logins that share one would each get the other's.
+        if email and User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
+            raise forms.ValidationError("This address can't be used.")
+        return email
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=100, label="What is it for?")

@@ -1,0 +1,128 @@
+"""Logging in, invitations, the profile."""
+
+from typing import Any, cast
+
+from celery import current_app
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse_lazy
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from salesmgmt.desk.wake import publish
+from salesmgmt.lib import clock
+from salesmgmt.lib.refusals import Refused
+
+from . import selectors, services
+from .forms import LoginForm, ProfileForm, TokenForm
+from .models import User
+
+
+class LoginView(auth.LoginView):
+    form_class = LoginForm
+    redirect_authenticated_user = True
+
+
+class PasswordResetView(auth.PasswordResetView):
+    success_url = reverse_lazy("password_reset_done")
+
+    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
+        """Mailing is the worker's, so that a known address takes no longer than another; ours without a broker."""
+        email = form.cleaned_data["email"]
+        if not publish(current_app.tasks["teams.tasks.mail_password_reset"], email):
+            services.mail_password_reset(email=email)
+        return redirect(self.success_url)
+
+
+class PasswordResetConfirmView(auth.PasswordResetConfirmView):
+    success_url = reverse_lazy("password_reset_complete")
+
+
+class PasswordChangeView(auth.PasswordChangeView):
+    success_url = reverse_lazy("password_change_done")
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Too many wrong passwords for this account from this address."""
+    response = render(request, "429.html", status=429)
+    response["Retry-After"] = "900"
+    return response
+
+
+@sensitive_post_parameters()
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Choose a password for the login somebody was invited to; works once."""
+    token = selectors.invitation(secret, at=clock.now())
+    if token is None:
+        return render(request, "teams/invitation.html", {"form": None}, status=404)
+    user = token.user
+    form = SetPasswordForm(user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            password = form.cleaned_data["new_password1"]
+            user = services.accept_invitation(secret=secret, password=password, at=clock.now())
+        except Refused:
+            return render(request, "teams/invitation.html", {"form": None}, status=404)
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        return redirect("/")
+    return render(request, "teams/invitation.html", {"form": form, "invited": user})
+
+
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Name, address, zone, keys; and the API tokens."""
+    user = cast(User, request.user)
+    form = _profile_form(user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.change_profile(user=user, **form.cleaned_data)
+        messages.success(request, "Saved.")
+        return redirect("profile")
+    return _profile(request, form=form)
+
+
+@require_POST
+def token_add(request: HttpRequest) -> HttpResponse:
+    """Make an API token and show its secret, this once."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _profile(request, token_form=form)
+    secret = services.make_api_token(user=cast(User, request.user), name=form.cleaned_data["name"], at=clock.now())
+    response = _profile(request, secret=secret)
+    add_never_cache_headers(response)
+    return response
+
+
+@require_POST
+def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an API token out of use."""
+    token = get_object_or_404(selectors.api_tokens(cast(User, request.user)), pk=pk)
+    services.revoke_api_token(token=token, at=clock.now())
+    messages.success(request, f"“{token.name}” no longer works.")
+    return redirect("profile")
+
+
+def _profile_form(user: User, data: Any = None) -> ProfileForm:
+    person = selectors.person_of(user)
+    initial = {
+        "name": person.name if person else user.get_full_name() or user.username,
+        "email": user.email,
+        "time_zone": user.time_zone,
+        "keys_off": user.keys_off,
+    }
+    return ProfileForm(data, user=user, initial=initial)
+
+
+def _profile(request: HttpRequest, **context: Any) -> HttpResponse:
+    user = cast(User, request.user)
+    shown = {"form": _profile_form(user), "token_form": TokenForm(), "tokens": selectors.api_tokens(user)}
+    return render(request, "teams/profile.html", shown | context)

@@ -1,0 +1,272 @@
+"""From a company target to what each person is held to: proposed, reviewed, changed with a reason, published."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal as D
+
+import pytest
+
+from sales.models import Credit, Order
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ranges import half_open
+from salesmgmt.lib.refusals import Refused
+from targets.models import Allocation, AllocationChange, Plan, QuotaEntry, SeasonShare, Target
+from targets.selectors import plan_rows, quota_of, target_of
+from targets.services import (
+    adjust_quota,
+    change_allocation,
+    lock_allocation,
+    make_plan,
+    propose_allocation,
+    publish_plan,
+    reverse_entries,
+)
+from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, User
+from teams.models import Period as StoredPeriod
+from tests.cast import Cast
+
+AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
+ON = date(2026, 6, 20)
+Q3 = Period.parse("2026-Q3")
+
+
+def credit(person: Person, on: date, amount: int) -> None:
+    order = Order.objects.create(owner=person, amount=amount, currency="EUR", ordered_on=on)
+    Credit.objects.create(
+        order=order,
+        person=person,
+        team=person.postings.get().team,
+        kind="primary",
+        occurred_on=on,
+        posted_on=on,
+        amount=amount,
+        currency="EUR",
+        reporting_amount=amount,
+        recorded_at=AT,
+        reason="Booked",
+    )
+
+
+def a_plan(cast: Cast, amount: str = "100000", **bounds: D) -> Plan:
+    plan = make_plan(name="Plan Q3", period=Q3, amount=D(amount), by=cast.admin, at=AT)
+    propose_allocation(plan=plan, by=cast.admin, at=AT, on=ON, **bounds)
+    return plan
+
+
+def amounts(plan: Plan) -> dict[str, D]:
+    return {str(line.person or line.team): line.amount for line in plan.allocations.all()}
+
+
+def line(plan: Plan, name: str) -> Allocation:
+    return next(line for line in plan.allocations.all() if str(line.person or line.team) == name)
+
+
+@pytest.fixture
+def results(cast: Cast) -> Cast:
+    """The first quarter of 2026 is the only one in which anybody sold: Ana 30, Ben 20, Cleo 50 thousand."""
+    for person, amount in ((cast.ana, 30_000), (cast.ben, 20_000), (cast.cleo, 50_000)):
+        credit(person, date(2026, 2, 10), amount)
+    return cast
+
+
+def test_a_target_is_split_by_past_results_and_parts_equal_the_whole_at_each_level(results: Cast) -> None:
+    assert amounts(a_plan(results, "100000.01")) == {
+        "Company": D("100000.01"),
+        "North": D("50000.01"),
+        "South": D("50000.00"),
+        "Ana": D("30000.01"),
+        "Ben": D("20000.00"),
+        "Cleo": D("50000.00"),
+    }
+
+
+def test_a_quarter_on_parental_leave_is_not_a_zero(cast: Cast) -> None:
+    # Four quarters until 1 April 2026. Ben was away for two of them and brought half: the same per day he was there.
+    leave = LeaveKind.objects.get(key="parental")
+    Leave.objects.create(person=cast.ben, kind=leave, during=half_open(date(2025, 4, 1), date(2025, 9, 29)))
+    there = {cast.ana: 261, cast.ben: 132}  # weekdays from 1 April 2025 until 1 April 2026, and from 29 September
+    for person, days in there.items():
+        credit(person, date(2026, 2, 10), days * 100)
+    plan = a_plan(cast)
+    assert (line(plan, "Ana").amount, line(plan, "Ben").amount) == (D("33333.34"), D("33333.33"))
+    # Nobody knows anything of Cleo: she stands with the mean of everybody's days.
+    assert line(plan, "Cleo").amount == D("33333.33")
+
+
+def test_a_newcomer_without_a_past_stands_with_the_mean_of_the_team(results: Cast) -> None:
+    newcomer = Person.objects.create(name="Dana", external_id="E-Dana", hired_on=date(2026, 6, 15))
+    Posting.objects.create(person=newcomer, team=results.north, role=Role.REP, during=half_open(date(2026, 6, 15)))
+    plan = a_plan(results, "125000")
+    # Weights 30 : 20 : mean 25 in the North, 50 in the South; 125 in all.
+    assert (line(plan, "Dana").amount, line(plan, "Ana").amount) == (D(25000), D(30000))
+
+
+def test_guardrails_hold_around_the_latest_result_and_the_impossible_is_refused_with_its_sums(results: Cast) -> None:
+    plan = a_plan(results, "110000", growth=D("0.2"), shrink=D("0.1"))
+    ana = line(plan, "Ana").amount
+    assert ana <= D("30000") * D("1.2") * D("66") / D("64")
+    greedy = make_plan(name="Too much", period=Q3, amount=D(500000), by=results.admin, at=AT)
+    with pytest.raises(Refused, match=r"ceilings sum to [\d,.]+, which is [\d,.]+ less than the 500,000.00"):
+        propose_allocation(plan=greedy, by=results.admin, at=AT, on=ON, growth=D("0.2"))
+
+
+def test_a_changed_line_keeps_its_siblings_and_shows_what_no_longer_fits(results: Cast) -> None:
+    plan = a_plan(results)
+    change_allocation(allocation=line(plan, "Ana"), amount=D(33000), reason="New patch", by=results.maya.user, at=AT)
+    assert amounts(plan)["Ben"] == D(20000)
+    north = next(row for row in plan_rows(plan, results.admin) if str(row.line.team) == "North" and not row.line.person)
+    assert north.difference == D(3000)
+    change = AllocationChange.objects.get()
+    assert (change.was, change.amount, change.reason) == (D(30000), D(33000), "New patch")
+
+
+def test_the_rest_spreads_over_unlocked_siblings_and_below(results: Cast) -> None:
+    plan = a_plan(results)
+    change_allocation(
+        allocation=line(plan, "South"), amount=D(60000), reason="Growth", by=results.vera.user, at=AT, spread=True
+    )
+    assert amounts(plan) == {
+        "Company": D(100000),
+        "North": D(40000),
+        "South": D(60000),
+        "Ana": D(24000),
+        "Ben": D(16000),
+        "Cleo": D(60000),
+    }
+
+
+def test_a_locked_line_stays_when_the_rest_is_proposed_anew(results: Cast) -> None:
+    plan = a_plan(results)
+    change_allocation(allocation=line(plan, "Ana"), amount=D(40000), reason="New patch", by=results.vera.user, at=AT)
+    propose_allocation(plan=plan, by=results.admin, at=AT, on=ON)
+    assert (amounts(plan)["Ana"], amounts(plan)["Ben"]) == (D(40000), D(10000))
+    lock_allocation(allocation=line(plan, "Ana"), is_locked=False, by=results.vera.user)
+    propose_allocation(plan=plan, by=results.admin, at=AT, on=ON)
+    assert amounts(plan)["Ana"] == D(30000)
+
+
+def test_nobody_changes_or_publishes_their_own_figure(results: Cast) -> None:
+    credit(results.maya, date(2026, 2, 10), 10_000)
+    plan = a_plan(results)
+    with pytest.raises(Refused, match="own figure"):
+        change_allocation(allocation=line(plan, "Maya"), amount=D(1), reason="Less", by=results.maya.user, at=AT)
+    with pytest.raises(Refused, match="next manager up"):
+        change_allocation(allocation=line(plan, "North"), amount=D(1), reason="Less", by=results.maya.user, at=AT)
+    with pytest.raises(Refused, match="outside"):
+        change_allocation(allocation=line(plan, "Cleo"), amount=D(1), reason="More", by=results.maya.user, at=AT)
+    Posting.objects.filter(person=results.maya).update(role=Role.EXECUTIVE)
+    with pytest.raises(Refused, match="somebody else publishes"):
+        publish_plan(plan=plan, by=User.objects.get(username="maya"), at=AT)
+    with pytest.raises(Refused, match="Executives"):
+        publish_plan(plan=plan, by=results.ana.user, at=AT)
+
+
+def test_publishing_writes_targets_and_quotas_once(results: Cast) -> None:
+    plan = a_plan(results)
+    assert publish_plan(plan=plan, by=results.vera.user, at=AT) == 3
+    assert {target.team.name: target.amount for target in Target.objects.all()} == {
+        "Company": D(100000),
+        "North": D(50000),
+        "South": D(50000),
+    }
+    assert publish_plan(plan=plan, by=results.vera.user, at=AT) == 0
+    assert (QuotaEntry.objects.count(), Target.objects.count()) == (3, 3)
+    assert quota_of(person_ids=[results.ana.pk], start=Q3.start, end=Q3.end) == {results.ana.pk: D(30000)}
+    with pytest.raises(Refused, match="published"):
+        change_allocation(allocation=line(plan, "Ana"), amount=D(1), reason="Late", by=results.vera.user, at=AT)
+
+
+def test_publishing_again_posts_what_leave_has_changed(results: Cast) -> None:
+    plan = a_plan(results)
+    publish_plan(plan=plan, by=results.vera.user, at=AT)
+    leave = LeaveKind.objects.get(key="unpaid")
+    Leave.objects.create(person=results.ana, kind=leave, during=half_open(date(2026, 8, 1), date(2026, 9, 1)))
+    # August holds 21 of 66 working days: 30,000 × 21 ÷ 66 = 9,545.4545…
+    assert publish_plan(plan=plan, by=results.vera.user, at=AT) == 2
+    target = target_of(results.north, Q3)
+    assert target is not None
+    assert (target.people, target.uncovered, target.hedge) == (D("40454.55"), D("9545.45"), D(0))
+
+
+def test_what_is_given_to_nobody_is_not_published(results: Cast) -> None:
+    plan = a_plan(results)
+    change_allocation(allocation=line(plan, "Ana"), amount=D(20000), reason="Leaving", by=results.maya.user, at=AT)
+    with pytest.raises(Refused, match=r"10,000\.00 of North is given to nobody"):
+        publish_plan(plan=plan, by=results.vera.user, at=AT)
+
+
+def test_a_hedge_is_published_and_shows_in_the_team_target(results: Cast) -> None:
+    plan = a_plan(results)
+    change_allocation(allocation=line(plan, "Ana"), amount=D(33000), reason="New patch", by=results.maya.user, at=AT)
+    publish_plan(plan=plan, by=results.vera.user, at=AT)
+    target = target_of(results.north, Q3)
+    assert target is not None
+    assert (target.target, target.people, target.hedge) == (D(50000), D(53000), D(3000))
+
+
+def test_a_published_quota_changes_by_one_more_entry_with_a_reason(results: Cast) -> None:
+    publish_plan(plan=a_plan(results), by=results.vera.user, at=AT)
+    entry = adjust_quota(
+        person=results.ana, period=Q3, amount=D(27000), reason="Lost a key account", by=results.maya.user, at=AT
+    )
+    assert entry is not None
+    assert (entry.kind, entry.amount, entry.reason) == ("relief", D(-3000), "Lost a key account")
+    assert quota_of(person_ids=[results.ana.pk], start=Q3.start, end=Q3.end) == {results.ana.pk: D(27000)}
+    with pytest.raises(Refused, match="own quota"):
+        adjust_quota(person=results.ana, period=Q3, amount=D(1), reason="Please", by=results.ana.user, at=AT)
+    with pytest.raises(Refused, match="Only who leads"):
+        adjust_quota(person=results.ana, period=Q3, amount=D(1), reason="Hm", by=results.omar.user, at=AT)
+
+
+def test_a_closed_period_keeps_its_quotas(results: Cast) -> None:
+    plan = a_plan(results)
+    publish_plan(plan=plan, by=results.vera.user, at=AT)
+    StoredPeriod.objects.update_or_create(
+        key="2026-07", defaults={"during": half_open(date(2026, 7, 1), date(2026, 8, 1)), "closed_at": AT}
+    )
+    with pytest.raises(Refused, match="2026-07 is closed"):
+        adjust_quota(person=results.ana, period=Q3, amount=D(1), reason="Late", by=results.maya.user, at=AT)
+
+
+def test_a_player_coach_counts_once_in_the_team(results: Cast) -> None:
+    credit(results.maya, date(2026, 2, 10), 10_000)
+    publish_plan(plan=a_plan(results, "110000"), by=results.vera.user, at=AT)
+    quotas = quota_of(team_ids=[results.company.pk, results.north.pk], start=Q3.start, end=Q3.end)
+    assert quotas == {results.company.pk: D(110000), results.north.pk: D(60000)}
+
+
+def test_entries_taken_back_leave_no_quota_and_are_taken_back_once(results: Cast) -> None:
+    publish_plan(plan=a_plan(results), by=results.vera.user, at=AT)
+    ids = list(QuotaEntry.objects.values_list("pk", flat=True))
+    assert reverse_entries(entry_ids=ids, reason="Import undone", by=results.admin, at=AT) == 3
+    assert reverse_entries(entry_ids=ids, reason="Import undone", by=results.admin, at=AT) == 0
+    assert quota_of(person_ids=[results.ana.pk], start=Q3.start, end=Q3.end) == {results.ana.pk: D(0)}
+
+
+def test_the_shape_of_a_quarter_is_learned_from_four_earlier_ones(cast: Cast) -> None:
+    Organisation.objects.update(holiday_region="")
+    for key in ("2025-Q3", "2025-Q4", "2026-Q1"):
+        for month, amount in zip(Period.parse(key).months(), (10, 10, 30), strict=True):
+            credit(cast.ana, month.start, amount * 1000)
+    plan = a_plan(cast)
+    publish_plan(plan=plan, by=cast.admin, at=AT)
+    assert not SeasonShare.objects.exists()
+    for month, amount in zip(Period.parse("2026-Q2").months(), (10, 10, 30), strict=True):
+        credit(cast.ana, month.start, amount * 1000)
+    publish_plan(plan=plan, by=cast.admin, at=AT)
+    shares = {share.bucket: share.percent for share in SeasonShare.objects.all()}
+    # Working days in the first, second, third months of the four quarters: 23+23+22+22 = 90, 21+20+20+21 = 82,
+    # 22+23+22+22 = 89. Per day 444.44, 487.80, 1,348.31, times 23, 21, 22 ahead: 10,222 : 10,244 : 29,663 of 50,129.
+    assert {key: round(percent) for key, percent in shares.items()} == {"2026-07": 20, "2026-08": 20, "2026-09": 59}
+    assert sum(shares.values()) == 100
+
+
+def test_a_manager_reviews_the_own_subtree_and_a_rep_the_own_line(results: Cast) -> None:
+    plan = a_plan(results)
+
+    def seen(user: User | None) -> list[str]:
+        assert user is not None
+        return [str(row.line.person or row.line.team) for row in plan_rows(plan, user)]
+
+    assert seen(results.vera.user) == ["Company", "North", "Ana", "Ben", "South", "Cleo"]
+    assert seen(results.maya.user) == ["North", "Ana", "Ben"]
+    assert seen(results.ana.user) == ["Ana"]
