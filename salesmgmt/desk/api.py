@@ -73,8 +73,8 @@ def _rendered(response: Any) -> HttpResponseBase:
         return found
     content = b"" if response.data is None else JSONRenderer().render(response.data)
     made = HttpResponse(content, status=response.status_code, content_type="application/json")
-    for name, value in response.items():
-        made[name] = value
+    for name in {"Location", "Allow"} & set(response.headers):
+        made[name] = response[name]
     return made
 
 

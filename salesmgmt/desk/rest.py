@@ -190,5 +190,5 @@ class Cursor(pagination.CursorPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         try:
             return super().paginate_queryset(queryset, request, view=view)
-        except (ValueError, TypeError, DjangoValidationError, DataError):
+        except (exceptions.NotFound, ValueError, TypeError, DjangoValidationError, DataError):
             raise exceptions.ValidationError({"cursor": ["This cursor is none of ours."]}) from None

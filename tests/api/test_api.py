@@ -95,12 +95,13 @@ def test_every_noun_is_a_list_with_pages_in_a_fixed_number_of_queries(
         deal = open_deal(owner=cast.ana, name=f"Deal {n}", amount=Decimal(5), by=None, at=AT)
         book_order(owner=cast.ana, amount=Decimal(5), ordered_on=date(2026, 8, 1), by=None, at=AT, deal=deal)
         add_account(name=f"Account {n}", owner=cast.ana, by=None)
+    vera = Api(cast.vera.user)
     with django_assert_max_num_queries(9):
-        response = Api(cast.vera.user)("GET", f"{path}/?page_size=2")
+        response = vera("GET", f"{path}/?page_size=2")
     assert response.status_code == 200
     assert set(response.json()) == {"next", "previous", "results"}
     for row in response.json()["results"][:1]:
-        assert Api(cast.vera.user)("GET", f"{path}/{row['id']}/").json() == row
+        assert vera("GET", f"{path}/{row['id']}/").json() == row
 
 
 # ── Who sees what ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -217,7 +218,7 @@ def test_a_deal_is_opened_moved_won_reopened_and_lost(cast: Cast, ana: Api) -> N
     url = f"deals/{deal['id']}/"
     moved = ana("POST", f"{url}move/", {"stage": "Proposal", "version": deal["version"]})
     assert (moved.status_code, moved.json()["stage"]) == (200, "Proposal")
-    stale = ana("POST", f"{url}move/", {"stage": "Demo", "version": deal["version"]})
+    stale = ana("POST", f"{url}move/", {"stage": "Negotiation", "version": deal["version"]})
     assert stale.status_code == 409
     won = ana("POST", f"{url}win/", {"on": "2026-11-20"}).json()
     assert (won["status"], won["closed_on"]) == ("won", "2026-11-20")
@@ -317,9 +318,7 @@ def test_a_refused_request_may_be_mended_and_sent_with_its_key(cast: Cast, ana: 
     ],
 )
 def test_bad_input_is_400_with_the_field_and_why(cast: Cast, ana: Api, body: dict[str, Any], field: str) -> None:
-    response = ana("POST", "activities/", call(**body).copy() | body if True else body)
-    if "1e400" in repr(body) or "inf" in repr(body):
-        response = ana("POST", "activities/", json.dumps(call(**body)).replace("Infinity", "1e400"))
+    response = ana("POST", "activities/", json.dumps(call(**body)).replace("Infinity", "1e400"))
     problem = response.json()
     assert (response.status_code, problem["status"], response["Content-Type"]) == (400, 400, "application/problem+json")
     assert [error["field"] for error in problem["errors"]] == [field]
