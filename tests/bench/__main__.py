@@ -95,7 +95,7 @@ def seed(place: home.Home, environment: dict[str, str], volume: dict[str, int]) 
     stands.unlink(missing_ok=True)
     execute(owner.rpartition("/")[0] + "/postgres", "DROP DATABASE IF EXISTS paceline WITH (FORCE)")
     services.make_roles(place)
-    manage = [sys.executable, ROOT / "manage.py"]
+    manage = [sys.executable, str(ROOT / "manage.py")]
     subprocess.run([*manage, "migrate", "--verbosity=0"], env=environment, check=True)
     subprocess.run([*manage, "collectstatic", "--noinput", "--verbosity=0"], env=environment, check=True)
     sizes = [part for name, value in volume.items() for part in (f"--{name.lower()}", str(value))]
