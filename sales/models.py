@@ -496,7 +496,7 @@ class Refund(Record):
 
 
 class CreditShare(models.Model):
-    """Who shares an order's credit: percent of 100 (primary), or percent on top (overlay). No row: the owner has all."""
+    """Who shares an order's credit: percent of 100 (primary) or on top (overlay). Without a row the owner has all."""
 
     class Kind(models.TextChoices):
         PRIMARY = "primary", "Primary"

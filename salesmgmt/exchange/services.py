@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 from typing import Any, BinaryIO
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, ProtectedError
 
@@ -26,8 +26,9 @@ from teams.models import Organisation, User, access_of
 from .kinds import follow, kind_of, referents
 from .mapping import MappingFile, parse
 from .models import Batch, BatchRow
-from .reader import Unreadable, open_table
+from .reader import open_table
 from .staging import Staged, in_order, stage
+from .values import defused
 
 BATCH = 2000
 ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run
@@ -497,7 +498,7 @@ def _put_back(rows: list[BatchRow], ids: dict[str, set[int]]) -> list[str]:
         try:
             with transaction.atomic():
                 record.save(force_insert=True)
-        except Exception:  # something else stands in its place now
+        except IntegrityError:
             kept.append(f"A {model._meta.verbose_name} was not put back: something else stands in its place now.")
         _touch(ids, record, record.pk)
     return kept
@@ -523,8 +524,22 @@ def rejects(*, file: BinaryIO, name: str, mapping: dict[str, Any], refusals: dic
         refusal = refusals.get(row.line)
         if refusal is None:
             continue
-        cells = row.cells[len(said) :] if has_said else row.cells
-        if row.raw and not cells:
-            cells = [row.raw]
-        writer.writerow([row.line, refusal.column, refusal.reason, *cells])
+        told = [] if has_said and row.raw else [row.line, refusal.column, refusal.reason]
+        if row.raw:  # cells that could not be told apart stand as they were
+            text.write("".join(f"{value}{table.found['delimiter']}" for value in map(_quoted, told)) + row.raw + "\r\n")
+        else:
+            writer.writerow([*told, *(defused(cell) for cell in row.cells[len(said) if has_said else 0 :])])
     return text.getvalue().encode("utf-8-sig")
+
+
+def _quoted(value: object) -> str:
+    return '"' + str(value).replace('"', '""') + '"'
+
+
+def first_refusals(refusals: Iterable[Refusal]) -> dict[int, Refusal]:
+    """One refusal a line; further reasons are added to the first's."""
+    by_line: dict[int, Refusal] = {}
+    for one in refusals:
+        first = by_line.get(one.line)
+        by_line[one.line] = one if first is None else Refusal(one.line, first.column, first.value, f"{first.reason} {one.reason}")
+    return by_line

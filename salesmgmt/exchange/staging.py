@@ -43,7 +43,7 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
         columns = guess_words(kind, columns, seen)
     rows = []
     for line, of_row, problem in cells:
-        row = Row(line, {}, {one: column.text(of_row) for one, column in columns.items()} if not problem else {})
+        row = Row(line, {}, {one: values.rearmed(column.text(of_row)) for one, column in columns.items()} if not problem else {})
         if problem:
             row.refusals.append(Refusal(line, "", "", problem))
         rows.append(row)

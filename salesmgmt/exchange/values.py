@@ -317,3 +317,19 @@ def is_nothing(one: Field, text: str) -> bool:
     if not text or one.type in {"text", "choice"}:
         return not text
     return text.lower() in NOTHING or (one.type not in {"reference", "email"} and text.lower() in DASHES)
+
+
+# ── Formulas ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_FORMULA = re.compile(r"^'*\s*[=+\-@\t\r]")
+
+
+def defused(text: str) -> str:
+    """Text that a spreadsheet would take for a formula, with an apostrophe before it; `rearmed` takes it off again."""
+    if _FORMULA.match(text) and not re.fullmatch(r"[+-]?[\d.,\s]+", text):
+        return f"'{text}"
+    return text
+
+
+def rearmed(text: str) -> str:
+    return text[1:] if text.startswith("'") and defused(text[1:]) == text else text
