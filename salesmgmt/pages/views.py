@@ -15,7 +15,7 @@ from coaching.models import ActionItem, Case, OneOnOne
 from coaching.services import complete_action_item
 from performance import live
 from performance.models import Flag
-from performance.selectors import Scope, pace, pace_series, standings, team_standings
+from performance.selectors import Scope, figure, pace, pace_series, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
 from sales.models import Deal, Task
 from sales.services.tasks import add_task, complete_task, reopen_task
@@ -183,6 +183,9 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     assert person is not None
     scope = Scope.person(person)
     context = _figures(frame, scope)
+    rate = figure(scope=scope, measure="win_rate", period=frame.period, as_of=frame.as_of, organisation=frame.organisation)
+    decided = words.counted(int(rate.denominator or 0), "decided deal", "decided deals")
+    context["metrics"][1:] = [*context["metrics"][2:], strips.of_figure(rate, note=f"of {decided}")]
     findings = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
     due = _due(request, frame, leads=False)
     current = context["pace"]
@@ -401,6 +404,7 @@ def todo(request: HttpRequest) -> HttpResponse:
         "later": [task for task in waiting if task.due_on > today],
         "done": list(mine.filter(done_at__isnull=False).order_by("-done_at", "-pk")[:10]),
         "headline": words.todo_headline(waiting, today),
+        "then": words.later(sum(1 for task in waiting if task.due_on > today)),
         "form": form,
     }
     return render(request, "pages/todo.html", context, status=422 if form.errors else 200)

@@ -135,3 +135,8 @@ def todo_headline(tasks: Sequence[Task], today: date) -> str:
     if now:
         return sentence(f"{counted(now, 'thing is', 'things are')} due today.")
     return "Nothing is due today."
+
+
+def later(count: int) -> str:
+    """How much more there is."""
+    return sentence(f"{number(count)} more {'comes' if count == 1 else 'come'} later.") if count else ""
