@@ -61,6 +61,7 @@ class BatchRow(models.Model):
     class Act(models.TextChoices):
         CREATED = "created", "New"
         CHANGED = "changed", "Changed"
+        REMOVED = "removed", "Removed"
         REFUSED = "refused", "Refused"
 
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows")

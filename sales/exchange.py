@@ -1,0 +1,800 @@
+"""Accounts, contacts, products, stages, deals, activities, orders, credits and refunds as tables."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from salesmgmt.lib import clock
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling
+from teams.exchange import Once, match
+from teams.models import ExchangeRate
+
+from .models import (
+    Account,
+    Activity,
+    Contact,
+    Credit,
+    CreditShare,
+    Deal,
+    DealChange,
+    ForecastCategory,
+    LostReason,
+    Order,
+    Pipeline,
+    Product,
+    Refund,
+    Stage,
+)
+from .services import book_won_deals, change_value, make_way, post_outcomes, recredit_orders
+
+HUNDRED = Decimal(100)
+LOOK_ALIKE = timedelta(days=30)
+
+# ── What rows may refer to ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _accounts(texts: set[str]) -> Iterable[tuple[Account, list[str]]]:
+    accounts = {account.pk: account for account in Account.objects.present().order_by("pk")}
+    for account in accounts.values():
+        if account.parent_id in accounts:
+            account.parent = accounts[account.parent_id]
+        yield account, [text for text in (account.external_id, account.name) if text]
+
+
+def _products(texts: set[str]) -> Iterable[tuple[Product, list[str]]]:
+    for product in Product.objects.present().order_by("pk"):
+        yield product, [text for text in (product.external_id, product.name) if text]
+
+
+def _named(records: QuerySet[Any], texts: set[str], *names: str) -> Iterator[tuple[Any, list[str]]]:
+    wanted = Q(external_id__in=texts)
+    for name in names:
+        wanted |= Q(**{f"{name}__in": texts})
+    for record in records.present().filter(wanted).order_by("pk"):  # type: ignore[attr-defined]
+        yield record, [text for text in (record.external_id, *(getattr(record, name) for name in names)) if text]
+
+
+def _orders(texts: set[str]) -> Iterator[tuple[Order, list[str]]]:
+    """Orders by their own id or number, or by the id of the deal whose order they are."""
+    wanted = Q(external_id__in=texts) | Q(number__in=texts) | Q(deal__external_id__in=texts, cancelled_on=None)
+    for order in Order.objects.present().filter(wanted).select_related("deal").order_by("pk"):
+        yield order, [text for text in (order.external_id, order.number, order.deal and order.deal.external_id) if text]
+
+
+def _make_account(plan: Plan, text: str, row: Row) -> Account:
+    account = plan.create(Account(name=text[:200]), row)
+    plan.register("account", account, text)
+    plan.made.append(f"account {text}")
+    return account  # type: ignore[no-any-return]
+
+
+def _make_product(plan: Plan, text: str, row: Row) -> Product:
+    product = plan.create(Product(name=text[:200]), row)
+    plan.register("product", product, text)
+    plan.made.append(f"product {text}")
+    return product  # type: ignore[no-any-return]
+
+
+REFERENTS = [
+    Referent("account", "account", _accounts, _make_account),
+    Referent("product", "product", _products, _make_product),
+    Referent("contact", "contact", lambda texts: _named(Contact.objects.all(), texts, "email", "name")),
+    Referent("deal", "deal", lambda texts: _named(Deal.objects.all(), texts, "name")),
+    Referent("order", "order", _orders),
+]
+
+
+def _key(record: Any) -> Any:
+    """A record in a natural key: its number, or itself while it has none."""
+    return None if record is None else record.pk or id(record)
+
+
+def _given(row: Row, *names: str) -> dict[str, Any]:
+    """What a row says of these fields, references resolved."""
+    return {name: row.found.get(name, row.values[name]) for name in names if name in row.values}
+
+
+def _with_external_id(plan: Plan, records: QuerySet[Any]) -> dict[str, Any]:
+    ids = {row.values["external_id"] for row in plan.rows if "external_id" in row.values}
+    return {record.external_id: record for record in records.present().filter(external_id__in=ids)}  # type: ignore[attr-defined]
+
+
+# ── Accounts, contacts, products, stages ────────────────────────────────────────────────────────────────────────
+
+ACCOUNT = ("external_id", "name", "industry", "country", "revenue", "employees", "parent", "owner")
+
+
+def _plan_accounts(plan: Plan) -> None:
+    once = Once()
+    for row in plan.taken():
+        account, goes_on = match(plan, "account", row, "name")
+        if not goes_on or not plan.refer(row):
+            continue
+        parent = row.found.get("parent")
+        above = parent
+        while above is not None and account is not None:
+            if above is account:
+                plan.refuse(row, "parent", "An account can't be below itself.")
+                break
+            above = above.parent
+        if row.refusals:
+            continue
+        values = _given(row, *ACCOUNT)
+        if account is None:
+            account = plan.create(Account(**values), row)
+            row.act = "created"
+            once.admits(plan, row, account, "name")
+        elif once.admits(plan, row, account, "name") and plan.change(account, row, **values):
+            row.act = "changed"
+        plan.register("account", account, account.external_id, account.name)
+
+
+def _account_rows() -> Iterator[dict[str, Any]]:
+    for account in Account.objects.present().select_related("parent", "owner").order_by("pk").iterator(2000):
+        yield {name: getattr(account, name) for name in ACCOUNT}
+
+
+CONTACT = ("external_id", "name", "email", "phone", "account", "birthday")
+
+
+def _plan_contacts(plan: Plan) -> None:
+    once, known = Once(), _with_external_id(plan, Contact.objects.all())
+    names = {row.values["name"] for row in plan.taken() if "external_id" not in row.values}
+    same = Occurrences.of(
+        ((one.name, one.account_id), one) for one in Contact.objects.present().filter(name__in=names).order_by("pk")
+    )
+    for row in plan.taken():
+        if not plan.refer(row):
+            continue
+        values = _given(row, *CONTACT)
+        if "external_id" in row.values:
+            contact = known.get(row.values["external_id"])
+        else:
+            contact = same.next((row.values["name"], _key(row.found.get("account"))))
+        if contact is None:
+            contact = plan.create(Contact(**values), row)
+            known |= {contact.external_id: contact} if contact.external_id else {}
+            row.act = "created"
+            once.admits(plan, row, contact, "name")
+        elif once.admits(plan, row, contact, "external_id") and plan.change(contact, row, **values):
+            row.act = "changed"
+
+
+def _contact_rows() -> Iterator[dict[str, Any]]:
+    for contact in Contact.objects.present().select_related("account").order_by("pk").iterator(2000):
+        yield {name: getattr(contact, name) for name in CONTACT}
+
+
+PRODUCT = ("external_id", "name", "family", "list_price", "unit_cost", "currency")
+
+
+def _plan_products(plan: Plan) -> None:
+    once = Once()
+    for row in plan.taken():
+        product, goes_on = match(plan, "product", row, "name")
+        if not goes_on:
+            continue
+        values = _given(row, *PRODUCT)
+        if product is None:
+            product = plan.create(Product(**{"currency": plan.organisation.currency} | values), row)
+            row.act = "created"
+            once.admits(plan, row, product, "name")
+        elif once.admits(plan, row, product, "name"):
+            if not product.currency and "list_price" in values:
+                values.setdefault("currency", plan.organisation.currency)
+            row.act = "changed" if plan.change(product, row, **values) else "equal"
+        plan.register("product", product, product.external_id, product.name)
+
+
+def _product_rows() -> Iterator[dict[str, Any]]:
+    for product in Product.objects.present().order_by("pk"):
+        yield {name: getattr(product, name) for name in PRODUCT}
+
+
+def _plan_stages(plan: Plan) -> None:
+    pipelines = {one.name.casefold(): one for one in Pipeline.objects.order_by("-pk")}
+    first = Pipeline.objects.order_by("pk").first()
+    stages = {(one.pipeline.name.casefold(), one.name.casefold()): one for one in Stage.objects.select_related("pipeline")}
+    places = {(one.pipeline.name.casefold(), one.position): one for one in stages.values()}
+    for row in plan.taken():
+        name = row.get("pipeline", first.name if first else "Sales")
+        stage = stages.get((name.casefold(), row.values["name"].casefold()))
+        taken = [place for pipeline, place in places if pipeline == name.casefold()]
+        place = row.get("position", stage.position if stage else max(taken, default=0) + 1)
+        if places.get((name.casefold(), place), stage) is not stage:
+            plan.refuse(row, "position", f"“{places[name.casefold(), place].name}” stands there.")
+            continue
+        pipeline = pipelines.get(name.casefold())
+        if pipeline is None:
+            pipeline = pipelines[name.casefold()] = plan.create(Pipeline(name=name), row)
+        values = _given(row, "probability", "forecast_category") | {"position": place}
+        if stage is None:
+            stage = plan.create(Stage(pipeline=pipeline, name=row.values["name"], **values), row)
+            stages[name.casefold(), stage.name.casefold()] = stage
+            row.act = "created"
+        elif plan.change(stage, row, **values):
+            row.act = "changed"
+        places[name.casefold(), place] = stage
+
+
+def _stage_rows() -> Iterator[dict[str, Any]]:
+    for stage in Stage.objects.select_related("pipeline").order_by("pipeline", "position"):
+        fields = ("pipeline", "name", "position", "probability", "forecast_category")
+        yield {name: getattr(stage, name) for name in fields}
+
+
+# ── Deals ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+DEAL = ("external_id", "owner", "account", "product", "amount", "currency", "opened_on", "expected_close_on", "source")
+TRACKED = {field.value: field for field in DealChange.Field}
+
+
+class Rates:
+    """Whether a currency has an actual rate on a day."""
+
+    def __init__(self, reporting: str) -> None:
+        self._reporting = reporting
+        self._ranges: dict[str, list[Any]] = defaultdict(list)
+        for currency, during in ExchangeRate.objects.filter(kind="actual").values_list("currency", "during"):
+            self._ranges[currency].append(during)
+
+    def refusal(self, currency: str, day: date) -> str:
+        if currency == self._reporting:
+            return ""
+        if any(one.lower <= day and (one.upper is None or day < one.upper) for one in self._ranges[currency]):
+            return ""
+        return f"There is no rate for {currency} on {day:%-d %b %Y}; import rates first."
+
+
+def _plan_deals(plan: Plan) -> None:
+    stages = {one.name.casefold(): one for one in Stage.objects.order_by("-pipeline", "-position")}
+    reasons = {text.casefold(): one for one in LostReason.objects.all() for text in (one.name, one.key)}
+    first = Stage.objects.order_by("pipeline", "position")[0]
+    rates, once, known = Rates(plan.organisation.currency), Once(), _with_external_id(plan, Deal.objects.all())
+    zone = ZoneInfo(plan.organisation.time_zone)
+    names: dict[tuple[str, Any], Any] = {("stage", one.pk): one for one in stages.values()}
+    names |= {("lost_reason", one.pk): one for one in reasons.values()}
+    same = Occurrences.of(())
+    if any("external_id" not in row.values for row in plan.taken()):
+        same = Occurrences.of((_deal_key(one), one) for one in Deal.objects.present().filter(external_id=None).order_by("pk"))
+    for row in plan.taken():
+        deal = known.get(row.get("external_id"))
+        status = row.get("status", deal.status if deal else Deal.Status.OPEN)
+        closed_on = row.get("closed_on", deal.closed_on if deal and status == deal.status else None)
+        stage = stages.get(row.values["stage"].casefold()) if "stage" in row.values else deal.stage if deal else first
+        if stage is None:
+            known_ones = ", ".join(dict.fromkeys(one.name for one in reversed(stages.values())))
+            plan.refuse(row, "stage", f"There is no such stage; there is {known_ones}. Words can be mapped to these.")
+        if status == Deal.Status.OPEN and "closed_on" in row.values:
+            plan.refuse(row, "closed_on", "An open deal has no closing day; the day it is hoped for is expected_close_on.")
+        elif status != Deal.Status.OPEN and closed_on is None:
+            plan.refuse(row, "closed_on", f"A {status} deal needs the day it was {status}.")
+        elif closed_on is not None and closed_on > plan.today:
+            plan.refuse(row, "closed_on", "That day is still to come.")
+        amount = row.get("amount", deal.amount if deal else None)
+        currency = row.get("currency", deal.currency if deal else plan.organisation.currency)
+        if status == Deal.Status.WON and amount is None:
+            plan.refuse(row, "amount", "A won deal needs an amount.")
+        if closed_on is not None and amount and (refusal := rates.refusal(currency, closed_on)):
+            plan.refuse(row, "currency", refusal, currency)
+        lost = reasons.get(row.values["lost_reason"].casefold()) if "lost_reason" in row.values else None
+        if "lost_reason" in row.values and lost is None:
+            known_ones = ", ".join(dict.fromkeys(one.name for one in reasons.values()))
+            plan.refuse(row, "lost_reason", f"There is no such reason; there is {known_ones}. Words can be mapped to these.")
+        if lost is not None and status != Deal.Status.LOST:
+            plan.refuse(row, "lost_reason", "Only a lost deal has a reason it was lost for.")
+        if row.refusals or not plan.refer(row):
+            continue
+        if status == Deal.Status.LOST and lost is None:
+            lost = deal.lost_reason if deal and deal.lost_reason else reasons["not_given"]
+        opened_on = row.get("opened_on", deal.opened_on if deal else None)
+        if opened_on and closed_on and opened_on > closed_on:
+            plan.note("opened_on after closed_on: kept, the cycle is unknown.")
+        values = _given(row, *DEAL) | {"stage": stage, "status": status, "lost_reason": lost}
+        values["closed_on"] = closed_on if status != Deal.Status.OPEN else None
+        if "forecast_category" in row.values:
+            values["own_forecast_category"] = row.values["forecast_category"]
+        if "name" in row.values or deal is None:
+            values["name"] = row.get("name") or _deal_name(row)
+        if "external_id" not in row.values:
+            deal = same.next(_deal_key(Deal(**{"currency": plan.organisation.currency} | values)))
+        if deal is None:
+            values = {"currency": plan.organisation.currency} | values
+            deal = plan.create(Deal(**values, books_order=plan.books), row)
+            row.act = "created"
+            known |= {deal.external_id: deal} if deal.external_id else {}
+            once.admits(plan, row, deal, "external_id")
+            _tell(plan, row, deal, zone)
+        elif once.admits(plan, row, deal, "external_id"):
+            if not plan.books and deal.status != status == Deal.Status.WON:
+                values["books_order"] = False
+            if before := plan.change(deal, row, **values):
+                row.act = "changed"
+                for name, was in before.items():
+                    field = TRACKED.get(name.removeprefix("own_"))
+                    if field is not None:
+                        change = DealChange(deal=deal, changed_at=plan.at, by=plan.by, field=field)
+                        change.was, change.value = change_value(names.get((name, was), was)), change_value(getattr(deal, name))
+                        plan.create(change, row)
+
+
+def _deal_key(deal: Deal) -> tuple[Any, ...]:
+    """By what a deal without external id is known again: owner, account, product, name and the day it was opened."""
+    return (
+        _key(deal.owner) if deal.owner_id is None else deal.owner_id,
+        deal.name.casefold(),
+        deal.account_id or (_key(deal.account) if deal.account else None),
+        deal.product_id or (_key(deal.product) if deal.product else None),
+        deal.opened_on,
+    )
+
+
+def _deal_name(row: Row) -> str:
+    """Account · product, what there is of them; else its number or whose it is."""
+    parts = [row.found[name].name for name in ("account", "product") if name in row.found]
+    return " · ".join(parts)[:300] or row.get("external_id") or f"Deal of {row.found['owner'].name}"
+
+
+def _tell(plan: Plan, row: Row, deal: Deal, zone: ZoneInfo) -> None:
+    """The story of a deal that comes in whole: opened at its stage, and decided on its day."""
+    opened_on = min((day for day in (deal.opened_on, deal.closed_on) if day), default=None)
+    opened_at = datetime.combine(opened_on, time(), zone) if opened_on else plan.at
+    changes = [("stage", "", deal.stage.name, opened_at), ("status", "", "open", opened_at)]
+    if deal.closed_on:
+        changes.append(("status", "open", deal.status, datetime.combine(deal.closed_on, time(), zone)))
+    for field, was, value, at in changes:
+        change = DealChange(deal=deal, changed_at=at, by=plan.by, field=field, was=was, value=value)
+        plan.create(change, row, is_quiet=True)
+
+
+def _settle_deals(settling: Settling) -> None:
+    deals = settling.ids.get("sales.Deal", set())
+    touched = book_won_deals(deal_ids=deals, at=settling.at)
+    recredit_orders(order_ids=touched, by=settling.by, at=settling.at, reason=settling.reason)
+    post_outcomes(deal_ids=deals, by=settling.by, at=settling.at, reason=settling.reason)
+
+
+def _deal_rows() -> Iterator[dict[str, Any]]:
+    deals = Deal.objects.present().select_related("owner", "account", "product", "stage", "lost_reason")
+    for deal in deals.order_by("pk").iterator(2000):
+        yield {name: getattr(deal, name) for name in (*DEAL, "name", "stage", "status", "closed_on")} | {
+            "lost_reason": deal.lost_reason and deal.lost_reason.key,
+            "forecast_category": deal.own_forecast_category,
+        }
+
+
+# ── Activities ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+ACTIVITY = (
+    "external_id", "owner", "kind", "occurred_at", "account", "contact", "deal", "outcome", "duration_minutes", "notes",
+)  # fmt: skip
+
+
+def _plan_activities(plan: Plan) -> None:
+    once, known = Once(), _with_external_id(plan, Activity.objects.all())
+    moments = [row.values["occurred_at"] for row in plan.taken() if "external_id" not in row.values]
+    same = Occurrences.of(())
+    if moments:
+        near = Activity.objects.present().filter(external_id=None, occurred_at__range=(min(moments), max(moments)))
+        same = Occurrences.of((_activity_key(one), one) for one in near.order_by("pk"))
+    for row in plan.taken():
+        if not plan.refer(row):
+            continue
+        values = _given(row, *ACTIVITY)
+        values["occurred_on"] = clock.day_of(values["occurred_at"], plan.organisation.time_zone)
+        if "deal" in row.found and "account" not in values:
+            values["account"] = row.found["deal"].account
+        made = Activity(**values)
+        activity = known.get(made.external_id) if made.external_id else same.next(_activity_key(made))
+        if activity is None:
+            plan.create(made, row)
+            known |= {made.external_id: made} if made.external_id else {}
+            row.act = "created"
+            once.admits(plan, row, made, "external_id")
+        elif once.admits(plan, row, activity, "external_id") and plan.change(activity, row, **values):
+            row.act = "changed"
+
+
+def _activity_key(one: Activity) -> tuple[Any, ...]:
+    return (
+        one.owner_id or _key(one.owner),
+        one.kind,
+        one.occurred_at,
+        one.account_id or (_key(one.account) if one.account else None),
+        one.contact_id,
+        one.deal_id,
+    )
+
+
+def _activity_rows() -> Iterator[dict[str, Any]]:
+    activities = Activity.objects.present().select_related("owner", "account", "contact", "deal")
+    for activity in activities.order_by("pk").iterator(2000):
+        yield {name: getattr(activity, name) for name in ACTIVITY}
+
+
+# ── Orders, credits, refunds ────────────────────────────────────────────────────────────────────────────────────
+
+ORDER = (
+    "external_id", "number", "owner", "account", "deal", "product", "quantity", "amount", "currency", "ordered_on",
+    "promised_on", "produced_on", "delivered_on",
+)  # fmt: skip
+
+
+def _plan_orders(plan: Plan) -> None:
+    rates, once, known = Rates(plan.organisation.currency), Once(), _with_external_id(plan, Order.objects.all())
+    standing = Order.objects.present().filter(is_booked_by_win=False)
+    numbers = {row.values["number"] for row in plan.taken() if "number" in row.values}
+    numbered = {one.number: one for one in standing.filter(number__in=numbers).order_by("-pk")}
+    days = [row.values["ordered_on"] for row in plan.taken()]
+    same, booked = Occurrences.of(()), {}
+    if days:
+        span = (min(days) - LOOK_ALIKE, max(days) + LOOK_ALIKE)
+        near = list(Order.objects.present().filter(ordered_on__range=span).order_by("pk"))
+        same = Occurrences.of((_order_key(one), one) for one in near if not one.is_booked_by_win)
+        for one in near:
+            booked.setdefault((one.account_id, one.owner_id, one.amount), []).append(one)
+    for_deal = {one.deal_id: one for one in standing.filter(deal__isnull=False, cancelled_on=None)}
+    for row in plan.taken():
+        if not plan.refer(row):
+            continue
+        values = _given(row, *ORDER)
+        deal = values.get("deal")
+        if plan.own_person_id is not None and values["owner"].pk == plan.own_person_id:
+            plan.refuse(row, "owner", "Nobody takes in credit of their own; ask a colleague to import this row.")
+            continue
+        defaults = {"account": deal and deal.account, "product": deal and deal.product}
+        defaults["currency"] = deal.currency if deal else plan.organisation.currency
+        order = known.get(row.get("external_id")) or numbered.get(row.get("number"))
+        if order is None and not {"external_id", "number"} & row.values.keys():
+            order = same.next(_order_key(Order(**defaults | values)))
+        currency = values.get("currency", order.currency if order else defaults["currency"])
+        if refusal := rates.refusal(currency, values["ordered_on"]):
+            plan.refuse(row, "currency", refusal, currency)
+        if deal is not None and for_deal.get(_key(deal), order) is not order:
+            other = for_deal[_key(deal)]
+            plan.refuse(row, "deal", f"{other} already names this deal; an order belongs to one deal, a deal to one order.")
+        if row.refusals:
+            continue
+        if order is None:
+            order = plan.create(Order(**defaults | values), row)
+            row.act = "created"
+            once.admits(plan, row, order, "number")
+            known |= {order.external_id: order} if order.external_id else {}
+            if order.number:
+                numbered[order.number] = order
+            if deal is None and order.account is not None:
+                for other in booked.get((order.account_id, order.owner_id, order.amount), []):
+                    if abs(other.ordered_on - order.ordered_on) <= LOOK_ALIKE:
+                        of = other.number or other.external_id or f"of {other.ordered_on:%-d %b %Y}"
+                        plan.look_alikes.append(f"Line {row.line} looks like the order {of}: same account, owner and amount.")
+                        break
+        elif once.admits(plan, row, order, "number") and plan.change(order, row, **values):
+            row.act = "changed"
+        if deal is not None:
+            for_deal[_key(deal)] = order
+
+
+def _order_key(one: Order) -> tuple[Any, ...]:
+    return (
+        one.owner_id or _key(one.owner),
+        one.account_id or (_key(one.account) if one.account else None),
+        one.deal_id,
+        one.product_id or (_key(one.product) if one.product else None),
+        one.amount,
+        one.currency,
+        one.ordered_on,
+    )
+
+
+def _prepare_orders(plan: Plan) -> None:
+    """Orders that a win had booked make way for those that name the deal."""
+    deals = [step.record.deal_id for step in plan.steps if isinstance(step.record, Order) and step.record.deal_id]
+    plan.touched.setdefault("sales.Order", set()).update(make_way(deal_ids=deals, at=plan.at) if deals else ())
+
+
+def _settle_orders(settling: Settling) -> None:
+    orders = set(settling.ids.get("sales.Order", set()))
+    orders.update(Refund.objects.filter(pk__in=settling.ids.get("sales.Refund", set())).values_list("order_id", flat=True))
+    deals = set(Order.objects.filter(pk__in=orders, deal__isnull=False).values_list("deal_id", flat=True))
+    orders.update(book_won_deals(deal_ids=deals, at=settling.at) if deals else ())
+    recredit_orders(order_ids=orders, by=settling.by, at=settling.at, reason=settling.reason)
+
+
+def _order_rows() -> Iterator[dict[str, Any]]:
+    """Orders that stand by themselves; those that wins booked come back with their deals."""
+    orders = Order.objects.present().filter(is_booked_by_win=False, cancelled_on=None)
+    for order in orders.select_related("owner", "account", "deal", "product").order_by("pk").iterator(2000):
+        yield {name: getattr(order, name) for name in ORDER}
+
+
+def _plan_credits(plan: Plan) -> None:
+    groups: dict[int, list[Row]] = defaultdict(list)
+    for row in plan.taken():
+        if ("share" in row.values) == ("overlay" in row.values):
+            plan.refuse(row, "share", "Give either share (percent of 100) or overlay (percent on top).")
+        if row.refusals or not plan.refer(row):
+            continue
+        order, person = row.found["order"], row.found["person"]
+        if plan.own_person_id is not None and plan.own_person_id in (person.pk, order.owner_id):
+            plan.refuse(row, "person", "Nobody takes in credit of their own; ask a colleague to import this row.")
+        groups[order.pk].append(row)
+    standing: dict[int, list[CreditShare]] = defaultdict(list)
+    for share in CreditShare.objects.filter(order__in=groups):
+        standing[share.order_id].append(share)
+    for order_id, rows in groups.items():
+        primary = [row for row in rows if "share" in row.values]
+        whole = sum((row.values["share"] for row in primary), Decimal(0))
+        if primary and (whole != HUNDRED or any(row.refusals for row in primary)):
+            for row in primary:
+                if not row.refusals:
+                    plan.refuse(row, "share", f"The shares of the order that can be taken sum to {whole:f} %, not to 100 %.")
+        given: dict[tuple[str, int], Row] = {}
+        shares = {(share.kind, share.person_id): share for share in standing[order_id]}
+        for row in rows:
+            if row.refusals:
+                continue
+            kind = "primary" if "share" in row.values else "overlay"
+            percent = row.values["share" if kind == "primary" else "overlay"]
+            person = row.found["person"]
+            key = (kind, _key(person))
+            if key in given:
+                if given[key].raw != row.raw:
+                    plan.refuse(row, "person", f"Line {given[key].line} already gives their part.")
+                continue
+            given[key] = row
+            share = shares.get(key)
+            if share is None:
+                plan.create(CreditShare(order=row.found["order"], person=person, kind=kind, percent=percent), row)
+                row.act = "created"
+            elif plan.change(share, row, percent=percent):
+                row.act = "changed"
+        for key, share in shares.items():
+            if key[0] == "primary" and key not in given and any(kind == "primary" for kind, _ in given):
+                row = next(row for (kind, _), row in given.items() if kind == "primary")
+                plan.remove(share, row)
+                row.act = "changed" if row.act == "equal" else row.act
+
+
+def _credit_rows() -> Iterator[dict[str, Any]]:
+    shares = CreditShare.objects.filter(order__withdrawn_at=None).select_related("order__deal", "person")
+    for share in shares.order_by("order_id", "pk").iterator(2000):
+        column = "share" if share.kind == "primary" else "overlay"
+        yield {"order": share.order, "person": share.person, column: share.percent}
+
+
+REFUND = ("external_id", "order", "amount", "occurred_on", "reason")
+
+
+def _plan_refunds(plan: Plan) -> None:
+    once, known = Once(), _with_external_id(plan, Refund.objects.all())
+    given_back: dict[int, Decimal] = defaultdict(Decimal)
+    orders = {one.pk for found in plan.index("order").values() for one in found}
+    standing = list(Refund.objects.present().filter(order__in=orders).order_by("pk"))
+    same = Occurrences.of(((one.order_id, one.amount, one.occurred_on), one) for one in standing if not one.external_id)
+    for refund in standing:
+        given_back[refund.order_id] += refund.amount
+    for row in plan.taken():
+        if not plan.refer(row):
+            continue
+        values = _given(row, *REFUND)
+        order = values["order"]
+        refund = (
+            known.get(row.values["external_id"])
+            if "external_id" in row.values
+            else same.next((order.pk, values["amount"], values["occurred_on"]))
+        )
+        was = refund.amount if refund is not None and refund.order_id == order.pk else Decimal(0)
+        left = order.amount - given_back[order.pk] + was
+        if plan.own_person_id is not None and order.owner_id == plan.own_person_id:
+            plan.refuse(row, "order", "Nobody takes in credit of their own; ask a colleague to import this row.")
+        elif order.cancelled_on is not None:
+            plan.refuse(row, "order", f"This order was cancelled on {order.cancelled_on:%-d %b %Y}; nothing is left to refund.")
+        elif values["occurred_on"] < order.ordered_on:
+            plan.refuse(row, "occurred_on", f"The order is of {order.ordered_on:%-d %b %Y}; a refund can't come before it.")
+        elif values["amount"] > left:
+            plan.refuse(row, "amount", f"Only {left} {order.currency} of this order is left to refund.")
+        if row.refusals:
+            continue
+        if refund is None:
+            refund = plan.create(Refund(**values), row)
+            known |= {refund.external_id: refund} if refund.external_id else {}
+            row.act = "created"
+            once.admits(plan, row, refund, "external_id")
+            given_back[order.pk] += refund.amount
+        elif once.admits(plan, row, refund, "external_id"):
+            given_back[order.pk] += values["amount"] - was
+            if plan.change(refund, row, **values):
+                row.act = "changed"
+
+
+def _refund_rows() -> Iterator[dict[str, Any]]:
+    for refund in Refund.objects.present().select_related("order__deal").order_by("pk").iterator(2000):
+        yield {name: getattr(refund, name) for name in REFUND}
+
+
+def _credit_entry_rows() -> Iterator[dict[str, Any]]:
+    """The credit ledger as it stands."""
+    for entry in Credit.objects.select_related("order__deal", "person", "team").order_by("pk").iterator(2000):
+        names = ("order", "person", "team", "occurred_on", "posted_on", "kind", "amount", "currency")
+        yield {name: getattr(entry, name) for name in names} | {"reverses": entry.reverses_id}
+
+
+def follow(settling: Settling) -> None:
+    """People were posted elsewhere, now or then: what was credited to their teams follows, by difference posting."""
+    if "teams.Posting" not in settling.ids:
+        return
+    people = settling.ids.get("teams.Person", set())
+    orders = Order.objects.filter(Q(owner__in=people) | Q(pk__in=CreditShare.objects.filter(person__in=people).values("order")))
+    deals = Deal.objects.exclude(status=Deal.Status.OPEN).filter(owner__in=people)
+    at, by, reason = settling.at, settling.by, settling.reason
+    recredit_orders(order_ids=orders.values_list("pk", flat=True), by=by, at=at, reason=reason)
+    post_outcomes(deal_ids=deals.values_list("pk", flat=True), by=by, at=at, reason=reason)
+
+
+# ── The kinds ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+EXTERNAL_ID = ("id", "number", "key")
+OWNER = Field("owner", "reference", needed=True, to="person", also=("sales_agent", "owner_name", "rep", "sales_rep", "salesperson", "assigned_to"))  # noqa: E501
+ACCOUNT_OF = Field("account", "reference", to="account", also=("account_name", "company", "customer", "organization", "organisation"))  # noqa: E501
+PRODUCT_OF = Field("product", "reference", to="product", also=("product_name", "item"))
+CURRENCY = Field("currency", "currency", also=("currency_code", "iso_code"))
+MONEY = {"least": Decimal(0), "places": 2}
+
+KINDS = [
+    Kind(
+        "accounts",
+        (
+            Field("external_id", longest=100, also=("account_id", "customer_id", *EXTERNAL_ID)),
+            Field("name", needed=True, also=("account", "account_name", "company", "company_name", "customer")),
+            Field("industry", longest=100, also=("sector", "branch")),
+            Field("country", longest=100, also=("office_location", "location", "billing_country")),
+            Field("revenue", "money", **MONEY, also=("annual_revenue", "turnover")),  # type: ignore[arg-type]
+            Field("employees", "whole", least=Decimal(0), also=("number_of_employees", "headcount", "size")),
+            Field("parent", "reference", to="account", also=("subsidiary_of", "parent_account", "parent_company")),
+            Field("owner", "reference", to="person", also=OWNER.also),
+        ),
+        _plan_accounts,
+        _account_rows,
+        within="parent",
+    ),
+    Kind(
+        "contacts",
+        (
+            Field("external_id", longest=100, also=("contact_id", *EXTERNAL_ID)),
+            Field("name", needed=True, also=("contact", "contact_name", "full_name")),
+            Field("email", "email", also=("e_mail", "mail", "email_address")),
+            Field("phone", longest=50, also=("telephone", "mobile", "phone_number")),
+            ACCOUNT_OF,
+            Field("birthday", "date", also=("birth_date", "birthdate", "date_of_birth")),
+        ),
+        _plan_contacts,
+        _contact_rows,
+    ),
+    Kind(
+        "products",
+        (
+            Field("external_id", longest=100, also=("product_id", "sku", "product_code", *EXTERNAL_ID)),
+            Field("name", needed=True, also=("product", "product_name", "item")),
+            Field("family", longest=100, also=("series", "category", "product_family", "group")),
+            Field("list_price", "money", least=Decimal(0), places=4, also=("sales_price", "price", "unit_price")),
+            Field("unit_cost", "money", least=Decimal(0), places=4, also=("cost",)),
+            CURRENCY,
+        ),
+        _plan_products,
+        _product_rows,
+    ),
+    Kind(
+        "stages",
+        (
+            Field("pipeline", longest=100),
+            Field("name", needed=True, longest=100, also=("stage", "stage_name")),
+            Field("position", "whole", least=Decimal(1), most=Decimal(1000), also=("order", "rank")),
+            Field("probability", "percent", least=Decimal(0), most=HUNDRED),
+            Field("forecast_category", "choice", choices=tuple(ForecastCategory.values)),
+        ),
+        _plan_stages,
+        _stage_rows,
+    ),
+    Kind(
+        "deals",
+        (
+            Field("external_id", longest=100, also=("opportunity_id", "deal_id", *EXTERNAL_ID)),
+            Field("name", longest=300, also=("deal", "deal_name", "opportunity", "opportunity_name", "title")),
+            OWNER,
+            ACCOUNT_OF,
+            PRODUCT_OF,
+            Field("stage", longest=100, also=("deal_stage", "stage_name", "pipeline_stage")),
+            Field("status", "choice", choices=tuple(Deal.Status.values), also=("state", "outcome")),
+            Field("amount", "money", **MONEY, also=("close_value", "value", "deal_value", "sum")),  # type: ignore[arg-type]
+            CURRENCY,
+            Field("opened_on", "date", also=("engage_date", "created", "created_date", "created_on", "open_date")),
+            Field("expected_close_on", "date", also=("expected_close_date", "expected_close", "due_date")),
+            Field("closed_on", "date", also=("close_date", "closed_date", "won_on", "closed")),
+            Field("lost_reason", longest=100, also=("loss_reason", "reason")),
+            Field("forecast_category", "choice", choices=tuple(ForecastCategory.values)),
+            Field("source", longest=100, also=("lead_source",)),
+        ),
+        _plan_deals,
+        _deal_rows,
+        settle=_settle_deals,
+    ),
+    Kind(
+        "activities",
+        (
+            Field("external_id", longest=100, also=("activity_id", *EXTERNAL_ID)),
+            OWNER,
+            Field("kind", "choice", needed=True, choices=tuple(Activity.Kind.values), also=("type", "activity_type")),
+            Field("occurred_at", "moment", needed=True, also=("date", "datetime", "when", "activity_date", "timestamp")),
+            ACCOUNT_OF,
+            Field("contact", "reference", to="contact", also=("contact_name",)),
+            Field("deal", "reference", to="deal", also=("opportunity", "deal_name")),
+            Field("outcome", longest=100, also=("result",)),
+            Field("duration_minutes", "whole", least=Decimal(0), most=Decimal(1440), also=("minutes", "duration")),
+            Field("notes", longest=10_000, also=("note", "comment", "description", "subject")),
+        ),
+        _plan_activities,
+        _activity_rows,
+    ),
+    Kind(
+        "orders",
+        (
+            Field("external_id", longest=100, also=("order_id", "id", "key")),
+            Field("number", longest=100, also=("order_number", "order_no")),
+            OWNER,
+            ACCOUNT_OF,
+            Field("deal", "reference", to="deal", also=("opportunity", "opportunity_id", "deal_id")),
+            PRODUCT_OF,
+            Field("quantity", "number", least=Decimal(0), places=4, also=("qty", "units")),
+            Field("amount", "money", needed=True, **MONEY, also=("net", "net_amount", "value", "total")),  # type: ignore[arg-type]
+            CURRENCY,
+            Field("ordered_on", "date", needed=True, also=("order_date", "date", "booked_on")),
+            Field("promised_on", "date", also=("promised_date", "required_date", "due_date")),
+            Field("produced_on", "date", also=("produced_date",)),
+            Field("delivered_on", "date", also=("delivered_date", "shipped_date", "delivery_date")),
+        ),
+        _plan_orders,
+        _order_rows,
+        prepare=_prepare_orders,
+        settle=_settle_orders,
+    ),
+    Kind(
+        "credits",
+        (
+            Field("order", "reference", needed=True, to="order", also=("order_id", "order_number", "number")),
+            Field("person", "reference", needed=True, to="person", also=("owner", "rep", "sales_agent", "name")),
+            Field("share", "percent", least=Decimal("0.0001"), most=HUNDRED, places=4, also=("percent", "split")),
+            Field("overlay", "percent", least=Decimal("0.0001"), most=HUNDRED, places=4),
+        ),
+        _plan_credits,
+        _credit_rows,
+        settle=_settle_orders,
+    ),
+    Kind(
+        "refunds",
+        (
+            Field("external_id", longest=100, also=("refund_id", *EXTERNAL_ID)),
+            Field("order", "reference", needed=True, to="order", also=("order_id", "order_number")),
+            Field("amount", "money", needed=True, least=Decimal("0.01"), also=("value", "refund_amount")),
+            Field("occurred_on", "date", needed=True, also=("date", "refund_date", "refunded_on")),
+            Field("reason", also=("comment", "note")),
+        ),
+        _plan_refunds,
+        _refund_rows,
+        settle=_settle_orders,
+    ),
+    Kind(
+        "credit_entries",
+        tuple(
+            Field(name)
+            for name in ("order", "person", "team", "occurred_on", "posted_on", "kind", "amount", "currency", "reverses")
+        ),
+        lambda plan: None,
+        _credit_entry_rows,
+        is_ledger=True,
+    ),
+]

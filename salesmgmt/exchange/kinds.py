@@ -1,0 +1,51 @@
+"""Every kind there is, as the apps declare them, and what rows may refer to."""
+
+from functools import cache
+from importlib import import_module
+
+from django.apps import apps
+from django.utils.module_loading import module_has_submodule
+
+from salesmgmt.lib.kinds import Kind, Referent, Settling
+from salesmgmt.lib.refusals import Refused
+
+ORDER = (  # in which kinds depend on each other
+    "teams", "people", "postings", "leave", "ramps", "seasons", "rates", "accounts", "contacts", "products", "stages",
+    "deals", "activities", "orders", "credits", "refunds", "quotas", "quota_entries", "credit_entries",
+)  # fmt: skip
+
+
+@cache
+def _modules() -> list[object]:
+    configs = [config for config in apps.get_app_configs() if config.module and not config.name.startswith("salesmgmt.")]
+    return [
+        import_module(f"{config.name}.exchange") for config in configs if module_has_submodule(config.module, "exchange")
+    ]
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    found = {kind.key: kind for module in _modules() for kind in getattr(module, "KINDS", [])}
+    return {key: found[key] for key in sorted(found, key=ORDER.index)}
+
+
+@cache
+def referents() -> dict[str, Referent]:
+    return {one.key: one for module in _modules() for one in getattr(module, "REFERENTS", [])}
+
+
+def kind_of(key: str, *, to_import: bool = True) -> Kind:
+    """The kind of that name. Raises Refused with the names there are."""
+    kind = kinds().get(key)
+    if kind is None or (to_import and kind.is_ledger):
+        names = ", ".join(name for name, one in kinds().items() if not (to_import and one.is_ledger))
+        raise Refused(f"There is no kind “{key}”; there is {names}.", field="kind")
+    return kind
+
+
+def follow(settling: Settling) -> None:
+    """What apps higher up bring in line after anything was taken in or undone."""
+    for module in _modules():
+        following = getattr(module, "follow", None)
+        if following is not None:
+            following(settling)

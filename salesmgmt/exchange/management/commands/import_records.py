@@ -1,0 +1,146 @@
+"""Take a table in, as the import page does."""
+
+import json
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+
+from salesmgmt.exchange.kinds import kind_of, kinds
+from salesmgmt.exchange.services import Answer, Options, first_refusals, import_file, rejects
+from salesmgmt.lib import clock
+from salesmgmt.lib.refusals import Refused
+
+SHOWN = 50
+
+
+class Command(BaseCommand):
+    help = "Take a table in: import_records KIND FILE"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", metavar="KIND", help=", ".join(key for key, one in kinds().items() if not one.is_ledger))
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--preset", default="native", choices=["native"])
+        parser.add_argument("--mapping", type=Path, metavar="FILE", help="JSON: columns, delimiter, encoding, date_format, decimal")
+        parser.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
+        parser.add_argument("--on-error", default="skip", choices=["stop", "skip"])
+        parser.add_argument("--create-missing", action="store_true", help="make the people, accounts and products rows refer to")
+        parser.add_argument("--effective", type=_day, metavar="DATE", help="when changes of posting take effect; default today")
+        parser.add_argument("--no-book", action="store_true", help="won deals book no orders")
+        parser.add_argument("--format", default="text", choices=["text", "json"])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        try:
+            kind_of(options["kind"])
+            mapping = _read_mapping(options["mapping"])
+            with path.open("rb") as file:
+                answer = import_file(
+                    kind=options["kind"],
+                    file=file,
+                    name=path.name,
+                    mapping=mapping,
+                    options=Options(
+                        on_error=options["on_error"],
+                        create_missing=options["create_missing"],
+                        effective=options["effective"],
+                        books=not options["no_book"],
+                        dry_run=options["dry_run"],
+                    ),
+                    by=None,
+                    at=clock.now(),
+                )
+                rejected = self._keep_rejects(answer, file, path, mapping) if answer.refused and not answer.dry_run else None
+        except Refused as refusal:
+            self._fail(refusal.sentence, options["format"], path)
+        except OSError as error:
+            self._fail(f"{path} can't be read: {error.strerror}.", options["format"], path)
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(_plain(answer, rejected), ensure_ascii=False, indent=2))
+        else:
+            self._tell(answer, rejected)
+        if answer.stopped:
+            raise CommandError(f"{answer.refused} rows were refused; nothing was taken.", returncode=1)
+
+    def _fail(self, sentence: str, how: str, path: Path) -> None:
+        if how == "json":
+            self.stdout.write(json.dumps({"file": path.name, "error": sentence}, ensure_ascii=False))
+        raise CommandError(sentence, returncode=1)
+
+    def _keep_rejects(self, answer: Answer, file: Any, path: Path, mapping: dict[str, Any]) -> Path:
+        """The refused rows as a file of their own, below FILES."""
+        folder = Path(settings.MEDIA_ROOT) / "rejects"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number = answer.batch.pk if answer.batch else 0
+        target = folder / f"{number}-{path.name.removesuffix('.gz').rpartition('.')[0] or path.name}-rejects.csv"
+        target.write_bytes(rejects(file=file, name=path.name, mapping=mapping, refusals=first_refusals(answer.refusals)))
+        return target
+
+    def _tell(self, answer: Answer, rejected: Path | None) -> None:
+        found = answer.found
+        marks = {"\t": "tab", "": "none"}
+        self.stdout.write(answer.summary())
+        how = f"{found['format']}, {found['encoding']}, delimiter {marks.get(found['delimiter'], found['delimiter'])}"
+        self.stdout.write(f"Read as {how}{', gzip' if found['gzip'] else ''}.")
+        self.stdout.write("Columns: " + ", ".join(f"{one} ← {_said(column)}" for one, column in found["columns"].items()) + ".")
+        if found["notation"]:
+            self.stdout.write("Written as: " + "; ".join(f"{one} {said}" for one, said in found["notation"].items()) + ".")
+        if found["unused"]:
+            self.stdout.write(f"Columns not taken: {', '.join(found['unused'])}.")
+        if answer.made:
+            self.stdout.write(f"{'Would be made' if answer.dry_run else 'Made'}: {', '.join(answer.made)}.")
+        for sentence in [*answer.notes, *answer.look_alikes]:
+            self.stdout.write(sentence)
+        for one in answer.refusals[:SHOWN]:
+            where = f"Line {one.line}" + (f", {one.column}" if one.column else "") + (f" “{one.value}”" if one.value else "")
+            self.stdout.write(f"{where}: {one.reason}")
+        if len(answer.refusals) > SHOWN:
+            self.stdout.write(f"… and {len(answer.refusals) - SHOWN:,} more refusals.")
+        if rejected:
+            self.stdout.write(f"Refused rows, to be mended and imported again: {rejected}")
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _read_mapping(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))  # type: ignore[no-any-return]
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"{path.name} is no mapping: it must be JSON ({error}).") from None
+
+
+def _said(column: Any) -> str:
+    if isinstance(column, dict):
+        return f"“{column['const']}” for all" if "const" in column else f"{column['column']} (words mapped)"
+    return str(column)
+
+
+def _plain(answer: Answer, rejected: Path | None) -> dict[str, Any]:
+    return {
+        "kind": answer.kind,
+        "file": answer.file,
+        "batch": answer.batch.pk if answer.batch else None,
+        "dry_run": answer.dry_run,
+        "read": answer.read,
+        "taken": answer.taken,
+        "created": answer.created,
+        "changed": answer.changed,
+        "equal": answer.equal,
+        "refused": answer.refused,
+        "stopped": answer.stopped,
+        "rejects": str(rejected) if rejected else None,
+        "found": answer.found,
+        "made": answer.made,
+        "notes": answer.notes,
+        "look_alikes": answer.look_alikes,
+        "refusals": [
+            {"line": one.line, "column": one.column, "value": one.value, "reason": one.reason} for one in answer.refusals
+        ],
+    }

@@ -1,0 +1,156 @@
+"""A file's rows as typed values of a kind, and how they were read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from salesmgmt.lib.kinds import Field, Kind, Refusal, Row
+
+from . import values
+from .mapping import Column, MappingFile, complete, guess, guess_words
+from .reader import Table, Unreadable, open_table
+
+NUMBERS = {"money", "number", "percent", "whole"}
+
+
+@dataclass(slots=True)
+class Staged:
+    """The rows of a file, every one of them, and what was found out about how the file writes things."""
+
+    table: Table
+    columns: dict[str, Column]
+    rows: list[Row]
+    found: dict[str, Any] = field(default_factory=dict)
+
+
+def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, currency: str, zone: str) -> Staged:
+    """Read a file as rows of `kind`. Raises Unreadable where it is no table or lacks a column that is needed."""
+    table = open_table(file, name, delimiter=mapping.delimiter or None, encoding=mapping.encoding or None)
+    columns = guess(kind, table.header) if mapping.columns is None else complete(mapping, kind, table.header, name)
+    if missing := next((one for one in kind.fields if one.needed and one.name not in columns), None):
+        raise Unreadable(
+            f"{name}, line 1: there is no column for “{missing.name}”, which {kind.key} need; the columns are"
+            f" {', '.join(column or '(no name)' for column in table.header[:20])}."
+        )
+    if not columns:
+        raise Unreadable(f"{name}, line 1: no column is one of {', '.join(one.name for one in kind.fields)}.")
+    cells = list(_cells(table, columns))
+    if mapping.columns is None:
+        seen: dict[str, set[str]] = {column.column: set() for one, column in columns.items() if one == "stage"}
+        for _, of_row, _ in cells:
+            for column, words in seen.items():
+                words.add(of_row.get(column, "").strip())
+        columns = guess_words(kind, columns, seen)
+    rows = []
+    for line, of_row, problem in cells:
+        row = Row(line, {}, {one: values.rearmed(column.text(of_row)) for one, column in columns.items()} if not problem else {})
+        if problem:
+            row.refusals.append(Refusal(line, "", "", problem))
+        rows.append(row)
+    said = _type(rows, kind, columns, mapping, table, currency, zone)
+    used = {column.column for column in columns.values()}
+    found = {
+        "format": table.found["format"],
+        "encoding": table.found["encoding"],
+        "delimiter": table.found["delimiter"],
+        "gzip": table.found["packed"],
+        "columns": {one: column.content() for one, column in columns.items()},
+        "unused": [column for column in table.header if column and column not in used and not column.startswith("refused_")],
+        "notation": said,
+        "empty_lines": table.blank_lines,
+    }
+    return Staged(table, columns, rows, found)
+
+
+def _cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[str, str], str]]:
+    places = {name: place for place, name in enumerate(table.header)}
+    wanted = [(column.column, places[column.column]) for column in columns.values() if column.const is None]
+    shared: dict[str, str] = {}  # equal texts are kept once
+    for row in table.rows():
+        if row.problem:
+            yield row.line, {}, row.problem
+        else:
+            yield row.line, {name: shared.setdefault(row.cells[at], row.cells[at]) for name, at in wanted}, ""
+
+
+def _type(
+    rows: list[Row], kind: Kind, columns: dict[str, Column], mapping: MappingFile, table: Table, currency: str, zone: str
+) -> dict[str, str]:
+    """Turn every text into its value, column by column, refusing rows whose text is none; answer how columns are written."""
+    said = {}
+    texts: dict[str, list[str]] = {}
+    for one in kind.fields:
+        if one.name in columns and one.type in NUMBERS | {"date", "moment"}:
+            seen = {row.raw[one.name] for row in rows if one.name in row.raw}
+            texts[one.name] = [text for text in seen if not values.is_nothing(one, text)]
+    delimiter = "," if table.found["format"] == "json lines" else table.found["delimiter"]
+    numbers = [one for one in kind.fields if one.type in NUMBERS and one.name in texts]
+    decided = {values.number_notation(texts[one.name], mapping.decimal, ";", "").decimal for one in numbers} - {""}
+    hint = decided.pop() if len(decided) == 1 and any(texts[one.name] for one in numbers) and delimiter == ";" else ""
+    for one in sorted(kind.fields, key=lambda one: one.name != "currency"):
+        if one.name not in columns:
+            continue
+        notation = values.Notation()
+        if one.type in NUMBERS:
+            notation = values.number_notation(texts[one.name], mapping.decimal, delimiter, hint)
+        elif one.type in {"date", "moment"}:
+            notation = values.date_notation(texts[one.name], mapping.date_format)
+        if notation.said:
+            said[one.name] = ", ".join(notation.said)
+        _fill(rows, one, values.parser(one, notation, zone), currency)
+    return said
+
+
+def _fill(rows: list[Row], one: Field, parse: Any, reporting: str) -> None:
+    known: dict[tuple[str, str], tuple[Any, str]] = {}
+    for row in rows:
+        if one.name not in row.raw:
+            continue
+        text = row.raw[one.name]
+        if values.is_nothing(one, text):
+            if one.needed:
+                row.refusals.append(Refusal(row.line, one.name, text, "It is needed and empty."))
+            continue
+        currency = row.values.get("currency", reporting) if one.type == "money" else ""
+        if (text, currency) not in known:
+            try:
+                known[text, currency] = (parse(text, currency), "")
+            except values.Unfit as unfit:
+                known[text, currency] = (None, str(unfit))
+        value, problem = known[text, currency]
+        if problem:
+            row.refusals.append(Refusal(row.line, one.name, text, problem))
+        else:
+            row.values[one.name] = value
+
+
+def in_order(rows: list[Row], kind: Kind) -> list[Row]:
+    """Rows so that what they refer to within the file comes first; rows that refer to each other in a circle are refused."""
+    if not kind.within:
+        return rows
+    named: dict[str, Row] = {}
+    for row in reversed(rows):
+        for name in ("email", "name", "external_id"):
+            if name in row.values and not row.refusals:
+                named[str(row.values[name]).casefold()] = row
+    done: set[int] = set()
+    ordered: list[Row] = []
+    for first in rows:
+        trail: list[Row] = []
+        row: Row | None = first
+        while row is not None and id(row) not in done:
+            if any(row is one for one in trail):
+                circle = trail[next(at for at, one in enumerate(trail) if one is row) :]
+                lines = ", ".join(str(one.line) for one in sorted(circle, key=lambda one: one.line))
+                for one in circle:
+                    reason = f"It stands in a circle of {kind.within}s: lines {lines}." if len(circle) > 1 else "It names itself."
+                    one.refusals.append(Refusal(one.line, kind.within, one.raw.get(kind.within, ""), reason))
+                break
+            trail.append(row)
+            text = row.values.get(kind.within)
+            row = named.get(str(text).casefold()) if text is not None else None
+        for one in reversed(trail):
+            if id(one) not in done:
+                done.add(id(one))
+                ordered.append(one)
+    return ordered

@@ -1,0 +1,244 @@
+"""Ramps, seasons and quotas as tables; the quota ledger as it stands."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from salesmgmt.lib.kinds import Field, Kind, Plan, Row
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.refusals import Refused
+
+from .models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonShare
+from .services import QuotaLine, enter_quotas
+
+HUNDRED = Decimal(100)
+
+
+# ── Ramps and seasons ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plan_ramps(plan: Plan) -> None:
+    profiles = {one.name.casefold(): one for one in RampProfile.objects.all()}
+    steps = {(one.profile.name.casefold(), one.month): one for one in RampStep.objects.select_related("profile")}
+    lines: dict[tuple[str, int], Row] = {}
+    for row in plan.taken():
+        name, month, percent = row.values["name"], row.values["month"], row.values["percent"]
+        key = (name.casefold(), month)
+        if lines.setdefault(key, row) is not row:
+            plan.refuse(row, "month", f"Line {lines[key].line} already gives this month.")
+            continue
+        profile = profiles.get(name.casefold())
+        if profile is None:
+            profile = profiles[name.casefold()] = plan.create(RampProfile(name=name), row)
+        if key not in steps:
+            plan.create(RampStep(profile=profile, month=month, percent=percent), row)
+            row.act = "created"
+        elif plan.change(steps[key], row, percent=percent):
+            row.act = "changed"
+
+
+def _ramp_rows() -> Iterator[dict[str, Any]]:
+    for step in RampStep.objects.select_related("profile").order_by("profile__name", "month"):
+        yield {"name": step.profile.name, "month": step.month, "percent": step.percent}
+
+
+def _plan_seasons(plan: Plan) -> None:
+    standing = {(one.period, one.bucket): one for one in SeasonShare.objects.all()}
+    groups: dict[str, dict[str, Row]] = defaultdict(dict)
+    for row in plan.taken():
+        period, bucket = row.values["period"], row.values["bucket"]
+        try:
+            Period.parse(period, fiscal_month=plan.organisation.fiscal_month)
+        except ValueError as error:
+            plan.refuse(row, "period", str(error))
+            continue
+        if bucket in groups[period]:
+            plan.refuse(row, "bucket", f"Line {groups[period][bucket].line} already gives this part of {period}.")
+            continue
+        groups[period][bucket] = row
+    for period, rows in groups.items():
+        whole = sum((row.values["percent"] for row in rows.values()), Decimal(0))
+        whole += sum(share.percent for (of, bucket), share in standing.items() if of == period and bucket not in rows)
+        for bucket, row in rows.items():
+            if whole != HUNDRED:
+                plan.refuse(row, "percent", f"The parts of {period} sum to {whole:f} %, not to 100 %.")
+                continue
+            share = standing.get((period, bucket))
+            values = {"percent": row.values["percent"], "is_learned": False}
+            if share is None:
+                plan.create(SeasonShare(period=period, bucket=bucket, **values), row)
+                row.act = "created"
+            elif plan.change(share, row, **values):
+                row.act = "changed"
+
+
+def _season_rows() -> Iterator[dict[str, Any]]:
+    for share in SeasonShare.objects.order_by("period", "bucket"):
+        yield {"period": share.period, "bucket": share.bucket, "percent": share.percent}
+
+
+# ── Quotas ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plan_quotas(plan: Plan) -> None:
+    """Check each row as far as it stands alone; `_enter_quotas` writes them, and refuses what the ledger refuses."""
+    lines: dict[tuple[Any, ...], Row] = {}
+    for row in plan.taken():
+        span = _span(plan, row)
+        if span is None or not plan.refer(row):
+            continue
+        person = row.found["person"]
+        if plan.own_person_id is not None and person.pk == plan.own_person_id:
+            plan.refuse(row, "person", "Nobody sets their own quota; ask a colleague to import this row.")
+            continue
+        team = row.found.get("team")
+        key = (person.pk, row.get("measure", BOOKINGS), team and team.pk, *span)
+        first = lines.setdefault(key, row)
+        if first is not row:
+            if first.raw != row.raw:
+                plan.refuse(row, "period", f"Line {first.line} already gives this quota.")
+            continue
+        row.found["line"] = QuotaLine(
+            person=person,
+            start=span[0],
+            end=span[1],
+            amount=row.values["amount"],
+            basis=row.get("basis", "final"),
+            team=team,
+            currency=row.get("currency", ""),
+            measure=row.get("measure", BOOKINGS),
+        )
+
+
+def _span(plan: Plan, row: Row) -> tuple[date, date] | None:
+    """The days of a quota: those of its period, or from start through end."""
+    if "period" in row.values:
+        try:
+            period = Period.parse(row.values["period"].upper(), fiscal_month=plan.organisation.fiscal_month)
+        except ValueError as error:
+            plan.refuse(row, "period", str(error))
+            return None
+        return period.start, period.end
+    if "start" not in row.values or "end" not in row.values:
+        plan.refuse(row, "period", "It needs a period, such as 2026-Q3, or start and end.")
+        return None
+    start, end = row.values["start"], row.values["end"]
+    if end < start:
+        plan.refuse(row, "end", "The last day can't come before the first.")
+        return None
+    return start, end + timedelta(days=1)
+
+
+def _enter_quotas(plan: Plan) -> list[QuotaEntry]:
+    """Enter all at once; where the ledger refuses, one by one, so that each refusal is its own row's."""
+    rows = [row for row in plan.taken() if "line" in row.found]
+    entries: list[QuotaEntry] = []
+    if _enter(plan, rows, entries) is not None:
+        for row in rows:
+            if refusal := _enter(plan, [row], entries):
+                plan.refuse(row, refusal.field or "amount", refusal.sentence)
+    return entries
+
+
+def _enter(plan: Plan, rows: list[Row], entries: list[QuotaEntry]) -> Refused | None:
+    lines = [row.found["line"] for row in rows]
+    try:
+        with transaction.atomic():
+            made = enter_quotas(lines=lines, reason=plan.reason, by=plan.by, at=plan.at)
+    except Refused as refusal:
+        return refusal
+    entries += made
+    for row in rows:
+        line = row.found["line"]
+        if any(
+            line.person.pk == one.seat_id and line.measure == one.measure and one.during.lower < line.end
+            and line.start < one.during.upper and (line.team is None or line.team.pk == one.team_id)
+            for one in made
+        ):  # fmt: skip
+            row.act = "created"
+    return None
+
+
+def _quota_entry_rows() -> Iterator[dict[str, Any]]:
+    """The quota ledger as it stands."""
+    for entry in QuotaEntry.objects.select_related("person", "team").order_by("pk").iterator(2000):
+        yield {
+            **{name: getattr(entry, name) for name in ("person", "team", "kind", "amount", "currency", "reason")},
+            "from": entry.starts_on,
+            "until": entry.until,
+        }
+
+
+def _quota_rows() -> Iterator[dict[str, Any]]:
+    """Each person's quota as a final amount per team and range, so that taking it in elsewhere gives the same quota."""
+    sums: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
+    entries = QuotaEntry.objects.exclude(person=None).select_related("person", "team").order_by("pk")
+    for one in entries.iterator(2000):
+        sums[one.person, one.team, one.starts_on, one.until, one.measure, one.currency] += one.amount
+    for (person, team, start, until, measure, currency), amount in sums.items():
+        if amount:
+            yield {
+                "person": person,
+                "start": start,
+                "end": until - timedelta(days=1),
+                "amount": amount,
+                "currency": currency,
+                "measure": measure,
+                "team": team,
+                "basis": "final",
+            }
+
+
+PERSON = Field("person", "reference", needed=True, to="person", also=("owner", "rep", "sales_agent", "name"))
+PERCENT = Field("percent", "percent", needed=True, least=Decimal(0), most=HUNDRED, places=4, also=("share", "percentage"))
+
+KINDS = [
+    Kind(
+        "ramps",
+        (
+            Field("name", needed=True, longest=100, also=("ramp", "profile")),
+            Field("month", "whole", needed=True, least=Decimal(1), most=Decimal(120)),
+            Field("percent", "percent", needed=True, least=Decimal(0), most=HUNDRED, also=("share", "percentage")),
+        ),
+        _plan_ramps,
+        _ramp_rows,
+    ),
+    Kind(
+        "seasons",
+        (
+            Field("period", needed=True, longest=7),
+            Field("bucket", needed=True, longest=8, also=("month", "part", "week")),
+            PERCENT,
+        ),
+        _plan_seasons,
+        _season_rows,
+    ),
+    Kind(
+        "quotas",
+        (
+            PERSON,
+            Field("period", longest=7, also=("quarter", "month", "year")),
+            Field("start", "date", also=("from", "start_date")),
+            Field("end", "date", also=("until", "end_date", "last_day")),
+            Field("amount", "money", needed=True, least=Decimal(0), also=("quota", "target", "value", "goal")),
+            Field("currency", "currency", also=("currency_code",)),
+            Field("measure", longest=30),
+            Field("team", "reference", to="team"),
+            Field("basis", "choice", choices=("final", "base")),
+        ),
+        _plan_quotas,
+        _quota_rows,
+        enter=_enter_quotas,
+    ),
+    Kind(
+        "quota_entries",
+        tuple(Field(name) for name in ("person", "team", "from", "until", "kind", "amount", "currency", "reason")),
+        lambda plan: None,
+        _quota_entry_rows,
+        is_ledger=True,
+    ),
+]
