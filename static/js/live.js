@@ -1,30 +1,26 @@
 // Open pages refresh their figures. /live/stamp/ answers a short version for the page's signed token; when it
 // changes, each [data-live] is fetched again from its address and morphed in place. No polling in a hidden tab.
-// A token says which version its page or part was made from; each part brings a new one.
-const part = () => document.querySelector("[data-live][data-live-token]");
-const held = () => (part() ?? document.body).dataset.liveToken;
+// A refreshed part brings a newer token than the page came with, and each says which version it was made from.
+const leave = () => document.querySelector("[data-live][data-live-token]")?.dataset.liveToken ?? document.body.dataset.liveToken;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let stamp = null, wait = 1000, timer = 0;
-const versionOf = (token) => token.split(".")[3];
 
 async function look() {
   clearTimeout(timer);
   if (document.hidden) return;
-  const token = held();
-  stamp ??= versionOf(token);
   try {
+    const token = leave();
     const answer = await fetch(`/live/stamp/?t=${encodeURIComponent(token)}`, { cache: "no-store", credentials: "omit" });
-    if (answer.status === 403) { // spent: a fresh part brings a new one, unless the session is over too
+    if (answer.status === 403 || answer.status === 404) {
+      // The token is spent: the parts bring a new one, unless the session has ended.
       await refresh();
-      if (held() === token) return;
-      stamp = versionOf(held());
-    } else if (!answer.ok) {
+      if (leave() === token) return;
       throw new Error(answer.status);
-    } else {
-      const next = await answer.text();
-      if (next !== stamp) await refresh();
-      stamp = next;
     }
+    if (!answer.ok) throw new Error(answer.status);
+    const next = await answer.text();
+    if (next !== (stamp ?? token.split(".")[3])) await refresh();
+    stamp = next;
     wait = 1000;
   } catch {
     wait = Math.min(wait * 2, 30000); // the server is away: ask less often
@@ -51,7 +47,13 @@ function flash(el) {
   el.addEventListener("animationend", () => el.classList.remove("flash"), { once: true });
 }
 
-if (held() && document.querySelector("[data-live]")) {
+if (leave() && document.querySelector("[data-live]")) {
   document.addEventListener("visibilitychange", look);
   look();
 }
+
+// Whose session has ended gets the way to sign in, not a sign-in form in the middle of the page.
+document.addEventListener("htmx:before:swap", (event) => {
+  const answer = event.detail.ctx?.response?.raw;
+  if (answer?.redirected && new URL(answer.url).pathname === "/login/") { event.preventDefault(); location.reload(); }
+});
