@@ -14,12 +14,13 @@ from .values import defused
 
 
 def write_table(kind: Kind, out: TextIO) -> int:
-    """Write a kind as CSV; answer how many rows. Text that a spreadsheet would run is defused; import takes that off."""
-    count = 0
+    """Write a kind as CSV; answer how many rows. Text that a spreadsheet would run is defused; import undoes that."""
+    written = -1  # the header is no row
     writer = csv.writer(out, lineterminator="\r\n")
-    for count, line in enumerate(lines(kind)):
+    for line in lines(kind):
         writer.writerow(line)
-    return count
+        written += 1
+    return written
 
 
 def lines(kind: Kind) -> Iterator[list[str]]:

@@ -88,7 +88,7 @@ def discard_batch(*, batch: Batch) -> None:
 
 
 def work_off(*, at: datetime) -> int:
-    """Preview or take the next batch that waits for the worker; answer how many were done. Two workers never share one."""
+    """Preview or take the next batch that waits for the worker; answer how many were done. No two take the same."""
     waiting = Batch.objects.filter(state__in=[Batch.State.UPLOADED, Batch.State.QUEUED], options__size__gt=AT_ONCE)
     failed: tuple[int, str] | None = None
     with transaction.atomic():
@@ -131,8 +131,16 @@ def preview_batch(*, batch: Batch, at: datetime) -> None:
     batch.state, batch.message = Batch.State.PREVIEWED, ""
     for count in ("read", "created", "changed", "equal", "refused"):
         setattr(batch, count, getattr(answer, count))
-    batch.found = answer.found | {"header": batch.found["header"], "preview": _preview(answer), "made": answer.made[:200]}
-    batch.found |= {"notes": answer.notes, "look_alikes": answer.look_alikes[:SHOWN], "words": _words(answer, batch.kind)}
+    batch.found = answer.found | {
+        "header": batch.found["header"],
+        "preview": _preview(answer),
+        "made": answer.made[:200],
+    }
+    batch.found |= {
+        "notes": answer.notes,
+        "look_alikes": answer.look_alikes[:SHOWN],
+        "words": _words(answer, batch.kind),
+    }
     batch.save()
 
 

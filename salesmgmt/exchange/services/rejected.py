@@ -12,7 +12,7 @@ from salesmgmt.lib.kinds import Refusal
 def rejects(*, file: BinaryIO, name: str, mapping: dict[str, Any], refusals: dict[int, Refusal]) -> bytes:
     """The refused rows as a table like the one they came from: mend it, and import it again.
 
-    The columns that say why stand first and are passed over on the way in; lines that could not be read stand as they were.
+    The columns that say why stand first and are passed over on the way in; unreadable lines stand as they were.
     """
     table = open_table(file, name, delimiter=mapping.get("delimiter") or None, encoding=mapping.get("encoding") or None)
     if table.found["format"] == "json lines":

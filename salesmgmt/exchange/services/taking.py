@@ -67,8 +67,13 @@ class Answer:
     def summary(self) -> str:
         would = "would be " if self.dry_run else ""
         acts = [(self.created, "new"), (self.changed, "changed"), (self.equal, "unchanged"), (self.refused, "refused")]
-        told = ", ".join(f"{count:,} {would if act == 'refused' else ''}{act}" for count, act in acts if count) or "nothing in it"
-        end = " Nothing was taken: rows were refused and --on-error is stop." if self.stopped and not self.dry_run else ""
+        told = (
+            ", ".join(f"{count:,} {would if act == 'refused' else ''}{act}" for count, act in acts if count)
+            or "nothing in it"
+        )
+        end = (
+            " Nothing was taken: rows were refused and --on-error is stop." if self.stopped and not self.dry_run else ""
+        )
         return f"{self.file}: {self.read:,} {self.kind} read: {told}.{end}"
 
 
@@ -83,15 +88,13 @@ def import_file(
     at: datetime,
     batch: Batch | None = None,
 ) -> Answer:
-    """Take a file in, or with `dry_run` say what it would do. Raises Unreadable where the file as a whole can't be read."""
+    """Take a file in, or with `dry_run` say what it would do. Raises Unreadable where it is no table."""
     if by is not None and not access_of(by).imports:
         raise Refused("Only admin and operations import.")
     wanted = kind_of(kind)
     told = mapping if isinstance(mapping, MappingFile) else parse(mapping or {}, wanted)
     organisation = Organisation.get()
-    staged = stage(
-        file, name, wanted, told, currency=organisation.currency, zone=organisation.time_zone
-    )
+    staged = stage(file, name, wanted, told, currency=organisation.currency, zone=organisation.time_zone)
     with transaction.atomic():
         one_at_a_time()
         plan = _planned(wanted, staged, options, organisation, by, at)
@@ -151,7 +154,9 @@ def _entered(plan: Plan, *, dry_run: bool) -> list[Any]:
 
 
 def _answered(kind: Kind, name: str, staged: Staged, plan: Plan, options: Options) -> Answer:
-    answer = Answer(kind.key, name, dry_run=options.dry_run, read=len(staged.rows), rows=staged.rows, found=staged.found)
+    answer = Answer(
+        kind.key, name, dry_run=options.dry_run, read=len(staged.rows), rows=staged.rows, found=staged.found
+    )
     for row in staged.rows:
         if row.refusals:
             answer.refused += 1
@@ -161,7 +166,9 @@ def _answered(kind: Kind, name: str, staged: Staged, plan: Plan, options: Option
     answer.made, answer.look_alikes = plan.made, plan.look_alikes
     answer.notes = [f"{note} ({count:,} rows)" if count > 1 else note for note, count in plan.notes.items()]
     if staged.found["encoding"] not in {"utf-8", "utf-8-sig", "utf-16", "ascii"}:
-        answer.notes.append(f"The file was read as {staged.found['encoding']}; if letters look wrong, say its encoding.")
+        answer.notes.append(
+            f"The file was read as {staged.found['encoding']}; if letters look wrong, say its encoding."
+        )
     if staged.found["empty_lines"]:
         answer.notes.append(f"Empty lines left out: {staged.found['empty_lines']:,}.")
     answer.stopped = options.on_error == "stop" and answer.refused > 0
@@ -191,7 +198,12 @@ def _keep(batch: Batch, answer: Answer, at: datetime) -> None:
     BatchRow.objects.bulk_create(
         (
             BatchRow(
-                batch=batch, line=one.line, act=BatchRow.Act.REFUSED, column=one.column[:200], value=one.value, reason=one.reason
+                batch=batch,
+                line=one.line,
+                act=BatchRow.Act.REFUSED,
+                column=one.column[:200],
+                value=one.value,
+                reason=one.reason,
             )
             for one in answer.refusals
         ),
@@ -204,5 +216,7 @@ def first_refusals(refusals: Iterable[Refusal]) -> dict[int, Refusal]:
     by_line: dict[int, Refusal] = {}
     for one in refusals:
         first = by_line.get(one.line)
-        by_line[one.line] = one if first is None else Refusal(one.line, first.column, first.value, f"{first.reason} {one.reason}")
+        by_line[one.line] = (
+            one if first is None else Refusal(one.line, first.column, first.value, f"{first.reason} {one.reason}")
+        )
     return by_line

@@ -112,7 +112,9 @@ def _still_needed(created: dict[type[models.Model], set[int]]) -> dict[type[mode
             for one in model._meta.concrete_fields:
                 target = one.related_model
                 if isinstance(target, type) and target in stays and stays[target] and hasattr(target, "withdrawn_at"):
-                    hanging = manager(model).filter(pk__in=pks - stays[model].keys(), **{f"{one.name}__in": stays[target]})
+                    hanging = manager(model).filter(
+                        pk__in=pks - stays[model].keys(), **{f"{one.name}__in": stays[target]}
+                    )
                     for pk in hanging.values_list("pk", flat=True):
                         stays[model][pk] = ""
                         is_growing = True
@@ -121,7 +123,7 @@ def _still_needed(created: dict[type[models.Model], set[int]]) -> dict[type[mode
 
 def _uses(model: type[models.Model], relation: Any) -> bool:
     """Does a row of `model` keep what it refers to in use? Ledgers and histories don't."""
-    if hasattr(model, "withdrawn_at") or issubclass(model, Dated) and not issubclass(model, LedgerEntry):
+    if hasattr(model, "withdrawn_at") or (issubclass(model, Dated) and not issubclass(model, LedgerEntry)):
         return True
     return model._meta.label in {"sales.CreditShare", "targets.Allocation", "coaching.Case", "recognition.Award"} or (
         relation.one_to_one and not relation.field.null

@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", metavar="KIND", help=f"all, {', '.join(kinds())}")
-        parser.add_argument("--out", type=Path, metavar="FILE", help="a file, or with “all” a folder; else the standard output")
+        parser.add_argument(
+            "--out", type=Path, metavar="FILE", help="a file, or with “all” a folder; else the standard output"
+        )
 
     def handle(self, *args: Any, kind: str, out: Path | None, **options: Any) -> None:
         try:
