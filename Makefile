@@ -25,15 +25,27 @@ run: install ## start Paceline here: PORT=8000, DEMO=1 (0: empty), VAR=var; Ctrl
 test: install-dev browser ## run the whole suite on a database of its own (ARGS="tests/sales -k split")
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
-check: install-dev ## linters, types, contracts between the apps, migrations
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
+check: install-dev ## linters, types, contracts between the apps, migrations, settings: all of them, then the verdict
+	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
+
+CHECKS := check-ruff check-format check-types check-contracts check-templates check-safety check-migrations check-settings
+.PHONY: $(CHECKS)
+check-ruff:
+	$(PY) -m ruff check --quiet --output-format concise .
+check-format:
+	$(PY) -m ruff format --check --output-format concise .
+check-types:
 	$(ALONE) $(PY) -m mypy .
-	.venv/bin/lint-imports
+check-contracts:
+	.venv/bin/lint-imports --no-logo
+check-templates:
 	$(PY) -m djlint --quiet --lint templates
+check-safety:
 	$(PY) -m bandit --quiet --recursive --configfile pyproject.toml .
+check-migrations:
 	$(ALONE) $(PY) -W ignore manage.py makemigrations --check --dry-run
-	$(ALONE) DEBUG=0 SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))') \
+check-settings:
+	$(ALONE) DEBUG=0 DEMO=0 SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(48))') \
 		BASE_URL=https://paceline.example $(PY) manage.py check --deploy --fail-level WARNING
 
 format: install-dev ## put the code into its usual form

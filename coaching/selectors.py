@@ -115,7 +115,7 @@ def case_with_parts(user: User) -> QuerySet[Case]:
 def story_of(case: Case) -> list[Moment]:
     """What happened to a case and to the flag behind it, oldest first."""
     moments = [Moment(change.at, _name(change.by), change.what) for change in case.changes.select_related("by__person")]
-    if case.flag_id:
+    if case.flag is not None:
         events = case.flag.events.select_related("by__person")
         moments += [Moment(event.at, _name(event.by), f"{event.get_kind_display()}: {event.text}") for event in events]
     return sorted(moments, key=lambda moment: moment.at)

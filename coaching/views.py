@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,6 +17,7 @@ from performance.models import Flag
 from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
+from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 
 CASE_DAYS = 14
@@ -26,7 +27,7 @@ Page = Callable[..., HttpResponse]
 
 
 def _submit(
-    request: HttpRequest, page: Page, pk: int, name: str, form: Form, do: Callable[[], object], said: str
+    request: SignedIn, page: Page, pk: int, name: str, form: Form, do: Callable[[], object], said: str
 ) -> HttpResponse:
     """Do what a form of a page asks; a mistake shows the page again with what was typed."""
     if form.is_valid():
@@ -41,7 +42,7 @@ def _submit(
 
 
 @require_GET
-def cases(request: HttpRequest) -> HttpResponse:
+def cases(request: SignedIn) -> HttpResponse:
     found = selectors.cases_of(request.user)
     today = clock.today(Organisation.get().time_zone)
     rows = {
@@ -52,11 +53,11 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def case(request: HttpRequest, pk: int) -> HttpResponse:
+def case(request: SignedIn, pk: int) -> HttpResponse:
     return _case_page(request, pk)
 
 
-def _case_page(request: HttpRequest, pk: int, **bound: Form) -> HttpResponse:
+def _case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     found = get_object_or_404(selectors.case_with_parts(request.user), pk=pk)
     today = clock.today(Organisation.get().time_zone)
     leads = selectors.may_coach(access_of(request.user), found.person)
@@ -77,7 +78,7 @@ def _case_page(request: HttpRequest, pk: int, **bound: Form) -> HttpResponse:
 
 
 @require_POST
-def case_open(request: HttpRequest, flag_pk: int) -> HttpResponse:
+def case_open(request: SignedIn, flag_pk: int) -> HttpResponse:
     """From a finding to the work: due in two weeks unless said otherwise."""
     flag = get_object_or_404(Flag.objects.visible_to(request.user).select_related("person"), pk=flag_pk)
     access = access_of(request.user)
@@ -99,7 +100,7 @@ def case_open(request: HttpRequest, flag_pk: int) -> HttpResponse:
 
 
 @require_POST
-def case_move(request: HttpRequest, pk: int) -> HttpResponse:
+def case_move(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.cases_of(request.user), pk=pk)
     form = forms.MoveCaseForm(request.POST)
     return _submit(
@@ -114,7 +115,7 @@ def case_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def case_close(request: HttpRequest, pk: int) -> HttpResponse:
+def case_close(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.cases_of(request.user), pk=pk)
     form = forms.CloseCaseForm(request.POST)
     return _submit(
@@ -129,7 +130,7 @@ def case_close(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def one_on_ones(request: HttpRequest) -> HttpResponse:
+def one_on_ones(request: SignedIn) -> HttpResponse:
     found = selectors.one_on_ones_of(request.user)
     zone = ZoneInfo(Organisation.get().time_zone)
     today = clock.today(str(zone))
@@ -148,7 +149,7 @@ def one_on_ones(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def one_on_one_plan(request: HttpRequest) -> HttpResponse:
+def one_on_one_plan(request: SignedIn) -> HttpResponse:
     """Plan a 1:1; `?person=` and `?flag=` come from a finding, which then gets its case as well."""
     people = selectors.coached_by(request.user)
     if not people.exists():
@@ -187,11 +188,11 @@ def one_on_one_plan(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def one_on_one(request: HttpRequest, pk: int) -> HttpResponse:
+def one_on_one(request: SignedIn, pk: int) -> HttpResponse:
     return _talk_page(request, pk)
 
 
-def _talk_page(request: HttpRequest, pk: int, **bound: Form) -> HttpResponse:
+def _talk_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     talk = get_object_or_404(selectors.talk_with_parts(request.user), pk=pk)
     zone = Organisation.get().time_zone
     today = clock.today(zone)
@@ -211,13 +212,13 @@ def _talk_page(request: HttpRequest, pk: int, **bound: Form) -> HttpResponse:
         return render(request, "coaching/one_on_one.html", context | bound, status=422 if bound else 200)
 
 
-def _version(request: HttpRequest) -> int | None:
+def _version(request: SignedIn) -> int | None:
     given = request.POST.get("version", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
 
 
 @require_POST
-def one_on_one_hold(request: HttpRequest, pk: int) -> HttpResponse:
+def one_on_one_hold(request: SignedIn, pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
     return act(
         request,
@@ -228,7 +229,7 @@ def one_on_one_hold(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def one_on_one_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def one_on_one_cancel(request: SignedIn, pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
     return act(
         request,
@@ -239,7 +240,7 @@ def one_on_one_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def agenda_add(request: HttpRequest, pk: int) -> HttpResponse:
+def agenda_add(request: SignedIn, pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
     form = forms.AgendaForm(request.POST)
     return _submit(
@@ -254,7 +255,7 @@ def agenda_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def agenda_tick(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
+def agenda_tick(request: SignedIn, pk: int, item_pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
     item = get_object_or_404(talk.agenda.select_related("one_on_one"), pk=item_pk)
     is_done = request.POST.get("done") == "1"
@@ -267,7 +268,7 @@ def agenda_tick(request: HttpRequest, pk: int, item_pk: int) -> HttpResponse:
 
 
 @require_POST
-def promise(request: HttpRequest, place: str, pk: int) -> HttpResponse:
+def promise(request: SignedIn, place: str, pk: int) -> HttpResponse:
     """A promise made in a 1:1 or for a case."""
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk) if place == "one-on-ones" else None
     found = get_object_or_404(selectors.cases_of(request.user), pk=pk) if place == "cases" else None
@@ -288,7 +289,7 @@ def promise(request: HttpRequest, place: str, pk: int) -> HttpResponse:
 
 
 @require_POST
-def action_done(request: HttpRequest, pk: int) -> HttpResponse:
+def action_done(request: SignedIn, pk: int) -> HttpResponse:
     item = get_object_or_404(ActionItem.objects.visible_to(request.user).select_related("owner", "person"), pk=pk)
     back = f"/one-on-ones/{item.one_on_one_id}/" if item.one_on_one_id else f"/cases/{item.case_id}/"
     if request.POST.get("back") == "list" or not (item.one_on_one_id or item.case_id):
@@ -302,7 +303,7 @@ def action_done(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def note(request: HttpRequest, place: str, pk: int) -> HttpResponse:
+def note(request: SignedIn, place: str, pk: int) -> HttpResponse:
     """A note in a 1:1 or on a case; never for the eyes of admin or operations."""
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk) if place == "one-on-ones" else None
     found = get_object_or_404(selectors.cases_of(request.user), pk=pk) if place == "cases" else None

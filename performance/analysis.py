@@ -67,3 +67,97 @@ def _product(state: Mapping[str, float]) -> float:
     for factor in state.values():
         value *= factor
     return value
+
+
+# ── Who is behind ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How much of a period somebody usually has by this point, and how far that varies, as shares of the quota."""
+
+    share: float
+    spread: float
+    periods: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier period of a person: credited by the same point, after it, and the quota (0: none was set)."""
+
+    before: float
+    after: float
+    quota: float
+
+    @property
+    def final(self) -> float:
+        return self.before + self.after
+
+
+PEERS = 4  # periods that the spread of all others is worth beside a person's own
+UNKNOWN_SPREAD = 0.2  # where nobody has a past: as after a quarter of a dozen deals of mixed size
+LEAST_SPREAD = 0.03
+
+
+def rhythms(pasts: Mapping[int, Sequence[Past]], *, elapsed: float) -> dict[int, Rhythm]:
+    """Each person's rhythm, leaning on everybody's where their own past is short."""
+    known = {person: [past for past in own if past.final > 0] for person, own in pasts.items()}
+    everything = [past for own in known.values() for past in own]
+    whole = sum(past.final for past in everything)
+    usual = sum(past.before for past in everything) / whole if whole else elapsed
+    variances = {person: _variance(own) for person, own in known.items() if len(own) >= 3}
+    common = fmean(variances.values()) if variances else UNKNOWN_SPREAD**2
+    found: dict[int, Rhythm] = {}
+    for person, own in known.items():
+        size, final = len(own), sum(past.final for past in own)
+        mine = sum(past.before for past in own) / final if final else usual
+        weight = size - 1 if person in variances else 0
+        variance = (weight * variances.get(person, 0.0) + PEERS * common) / (weight + PEERS)
+        lean = max(ENOUGH - size, 0)
+        found[person] = Rhythm(
+            share=(size * mine + lean * usual) / (size + lean), spread=max(variance**0.5, LEAST_SPREAD), periods=size
+        )
+    return found
+
+
+def _variance(own: Sequence[Past]) -> float:
+    mean = fmean(past.final for past in own)
+    return stdev(past.before / (past.quota or mean) for past in own) ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What somebody did in a window (R21): activities, mean open deals, won, decided, and what it brought."""
+
+    activities: float
+    open_deals: float
+    won: float
+    decided: float
+    result: float
+
+    def scaled(self, by: float) -> "Work":
+        """To as many working days as another window has; open deals are a mean and stay."""
+        return Work(self.activities * by, self.open_deals, self.won * by, self.decided * by, self.result * by)
+
+    def levers(self) -> dict[str, float | None]:
+        """Factors whose product is the result; None is 0 ÷ 0."""
+
+        def over(a: float, b: float) -> float | None:
+            return a / b if b else None
+
+        return {
+            "activity": self.activities,
+            "pipeline": over(self.open_deals, self.activities),
+            "speed": over(self.decided, self.open_deals),
+            "conversion": over(self.won, self.decided),
+            "size": over(self.result, self.won),
+        }
+
+
+def mean_work(windows: Sequence[Work]) -> Work:
+    """The mean of several windows."""
+    return Work(*(fmean(values) for values in zip(*(_fields(work) for work in windows), strict=True)))
+
+
+def _fields(work: Work) -> tuple[float, ...]:
+    return work.activities, work.open_deals, work.won, work.decided, work.result

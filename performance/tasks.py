@@ -7,7 +7,10 @@ import structlog
 from celery import shared_task
 
 from salesmgmt.desk.drains import drains
+from salesmgmt.lib import clock
+from teams.models import Organisation
 
+from . import services
 from .services import rollups
 
 logger = structlog.get_logger(__name__)
@@ -22,3 +25,16 @@ def check_rollups(**kwargs: Any) -> None:
     """The nightly full check: what differs is put right and reported."""
     for difference in rollups.rebuild():
         logger.error("rollup_differed", difference=str(difference))
+
+
+@shared_task
+def raise_flags(**kwargs: Any) -> None:
+    """Daily: who is behind, and why."""
+    done = services.raise_flags(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+    logger.info("flags_raised", **done)
+
+
+@shared_task
+def recheck_flags(**kwargs: Any) -> None:
+    """Look again at those whose figures moved, all changes of some minutes at once."""
+    services.recheck(as_of=clock.today(Organisation.get().time_zone), at=clock.now())

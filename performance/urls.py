@@ -4,4 +4,5 @@ from . import views
 
 urlpatterns: list[URLPattern] = [
     path("records/", views.records, name="records"),
+    path("flags/<int:pk>/", views.flag, name="flag"),
 ]

@@ -85,7 +85,9 @@ class Kudos(models.Model):
 
     class Meta:
         verbose_name_plural = "kudos"
-        constraints = [models.CheckConstraint(condition=~Q(giver=models.F("receiver")), name="nobody_praises_themselves")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(giver=models.F("receiver")), name="nobody_praises_themselves")
+        ]
         indexes = [models.Index(fields=["-at"], name="kudos_by_time")]
 
 
@@ -101,6 +103,7 @@ class Applause(models.Model):
             models.UniqueConstraint(fields=["person", "award"], name="one_clap_per_award"),
             models.UniqueConstraint(fields=["person", "kudos"], name="one_clap_per_kudos"),
             models.CheckConstraint(
-                condition=Q(award=None, kudos__isnull=False) | Q(award__isnull=False, kudos=None), name="applause_is_for_one"
+                condition=Q(award=None, kudos__isnull=False) | Q(award__isnull=False, kudos=None),
+                name="applause_is_for_one",
             ),
         ]

@@ -10,7 +10,17 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from salesmgmt.lib.ledger import APPEND_ONLY, LedgerEntry
-from teams.models import Access, Person, Record, RecordQuerySet, Team, Territory, Viewer, access_of, external_id_is_unique
+from teams.models import (
+    Access,
+    Person,
+    Record,
+    RecordQuerySet,
+    Team,
+    Territory,
+    Viewer,
+    access_of,
+    external_id_is_unique,
+)
 
 
 class ForecastCategory(models.TextChoices):
@@ -144,9 +154,7 @@ class Stage(models.Model):
     name = models.CharField(max_length=100)
     position = models.PositiveSmallIntegerField()
     probability = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="Percent")
-    forecast_category = models.CharField(
-        max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE
-    )
+    forecast_category = models.CharField(max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE)
 
     class Meta:
         constraints = [
@@ -229,14 +237,19 @@ class Deal(Record):
                 condition=Q(status="open", closed_on=None) | (~Q(status="open") & Q(closed_on__isnull=False)),
                 name="closed_deals_have_a_closing_day",
             ),
-            models.CheckConstraint(condition=Q(lost_reason=None) | Q(status="lost"), name="only_lost_deals_have_a_reason"),
+            models.CheckConstraint(
+                condition=Q(lost_reason=None) | Q(status="lost"), name="only_lost_deals_have_a_reason"
+            ),
             models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="deal_amount_is_not_negative"),
         ]
         indexes = [
             models.Index(fields=["owner", "status", "expected_close_on"], name="deal_by_owner"),
             models.Index(fields=["account"], name="deal_by_account"),
             models.Index(
-                F("expected_close_on"), F("id"), condition=Q(withdrawn_at=None, status="open"), name="open_deal_by_close"
+                F("expected_close_on"),
+                F("id"),
+                condition=Q(withdrawn_at=None, status="open"),
+                name="open_deal_by_close",
             ),
             models.Index(F("opened_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_opening"),
             models.Index(F("closed_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_closing"),
@@ -483,7 +496,7 @@ class Refund(Record):
 
 
 class CreditShare(models.Model):
-    """Who shares an order's credit: percent of 100 (primary), or percent on top (overlay). No row: the owner has all."""
+    """Who shares an order's credit: percent of 100 (primary) or on top (overlay). Without a row the owner has all."""
 
     class Kind(models.TextChoices):
         PRIMARY = "primary", "Primary"

@@ -19,7 +19,9 @@ def configure(*, pretty: bool) -> None:
         renderer: Any = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     else:
         renderer = structlog.processors.JSONRenderer()
-    frames = [] if pretty else [structlog.processors.dict_tracebacks]
+    # Without the frames' locals: they hold passwords, tokens and what people wrote.
+    plain = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    frames = [] if pretty else [structlog.processors.ExceptionRenderer(plain)]
     logging.config.dictConfig(
         {
             "version": 1,

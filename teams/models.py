@@ -70,7 +70,8 @@ class RecordQuerySet(models.QuerySet):
 class Record(models.Model):
     """A record with a history of its own; undoing an import withdraws it from every list, search and figure."""
 
-    external_id = models.CharField(max_length=100, null=True, blank=True)
+    # NULL, not empty: rows without one must not clash under the unique constraint.
+    external_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
     created_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -226,7 +227,10 @@ class Team(Record):
     name = models.CharField(max_length=200)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     path = ArrayField(
-        models.BigIntegerField(), default=list, editable=False, help_text="Ids from the root to itself, kept by a trigger"
+        models.BigIntegerField(),
+        default=list,
+        editable=False,
+        help_text="Ids from the root to itself, kept by a trigger",
     )
 
     objects = TeamQuerySet.as_manager()
@@ -344,7 +348,10 @@ class Posting(Dated):
 
     class Meta:
         triggers = audited()
-        indexes = [GistIndex(fields=["during"], name="posting_during"), models.Index(fields=["team"], name="posting_team")]
+        indexes = [
+            GistIndex(fields=["during"], name="posting_during"),
+            models.Index(fields=["team"], name="posting_team"),
+        ]
         constraints = [
             is_a_range("posting_is_a_range"),
             one_at_a_time("one_posting_at_a_time", "person"),
@@ -464,12 +471,15 @@ def _work_out_access(user: Viewer) -> Access:
         .annotate(
             role=Subquery(posting.values("role")[:1]),
             team_id=Subquery(posting.values("team")[:1]),
-            led=ArraySubquery(Leadership.objects.on(today).filter(person=OuterRef("pk")).order_by("team").values("team")),
+            led=ArraySubquery(
+                Leadership.objects.on(today).filter(person=OuterRef("pk")).order_by("team").values("team")
+            ),
         )
         .first()
     )
     if user.is_superuser:
-        return Access(person.pk if person else None, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
+        me = person.pk if person else None
+        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
     if person is None:
         return nobody
     role, team_id, led = person.role or "none", person.team_id, tuple(person.led)

@@ -113,6 +113,26 @@ def end_employment(*, person: Person, on: date, by: User | None) -> Person:
     return person
 
 
+@transaction.atomic
+def take_back(*, person: Person, by: User | None) -> Person:
+    """Somebody who had left is here again; a new posting says where."""
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    person.left_on = None
+    person.save(update_fields=["left_on"])
+    return person
+
+
+@transaction.atomic
+def link_login(*, person: Person, user: User | None, by: User | None) -> Person:
+    """Say whose login it is; None takes the login away."""
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    if user and Person.objects.filter(user=user).exclude(pk=person.pk).exists():
+        raise Refused(f"The login {user.username} belongs to somebody else.", field="user")
+    person.user = user
+    person.save(update_fields=["user"])
+    return person
+
+
 # ── Postings and seats ──────────────────────────────────────────────────────────────────────────────────────────
 
 

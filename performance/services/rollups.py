@@ -45,6 +45,8 @@ class Family:
     records: str
     parameters: Callable[[Sequence[Scope]], list[Any]] = lambda scope: []
     widened: Callable[[Sequence[Scope]], list[Scope]] = list
+    moves_flags: bool = False
+    """Who is behind may be seen differently after it changes; flags look again at those people."""
 
 
 def _widened_to_quotas(scope: Sequence[Scope]) -> list[Scope]:
@@ -98,6 +100,7 @@ FAMILIES = {
             ON c.person_id = s.person_id AND c.occurred_on >= s.first AND c.occurred_on < s.until
          GROUP BY 1, 2, 3, 4, 5 HAVING sum(c.reporting_amount) <> 0
         """,
+        moves_flags=True,
     ),
     "outcomes": Family(
         2,
@@ -160,6 +163,7 @@ FAMILIES = {
         """,
         _expected,
         _widened_to_quotas,
+        moves_flags=True,
     ),
 }
 TOPICS = tuple(FAMILIES)
@@ -326,6 +330,11 @@ def _write(family: Family, scope: Sequence[Scope]) -> int:
     [(count, people, teams, zeros)] = _execute(_sql(family, _WRITE), _arguments(family, scope))
     if zeros:
         _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s) AND total = 0 AND count = 0", [zeros])
+    if count and family.moves_flags:
+        _execute(
+            "INSERT INTO desk_mark (topic, person_id, days) SELECT 'flags', p, '(,)' FROM unnest(%s::bigint[]) AS p WHERE p > 0",
+            [people],
+        )
     if count:
         transaction.on_commit(partial(live.bump, people=people, teams=teams))
     return int(count)

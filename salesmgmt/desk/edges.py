@@ -1,13 +1,18 @@
-"""What the edges share: how a refusal reaches a form, and an act that is one button."""
+"""What the edges share: how a refusal reaches a form, and an act that is one button, a list as a file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+import structlog
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import redirect
 
+from salesmgmt.lib import csvout
 from salesmgmt.lib.refusals import Refused
+
+logger = structlog.get_logger(__name__)
 
 
 def tell_form(form: forms.BaseForm, refusal: Refused) -> None:
@@ -26,4 +31,13 @@ def act(request: HttpRequest, do: Callable[[], object], *, said: str, to: str) -
     answer = redirect(to)
     assert isinstance(answer, HttpResponseRedirect)
     answer.status_code = 303
+    return answer
+
+
+def csv_answer(request: HttpRequest, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+    """A list as a file, streamed; who took what out is logged."""
+    logger.info("exported", name=name, user=request.user.pk, asked=request.GET.urlencode()[:500])
+    answer = StreamingHttpResponse(csvout.lines(header, rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer["Cache-Control"] = "private, no-store"
     return answer

@@ -1,4 +1,4 @@
-"""Money is Decimal plus currency. It rounds half away from zero, and only when an entry is written (rules, preamble)."""
+"""Money is Decimal plus currency. It rounds half away from zero, only when an entry is written."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,9 @@ class Money:
         return Money(-self.amount, self.currency)
 
 
-def share_out(total: Decimal, weights: Mapping[K, Decimal], *, order: Sequence[K], unit: Decimal = CENT) -> dict[K, Decimal]:
+def share_out(
+    total: Decimal, weights: Mapping[K, Decimal], *, order: Sequence[K], unit: Decimal = CENT
+) -> dict[K, Decimal]:
     """`total` split by `weights` into multiples of `unit` that sum to it exactly (largest remainder).
 
     `order` lists the keys as ties are broken (external id). Weights are not negative and not all zero;

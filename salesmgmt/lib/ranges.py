@@ -42,11 +42,13 @@ class Dated(models.Model):
 
     @property
     def starts_on(self) -> date:
-        return self.during.lower
+        first: date = self.during.lower
+        return first
 
     @property
     def until(self) -> date | None:
-        return self.during.upper
+        end: date | None = self.during.upper
+        return end
 
 
 def one_at_a_time(name: str, *fields: str, condition: Q | None = None) -> ExclusionConstraint:
@@ -59,6 +61,4 @@ def one_at_a_time(name: str, *fields: str, condition: Q | None = None) -> Exclus
 
 def is_a_range(name: str) -> models.CheckConstraint:
     """The range has a first day and is not empty."""
-    return models.CheckConstraint(
-        condition=Q(during__isempty=False, during__startswith__isnull=False), name=name
-    )
+    return models.CheckConstraint(condition=Q(during__isempty=False, during__startswith__isnull=False), name=name)

@@ -5,19 +5,29 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.contrib import messages
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from coaching.models import ActionItem, Case, OneOnOne
+from coaching.services import complete_action_item
 from performance import live
-from performance.selectors import Scope, pace, pace_series, standings, team_standings
+from performance.models import Flag
+from performance.selectors import Scope, figure, pace, pace_series, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
+from sales.models import Deal, Task
+from sales.services.tasks import add_task, complete_task, reopen_task
+from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages import home as homes
-from salesmgmt.pages import strips, words
+from salesmgmt.pages import measures, strips, words
+from salesmgmt.pages.forms import TaskForm
 from salesmgmt.pages.search import find
-from teams.models import Organisation, Person, Team, access_of
+from teams.models import Leadership, Organisation, Person, Posting, Team, access_of
 from teams.selectors import organisation_of, person_of
 
 PAST = 7  # quarters to choose from, beside the current one
@@ -96,7 +106,7 @@ def home(request: HttpRequest) -> HttpResponse:
         partial, more = "pages/_home_person.html", _own(request, frame)
     else:
         return render(request, "pages/home_nobody.html")
-    return answer(request, "pages/home.html", partial, context | choices(request, frame) | more)
+    return answer(request, "pages/page.html", partial, {"page_title": "Home"} | context | choices(request, frame) | more)
 
 
 def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
@@ -109,11 +119,7 @@ def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         for row in team_standings(team_ids=[team.pk for team, _ in rows], period=frame.period, as_of=frame.as_of)
     } if rows else {}  # fmt: skip
     needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
-    paths = {team.pk: team.path for team in shown}
-    flagged: dict[int, set[int]] = {}
-    for need in needs:
-        for pk in paths.get(need.flag.team_id or 0, ()):
-            flagged.setdefault(pk, set()).add(need.flag.person_id)
+    flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], shown)
     people = {need.flag.person_id for need in needs}
     within = {need.flag.team_id for need in needs if need.flag.team_id}
     return context | {
@@ -177,6 +183,9 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     assert person is not None
     scope = Scope.person(person)
     context = _figures(frame, scope)
+    rate = figure(scope=scope, measure="win_rate", period=frame.period, as_of=frame.as_of, organisation=frame.organisation)
+    decided = words.counted(int(rate.denominator or 0), "decided deal", "decided deals")
+    context["metrics"][1:] = [*context["metrics"][2:], strips.of_figure(rate, note=f"of {decided}")]
     findings = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
     due = _due(request, frame, leads=False)
     current = context["pace"]
@@ -228,7 +237,205 @@ def _figures(
 
 def _due(request: HttpRequest, frame: Frame, *, leads: bool) -> dict[str, Any]:
     since = datetime.combine(frame.today, time(), ZoneInfo(frame.organisation.time_zone))
-    return homes.upcoming(homes.due_for(request.user, today=frame.today, since=since, leads=leads), frame.today)
+    return homes.upcoming(homes.due_for(request.user, today=frame.today, since=since, leads=leads))
+
+
+# ── Teams and people ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _led(request: HttpRequest) -> QuerySet[Team]:
+    """The teams whose figures a user may see: all, or those they lead and below."""
+    access = access_of(request.user)
+    present = Team.objects.present()
+    return present if access.sees_all else present.under(access.led_team_ids)
+
+
+@require_GET
+def teams(request: HttpRequest) -> HttpResponse:
+    """The tree of teams with the pace of each."""
+    access, frame = access_of(request.user), frame_of(request)
+    if not (access.sees_all or access.leads):
+        raise Http404
+    shown = list(_led(request).order_by("name", "pk"))
+    standing = {
+        row.team.pk: row
+        for row in team_standings(team_ids=[team.pk for team in shown], period=frame.period, as_of=frame.as_of)
+    } if shown else {}  # fmt: skip
+    flags = Flag.objects.visible_to(request.user).open().values_list("team_id", "person_id") if frame.is_now else []
+    flagged = homes.flagged_by_team(flags, shown)
+    rows = [(team, depth, standing[team.pk], len(flagged.get(team.pk, ()))) for team, depth in homes.whole_tree(shown)]
+    context = {
+        "frame": frame,
+        "period": frame.period,
+        "currency": frame.currency,
+        "day_line": strips.day_line(frame.period, frame.today),
+        "teams": rows,
+        "headline": words.teams_headline([row.status for _, _, row, _ in rows], frame.period, is_over=not frame.is_now),
+        "live_token": live.token_for(request.user, *(["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids])),
+        "imports": access.imports,
+        **choices(request, frame),
+    }
+    return answer(request, "pages/page.html", "pages/_teams_page.html", context | {"page_title": "Teams"})
+
+
+@require_GET
+def team(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(_led(request), pk=pk)
+    frame, access = frame_of(request), access_of(request.user)
+    below = list(Team.objects.present().under([found.pk]).order_by("name", "pk"))
+    scope = Scope("team", found.pk, found.name, f"team:{found.name}", tuple(team.pk for team in below))
+    children = [team for team in below if team.parent_id == found.pk]
+    ids = Posting.objects.on(frame.as_of).filter(team__in=scope.team_ids).values_list("person_id", flat=True)
+    rows = homes.sorted_standings(
+        standings(person_ids=list(ids), period=frame.period, as_of=frame.as_of), request.GET.get("sort", "")
+    )
+    open_deals = (sum((row.pipeline for row in rows), start=0), sum(row.open_deals for row in rows))
+    part, page = homes.Page.cut(rows, request.GET.get("cursor", ""))
+    needs = homes.open_needs(request.user, clock.now(), frame.currency) if frame.is_now else []
+    here = {row.person.pk for row in rows}
+    needs = [need for need in needs if need.flag.person_id in here and need.flag.person_id != access.person_id]
+    sub = team_standings(team_ids=[child.pk for child in children], period=frame.period, as_of=frame.as_of) if children else []
+    flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], below)
+    leader = Leadership.objects.on(frame.as_of).filter(team=found).select_related("person").first()
+    context = _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
+    context["metrics"][1] = measures.strip(context["lines"]["results"], context["before"], ["won_value"])[0]
+    return answer(request, "pages/page.html", "pages/_team.html", {
+        "team": found,
+        "leader": leader.person if leader else None,
+        "above": Team.objects.present().filter(pk__in=_led(request).values("pk"), pk=found.parent_id).first(),
+        "name": found.name,
+        "page_title": found.name,
+        "frame": frame,
+        "period": frame.period,
+        "currency": frame.currency,
+        "today": frame.today,
+        "rows": part,
+        "page": page,
+        "sort": request.GET.get("sort") if request.GET.get("sort") in homes.SORTS else "pace",
+        "teams": [(row.team, 0, row, len(flagged.get(row.team.pk, ()))) for row in sub],
+        "needs": needs[:8],
+        "more_needs": max(len(needs) - 8, 0),
+        "may_plan": access.person_id is not None and (access.leads or access.role == "executive"),
+        "then": words.sentence(f"{words.counted(len({need.flag.person_id for need in needs}), 'person is', 'people are')} flagged.") if needs else "",
+        "live_token": live.token_for(request.user, f"team:{found.pk}", *[f"person:{pk}" for pk in sorted(here)][:MANY]),
+        **choices(request, frame),
+        **context,
+    })  # fmt: skip
+
+
+@require_GET
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
+    frame, access, user = frame_of(request), access_of(request.user), request.user
+    scope = Scope.person(found)
+    postings = list(found.postings.select_related("team", "territory").order_by("-during"))
+    led = list(found.leaderships.select_related("team").order_by("-during"))
+    flags = list(Flag.objects.visible_to(user).filter(person=found).order_by("closed_on", "-raised_on", "-pk")[:12])
+    flags.sort(key=lambda flag: not flag.is_open)
+    deals = Deal.objects.visible_to(user).open().filter(owner=found).select_related("account", "stage")
+    talks = OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager").order_by("-starts_at", "-pk")
+    visible = {team.pk for team in _led(request)}
+    is_self = access.person_id == found.pk
+    return answer(request, "pages/page.html", "pages/_person.html", {
+        "person": found,
+        "name": found.name,
+        "page_title": found.name,
+        "is_self": is_self,
+        "frame": frame,
+        "period": frame.period,
+        "currency": frame.currency,
+        "today": frame.today,
+        "posting": next((row for row in postings if row.starts_on <= frame.today and (row.until is None or frame.today < row.until)), None),
+        "postings": [(posting, posting.team_id in visible) for posting in postings],
+        "led": [(row, row.team_id in visible) for row in led],
+        "flags": [(flag, homes.gap_of(flag, frame.currency)) for flag in flags],
+        "deals": list(deals.order_by(F("expected_close_on").asc(nulls_last=True), "pk")[:8]),
+        "talks": list(talks[:5]),
+        "cases": list(Case.objects.visible_to(user).filter(person=found).select_related("owner").order_by("-state", "-opened_at")[:5]),
+        "praises": homes.praise_of(user, found),
+        "may_plan": not is_self and access.person_id is not None and (access.leads or access.role == "executive"),
+        "then": "",
+        "live_token": live.token_for(user, f"person:{found.pk}"),
+        **choices(request, frame),
+        **_figures(frame, scope),
+        **_measures(frame, scope),
+    })  # fmt: skip
+
+
+def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
+    lines = measures.compared(scope, frame.period, frame.as_of, frame.organisation)
+    rows = measures.quarters(scope, frame.period)
+    before = frame.period.shift(-1)
+    year = Period.of(frame.period.start, "year", fiscal_month=frame.period.fiscal_month)
+    return {
+        "lines": lines,
+        "before": before,
+        "results": measures.strip(lines["results"], before, ("deals_won", "win_rate", "average_deal", "sales_cycle")),
+        "quarters": rows,
+        "year": measures.year_of(rows),
+        "year_label": year.label,
+    }
+
+
+# ── To-do ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@require_http_methods(["GET", "POST"])
+def todo(request: HttpRequest) -> HttpResponse:
+    """One's own tasks; the form adds one."""
+    owner = person_of(request.user)
+    today = clock.today(organisation_of(request.user).time_zone)
+    form = TaskForm(request.POST or None, initial={"due_on": today})
+    if request.method == "POST" and owner is not None and form.is_valid():
+        try:
+            add_task(owner=owner, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, "It is on your list.")
+            return redirect("todo")
+    mine = Task.objects.filter(owner=owner).select_related("account", "deal") if owner else Task.objects.none()
+    waiting = list(mine.filter(done_at=None).order_by("due_on", "pk")[:200])
+    context = {
+        "owner": owner,
+        "today": today,
+        "late": [task for task in waiting if task.due_on < today],
+        "now": [task for task in waiting if task.due_on == today],
+        "later": [task for task in waiting if task.due_on > today],
+        "done": list(mine.filter(done_at__isnull=False).order_by("-done_at", "-pk")[:10]),
+        "headline": words.todo_headline(waiting, today),
+        "then": words.later(sum(1 for task in waiting if task.due_on > today)),
+        "form": form,
+    }
+    return render(request, "pages/todo.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
+    """Tick one's own task off. A promise is kept with it."""
+    task = get_object_or_404(Task.objects.filter(owner=access_of(request.user).person_id or 0), pk=pk)
+    item = _promise_of(request, task)
+
+    def do() -> None:
+        if item is not None:
+            complete_action_item(item=item, by=request.user, at=clock.now())
+        complete_task(task=task, by=request.user, at=clock.now())
+
+    return act(request, do, said=f"Done: {task.text}", to="todo")
+
+
+@require_POST
+def todo_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    task = get_object_or_404(Task.objects.filter(owner=access_of(request.user).person_id or 0), pk=pk)
+    return act(request, lambda: reopen_task(task=task, by=request.user), said="It is back on your list.", to="todo")
+
+
+def _promise_of(request: HttpRequest, task: Task) -> ActionItem | None:
+    """The action item a task was made from."""
+    key = task.reason.removeprefix("action-item:")
+    if task.source != "action_item" or not (key.isascii() and key.isdigit()):
+        return None
+    return ActionItem.objects.visible_to(request.user).filter(pk=key).first()
 
 
 # ── Search ──────────────────────────────────────────────────────────────────────────────────────────────────────

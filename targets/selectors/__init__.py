@@ -1,13 +1,26 @@
 """Questions about quotas, targets and plans."""
 
 from .entries import QuotaLine, due_entries
-from .plans import PlanRow, SeatAhead, children_of, parent_of, place, plan_rows, seats_ahead
-from .quotas import DailyQuota, TeamTarget, daily_quota, quota_of, target_of, targets_of
+from .plans import (
+    PlanRow,
+    Preview,
+    SeatAhead,
+    children_of,
+    missing,
+    parent_of,
+    place,
+    plan_rows,
+    preview,
+    seats_ahead,
+)
+from .quotas import DailyQuota, DayLine, TeamTarget, daily_quota, explain, quota_of, quota_parts, target_of, targets_of
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
     "DailyQuota",
+    "DayLine",
     "PlanRow",
+    "Preview",
     "QuotaLine",
     "SeatAhead",
     "TeamTarget",
@@ -17,11 +30,15 @@ __all__ = [
     "daily_quota",
     "due_entries",
     "everyday",
+    "explain",
     "learned_season",
+    "missing",
     "parent_of",
     "place",
     "plan_rows",
+    "preview",
     "quota_of",
+    "quota_parts",
     "ramps",
     "seasons",
     "seats_ahead",

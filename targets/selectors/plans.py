@@ -14,6 +14,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
 from targets.analysis import as_cents, capacity
 from targets.models import Allocation, Plan
+from targets.selectors.entries import QuotaLine, due_entries
 from targets.selectors.shapes import clipped, ramps
 from teams.models import Organisation, Person, Posting, Role, Viewer, access_of
 from teams.selectors import presence
@@ -161,3 +162,63 @@ def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
     for root in sorted(below[None], key=place):
         visit(root, 0, plan.amount)
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing a plan would hold people to, after employment, FTE, leave and ramp."""
+
+    quotas: dict[int, Decimal]
+    vacant: Decimal
+    uncovered: Decimal
+    missing: list[tuple[str, Decimal]]
+    own: bool
+
+    @property
+    def people(self) -> Decimal:
+        return sum(self.quotas.values(), Decimal(0))
+
+    @property
+    def total(self) -> Decimal:
+        return self.people + self.vacant + self.uncovered
+
+
+def preview(plan: Plan, user: Viewer) -> Preview:
+    """What publishing would come to, and what stands in its way: parts given to nobody, the publisher's own quota."""
+    lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
+    people = [row for row in lines.values() if row.person is not None]
+    due = due_entries(
+        [
+            QuotaLine(row.person, plan.starts_on, plan.until or plan.starts_on, row.amount, "base", row.team)
+            for row in people
+            if row.person is not None
+        ]
+    )
+    quotas: dict[int, Decimal] = defaultdict(Decimal)
+    left: dict[str, Decimal] = defaultdict(Decimal)
+    for key, sums in due.items():
+        if key.kind in ("vacant", "uncovered"):
+            left[key.kind] += sums.reporting
+        else:
+            quotas[key.seat_id] += sums.reporting
+    own = access_of(user).person_id
+    return Preview(
+        quotas=dict(quotas),
+        vacant=left["vacant"],
+        uncovered=left["uncovered"],
+        missing=missing(plan, lines),
+        own=own is not None and any(row.person_id == own for row in people),
+    )
+
+
+def missing(plan: Plan, lines: Lines) -> list[tuple[str, Decimal]]:
+    """Where a plan or a team of it is held to more than is given below it."""
+    wholes: list[tuple[Allocation | None, str, Decimal]] = [(None, plan.name, plan.amount)]
+    wholes += [(row, row.team.name, row.amount) for row in lines.values() if row.person_id is None]
+    found = []
+    for whole, name, total in wholes:
+        below = children_of(whole, lines)
+        short = total - sum((child.amount for child in below), Decimal(0))
+        if below and short > 0:
+            found.append((name, short))
+    return found

@@ -9,11 +9,11 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from salesmgmt.lib.periods import Period
-from targets.analysis import seat, spread
+from targets.analysis import FULL, ramp_factors, seat, spread
 from targets.models import BOOKINGS, QuotaEntry, Target
 from targets.selectors.shapes import clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
-from teams.selectors import presence
+from teams.selectors import PersonDays, presence
 
 # ── The quota of people and teams, day by day ───────────────────────────────────────────────────────────────────
 
@@ -134,6 +134,59 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
             total, of, end=group.end, kinds=frozenset(kind for kind, amount in kinds.items() if amount)
         )
     return days
+
+
+def quota_parts(
+    *, person_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS
+) -> dict[int, dict[str, Decimal]]:
+    """Each person's quota in `[start, end)` by kind of entry; of one that reaches beyond, its days inside, as base."""
+    found: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for group, kinds in _amounts(_groups(person_ids, None, start, end, measure), start, end):
+        if group.person_id is not None:
+            for kind, amount in kinds.items():
+                found[group.person_id][kind] += amount
+    return {person: dict(kinds) for person, kinds in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """One working day of a quota: what it carries, the sum so far, and what is particular about it."""
+
+    on: date
+    amount: Decimal
+    total: Decimal
+    note: str
+
+
+def explain(*, person_id: int, start: date, end: date, measure: str = BOOKINGS) -> list[DayLine]:
+    """A person's quota day by day. Of leave it says no more than whether it relieves quota."""
+    carried: dict[date, Decimal] = defaultdict(Decimal)
+    for row in daily_quota(person_ids=[person_id], start=start, end=end, measure=measure):
+        carried[row.on] += row.amount
+    days = presence(person_ids=[person_id], start=start, end=end).get(person_id)
+    if days is None or not carried:
+        return []
+    notes = dict(zip(days.days.astype(object).tolist(), _notes(days), strict=True))
+    lines, total = [], Decimal(0)
+    for on in sorted({*carried, *notes}):
+        total += carried[on]
+        lines.append(DayLine(on, carried[on], total, notes.get(on, "")))
+    return lines
+
+
+def _notes(days: PersonDays) -> Iterator[str]:
+    factors = ramp_factors(days, ramps()).tolist()
+    here = (days.employed.tolist(), days.relieved.tolist(), days.away.tolist(), days.fte.tolist(), factors)
+    for employed, relieved, away, fte, ramp in zip(*here, strict=True):
+        if not employed:
+            yield "Not posted"
+        elif relieved:
+            yield "Leave that relieves quota"
+        elif away:
+            yield "Away; its share moves to other days"
+        else:
+            parts = [f"{fte * 100:.0f}% of a full week"] if fte != 1 else []
+            yield ", ".join([*parts, *([f"Ramp {Decimal(ramp) / 100:.0f}%"] if ramp != FULL else [])])
 
 
 # ── Targets of teams ────────────────────────────────────────────────────────────────────────────────────────────

@@ -325,12 +325,8 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     own = access_of(by).person_id
     if own is not None and any(person == own for _, person in lines):
         raise Refused("Your own quota is in this plan: somebody else publishes it.")
-    for row in (None, *(row for row in lines.values() if row.person_id is None)):
-        total, below = row.amount if row else plan.amount, selectors.children_of(row, lines)
-        missing = total - sum((child.amount for child in below), Decimal(0))
-        if below and missing > 0:
-            whole = row.team if row else plan.name
-            raise Refused(f"{missing:,.2f} of {whole} is given to nobody: spread the rest first.")
+    for name, short in selectors.missing(plan, lines):
+        raise Refused(f"{short:,.2f} of {name} is given to nobody: spread the rest first.")
     others = Plan.objects.filter(period=plan.period, measure=plan.measure, published_at__isnull=False).exclude(
         pk=plan.pk
     )

@@ -30,7 +30,7 @@ def flag(cast: Cast) -> Flag:
 
 def signed_in(person: Person) -> Client:
     client = Client()
-    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user(person), backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 from salesmgmt.lib.money import CENT, Money, share_out, to_cents
 from salesmgmt.lib.ratios import ratio, win_rate
 
-cents = st.integers(-10**12, 10**12).map(lambda n: n * CENT)
+cents = st.integers(-(10**12), 10**12).map(lambda n: n * CENT)
 weights = st.lists(st.decimals(0, 10**6, places=4), min_size=1, max_size=12).filter(any)
 
 
 @given(cents, weights)
-def test_parts_equal_the_whole_and_none_strays_by_more_than_a_cent(total: Decimal, given_weights: list[Decimal]) -> None:
+def test_parts_equal_the_whole_and_none_strays_by_more_than_a_cent(
+    total: Decimal, given_weights: list[Decimal]
+) -> None:
     shares = dict(enumerate(given_weights))
     parts = share_out(total, shares, order=list(shares))
     whole = sum(given_weights)

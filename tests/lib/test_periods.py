@@ -1,6 +1,7 @@
 """Fiscal periods: keys, parents, children, whatever month the year starts in."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -31,11 +32,11 @@ def test_neighbours_meet_without_gap_or_overlap(day: date, kind: str, fiscal_mon
 @given(days, months)
 def test_months_make_up_their_quarter_and_year(day: date, fiscal_month: int) -> None:
     for kind in ("quarter", "year"):
-        period = Period.of(day, kind, fiscal_month=fiscal_month)  # type: ignore[arg-type]
+        period = Period.of(day, kind, fiscal_month=fiscal_month)
         children = period.months()
         assert children[0].start == period.start
         assert children[-1].end == period.end
-        assert all(one.end == two.start for one, two in zip(children, children[1:], strict=False))
+        assert all(one.end == two.start for one, two in pairwise(children))
 
 
 def test_a_year_from_july_carries_the_number_of_the_year_it_ends_in() -> None:

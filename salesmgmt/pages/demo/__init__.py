@@ -1,13 +1,13 @@
-"""The demo company: invented, the same for a seed and a day, written by bulk load (contract, "Demo company and logins")."""
+"""The demo company: invented, the same for a seed and a day, written by bulk load."""
 
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 
-from salesmgmt.lib.refusals import Refused
 from sales.models import Account, Activity, Deal
+from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
@@ -36,14 +36,16 @@ def seed(*, size: Size, today: date) -> None:
     """Write the company whose last day is the one before `today`. Refused where there are records already."""
     for model in (Person, Account, Deal, Activity, User):
         if model._default_manager.exists():
-            raise Refused(f"There are {model._meta.verbose_name_plural} here already; the demo company needs an empty database.")
+            raise Refused(
+                f"There are {model._meta.verbose_name_plural} here already; the demo company needs an empty database."
+            )
     seats, markets = company_of(size.people)
     random = np.random.default_rng([size.seed, today.toordinal()])
     company = write_organisation(random, seats=seats, markets=markets, today=today, years=size.years)
     brings, cause = factors_of(random, seats, company.calendar)
-    known = {"seats": seats, "markets": company.markets, "calendar": company.calendar, "cause": cause}
-    deals = make_deals(random, brings=brings, count=size.deals, **known)
-    work = make_work(random, deals=deals, count=size.activities, **known)
+    sales = (seats, company.markets, company.calendar)
+    deals = make_deals(random, *sales, brings=brings, cause=cause, count=size.deals)
+    work = make_work(random, *sales, cause=cause, deals=deals, count=size.activities)
     customers = write_customers(random, company, size.accounts)
     deal_ids, accounts = write_deals(random, company, customers, deals)
     write_work(random, company, customers, deal_ids, accounts, work)

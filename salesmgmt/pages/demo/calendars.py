@@ -123,10 +123,11 @@ def calendar_of(
     today: date,
 ) -> Calendar:
     """Everybody's days. A vacation day's share moves to the present days of its month (R3)."""
-    days = np.arange(start, today + timedelta(days=AHEAD), dtype="datetime64[D]")
+    days = np.arange(np.datetime64(start, "D"), np.datetime64(today, "D") + AHEAD)
     weekday = (days.astype(np.int64) + 3) % 7 < 5
     working = {
-        region: weekday & ~np.isin(days, np.array(sorted(free), dtype="datetime64[D]")) for region, free in holidays.items()
+        region: weekday & ~np.isin(days, np.array(sorted(free), dtype="datetime64[D]"))
+        for region, free in holidays.items()
     }
     month = days.astype("datetime64[M]").astype(np.int64)
     bucket = month - month[0]

@@ -94,7 +94,7 @@ BUILT_IN = {seat.external_id: seat.story for seat in PEOPLE if seat.story in CAU
 """External id of each person made to fall behind in the current quarter, and the cause that was built in."""
 
 NOT_BEHIND = {seat.external_id: seat.story for seat in PEOPLE if seat.story in {"ramp", "returned", "quarter_end"}}
-"""People whose bare attainment looks low for a good cause: new and on ramp, back from leave, selling at quarter's end."""
+"""People whose bare attainment looks low for a good cause: on ramp, back from leave, selling at quarter's end."""
 
 _FURTHER = {
     "Eastern Europe": ("PL", "CZ", "HU", "RO", "GR"),
@@ -103,19 +103,29 @@ _FURTHER = {
     "Latin America": ("BR", "CL", "AR", "CO"),
     "Middle East & Africa": ("ZA", "TR", "IL", "EG", "KE"),
 }
-_SEGMENTS = (("Mid-market", 240_000, 1.0, 0.46, 38), ("Enterprise", 380_000, 0.8, 0.41, 62), ("SMB", 170_000, 1.3, 0.49, 26))
+_SEGMENTS = (
+    Market("Mid-market", "", (), "", 240_000, 1.0, 0.46, 38),
+    Market("Enterprise", "", (), "", 380_000, 0.8, 0.41, 62),
+    Market("SMB", "", (), "", 170_000, 1.3, 0.49, 26),
+)
 _TEAM_SIZE = 8
 
 
 def company_of(count: int) -> tuple[list[Seat], list[Market]]:
     """The first `count` people and the markets they work; a company beyond the cast grows by regions and teams."""
     seats, markets = list(PEOPLE[:count]), list(MARKETS)
-    further = ((region, country, segment) for segment in _SEGMENTS for region, lands in _FURTHER.items() for country in lands)
+    further = [
+        replace(segment, name=f"{country} {segment.name}", region=region, countries=(country,), holidays=country)
+        for segment in _SEGMENTS
+        for region, countries in _FURTHER.items()
+        for country in countries
+    ]
     number, directed = 1000, set()
-    while len(seats) < count:
-        region, country, (segment, *business) = next(further)
-        market = Market(f"{country} {segment}", region, (country,), country, *business)
+    for market in further:
+        if len(seats) >= count:
+            break
         markets.append(market)
+        region = market.region
         if region not in directed:
             directed.add(region)
             seats.append(Seat(f"E-{number}", "", region, _M))
@@ -123,8 +133,6 @@ def company_of(count: int) -> tuple[list[Seat], list[Market]]:
         for place in range(_TEAM_SIZE):
             seats.append(Seat(f"E-{number}", "", market.name, Role.REP if place else _M))
             number += 1
-        if country == "KE" and segment == "SMB":
-            break
     while len(seats) < count:  # every market has its team: the teams grow
         seats.append(Seat(f"E-{number}", "", markets[len(seats) % len(markets)].name))
         number += 1

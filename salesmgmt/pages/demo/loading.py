@@ -12,11 +12,12 @@ from django.db import connection, models
 
 from .calendars import Ints
 
+Column = Sequence[Any] | np.ndarray[Any, Any]
 PORTION = 100_000
 NULL = "\\N"
 
 
-def copy_into(model: type[models.Model], rows: Mapping[str, Sequence[Any]]) -> Ints:
+def copy_into(model: type[models.Model], rows: Mapping[str, Column]) -> Ints:
     """COPY parallel columns (by field name; None is NULL) into a table that holds none of their ids; answer the ids."""
     columns = {model._meta.get_field(name).column: values for name, values in rows.items()}  # type: ignore[union-attr]
     count = len(next(iter(columns.values())))
@@ -24,7 +25,7 @@ def copy_into(model: type[models.Model], rows: Mapping[str, Sequence[Any]]) -> I
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")
         first = cursor.fetchone()[0] + 1
-        names = ", ".join(connection.ops.quote_name(name) for name in ("id", *columns))
+        names = ", ".join(connection.ops.quote_name(str(name)) for name in ("id", *columns))
         for start in range(0, count, PORTION):
             portion = [_plain(values[start : start + PORTION]) for values in columns.values()]
             text = io.StringIO()
@@ -36,8 +37,10 @@ def copy_into(model: type[models.Model], rows: Mapping[str, Sequence[Any]]) -> I
     return np.arange(first, first + count)
 
 
-def _plain(values: Sequence[Any]) -> list[Any]:
-    return [NULL if value is None else value for value in (values.tolist() if isinstance(values, np.ndarray) else values)]
+def _plain(values: Column) -> list[Any]:
+    return [
+        NULL if value is None else value for value in (values.tolist() if isinstance(values, np.ndarray) else values)
+    ]
 
 
 class Moments:

@@ -9,11 +9,11 @@ FIRST = (
     "Adaeze", "Agnieszka", "Alistair", "Anouk", "Anselm", "Beatriz", "Bjarne", "Blanka", "Bruno", "Camille", "Chiara",
     "Cormac", "Dagny", "Damián", "Delphine", "Dragan", "Eira", "Elif", "Emeka", "Esther", "Fabrice", "Farah", "Fiete",
     "Florentine", "Gaël", "Giulia", "Gunnar", "Hanneke", "Haruka", "Hedwig", "Ioana", "Isidro", "Jarosław", "Jelena",
-    "Joaquín", "Kasimir", "Katarzyna", "Kjersti", "Kwame", "Lauri", "Leilani", "Linnéa", "Ludovic", "Magdalena", "Malte",
-    "Marisol", "Matteo", "Mehmet", "Mirela", "Nanami", "Niamh", "Oisín", "Ondřej", "Paloma", "Pádraig", "Perpetua",
-    "Quirin", "Rafaela", "Ragnhild", "Rasmus", "Renske", "Romain", "Saga", "Samira", "Sándor", "Seraphine", "Signe",
-    "Søren", "Tamsin", "Teodora", "Thaddäus", "Ursina", "Valentín", "Vesna", "Wiebke", "Xenia", "Yannick", "Yusuf",
-    "Zdeněk", "Zuzanna",
+    "Joaquín", "Kasimir", "Katarzyna", "Kjersti", "Kwame", "Lauri", "Leilani", "Linnéa", "Ludovic", "Magdalena",
+    "Malte", "Marisol", "Matteo", "Mehmet", "Mirela", "Nanami", "Niamh", "Oisín", "Ondřej", "Paloma", "Pádraig",
+    "Perpetua", "Quirin", "Rafaela", "Ragnhild", "Rasmus", "Renske", "Romain", "Saga", "Samira", "Sándor",
+    "Seraphine", "Signe", "Søren", "Tamsin", "Teodora", "Thaddäus", "Ursina", "Valentín", "Vesna", "Wiebke", "Xenia",
+    "Yannick", "Yusuf", "Zdeněk", "Zuzanna",
 )  # fmt: skip
 LAST = (
     "Achterberg", "Almqvist", "Ambrogini", "Balogun", "Bartoszek", "Belmonte", "Birkeland", "Brückmann", "Cassagne",
@@ -27,15 +27,15 @@ LAST = (
 )  # fmt: skip
 
 _HEADS = (
-    "Alder", "Amber", "Aven", "Bracken", "Brenn", "Calder", "Corvin", "Dorn", "Eber", "Elster", "Falken", "Ferro", "Gala",
-    "Glen", "Hagen", "Harl", "Holm", "Isar", "Juni", "Kalk", "Kesta", "Lark", "Linden", "Lumen", "Marl", "Mersa", "Nebel",
-    "Novar", "Ostra", "Pell", "Quell", "Raven", "Rhona", "Salm", "Sylve", "Tarn", "Thorn", "Ulmen", "Vester", "Wald",
-    "Wender", "Zell",
+    "Alder", "Amber", "Aven", "Bracken", "Brenn", "Calder", "Corvin", "Dorn", "Eber", "Elster", "Falken", "Ferro",
+    "Gala", "Glen", "Hagen", "Harl", "Holm", "Isar", "Juni", "Kalk", "Kesta", "Lark", "Linden", "Lumen", "Marl",
+    "Mersa", "Nebel", "Novar", "Ostra", "Pell", "Quell", "Raven", "Rhona", "Salm", "Sylve", "Tarn", "Thorn", "Ulmen",
+    "Vester", "Wald", "Wender", "Zell",
 )  # fmt: skip
 _TAILS = (
     "bach", "berg", "borg", "brook", "dal", "dorf", "fall", "feld", "ford", "gard", "hain", "haven", "holt", "kamp",
-    "lund", "mark", "mere", "moor", "mont", "nes", "quist", "ridge", "rock", "sted", "stein", "strand", "thal", "vale",
-    "vik", "wick",
+    "lund", "mark", "mere", "moor", "mont", "nes", "quist", "ridge", "rock", "sted", "stein", "strand", "thal",
+    "vale", "vik", "wick",
 )  # fmt: skip
 _TRADES = {
     "DE": (("Maschinenbau", "Wasserwerke", "Chemie", "Getränke", "Energie", "Pharma", "Papier", "Logistik"), "GmbH"),
@@ -106,10 +106,16 @@ NOTES = (
     "They want remote reading from the start.",
     "Follow up after their management meeting.",
 )
-NEXT_STEPS = ("Send the quote", "Agree a site visit", "Call purchasing", "Clarify delivery date", "Present to management")
+NEXT_STEPS = (
+    "Send the quote",
+    "Agree a site visit",
+    "Call purchasing",
+    "Clarify delivery date",
+    "Present to management",
+)
 LOST_WHY = (
-    ("price", 0.22), ("competitor", 0.2), ("no_decision", 0.18), ("timing", 0.12), ("no_budget", 0.1), ("product", 0.08),
-    ("delivery", 0.05), ("bad_fit", 0.03), ("duplicate", 0.02),
+    ("price", 0.22), ("competitor", 0.2), ("no_decision", 0.18), ("timing", 0.12), ("no_budget", 0.1),
+    ("product", 0.08), ("delivery", 0.05), ("bad_fit", 0.03), ("duplicate", 0.02),
 )  # fmt: skip
 SOURCES = ("Website", "Referral", "Trade fair", "Existing customer", "Cold call", "Partner")
 

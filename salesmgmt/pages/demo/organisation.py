@@ -91,9 +91,17 @@ def _write_rates(rng: np.random.Generator, start: date, today: date) -> None:
             last = quarter.end > today
             rate *= float(np.exp(rng.normal(0, 0.012)))
             shown = Decimal(f"{rate:.4f}")
-            rows.append(ExchangeRate(currency=currency, rate=shown, during=half_open(quarter.start, None if last else quarter.end)))
+            rows.append(
+                ExchangeRate(
+                    currency=currency, rate=shown, during=half_open(quarter.start, None if last else quarter.end)
+                )
+            )
             quarter = quarter.shift(1)
-        rows.append(ExchangeRate(currency=currency, kind="plan", rate=Decimal(str(plain)), during=half_open(date(start.year - 1, 1, 1))))
+        rows.append(
+            ExchangeRate(
+                currency=currency, kind="plan", rate=Decimal(str(plain)), during=half_open(date(start.year - 1, 1, 1))
+            )
+        )
     ExchangeRate.objects.bulk_create(rows)
 
 
@@ -102,7 +110,12 @@ def _write_season(start: date, today: date) -> None:
     quarter, rows = Period.of(start, "quarter"), []
     while quarter.start <= today:
         rows += [
-            SeasonShare(period=quarter.key, bucket=month.key, percent=Decimal(str(100 * MONTHS[month.start.month - 1])), is_learned=True)
+            SeasonShare(
+                period=quarter.key,
+                bucket=month.key,
+                percent=Decimal(str(100 * MONTHS[month.start.month - 1])),
+                is_learned=True,
+            )
             for month in quarter.months()
         ]
         quarter = quarter.shift(1)
@@ -134,9 +147,13 @@ def _write_people(rng: np.random.Generator, seats: list[Seat], stay: list[Tenure
     nameless = sum(not seat.name for seat in seats)
     further = iter(names.of_people(rng, nameless, {seat.name for seat in seats}))
     password = make_password(PASSWORD)
-    User.objects.create(username="admin", password=password, email="admin@example.com", is_staff=True, is_superuser=True)
+    User.objects.create(
+        username="admin", password=password, email="admin@example.com", is_staff=True, is_superuser=True
+    )
     users = {
-        seat.login: User(username=seat.login, password=password, email=f"{seat.login}@example.com", first_name=seat.name.split()[0])
+        seat.login: User(
+            username=seat.login, password=password, email=f"{seat.login}@example.com", first_name=seat.name.split()[0]
+        )
         for seat in seats
         if seat.login
     }
@@ -174,7 +191,12 @@ def _write_postings(
         )
         postings.append(posted)
         if tenure.moved:
-            before = Posting(person=person, team=teams["DACH Mid-market"], role=seat.role, during=half_open(tenure.hired, tenure.moved))
+            before = Posting(
+                person=person,
+                team=teams["DACH Mid-market"],
+                role=seat.role,
+                during=half_open(tenure.hired, tenure.moved),
+            )
             postings.append(before)
         if seat.role in {Role.MANAGER, Role.EXECUTIVE}:
             seats_of_managers.append(Leadership(team=teams[seat.team], person=person, during=half_open(tenure.hired)))

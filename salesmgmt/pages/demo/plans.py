@@ -1,7 +1,7 @@
 """Writes what was asked: a plan for each quarter, the targets of teams, and everybody's quota."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -21,7 +21,7 @@ ROUND = 1000
 
 
 def write_plans(company: Company) -> None:
-    """Each quarter as it was planned two weeks before it began: quotas from a base of the seat, targets from their sum."""
+    """Each quarter as planned two weeks before it began: quotas from a base of the seat, targets from their sum."""
     calendar = company.calendar
     planner = User.objects.filter(username="vera").first()
     moments = Moments(calendar.start, ZONE, earliest=-30, latest=len(calendar.days))
@@ -41,7 +41,7 @@ def write_plans(company: Company) -> None:
             published_by=planner,
         )
         entries = enter_quotas(lines=lines, reason=plan.name, by=None, at=at, plan=plan)
-        _write_targets(company, plan, entries)
+        _write_targets(company, plan, entries, at)
         quarter = quarter.shift(1)
 
 
@@ -66,7 +66,7 @@ def _lines(company: Company, quarter: Period) -> list[QuotaLine]:
     return lines
 
 
-def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry]) -> None:
+def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry], at: datetime) -> None:
     """The target of a team is what its people, vacant seats and uncovered leave carry, less the hedge."""
     carried: dict[int, Decimal] = defaultdict(Decimal)
     lines: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
@@ -78,7 +78,14 @@ def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry]) -> N
             lines[entry.team_id or 0, entry.person_id] += entry.amount
     amounts = {team: Decimal(int(np.round(float(total / HEDGE) / ROUND)) * ROUND) for team, total in carried.items()}
     Target.objects.bulk_create(
-        Target(team_id=team, during=plan.during, amount=amount, plan=plan, published_at=plan.published_at, by=plan.published_by)
+        Target(
+            team_id=team,
+            during=plan.during,
+            amount=amount,
+            plan=plan,
+            published_at=at,
+            by=plan.published_by,
+        )
         for team, amount in amounts.items()
     )
     Allocation.objects.bulk_create(

@@ -46,7 +46,14 @@ def write_customers(rng: np.random.Generator, company: Company, count: int) -> C
     """Accounts with one to three contacts each, and the price list."""
     Product.objects.bulk_create(
         [
-            Product(external_id=f"P-{row:03d}", name=thing.name, family=thing.family, list_price=thing.price, unit_cost=thing.cost, currency="EUR")
+            Product(
+                external_id=f"P-{row:03d}",
+                name=thing.name,
+                family=thing.family,
+                list_price=thing.price,
+                unit_cost=thing.cost,
+                currency="EUR",
+            )
             for row, thing in enumerate(names.PRODUCTS, start=1)
         ]
     )
@@ -111,19 +118,32 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
     status = np.where(is_open, "open", np.where(deals.won, "won", "lost"))
     cycle = np.maximum(deals.decided - deals.opened, 1)
 
-    steps = np.sort(np.clip(np.array([0.0, 0.2, 0.5, 0.78]) + rng.uniform(-0.08, 0.08, (count, len(stages))), 0, 0.97), axis=1)
+    steps = np.sort(
+        np.clip(np.array([0.0, 0.2, 0.5, 0.78]) + rng.uniform(-0.08, 0.08, (count, len(stages))), 0, 0.97), axis=1
+    )
     steps[:, 0] = 0
     step_days = deals.opened[:, None] + (steps * cycle[:, None]).astype(np.int64)
     reached = np.where(is_open, (step_days < now).sum(axis=1) - 1, np.where(deals.won, 3, rng.integers(0, 4, count)))
 
     noise = np.round(rng.normal(0, 5, count)).astype(np.int64)
-    expected = np.maximum(np.where(is_open, deals.decided + noise, deals.decided + np.where(rng.random(count) < 0.5, 0, noise)), deals.opened + 1)
+    expected = np.maximum(
+        np.where(is_open, deals.decided + noise, deals.decided + np.where(rng.random(count) < 0.5, 0, noise)),
+        deals.opened + 1,
+    )
     overdue = is_open & (rng.random(count) < 0.07)
     expected = np.where(overdue, np.maximum(now - rng.integers(1, 25, count), deals.opened + 1), expected)
-    expected_first = np.where(rng.random(count) < 0.35, deals.opened + np.round(cycle * rng.uniform(0.55, 0.9, count)).astype(np.int64) + 1, expected)
-    pushed_on = deals.opened + np.minimum((cycle * 0.6).astype(np.int64), np.maximum(np.minimum(deals.decided, now - 1) - deals.opened, 0))
+    expected_first = np.where(
+        rng.random(count) < 0.35,
+        deals.opened + np.round(cycle * rng.uniform(0.55, 0.9, count)).astype(np.int64) + 1,
+        expected,
+    )
+    pushed_on = deals.opened + np.minimum(
+        (cycle * 0.6).astype(np.int64), np.maximum(np.minimum(deals.decided, now - 1) - deals.opened, 0)
+    )
     grew = rng.random(count) < 0.12
-    amount_first = np.where(grew, np.maximum(10, np.round(amount * rng.uniform(0.75, 1.25, count), -1)), amount).astype(np.int64)
+    amount_first = np.where(grew, np.maximum(10, np.round(amount * rng.uniform(0.75, 1.25, count), -1)), amount).astype(
+        np.int64
+    )
     grew &= amount_first != amount
 
     why = list(LostReason.objects.filter(key__in=[key for key, _ in names.LOST_WHY]))
@@ -153,7 +173,9 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
             "opened_on": moments.dates(deals.opened),
             "expected_close_on": moments.dates(expected),
             "closed_on": [None if still else day for still, day in zip(openness, closed_on, strict=True)],
-            "lost_reason": [reason if state == "lost" else None for reason, state in zip(reasons, status.tolist(), strict=True)],
+            "lost_reason": [
+                reason if state == "lost" else None for reason, state in zip(reasons, status.tolist(), strict=True)
+            ],
             "own_forecast_category": [""] * count,
             "source": [_one_of(rng, names.SOURCES) for _ in range(count)],
             "next_step": [_one_of(rng, names.NEXT_STEPS) if still else "" for still in openness],
@@ -178,7 +200,10 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
     tell(everyone, opened_at, "owner", nothing, [str(key) for key in people[deals.owner].tolist()])
     for place in range(1, len(stages)):
         rows = np.flatnonzero(reached >= place)
-        at = moments.at(np.minimum(step_days[rows, place], deals.decided[rows]), 11 * 60 + place * 60 + rng.integers(0, 50, len(rows)))
+        at = moments.at(
+            np.minimum(step_days[rows, place], deals.decided[rows]),
+            11 * 60 + place * 60 + rng.integers(0, 50, len(rows)),
+        )
         tell(rows, at, "stage", [str(stage_names[place - 1])] * len(rows), [str(stage_names[place])] * len(rows))
     rows = np.flatnonzero(grew & (pushed_on < now))
     tell(
@@ -189,9 +214,21 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
         [f"{value}.00" for value in amount[rows].tolist()],
     )
     rows = np.flatnonzero((expected_first != expected) & (pushed_on < now))
-    tell(rows, moments.at(pushed_on[rows], 10 * 60 + 40), "expected_close_on", moments.dates(expected_first[rows]), moments.dates(expected[rows]))
+    tell(
+        rows,
+        moments.at(pushed_on[rows], 10 * 60 + 40),
+        "expected_close_on",
+        moments.dates(expected_first[rows]),
+        moments.dates(expected[rows]),
+    )
     rows = np.flatnonzero(~is_open)
-    tell(rows, moments.at(deals.decided[rows], 16 * 60 + rng.integers(0, 75, len(rows))), "status", ["open"] * len(rows), status[rows].tolist())
+    tell(
+        rows,
+        moments.at(deals.decided[rows], 16 * 60 + rng.integers(0, 75, len(rows))),
+        "status",
+        ["open"] * len(rows),
+        status[rows].tolist(),
+    )
     copy_into(
         DealChange,
         {
@@ -205,8 +242,7 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
     )
     _write_orders(rng, company, deals, ids, moments, account, customers, products[product], quantity, amount, currency)
     _reopen_some(rng, company, deals, ids, moments)
-    at = moments.moment(now, 1)
-    post_outcomes(deal_ids=ids[~is_open].tolist(), by=None, at=at, reason=REASON)
+    post_outcomes(deal_ids=ids[~is_open].tolist(), by=None, at=moments.moment(now, 1), reason=REASON)
     return ids, account
 
 
@@ -223,7 +259,7 @@ def _write_orders(
     amount: Ints,
     currency: list[str],
 ) -> None:
-    """An order for each won deal; a few shared, a few with an overlay, a few refunded or cancelled; then their credit."""
+    """An order for each won deal; a few are shared, overlaid, refunded or cancelled; then their credit."""
     now = company.calendar.now
     won = np.flatnonzero(deals.won & (deals.decided < now))
     won = won[np.argsort(deals.decided[won], kind="stable")]
@@ -258,7 +294,11 @@ def _write_orders(
     draw = rng.random(len(won))
     both = alone & (with_whom != deals.owner[won])
     shared, overlaid = np.flatnonzero(both & (draw < 0.025)), np.flatnonzero(both & (draw > 0.985))
-    parts = ((shared, deals.owner[won], "primary", 70), (shared, with_whom, "primary", 30), (overlaid, with_whom, "overlay", 10))
+    parts = (
+        (shared, deals.owner[won], "primary", 70),
+        (shared, with_whom, "primary", 30),
+        (overlaid, with_whom, "overlay", 10),
+    )
     CreditShare.objects.bulk_create(
         [
             CreditShare(order_id=int(ids[row]), person_id=int(people[who[row]]), kind=kind, percent=percent)
@@ -304,7 +344,9 @@ def _reopen_some(rng: np.random.Generator, company: Company, deals: Deals, ids: 
             )
 
 
-def write_work(rng: np.random.Generator, company: Company, customers: Customers, deal_ids: Ints, accounts: Ints, work: Work) -> None:
+def write_work(
+    rng: np.random.Generator, company: Company, customers: Customers, deal_ids: Ints, accounts: Ints, work: Work
+) -> None:
     """Activities at working hours; most on a deal, the rest on an account of one's own."""
     count = len(work.owner)
     people = np.array([person.pk for person in company.people])
@@ -327,7 +369,9 @@ def write_work(rng: np.random.Generator, company: Company, customers: Customers,
             "account": _or_none(known, customers.ids[account] if len(customers.ids) else account),
             "contact": _or_none(known, customers.first_contact[account] if len(customers.ids) else account),
             "deal": _or_none(on_deal, deal_ids[work.deal] if len(deal_ids) else work.deal),
-            "outcome": [names.OUTCOMES[kind][word % len(names.OUTCOMES[kind])] for kind, word in zip(kinds, words, strict=True)],
+            "outcome": [
+                names.OUTCOMES[kind][word % len(names.OUTCOMES[kind])] for kind, word in zip(kinds, words, strict=True)
+            ],
             "duration_minutes": [lengths[kind] + word % 4 * 5 for kind, word in zip(kinds, words, strict=True)],
             "notes": [names.NOTES[word] if word < len(names.NOTES) else "" for word in words],
             "version": [1] * count,
@@ -343,11 +387,20 @@ def write_tasks(rng: np.random.Generator, company: Company) -> None:
     for seat, person in zip(company.seats, company.people, strict=True):
         if seat.role != "rep":
             continue
-        open_deals = Deal.objects.open().filter(owner=person).select_related("account").order_by("expected_close_on", "pk")[:4]
+        open_deals = (
+            Deal.objects.open().filter(owner=person).select_related("account").order_by("expected_close_on", "pk")[:4]
+        )
         for place, deal in enumerate(open_deals):
             due = np.datetime64(today) + int(rng.integers(-2, 7)) + place
             rows.append(
-                Task(owner=person, text=f"{deal.next_step or 'Call back'}: {deal.account or deal.name}"[:300], due_on=due.item(), source="follow_up", deal=deal, account=deal.account)
+                Task(
+                    owner=person,
+                    text=f"{deal.next_step or 'Call back'}: {deal.account or deal.name}"[:300],
+                    due_on=due.item(),
+                    source="follow_up",
+                    deal=deal,
+                    account=deal.account,
+                )
             )
     Task.objects.bulk_create(rows)
 
@@ -374,7 +427,11 @@ def _successors(company: Company) -> Ints:
     rows = np.arange(len(company.seats))
     for row, (seat, tenure) in enumerate(zip(company.seats, company.tenures, strict=True)):
         if tenure.left:
-            others = [other for other, one in enumerate(company.seats) if one.team == seat.team and other != row and one.role == "rep"]
+            others = [
+                other
+                for other, one in enumerate(company.seats)
+                if one.team == seat.team and other != row and one.role == "rep"
+            ]
             rows[row] = others[0] if others else row
     return rows
 

@@ -15,6 +15,7 @@ from .cast import CAUSES, Market, Seat
 _EVENLY = tuple(np.sqrt(prime) % 1 for prime in (5, 2, 3, 7, 11))  # irrational steps, one per property
 _NORMAL = np.array([NormalDist().inv_cdf((step + 0.5) / 1000) for step in range(1000)])
 _SIZES, _CYCLES = 0.5, 0.4  # spread of the logarithms
+_NONE: Ints = np.zeros(0, np.int64)
 _BEHIND = 0.5  # what a built-in cause leaves of the measure it touches
 
 
@@ -51,7 +52,7 @@ _KIND_SHARES = (0.34, 0.30, 0.17, 0.08, 0.05, 0.06)
 
 
 def factors_of(rng: np.random.Generator, seats: list[Seat], calendar: Calendar) -> tuple[Floats, Floats]:
-    """people × days: what a person brings beside the plan; and 0.5 where a built-in cause holds, from this quarter on."""
+    """people × days: what a person brings beside the plan, and what a built-in cause leaves from this quarter on."""
     quarters = int(calendar.quarter[-1]) + 1
     current = int(calendar.quarter[calendar.now])
     brings = np.ones((len(seats), len(calendar.days)))
@@ -71,10 +72,10 @@ def factors_of(rng: np.random.Generator, seats: list[Seat], calendar: Calendar) 
 
 def make_deals(
     rng: np.random.Generator,
-    *,
     seats: list[Seat],
     markets: dict[str, Market],
     calendar: Calendar,
+    *,
     brings: Floats,
     cause: Floats,
     count: int,
@@ -126,7 +127,7 @@ def _deals(
         for won, rate in ((True, wins), (False, losses)):
             parts.append(_placed(row, won, rate, size, market, story, calendar, offsets[row, int(won)]))
     if not parts:
-        return Deals(*(np.zeros(0, np.int64) for _ in range(3)), np.zeros(0, bool), np.zeros(0))
+        return Deals(_NONE, _NONE, _NONE, np.zeros(0, bool), np.zeros(0))
     merged = Deals(*(np.concatenate([getattr(part, name) for part in parts]) for name in Deals.__slots__))
     merged = merged.only(merged.opened < calendar.now)
     return merged.only(np.lexsort((merged.owner, merged.opened)))
@@ -177,10 +178,10 @@ def _lognormal(position: Floats, spread: float) -> Floats:
 
 def make_work(
     rng: np.random.Generator,
-    *,
     seats: list[Seat],
     markets: dict[str, Market],
     calendar: Calendar,
+    *,
     cause: Floats,
     deals: Deals,
     count: int,
@@ -212,10 +213,10 @@ def make_work(
         days.append(day)
         found.append(_deal_for(rng, day, by_owner[bounds[row] : bounds[row + 1]], deals))
     if not owners:
-        return Work(*(np.zeros(0, np.int64) for _ in range(5)))
+        return Work(_NONE, _NONE, _NONE, _NONE, _NONE)
     owner, day, deal = (np.concatenate(part) for part in (owners, days, found))
     order = np.argsort(day, kind="stable")
-    kind = np.searchsorted(np.cumsum(_KIND_SHARES)[:-1], np.modf(owner * 0.37 + np.arange(len(owner)) * _EVENLY[0])[0])
+    kind = np.searchsorted(np.cumsum(_KIND_SHARES)[:-1], np.mod(owner * 0.37 + np.arange(len(owner)) * _EVENLY[0], 1))
     minute = (8 * 60 + 30 + rng.integers(0, 108, len(owner)) * 5).astype(np.int64)
     return Work(owner[order], day[order], minute[order], kind[order], deal[order])
 

@@ -141,7 +141,9 @@ def _write_case(moments: Moments, today: date) -> None:
         return
     at = _at(moments, today, _weekday(today - timedelta(days=1)), 660)
     due = _weekday(today + timedelta(days=14))
-    case = Case.objects.create(person=flag.person, owner=manager, flag=flag, subject=flag.sentence, opened_at=at, due_on=due)
+    case = Case.objects.create(
+        person=flag.person, owner=manager, flag=flag, subject=flag.sentence, opened_at=at, due_on=due
+    )
     CaseChange.objects.create(case=case, at=at, by=manager.user, what=f"Opened, due {due:%d %b %Y}")
     ActionItem.objects.create(
         case=case,
@@ -164,7 +166,12 @@ def _write_wall(random: np.random.Generator, moments: Moments, today: date, pair
     """Awards for the quarter before, from those of the managers who log in, and thanks between colleagues."""
     before = Period.of(today, "quarter").shift(-1)
     givers = {manager.pk: manager.user for _, manager in pairs if manager.user}
-    root = Leadership.objects.on(today).filter(team__in=Team.objects.filter(parent=None)).select_related("person__user").first()
+    root = (
+        Leadership.objects.on(today)
+        .filter(team__in=Team.objects.filter(parent=None))
+        .select_related("person__user")
+        .first()
+    )
     top_giver = root.person.user if root else None
     credited: dict[int, Decimal] = defaultdict(Decimal)
     for person_id, total in (
@@ -175,7 +182,11 @@ def _write_wall(random: np.random.Generator, moments: Moments, today: date, pair
         credited[person_id] = total
     quotas = quota_of(person_ids=[person.pk for person, _ in pairs], start=before.start, end=before.end)
     reached = sorted(
-        ((credited[person.pk] / quotas[person.pk], person, manager) for person, manager in pairs if quotas.get(person.pk)),
+        (
+            (credited[person.pk] / quotas[person.pk], person, manager)
+            for person, manager in pairs
+            if quotas.get(person.pk)
+        ),
         key=lambda found: (-found[0], found[1].pk),
     )
     awards = []
@@ -205,13 +216,15 @@ def _write_wall(random: np.random.Generator, moments: Moments, today: date, pair
             at = _at(moments, today, _weekday(today - timedelta(days=1 + 4 * place)), 700 + 7 * place)
             thanks.append(Kudos(giver=giver, receiver=receiver, text=f"Thank you {_of(random, THANKS)}.", at=at))
     Kudos.objects.bulk_create(thanks)
-    claps = {(int(number), row) for row in range(len(awards)) for number in random.integers(0, max(len(everyone), 1), 5)}
+    claps = {
+        (int(number), row) for row in range(len(awards)) for number in random.integers(0, max(len(everyone), 1), 5)
+    }
     Applause.objects.bulk_create(
-        Applause(person=everyone[number], award=awards[row]) for number, row in sorted(claps) if everyone[number] != awards[row].person
+        Applause(person=everyone[number], award=awards[row])
+        for number, row in sorted(claps)
+        if everyone[number] != awards[row].person
     )
-    Applause.objects.bulk_create(
-        Applause(person=kudos.receiver, kudos=kudos) for kudos in thanks
-    )
+    Applause.objects.bulk_create(Applause(person=kudos.receiver, kudos=kudos) for kudos in thanks)
 
 
 def _at(moments: Moments, today: date, day: date, minute: int) -> datetime:

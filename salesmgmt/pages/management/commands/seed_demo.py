@@ -25,7 +25,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         for field in fields(Size):
             parser.add_argument(f"--{field.name}", type=int, default=field.default, help=f"default {field.default}")
-        parser.add_argument("--today", type=date.fromisoformat, default=None, help="the day after its last (default: today)")
+        parser.add_argument(
+            "--today", type=date.fromisoformat, default=None, help="the day after its last (default: today)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
