@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -27,7 +27,7 @@ from salesmgmt.pages import home as homes
 from salesmgmt.pages import measures, strips, words
 from salesmgmt.pages.forms import TaskForm
 from salesmgmt.pages.search import find
-from teams.models import Leadership, Organisation, Person, Posting, Team, access_of
+from teams.models import Organisation, Person, access_of
 from teams.selectors import organisation_of, person_of
 
 PAST = 7  # quarters to choose from, beside the current one
@@ -106,12 +106,14 @@ def home(request: HttpRequest) -> HttpResponse:
         partial, more = "pages/_home_person.html", _own(request, frame)
     else:
         return render(request, "pages/home_nobody.html")
-    return answer(request, "pages/page.html", partial, {"page_title": "Home"} | context | choices(request, frame) | more)
+    return answer(
+        request, "pages/page.html", partial, {"page_title": "Home"} | context | choices(request, frame) | more
+    )
 
 
 def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     user, scope = request.user, Scope.company()
-    shown = list(Team.objects.present().order_by("name", "pk"))
+    shown = list(homes.led_by(user))
     context = _figures(frame, scope, shown=len(shown))
     rows = homes.two_levels(shown) if shown else []
     by_team = {
@@ -122,11 +124,17 @@ def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], shown)
     people = {need.flag.person_id for need in needs}
     within = {need.flag.team_id for need in needs if need.flag.team_id}
+    standing = context["pace"]
+    last = homes.last_result_on() if shown and not standing.quota and not standing.credited else None
+    far = Period.of(last, "quarter", fiscal_month=frame.period.fiscal_month) if last else None
     return context | {
+        "far": far if far != frame.period else None,
         "name": frame.organisation.name or "Company",
         "is_empty": not shown and not context["pace"].credited,
         "then": words.companys_turn(flagged=len(people), teams=len(within)) if frame.is_now and shown else "",
-        "teams": [(team, depth, by_team[team.pk], len(flagged.get(team.pk, ()))) for team, depth in rows if team.pk in by_team],
+        "teams": [
+            (team, depth, by_team[team.pk], len(flagged.get(team.pk, ()))) for team, depth in rows if team.pk in by_team
+        ],
         "needs": needs[:8],
         "more_needs": max(len(needs) - 8, 0),
         "may_plan": access_of(user).role == "executive",
@@ -139,7 +147,7 @@ def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
 
 def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     user, access = request.user, access_of(request.user)
-    teams = list(Team.objects.present().under(access.led_team_ids).order_by("name", "pk"))
+    teams = list(homes.led_by(user))
     scope = homes.scope_of(teams, access.led_team_ids)
     rows = standings(person_ids=access.people, period=frame.period, as_of=frame.as_of)
     open_deals = (sum((row.pipeline for row in rows), start=0), sum(row.open_deals for row in rows))
@@ -183,7 +191,9 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     assert person is not None
     scope = Scope.person(person)
     context = _figures(frame, scope)
-    rate = figure(scope=scope, measure="win_rate", period=frame.period, as_of=frame.as_of, organisation=frame.organisation)
+    rate = figure(
+        scope=scope, measure="win_rate", period=frame.period, as_of=frame.as_of, organisation=frame.organisation
+    )
     decided = words.counted(int(rate.denominator or 0), "decided deal", "decided deals")
     context["metrics"][1:] = [*context["metrics"][2:], strips.of_figure(rate, note=f"of {decided}")]
     findings = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
@@ -243,20 +253,13 @@ def _due(request: HttpRequest, frame: Frame, *, leads: bool) -> dict[str, Any]:
 # ── Teams and people ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _led(request: HttpRequest) -> QuerySet[Team]:
-    """The teams whose figures a user may see: all, or those they lead and below."""
-    access = access_of(request.user)
-    present = Team.objects.present()
-    return present if access.sees_all else present.under(access.led_team_ids)
-
-
 @require_GET
 def teams(request: HttpRequest) -> HttpResponse:
     """The tree of teams with the pace of each."""
     access, frame = access_of(request.user), frame_of(request)
     if not (access.sees_all or access.leads):
         raise Http404
-    shown = list(_led(request).order_by("name", "pk"))
+    shown = list(homes.led_by(request.user))
     standing = {
         row.team.pk: row
         for row in team_standings(team_ids=[team.pk for team in shown], period=frame.period, as_of=frame.as_of)
@@ -271,7 +274,9 @@ def teams(request: HttpRequest) -> HttpResponse:
         "day_line": strips.day_line(frame.period, frame.today),
         "teams": rows,
         "headline": words.teams_headline([row.status for _, _, row, _ in rows], frame.period, is_over=not frame.is_now),
-        "live_token": live.token_for(request.user, *(["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids])),
+        "live_token": live.token_for(
+            request.user, *(["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids])
+        ),
         "imports": access.imports,
         **choices(request, frame),
     }
@@ -280,29 +285,32 @@ def teams(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def team(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(_led(request), pk=pk)
+    found = get_object_or_404(homes.led_by(request.user), pk=pk)
     frame, access = frame_of(request), access_of(request.user)
-    below = list(Team.objects.present().under([found.pk]).order_by("name", "pk"))
+    below = homes.team_with_all_below(found)
     scope = Scope("team", found.pk, found.name, f"team:{found.name}", tuple(team.pk for team in below))
     children = [team for team in below if team.parent_id == found.pk]
-    ids = Posting.objects.on(frame.as_of).filter(team__in=scope.team_ids).values_list("person_id", flat=True)
+    ids = homes.posted_to(scope.team_ids, frame.as_of)
     rows = homes.sorted_standings(
-        standings(person_ids=list(ids), period=frame.period, as_of=frame.as_of), request.GET.get("sort", "")
+        standings(person_ids=ids, period=frame.period, as_of=frame.as_of), request.GET.get("sort", "")
     )
     open_deals = (sum((row.pipeline for row in rows), start=0), sum(row.open_deals for row in rows))
     part, page = homes.Page.cut(rows, request.GET.get("cursor", ""))
     needs = homes.open_needs(request.user, clock.now(), frame.currency) if frame.is_now else []
     here = {row.person.pk for row in rows}
     needs = [need for need in needs if need.flag.person_id in here and need.flag.person_id != access.person_id]
-    sub = team_standings(team_ids=[child.pk for child in children], period=frame.period, as_of=frame.as_of) if children else []
+    sub = (
+        team_standings(team_ids=[child.pk for child in children], period=frame.period, as_of=frame.as_of)
+        if children
+        else []
+    )
     flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], below)
-    leader = Leadership.objects.on(frame.as_of).filter(team=found).select_related("person").first()
     context = _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
     context["metrics"][1] = measures.strip(context["lines"]["results"], context["before"], ["won_value"])[0]
     return answer(request, "pages/page.html", "pages/_team.html", {
         "team": found,
-        "leader": leader.person if leader else None,
-        "above": Team.objects.present().filter(pk__in=_led(request).values("pk"), pk=found.parent_id).first(),
+        "leader": homes.leader_of(found, frame.as_of),
+        "above": homes.led_by(request.user).filter(pk=found.parent_id).first(),
         "name": found.name,
         "page_title": found.name,
         "frame": frame,
@@ -333,8 +341,10 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     flags = list(Flag.objects.visible_to(user).filter(person=found).order_by("closed_on", "-raised_on", "-pk")[:12])
     flags.sort(key=lambda flag: not flag.is_open)
     deals = Deal.objects.visible_to(user).open().filter(owner=found).select_related("account", "stage")
-    talks = OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager").order_by("-starts_at", "-pk")
-    visible = {team.pk for team in _led(request)}
+    talks = (
+        OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager").order_by("-starts_at", "-pk")
+    )
+    visible = {team.pk for team in homes.led_by(user)}
     is_self = access.person_id == found.pk
     return answer(request, "pages/page.html", "pages/_person.html", {
         "person": found,
@@ -394,7 +404,7 @@ def todo(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "It is on your list.")
             return redirect("todo")
-    mine = Task.objects.filter(owner=owner).select_related("account", "deal") if owner else Task.objects.none()
+    mine = homes.tasks_of(request.user)
     waiting = list(mine.filter(done_at=None).order_by("due_on", "pk")[:200])
     context = {
         "owner": owner,
@@ -413,7 +423,7 @@ def todo(request: HttpRequest) -> HttpResponse:
 @require_POST
 def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
     """Tick one's own task off. A promise is kept with it."""
-    task = get_object_or_404(Task.objects.filter(owner=access_of(request.user).person_id or 0), pk=pk)
+    task = get_object_or_404(homes.tasks_of(request.user), pk=pk)
     item = _promise_of(request, task)
 
     def do() -> None:
@@ -426,7 +436,7 @@ def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def todo_reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    task = get_object_or_404(Task.objects.filter(owner=access_of(request.user).person_id or 0), pk=pk)
+    task = get_object_or_404(homes.tasks_of(request.user), pk=pk)
     return act(request, lambda: reopen_task(task=task, by=request.user), said="It is back on your list.", to="todo")
 
 
