@@ -1,7 +1,9 @@
 """Home by role, teams, a team, a person, search, palette, to-do."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,7 @@ from coaching.models import ActionItem, Case, OneOnOne
 from coaching.services import complete_action_item
 from performance import live
 from performance.models import Flag
-from performance.selectors import Scope, figure, pace, pace_series, standings, team_standings
+from performance.selectors import Scope, Standing, figure, pace, pace_series, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
 from sales.models import Deal, Task
 from sales.services.tasks import add_task, complete_task, reopen_task
@@ -27,10 +29,11 @@ from salesmgmt.pages import home as homes
 from salesmgmt.pages import measures, strips, words
 from salesmgmt.pages.forms import TaskForm
 from salesmgmt.pages.search import find
-from teams.models import Organisation, Person, access_of
+from teams.models import Access, Organisation, Person, access_of
 from teams.selectors import organisation_of, person_of
 
 PAST = 7  # quarters to choose from, beside the current one
+SHOWN = 8  # lines of a list on a page of many lists
 MANY = 100  # people whose own stamps a page asks for
 
 
@@ -135,9 +138,9 @@ def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         "teams": [
             (team, depth, by_team[team.pk], len(flagged.get(team.pk, ()))) for team, depth in rows if team.pk in by_team
         ],
-        "needs": needs[:8],
-        "more_needs": max(len(needs) - 8, 0),
-        "may_plan": access_of(user).role == "executive",
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
+        "may_plan": _may_plan(access_of(user)),
         "praises": homes.latest_praise(user),
         "imports": access_of(user).imports,
         "live_token": live.token_for(user, "company"),
@@ -150,12 +153,10 @@ def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     teams = list(homes.led_by(user))
     scope = homes.scope_of(teams, access.led_team_ids)
     rows = standings(person_ids=access.people, period=frame.period, as_of=frame.as_of)
-    open_deals = (sum((row.pipeline for row in rows), start=0), sum(row.open_deals for row in rows))
+    open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
     context = _figures(frame, scope, open_deals=open_deals)
     # A leader without a quota of their own is not a line of the table.
     rows = [row for row in rows if row.person.pk != access.person_id or row.quota or row.credited]
-    rows = homes.sorted_standings(rows, request.GET.get("sort", ""))
-    part, page = homes.Page.cut(rows, request.GET.get("cursor", ""))
     needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
     mine = [need for need in needs if need.flag.person_id == access.person_id]
     needs = [need for need in needs if need.flag.person_id != access.person_id]
@@ -166,21 +167,16 @@ def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         suggested=len(due["suggestions"]),
     )
     scopes = [f"team:{pk}" for pk in access.led_team_ids]
-    if len(access.people) <= MANY:
-        scopes += [f"person:{pk}" for pk in sorted(access.people)]
     return context | {
         "name": scope.name,
         "then": then if frame.is_now else "",
-        "rows": part,
-        "page": page,
-        "people_count": len(rows),
-        "sort": request.GET.get("sort") if request.GET.get("sort") in homes.SORTS else "pace",
-        "needs": needs[:8],
-        "more_needs": max(len(needs) - 8, 0),
+        **_table(request, rows),
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
         "findings": mine,
         "may_plan": True,
         "praises": homes.latest_praise(user),
-        "live_token": live.token_for(user, *scopes),
+        "live_token": live.token_for(user, *scopes, *_people(access.people)),
         **due,
     }
 
@@ -267,68 +263,53 @@ def teams(request: HttpRequest) -> HttpResponse:
     flags = Flag.objects.visible_to(request.user).open().values_list("team_id", "person_id") if frame.is_now else []
     flagged = homes.flagged_by_team(flags, shown)
     rows = [(team, depth, standing[team.pk], len(flagged.get(team.pk, ()))) for team, depth in homes.whole_tree(shown)]
+    scopes = ["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids]
+    statuses = [row.status for _, _, row, _ in rows]
     context = {
         "frame": frame,
         "period": frame.period,
         "currency": frame.currency,
+        "page_title": "Teams",
         "day_line": strips.day_line(frame.period, frame.today),
         "teams": rows,
-        "headline": words.teams_headline([row.status for _, _, row, _ in rows], frame.period, is_over=not frame.is_now),
-        "live_token": live.token_for(
-            request.user, *(["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids])
-        ),
+        "headline": words.teams_headline(statuses, frame.period, is_over=not frame.is_now),
+        "live_token": live.token_for(request.user, *scopes),
         "imports": access.imports,
         **choices(request, frame),
     }
-    return answer(request, "pages/page.html", "pages/_teams_page.html", context | {"page_title": "Teams"})
+    return answer(request, "pages/page.html", "pages/_teams_page.html", context)
 
 
 @require_GET
 def team(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(homes.led_by(request.user), pk=pk)
-    frame, access = frame_of(request), access_of(request.user)
+    frame, access, user = frame_of(request), access_of(request.user), request.user
     below = homes.team_with_all_below(found)
     scope = Scope("team", found.pk, found.name, f"team:{found.name}", tuple(team.pk for team in below))
-    children = [team for team in below if team.parent_id == found.pk]
     ids = homes.posted_to(scope.team_ids, frame.as_of)
-    rows = homes.sorted_standings(
-        standings(person_ids=ids, period=frame.period, as_of=frame.as_of), request.GET.get("sort", "")
-    )
-    open_deals = (sum((row.pipeline for row in rows), start=0), sum(row.open_deals for row in rows))
-    part, page = homes.Page.cut(rows, request.GET.get("cursor", ""))
-    needs = homes.open_needs(request.user, clock.now(), frame.currency) if frame.is_now else []
-    here = {row.person.pk for row in rows}
-    needs = [need for need in needs if need.flag.person_id in here and need.flag.person_id != access.person_id]
-    sub = (
-        team_standings(team_ids=[child.pk for child in children], period=frame.period, as_of=frame.as_of)
-        if children
-        else []
-    )
-    flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], below)
-    context = _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
+    rows = standings(person_ids=ids, period=frame.period, as_of=frame.as_of)
+    open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
+    context = _frame(frame, scope) | _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
     context["metrics"][1] = measures.strip(context["lines"]["results"], context["before"], ["won_value"])[0]
-    return answer(request, "pages/page.html", "pages/_team.html", {
+    needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
+    needs = [need for need in needs if need.flag.person_id in ids and need.flag.person_id != access.person_id]
+    children = [team.pk for team in below if team.parent_id == found.pk]
+    sub = team_standings(team_ids=children, period=frame.period, as_of=frame.as_of) if children else []
+    flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], below)
+    people = len({need.flag.person_id for need in needs})
+    context |= {
         "team": found,
         "leader": homes.leader_of(found, frame.as_of),
-        "above": homes.led_by(request.user).filter(pk=found.parent_id).first(),
-        "name": found.name,
-        "page_title": found.name,
-        "frame": frame,
-        "period": frame.period,
-        "currency": frame.currency,
-        "today": frame.today,
-        "rows": part,
-        "page": page,
-        "sort": request.GET.get("sort") if request.GET.get("sort") in homes.SORTS else "pace",
+        "above": homes.led_by(user).filter(pk=found.parent_id).first(),
+        "then": words.sentence(f"{words.counted(people, 'person is', 'people are')} flagged.") if people else "",
         "teams": [(row.team, 0, row, len(flagged.get(row.team.pk, ()))) for row in sub],
-        "needs": needs[:8],
-        "more_needs": max(len(needs) - 8, 0),
-        "may_plan": access.person_id is not None and (access.leads or access.role == "executive"),
-        "then": words.sentence(f"{words.counted(len({need.flag.person_id for need in needs}), 'person is', 'people are')} flagged.") if needs else "",
-        "live_token": live.token_for(request.user, f"team:{found.pk}", *[f"person:{pk}" for pk in sorted(here)][:MANY]),
-        **choices(request, frame),
-        **context,
-    })  # fmt: skip
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
+        "may_plan": _may_plan(access),
+        "live_token": live.token_for(user, f"team:{found.pk}", *_people(ids)),
+        **_table(request, rows),
+    }
+    return answer(request, "pages/page.html", "pages/_team.html", context | choices(request, frame))
 
 
 @require_GET
@@ -337,39 +318,59 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     frame, access, user = frame_of(request), access_of(request.user), request.user
     scope = Scope.person(found)
     postings = list(found.postings.select_related("team", "territory").order_by("-during"))
-    led = list(found.leaderships.select_related("team").order_by("-during"))
-    flags = list(Flag.objects.visible_to(user).filter(person=found).order_by("closed_on", "-raised_on", "-pk")[:12])
-    flags.sort(key=lambda flag: not flag.is_open)
+    led = found.leaderships.select_related("team").order_by("-during")
+    flags = Flag.objects.visible_to(user).filter(person=found).order_by("-raised_on", "-pk")[:12]
     deals = Deal.objects.visible_to(user).open().filter(owner=found).select_related("account", "stage")
-    talks = (
-        OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager").order_by("-starts_at", "-pk")
-    )
+    talks = OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager")
+    cases = Case.objects.visible_to(user).filter(person=found).select_related("owner")
     visible = {team.pk for team in homes.led_by(user)}
-    is_self = access.person_id == found.pk
-    return answer(request, "pages/page.html", "pages/_person.html", {
+    context = _frame(frame, scope) | _figures(frame, scope) | _measures(frame, scope)
+    context |= {
         "person": found,
-        "name": found.name,
-        "page_title": found.name,
-        "is_self": is_self,
+        "is_self": access.person_id == found.pk,
+        "posting": next((row for row in postings if frame.today in row), None),
+        "postings": [(row, row.team_id in visible) for row in postings],
+        "led": [(row, row.team_id in visible) for row in led],
+        "flags": [
+            (flag, homes.gap_of(flag, frame.currency)) for flag in sorted(flags, key=lambda row: not row.is_open)
+        ],
+        "deals": list(deals.order_by(F("expected_close_on").asc(nulls_last=True), "pk")[:SHOWN]),
+        "talks": list(talks.order_by("-starts_at", "-pk")[:5]),
+        "cases": list(cases.order_by("-state", "-opened_at")[:5]),
+        "praises": homes.praise_of(user, found),
+        "may_plan": access.person_id != found.pk and _may_plan(access),
+        "live_token": live.token_for(user, f"person:{found.pk}"),
+    }
+    return answer(request, "pages/page.html", "pages/_person.html", context | choices(request, frame))
+
+
+def _frame(frame: Frame, scope: Scope) -> dict[str, Any]:
+    return {
         "frame": frame,
         "period": frame.period,
         "currency": frame.currency,
         "today": frame.today,
-        "posting": next((row for row in postings if row.starts_on <= frame.today and (row.until is None or frame.today < row.until)), None),
-        "postings": [(posting, posting.team_id in visible) for posting in postings],
-        "led": [(row, row.team_id in visible) for row in led],
-        "flags": [(flag, homes.gap_of(flag, frame.currency)) for flag in flags],
-        "deals": list(deals.order_by(F("expected_close_on").asc(nulls_last=True), "pk")[:8]),
-        "talks": list(talks[:5]),
-        "cases": list(Case.objects.visible_to(user).filter(person=found).select_related("owner").order_by("-state", "-opened_at")[:5]),
-        "praises": homes.praise_of(user, found),
-        "may_plan": not is_self and access.person_id is not None and (access.leads or access.role == "executive"),
-        "then": "",
-        "live_token": live.token_for(user, f"person:{found.pk}"),
-        **choices(request, frame),
-        **_figures(frame, scope),
-        **_measures(frame, scope),
-    })  # fmt: skip
+        "name": scope.name,
+        "page_title": scope.name,
+    }
+
+
+def _may_plan(access: Access) -> bool:
+    """Whether somebody plans 1:1s: whoever leads, and executives."""
+    return access.person_id is not None and (access.leads or access.role == "executive")
+
+
+def _people(ids: Iterable[int]) -> list[str]:
+    """The people whose stamps a page asks for; above a hundred their teams have to do."""
+    ids = sorted(ids)
+    return [f"person:{pk}" for pk in ids] if len(ids) <= MANY else []
+
+
+def _table(request: HttpRequest, rows: Sequence[Standing]) -> dict[str, Any]:
+    """The people of a team, sorted and cut as the address asks."""
+    sort = request.GET.get("sort", "")
+    part, page = homes.Page.cut(homes.sorted_standings(rows, sort), request.GET.get("cursor", ""))
+    return {"rows": part, "page": page, "sort": sort if sort in homes.SORTS else "pace"}
 
 
 def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
