@@ -34,7 +34,7 @@ app.conf.update(
 )
 app.conf.beat_schedule = {
     # what is done: (task, when); times are UTC
-    name: {"task": task, "schedule": when, "options": {"expires": 60}}
+    name: {"task": task, "schedule": when, "options": {"expires": 60 if isinstance(when, float) else 6 * 3600}}
     for name, (task, when) in {
         "drain what waits": ("salesmgmt.desk.tasks.drain_all", 1.0),
         "leave a heartbeat": ("salesmgmt.desk.tasks.leave_heartbeat", 5.0),
