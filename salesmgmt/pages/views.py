@@ -116,6 +116,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     user, scope = request.user, Scope.company()
+    token = live.token_for(user, "company")  # before the figures: it carries the version that is shown
     shown = list(homes.led_by(user))
     context = _figures(frame, scope, shown=len(shown))
     rows = homes.two_levels(shown) if shown else []
@@ -143,13 +144,14 @@ def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         "may_plan": _may_plan(access_of(user)),
         "praises": homes.latest_praise(user),
         "imports": access_of(user).imports,
-        "live_token": live.token_for(user, "company"),
+        "live_token": token,
         **_due(request, frame, leads=False),
     }
 
 
 def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     user, access = request.user, access_of(request.user)
+    token = live.token_for(user, *[f"team:{pk}" for pk in access.led_team_ids], *_people(access.people))
     teams = list(homes.led_by(user))
     scope = homes.scope_of(teams, access.led_team_ids)
     rows = standings(person_ids=access.people, period=frame.period, as_of=frame.as_of)
@@ -166,7 +168,6 @@ def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         overdue=sum(1 for item in due["dues"] if item.on < frame.today),
         suggested=len(due["suggestions"]),
     )
-    scopes = [f"team:{pk}" for pk in access.led_team_ids]
     return context | {
         "name": scope.name,
         "then": then if frame.is_now else "",
@@ -176,7 +177,7 @@ def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         "findings": mine,
         "may_plan": True,
         "praises": homes.latest_praise(user),
-        "live_token": live.token_for(user, *scopes, *_people(access.people)),
+        "live_token": token,
         **due,
     }
 
@@ -186,6 +187,7 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     person = person_of(user)
     assert person is not None
     scope = Scope.person(person)
+    token = live.token_for(user, f"person:{person.pk}")
     context = _figures(frame, scope)
     rate = figure(
         scope=scope, measure="win_rate", period=frame.period, as_of=frame.as_of, organisation=frame.organisation
@@ -207,7 +209,7 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         "findings": findings,
         "deals": list(homes.closing_soon(access, frame.today)),
         "praises": homes.latest_praise(user),
-        "live_token": live.token_for(user, f"person:{person.pk}"),
+        "live_token": token,
         **due,
     }
 
@@ -255,6 +257,8 @@ def teams(request: HttpRequest) -> HttpResponse:
     access, frame = access_of(request.user), frame_of(request)
     if not (access.sees_all or access.leads):
         raise Http404
+    scopes = ["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids]
+    token = live.token_for(request.user, *scopes)
     shown = list(homes.led_by(request.user))
     standing = {
         row.team.pk: row
@@ -263,7 +267,6 @@ def teams(request: HttpRequest) -> HttpResponse:
     flags = Flag.objects.visible_to(request.user).open().values_list("team_id", "person_id") if frame.is_now else []
     flagged = homes.flagged_by_team(flags, shown)
     rows = [(team, depth, standing[team.pk], len(flagged.get(team.pk, ()))) for team, depth in homes.whole_tree(shown)]
-    scopes = ["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids]
     statuses = [row.status for _, _, row, _ in rows]
     context = {
         "frame": frame,
@@ -273,7 +276,7 @@ def teams(request: HttpRequest) -> HttpResponse:
         "day_line": strips.day_line(frame.period, frame.today),
         "teams": rows,
         "headline": words.teams_headline(statuses, frame.period, is_over=not frame.is_now),
-        "live_token": live.token_for(request.user, *scopes),
+        "live_token": token,
         "imports": access.imports,
         **choices(request, frame),
     }
@@ -287,6 +290,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     below = homes.team_with_all_below(found)
     scope = Scope("team", found.pk, found.name, f"team:{found.name}", tuple(team.pk for team in below))
     ids = homes.posted_to(scope.team_ids, frame.as_of)
+    token = live.token_for(user, f"team:{found.pk}", *_people(ids))
     rows = standings(person_ids=ids, period=frame.period, as_of=frame.as_of)
     open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
     context = _frame(frame, scope) | _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
@@ -306,7 +310,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
         "needs": needs[:SHOWN],
         "more_needs": max(len(needs) - SHOWN, 0),
         "may_plan": _may_plan(access),
-        "live_token": live.token_for(user, f"team:{found.pk}", *_people(ids)),
+        "live_token": token,
         **_table(request, rows),
     }
     return answer(request, "pages/page.html", "pages/_team.html", context | choices(request, frame))
@@ -317,6 +321,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
     frame, access, user = frame_of(request), access_of(request.user), request.user
     scope = Scope.person(found)
+    token = live.token_for(user, f"person:{found.pk}")
     postings = list(found.postings.select_related("team", "territory").order_by("-during"))
     led = found.leaderships.select_related("team").order_by("-during")
     flags = Flag.objects.visible_to(user).filter(person=found).order_by("-raised_on", "-pk")[:12]
@@ -339,7 +344,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "cases": list(cases.order_by("-state", "-opened_at")[:5]),
         "praises": homes.praise_of(user, found),
         "may_plan": access.person_id != found.pk and _may_plan(access),
-        "live_token": live.token_for(user, f"person:{found.pk}"),
+        "live_token": token,
     }
     return answer(request, "pages/page.html", "pages/_person.html", context | choices(request, frame))
 
