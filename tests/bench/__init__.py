@@ -1,1 +1,1 @@
-"""make bench: what pages cost beside a plain view, measured in the same run on the same server."""
+"""make bench: what the pages that matter cost, beside a reference view on the same server."""

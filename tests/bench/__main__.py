@@ -1,176 +1,236 @@
-"""Seed the volume asked for, serve it, measure, print a table, write var/bench.json."""
+"""Seed a database of the size asked for and one with a tenth of its records, serve both as in production, measure.
 
-import http.cookiejar
+PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size. A database that was seeded today with the same figures
+is used again. Prints a table and writes bench.json into VAR.
+"""
+
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urljoin
 
 import psycopg2
 
 from salesmgmt.run import home, services
 
-ROOT = Path(__file__).parent.parent.parent
-VOLUME = {"PEOPLE": 200, "ACCOUNTS": 20_000, "DEALS": 200_000, "ACTIVITIES": 500_000, "YEARS": 2}
-RUNS, REPEATS = 5, 10
-REFERENCE = "one indexed query of 50 rows, same server and middleware"
+from .client import Answer, Client, read
+
+BASE = Path(__file__).resolve().parent.parent.parent
+DEFAULTS = {"people": 200, "accounts": 20_000, "deals": 200_000, "activities": 500_000, "years": 2, "seed": 1}
+RECORDS = ("accounts", "deals", "activities")
+RUNS, TIMES = 5, 7
+REFERENCE = "/bench/reference/"
+REFERENCE_NAME = "one indexed query of 50 rows, same middleware, logged in"
+SMALLER = "a tenth of the records, the same people"
+DEEP = 1_000
+GROWTH_BAR, QUERIES_BAR = 1.3, 15
+
+Act = Callable[[Client], Answer]
 
 
-@dataclass(frozen=True)
-class Page:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A page or an act: who does it, what it is, how many times the reference it may cost."""
+
     name: str
-    login: str
-    path: str
-    times: float  # at most so many times the reference
-    queries: int | None = None
+    who: str
+    act: Act
+    bar: float
+    most_queries: int | None = None
 
 
-PAGES = [
-    Page("manager home", "maya", "/", 5, 15),
-    Page("executive home", "vera", "/", 5, 15),
-    Page("deals, first page", "vera", "/deals/", 3),
-    Page("deals, one stage", "vera", "/deals/?status=won", 3),
-    Page("deals, text search", "vera", "/deals/?q=north", 3),
-    Page("leaderboard", "vera", "/leaderboard/", 3),
-]
+def page(path: str) -> Act:
+    return lambda client: client.get(path)
 
 
-class Client:
-    """A browser of one person: cookies, login, and what the server says an answer cost."""
+def deep_page(path: str) -> Act:
+    """The page that a thousand clicks on “next” lead to, or the last one before it."""
+    found: dict[int, str] = {}
 
-    def __init__(self, base: str, login: str) -> None:
-        self.base = base
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        form = self.opener.open(f"{base}/login/").read().decode()
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-        fields = {"username": login, "password": "demo", "csrfmiddlewaretoken": token[1] if token else ""}
-        self.opener.open(f"{base}/login/", urllib.parse.urlencode(fields).encode())
+    def act(client: Client) -> Answer:
+        port = client.connection.port
+        if port not in found:
+            at = path
+            for _ in range(DEEP - 1):
+                onwards = read(client.get(at)).next
+                if not onwards:
+                    break
+                at = urljoin(at, onwards)
+            found[port] = at
+        return client.get(found[port])
 
-    def cost(self, path: str) -> tuple[float, int]:
-        """Milliseconds in the server and queries, of one answer."""
-        with self.opener.open(f"{self.base}{path}") as answer:
-            answer.read()
-            return float(answer.headers["Server-Timing"].split("dur=")[1].split(",")[0]), int(
-                answer.headers["X-Query-Count"]
-            )
+    return act
+
+
+def log_activity(client: Client) -> Answer:
+    form = client.form("/activities/log/", "kind")
+    answer = client.send(form.action, form.fields | {"kind": "call", "outcome": "Reached"})
+    if answer.status not in {302, 303}:
+        raise SystemExit(f"The activity was not taken: {answer.status} instead of a redirect.")
+    return answer
+
+
+MEASURED = (
+    Measured("manager home", "maya", page("/"), 5, QUERIES_BAR),
+    Measured("executive home", "vera", page("/"), 5, QUERIES_BAR),
+    Measured("deals, first page", "vera", page("/deals/"), 3),
+    Measured("deals, first page, of a manager", "maya", page("/deals/"), 3),
+    Measured("deals, page 1,000", "vera", deep_page("/deals/"), 3),
+    Measured("deals, filtered", "vera", page("/deals/?status=lost"), 3),
+    Measured("deals, text search", "vera", page("/deals/?q=lindenfeld"), 3),
+    Measured("leaderboard", "maya", page("/leaderboard/"), 3),
+    Measured("log an activity", "ana", log_activity, 4),
+)
 
 
 def main() -> int:
-    volume = {name: int(os.environ.get(name) or default) for name, default in VOLUME.items()}
+    size = {name: int(os.environ.get(name.upper()) or value) for name, value in DEFAULTS.items()}
+    tenth = size | {name: max(1, size[name] // 10) for name in RECORDS}
     var = Path(os.environ.get("VAR") or "var").absolute()
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
-        os.environ.pop(name, None)
     place = home.settle(var / "bench")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    environment = dict(os.environ) | services.start(place) | {"DEMO": "1", "SHOW_COST": "1", "PORT": port}
-    environment |= {"VAR": str(place.var), "BASE_URL": f"http://localhost:{port}", "WEB_CONCURRENCY": "1"}
+    environment = {name: value for name, value in os.environ.items() if name not in {"DEBUG", "BASE_URL"}}
+    environment |= services.start(place, services.wanted()) | {"VAR": str(place.var), "DEMO": "1", "SHOW_COST": "1"}
+    environment.setdefault("DATABASE_OWNER_URL", environment["DATABASE_URL"])
     try:
-        seed(place, environment, volume)
-        results = serve_and_measure(environment, port)
+        manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+        with ExitStack() as stack:
+            whole = stack.enter_context(serving(seeded(environment, "whole", size)))
+            part = stack.enter_context(serving(seeded(environment, "tenth", tenth)))
+            found = list(measure(whole, part))
     finally:
-        services.stop(place)
-    (var / "bench.json").write_text(json.dumps(results, indent=2) + "\n")
-    for row in results:
-        verdict = "holds" if row["holds"] else "FAILS"
-        print(f"{row['name']:<22} {row['ours']!s:>8} ms  {row['ratio']!s:>6} × (bar {row['bar']})  {verdict}")
-    return 0 if all(row["holds"] for row in results) else 1
+        if services.wanted():
+            services.stop(place)
+    show(found, size)
+    (var / "bench.json").write_text(json.dumps(found, indent=1) + "\n")
+    return 0
 
 
-def seed(place: home.Home, environment: dict[str, str], volume: dict[str, int]) -> None:
-    """The volume asked for, unless it is what stands already."""
-    owner, stands = environment["DATABASE_OWNER_URL"], place.data / "volume"
-    if stands.exists() and json.loads(stands.read_text()) == volume:
-        return
-    stands.unlink(missing_ok=True)
-    execute(owner.rpartition("/")[0] + "/postgres", "DROP DATABASE IF EXISTS paceline WITH (FORCE)")
-    services.make_roles(place)
-    manage = [sys.executable, ROOT / "manage.py"]
-    subprocess.run([*manage, "migrate", "--verbosity=0"], env=environment, check=True)
-    subprocess.run([*manage, "collectstatic", "--noinput", "--verbosity=0"], env=environment, check=True)
-    sizes = [part for name, value in volume.items() for part in (f"--{name.lower()}", str(value))]
-    subprocess.run([*manage, "seed_demo", *sizes], env=environment, check=True)
-    for statement in (
-        "CREATE TABLE bench_reference AS SELECT n AS id, u.id AS owner, 'row ' || n AS name"
-        " FROM generate_series(1, 1000) n, teams_user u WHERE u.username IN ('maya', 'vera')",
-        "CREATE INDEX ON bench_reference (owner, id)",
-        "GRANT SELECT ON bench_reference TO paceline",
-        "VACUUM ANALYZE",
-    ):
-        execute(owner, statement)
-    stands.write_text(json.dumps(volume))
+def measure(whole: int, part: int) -> Iterator[dict[str, Any]]:
+    """Medians of alternating runs: the reference, the page, the page on a tenth of the records, and again."""
+    clients: dict[tuple[int, str], Client] = {}
+    for measured in MEASURED:
+        for port in (whole, part):
+            if (port, measured.who) not in clients:
+                clients[port, measured.who] = Client(port, measured.who)
+        here, there = clients[whole, measured.who], clients[part, measured.who]
+        acts: tuple[tuple[Client, Act], ...] = ((here, page(REFERENCE)), (here, measured.act), (there, measured.act))
+        for client, act in acts * 8:  # both workers warm
+            act(client)
+        runs: list[list[Answer]] = [[], [], []]
+        for _ in range(RUNS):
+            for answers, (client, act) in zip(runs, acts, strict=True):
+                answers.append(sorted((act(client) for _ in range(TIMES)), key=lambda one: one.milliseconds)[TIMES // 2])
+        reference, ours, smaller = (median(answer.milliseconds for answer in answers) for answers in runs)
+        yield line(measured.name, ours, REFERENCE_NAME, reference, "ms", measured.bar)
+        if measured.most_queries:
+            queries = max(answer.queries for answer in runs[1])
+            yield line(f"{measured.name}, queries", queries, "the most allowed", measured.most_queries, "queries", 1)
+        yield line(f"{measured.name}, growth", ours, SMALLER, smaller, "ms", GROWTH_BAR)
 
 
-def serve_and_measure(environment: dict[str, str], port: str) -> list[dict[str, object]]:
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "python:salesmgmt.run.gunicorn", "salesmgmt.wsgi:application"],
-        cwd=ROOT,
-        env=environment | {"DJANGO_SETTINGS_MODULE": "tests.bench.settings"},
-    )
-    try:
-        base = f"http://127.0.0.1:{port}"
-        wait_for(f"{base}/readyz")
-        clients = {login: Client(base, login) for login in {page.login for page in PAGES}}
-        return [measure(clients[page.login], page) for page in PAGES]
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def measure(client: Client, page: Page) -> dict[str, object]:
-    """Medians of alternating runs, so that a slow moment of the machine meets both."""
-    row: dict[str, object] = {"name": page.name, "unit": "ms", "reference_name": REFERENCE, "bar": page.times}
-    try:
-        client.cost(page.path)
-        runs = [
-            (
-                median(client.cost("/reference/")[0] for _ in range(REPEATS)),
-                [client.cost(page.path) for _ in range(REPEATS)],
-            )
-            for _ in range(RUNS)
-        ]
-    except urllib.error.HTTPError as error:
-        return row | {"ours": None, "reference": None, "ratio": None, "holds": False, "error": f"answered {error.code}"}
-    ours = median(median(cost for cost, _ in costs) for _, costs in runs)
-    ratio = median(median(cost for cost, _ in costs) / reference for reference, costs in runs)
-    queries = max(count for _, costs in runs for _, count in costs)
-    holds = ratio <= page.times and (page.queries is None or queries <= page.queries)
-    return row | {
+def line(name: str, ours: float, reference_name: str, reference: float, unit: str, bar: float) -> dict[str, Any]:
+    ratio = ours / reference
+    return {
+        "name": name,
         "ours": round(ours, 1),
-        "reference": round(median(reference for reference, _ in runs), 1),
+        "reference": round(reference, 1),
+        "reference_name": reference_name,
+        "unit": unit,
         "ratio": round(ratio, 2),
-        "queries": queries,
-        "holds": holds,
+        "bar": bar,
+        "holds": ratio <= bar,
     }
 
 
-def execute(url: str, statement: str) -> None:
+def show(found: list[dict[str, Any]], size: dict[str, int]) -> None:
+    print(", ".join(f"{value:,} {name}" for name, value in size.items()))
+    print(f"{'':40} {'ours':>9} {'beside':>9} {'ratio':>7} {'bar':>6}")
+    for one in found:
+        said = "holds" if one["holds"] else "DOES NOT HOLD"
+        figures = f"{one['ours']:>9,} {one['reference']:>9,} {one['ratio']:>7} {one['bar']:>6}"
+        print(f"{one['name']:40} {figures}  {one['unit']:7} {said}")
+    print(f"Beside: {REFERENCE_NAME}; for growth: {SMALLER}. Server time, medians of {RUNS} alternating runs.")
+
+
+def seeded(environment: dict[str, str], name: str, size: dict[str, int]) -> dict[str, str]:
+    """The environment of a database of that size, made unless it stands since today."""
+    database = f"paceline_bench_{name}"
+    own = {
+        key: f"{environment[key].rpartition('/')[0]}/{database}" for key in ("DATABASE_URL", "DATABASE_OWNER_URL")
+    }
+    wanted = json.dumps(size | {"day": f"{datetime.now(UTC):%Y-%m-%d}"})
+    with maintenance(environment["DATABASE_OWNER_URL"]) as cursor:
+        cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database])
+        stands = cursor.fetchone() == (wanted,)
+        if not stands:
+            cursor.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            cursor.execute(f"CREATE DATABASE {database}")
+    manage(environment | own, "migrate", "--verbosity=0")
+    if not stands:
+        began = time.monotonic()
+        manage(environment | own, "seed_demo", *(f"--{key}={value}" for key, value in size.items()))
+        with maintenance(own["DATABASE_OWNER_URL"]) as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
+            cursor.execute(f"COMMENT ON DATABASE {database} IS %s", [wanted])
+        print(f"{database}: seeded in {time.monotonic() - began:.0f} s.", flush=True)
+    return environment | own
+
+
+@contextmanager
+def maintenance(url: str) -> Iterator[Any]:
     connection = psycopg2.connect(url)
     connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-    connection.close()
+    try:
+        yield connection.cursor()
+    finally:
+        connection.close()
 
 
-def wait_for(url: str) -> None:
-    until = time.monotonic() + services.PATIENCE
-    while time.monotonic() < until:
-        try:
-            urllib.request.urlopen(url).close()
-            return
-        except OSError:
+@contextmanager
+def serving(environment: dict[str, str]) -> Iterator[int]:
+    """gunicorn as `make run` starts it, with the reference view; yields its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:salesmgmt.run.gunicorn", "salesmgmt.wsgi:application"]
+    told = environment | {"PORT": str(port), "DJANGO_SETTINGS_MODULE": "tests.bench.settings"}
+    with (Path(environment["VAR"]) / "web.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=BASE, env=told, stdout=log, stderr=log)
+    try:
+        until = time.monotonic() + services.PATIENCE
+        while not is_ready(port):
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"The server does not answer; {log.name} says why.")
             time.sleep(0.1)
-    raise SystemExit(f"{url} does not answer.")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def is_ready(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).close()
+    except (URLError, ConnectionError, TimeoutError):
+        return False
+    return True
+
+
+def manage(environment: dict[str, str], *command: str) -> None:
+    if subprocess.run([sys.executable, BASE / "manage.py", *command], cwd=BASE, env=environment).returncode:
+        raise SystemExit(f"manage.py {command[0]} failed; what it said stands above.")
 
 
 if __name__ == "__main__":

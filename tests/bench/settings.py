@@ -1,4 +1,4 @@
-"""Production's settings, and one more URL: the view that the others are measured against."""
+"""Production's settings, with the reference view mounted."""
 
 from salesmgmt.settings import *  # noqa: F403
 
