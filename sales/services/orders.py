@@ -45,7 +45,9 @@ def book_order(
         Deal.objects.select_for_update().get(pk=deal.pk)
         gone = make_way(deal_ids=[deal.pk], at=at)
         if other := Order.objects.present().filter(deal=deal, cancelled_on=None).first():
-            raise Refused(f"{other} already names this deal; an order belongs to one deal, a deal to one order.", field="deal")
+            raise Refused(
+                f"{other} already names this deal; an order belongs to one deal, a deal to one order.", field="deal"
+            )
     order = Order.objects.create(
         owner=owner,
         account=account or (deal and deal.account),
@@ -158,7 +160,9 @@ def restore_order(*, order: Order, by: User | None, at: datetime, reason: str = 
     """Undo a withdrawal."""
     require_write(by, order.owner)
     gone = make_way(deal_ids=[order.deal_id], at=at) if order.deal_id else []
-    other = Order.objects.present().filter(deal=order.deal_id, deal__isnull=False, cancelled_on=None).exclude(pk=order.pk)
+    other = (
+        Order.objects.present().filter(deal=order.deal_id, deal__isnull=False, cancelled_on=None).exclude(pk=order.pk)
+    )
     if order.cancelled_on is None and other.exists():
         raise Refused(f"{other.get()} has taken this order's deal since.", field="deal")
     order.withdrawn_at = None
