@@ -299,7 +299,7 @@ def alike_accounts(user: Viewer, name: str) -> QuerySet[Account]:
 
 
 def alike_orders(order_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Pairs (order, booked order): no deal named, but account, owner and amount of one booked within 30 days (contract)."""
+    """Pairs (order, booked order): no deal named, but account, owner and amount of one booked within 30 days."""
     ids = "{" + ",".join(str(int(number)) for number in order_ids) + "}"
     with connection.cursor() as cursor:
         cursor.execute(

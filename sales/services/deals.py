@@ -187,7 +187,7 @@ def withdraw_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "D
 def restore_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "Deal restored") -> None:
     """Undo a withdrawal."""
     require_write(by, deal.owner)
-    # Orders that a reopening cancelled went with it and come back with it; the standing one `book_won_deals` brings back.
+    # Orders that a reopening cancelled come back with it; the one that stood, `book_won_deals` brings back.
     went = Order.objects.filter(
         deal=deal, is_booked_by_win=True, withdrawn_at=deal.withdrawn_at, cancelled_on__isnull=False
     )
