@@ -86,6 +86,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "performance.middleware.LiveStampMiddleware",
     "salesmgmt.middleware.TrustedProxiesMiddleware",
     "salesmgmt.middleware.CostMiddleware",
     "salesmgmt.middleware.BodyLimitMiddleware",
