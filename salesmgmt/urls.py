@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/login/", login_not_required(RedirectView.as_view(pattern_name="login", query_string=True))),
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("salesmgmt.api")),
     path("", include("teams.urls")),
     path("", include("sales.urls")),
     path("", include("targets.urls")),
