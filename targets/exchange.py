@@ -194,7 +194,9 @@ def _quota_rows() -> Iterator[dict[str, Any]]:
 
 
 PERSON = Field("person", "reference", needed=True, to="person", also=("owner", "rep", "sales_agent", "name"))
-PERCENT = Field("percent", "percent", needed=True, least=Decimal(0), most=HUNDRED, places=4, also=("share", "percentage"))
+PERCENT = Field(
+    "percent", "percent", needed=True, least=Decimal(0), most=HUNDRED, places=4, also=("share", "percentage")
+)
 
 KINDS = [
     Kind(

@@ -16,7 +16,9 @@ def ask(client: Client, token: str) -> str:
     return answer.content.decode()
 
 
-def test_a_bump_changes_the_stamp_of_the_person_the_teams_above_and_the_company_only(cast: Cast, client: Client) -> None:
+def test_a_bump_changes_the_stamp_of_the_person_the_teams_above_and_the_company_only(
+    cast: Cast, client: Client
+) -> None:
     tokens = {
         "ana": live.token_for(cast.ana.user, f"person:{cast.ana.pk}"),
         "cleo": live.token_for(cast.cleo.user, f"person:{cast.cleo.pk}"),
