@@ -10,6 +10,7 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="password_change")),
     path("again/", again, name="again"),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("salesmgmt.api")),
     path("", include("teams.urls")),
     path("", include("sales.urls")),
     path("", include("targets.urls")),
