@@ -115,7 +115,7 @@ def children_of(parent: Allocation | None, lines: Lines) -> list[Allocation]:
 
 
 def is_own_goal(line: Allocation, access: Access) -> bool:
-    """Whether a line is the target of a team one leads, which is one's own figure (R7). The topmost follows the plan."""
+    """Whether a line is the target of a team one leads, one's own figure (R7); the topmost follows the plan."""
     return line.person_id is None and line.team.parent_id is not None and line.team_id in access.led_team_ids
 
 
