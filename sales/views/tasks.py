@@ -20,7 +20,7 @@ from .common import see_other, submitted, today_and_zone
 @keyed
 def tasks(request: HttpRequest) -> HttpResponse:
     """One's own open tasks, and a line to add one."""
-    day, _ = today_and_zone()
+    day, _ = today_and_zone(request)
     me = person_of(request.user)
     form = forms.TaskForm(request.POST or None, initial={"due_on": day})
     if request.method == "POST":
