@@ -14,8 +14,8 @@ def ranks(scores: Mapping[K, Decimal]) -> dict[K, int]:
 
 
 def named(size: int) -> int:
-    """How many places of a board carry a name: the top third, at most ten, and one at least (R24)."""
-    return min(10, max(1, size // 3))
+    """How many places of a board carry a name: the top half, at most ten, and one at least (R24)."""
+    return min(10, max(1, size // 2))
 
 
 def streak(reached: Sequence[bool]) -> int:

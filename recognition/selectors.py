@@ -77,6 +77,10 @@ class Board:
     size: int
     is_shown: bool
 
+    @property
+    def is_own_named(self) -> bool:
+        return any(place.is_own for place in self.places)
+
 
 def boards_of(user: Viewer) -> QuerySet[Team]:
     """The boards one may look at: of the team one is posted to, of those one leads and below, or of all."""

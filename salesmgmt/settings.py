@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "salesmgmt.desk.middleware.ActingUserMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "salesmgmt.middleware.KeepingLoginRequiredMiddleware",
     "teams.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -77,8 +77,13 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
         "quota": sum(parts.values(), Decimal(0)) if parts else None,
         "base": parts.get("base") if parts else None,
         "days": selectors.explain(person_id=person.pk, start=period.start, end=period.end) if parts else [],
-        "season": sorted(shares.items()),
+        "season": [(_bucket(key), percent) for key, percent in sorted(shares.items())],
     }
+
+
+def _bucket(key: str) -> str:
+    """A bucket of a season as people say it: "Oct", or "W41"."""
+    return key[5:] if "W" in key else f"{Period.parse(key).start:%b}"
 
 
 @require_GET
