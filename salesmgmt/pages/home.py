@@ -6,17 +6,30 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from django.db.models import Case, CharField, DateField, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    DateField,
+    DateTimeField,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 
 from coaching.models import ActionItem, OneOnOne
-from performance.models import Flag
+from performance.models import Flag, RollupSum
 from performance.selectors import MEASURES, Scope, Standing
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Deal, Task
 from salesmgmt.pages.templatetags.paceline import money, num
-from teams.models import Access, Person, Team, User, access_of
+from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
 
 SOON = timedelta(days=7)
 ICONS = {"task": "list-checks", "promise": "handshake", "talk": "message-circle", "suggestion": "award"}
@@ -122,7 +135,11 @@ def gap_of(flag: Flag, currency: str) -> str:
     """ "€72k booked, pace is €158k", or in the words of another measure."""
     measure = MEASURES.get(flag.measure)
     if measure is None or measure.unit == "money":
-        done = "booked" if flag.measure in {"bookings", "pace", "attainment"} else (measure.label.lower() if measure else "")
+        done = (
+            "booked"
+            if flag.measure in {"bookings", "pace", "attainment"}
+            else (measure.label.lower() if measure else "")
+        )
         return f"{money(flag.actual, currency)} {done}, pace is {money(flag.expected, currency)}"
     return f"{num(flag.actual)} {measure.label.lower()}, pace is {num(flag.expected)}"
 
@@ -160,7 +177,9 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
     return sorted((Due(*row) for row in rows), key=lambda due: (due.on, due.at or since, due.kind, due.pk))
 
 
-def _rows(rows: QuerySet[Any], kind: str, text: Any, name: Any, on: Any, *, at: Any = None, link: Any = None) -> QuerySet[Any, Any]:
+def _rows(
+    rows: QuerySet[Any], kind: str, text: Any, name: Any, on: Any, *, at: Any = None, link: Any = None
+) -> QuerySet[Any, Any]:
     return rows.values_list(
         Value(kind, CharField()),
         F("pk"),
@@ -205,7 +224,9 @@ def latest_praise(user: User, count: int = 3) -> list[Praise]:
 
 def praise_of(user: User, person: Person, count: int = 5) -> list[Praise]:
     """Awards and thanks of one person, the latest first."""
-    awards = Award.objects.visible_to(user).filter(person=person).select_related("given_by__person").order_by("-given_at")
+    awards = (
+        Award.objects.visible_to(user).filter(person=person).select_related("given_by__person").order_by("-given_at")
+    )
     kudos = Kudos.objects.visible_to(user).filter(receiver=person).select_related("giver").order_by("-at")
     found = [
         Praise("award", award.pk, person.name, award.title, award.sentence, _giver(award.given_by), award.given_at)
@@ -233,7 +254,37 @@ SORTS = {
 def sorted_standings(rows: Sequence[Standing], by: str) -> list[Standing]:
     """By a column, the largest first; unknown at the end, ties by name."""
     value = SORTS.get(by, SORTS["pace"])
-    return sorted(rows, key=lambda row: (value(row) is None, -(value(row) or Decimal(0)), row.person.name, row.person.pk))
+    return sorted(
+        rows, key=lambda row: (value(row) is None, -(value(row) or Decimal(0)), row.person.name, row.person.pk)
+    )
+
+
+def led_by(user: User) -> QuerySet[Team]:
+    """The teams whose figures a user may see: all, or those they lead and below, by name."""
+    access = access_of(user)
+    present = Team.objects.present().order_by("name", "pk")
+    return present if access.sees_all else present.under(access.led_team_ids)
+
+
+def team_with_all_below(team: Team) -> list[Team]:
+    return list(Team.objects.present().under([team.pk]).order_by("name", "pk"))
+
+
+def posted_to(team_ids: Sequence[int], day: date) -> list[int]:
+    """Who is posted on a day to one of these teams."""
+    return list(Posting.objects.on(day).filter(team__in=team_ids).values_list("person_id", flat=True))
+
+
+def leader_of(team: Team, day: date) -> Person | None:
+    row = Leadership.objects.on(day).filter(team=team).select_related("person").first()
+    return row.person if row else None
+
+
+def last_result_on() -> date | None:
+    """The day of the latest order or decision anybody has, for a company whose records lie far back."""
+    months = RollupSum.objects.filter(level=RollupSum.Level.TEAM_MONTH, measure__in=["bookings", "deals_won"])
+    found: date | None = months.aggregate(last=Max("on"))["last"]
+    return found
 
 
 def scope_of(teams: Sequence[Team], led: Sequence[int]) -> Scope:
@@ -282,6 +333,12 @@ def flagged_by_team(flags: Iterable[tuple[int | None, int]], teams: Sequence[Tea
         for pk in paths.get(team or 0, ()):
             found.setdefault(pk, set()).add(person)
     return found
+
+
+def tasks_of(user: User) -> QuerySet[Task]:
+    """One's own to-do list."""
+    me = access_of(user).person_id
+    return Task.objects.filter(owner=me).select_related("account", "deal") if me else Task.objects.none()
 
 
 def closing_soon(access: Access, today: date, count: int = 6) -> QuerySet[Deal]:

@@ -1,12 +1,14 @@
 """Home by role, teams, a team, a person, search, palette, to-do."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,7 +17,7 @@ from coaching.models import ActionItem, Case, OneOnOne
 from coaching.services import complete_action_item
 from performance import live
 from performance.models import Flag
-from performance.selectors import Scope, figure, pace, pace_series, standings, team_standings
+from performance.selectors import Scope, Standing, figure, pace, pace_series, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
 from sales.models import Deal, Task
 from sales.services.tasks import add_task, complete_task, reopen_task
@@ -27,10 +29,11 @@ from salesmgmt.pages import home as homes
 from salesmgmt.pages import measures, strips, words
 from salesmgmt.pages.forms import TaskForm
 from salesmgmt.pages.search import find
-from teams.models import Leadership, Organisation, Person, Posting, Team, access_of
+from teams.models import Access, Organisation, Person, access_of
 from teams.selectors import organisation_of, person_of
 
 PAST = 7  # quarters to choose from, beside the current one
+SHOWN = 8  # lines of a list on a page of many lists
 MANY = 100  # people whose own stamps a page asks for
 
 
@@ -106,12 +109,15 @@ def home(request: HttpRequest) -> HttpResponse:
         partial, more = "pages/_home_person.html", _own(request, frame)
     else:
         return render(request, "pages/home_nobody.html")
-    return answer(request, "pages/page.html", partial, {"page_title": "Home"} | context | choices(request, frame) | more)
+    return answer(
+        request, "pages/page.html", partial, {"page_title": "Home"} | context | choices(request, frame) | more
+    )
 
 
 def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     user, scope = request.user, Scope.company()
-    shown = list(Team.objects.present().order_by("name", "pk"))
+    token = live.token_for(user, "company")  # before the figures: it carries the version that is shown
+    shown = list(homes.led_by(user))
     context = _figures(frame, scope, shown=len(shown))
     rows = homes.two_levels(shown) if shown else []
     by_team = {
@@ -122,32 +128,37 @@ def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], shown)
     people = {need.flag.person_id for need in needs}
     within = {need.flag.team_id for need in needs if need.flag.team_id}
+    standing = context["pace"]
+    last = homes.last_result_on() if shown and not standing.quota and not standing.credited else None
+    far = Period.of(last, "quarter", fiscal_month=frame.period.fiscal_month) if last else None
     return context | {
+        "far": far if far != frame.period else None,
         "name": frame.organisation.name or "Company",
         "is_empty": not shown and not context["pace"].credited,
         "then": words.companys_turn(flagged=len(people), teams=len(within)) if frame.is_now and shown else "",
-        "teams": [(team, depth, by_team[team.pk], len(flagged.get(team.pk, ()))) for team, depth in rows if team.pk in by_team],
-        "needs": needs[:8],
-        "more_needs": max(len(needs) - 8, 0),
-        "may_plan": access_of(user).role == "executive",
+        "teams": [
+            (team, depth, by_team[team.pk], len(flagged.get(team.pk, ()))) for team, depth in rows if team.pk in by_team
+        ],
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
+        "may_plan": _may_plan(access_of(user)),
         "praises": homes.latest_praise(user),
         "imports": access_of(user).imports,
-        "live_token": live.token_for(user, "company"),
+        "live_token": token,
         **_due(request, frame, leads=False),
     }
 
 
 def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     user, access = request.user, access_of(request.user)
-    teams = list(Team.objects.present().under(access.led_team_ids).order_by("name", "pk"))
+    token = live.token_for(user, *[f"team:{pk}" for pk in access.led_team_ids], *_people(access.people))
+    teams = list(homes.led_by(user))
     scope = homes.scope_of(teams, access.led_team_ids)
     rows = standings(person_ids=access.people, period=frame.period, as_of=frame.as_of)
-    open_deals = (sum((row.pipeline for row in rows), start=0), sum(row.open_deals for row in rows))
+    open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
     context = _figures(frame, scope, open_deals=open_deals)
     # A leader without a quota of their own is not a line of the table.
     rows = [row for row in rows if row.person.pk != access.person_id or row.quota or row.credited]
-    rows = homes.sorted_standings(rows, request.GET.get("sort", ""))
-    part, page = homes.Page.cut(rows, request.GET.get("cursor", ""))
     needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
     mine = [need for need in needs if need.flag.person_id == access.person_id]
     needs = [need for need in needs if need.flag.person_id != access.person_id]
@@ -157,22 +168,16 @@ def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         overdue=sum(1 for item in due["dues"] if item.on < frame.today),
         suggested=len(due["suggestions"]),
     )
-    scopes = [f"team:{pk}" for pk in access.led_team_ids]
-    if len(access.people) <= MANY:
-        scopes += [f"person:{pk}" for pk in sorted(access.people)]
     return context | {
         "name": scope.name,
         "then": then if frame.is_now else "",
-        "rows": part,
-        "page": page,
-        "people_count": len(rows),
-        "sort": request.GET.get("sort") if request.GET.get("sort") in homes.SORTS else "pace",
-        "needs": needs[:8],
-        "more_needs": max(len(needs) - 8, 0),
+        **_table(request, rows),
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
         "findings": mine,
         "may_plan": True,
         "praises": homes.latest_praise(user),
-        "live_token": live.token_for(user, *scopes),
+        "live_token": token,
         **due,
     }
 
@@ -182,8 +187,11 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     person = person_of(user)
     assert person is not None
     scope = Scope.person(person)
+    token = live.token_for(user, f"person:{person.pk}")
     context = _figures(frame, scope)
-    rate = figure(scope=scope, measure="win_rate", period=frame.period, as_of=frame.as_of, organisation=frame.organisation)
+    rate = figure(
+        scope=scope, measure="win_rate", period=frame.period, as_of=frame.as_of, organisation=frame.organisation
+    )
     decided = words.counted(int(rate.denominator or 0), "decided deal", "decided deals")
     context["metrics"][1:] = [*context["metrics"][2:], strips.of_figure(rate, note=f"of {decided}")]
     findings = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
@@ -201,7 +209,7 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         "findings": findings,
         "deals": list(homes.closing_soon(access, frame.today)),
         "praises": homes.latest_praise(user),
-        "live_token": live.token_for(user, f"person:{person.pk}"),
+        "live_token": token,
         **due,
     }
 
@@ -243,20 +251,15 @@ def _due(request: HttpRequest, frame: Frame, *, leads: bool) -> dict[str, Any]:
 # ── Teams and people ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _led(request: HttpRequest) -> QuerySet[Team]:
-    """The teams whose figures a user may see: all, or those they lead and below."""
-    access = access_of(request.user)
-    present = Team.objects.present()
-    return present if access.sees_all else present.under(access.led_team_ids)
-
-
 @require_GET
 def teams(request: HttpRequest) -> HttpResponse:
     """The tree of teams with the pace of each."""
     access, frame = access_of(request.user), frame_of(request)
     if not (access.sees_all or access.leads):
         raise Http404
-    shown = list(_led(request).order_by("name", "pk"))
+    scopes = ["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids]
+    token = live.token_for(request.user, *scopes)
+    shown = list(homes.led_by(request.user))
     standing = {
         row.team.pk: row
         for row in team_standings(team_ids=[team.pk for team in shown], period=frame.period, as_of=frame.as_of)
@@ -264,63 +267,53 @@ def teams(request: HttpRequest) -> HttpResponse:
     flags = Flag.objects.visible_to(request.user).open().values_list("team_id", "person_id") if frame.is_now else []
     flagged = homes.flagged_by_team(flags, shown)
     rows = [(team, depth, standing[team.pk], len(flagged.get(team.pk, ()))) for team, depth in homes.whole_tree(shown)]
+    statuses = [row.status for _, _, row, _ in rows]
     context = {
         "frame": frame,
         "period": frame.period,
         "currency": frame.currency,
+        "page_title": "Teams",
         "day_line": strips.day_line(frame.period, frame.today),
         "teams": rows,
-        "headline": words.teams_headline([row.status for _, _, row, _ in rows], frame.period, is_over=not frame.is_now),
-        "live_token": live.token_for(request.user, *(["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids])),
+        "headline": words.teams_headline(statuses, frame.period, is_over=not frame.is_now),
+        "live_token": token,
         "imports": access.imports,
         **choices(request, frame),
     }
-    return answer(request, "pages/page.html", "pages/_teams_page.html", context | {"page_title": "Teams"})
+    return answer(request, "pages/page.html", "pages/_teams_page.html", context)
 
 
 @require_GET
 def team(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(_led(request), pk=pk)
-    frame, access = frame_of(request), access_of(request.user)
-    below = list(Team.objects.present().under([found.pk]).order_by("name", "pk"))
+    found = get_object_or_404(homes.led_by(request.user), pk=pk)
+    frame, access, user = frame_of(request), access_of(request.user), request.user
+    below = homes.team_with_all_below(found)
     scope = Scope("team", found.pk, found.name, f"team:{found.name}", tuple(team.pk for team in below))
-    children = [team for team in below if team.parent_id == found.pk]
-    ids = Posting.objects.on(frame.as_of).filter(team__in=scope.team_ids).values_list("person_id", flat=True)
-    rows = homes.sorted_standings(
-        standings(person_ids=list(ids), period=frame.period, as_of=frame.as_of), request.GET.get("sort", "")
-    )
-    open_deals = (sum((row.pipeline for row in rows), start=0), sum(row.open_deals for row in rows))
-    part, page = homes.Page.cut(rows, request.GET.get("cursor", ""))
-    needs = homes.open_needs(request.user, clock.now(), frame.currency) if frame.is_now else []
-    here = {row.person.pk for row in rows}
-    needs = [need for need in needs if need.flag.person_id in here and need.flag.person_id != access.person_id]
-    sub = team_standings(team_ids=[child.pk for child in children], period=frame.period, as_of=frame.as_of) if children else []
-    flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], below)
-    leader = Leadership.objects.on(frame.as_of).filter(team=found).select_related("person").first()
-    context = _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
+    ids = homes.posted_to(scope.team_ids, frame.as_of)
+    token = live.token_for(user, f"team:{found.pk}", *_people(ids))
+    rows = standings(person_ids=ids, period=frame.period, as_of=frame.as_of)
+    open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
+    context = _frame(frame, scope) | _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
     context["metrics"][1] = measures.strip(context["lines"]["results"], context["before"], ["won_value"])[0]
-    return answer(request, "pages/page.html", "pages/_team.html", {
+    needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
+    needs = [need for need in needs if need.flag.person_id in ids and need.flag.person_id != access.person_id]
+    children = [team.pk for team in below if team.parent_id == found.pk]
+    sub = team_standings(team_ids=children, period=frame.period, as_of=frame.as_of) if children else []
+    flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], below)
+    people = len({need.flag.person_id for need in needs})
+    context |= {
         "team": found,
-        "leader": leader.person if leader else None,
-        "above": Team.objects.present().filter(pk__in=_led(request).values("pk"), pk=found.parent_id).first(),
-        "name": found.name,
-        "page_title": found.name,
-        "frame": frame,
-        "period": frame.period,
-        "currency": frame.currency,
-        "today": frame.today,
-        "rows": part,
-        "page": page,
-        "sort": request.GET.get("sort") if request.GET.get("sort") in homes.SORTS else "pace",
+        "leader": homes.leader_of(found, frame.as_of),
+        "above": homes.led_by(user).filter(pk=found.parent_id).first(),
+        "then": words.sentence(f"{words.counted(people, 'person is', 'people are')} flagged.") if people else "",
         "teams": [(row.team, 0, row, len(flagged.get(row.team.pk, ()))) for row in sub],
-        "needs": needs[:8],
-        "more_needs": max(len(needs) - 8, 0),
-        "may_plan": access.person_id is not None and (access.leads or access.role == "executive"),
-        "then": words.sentence(f"{words.counted(len({need.flag.person_id for need in needs}), 'person is', 'people are')} flagged.") if needs else "",
-        "live_token": live.token_for(request.user, f"team:{found.pk}", *[f"person:{pk}" for pk in sorted(here)][:MANY]),
-        **choices(request, frame),
-        **context,
-    })  # fmt: skip
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
+        "may_plan": _may_plan(access),
+        "live_token": token,
+        **_table(request, rows),
+    }
+    return answer(request, "pages/page.html", "pages/_team.html", context | choices(request, frame))
 
 
 @require_GET
@@ -328,38 +321,61 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
     frame, access, user = frame_of(request), access_of(request.user), request.user
     scope = Scope.person(found)
+    token = live.token_for(user, f"person:{found.pk}")
     postings = list(found.postings.select_related("team", "territory").order_by("-during"))
-    led = list(found.leaderships.select_related("team").order_by("-during"))
-    flags = list(Flag.objects.visible_to(user).filter(person=found).order_by("closed_on", "-raised_on", "-pk")[:12])
-    flags.sort(key=lambda flag: not flag.is_open)
+    led = found.leaderships.select_related("team").order_by("-during")
+    flags = Flag.objects.visible_to(user).filter(person=found).order_by("-raised_on", "-pk")[:12]
     deals = Deal.objects.visible_to(user).open().filter(owner=found).select_related("account", "stage")
-    talks = OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager").order_by("-starts_at", "-pk")
-    visible = {team.pk for team in _led(request)}
-    is_self = access.person_id == found.pk
-    return answer(request, "pages/page.html", "pages/_person.html", {
+    talks = OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager")
+    cases = Case.objects.visible_to(user).filter(person=found).select_related("owner")
+    visible = {team.pk for team in homes.led_by(user)}
+    context = _frame(frame, scope) | _figures(frame, scope) | _measures(frame, scope)
+    context |= {
         "person": found,
-        "name": found.name,
-        "page_title": found.name,
-        "is_self": is_self,
+        "is_self": access.person_id == found.pk,
+        "posting": next((row for row in postings if frame.today in row), None),
+        "postings": [(row, row.team_id in visible) for row in postings],
+        "led": [(row, row.team_id in visible) for row in led],
+        "flags": [
+            (flag, homes.gap_of(flag, frame.currency)) for flag in sorted(flags, key=lambda row: not row.is_open)
+        ],
+        "deals": list(deals.order_by(F("expected_close_on").asc(nulls_last=True), "pk")[:SHOWN]),
+        "talks": list(talks.order_by("-starts_at", "-pk")[:5]),
+        "cases": list(cases.order_by("-state", "-opened_at")[:5]),
+        "praises": homes.praise_of(user, found),
+        "may_plan": access.person_id != found.pk and _may_plan(access),
+        "live_token": token,
+    }
+    return answer(request, "pages/page.html", "pages/_person.html", context | choices(request, frame))
+
+
+def _frame(frame: Frame, scope: Scope) -> dict[str, Any]:
+    return {
         "frame": frame,
         "period": frame.period,
         "currency": frame.currency,
         "today": frame.today,
-        "posting": next((row for row in postings if row.starts_on <= frame.today and (row.until is None or frame.today < row.until)), None),
-        "postings": [(posting, posting.team_id in visible) for posting in postings],
-        "led": [(row, row.team_id in visible) for row in led],
-        "flags": [(flag, homes.gap_of(flag, frame.currency)) for flag in flags],
-        "deals": list(deals.order_by(F("expected_close_on").asc(nulls_last=True), "pk")[:8]),
-        "talks": list(talks[:5]),
-        "cases": list(Case.objects.visible_to(user).filter(person=found).select_related("owner").order_by("-state", "-opened_at")[:5]),
-        "praises": homes.praise_of(user, found),
-        "may_plan": not is_self and access.person_id is not None and (access.leads or access.role == "executive"),
-        "then": "",
-        "live_token": live.token_for(user, f"person:{found.pk}"),
-        **choices(request, frame),
-        **_figures(frame, scope),
-        **_measures(frame, scope),
-    })  # fmt: skip
+        "name": scope.name,
+        "page_title": scope.name,
+    }
+
+
+def _may_plan(access: Access) -> bool:
+    """Whether somebody plans 1:1s: whoever leads, and executives."""
+    return access.person_id is not None and (access.leads or access.role == "executive")
+
+
+def _people(ids: Iterable[int]) -> list[str]:
+    """The people whose stamps a page asks for; above a hundred their teams have to do."""
+    ids = sorted(ids)
+    return [f"person:{pk}" for pk in ids] if len(ids) <= MANY else []
+
+
+def _table(request: HttpRequest, rows: Sequence[Standing]) -> dict[str, Any]:
+    """The people of a team, sorted and cut as the address asks."""
+    sort = request.GET.get("sort", "")
+    part, page = homes.Page.cut(homes.sorted_standings(rows, sort), request.GET.get("cursor", ""))
+    return {"rows": part, "page": page, "sort": sort if sort in homes.SORTS else "pace"}
 
 
 def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
@@ -394,7 +410,7 @@ def todo(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "It is on your list.")
             return redirect("todo")
-    mine = Task.objects.filter(owner=owner).select_related("account", "deal") if owner else Task.objects.none()
+    mine = homes.tasks_of(request.user)
     waiting = list(mine.filter(done_at=None).order_by("due_on", "pk")[:200])
     context = {
         "owner": owner,
@@ -413,7 +429,7 @@ def todo(request: HttpRequest) -> HttpResponse:
 @require_POST
 def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
     """Tick one's own task off. A promise is kept with it."""
-    task = get_object_or_404(Task.objects.filter(owner=access_of(request.user).person_id or 0), pk=pk)
+    task = get_object_or_404(homes.tasks_of(request.user), pk=pk)
     item = _promise_of(request, task)
 
     def do() -> None:
@@ -426,7 +442,7 @@ def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def todo_reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    task = get_object_or_404(Task.objects.filter(owner=access_of(request.user).person_id or 0), pk=pk)
+    task = get_object_or_404(homes.tasks_of(request.user), pk=pk)
     return act(request, lambda: reopen_task(task=task, by=request.user), said="It is back on your list.", to="todo")
 
 

@@ -55,7 +55,13 @@ def headline(pace: Standing, period: Period, today: date, currency: str) -> str:
     over = pace.credited - pace.quota
     if today >= period.end:
         reached = pct(pace.credited / pace.quota)
-        tail = f"{money(over, currency)} over" if over > 0 else f"{money(-over, currency)} short" if over else "to the cent"
+        tail = (
+            f"{money(over, currency)} over"
+            if over > 0
+            else f"{money(-over, currency)} short"
+            if over
+            else "to the cent"
+        )
         return f"{period.label} ended at {reached} of quota, {tail}."
     if today < period.start:
         return f"{period.label} begins on {period.start:%-d %B}."

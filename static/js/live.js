@@ -1,6 +1,6 @@
 // Open pages refresh their figures. /live/stamp/ answers a short version for the page's signed token; when it
 // changes, each [data-live] is fetched again from its address and morphed in place. No polling in a hidden tab.
-// A refreshed part brings a newer token than the page came with.
+// A refreshed part brings a newer token than the page came with, and each says which version it was made from.
 const leave = () => document.querySelector("[data-live][data-live-token]")?.dataset.liveToken ?? document.body.dataset.liveToken;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let stamp = null, wait = 1000, timer = 0;
@@ -19,7 +19,7 @@ async function look() {
     }
     if (!answer.ok) throw new Error(answer.status);
     const next = await answer.text();
-    if (stamp !== null && next !== stamp) await refresh();
+    if (next !== (stamp ?? token.split(".")[3])) await refresh();
     stamp = next;
     wait = 1000;
   } catch {
