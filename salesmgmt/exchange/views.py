@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterator
 from functools import wraps
 from io import StringIO
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -56,7 +56,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         try:
             batch = services.receive_file(
                 kind=form.cleaned_data["kind"],
-                file=file.file,
+                file=cast(BinaryIO, file.file),
                 name=file.name or "file",
                 size=file.size or 0,
                 by=cast(User, request.user),
