@@ -274,7 +274,8 @@ def _plan_deals(plan: Plan) -> None:
         deal = known.get(row.get("external_id"))
         status = row.get("status", deal.status if deal else Deal.Status.OPEN)
         closed_on = row.get("closed_on", deal.closed_on if deal and status == deal.status else None)
-        stage = stages.get(row.values["stage"].casefold()) if "stage" in row.values else deal.stage if deal else first
+        stands = names["stage", deal.stage_id] if deal else first
+        stage = stages.get(row.values["stage"].casefold()) if "stage" in row.values else stands
         if stage is None:
             known_ones = ", ".join(dict.fromkeys(one.name for one in reversed(stages.values())))
             plan.refuse(row, "stage", f"There is no such stage; there is {known_ones}. Words can be mapped to these.")
@@ -305,7 +306,7 @@ def _plan_deals(plan: Plan) -> None:
         if row.refusals or not plan.refer(row):
             continue
         if status == Deal.Status.LOST and lost is None:
-            lost = deal.lost_reason if deal and deal.lost_reason else reasons["not_given"]
+            lost = names["lost_reason", deal.lost_reason_id] if deal and deal.lost_reason_id else reasons["not_given"]
         opened_on = row.get("opened_on", deal.opened_on if deal else None)
         if opened_on and closed_on and opened_on > closed_on:
             plan.note("opened_on after closed_on: kept, the cycle is unknown.")
