@@ -209,7 +209,7 @@ def _mapping(batch: Batch, typed: Any) -> dict[str, Any]:
         for word, taken_as in content.get("values", {}).items():
             words.append({"field": one.name, "word": word, "as": taken_as or NOT_TAKEN, "count": 0})
             known.add((one.name, word))
-    words += [word for word in batch.found.get("words", []) if (word["field"], word["word"]) not in known]
+    words = [word for word in batch.found.get("words", []) if (word["field"], word["word"]) not in known] + words
     taken = [one["field"].name for one in fields if one["column"] or one["const"]]
     preview = [
         row | {"cells": [row["cells"].get(name, "") for name in taken]} for row in batch.found.get("preview", [])

@@ -138,8 +138,8 @@ def test_a_manager_without_team_is_told_apart(cast: Cast) -> None:
     answer = take("people", text)
     assert posting(Person.objects.get(name="New")).team == cast.north
     assert reasons(answer) == [
-        (3, "manager", "Ben leads no team; name the team. It is made with --create-missing."),
-        (4, "manager", "There is no person “Nobody Known”. It is made with --create-missing."),
+        (3, "manager", "Ben leads no team; name the team, or have it made (--create-missing)."),
+        (4, "manager", "There is no person “Nobody Known”. Map it, or have it made (--create-missing)."),
     ]
     answer = take("people", text, create_missing=True)
     assert answer.made == ["team Team Ben", "person Nobody Known", "team Team Nobody Known"]
@@ -309,7 +309,7 @@ def test_what_is_wrong_with_a_deal_is_told_by_column(cast: Cast) -> None:
         ("lost_reason", answer.refusals[7].reason),
         ("status", "It must be one of open, won, lost; other words can be mapped to these."),
         ("owner", "It is needed and empty."),
-        ("owner", "There is no person “Zoe”. It is made with --create-missing."),
+        ("owner", "There is no person “Zoe”. Map it, or have it made (--create-missing)."),
     ]
     assert not Deal.objects.exists()
 
