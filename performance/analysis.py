@@ -96,7 +96,7 @@ class Past:
 
 PEERS = 4  # periods that the spread of all others is worth beside a person's own
 UNKNOWN_SPREAD = 0.2  # where nobody has a past: as after a quarter of a dozen deals of mixed size
-LEAST_SPREAD = 0.05
+LEAST_SPREAD = 0.03
 
 
 def rhythms(pasts: Mapping[int, Sequence[Past]], *, elapsed: float) -> dict[int, Rhythm]:
@@ -113,8 +113,9 @@ def rhythms(pasts: Mapping[int, Sequence[Past]], *, elapsed: float) -> dict[int,
         mine = sum(past.before for past in own) / final if final else usual
         weight = size - 1 if person in variances else 0
         variance = (weight * variances.get(person, 0.0) + PEERS * common) / (weight + PEERS)
+        lean = max(ENOUGH - size, 0)
         found[person] = Rhythm(
-            share=(size * mine + usual) / (size + 1), spread=max(variance**0.5, LEAST_SPREAD), periods=size
+            share=(size * mine + lean * usual) / (size + lean), spread=max(variance**0.5, LEAST_SPREAD), periods=size
         )
     return found
 

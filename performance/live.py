@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import redis
@@ -19,6 +19,7 @@ from salesmgmt.lib import clock
 from teams.models import Team, Viewer
 
 LIFETIME = 15 * 60  # seconds a token is good for; each answered page or partial carries a new one
+LONGEST = 2000  # characters of a token that are looked at
 PATIENCE = 0.2
 COMPANY = "c"
 
@@ -50,23 +51,32 @@ def bump(*, people: Iterable[int] = (), teams: Iterable[int] = ()) -> None:
 def token_for(user: Viewer, *scopes: str, now: float | None = None) -> str:
     """A signed, short-lived leave to ask for the stamp of scopes: `company`, `team:3`, `person:7`, by id.
 
-    The caller has already worked out what `user` may see; the stamp itself tells only that something changed.
+    It carries the version that is about to be shown, so ask for it before the figures. The caller has already worked out
+    what `user` may see; the stamp itself tells only that something changed.
     """
     names = [COMPANY if s == "company" else f"{s[0]}{s.partition(':')[2]}" for s in scopes or ("company",)]
     expires = int(clock.now().timestamp() if now is None else now) + LIFETIME
-    text = f"{user.pk}.{expires}.{'-'.join(names)}"
+    try:
+        version = _version(names)
+    except redis.RedisError:
+        version = ""  # the page asks anew once it can
+    text = f"{user.pk}.{expires}.{'-'.join(names)}.{version}"
     return f"{text}.{_signature(text)}"
 
 
 def stamp(token: str, *, now: float | None = None) -> str | None:
     """The version of what a token is for; None where the token is not ours or has run out. Raises RedisError."""
-    text, _, signature = token.rpartition(".")
-    if not text or len(token) > 2000 or not hmac.compare_digest(_signature(text), signature):
+    text, _, signature = token[:LONGEST].rpartition(".")
+    if not hmac.compare_digest(_signature(text).encode(), signature.encode()):
         return None
-    _, expires, names = text.split(".")
+    _, expires, names, _ = text.split(".")
     if int(expires) < (clock.now().timestamp() if now is None else now):
         return None
-    found = _redis().mget([_key(name) for name in names.split("-")])
+    return _version(names.split("-"))
+
+
+def _version(names: Sequence[str]) -> str:
+    found = _redis().mget([_key(name) for name in names])
     return hashlib.sha256(b"|".join(part or b"" for part in found)).hexdigest()[:12]
 
 

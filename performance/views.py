@@ -1,11 +1,159 @@
-"""Edges: the records behind a figure, a flag."""
+"""Edges: the records behind a figure, a flag and its answer."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from salesmgmt.desk.edges import csv_answer, tell_form
+from salesmgmt.lib import clock, keyset
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.refusals import Refused
+from teams.models import Organisation, Person, access_of
+from teams.selectors import manager_of
+
+from . import selectors, services
+from .forms import AnswerForm
+from .models import Flag, FlagEvent
+from .selectors.figures import records_url
+from .selectors.records import Line, Records
+from .selectors.records import records as records_behind
+
+EXPORTED = 100_000  # rows of a file
 
 
-def records(request: HttpRequest) -> HttpResponse:
-    raise NotImplementedError
+@require_GET
+def records(request: HttpRequest) -> HttpResponseBase:
+    """The rows behind a figure, as a page or as a file (`format=csv`)."""
+    organisation = Organisation.get()
+    today = clock.today(organisation.time_zone)
+    asked = _asked(request, organisation, today)
+    found = records_behind(**asked, user=request.user, as_of=today)
+    if request.GET.get("format") == "csv":
+        rows = (_cells(found, line, organisation.currency) for line in _all_lines(found))
+        return csv_answer(request, f"{asked['measure']}-{asked['start']}", _HEADER, rows)
+    page = keyset.page(found.rows, by=found.by, descending=True, cursor=request.GET.get("cursor", ""))
+    return render(
+        request,
+        "performance/records.html",
+        {
+            "found": found,
+            "figure": _figure(asked, organisation, today),
+            "scope": asked["scope"],
+            "start": asked["start"],
+            "last": asked["until"] - timedelta(days=1),
+            "is_reported": asked["basis"] == "reported",
+            "lines": [(line, _address(line)) for line in map(found.line, page.rows)],
+            "page": page,
+            "currency": organisation.currency,
+            "is_money": found.unit == "money",
+            "csv_url": f"?{urlencode({**request.GET.dict(), 'format': 'csv'})}",
+        },
+    )
 
 
+_HEADER = ("on", "person", "kind", "record", "value", "currency")
+
+
+def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dict[str, Any]:
+    """What the address asks for: `measure`, `of`, `from`, `until` (exclusive), `basis`. Nonsense is not found."""
+    quarter = Period.of(today, "quarter", fiscal_month=organisation.fiscal_month)
+    measure, basis = request.GET.get("measure", "bookings"), request.GET.get("basis", "restated")
+    try:
+        start = date.fromisoformat(request.GET.get("from") or quarter.start.isoformat())
+        until = date.fromisoformat(request.GET.get("until") or (today + timedelta(days=1)).isoformat())
+        scope = selectors.Scope.parse(request.GET.get("of") or _own(request), request.user)
+    except (ValueError, ObjectDoesNotExist) as error:
+        raise Http404 from error
+    if (
+        measure not in selectors.MEASURES
+        or basis not in {"restated", "reported"}
+        or not start < until <= date(9998, 1, 1)
+    ):
+        raise Http404
+    return {"scope": scope, "measure": measure, "start": start, "until": until, "basis": basis}
+
+
+def _own(request: HttpRequest) -> str:
+    access = access_of(request.user)
+    if access.sees_all:
+        return "company"
+    return selectors.Scope.person(Person.objects.get(pk=access.person_id)).key
+
+
+def _figure(asked: dict[str, Any], organisation: Organisation, today: date) -> selectors.Figure:
+    """The figure that the rows make: of a period of the very same days, so that both agree to the cent."""
+    start, until = asked["start"], asked["until"]
+    days = Period(start, until, "month", "", organisation.fiscal_month)
+    return selectors.figure(
+        scope=asked["scope"], measure=asked["measure"], period=days, as_of=until - timedelta(days=1),
+        basis=asked["basis"], organisation=organisation,
+    )  # fmt: skip
+
+
+def _all_lines(found: Records) -> Iterator[Line]:
+    rows = found.rows.order_by(f"-{found.by}", "-pk")[:EXPORTED]
+    return (found.line(row) for row in rows.iterator(chunk_size=2000))
+
+
+def _cells(found: Records, line: Line, currency: str) -> list[Any]:
+    return [line.on, line.person, line.kind, line.what, line.value, currency if found.unit == "money" else ""]
+
+
+def _address(line: Line) -> str:
+    return reverse(line.link[0], args=[line.link[1]]) if line.link else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def flag(request: HttpRequest, pk: int) -> HttpResponse:
-    raise NotImplementedError
+    """A flag with the figures behind it; the person it is about answers here."""
+    found = get_object_or_404(Flag.objects.visible_to(request.user).select_related("person", "team"), pk=pk)
+    access = access_of(request.user)
+    is_own = access.person_id == found.person_id
+    form = AnswerForm(request.POST if request.method == "POST" and is_own else None)
+    if request.method == "POST":
+        if not is_own:
+            raise Http404
+        if form.is_valid():
+            try:
+                services.answer_flag(flag=found, by=request.user, at=clock.now(), text=form.cleaned_data["text"])
+            except Refused as refusal:
+                tell_form(form, refusal)
+            else:
+                answer = redirect("flag", pk)
+                answer.status_code = 303
+                return answer
+    elif is_own:
+        services.see_flag(flag=found, by=request.user, at=clock.now())
+    manager = manager_of(found.person, found.as_of)
+    organisation = Organisation.get()
+    return render(
+        request,
+        "performance/flag.html",
+        {
+            "flag": found,
+            "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+            "figures": found.evidence.get("figures", []),
+            "compared_with": [
+                Period.parse(key, fiscal_month=organisation.fiscal_month).label
+                for key in found.evidence.get("compared_with", [])
+            ],
+            "story": FlagEvent.objects.filter(flag=found).select_related("by").order_by("-at", "-pk"),
+            "records": records_url(
+                scope=selectors.Scope.person(found.person), measure="bookings",
+                start=Period.parse(found.period, fiscal_month=organisation.fiscal_month).start,
+                until=found.as_of + timedelta(days=1),
+            ),
+            "currency": organisation.currency,
+            "form": form,
+            "is_own": is_own,
+            "may_act": not is_own and (access.sees_all or (manager is not None and manager.pk == access.person_id) or access.leads),
+        },
+    )  # fmt: skip

@@ -180,6 +180,9 @@ def _plan_products(plan: Plan) -> None:
         if not goes_on:
             continue
         values = _given(row, *PRODUCT)
+        if any(one is not product and one.name == values["name"] for one in plan.lookup("product", values["name"])):
+            plan.refuse(row, "name", "Another product is called so.")
+            continue
         if product is None:
             product = plan.create(Product(**{"currency": plan.organisation.currency} | values), row)
             row.act = "created"
@@ -199,7 +202,9 @@ def _product_rows() -> Iterator[dict[str, Any]]:
 def _plan_stages(plan: Plan) -> None:
     pipelines = {one.name.casefold(): one for one in Pipeline.objects.order_by("-pk")}
     first = Pipeline.objects.order_by("pk").first()
-    stages = {(one.pipeline.name.casefold(), one.name.casefold()): one for one in Stage.objects.select_related("pipeline")}
+    stages = {
+        (one.pipeline.name.casefold(), one.name.casefold()): one for one in Stage.objects.select_related("pipeline")
+    }
     places = {(one.pipeline.name.casefold(), one.position): one for one in stages.values()}
     for row in plan.taken():
         name = row.get("pipeline", first.name if first else "Sales")
@@ -261,7 +266,9 @@ def _plan_deals(plan: Plan) -> None:
     names |= {("lost_reason", one.pk): one for one in reasons.values()}
     same = Occurrences.of(())
     if any("external_id" not in row.values for row in plan.taken()):
-        same = Occurrences.of((_deal_key(one), one) for one in Deal.objects.present().filter(external_id=None).order_by("pk"))
+        same = Occurrences.of(
+            (_deal_key(one), one) for one in Deal.objects.present().filter(external_id=None).order_by("pk")
+        )
     for row in plan.taken():
         deal = known.get(row.get("external_id"))
         status = row.get("status", deal.status if deal else Deal.Status.OPEN)
@@ -271,7 +278,9 @@ def _plan_deals(plan: Plan) -> None:
             known_ones = ", ".join(dict.fromkeys(one.name for one in reversed(stages.values())))
             plan.refuse(row, "stage", f"There is no such stage; there is {known_ones}. Words can be mapped to these.")
         if status == Deal.Status.OPEN and "closed_on" in row.values:
-            plan.refuse(row, "closed_on", "An open deal has no closing day; the day it is hoped for is expected_close_on.")
+            plan.refuse(
+                row, "closed_on", "An open deal has no closing day; the day it is hoped for is expected_close_on."
+            )
         elif status != Deal.Status.OPEN and closed_on is None:
             plan.refuse(row, "closed_on", f"A {status} deal needs the day it was {status}.")
         elif closed_on is not None and closed_on > plan.today:
@@ -285,7 +294,9 @@ def _plan_deals(plan: Plan) -> None:
         lost = reasons.get(row.values["lost_reason"].casefold()) if "lost_reason" in row.values else None
         if "lost_reason" in row.values and lost is None:
             known_ones = ", ".join(dict.fromkeys(one.name for one in reasons.values()))
-            plan.refuse(row, "lost_reason", f"There is no such reason; there is {known_ones}. Words can be mapped to these.")
+            plan.refuse(
+                row, "lost_reason", f"There is no such reason; there is {known_ones}. Words can be mapped to these."
+            )
         if lost is not None and status != Deal.Status.LOST:
             plan.refuse(row, "lost_reason", "Only a lost deal has a reason it was lost for.")
         if row.refusals or not plan.refer(row):
@@ -319,7 +330,10 @@ def _plan_deals(plan: Plan) -> None:
                     field = TRACKED.get(name.removeprefix("own_"))
                     if field is not None:
                         change = DealChange(deal=deal, changed_at=plan.at, by=plan.by, field=field)
-                        change.was, change.value = change_value(names.get((name, was), was)), change_value(getattr(deal, name))
+                        change.was, change.value = (
+                            change_value(names.get((name, was), was)),
+                            change_value(getattr(deal, name)),
+                        )
                         plan.create(change, row)
 
 
@@ -455,9 +469,11 @@ def _plan_orders(plan: Plan) -> None:
         currency = values.get("currency", order.currency if order else defaults["currency"])
         if refusal := rates.refusal(currency, values["ordered_on"]):
             plan.refuse(row, "currency", refusal, currency)
-        if deal is not None and for_deal.get(_key(deal), order) is not order:
-            other = for_deal[_key(deal)]
-            plan.refuse(row, "deal", f"{other} already names this deal; an order belongs to one deal, a deal to one order.")
+        other = for_deal.get(_key(deal)) if deal is not None else None
+        if other is not None and _key(other) != _key(order):
+            plan.refuse(
+                row, "deal", f"{other} already names this deal; an order belongs to one deal, a deal to one order."
+            )
         if row.refusals:
             continue
         if order is None:
@@ -471,7 +487,9 @@ def _plan_orders(plan: Plan) -> None:
                 for other in booked.get((order.account_id, order.owner_id, order.amount), []):
                     if abs(other.ordered_on - order.ordered_on) <= LOOK_ALIKE:
                         of = other.number or other.external_id or f"of {other.ordered_on:%-d %b %Y}"
-                        plan.look_alikes.append(f"Line {row.line} looks like the order {of}: same account, owner and amount.")
+                        plan.look_alikes.append(
+                            f"Line {row.line} looks like the order {of}: same account, owner and amount."
+                        )
                         break
         elif once.admits(plan, row, order, "number") and plan.change(order, row, **values):
             row.act = "changed"
@@ -499,7 +517,9 @@ def _prepare_orders(plan: Plan) -> None:
 
 def _settle_orders(settling: Settling) -> None:
     orders = set(settling.ids.get("sales.Order", set()))
-    orders.update(Refund.objects.filter(pk__in=settling.ids.get("sales.Refund", set())).values_list("order_id", flat=True))
+    orders.update(
+        Refund.objects.filter(pk__in=settling.ids.get("sales.Refund", set())).values_list("order_id", flat=True)
+    )
     deals = set(Order.objects.filter(pk__in=orders, deal__isnull=False).values_list("deal_id", flat=True))
     orders.update(book_won_deals(deal_ids=deals, at=settling.at) if deals else ())
     recredit_orders(order_ids=orders, by=settling.by, at=settling.at, reason=settling.reason)
@@ -532,7 +552,11 @@ def _plan_credits(plan: Plan) -> None:
         if primary and (whole != HUNDRED or any(row.refusals for row in primary)):
             for row in primary:
                 if not row.refusals:
-                    plan.refuse(row, "share", f"The shares of the order that can be taken sum to {whole:f} %, not to 100 %.")
+                    plan.refuse(
+                        row,
+                        "share",
+                        f"The shares of the order that can be taken sum to {whole.normalize():f} %, not to 100 %.",
+                    )
         given: dict[tuple[str, int], Row] = {}
         shares = {(share.kind, share.person_id): share for share in standing[order_id]}
         for row in rows:
@@ -593,9 +617,13 @@ def _plan_refunds(plan: Plan) -> None:
         if plan.own_person_id is not None and order.owner_id == plan.own_person_id:
             plan.refuse(row, "order", "Nobody takes in credit of their own; ask a colleague to import this row.")
         elif order.cancelled_on is not None:
-            plan.refuse(row, "order", f"This order was cancelled on {order.cancelled_on:%-d %b %Y}; nothing is left to refund.")
+            plan.refuse(
+                row, "order", f"This order was cancelled on {order.cancelled_on:%-d %b %Y}; nothing is left to refund."
+            )
         elif values["occurred_on"] < order.ordered_on:
-            plan.refuse(row, "occurred_on", f"The order is of {order.ordered_on:%-d %b %Y}; a refund can't come before it.")
+            plan.refuse(
+                row, "occurred_on", f"The order is of {order.ordered_on:%-d %b %Y}; a refund can't come before it."
+            )
         elif values["amount"] > left:
             plan.refuse(row, "amount", f"Only {left} {order.currency} of this order is left to refund.")
         if row.refusals:
@@ -629,7 +657,9 @@ def follow(settling: Settling) -> None:
     if "teams.Posting" not in settling.ids:
         return
     people = settling.ids.get("teams.Person", set())
-    orders = Order.objects.filter(Q(owner__in=people) | Q(pk__in=CreditShare.objects.filter(person__in=people).values("order")))
+    orders = Order.objects.filter(
+        Q(owner__in=people) | Q(pk__in=CreditShare.objects.filter(person__in=people).values("order"))
+    )
     deals = Deal.objects.exclude(status=Deal.Status.OPEN).filter(owner__in=people)
     at, by, reason = settling.at, settling.by, settling.reason
     recredit_orders(order_ids=orders.values_list("pk", flat=True), by=by, at=at, reason=reason)
@@ -639,8 +669,16 @@ def follow(settling: Settling) -> None:
 # ── The kinds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 EXTERNAL_ID = ("id", "number", "key")
-OWNER = Field("owner", "reference", needed=True, to="person", also=("sales_agent", "owner_name", "rep", "sales_rep", "salesperson", "assigned_to"))  # noqa: E501
-ACCOUNT_OF = Field("account", "reference", to="account", also=("account_name", "company", "customer", "organization", "organisation"))  # noqa: E501
+OWNER = Field(
+    "owner",
+    "reference",
+    needed=True,
+    to="person",
+    also=("sales_agent", "owner_name", "rep", "sales_rep", "salesperson", "assigned_to"),
+)
+ACCOUNT_OF = Field(
+    "account", "reference", to="account", also=("account_name", "company", "customer", "organization", "organisation")
+)
 PRODUCT_OF = Field("product", "reference", to="product", also=("product_name", "item"))
 CURRENCY = Field("currency", "currency", also=("currency_code", "iso_code"))
 MONEY = {"least": Decimal(0), "places": 2}
@@ -729,7 +767,9 @@ KINDS = [
             Field("external_id", longest=100, also=("activity_id", *EXTERNAL_ID)),
             OWNER,
             Field("kind", "choice", needed=True, choices=tuple(Activity.Kind.values), also=("type", "activity_type")),
-            Field("occurred_at", "moment", needed=True, also=("date", "datetime", "when", "activity_date", "timestamp")),
+            Field(
+                "occurred_at", "moment", needed=True, also=("date", "datetime", "when", "activity_date", "timestamp")
+            ),
             ACCOUNT_OF,
             Field("contact", "reference", to="contact", also=("contact_name",)),
             Field("deal", "reference", to="deal", also=("opportunity", "deal_name")),
@@ -791,7 +831,17 @@ KINDS = [
         "credit_entries",
         tuple(
             Field(name)
-            for name in ("order", "person", "team", "occurred_on", "posted_on", "kind", "amount", "currency", "reverses")
+            for name in (
+                "order",
+                "person",
+                "team",
+                "occurred_on",
+                "posted_on",
+                "kind",
+                "amount",
+                "currency",
+                "reverses",
+            )
         ),
         lambda plan: None,
         _credit_entry_rows,

@@ -81,43 +81,42 @@ def overdue_count(user: Viewer, day: date, *, most: int = 100) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A stage of the board: how much stands there, and the deals that close first."""
+    """A stage of the board: what stands there by currency, and the deals that close first."""
 
     stage: Stage
     count: int
-    amount: Decimal
+    amounts: list[tuple[Decimal, str]]
     cards: list[Deal]
     before: Stage | None
     after: Stage | None
 
 
 def board(user: Viewer, *, owner: int | None = None) -> list[Column]:
-    """Open deals by stage. Amounts are in reporting currency at today's list of rates only where one currency is used."""
+    """Open deals by stage, in one query for the sums and one for the cards of each stage."""
     stages = list(Stage.objects.order_by("pipeline", "position"))
     open_deals = Deal.objects.visible_to(user).open()
     if owner:
         open_deals = open_deals.filter(owner=owner)
-    sums = {row["stage"]: row for row in open_deals.values("stage").annotate(count=Count("pk"), amount=Sum("amount"))}
+    counts: dict[int, int] = {}
+    amounts: dict[int, list[tuple[Decimal, str]]] = {}
+    for row in (
+        open_deals.values("stage", "currency").annotate(count=Count("pk"), amount=Sum("amount")).order_by("currency")
+    ):
+        counts[row["stage"]] = counts.get(row["stage"], 0) + row["count"]
+        if row["amount"]:
+            amounts.setdefault(row["stage"], []).append((row["amount"], row["currency"]))
     columns = []
-    for place, stage in enumerate(stages):
-        held = sums.get(stage.pk)
-        same = [other for other in stages if other.pipeline_id == stage.pipeline_id]
-        index = same.index(stage)
-        cards = (
-            open_deals.filter(stage=stage)
-            .select_related("owner", "account")
-            .order_by(F("expected_close_on").asc(nulls_last=True), "pk")[:CARDS]
-            if held
-            else []
-        )
+    for stage, before, after in zip(stages, [None, *stages], [*stages[1:], None], strict=False):
+        cards = open_deals.filter(stage=stage).select_related("owner", "account")
+        first = cards.order_by(F("expected_close_on").asc(nulls_last=True), "pk")[:CARDS] if stage.pk in counts else ()
         columns.append(
             Column(
-                stage=stages[place],
-                count=held["count"] if held else 0,
-                amount=(held["amount"] if held else None) or Decimal(0),
-                cards=list(cards),
-                before=same[index - 1] if index else None,
-                after=same[index + 1] if index + 1 < len(same) else None,
+                stage=stage,
+                count=counts.get(stage.pk, 0),
+                amounts=amounts.get(stage.pk, []),
+                cards=list(first),
+                before=before if before and before.pipeline_id == stage.pipeline_id else None,
+                after=after if after and after.pipeline_id == stage.pipeline_id else None,
             )
         )
     return columns
@@ -154,7 +153,9 @@ def activities(
     return found.filter(**{name: value for name, value in asked.items() if value})
 
 
-def orders(user: Viewer, *, owner: int | None = None, start: date | None = None, end: date | None = None) -> QuerySet[Order]:
+def orders(
+    user: Viewer, *, owner: int | None = None, start: date | None = None, end: date | None = None
+) -> QuerySet[Order]:
     """Orders somebody may see, of days in `[start, end)`."""
     found = Order.objects.visible_to(user).select_related("owner", "account", "deal", "product")
     asked = {"owner": owner, "ordered_on__gte": start, "ordered_on__lt": end}
@@ -234,6 +235,24 @@ def _add(found: dict[str, Recent], deal: Deal) -> None:
     found.setdefault(value, Recent(value, title, detail))
 
 
+def asked_first(user: Viewer, *, deal: int | None, account: int | None) -> Recent | None:
+    """The customer a link to the log named, if it is one to be seen."""
+    found: dict[str, Recent] = {}
+    if deal and (named := Deal.objects.visible_to(user).filter(pk=deal).select_related("account").first()):
+        _add(found, named)
+        return next(iter(found.values()))
+    if account and (held := Account.objects.visible_to(user).filter(pk=account).first()):
+        return Recent(f"account:{held.pk}", held.name, "Account")
+    return None
+
+
+def withdrawn_activities(user: Viewer) -> QuerySet[Activity]:
+    """What was taken out of the log by those who may put it back."""
+    access = access_of(user)
+    gone = Activity.objects.filter(withdrawn_at__isnull=False).select_related("owner")
+    return gone if access.sees_all else gone.filter(owner__in=access.people)
+
+
 def account_options(user: Viewer, text: str, *, count: int = 10) -> list[str]:
     """Names of accounts that hold a text, for an input that suggests."""
     found = Account.objects.visible_to(user).filter(name__icontains=text) if text else Account.objects.visible_to(user)
@@ -263,7 +282,9 @@ def alike_deals(user: Viewer, *, name: str, account: Account | None) -> QuerySet
     found = Deal.objects.visible_to(user).open().filter(name__trigram_similar=name).select_related("owner", "account")
     if account is not None:
         found = found.filter(account=account)
-    return found.annotate(likeness=TrigramSimilarity("name", name)).filter(likeness__gte=0.6).order_by("-likeness", "pk")
+    return (
+        found.annotate(likeness=TrigramSimilarity("name", name)).filter(likeness__gte=0.6).order_by("-likeness", "pk")
+    )
 
 
 def alike_accounts(user: Viewer, name: str) -> QuerySet[Account]:
@@ -278,7 +299,7 @@ def alike_accounts(user: Viewer, name: str) -> QuerySet[Account]:
 
 
 def alike_orders(order_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Pairs (order, booked order): no deal named, but account, owner and amount of one booked within 30 days (contract)."""
+    """Pairs (order, booked order): no deal named, but account, owner and amount of one booked within 30 days."""
     ids = "{" + ",".join(str(int(number)) for number in order_ids) + "}"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -314,7 +335,14 @@ class Event:
     is_exact: bool = field(default=False)  # the moment is known, not only the day
 
 
-ICONS = {"call": "phone", "email": "mail", "meeting": "users", "demo": "presentation", "visit": "map-pin", "task": "check"}
+ICONS = {
+    "call": "phone",
+    "email": "mail",
+    "meeting": "users",
+    "demo": "presentation",
+    "visit": "map-pin",
+    "task": "check",
+}
 FIELDS = {
     "amount": "Amount", "expected_close_on": "Closing day", "owner": "Owner", "forecast_category": "Forecast",
     "name": "Name", "account": "Account", "contact": "Contact", "product": "Product", "currency": "Currency",
@@ -331,7 +359,9 @@ def deal_story(user: Viewer, deal: Deal, zone: str) -> list[Event]:
     )
     decisions = Outcome.objects.filter(deal=deal).select_related("person", "by__person").order_by("-pk")[:LONG_STORY]
     booked = Order.objects.visible_to(user).filter(deal=deal).prefetch_related("refunds")
-    done = Activity.objects.present().filter(deal=deal).select_related("owner", "contact").order_by("-occurred_at", "-pk")
+    done = (
+        Activity.objects.present().filter(deal=deal).select_related("owner", "contact").order_by("-occurred_at", "-pk")
+    )
     events = [
         *_changes(changes, deal, zone),
         *(event for outcome in decisions if (event := _decision(outcome, deal))),
@@ -465,7 +495,9 @@ def account_totals(user: Viewer, account: Account) -> dict[str, Any]:
 
 def with_last_activity(found: QuerySet[Account], user: Viewer) -> QuerySet[Account]:
     """Accounts with the day of the last activity that somebody may see."""
-    last = Activity.objects.visible_to(user).filter(account=OuterRef("pk")).order_by("-occurred_on").values("occurred_on")
+    last = (
+        Activity.objects.visible_to(user).filter(account=OuterRef("pk")).order_by("-occurred_on").values("occurred_on")
+    )
     return found.annotate(last_activity_on=Subquery(last[:1]))
 
 
@@ -479,3 +511,22 @@ def is_writable(user: Viewer, record: Deal | Order | Account | Activity) -> bool
     return may_write_for(user, record.owner_id)
 
 
+def owner_of(record: Deal | Account) -> QuerySet[Person]:
+    """Whoever owns it now stays a choice, gone or not."""
+    return Person.objects.filter(pk=record.owner_id or 0)
+
+
+def credited_on(order: Order) -> QuerySet[Person]:
+    """Who shares an order's credit, and its owner."""
+    return Person.objects.filter(Q(pk=order.owner_id) | Q(pk__in=order.credit_shares.values("person")))
+
+
+def may_share(user: Viewer, order: Order) -> bool:
+    """Nobody changes credit of their own."""
+    me = access_of(user).person_id
+    return me is None or (me != order.owner_id and not order.credit_shares.filter(person=me).exists())
+
+
+def account_named(user: Viewer, pk: int | None) -> Account | None:
+    """The account a URL names, if it is one to be seen."""
+    return Account.objects.visible_to(user).filter(pk=pk).first() if pk else None

@@ -34,7 +34,7 @@ app.conf.update(
 )
 app.conf.beat_schedule = {
     # what is done: (task, when); times are UTC
-    name: {"task": task, "schedule": when, "options": {"expires": 60}}
+    name: {"task": task, "schedule": when, "options": {"expires": 60 if isinstance(when, float) else 6 * 3600}}
     for name, (task, when) in {
         "drain what waits": ("salesmgmt.desk.tasks.drain_all", 1.0),
         "leave a heartbeat": ("salesmgmt.desk.tasks.leave_heartbeat", 5.0),
@@ -42,6 +42,8 @@ app.conf.beat_schedule = {
         "raise flags": ("performance.tasks.raise_flags", crontab(hour="4", minute="10")),
         "recheck flags": ("performance.tasks.recheck_flags", 300.0),
         "clear old sessions": ("salesmgmt.desk.tasks.clear_sessions", crontab(hour="2", minute="20")),
+        "learn seasons": ("targets.tasks.learn_seasons", crontab(hour="2", minute="40")),
+        "suggest awards": ("recognition.tasks.suggest_awards", crontab(hour="4", minute="40")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
     }.items()
 }

@@ -65,7 +65,7 @@ def _plan_seasons(plan: Plan) -> None:
         whole += sum(share.percent for (of, bucket), share in standing.items() if of == period and bucket not in rows)
         for bucket, row in rows.items():
             if whole != HUNDRED:
-                plan.refuse(row, "percent", f"The parts of {period} sum to {whole:f} %, not to 100 %.")
+                plan.refuse(row, "percent", f"The parts of {period} sum to {whole.normalize():f} %, not to 100 %.")
                 continue
             share = standing.get((period, bucket))
             values = {"percent": row.values["percent"], "is_learned": False}
@@ -194,7 +194,9 @@ def _quota_rows() -> Iterator[dict[str, Any]]:
 
 
 PERSON = Field("person", "reference", needed=True, to="person", also=("owner", "rep", "sales_agent", "name"))
-PERCENT = Field("percent", "percent", needed=True, least=Decimal(0), most=HUNDRED, places=4, also=("share", "percentage"))
+PERCENT = Field(
+    "percent", "percent", needed=True, least=Decimal(0), most=HUNDRED, places=4, also=("share", "percentage")
+)
 
 KINDS = [
     Kind(

@@ -17,10 +17,15 @@ from salesmgmt.lib.refusals import Refused
 from salesmgmt.lib.tables import csv_text
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan, QuotaEntry
-from teams.models import Organisation, Person, Team, access_of
+from teams.models import Organisation, Person, Team, User, access_of
 from teams.selectors import person_of
 
 PEOPLE_SHOWN = 500
+
+
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def _period(request: HttpRequest, organisation: Organisation) -> Period:
@@ -72,8 +77,13 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
         "quota": sum(parts.values(), Decimal(0)) if parts else None,
         "base": parts.get("base") if parts else None,
         "days": selectors.explain(person_id=person.pk, start=period.start, end=period.end) if parts else [],
-        "season": sorted(shares.items()),
+        "season": [(_bucket(key), percent) for key, percent in sorted(shares.items())],
     }
+
+
+def _bucket(key: str) -> str:
+    """A bucket of a season as people say it: "Oct", or "W41"."""
+    return key[5:] if "W" in key else f"{Period.parse(key).start:%b}"
 
 
 @require_GET
@@ -139,7 +149,7 @@ def quota(request: HttpRequest, person_pk: int) -> HttpResponse:
     form = forms.QuotaForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.adjust_quota(person=person, period=period, by=request.user, at=clock.now(), **form.cleaned_data)
+            services.adjust_quota(person=person, period=period, by=_user(request), at=clock.now(), **form.cleaned_data)
         except Refused as refusal:
             tell_form(form, refusal)
         else:
@@ -217,12 +227,12 @@ def plan_add(request: HttpRequest) -> HttpResponse:
         values = form.cleaned_data
         period = Period.parse(values.pop("period"), fiscal_month=organisation.fiscal_month)
         try:
-            made = services.make_plan(period=period, by=request.user, at=clock.now(), **values)
+            made = services.make_plan(period=period, by=_user(request), at=clock.now(), **values)
         except Refused as refusal:
             tell_form(form, refusal)
         else:
             try:
-                services.propose_allocation(plan=made, by=request.user, at=clock.now(), on=_today(organisation))
+                services.propose_allocation(plan=made, by=_user(request), at=clock.now(), on=_today(organisation))
             except Refused as refusal:
                 messages.error(request, refusal.sentence)
             return redirect("plan", made.pk)
@@ -267,7 +277,7 @@ def plan_propose(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         lambda: services.propose_allocation(
             plan=found,
-            by=request.user,  # type: ignore[arg-type]
+            by=_user(request),
             at=clock.now(),
             on=_today(Organisation.get()),
             shrink=form.share("shrink"),
@@ -286,7 +296,7 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return act(
             request,
-            lambda: services.publish_plan(plan=found, by=request.user, at=clock.now()),  # type: ignore[arg-type]
+            lambda: services.publish_plan(plan=found, by=_user(request), at=clock.now()),
             said=f"{found.name} is published; everybody sees their quota.",
             to=reverse("plan", args=[pk]),
         )
@@ -318,7 +328,7 @@ def allocation(request: HttpRequest, pk: int, line_pk: int) -> HttpResponse:
     form = forms.AllocationForm(request.POST or None, initial={"amount": line.amount})
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_allocation(allocation=line, by=request.user, at=clock.now(), **form.cleaned_data)
+            services.change_allocation(allocation=line, by=_user(request), at=clock.now(), **form.cleaned_data)
         except Refused as refusal:
             tell_form(form, refusal)
         else:
@@ -343,7 +353,7 @@ def allocation_lock(request: HttpRequest, pk: int, line_pk: int) -> HttpResponse
     locked = not row.line.is_locked
     return act(
         request,
-        lambda: services.lock_allocation(allocation=row.line, is_locked=locked, by=request.user),  # type: ignore[arg-type]
+        lambda: services.lock_allocation(allocation=row.line, is_locked=locked, by=_user(request)),
         said="Locked: it stays when others are shared out." if locked else "Free again.",
         to=reverse("plan", args=[pk]),
     )

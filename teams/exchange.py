@@ -120,15 +120,13 @@ class Postings:
         return known
 
     def leader(self, team: Team, day: date) -> Person | None:
-        return next(
-            (one.person for one in self._leaderships if one.team is team and _holds(one.during, day)), None
-        )
+        return next((one.person for one in self._leaderships if one.team is team and _holds(one.during, day)), None)
 
     def led_by(self, person: Person, day: date) -> list[Team]:
         return [one.team for one in self._leaderships if one.person is person and _holds(one.during, day)]
 
     def lead(self, team: Team, person: Person, day: date, row: Row) -> bool:
-        """Have a person lead a team: from their first day where nobody ever did, else from `day`. True if it changes."""
+        """Have a person lead a team: from their first day where nobody did yet, else from `day`. True if it changes."""
         if self.leader(team, day) is person:
             return False
         of_team = [one for one in self._leaderships if one.team is team]
@@ -144,7 +142,9 @@ class Postings:
         made = Leadership(team=team, person=person, during=half_open(start, until))
         self._leaderships.append(self.plan.create(made, row))
         if not self.of(person):
-            self.post(person, row, start=person.hired_on or BEFORE_ALL_RECORDS, until=None, team=team, role=Role.MANAGER)
+            self.post(
+                person, row, start=person.hired_on or BEFORE_ALL_RECORDS, until=None, team=team, role=Role.MANAGER
+            )
         return True
 
     def post(self, person: Person, row: Row, *, start: date, until: date | None, **values: Any) -> Posting:
@@ -282,7 +282,9 @@ def _plan_people(plan: Plan) -> None:
                 plan.refuse(row, "manager", f"{manager} leads several teams; name the team.")
                 continue
             if not led and not plan.create_missing:
-                plan.refuse(row, "manager", f"{manager} leads no team; name the team. It is made with --create-missing.")
+                plan.refuse(
+                    row, "manager", f"{manager} leads no team; name the team. It is made with --create-missing."
+                )
                 continue
             team = led[0] if led else _team_of(plan, postings, manager, root, row)
         if team is not None and manager is not None and not _is_led(plan, postings, person, team, manager, row):
@@ -339,8 +341,10 @@ def _is_led(plan: Plan, postings: Postings, person: Person | None, team: Team, m
 
 
 def _post(plan: Plan, postings: Postings, person: Person, team: Team | None, left_on: date | None, row: Row) -> bool:
-    """The posting a row asks for: the first from the first day, later ones from the effective day. True if it changes."""
-    values: dict[str, Any] = {name: row.values[name] for name in ("role", "fte", "holiday_region") if name in row.values}
+    """The posting a row asks for: the first from day one, later ones from the effective day. True if it changes."""
+    values: dict[str, Any] = {
+        name: row.values[name] for name in ("role", "fte", "holiday_region") if name in row.values
+    }
     if team is not None:
         values["team"] = team
     if "territory" in row.values:
@@ -488,7 +492,9 @@ def _rate_rows() -> Iterator[dict[str, Any]]:
 
 # ── The kinds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-NAME = Field("name", needed=True, also=("full_name", "employee", "rep", "sales_agent", "sales_rep", "salesperson", "agent"))
+NAME = Field(
+    "name", needed=True, also=("full_name", "employee", "rep", "sales_agent", "sales_rep", "salesperson", "agent")
+)
 ROLE = Field("role", "choice", choices=tuple(Role.values), also=("position",))
 FTE = Field("fte", "number", least=Decimal("0.0001"), most=Decimal(1), places=4)
 TERRITORY = Field("territory", also=("regional_office", "region", "area", "office"))

@@ -331,6 +331,10 @@ class PostingQuerySet(DatedQuerySet):
     def under(self, team_ids: tuple[int, ...] | list[int]) -> Self:
         return self.filter(team__path__overlap=list(team_ids))
 
+    def visible_to(self, user: Viewer) -> Self:
+        """Those of the people one sees."""
+        return self.filter(person__in=Person.objects.visible_to(user))
+
 
 class Posting(Dated):
     """Where a person works from a day until another: team, role, share of a full week, territory, calendar."""

@@ -1,6 +1,5 @@
 """Questions about people, teams and calendars: who was where, who leads whom, which days count."""
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,11 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, QuerySet
 from django.db.models.functions import Lower
 
 from salesmgmt.desk.models import Token
+from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.periods import Kind
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.refusals import Refused
@@ -315,11 +315,6 @@ def rates(wanted: Iterable[tuple[str, date]], kind: str = ExchangeRate.Kind.ACTU
 # ── Secrets ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def digest(secret: str) -> str:
-    """What is kept of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def invitation(secret: str, *, at: datetime, lock: bool = False) -> Token | None:
     """The invitation a link stands for, while it works."""
     tokens = Token.objects.select_for_update(of=("self",)) if lock else Token.objects
@@ -334,14 +329,3 @@ def invitation(secret: str, *, at: datetime, lock: bool = False) -> Token | None
 def api_tokens(user: User) -> QuerySet[Token]:
     """A user's tokens for API clients that are in use, the latest first."""
     return Token.objects.filter(user=user, purpose=Token.Purpose.API, revoked_at=None).order_by("-made_at")
-
-
-def user_of_api_token(secret: str, *, at: datetime) -> User | None:
-    """Whose API client holds this secret."""
-    token = (
-        Token.objects.select_related("user")
-        .filter(digest=digest(secret), purpose=Token.Purpose.API, revoked_at=None, user__is_active=True)
-        .filter(Q(expires_at=None) | Q(expires_at__gt=at))
-        .first()
-    )
-    return token.user if token else None

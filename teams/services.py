@@ -20,6 +20,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from salesmgmt.desk.models import Token
+from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused
@@ -403,7 +404,7 @@ def _invitation(user: User, at: datetime) -> str:
     Token.objects.create(
         user=user,
         purpose=Token.Purpose.INVITATION,
-        digest=selectors.digest(secret),
+        digest=digest(secret),
         made_at=at,
         expires_at=at + INVITATION_LASTS,
     )
@@ -432,7 +433,7 @@ def make_api_token(*, user: User, name: str, at: datetime, expires_at: datetime 
         user=user,
         purpose=Token.Purpose.API,
         name=name,
-        digest=selectors.digest(secret),
+        digest=digest(secret),
         made_at=at,
         expires_at=expires_at,
     )

@@ -28,8 +28,8 @@ from .figures import ACTIVITY_KINDS, daily, records_url
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
 
-MIN_WEEKDAYS = 20  # of the quarter; before that the window begins with the quarter before
-MIN_PRESENT = 15  # working days the person was there in the window
+MIN_WEEKDAYS = 15  # of the quarter; before that the window begins with the quarter before
+MIN_PRESENT = 10  # working days the person was there in the window
 LONG_AWAY, BACK = 10, 15  # working days away that are an absence, and present ones until it is over
 NEW = 3  # months of tenure without flags
 RAMPING = 6  # months of tenure in which only a clear case counts
@@ -38,7 +38,7 @@ LIMIT = 0.80  # of what the plan, and of what one's own rhythm, expects by now
 RECOVERED = 0.90
 RHYTHM_RECOVERED = 0.95
 CLEAR, LIKELY, RAMP_CLEAR = -1.28, -0.8, -2.0  # standard deviations: one in ten, one in five, one in forty
-FAR = 0.60  # a likely case counts where the person is this far behind their rhythm
+FAR, HALFWAY = 0.60, 0.4  # a likely case counts where the person is this far behind, and the quarter this far on
 TRIFLE = 0.03  # of the quota
 
 UNCHANGED = 0.10  # a lever within this of its reference
@@ -81,6 +81,7 @@ class Reading:
     credited: Decimal
     expected: Decimal
     quota: Decimal
+    elapsed: float
     rhythm: Rhythm
     pasts: list[Past]
     is_protected: bool = False
@@ -111,7 +112,8 @@ class Reading:
             return False
         if self.is_ramping:
             return self.deviation <= RAMP_CLEAR
-        return self.deviation <= CLEAR or (self.deviation <= LIKELY and self.usual_pace < FAR)
+        is_likely = self.elapsed >= HALFWAY and self.deviation <= LIKELY and self.usual_pace < FAR
+        return is_likely or self.deviation <= CLEAR
 
     @property
     def has_recovered(self) -> bool:
@@ -157,14 +159,15 @@ def readings(*, as_of: date, people: Collection[int] | None = None) -> tuple[Win
         ]
         for pk in persons
     }
-    usual = rhythms(pasts, elapsed=elapsed(window.period, as_of))
+    over = elapsed(window.period, as_of)
+    usual = rhythms(pasts, elapsed=over)
     found: dict[int, Reading] = {}
     for pk, person in persons.items():
         expected = to_cents(cells.total("expected", key=pk, span="now"))
         quota = expected + to_cents(cells.total("expected", key=pk, span="rest"))
         if quota > 0 and (people is None or pk in people):
             credited = to_cents(_credited(cells, pk, "now"))
-            found[pk] = Reading(person, credited, expected, quota, usual[pk], pasts[pk])
+            found[pk] = Reading(person, credited, expected, quota, over, usual[pk], pasts[pk])
     _excuse(found, window)
     return window, found
 
@@ -337,7 +340,7 @@ def _reason(
 
 
 def _kind(cells: Cells, person: int, usable: list[int], present: dict[int, int]) -> tuple[str, float]:
-    """The kind of activity that fell most, if it fell more than all together; else activities."""
+    """The kind of activity that most of the fall is in, if one is; else activities."""
 
     def compared(kinds: Collection[str]) -> tuple[float, float]:
         now = sum(cells.count(kind, key=person, span="0") for kind in kinds)
@@ -348,12 +351,11 @@ def _kind(cells: Cells, person: int, usable: list[int], present: dict[int, int])
 
     now, before = compared(list(ACTIVITY_KINDS.values()))
     overall = now / before if before else 1.0
-    best = ("activities", overall)
     for kind, key in ACTIVITY_KINDS.items():
         mine, usual = compared([key])
-        if usual >= 8 and mine / usual < min(best[1], overall - 0.1):
-            best = (_PLURAL.get(kind, kind), mine / usual)
-    return best
+        if usual > mine and usual - mine >= 0.5 * (before - now) and mine / usual <= overall - 0.05:
+            return _PLURAL[kind], mine / usual
+    return "activities", overall
 
 
 _PLURAL = {kind.value: (kind.label.lower() + "s") for kind in Activity.Kind}
@@ -391,7 +393,8 @@ def _p_miss(reading: Reading, window: Window) -> float | None:
     if landing is None or reading.rhythm.periods < ENOUGH:
         return None
     middle, spread = float(landing.middle), max(float(landing.high - landing.middle) / 1.2816, 1.0)
-    return round(float(NormalDist(middle, spread).cdf(float(reading.quota))), 2)
+    miss = NormalDist(middle, spread).cdf(float(reading.quota))
+    return round(min(max(miss, 0.01), 0.99), 2)
 
 
 def _ratio(now: float | None, before: float | None) -> float | None:

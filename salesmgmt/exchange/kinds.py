@@ -17,9 +17,13 @@ ORDER = (  # in which kinds depend on each other
 
 @cache
 def _modules() -> list[object]:
-    configs = [config for config in apps.get_app_configs() if config.module and not config.name.startswith("salesmgmt.")]
+    configs = [
+        config for config in apps.get_app_configs() if config.module and not config.name.startswith("salesmgmt.")
+    ]
     return [
-        import_module(f"{config.name}.exchange") for config in configs if module_has_submodule(config.module, "exchange")
+        import_module(f"{config.name}.exchange")
+        for config in configs
+        if module_has_submodule(config.module, "exchange")
     ]
 
 

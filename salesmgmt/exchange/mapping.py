@@ -10,7 +10,14 @@ from salesmgmt.lib.kinds import Kind
 from .reader import Unreadable
 
 OPTIONS = {"delimiter": str, "encoding": str, "date_format": str, "decimal": str}
-DECIDED = {"won": "won", "closed won": "won", "closedwon": "won", "lost": "lost", "closed lost": "lost", "closedlost": "lost"}
+DECIDED = {
+    "won": "won",
+    "closed won": "won",
+    "closedwon": "won",
+    "lost": "lost",
+    "closed lost": "lost",
+    "closedlost": "lost",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +87,19 @@ def _column(name: str, said: Any) -> Column:
         return Column(const=str(said["const"]))
     if isinstance(said, dict) and said.keys() <= {"column", "values"} and isinstance(said.get("column"), str):
         values = said.get("values", {})
-        plain = isinstance(values, dict) and all(isinstance(value, str | int | float | None) for value in values.values())
+        plain = isinstance(values, dict) and all(
+            isinstance(value, str | int | float | None) for value in values.values()
+        )
         if plain:
             words = {str(word).strip(): "" if value is None else str(value) for word, value in values.items()}
             return Column(column=said["column"].strip(), values=words)
     raise Unreadable(
-        f"In the mapping “{name}” must be a column's name, {{“const”: …}}, or {{“column”: …, “values”: {{word: word}}}}."
+        f"In the mapping “{name}” must be a column's name, {{“const”: …}} or {{“column”: …, “values”: {{…}}}}."
     )
 
 
 def complete(mapping: MappingFile, kind: Kind, header: list[str], name: str) -> dict[str, Column]:
-    """The columns to read: those told (which must be there) and, for other fields, a column of exactly the field's name."""
+    """The columns to read: those told (which must be there), for other fields one of exactly the field's name."""
     told = mapping.columns or {}
     for one, column in told.items():
         if column.const is None and column.column not in header:

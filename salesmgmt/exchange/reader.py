@@ -1,6 +1,6 @@
 """Any usual table as rows of text: delimiter, quoting and encoding found by themselves, line by line, memory-flat.
 
-What can't be read is one sentence (`Unreadable`); a line that can't, a row with a `problem`. Nothing is mended in silence.
+What can't be read is one sentence (`Unreadable`); a line that can't, a row with a `problem`. Nothing is mended unsaid.
 """
 
 import codecs
@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, BinaryIO
 
 import charset_normalizer
@@ -111,7 +112,7 @@ def open_table(
     has_header: bool = True,
     needed: tuple[str, ...] = (),
 ) -> Table:
-    """The table in a seekable binary file. Raises Unreadable with a sentence that names the file and what would be right."""
+    """The table in a seekable binary file. Raises Unreadable: a sentence with the file and what would be right."""
     source = _Source(file, name, encoding)
     head = source.sample.lstrip("\ufeff \t\r\n")
     if not head and has_header:
@@ -173,7 +174,9 @@ class _Source:
         self.packed = start.startswith(b"\x1f\x8b")
         for magic, what in BINARIES:
             if start.startswith(magic):
-                raise Unreadable(f"{name} is {what}, not a table that can be read; save it as CSV (UTF-8) and import that.")
+                raise Unreadable(
+                    f"{name} is {what}, not a table that can be read; save it as CSV (UTF-8) and import that."
+                )
         self.encoding = self._told(encoding) if encoding else self._found()
         self.sample = self._sample()
 
@@ -193,7 +196,9 @@ class _Source:
                     raise self._too_large()
                 yield chunk
         except (OSError, EOFError, zlib.error):
-            raise Unreadable(f"{self.name} is packed with gzip but damaged; pack it again or send it unpacked.") from None
+            raise Unreadable(
+                f"{self.name} is packed with gzip but damaged; pack it again or send it unpacked."
+            ) from None
 
     def _too_large(self) -> Unreadable:
         what = "unpacks to more than" if self.packed else "is larger than"
@@ -214,8 +219,8 @@ class _Source:
             decoder.decode(b"", final=True)
         except UnicodeError:
             raise Unreadable(
-                f"{self.name} is not {encoding}: near line {lines} are bytes that mean nothing in it; leave the encoding out"
-                " and it is found."
+                f"{self.name} is not {encoding}: near line {lines} are bytes that mean nothing in it; leave the"
+                " encoding out and it is found."
             ) from None
         return encoding
 
@@ -310,7 +315,7 @@ def _oddness(odd: bytes, encoding: str) -> int:
     except UnicodeDecodeError:
         return len(odd)
     return len(re.findall(r"[a-z][^\W\d_a-z]?[^\w\s!-~’'–-]|[^\w\s!-~‘“„'–-][a-z]", text)) + sum(
-        before.islower() and after.isupper() and not after.isascii() for before, after in zip(text, text[1:], strict=False)
+        before.islower() and after.isupper() and not after.isascii() for before, after in pairwise(text)
     )
 
 
@@ -323,10 +328,17 @@ def _records(lines: Iterator[str], delimiter: str, quote: str, name: str) -> Ite
         number += 1
         start = number
         if len(line) > MAX_RECORD:
-            raise Unreadable(f"{name}, line {start} is longer than {MAX_RECORD:,} characters: not a table that can be read.")
+            raise Unreadable(
+                f"{name}, line {start} is longer than {MAX_RECORD:,} characters: not a table that can be read."
+            )
         text = line.rstrip("\r\n")
         if "\0" in text:
-            yield Row(start, [], f"{name}, line {start} holds a NUL byte, which is no text; remove it.", text.replace("\0", "\ufffd"))
+            yield Row(
+                start,
+                [],
+                f"{name}, line {start} holds a NUL byte, which is no text; remove it.",
+                text.replace("\0", "\ufffd"),
+            )
             continue
         if quote not in text:
             yield Row(start, text.split(delimiter))
@@ -342,8 +354,8 @@ def _records(lines: Iterator[str], delimiter: str, quote: str, name: str) -> Ite
                 value = value.rstrip("\r\n") if end < 0 else value
                 if _stray(value, quote):
                     problem = (
-                        f"{name}, line {number}, column {len(cells) + 1}: a quote stands inside “{_short(value)}”; the value must"
-                        f" be wrapped in quotes and each quote in it doubled."
+                        f"{name}, line {number}, column {len(cells) + 1}: a quote stands inside “{_short(value)}”; the"
+                        " value must be wrapped in quotes and each quote in it doubled."
                     )
                 cells.append(value)
                 if end < 0:
@@ -362,7 +374,8 @@ def _records(lines: Iterator[str], delimiter: str, quote: str, name: str) -> Ite
                     if not more or len(line) > MAX_RECORD:
                         raise Unreadable(
                             f"{name}, line {opened}, column {len(cells) + 1}: a quote is opened before"
-                            f" “{_short(line[begin + 1 :])}” and never closed; close it, or double it if it belongs to the value."
+                            f" “{_short(line[begin + 1 :])}” and never closed; close it, or double it if it belongs to"
+                            " the value."
                         )
                     end = line.find(quote, end)
                 after = line[end + 1 : end + 2]
@@ -373,7 +386,7 @@ def _records(lines: Iterator[str], delimiter: str, quote: str, name: str) -> Ite
                 else:
                     break
             value = line[begin + 1 : end].replace(quote * 2, quote).replace("\\" + quote, quote)
-            rest = re.compile(r"[ ]*(?=%s|[\r\n]|\Z)" % re.escape(delimiter)).match(line, end + 1)
+            rest = re.compile(rf"[ ]*(?={re.escape(delimiter)}|[\r\n]|\Z)").match(line, end + 1)
             if rest is None:
                 problem = (
                     f"{name}, line {number}, column {len(cells) + 1}: after the quoted “{_short(value)}” comes"
@@ -484,7 +497,12 @@ def _json_rows(source: _Source, header: list[str], name: str) -> Iterator[Row]:
             continue
         nested = [key for key, value in made.items() if isinstance(value, dict | list)]
         if nested:
-            yield Row(number, [], f"{name}, line {number}: “{_short(nested[0])}” is a list or an object; values must be plain.", text)
+            yield Row(
+                number,
+                [],
+                f"{name}, line {number}: “{_short(nested[0])}” is a list or an object; values must be plain.",
+                text,
+            )
             continue
         cells = [_plain(made.get(key)) for key in header]
         odd = [key for key, cell in zip(header, cells, strict=True) if "\0" in cell or not _is_text(cell)]

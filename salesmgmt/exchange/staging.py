@@ -27,12 +27,12 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
     """Read a file as rows of `kind`. Raises Unreadable where it is no table or lacks a column that is needed."""
     table = open_table(file, name, delimiter=mapping.delimiter or None, encoding=mapping.encoding or None)
     columns = guess(kind, table.header) if mapping.columns is None else complete(mapping, kind, table.header, name)
-    if missing := next((one for one in kind.fields if one.needed and one.name not in columns), None):
+    if missing := next((one for one in kind.fields if one.needed and _is_missing(columns.get(one.name))), None):
         raise Unreadable(
             f"{name}, line 1: there is no column for “{missing.name}”, which {kind.key} need; the columns are"
             f" {', '.join(column or '(no name)' for column in table.header[:20])}."
         )
-    if not columns:
+    if all(_is_missing(column) for column in columns.values()):
         raise Unreadable(f"{name}, line 1: no column is one of {', '.join(one.name for one in kind.fields)}.")
     cells = list(_cells(table, columns))
     if mapping.columns is None:
@@ -43,7 +43,11 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
         columns = guess_words(kind, columns, seen)
     rows = []
     for line, of_row, problem in cells:
-        row = Row(line, {}, {one: values.rearmed(column.text(of_row)) for one, column in columns.items()} if not problem else {})
+        row = Row(
+            line,
+            {},
+            {one: values.rearmed(column.text(of_row)) for one, column in columns.items()} if not problem else {},
+        )
         if problem:
             row.refusals.append(Refusal(line, "", "", problem))
         rows.append(row)
@@ -55,11 +59,17 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
         "delimiter": table.found["delimiter"],
         "gzip": table.found["packed"],
         "columns": {one: column.content() for one, column in columns.items()},
-        "unused": [column for column in table.header if column and column not in used and not column.startswith("refused_")],
+        "unused": [
+            column for column in table.header if column and column not in used and not column.startswith("refused_")
+        ],
         "notation": said,
         "empty_lines": table.blank_lines,
     }
     return Staged(table, columns, rows, found)
+
+
+def _is_missing(column: Column | None) -> bool:
+    return column is None or column.const == ""
 
 
 def _cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[str, str], str]]:
@@ -74,9 +84,15 @@ def _cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict
 
 
 def _type(
-    rows: list[Row], kind: Kind, columns: dict[str, Column], mapping: MappingFile, table: Table, currency: str, zone: str
+    rows: list[Row],
+    kind: Kind,
+    columns: dict[str, Column],
+    mapping: MappingFile,
+    table: Table,
+    currency: str,
+    zone: str,
 ) -> dict[str, str]:
-    """Turn every text into its value, column by column, refusing rows whose text is none; answer how columns are written."""
+    """Turn texts into values, column by column, refusing rows whose text is none; answer how they are written."""
     said = {}
     texts: dict[str, list[str]] = {}
     for one in kind.fields:
@@ -125,7 +141,7 @@ def _fill(rows: list[Row], one: Field, parse: Any, reporting: str) -> None:
 
 
 def in_order(rows: list[Row], kind: Kind) -> list[Row]:
-    """Rows so that what they refer to within the file comes first; rows that refer to each other in a circle are refused."""
+    """Rows so that what they refer to within the file comes first; those in a circle are refused."""
     if not kind.within:
         return rows
     named: dict[str, Row] = {}
@@ -143,7 +159,11 @@ def in_order(rows: list[Row], kind: Kind) -> list[Row]:
                 circle = trail[next(at for at, one in enumerate(trail) if one is row) :]
                 lines = ", ".join(str(one.line) for one in sorted(circle, key=lambda one: one.line))
                 for one in circle:
-                    reason = f"It stands in a circle of {kind.within}s: lines {lines}." if len(circle) > 1 else "It names itself."
+                    reason = (
+                        f"It stands in a circle of {kind.within}s: lines {lines}."
+                        if len(circle) > 1
+                        else "It names itself."
+                    )
                     one.refusals.append(Refusal(one.line, kind.within, one.raw.get(kind.within, ""), reason))
                 break
             trail.append(row)

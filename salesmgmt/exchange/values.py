@@ -29,7 +29,10 @@ SIGNS = {
     "kr": {"SEK", "NOK", "DKK", "ISK"},
     "Fr": {"CHF"},
 }
-MONTHS = {name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+MONTHS = {
+    name: n
+    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 EARLIEST, LATEST = 1900, 2199
 
 
@@ -137,7 +140,9 @@ def to_number(text: str, notation: Notation, *, currency: str = "") -> Decimal:
             decimal = "."
     other = "," if decimal == "." else "."
     plain = re.sub(r"(?<=\d)[ '’\u00a0\u202f](?=\d{3}(?:\D|$))", "", figures)
-    if not re.fullmatch(rf"(?:\d{{1,3}}(?:{re.escape(other)}\d{{3}})+|\d*)(?:{re.escape(decimal)}\d*)?", plain, re.ASCII):
+    if not re.fullmatch(
+        rf"(?:\d{{1,3}}(?:{re.escape(other)}\d{{3}})+|\d*)(?:{re.escape(decimal)}\d*)?", plain, re.ASCII
+    ):
         raise Unfit("It is not a number.")
     plain = plain.replace(other, "").replace(decimal, ".")
     if not any(sign.isdigit() for sign in plain):
@@ -152,7 +157,9 @@ def to_number(text: str, notation: Notation, *, currency: str = "") -> Decimal:
 _TIME = r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2}|UTC)?)?"
 _YMD = re.compile(rf"(\d{{4}})([-/.]?)(\d{{2}})\2(\d{{2}}){_TIME}", re.ASCII)
 _FIGURES = re.compile(rf"(\d{{1,2}})([-/.])\s?(\d{{1,2}})\2\s?(\d{{4}}|\d{{2}}){_TIME}", re.ASCII)
-_WORDS = re.compile(rf"(?:[A-Za-z]{{3,9}},?\s+)?(\d{{1,2}})\.?[-\s]([A-Za-z]{{3,9}})\.?,?[-\s](\d{{4}}){_TIME}", re.ASCII)
+_WORDS = re.compile(
+    rf"(?:[A-Za-z]{{3,9}},?\s+)?(\d{{1,2}})\.?[-\s]([A-Za-z]{{3,9}})\.?,?[-\s](\d{{4}}){_TIME}", re.ASCII
+)
 _US_WORDS = re.compile(rf"([A-Za-z]{{3,9}})\.?\s(\d{{1,2}}),?\s(\d{{4}}){_TIME}", re.ASCII)
 
 
@@ -187,7 +194,7 @@ def to_moment(text: str, notation: Notation, zone: str) -> datetime:
     value = text.strip()
     if notation.date_format:
         try:
-            moment = datetime.strptime(value, notation.date_format)
+            moment = datetime.strptime(value, notation.date_format)  # noqa: DTZ007 (the zone comes next)
         except ValueError:
             raise Unfit(f"It is not written as “{notation.date_format}”.") from None
         return _sane(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)))
@@ -201,7 +208,9 @@ def to_moment(text: str, notation: Notation, zone: str) -> datetime:
         if not order and notation.clashes:
             order = "dmy" if int(first) > 12 else "mdy" if int(second) > 12 else ""
         if not order:
-            raise Unfit("It could be day or month first; say which with “date_format” in the mapping, such as %d/%m/%Y.")
+            raise Unfit(
+                "It could be day or month first; say which with “date_format” in the mapping, such as %d/%m/%Y."
+            )
         day, month = (first, second) if order == "dmy" else (second, first)
         if len(year) == 2:
             raise Unfit("Its year has two figures; write four, or say “date_format” in the mapping, such as %d.%m.%y.")
@@ -218,7 +227,9 @@ def to_moment(text: str, notation: Notation, zone: str) -> datetime:
     if half:
         hours = hours % 12 + (12 if half.lower() == "pm" else 0)
     try:
-        moment = datetime(int(year), int(month), int(day), hours, int(minute or 0), int(second_ or 0), tzinfo=ZoneInfo(zone))
+        moment = datetime(
+            int(year), int(month), int(day), hours, int(minute or 0), int(second_ or 0), tzinfo=ZoneInfo(zone)
+        )
         if offset:
             plain = moment.replace(tzinfo=None).isoformat()
             moment = datetime.fromisoformat(plain + ("+00:00" if offset in {"Z", "UTC"} else offset))
@@ -246,7 +257,11 @@ def parser(one: Field, notation: Notation, zone: str) -> Callable[[str, str], An
     """The function that makes a field's values of text; it raises Unfit. Its second argument is the row's currency."""
 
     def date_of(text: str, currency: str) -> date:
-        return to_moment(text, notation, zone).date() if not notation.date_format else to_moment(text, notation, "UTC").date()
+        return (
+            to_moment(text, notation, zone).date()
+            if not notation.date_format
+            else to_moment(text, notation, "UTC").date()
+        )
 
     def moment_of(text: str, currency: str) -> datetime:
         return to_moment(text, notation, zone)

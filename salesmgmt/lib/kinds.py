@@ -1,8 +1,9 @@
 """What an app says about the tables it takes in and gives out: kinds of rows, their fields, and what rows come to.
 
 An app's `exchange.py` declares `Kind`s. The engine in `salesmgmt.exchange` reads a file into `Row`s of typed values and
-hands them to `Kind.plan`, which compares them with what stands and notes in a `Plan` what is to be created, changed or
-removed, or why a row is refused. A plan writes nothing; the engine does, in one transaction, and then calls `Kind.settle`.
+hands them to `Kind.plan`, which compares them with what stands and notes in a `Plan` what is to be created, changed
+or removed, or why a row is refused. A plan writes nothing; the engine does, in one transaction, and then calls
+`Kind.settle`.
 """
 
 from collections import Counter
@@ -150,7 +151,7 @@ class Plan:
         row.refusals.append(Refusal(row.line, column, row.raw.get(column, "") if value is None else value, reason))
 
     def index(self, key: str) -> dict[str, list[Any]]:
-        """Records of a referent by every text that names them, case ignored; loaded once, for the texts of this file."""
+        """Records of a referent by every text that names them, case ignored; loaded once, for this file's texts."""
         if key not in self._indexes:
             texts = {
                 row.values[one.name]
@@ -179,7 +180,7 @@ class Plan:
         return self.index(key).get(text.casefold(), [])
 
     def refer(self, row: Row) -> bool:
-        """Resolve the references of a row into `row.found`; what is missing is made, where asked, once the row is sound."""
+        """Resolve a row's references into `row.found`; what is missing is made, where asked, once the row is sound."""
         missing: list[Field] = []
         for one in self.kind.fields:
             if one.type != "reference" or one.name not in row.values:
@@ -189,7 +190,9 @@ class Plan:
             if len(known) == 1:
                 row.found[one.name] = known[0]
             elif known:
-                self.refuse(row, one.name, f"{len(known)} {referent.label}s are called so; use the external id or e-mail.")
+                self.refuse(
+                    row, one.name, f"{len(known)} {referent.label}s are called so; use the external id or e-mail."
+                )
             elif self.create_missing and referent.make is not None:
                 missing.append(one)
             else:

@@ -40,6 +40,9 @@ class Dated(models.Model):
     class Meta:
         abstract = True
 
+    def __contains__(self, day: date) -> bool:
+        return self.starts_on <= day and (self.until is None or day < self.until)
+
     @property
     def starts_on(self) -> date:
         first: date = self.during.lower

@@ -6,20 +6,33 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
-from django.db.models import CharField, DateField, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    CharField,
+    DateField,
+    DateTimeField,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 
-from coaching.models import ActionItem, Case, OneOnOne
-from performance.models import Flag
+from coaching.models import ActionItem, OneOnOne
+from performance.models import Flag, RollupSum
 from performance.selectors import MEASURES, Scope, Standing
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Deal, Task
 from salesmgmt.pages.templatetags.paceline import money, num
-from teams.models import Access, Person, Team, User, access_of
+from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
 
 SOON = timedelta(days=7)
-ICONS = {"task": "list-checks", "promise": "handshake", "case": "flag", "talk": "message-circle", "suggestion": "award"}
+ICONS = {"task": "list-checks", "promise": "handshake", "talk": "message-circle", "suggestion": "award"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +47,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something with a day: a task, a promise, a case, a 1:1; or a success that waits for a word."""
+    """Something with a day: a task, somebody's promise, a 1:1; or a success that waits for a word."""
 
     kind: str
     pk: int
@@ -53,8 +66,6 @@ class Due:
         match self.kind:
             case "talk":
                 return reverse("one-on-one", args=[self.pk])
-            case "case":
-                return reverse("case", args=[self.pk])
             case "promise":
                 return reverse("one-on-ones")
             case "suggestion":
@@ -124,7 +135,11 @@ def gap_of(flag: Flag, currency: str) -> str:
     """ "€72k booked, pace is €158k", or in the words of another measure."""
     measure = MEASURES.get(flag.measure)
     if measure is None or measure.unit == "money":
-        done = "booked" if flag.measure in {"bookings", "pace", "attainment"} else (measure.label.lower() if measure else "")
+        done = (
+            "booked"
+            if flag.measure in {"bookings", "pace", "attainment"}
+            else (measure.label.lower() if measure else "")
+        )
         return f"{money(flag.actual, currency)} {done}, pace is {money(flag.expected, currency)}"
     return f"{num(flag.actual)} {measure.label.lower()}, pace is {num(flag.expected)}"
 
@@ -141,22 +156,18 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
     until = today + SOON
     parts: list[QuerySet[Any, Any]] = []
     if me is not None:
-        promises = ActionItem.objects.visible_to(user).filter(done_at=None, due_on__lte=until)
-        if not leads:
-            promises = promises.filter(owner=me)
+        # One's own promises and cases are tasks already.
+        tasks = Task.objects.filter(owner=me, done_at=None, due_on__lte=until)
         talks = OneOnOne.objects.visible_to(user).filter(Q(manager=me) | Q(person=me))
         talks = talks.filter(state=OneOnOne.State.PLANNED, starts_at__gte=since, starts_at__lt=since + SOON)
-        cases = Case.objects.visible_to(user).filter(owner=me, state=Case.State.OPEN, due_on__lte=until)
-        tasks = Task.objects.filter(owner=me, done_at=None, due_on__lte=until)
-        other = Coalesce(
-            Subquery(Person.objects.filter(pk=OuterRef("person")).exclude(pk=me).values("name")[:1]), F("manager__name")
-        )
+        other = Case(When(person=me, then=F("manager__name")), default=F("person__name"))
         parts += [
-            _rows(promises, "promise", F("text"), F("owner__name"), F("due_on")),
-            _rows(talks, "talk", Value("1:1"), other, Cast("starts_at", DateField()), at=F("starts_at")),
-            _rows(cases, "case", F("subject"), F("person__name"), F("due_on")),
             _rows(tasks, "task", F("text"), Value(""), F("due_on"), link=F("link")),
+            _rows(talks, "talk", Value("1:1"), other, Cast("starts_at", DateField()), at=F("starts_at")),
         ]
+        if leads:
+            promises = ActionItem.objects.visible_to(user).filter(done_at=None, due_on__lte=until).exclude(owner=me)
+            parts.append(_rows(promises, "promise", F("text"), F("owner__name"), F("due_on")))
     if leads or access_of(user).sees_all:
         waiting = Suggestion.objects.visible_to(user).waiting().order_by("-made_on", "-pk")[:6]
         parts.append(_rows(waiting, "suggestion", F("sentence"), F("person__name"), F("made_on")))
@@ -166,7 +177,9 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
     return sorted((Due(*row) for row in rows), key=lambda due: (due.on, due.at or since, due.kind, due.pk))
 
 
-def _rows(rows: QuerySet[Any], kind: str, text: Any, name: Any, on: Any, *, at: Any = None, link: Any = None) -> QuerySet[Any, Any]:
+def _rows(
+    rows: QuerySet[Any], kind: str, text: Any, name: Any, on: Any, *, at: Any = None, link: Any = None
+) -> QuerySet[Any, Any]:
     return rows.values_list(
         Value(kind, CharField()),
         F("pk"),
@@ -178,8 +191,8 @@ def _rows(rows: QuerySet[Any], kind: str, text: Any, name: Any, on: Any, *, at: 
     )
 
 
-def upcoming(dues: Iterable[Due], today: date) -> dict[str, list[Due]]:
-    """Split for a page: what waits for a word, today's 1:1s, the rest."""
+def upcoming(dues: Iterable[Due]) -> dict[str, list[Due]]:
+    """Split for a page: what waits for a word, the 1:1s, the rest."""
     dues = list(dues)
     return {
         "suggestions": [due for due in dues if due.kind == "suggestion"],
@@ -209,6 +222,25 @@ def latest_praise(user: User, count: int = 3) -> list[Praise]:
     return sorted((Praise(*row) for row in rows), key=lambda praise: praise.at, reverse=True)[:count]
 
 
+def praise_of(user: User, person: Person, count: int = 5) -> list[Praise]:
+    """Awards and thanks of one person, the latest first."""
+    awards = (
+        Award.objects.visible_to(user).filter(person=person).select_related("given_by__person").order_by("-given_at")
+    )
+    kudos = Kudos.objects.visible_to(user).filter(receiver=person).select_related("giver").order_by("-at")
+    found = [
+        Praise("award", award.pk, person.name, award.title, award.sentence, _giver(award.given_by), award.given_at)
+        for award in awards[:count]
+    ]
+    found += [Praise("kudos", row.pk, person.name, "", row.text, row.giver.name, row.at) for row in kudos[:count]]
+    return sorted(found, key=lambda praise: praise.at, reverse=True)[:count]
+
+
+def _giver(user: User) -> str:
+    person = getattr(user, "person", None)
+    return person.name if person else str(user)
+
+
 # ── People and teams ────────────────────────────────────────────────────────────────────────────────────────────
 
 SORTS = {
@@ -222,7 +254,37 @@ SORTS = {
 def sorted_standings(rows: Sequence[Standing], by: str) -> list[Standing]:
     """By a column, the largest first; unknown at the end, ties by name."""
     value = SORTS.get(by, SORTS["pace"])
-    return sorted(rows, key=lambda row: (value(row) is None, -(value(row) or Decimal(0)), row.person.name, row.person.pk))
+    return sorted(
+        rows, key=lambda row: (value(row) is None, -(value(row) or Decimal(0)), row.person.name, row.person.pk)
+    )
+
+
+def led_by(user: User) -> QuerySet[Team]:
+    """The teams whose figures a user may see: all, or those they lead and below, by name."""
+    access = access_of(user)
+    present = Team.objects.present().order_by("name", "pk")
+    return present if access.sees_all else present.under(access.led_team_ids)
+
+
+def team_with_all_below(team: Team) -> list[Team]:
+    return list(Team.objects.present().under([team.pk]).order_by("name", "pk"))
+
+
+def posted_to(team_ids: Sequence[int], day: date) -> list[int]:
+    """Who is posted on a day to one of these teams."""
+    return list(Posting.objects.on(day).filter(team__in=team_ids).values_list("person_id", flat=True))
+
+
+def leader_of(team: Team, day: date) -> Person | None:
+    row = Leadership.objects.on(day).filter(team=team).select_related("person").first()
+    return row.person if row else None
+
+
+def last_result_on() -> date | None:
+    """The day of the latest order or decision anybody has, for a company whose records lie far back."""
+    months = RollupSum.objects.filter(level=RollupSum.Level.TEAM_MONTH, measure__in=["bookings", "deals_won"])
+    found: date | None = months.aggregate(last=Max("on"))["last"]
+    return found
 
 
 def scope_of(teams: Sequence[Team], led: Sequence[int]) -> Scope:
@@ -246,6 +308,37 @@ def two_levels(teams: Sequence[Team]) -> list[tuple[Team, int]]:
         rows.append((team, 0))
         rows += [(child, 1) for child in sorted(below[team.pk], key=lambda team: team.name)]
     return rows
+
+
+def whole_tree(teams: Sequence[Team]) -> list[tuple[Team, int]]:
+    """Every team with its depth, parents before children, by name."""
+    present = {team.pk for team in teams}
+    rows: list[tuple[Team, int]] = []
+
+    def down(parent: int | None, depth: int) -> None:
+        for team in teams:
+            if (team.parent_id if team.parent_id in present else None) == parent:
+                rows.append((team, depth))
+                down(team.pk, depth + 1)
+
+    down(None, 0)
+    return rows
+
+
+def flagged_by_team(flags: Iterable[tuple[int | None, int]], teams: Sequence[Team]) -> dict[int, set[int]]:
+    """Who is flagged in each team or below, from (team, person) of flags."""
+    paths = {team.pk: team.path for team in teams}
+    found: dict[int, set[int]] = {}
+    for team, person in flags:
+        for pk in paths.get(team or 0, ()):
+            found.setdefault(pk, set()).add(person)
+    return found
+
+
+def tasks_of(user: User) -> QuerySet[Task]:
+    """One's own to-do list."""
+    me = access_of(user).person_id
+    return Task.objects.filter(owner=me).select_related("account", "deal") if me else Task.objects.none()
 
 
 def closing_soon(access: Access, today: date, count: int = 6) -> QuerySet[Deal]:

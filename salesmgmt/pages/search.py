@@ -51,13 +51,15 @@ def find(user: Viewer, text: str) -> list[Hit]:
     hits = [Hit(p.name, "", "Person", "user", reverse("person", args=[p.pk])) for p in people]
     hits += [Hit(a.name, a.industry, "Account", "building-2", reverse("account", args=[a.pk])) for a in accounts]
     hits += [
-        Hit(c.name, getattr(c.account, "name", ""), "Contact", "contact", reverse("account", args=[c.account_id])) for c in contacts
+        Hit(c.name, getattr(c.account, "name", ""), "Contact", "contact", reverse("account", args=[c.account_id]))
+        for c in contacts
     ]
     hits += [
         Hit(d.name, f"{d.owner.name} · {d.get_status_display()}", "Deal", "briefcase", reverse("deal", args=[d.pk]))
         for d in deals
     ]
     hits += [
-        Hit(o.number, getattr(o.deal, "name", ""), "Order", "file-text", reverse("deal", args=[o.deal_id])) for o in orders
+        Hit(o.number, getattr(o.deal, "name", ""), "Order", "file-text", reverse("deal", args=[o.deal_id]))
+        for o in orders
     ]
     return hits

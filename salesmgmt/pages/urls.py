@@ -5,6 +5,12 @@ from salesmgmt.pages import styleguide, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
+    path("teams/", views.teams, name="teams"),
+    path("teams/<int:pk>/", views.team, name="team"),
+    path("people/<int:pk>/", views.person, name="person"),
+    path("to-do/", views.todo, name="todo"),
+    path("to-do/<int:pk>/done/", views.todo_done, name="todo-done"),
+    path("to-do/<int:pk>/reopen/", views.todo_reopen, name="todo-reopen"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
 ]

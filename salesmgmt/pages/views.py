@@ -1,26 +1,43 @@
 """Home by role, teams, a team, a person, search, palette, to-do."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.contrib import messages
+from django.db.models import F
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from coaching.models import ActionItem, Case, OneOnOne
+from coaching.services import complete_action_item
 from performance import live
-from performance.selectors import Scope, pace, pace_series, standings, team_standings
+from performance.models import Flag
+from performance.selectors import Scope, Standing, figure, pace, pace_series, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
+from sales.forms import TaskForm
+from sales.models import Deal, Task
+from sales.selectors import tasks_of
+from sales.services import add_task, complete_task, reopen_task
+from sales.views.common import see_other
+from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages import home as homes
-from salesmgmt.pages import strips, words
+from salesmgmt.pages import measures, strips, words
 from salesmgmt.pages.search import find
-from teams.models import Organisation, Person, Team, access_of
+from teams.models import Access, Organisation, Person, access_of
 from teams.selectors import organisation_of, person_of
 
 PAST = 7  # quarters to choose from, beside the current one
+SHOWN = 8  # lines of a list on a page of many lists
 MANY = 100  # people whose own stamps a page asks for
 
 
@@ -96,12 +113,15 @@ def home(request: HttpRequest) -> HttpResponse:
         partial, more = "pages/_home_person.html", _own(request, frame)
     else:
         return render(request, "pages/home_nobody.html")
-    return answer(request, "pages/home.html", partial, context | choices(request, frame) | more)
+    return answer(
+        request, "pages/page.html", partial, {"page_title": "Home"} | context | choices(request, frame) | more
+    )
 
 
 def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     user, scope = request.user, Scope.company()
-    shown = list(Team.objects.present().order_by("name", "pk"))
+    token = live.token_for(user, "company")  # before the figures: it carries the version that is shown
+    shown = list(homes.led_by(user))
     context = _figures(frame, scope, shown=len(shown))
     rows = homes.two_levels(shown) if shown else []
     by_team = {
@@ -109,39 +129,40 @@ def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         for row in team_standings(team_ids=[team.pk for team, _ in rows], period=frame.period, as_of=frame.as_of)
     } if rows else {}  # fmt: skip
     needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
-    paths = {team.pk: team.path for team in shown}
-    flagged: dict[int, set[int]] = {}
-    for need in needs:
-        for pk in paths.get(need.flag.team_id or 0, ()):
-            flagged.setdefault(pk, set()).add(need.flag.person_id)
+    flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], shown)
     people = {need.flag.person_id for need in needs}
     within = {need.flag.team_id for need in needs if need.flag.team_id}
+    standing = context["pace"]
+    last = homes.last_result_on() if shown and not standing.quota and not standing.credited else None
+    far = Period.of(last, "quarter", fiscal_month=frame.period.fiscal_month) if last else None
     return context | {
+        "far": far if far != frame.period else None,
         "name": frame.organisation.name or "Company",
         "is_empty": not shown and not context["pace"].credited,
         "then": words.companys_turn(flagged=len(people), teams=len(within)) if frame.is_now and shown else "",
-        "teams": [(team, depth, by_team[team.pk], len(flagged.get(team.pk, ()))) for team, depth in rows if team.pk in by_team],
-        "needs": needs[:8],
-        "more_needs": max(len(needs) - 8, 0),
-        "may_plan": access_of(user).role == "executive",
+        "teams": [
+            (team, depth, by_team[team.pk], len(flagged.get(team.pk, ()))) for team, depth in rows if team.pk in by_team
+        ],
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
+        "may_plan": _may_plan(access_of(user)),
         "praises": homes.latest_praise(user),
         "imports": access_of(user).imports,
-        "live_token": live.token_for(user, "company"),
+        "live_token": token,
         **_due(request, frame, leads=False),
     }
 
 
 def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     user, access = request.user, access_of(request.user)
-    teams = list(Team.objects.present().under(access.led_team_ids).order_by("name", "pk"))
+    token = live.token_for(user, *[f"team:{pk}" for pk in access.led_team_ids], *_people(access.people))
+    teams = list(homes.led_by(user))
     scope = homes.scope_of(teams, access.led_team_ids)
     rows = standings(person_ids=access.people, period=frame.period, as_of=frame.as_of)
-    open_deals = (sum((row.pipeline for row in rows), start=0), sum(row.open_deals for row in rows))
+    open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
     context = _figures(frame, scope, open_deals=open_deals)
     # A leader without a quota of their own is not a line of the table.
     rows = [row for row in rows if row.person.pk != access.person_id or row.quota or row.credited]
-    rows = homes.sorted_standings(rows, request.GET.get("sort", ""))
-    part, page = homes.Page.cut(rows, request.GET.get("cursor", ""))
     needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
     mine = [need for need in needs if need.flag.person_id == access.person_id]
     needs = [need for need in needs if need.flag.person_id != access.person_id]
@@ -151,22 +172,16 @@ def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         overdue=sum(1 for item in due["dues"] if item.on < frame.today),
         suggested=len(due["suggestions"]),
     )
-    scopes = [f"team:{pk}" for pk in access.led_team_ids]
-    if len(access.people) <= MANY:
-        scopes += [f"person:{pk}" for pk in sorted(access.people)]
     return context | {
         "name": scope.name,
         "then": then if frame.is_now else "",
-        "rows": part,
-        "page": page,
-        "people_count": len(rows),
-        "sort": request.GET.get("sort") if request.GET.get("sort") in homes.SORTS else "pace",
-        "needs": needs[:8],
-        "more_needs": max(len(needs) - 8, 0),
+        **_table(request, rows),
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
         "findings": mine,
         "may_plan": True,
         "praises": homes.latest_praise(user),
-        "live_token": live.token_for(user, *scopes),
+        "live_token": token,
         **due,
     }
 
@@ -176,7 +191,13 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     person = person_of(user)
     assert person is not None
     scope = Scope.person(person)
+    token = live.token_for(user, f"person:{person.pk}")
     context = _figures(frame, scope)
+    rate = figure(
+        scope=scope, measure="win_rate", period=frame.period, as_of=frame.as_of, organisation=frame.organisation
+    )
+    decided = words.counted(int(rate.denominator or 0), "decided deal", "decided deals")
+    context["metrics"][1:] = [*context["metrics"][2:], strips.of_figure(rate, note=f"of {decided}")]
     findings = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
     due = _due(request, frame, leads=False)
     current = context["pace"]
@@ -192,7 +213,7 @@ def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
         "findings": findings,
         "deals": list(homes.closing_soon(access, frame.today)),
         "praises": homes.latest_praise(user),
-        "live_token": live.token_for(user, f"person:{person.pk}"),
+        "live_token": token,
         **due,
     }
 
@@ -228,7 +249,220 @@ def _figures(
 
 def _due(request: HttpRequest, frame: Frame, *, leads: bool) -> dict[str, Any]:
     since = datetime.combine(frame.today, time(), ZoneInfo(frame.organisation.time_zone))
-    return homes.upcoming(homes.due_for(request.user, today=frame.today, since=since, leads=leads), frame.today)
+    return homes.upcoming(homes.due_for(request.user, today=frame.today, since=since, leads=leads))
+
+
+# ── Teams and people ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@require_GET
+def teams(request: HttpRequest) -> HttpResponse:
+    """The tree of teams with the pace of each."""
+    access, frame = access_of(request.user), frame_of(request)
+    if not (access.sees_all or access.leads):
+        raise Http404
+    scopes = ["company"] if access.sees_all else [f"team:{pk}" for pk in access.led_team_ids]
+    token = live.token_for(request.user, *scopes)
+    shown = list(homes.led_by(request.user))
+    standing = {
+        row.team.pk: row
+        for row in team_standings(team_ids=[team.pk for team in shown], period=frame.period, as_of=frame.as_of)
+    } if shown else {}  # fmt: skip
+    flags = Flag.objects.visible_to(request.user).open().values_list("team_id", "person_id") if frame.is_now else []
+    flagged = homes.flagged_by_team(flags, shown)
+    rows = [(team, depth, standing[team.pk], len(flagged.get(team.pk, ()))) for team, depth in homes.whole_tree(shown)]
+    statuses = [row.status for _, _, row, _ in rows]
+    context = {
+        "frame": frame,
+        "period": frame.period,
+        "currency": frame.currency,
+        "page_title": "Teams",
+        "day_line": strips.day_line(frame.period, frame.today),
+        "teams": rows,
+        "headline": words.teams_headline(statuses, frame.period, is_over=not frame.is_now),
+        "live_token": token,
+        "imports": access.imports,
+        **choices(request, frame),
+    }
+    return answer(request, "pages/page.html", "pages/_teams_page.html", context)
+
+
+@require_GET
+def team(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(homes.led_by(request.user), pk=pk)
+    frame, access, user = frame_of(request), access_of(request.user), request.user
+    below = homes.team_with_all_below(found)
+    scope = Scope("team", found.pk, found.name, f"team:{found.name}", tuple(team.pk for team in below))
+    ids = homes.posted_to(scope.team_ids, frame.as_of)
+    token = live.token_for(user, f"team:{found.pk}", *_people(ids))
+    rows = standings(person_ids=ids, period=frame.period, as_of=frame.as_of)
+    open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
+    context = _frame(frame, scope) | _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
+    context["metrics"][1] = measures.strip(context["lines"]["results"], context["before"], ["won_value"])[0]
+    needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
+    needs = [need for need in needs if need.flag.person_id in ids and need.flag.person_id != access.person_id]
+    children = [team.pk for team in below if team.parent_id == found.pk]
+    sub = team_standings(team_ids=children, period=frame.period, as_of=frame.as_of) if children else []
+    flagged = homes.flagged_by_team([(need.flag.team_id, need.flag.person_id) for need in needs], below)
+    people = len({need.flag.person_id for need in needs})
+    context |= {
+        "team": found,
+        "leader": homes.leader_of(found, frame.as_of),
+        "above": homes.led_by(user).filter(pk=found.parent_id).first(),
+        "then": words.sentence(f"{words.counted(people, 'person is', 'people are')} flagged.") if people else "",
+        "teams": [(row.team, 0, row, len(flagged.get(row.team.pk, ()))) for row in sub],
+        "needs": needs[:SHOWN],
+        "more_needs": max(len(needs) - SHOWN, 0),
+        "may_plan": _may_plan(access),
+        "live_token": token,
+        **_table(request, rows),
+    }
+    return answer(request, "pages/page.html", "pages/_team.html", context | choices(request, frame))
+
+
+@require_GET
+def person(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
+    frame, access, user = frame_of(request), access_of(request.user), request.user
+    scope = Scope.person(found)
+    token = live.token_for(user, f"person:{found.pk}")
+    postings = list(found.postings.select_related("team", "territory").order_by("-during"))
+    led = found.leaderships.select_related("team").order_by("-during")
+    flags = Flag.objects.visible_to(user).filter(person=found).order_by("-raised_on", "-pk")[:12]
+    deals = Deal.objects.visible_to(user).open().filter(owner=found).select_related("account", "stage")
+    talks = OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager")
+    cases = Case.objects.visible_to(user).filter(person=found).select_related("owner")
+    visible = {team.pk for team in homes.led_by(user)}
+    context = _frame(frame, scope) | _figures(frame, scope) | _measures(frame, scope)
+    context |= {
+        "person": found,
+        "is_self": access.person_id == found.pk,
+        "posting": next((row for row in postings if frame.today in row), None),
+        "postings": [(row, row.team_id in visible) for row in postings],
+        "led": [(row, row.team_id in visible) for row in led],
+        "flags": [
+            (flag, homes.gap_of(flag, frame.currency)) for flag in sorted(flags, key=lambda row: not row.is_open)
+        ],
+        "deals": list(deals.order_by(F("expected_close_on").asc(nulls_last=True), "pk")[:SHOWN]),
+        "talks": list(talks.order_by("-starts_at", "-pk")[:5]),
+        "cases": list(cases.order_by("-state", "-opened_at")[:5]),
+        "praises": homes.praise_of(user, found),
+        "may_plan": access.person_id != found.pk and _may_plan(access),
+        "live_token": token,
+    }
+    return answer(request, "pages/page.html", "pages/_person.html", context | choices(request, frame))
+
+
+def _frame(frame: Frame, scope: Scope) -> dict[str, Any]:
+    return {
+        "frame": frame,
+        "period": frame.period,
+        "currency": frame.currency,
+        "today": frame.today,
+        "name": scope.name,
+        "page_title": scope.name,
+    }
+
+
+def _may_plan(access: Access) -> bool:
+    """Whether somebody plans 1:1s: whoever leads, and executives."""
+    return access.person_id is not None and (access.leads or access.role == "executive")
+
+
+def _people(ids: Iterable[int]) -> list[str]:
+    """The people whose stamps a page asks for; above a hundred their teams have to do."""
+    ids = sorted(ids)
+    return [f"person:{pk}" for pk in ids] if len(ids) <= MANY else []
+
+
+def _table(request: HttpRequest, rows: Sequence[Standing]) -> dict[str, Any]:
+    """The people of a team, sorted and cut as the address asks."""
+    sort = request.GET.get("sort", "")
+    part, page = homes.Page.cut(homes.sorted_standings(rows, sort), request.GET.get("cursor", ""))
+    return {"rows": part, "page": page, "sort": sort if sort in homes.SORTS else "pace"}
+
+
+def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
+    lines = measures.compared(scope, frame.period, frame.as_of, frame.organisation)
+    rows = measures.quarters(scope, frame.period)
+    before = frame.period.shift(-1)
+    year = Period.of(frame.period.start, "year", fiscal_month=frame.period.fiscal_month)
+    return {
+        "lines": lines,
+        "before": before,
+        "results": measures.strip(lines["results"], before, ("deals_won", "win_rate", "average_deal", "sales_cycle")),
+        "quarters": rows,
+        "year": measures.year_of(rows),
+        "year_label": year.label,
+    }
+
+
+# ── To-do ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@require_http_methods(["GET", "POST"])
+@keyed
+def todo(request: HttpRequest) -> HttpResponse:
+    """One's own tasks; the form adds one."""
+    owner = person_of(request.user)
+    today = clock.today(organisation_of(request.user).time_zone)
+    form = TaskForm(request.POST or None, initial={"due_on": today})
+    if request.method == "POST" and owner is not None and form.is_valid():
+        try:
+            add_task(owner=owner, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, "It is on your list.")
+            return see_other("todo")
+    mine = homes.tasks_of(request.user)
+    waiting = list(mine.filter(done_at=None).order_by("due_on", "pk")[:200])
+    context = {
+        "owner": owner,
+        "today": today,
+        "late": [task for task in waiting if task.due_on < today],
+        "now": [task for task in waiting if task.due_on == today],
+        "later": [task for task in waiting if task.due_on > today],
+        "done": list(mine.filter(done_at__isnull=False).order_by("-done_at", "-pk")[:10]),
+        "headline": words.todo_headline(waiting, today),
+        "then": words.later(sum(1 for task in waiting if task.due_on > today)),
+        "form": form,
+    }
+    return render(request, "pages/todo.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@keyed
+def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
+    """Tick a task off. A promise is kept with it, and that can't be undone here."""
+    task = get_object_or_404(tasks_of(request.user), pk=pk)
+    item = _promise_of(request, task)
+
+    if item is not None:
+        return act(
+            request,
+            lambda: complete_action_item(item=item, by=request.user, at=clock.now()),
+            said=f"Promise kept: {task.text}",
+            to="todo",
+        )
+    complete_task(task=task, by=request.user, at=clock.now())
+    messages.success(request, f"Done: {task.text}", extra_tags=f"undo:{reverse('todo-reopen', args=[pk])}")
+    return see_other("todo")
+
+
+@require_POST
+@keyed
+def todo_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    task = get_object_or_404(tasks_of(request.user), pk=pk)
+    return act(request, lambda: reopen_task(task=task, by=request.user), said="It is back on your list.", to="todo")
+
+
+def _promise_of(request: HttpRequest, task: Task) -> ActionItem | None:
+    """The action item a task was made from."""
+    key = task.reason.removeprefix("action-item:")
+    if task.source != "action_item" or not (key.isascii() and key.isdigit()):
+        return None
+    return ActionItem.objects.visible_to(request.user).filter(pk=key).first()
 
 
 # ── Search ──────────────────────────────────────────────────────────────────────────────────────────────────────

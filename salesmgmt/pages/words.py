@@ -1,9 +1,11 @@
 """The sentences that answer a page, worked out from its figures. Plain functions: values in, words out."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from sales.models import Task
 from salesmgmt.lib.periods import Period
 from salesmgmt.pages.templatetags.paceline import money, pct
 
@@ -53,7 +55,13 @@ def headline(pace: Standing, period: Period, today: date, currency: str) -> str:
     over = pace.credited - pace.quota
     if today >= period.end:
         reached = pct(pace.credited / pace.quota)
-        tail = f"{money(over, currency)} over" if over > 0 else f"{money(-over, currency)} short" if over else "to the cent"
+        tail = (
+            f"{money(over, currency)} over"
+            if over > 0
+            else f"{money(-over, currency)} short"
+            if over
+            else "to the cent"
+        )
         return f"{period.label} ended at {reached} of quota, {tail}."
     if today < period.start:
         return f"{period.label} begins on {period.start:%-d %B}."
@@ -103,6 +111,38 @@ def reps_turn(*, unanswered: int, due: int, needed_per_day: Decimal | None, curr
     return "Nothing is due today."
 
 
-def gap_line(actual: Decimal, expected: Decimal, currency: str, *, doing: str = "booked") -> str:
-    """ "€72k booked, pace is €158k"."""
-    return f"{money(actual, currency)} {doing}, pace is {money(expected, currency)}"
+def teams_headline(statuses: Sequence[str], period: Period, *, is_over: bool) -> str:
+    """How many of the teams are where they should be."""
+    known = [status for status in statuses if status != "unknown"]
+    if not statuses:
+        return "No team yet."
+    if not known:
+        return f"No quota is published for {period.label} yet." if not is_over else f"{period.label} had no quota."
+    late = sum(1 for status in known if status in {"behind", "at_risk"})
+    if not late:
+        whose = "The" if len(known) == 1 else "Every"
+        return f"{whose} team was on pace." if is_over else f"{whose} team is on pace."
+    if len(known) == 1:
+        return "The team was behind pace." if is_over else "The team is behind pace."
+    verb = ("was" if late == 1 else "were") if is_over else ("is" if late == 1 else "are")
+    return sentence(f"{number(late)} of {counted(len(known), 'team', 'teams')} {verb} behind pace.")
+
+
+def todo_headline(tasks: Sequence[Task], today: date) -> str:
+    """What is left on a to-do list, the overdue first."""
+    late = sum(1 for task in tasks if task.due_on < today)
+    now = sum(1 for task in tasks if task.due_on == today)
+    if not tasks:
+        return "Nothing is left to do."
+    if late and now:
+        return sentence(f"{number(late)} overdue, {number(now)} due today.")
+    if late:
+        return sentence(f"{counted(late, 'thing is', 'things are')} overdue.")
+    if now:
+        return sentence(f"{counted(now, 'thing is', 'things are')} due today.")
+    return "Nothing is due today."
+
+
+def later(count: int) -> str:
+    """How much more there is."""
+    return sentence(f"{number(count)} more {'comes' if count == 1 else 'come'} later.") if count else ""

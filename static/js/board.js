@@ -25,8 +25,9 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   const button = form.querySelector(`button[name=stage][value="${CSS.escape(to.dataset.stage)}"]`);
   if (button) return form.requestSubmit(button);
-  const field = form.elements.namedItem("stage");
-  if (field && "value" in field) { field.value = to.dataset.stage; form.requestSubmit(); }
+  const field = Object.assign(document.createElement("input"), { type: "hidden", name: "stage", value: to.dataset.stage });
+  form.append(field);
+  form.requestSubmit();
 });
 
 document.addEventListener("dragend", () => {

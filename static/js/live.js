@@ -1,6 +1,7 @@
 // Open pages refresh their figures. /live/stamp/ answers a short version for the page's signed token; when it
 // changes, each [data-live] is fetched again from its address and morphed in place. No polling in a hidden tab.
-const token = document.body.dataset.liveToken;
+// A refreshed part brings a newer token than the page came with, and each says which version it was made from.
+const leave = () => document.querySelector("[data-live][data-live-token]")?.dataset.liveToken ?? document.body.dataset.liveToken;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let stamp = null, wait = 1000, timer = 0;
 
@@ -8,11 +9,17 @@ async function look() {
   clearTimeout(timer);
   if (document.hidden) return;
   try {
+    const token = leave();
     const answer = await fetch(`/live/stamp/?t=${encodeURIComponent(token)}`, { cache: "no-store", credentials: "omit" });
-    if (answer.status === 403 || answer.status === 404) return; // the token is spent: the next page load brings a new one
+    if (answer.status === 403 || answer.status === 404) {
+      // The token is spent: the parts bring a new one, unless the session has ended.
+      await refresh();
+      if (leave() === token) return;
+      throw new Error(answer.status);
+    }
     if (!answer.ok) throw new Error(answer.status);
     const next = await answer.text();
-    if (stamp !== null && next !== stamp) await refresh();
+    if (next !== (stamp ?? token.split(".")[3])) await refresh();
     stamp = next;
     wait = 1000;
   } catch {
@@ -40,7 +47,13 @@ function flash(el) {
   el.addEventListener("animationend", () => el.classList.remove("flash"), { once: true });
 }
 
-if (token && document.querySelector("[data-live]")) {
+if (leave() && document.querySelector("[data-live]")) {
   document.addEventListener("visibilitychange", look);
   look();
 }
+
+// Whose session has ended gets the way to sign in, not a sign-in form in the middle of the page.
+document.addEventListener("htmx:before:swap", (event) => {
+  const answer = event.detail.ctx?.response?.raw;
+  if (answer?.redirected && new URL(answer.url).pathname === "/login/") { event.preventDefault(); location.reload(); }
+});

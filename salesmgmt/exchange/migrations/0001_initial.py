@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,70 +14,127 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('file_name', models.CharField(max_length=255)),
-                ('file', models.FileField(blank=True, upload_to='imports/')),
-                ('digest', models.CharField(max_length=64)),
-                ('mapping', models.JSONField(default=dict)),
-                ('options', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('previewed', 'Previewed'), ('queued', 'Waiting'), ('running', 'Running'), ('done', 'Taken'), ('failed', 'Failed'), ('undone', 'Undone')], default='uploaded', max_length=9)),
-                ('at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('read', models.PositiveIntegerField(default=0)),
-                ('created', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('equal', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('message', models.TextField(blank=True)),
-                ('found', models.JSONField(default=dict, help_text='Dialect, encoding, date format and decimal mark that were found')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("file_name", models.CharField(max_length=255)),
+                ("file", models.FileField(blank=True, upload_to="imports/")),
+                ("digest", models.CharField(max_length=64)),
+                ("mapping", models.JSONField(default=dict)),
+                ("options", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Uploaded"),
+                            ("previewed", "Previewed"),
+                            ("queued", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Taken"),
+                            ("failed", "Failed"),
+                            ("undone", "Undone"),
+                        ],
+                        default="uploaded",
+                        max_length=9,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("read", models.PositiveIntegerField(default=0)),
+                ("created", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("equal", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                ("message", models.TextField(blank=True)),
+                (
+                    "found",
+                    models.JSONField(
+                        default=dict, help_text="Dialect, encoding, date format and decimal mark that were found"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'batches',
+                "verbose_name_plural": "batches",
             },
         ),
         migrations.CreateModel(
-            name='BatchRow',
+            name="BatchRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('line', models.PositiveIntegerField(help_text='Line of the file at which the row starts; the header is 1')),
-                ('act', models.CharField(choices=[('created', 'New'), ('changed', 'Changed'), ('refused', 'Refused')], max_length=7)),
-                ('model', models.CharField(blank=True, help_text='app_label.Model', max_length=60)),
-                ('object_id', models.BigIntegerField(null=True)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('column', models.CharField(blank=True, max_length=200)),
-                ('value', models.TextField(blank=True)),
-                ('reason', models.TextField(blank=True)),
-                ('raw', models.JSONField(help_text='The refused row as it was read', null=True)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='exchange.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "line",
+                    models.PositiveIntegerField(help_text="Line of the file at which the row starts; the header is 1"),
+                ),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[("created", "New"), ("changed", "Changed"), ("refused", "Refused")], max_length=7
+                    ),
+                ),
+                ("model", models.CharField(blank=True, help_text="app_label.Model", max_length=60)),
+                ("object_id", models.BigIntegerField(null=True)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                ("column", models.CharField(blank=True, max_length=200)),
+                ("value", models.TextField(blank=True)),
+                ("reason", models.TextField(blank=True)),
+                ("raw", models.JSONField(help_text="The refused row as it was read", null=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="exchange.batch"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mapping',
+            name="Mapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=100)),
-                ('content', models.JSONField()),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=100)),
+                ("content", models.JSONField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['-at'], name='batch_by_time'),
+            model_name="batch",
+            index=models.Index(fields=["-at"], name="batch_by_time"),
         ),
         migrations.AddIndex(
-            model_name='batchrow',
-            index=models.Index(fields=['batch', 'line'], name='batch_row_by_line'),
+            model_name="batchrow",
+            index=models.Index(fields=["batch", "line"], name="batch_row_by_line"),
         ),
         migrations.AddConstraint(
-            model_name='mapping',
-            constraint=models.UniqueConstraint(fields=('kind', 'name'), name='mapping_name_is_unique'),
+            model_name="mapping",
+            constraint=models.UniqueConstraint(fields=("kind", "name"), name="mapping_name_is_unique"),
         ),
     ]

@@ -332,6 +332,19 @@ def field(bound: BoundField) -> dict[str, Any]:
     return {"field": bound, "is_check": kind == "checkbox" and not bound.subwidgets[1:], "is_hidden": bound.is_hidden}
 
 
+@register.filter
+def get(mapping: dict[Any, Any], key: Any) -> Any:
+    """What a mapping holds under a key that only the template knows: `{% icon icons|get:activity.kind %}`."""
+    return mapping.get(key)
+
+
+@register.filter
+def undo_url(message: Any) -> str:
+    """Where a message's act is undone by POST: `messages.success(request, "…", extra_tags="undo:/activities/7/withdraw/")`."""
+    tag = getattr(message, "extra_tags", None) or ""
+    return tag.removeprefix("undo:") if tag.startswith("undo:/") else ""
+
+
 @register.simple_tag(takes_context=True)
 def query(context: template.Context, **changes: Any) -> str:
     """This page's query string with changes; None or "" drops a key: `<a href="{% query sort='-amount' %}">`."""

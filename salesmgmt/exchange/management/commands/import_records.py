@@ -21,14 +21,22 @@ class Command(BaseCommand):
     help = "Take a table in: import_records KIND FILE"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", metavar="KIND", help=", ".join(key for key, one in kinds().items() if not one.is_ledger))
+        parser.add_argument(
+            "kind", metavar="KIND", help=", ".join(key for key, one in kinds().items() if not one.is_ledger)
+        )
         parser.add_argument("file", metavar="FILE", type=Path)
         parser.add_argument("--preset", default="native", choices=["native"])
-        parser.add_argument("--mapping", type=Path, metavar="FILE", help="JSON: columns, delimiter, encoding, date_format, decimal")
+        parser.add_argument(
+            "--mapping", type=Path, metavar="FILE", help="JSON: columns, delimiter, encoding, date_format, decimal"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
         parser.add_argument("--on-error", default="skip", choices=["stop", "skip"])
-        parser.add_argument("--create-missing", action="store_true", help="make the people, accounts and products rows refer to")
-        parser.add_argument("--effective", type=_day, metavar="DATE", help="when changes of posting take effect; default today")
+        parser.add_argument(
+            "--create-missing", action="store_true", help="make the people, accounts and products rows refer to"
+        )
+        parser.add_argument(
+            "--effective", type=_day, metavar="DATE", help="when changes of posting take effect; default today"
+        )
         parser.add_argument("--no-book", action="store_true", help="won deals book no orders")
         parser.add_argument("--format", default="text", choices=["text", "json"])
 
@@ -53,7 +61,9 @@ class Command(BaseCommand):
                     by=None,
                     at=clock.now(),
                 )
-                rejected = self._keep_rejects(answer, file, path, mapping) if answer.refused and not answer.dry_run else None
+                rejected = (
+                    self._keep_rejects(answer, file, path, mapping) if answer.refused and not answer.dry_run else None
+                )
         except Refused as refusal:
             self._fail(refusal.sentence, options["format"], path)
         except OSError as error:
@@ -76,7 +86,9 @@ class Command(BaseCommand):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         number = answer.batch.pk if answer.batch else 0
         target = folder / f"{number}-{path.name.removesuffix('.gz').rpartition('.')[0] or path.name}-rejects.csv"
-        target.write_bytes(rejects(file=file, name=path.name, mapping=mapping, refusals=first_refusals(answer.refusals)))
+        target.write_bytes(
+            rejects(file=file, name=path.name, mapping=mapping, refusals=first_refusals(answer.refusals))
+        )
         return target
 
     def _tell(self, answer: Answer, rejected: Path | None) -> None:
@@ -85,9 +97,13 @@ class Command(BaseCommand):
         self.stdout.write(answer.summary())
         how = f"{found['format']}, {found['encoding']}, delimiter {marks.get(found['delimiter'], found['delimiter'])}"
         self.stdout.write(f"Read as {how}{', gzip' if found['gzip'] else ''}.")
-        self.stdout.write("Columns: " + ", ".join(f"{one} ← {_said(column)}" for one, column in found["columns"].items()) + ".")
+        self.stdout.write(
+            "Columns: " + ", ".join(f"{one} ← {_said(column)}" for one, column in found["columns"].items()) + "."
+        )
         if found["notation"]:
-            self.stdout.write("Written as: " + "; ".join(f"{one} {said}" for one, said in found["notation"].items()) + ".")
+            self.stdout.write(
+                "Written as: " + "; ".join(f"{one} {said}" for one, said in found["notation"].items()) + "."
+            )
         if found["unused"]:
             self.stdout.write(f"Columns not taken: {', '.join(found['unused'])}.")
         if answer.made:
@@ -95,7 +111,11 @@ class Command(BaseCommand):
         for sentence in [*answer.notes, *answer.look_alikes]:
             self.stdout.write(sentence)
         for one in answer.refusals[:SHOWN]:
-            where = f"Line {one.line}" + (f", {one.column}" if one.column else "") + (f" “{one.value}”" if one.value else "")
+            where = (
+                f"Line {one.line}"
+                + (f", {one.column}" if one.column else "")
+                + (f" “{one.value}”" if one.value else "")
+            )
             self.stdout.write(f"{where}: {one.reason}")
         if len(answer.refusals) > SHOWN:
             self.stdout.write(f"… and {len(answer.refusals) - SHOWN:,} more refusals.")
@@ -141,6 +161,7 @@ def _plain(answer: Answer, rejected: Path | None) -> dict[str, Any]:
         "notes": answer.notes,
         "look_alikes": answer.look_alikes,
         "refusals": [
-            {"line": one.line, "column": one.column, "value": one.value, "reason": one.reason} for one in answer.refusals
+            {"line": one.line, "column": one.column, "value": one.value, "reason": one.reason}
+            for one in answer.refusals
         ],
     }

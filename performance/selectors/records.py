@@ -1,0 +1,234 @@
+"""The rows behind a figure: those the viewer may open, and one line for the rest, so that they sum to the figure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)  # fmt: skip
+from django.db.models.functions import Coalesce, Round
+
+from performance.models import Rollup
+from sales.models import Activity, Credit, Deal, Outcome
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Period
+from teams.models import ExchangeRate, Organisation, Person, Posting, Viewer, access_of
+
+from .cells import Basis
+from .figures import ACTIVITY_KINDS, MEASURES, Measure
+from .scope import Scope
+
+_MONEY: DecimalField = DecimalField(max_digits=24, decimal_places=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as the page and the file show it; `link` names a page and the id it takes."""
+
+    on: date | None
+    person: str
+    kind: str
+    what: str
+    link: tuple[str, int] | None
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The rows of a measure that a viewer may open, and what the rest of the figure is."""
+
+    measure: Measure
+    rows: QuerySet[Any]
+    by: str
+    """The field the rows are ordered by, latest first."""
+    unit: str
+    total: Decimal
+    """Of all rows, also those the viewer may not open."""
+    count: int
+    shown_total: Decimal
+    shown_count: int
+    line: Callable[[Any], Line]
+
+    @property
+    def rest_count(self) -> int:
+        return self.count - self.shown_count
+
+    @property
+    def rest_total(self) -> Decimal:
+        return self.total - self.shown_total
+
+
+def records(
+    *, scope: Scope, measure: str, start: date, until: date, user: Viewer, as_of: date, basis: Basis = "restated"
+) -> Records:
+    """The rows of `[start, until)` behind a measure of a scope. KeyError for a measure there is none of."""
+    asked = MEASURES[measure]
+    if measure in {"pipeline", "coverage"}:
+        return _of_deals(asked, scope, start, until, user, as_of)
+    if measure in {"quota", "expected"}:
+        return _of_quota(asked, scope, start, until, user)
+    if measure in ("activities", *ACTIVITY_KINDS.values()):
+        return _of_activities(asked, scope, start, until, user)
+    if measure in {"bookings", "overlay", "attainment", "pace", "gap"}:
+        return _of_credits(asked, scope, start, until, user, basis)
+    return _of_outcomes(asked, scope, start, until, user, basis)
+
+
+def _within(start: date, until: date, basis: Basis) -> Q:
+    if basis == "restated":
+        return Q(occurred_on__gte=start, occurred_on__lt=until)
+    # Reported goes by the month of posting, of what occurred before `until` (R10).
+    end = Period.of(until, "month").start if until.day == 1 else Period.of(until, "month").end
+    return Q(posted_on__gte=start, posted_on__lt=end, occurred_on__lt=until)
+
+
+def _of(scope: Scope, person: str = "person", team: str = "team") -> Q:
+    """Rows of a ledger in a scope: its entries carry the team they count in."""
+    if scope.kind == "person":
+        return Q(**{person: scope.pk})
+    return Q(**{f"{team}__in": scope.team_ids}) if scope.kind == "team" else Q()
+
+
+def _made(
+    asked: Measure, everything: QuerySet[Any], seen: QuerySet[Any], value: Any, by: str, unit: str, line: Callable[[Any], Line],
+    user: Viewer,
+) -> Records:  # fmt: skip
+    total, count = _summed(everything, value)
+    shown_total, shown_count = (total, count) if access_of(user).sees_all else _summed(seen, value)
+    return Records(asked, seen, by, unit, total, count, shown_total, shown_count, line)
+
+
+def _summed(rows: QuerySet[Any], value: Any) -> tuple[Decimal, int]:
+    found = rows.order_by().aggregate(total=Sum(value), count=Count("pk"))
+    return Decimal(found["total"] or 0), found["count"]
+
+
+def _of_credits(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis) -> Records:
+    kinds = ["overlay"] if asked.key == "overlay" else ["primary", *(["overlay"] if scope.kind == "person" else [])]
+    rows = Credit.objects.filter(_of(scope), _within(start, until, basis), kind__in=kinds)
+    seen = rows.filter(pk__in=Credit.objects.visible_to(user).values("pk")) if not access_of(user).sees_all else rows
+    seen = seen.select_related("person", "order__account", "order__deal")
+
+    def line(credit: Credit) -> Line:
+        order = credit.order
+        what = " · ".join(str(part) for part in (order, order.account) if part)
+        kind = credit.reason if credit.reverses_id or credit.amount < 0 else credit.get_kind_display()
+        return Line(credit.occurred_on, credit.person.name, kind, what, ("order", order.pk), credit.reporting_amount)
+
+    return _made(asked, rows, seen, "reporting_amount", "occurred_on", "money", line, user)
+
+
+_STATUSES = {"deals_lost": ["lost"], "win_rate": ["won", "lost"], "win_rate_value": ["won", "lost"]}
+
+
+def _of_outcomes(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis) -> Records:
+    rows = Outcome.objects.filter(
+        _of(scope), _within(start, until, basis), status__in=_STATUSES.get(asked.key, ["won"])
+    )
+    if asked.key.startswith("win_rate"):
+        rows = rows.filter(counts=True)
+    if asked.key == "sales_cycle":
+        rows = rows.filter(cycle_days__isnull=False)
+    seen = rows.filter(pk__in=Outcome.objects.visible_to(user).values("pk")) if not access_of(user).sees_all else rows
+    seen = seen.select_related("person", "deal__account")
+    by_count = asked.unit == "count" or asked.key == "win_rate"
+
+    def line(outcome: Outcome) -> Line:
+        deal = outcome.deal
+        what = " · ".join(str(part) for part in (deal, deal.account) if part)
+        kind = outcome.get_status_display() if outcome.count > 0 else f"{outcome.get_status_display()}, taken back"
+        if asked.key == "sales_cycle":
+            value = Decimal(outcome.cycle_days or 0) * outcome.count
+        else:
+            value = Decimal(outcome.count) if by_count else outcome.amount
+        return Line(outcome.occurred_on, outcome.person.name, kind, what, ("deal", deal.pk), value)
+
+    value = F("cycle_days") * F("count") if asked.key == "sales_cycle" else "count" if by_count else "amount"
+    unit = "days" if asked.key == "sales_cycle" else "count" if by_count else "money"
+    return _made(asked, rows, seen, value, "occurred_on", unit, line, user)
+
+
+def _of_activities(asked: Measure, scope: Scope, start: date, until: date, user: Viewer) -> Records:
+    rows = Activity.objects.present().filter(occurred_on__gte=start, occurred_on__lt=until)
+    if asked.key != "activities":
+        rows = rows.filter(kind=asked.key.removeprefix("activities."))
+    if scope.kind == "person":
+        rows = rows.filter(owner=scope.pk)
+    elif scope.kind == "team":
+        posted = Posting.objects.filter(
+            person=OuterRef("owner"), team__in=scope.team_ids, during__contains=OuterRef("occurred_on")
+        )
+        rows = rows.filter(Exists(posted))
+    seen = rows if access_of(user).sees_all else rows.filter(owner__in=access_of(user).people)
+    seen = seen.select_related("owner", "account", "deal")
+
+    def line(activity: Activity) -> Line:
+        what = " · ".join(str(part) for part in (activity.deal, activity.account, activity.outcome) if part)
+        kind = activity.get_kind_display()
+        return Line(
+            activity.occurred_on, activity.owner.name, kind, what or kind, ("activity", activity.pk), Decimal(1)
+        )
+
+    return _made(asked, rows, seen, Value(1), "occurred_on", "count", line, user)
+
+
+def _of_deals(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, as_of: date) -> Records:
+    rate = ExchangeRate.objects.filter(
+        currency=OuterRef("currency"), kind="actual", during__startswith__lte=OuterRef("expected_close_on")
+    )
+    worth = Case(
+        When(currency=Organisation.get().currency, then=F("amount")),
+        default=Round(F("amount") * Subquery(rate.order_by("-during__startswith").values("rate")[:1]), precision=2),
+        output_field=_MONEY,
+    )
+    rows = Deal.objects.present().open().filter(expected_close_on__gte=start, expected_close_on__lt=until)
+    if scope.kind == "person":
+        rows = rows.filter(owner=scope.pk)
+    elif scope.kind == "team":
+        rows = rows.filter(owner__in=Posting.objects.on(as_of).filter(team__in=scope.team_ids).values("person"))
+    rows = rows.annotate(worth=worth)
+    # The same measure leaves out what has an amount and no rate.
+    rows = rows.filter(Q(amount=None) | Q(worth__isnull=False))
+    seen = rows if access_of(user).sees_all else rows.filter(owner__in=access_of(user).people)
+    seen = seen.select_related("owner", "account", "stage")
+
+    def line(deal: Any) -> Line:
+        what = " · ".join(str(part) for part in (deal, deal.account) if part)
+        return Line(deal.expected_close_on, deal.owner.name, deal.stage.name, what, ("deal", deal.pk), deal.worth)
+
+    return _made(
+        asked, rows, seen, Coalesce("worth", Value(0), output_field=_MONEY), "expected_close_on", "money", line, user
+    )
+
+
+def _of_quota(asked: Measure, scope: Scope, start: date, until: date, user: Viewer) -> Records:
+    rows = Rollup.objects.filter(_of(scope), measure="expected", on__gte=start, on__lt=until)
+    seen = rows if access_of(user).sees_all else rows.filter(_held(user))
+    names: dict[int, str] = {}
+
+    def line(day: Rollup) -> Line:
+        if not names:
+            names.update(Person.objects.values_list("pk", "name"))
+        who = names.get(day.person_id, "Nobody")
+        return Line(day.on, who, "Quota", "What the plan expects of the day", None, to_cents(day.total))
+
+    return _made(asked, rows, seen, "total", "on", "money", line, user)
+
+
+def _held(user: Viewer) -> Q:
+    access = access_of(user)
+    return Q(person__in=access.people) | Q(person=0, team__path__overlap=[*access.led_team_ids])

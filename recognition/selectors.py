@@ -1,0 +1,336 @@
+"""Questions about praise: the wall, what the system suggests, and boards that shame nobody (R24)."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from performance.selectors import Standing, standings
+from performance.selectors.cells import Span, read
+from recognition.analysis import is_best, named, ranks, streak
+from recognition.models import Applause, Award, AwardKind, Kudos, Suggestion
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ratios import ratio
+from targets.selectors import quota_parts
+from teams.models import Leave, Organisation, Person, Posting, Team, User, Viewer, access_of
+from teams.selectors import members
+
+Measure = Literal["attainment", "improvement"]
+
+LEAST_OF_A_QUOTA = Decimal("0.25")  # below it a percentage says little (R24)
+IMPROVEMENT = Decimal("0.10")
+STREAK = 3
+MONTHS = 24
+FEWEST_MONTHS = 6
+
+
+# ── Who takes part ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def comparable(person_ids: Collection[int], *, period: Period, as_of: date) -> set[int]:
+    """Who may stand beside others: with at least a quarter of a full quota, and not in protected leave on the day."""
+    away = Leave.objects.on(as_of).filter(kind__is_protected=True, person__in=person_ids)
+    found = set()
+    for person, kinds in quota_parts(person_ids=person_ids, start=period.start, end=period.end).items():
+        quota, base = sum(kinds.values(), Decimal(0)), kinds.get("base", Decimal(0))
+        if quota > 0 and quota >= base * LEAST_OF_A_QUOTA:
+            found.add(person)
+    return found - set(away.values_list("person_id", flat=True))
+
+
+# ── Boards ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place with a name: of the top few. Rank and score only; what others sold is theirs."""
+
+    rank: int
+    person: Person
+    score: Decimal
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Where one stands oneself. No rank: one is last, which nobody is told. `to_next` is what the next place takes."""
+
+    rank: int | None
+    score: Decimal
+    to_next: Decimal | None
+    is_money: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board of a team: the top few, oneself, and how many stand on it."""
+
+    team: Team | None
+    measure: Measure
+    places: list[Place]
+    own: Own | None
+    size: int
+    is_shown: bool
+
+    @property
+    def is_own_named(self) -> bool:
+        return any(place.is_own for place in self.places)
+
+
+def boards_of(user: Viewer) -> QuerySet[Team]:
+    """The boards one may look at: of the team one is posted to, of those one leads and below, or of all."""
+    return Team.objects.visible_to(user)
+
+
+def own_board(user: Viewer) -> Team | None:
+    """The board shown unasked: of the team one leads, else of one's own, else of the topmost."""
+    access = access_of(user)
+    teams = {team.pk: team for team in boards_of(user).order_by("path")}
+    wanted = [*access.led_team_ids, access.team_id]
+    return next((teams[pk] for pk in wanted if pk in teams), next(iter(teams.values()), None))
+
+
+def leaderboard(
+    *, user: User, period: Period, as_of: date, by: Measure = "attainment", team: Team | None = None
+) -> Board:
+    """Who is ahead in a team (none: that of `own_board`) and all below it. DoesNotExist for other people's boards.
+
+    Improvement is pace now against attainment of the period before, in points: both count what the plan expected.
+    """
+    team = own_board(user) if team is None else boards_of(user).get(pk=team.pk)
+    if team is None or not Organisation.get().shows_individual_ranks:
+        return Board(team, by, [], None, 0, is_shown=False)
+    day = min(as_of, period.last_day)
+    ids = list(members([team.pk], day).filter(withdrawn_at=None).values_list("pk", flat=True))
+    able = comparable(ids, period=period, as_of=day)
+    rows = {row.person.pk: row for row in standings(person_ids=ids, period=period, as_of=day) if row.person.pk in able}
+    scores = scores_of(rows, period=period, as_of=day, by=by)
+    return _board(user, team, by, rows, scores)
+
+
+def scores_of(rows: dict[int, Standing], *, period: Period, as_of: date, by: Measure) -> dict[int, Decimal]:
+    """Each person's score; who has none is left out."""
+    if by == "attainment":
+        return {pk: row.attainment for pk, row in rows.items() if row.attainment is not None}
+    before = period.shift(-1)
+    able = comparable(list(rows), period=before, as_of=as_of)
+    past = {row.person.pk: row for row in standings(person_ids=able, period=before, as_of=before.last_day)}
+    return {
+        pk: rows[pk].pace - row.attainment  # type: ignore[operator]
+        for pk, row in past.items()
+        if rows[pk].pace is not None and row.attainment is not None
+    }
+
+
+def _board(user: User, team: Team, by: Measure, rows: dict[int, Standing], scores: dict[int, Decimal]) -> Board:
+    me = access_of(user).person_id
+    placed = ranks(scores)
+    last = max(placed.values(), default=0)
+    top = [pk for pk in placed if placed[pk] <= named(len(placed)) and (placed[pk] < last or last == 1)]
+    places = [
+        Place(placed[pk], rows[pk].person, scores[pk], is_own=pk == me)
+        for pk in sorted(top, key=lambda pk: (placed[pk], rows[pk].person.name, pk))
+    ]
+    own = None
+    if me in placed:
+        above = [score for pk, score in scores.items() if placed[pk] < placed[me]]
+        missing = min(above) - scores[me] if above else None
+        quota = rows[me].quota
+        if missing is not None and by == "attainment" and quota is not None:
+            missing = to_cents(missing * quota)
+        is_last = placed[me] == last and last > 1
+        own = Own(None if is_last else placed[me], scores[me], missing, is_money=by == "attainment")
+    return Board(team, by, places, own, len(placed), is_shown=True)
+
+
+# ── What the system would praise ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that earns praise, with what makes it unique and the figures behind it."""
+
+    person_id: int
+    kind: AwardKind
+    key: str
+    sentence: str
+    evidence: dict[str, str]
+
+
+def praiseworthy(*, as_of: date) -> list[Found]:
+    """Quotas reached, best months, the most improved of each team and streaks, as of the end of a day."""
+    organisation = Organisation.get()
+    fiscal = organisation.fiscal_month
+    quarter = Period.of(as_of, "quarter", fiscal_month=fiscal)
+    people = Person.objects.active(as_of).filter(withdrawn_at=None, pk__in=Posting.objects.on(as_of).values("person"))
+    ids = list(people.values_list("pk", flat=True))
+    able = comparable(ids, period=quarter, as_of=as_of)
+    found = _reached(able, quarter, as_of, organisation.currency)
+    found += _most_improved(ids, quarter.shift(-1), as_of)
+    month = Period.of(as_of, "month", fiscal_month=fiscal).shift(-1)
+    return found + _by_month(able, month, organisation.currency)
+
+
+def _reached(able: set[int], quarter: Period, as_of: date, currency: str) -> list[Found]:
+    found = []
+    for row in standings(person_ids=able, period=quarter, as_of=as_of):
+        if row.quota and row.credited >= row.quota:
+            left = (quarter.last_day - as_of).days
+            when = f"with {left} days to go" if left else "on the last day"
+            sentence = (
+                f"Reached the quota for {quarter.label} {when}: {row.credited:,.0f} of {row.quota:,.0f} {currency}."
+            )
+            evidence = {"credited": str(row.credited), "quota": str(row.quota), "as_of": as_of.isoformat()}
+            found.append(Found(row.person.pk, AwardKind.QUOTA_REACHED, quarter.key, sentence, evidence))
+    return found
+
+
+def _most_improved(ids: Collection[int], quarter: Period, as_of: date) -> list[Found]:
+    """Of the quarter that is over, in each team the one whose attainment rose most."""
+    able = comparable(ids, period=quarter, as_of=as_of)
+    rows = {row.person.pk: row for row in standings(person_ids=able, period=quarter, as_of=quarter.last_day)}
+    scores = scores_of(rows, period=quarter, as_of=as_of, by="improvement")
+    teams: dict[int, list[int]] = defaultdict(list)
+    for pk, score in scores.items():
+        team = rows[pk].team
+        if team is not None and score >= IMPROVEMENT:
+            teams[team.pk].append(pk)
+    found = []
+    for people in teams.values():
+        best = max(people, key=lambda pk: (scores[pk], -pk))
+        points, row = scores[best] * 100, rows[best]
+        attainment = (row.attainment or Decimal(0)) * 100
+        sentence = f"Most improved of the team in {quarter.label}: {attainment:.0f}% of quota, {points:.0f} points up."
+        evidence = {"improvement": str(round(scores[best], 4)), "attainment": str(round(attainment / 100, 4))}
+        found.append(Found(best, AwardKind.MOST_IMPROVED, quarter.key, sentence, evidence))
+    return found
+
+
+def _by_month(able: set[int], month: Period, currency: str) -> list[Found]:
+    """Best months and streaks, from the months up to one that is over."""
+    months = [month.shift(-back) for back in range(MONTHS - 1, -1, -1)]
+    spans = [Span(each.key, ["bookings", "overlay", "expected"], each.start, each.end) for each in months]
+    cells = read(spans, people=able, each=True) if able else None
+    found: list[Found] = []
+    for person in sorted(able):
+        assert cells is not None
+        credited = [
+            cells.total("bookings", key=person, span=each.key) + cells.total("overlay", key=person, span=each.key)
+            for each in months
+        ]
+        if is_best(credited, fewest=FEWEST_MONTHS):
+            sentence = f"Best month so far: {credited[-1]:,.0f} {currency} in {month.label}."
+            evidence = {"credited": str(to_cents(credited[-1])), "best_before": str(to_cents(max(credited[:-1])))}
+            found.append(Found(person, AwardKind.BEST_MONTH, month.key, sentence, evidence))
+        expected = [cells.total("expected", key=person, span=each.key) for each in months]
+        paces = [ratio(done, asked) for done, asked in zip(credited, expected, strict=True)]
+        length = streak([pace is not None and pace >= 1 for pace in paces])
+        if length and length % STREAK == 0:
+            sentence = f"{length} months in a row on or ahead of plan, {month.label} included."
+            found.append(Found(person, AwardKind.STREAK, month.key, sentence, {"months": str(length)}))
+    return found
+
+
+def waiting_suggestions(user: User) -> QuerySet[Suggestion]:
+    """What waits for the word of this user: who leads the person, or plans for all; nobody's own."""
+    access = access_of(user)
+    if not (access.leads or access.sees_all):
+        return Suggestion.objects.none()
+    return Suggestion.objects.visible_to(user).waiting().select_related("person").order_by("-made_on", "-pk")
+
+
+# ── The wall ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Praise:
+    """An award or a kudos as the wall shows it."""
+
+    item: Award | Kudos
+    kind: str
+    person: Person
+    title: str
+    words: str
+    by: str
+    at: datetime
+    applause: int
+    has_applauded: bool
+    may_applaud: bool
+    may_take_down: bool
+
+
+def wall(*, user: User, before: datetime | None = None, count: int = 30) -> list[Praise]:
+    """Awards and kudos, latest first, in two queries; with `before`, those further down."""
+    access = access_of(user)
+    mine = Applause.objects.filter(person=access.person_id)
+    awards = Award.objects.visible_to(user).select_related("person", "given_by")
+    thanks = Kudos.objects.visible_to(user).select_related("giver", "receiver")
+    if before is not None:
+        awards, thanks = awards.filter(given_at__lt=before), thanks.filter(at__lt=before)
+    awards = awards.annotate(claps=Count("applause"), clapped=Exists(mine.filter(award=OuterRef("pk"))))
+    thanks = thanks.annotate(claps=Count("applause"), clapped=Exists(mine.filter(kudos=OuterRef("pk"))))
+    me = access.person_id
+    found = [
+        Praise(
+            item=award,
+            kind="award",
+            person=award.person,
+            title=award.title,
+            words=award.sentence,
+            by=award.given_by.get_full_name() or award.given_by.username,
+            at=award.given_at,
+            applause=award.claps,
+            has_applauded=award.clapped,
+            may_applaud=me is not None and award.person_id != me,
+            may_take_down=may_take_down(award, user),
+        )
+        for award in awards.order_by("-given_at", "-pk")[:count]
+    ]
+    found += [
+        Praise(
+            item=kudos,
+            kind="kudos",
+            person=kudos.receiver,
+            title="",
+            words=kudos.text,
+            by=kudos.giver.name,
+            at=kudos.at,
+            applause=kudos.claps,
+            has_applauded=kudos.clapped,
+            may_applaud=me is not None and kudos.receiver_id != me,
+            may_take_down=may_take_down(kudos, user),
+        )
+        for kudos in thanks.order_by("-at", "-pk")[:count]
+    ]
+    return sorted(found, key=lambda praise: praise.at, reverse=True)[:count]
+
+
+def may_take_down(item: Award | Kudos, user: User) -> bool:
+    """Who gave it, whom it is about, and the admin."""
+    access = access_of(user)
+    if access.role == "admin":
+        return True
+    if isinstance(item, Award):
+        return item.given_by_id == user.pk or (access.person_id is not None and item.person_id == access.person_id)
+    return access.person_id is not None and access.person_id in (item.giver_id, item.receiver_id)
+
+
+def colleagues(*, user: User, on: date) -> QuerySet[Person]:
+    """Everybody who works here today, for a thank-you: names only, as the wall shows them; not oneself."""
+    if access_of(user).person_id is None:
+        return Person.objects.none()
+    here = Person.objects.active(on).filter(withdrawn_at=None, pk__in=Posting.objects.on(on).values("person"))
+    return here.exclude(pk=access_of(user).person_id or 0).order_by("name", "pk")
+
+
+def praised_by(*, user: User, on: date) -> QuerySet[Person]:
+    """Whom a user may give an award: the people they lead, or everybody where they see all; not oneself."""
+    access = access_of(user)
+    if not (access.leads or access.sees_all):
+        return Person.objects.none()
+    return Person.objects.visible_to(user).active(on).exclude(pk=access.person_id or 0).order_by("name", "pk")

@@ -1,0 +1,1 @@
+"""Pages of sales, by noun. Other people's records are a 404."""

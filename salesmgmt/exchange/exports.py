@@ -1,0 +1,53 @@
+"""Giving out what import takes: a kind as a table of text."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TextIO
+
+from django.db.models import Model
+
+from salesmgmt.lib.kinds import Kind
+
+from .values import defused
+
+
+def write_table(kind: Kind, out: TextIO) -> int:
+    """Write a kind as CSV; answer how many rows. Text that a spreadsheet would run is defused; import undoes that."""
+    written = -1  # the header is no row
+    writer = csv.writer(out, lineterminator="\r\n")
+    for line in lines(kind):
+        writer.writerow(line)
+        written += 1
+    return written
+
+
+def lines(kind: Kind) -> Iterator[list[str]]:
+    """The header, and a line for each row there is."""
+    names = [one.name for one in kind.fields]
+    yield names
+    for row in kind.rows():
+        yield [_text(row.get(name)) for name in names]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Model):
+        return defused(_named(value))
+    if isinstance(value, Decimal):
+        plain = f"{value:f}"
+        return plain.rstrip("0").rstrip(".") if "." in plain and not plain.endswith(".00") else plain
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return defused(str(value))
+
+
+def _named(record: Any) -> str:
+    """How a row refers to a record: its external id, else its number or name; an order a win booked, its deal's."""
+    for name in ("external_id", "number", "name"):
+        if text := getattr(record, name, None):
+            return str(text)
+    deal = getattr(record, "deal", None)
+    return _named(deal) if deal is not None else str(record)

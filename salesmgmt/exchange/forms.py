@@ -1,0 +1,105 @@
+"""Input of the import page, made clean."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from salesmgmt.lib.kinds import Kind
+
+from .kinds import kinds
+from .models import Batch
+
+NOT_TAKEN = "(not taken)"
+
+
+class UploadForm(forms.Form):
+    """Which kind of table, and the file."""
+
+    kind = forms.ChoiceField(label="What is in it", choices=[])
+    file = forms.FileField(
+        label="File", help_text="CSV with any delimiter and encoding, TSV, JSON lines; also packed with gzip"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["kind"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(key, key.capitalize()) for key, one in kinds().items() if not one.is_ledger]
+
+
+class OptionsForm(forms.Form):
+    """How the file is to be read and taken."""
+
+    create_missing = forms.BooleanField(
+        required=False, label="Make people, accounts and products that rows name and we lack"
+    )
+    no_book = forms.BooleanField(required=False, label="Won deals book no orders")
+    stop = forms.BooleanField(required=False, label="Take nothing if any row is refused")
+    effective = forms.DateField(
+        required=False,
+        label="Changes of posting from",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Empty: today",
+    )
+    delimiter = forms.CharField(
+        required=False, max_length=3, strip=False, help_text="Empty: found by itself; \\t is a tab"
+    )
+    encoding = forms.CharField(required=False, max_length=40, help_text="Empty: found by itself")
+    date_format = forms.CharField(required=False, max_length=40, label="Dates written as", help_text="Such as %d/%m/%Y")
+    decimal = forms.ChoiceField(
+        required=False, label="Decimal mark", choices=[("", "Found by itself"), (".", "Point"), (",", "Comma")]
+    )
+
+    def clean_delimiter(self) -> str:
+        told = str(self.cleaned_data["delimiter"])
+        return "\t" if told == "\\t" else told if told == "\t" else told.strip()
+
+    def mapping(self) -> dict[str, str]:
+        names = ("delimiter", "encoding", "date_format", "decimal")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
+
+    def options(self) -> dict[str, Any]:
+        clean = self.cleaned_data
+        return {
+            "create_missing": clean["create_missing"],
+            "no_book": clean["no_book"],
+            "on_error": "stop" if clean["stop"] else "skip",
+            "effective": clean["effective"].isoformat() if clean["effective"] else "",
+        }
+
+
+def options_of(batch: Batch) -> dict[str, Any]:
+    """A batch's mapping and options as the form's first values."""
+    said = {name: batch.mapping.get(name, "") for name in ("delimiter", "encoding", "date_format", "decimal")}
+    if said["delimiter"] == "\t":
+        said["delimiter"] = "\\t"
+    options = batch.options
+    return {
+        **said,
+        "create_missing": options.get("create_missing", False),
+        "no_book": options.get("no_book", False),
+        "stop": options.get("on_error") == "stop",
+        "effective": options.get("effective") or None,
+    }
+
+
+def columns_of(data: Any, kind: Kind, header: list[str]) -> dict[str, Any]:
+    """`columns` of a mapping file from what the form sent: a column or a text for each field, words for some."""
+    words: dict[str, dict[str, str]] = {}
+    for name in data:
+        match = re.fullmatch(r"word-(\d{1,4})-field", name)
+        if match:
+            word, taken_as = data.get(f"word-{match[1]}-word", ""), data.get(f"word-{match[1]}-as", "")
+            if word and taken_as.strip():
+                words.setdefault(data[name], {})[word] = "" if taken_as.strip() == NOT_TAKEN else taken_as.strip()
+    columns: dict[str, Any] = {}
+    for one in kind.fields:
+        column, const = data.get(f"column-{one.name}", ""), data.get(f"const-{one.name}", "").strip()
+        if const:
+            columns[one.name] = {"const": const}
+        elif column in header and column:
+            columns[one.name] = {"column": column, "values": words[one.name]} if one.name in words else column
+        else:
+            columns[one.name] = {"const": ""}
+    return columns

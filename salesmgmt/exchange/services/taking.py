@@ -1,0 +1,222 @@
+"""Taking a file in: one transaction; every row counted, every refusal told."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, BinaryIO
+
+from django.db import connection, transaction
+
+from salesmgmt.exchange.kinds import follow, kind_of, referents
+from salesmgmt.exchange.mapping import MappingFile, parse
+from salesmgmt.exchange.models import Batch, BatchRow
+from salesmgmt.exchange.staging import Staged, in_order, stage
+from salesmgmt.lib import clock
+from salesmgmt.lib.kinds import Kind, Plan, Refusal, Row, Settling
+from salesmgmt.lib.refusals import Refused
+from teams.models import Organisation, User, access_of
+
+from .writing import BATCH, keep_steps, touched_ids, write
+
+ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run
+
+
+def one_at_a_time() -> None:
+    """Imports and undos wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a file is to be taken, beside its mapping."""
+
+    on_error: str = "skip"
+    create_missing: bool = False
+    effective: date | None = None
+    books: bool = True
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class Answer:
+    """What an import did, or would do. created + changed + equal + refused = read."""
+
+    kind: str
+    file: str
+    dry_run: bool = False
+    stopped: bool = False
+    read: int = 0
+    created: int = 0
+    changed: int = 0
+    equal: int = 0
+    refused: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    found: dict[str, Any] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    look_alikes: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    batch: Batch | None = None
+
+    @property
+    def taken(self) -> int:
+        return 0 if self.stopped else self.created + self.changed + self.equal
+
+    def summary(self) -> str:
+        would = "would be " if self.dry_run else ""
+        acts = [(self.created, "new"), (self.changed, "changed"), (self.equal, "unchanged"), (self.refused, "refused")]
+        told = (
+            ", ".join(f"{count:,} {would if act == 'refused' else ''}{act}" for count, act in acts if count)
+            or "nothing in it"
+        )
+        end = (
+            " Nothing was taken: rows were refused and --on-error is stop." if self.stopped and not self.dry_run else ""
+        )
+        return f"{self.file}: {self.read:,} {self.kind} read: {told}.{end}"
+
+
+def import_file(
+    *,
+    kind: str,
+    file: BinaryIO,
+    name: str,
+    mapping: MappingFile | dict[str, Any] | None = None,
+    options: Options,
+    by: User | None,
+    at: datetime,
+    batch: Batch | None = None,
+) -> Answer:
+    """Take a file in, or with `dry_run` say what it would do. Raises Unreadable where it is no table."""
+    if by is not None and not access_of(by).imports:
+        raise Refused("Only admin and operations import.")
+    wanted = kind_of(kind)
+    told = mapping if isinstance(mapping, MappingFile) else parse(mapping or {}, wanted)
+    organisation = Organisation.get()
+    staged = stage(file, name, wanted, told, currency=organisation.currency, zone=organisation.time_zone)
+    with transaction.atomic():
+        one_at_a_time()
+        plan = _planned(wanted, staged, options, organisation, by, at)
+        entered = _entered(plan, dry_run=options.dry_run)
+        answer = _answered(wanted, name, staged, plan, options)
+        if options.dry_run:
+            return answer
+        if batch is None:
+            batch = Batch(kind=kind, file_name=name[:255], digest=_digest(file), by=by, at=at)
+        answer.batch = batch
+        _keep(batch, answer, at)
+        if answer.stopped:
+            return answer
+        plan.reason = f"Import {batch.pk}: {name}"[:200]
+        if wanted.prepare:
+            wanted.prepare(plan)
+        write(plan)
+        keep_steps(batch, plan, entered)
+        settling = Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason)
+        if wanted.settle:
+            wanted.settle(settling)
+        follow(settling)
+    return answer
+
+
+def _planned(
+    kind: Kind, staged: Staged, options: Options, organisation: Organisation, by: User | None, at: datetime
+) -> Plan:
+    today = clock.day_of(at, organisation.time_zone)
+    plan = Plan(
+        kind,
+        in_order(staged.rows, kind),
+        referents=referents(),
+        organisation=organisation,
+        by=by,
+        at=at,
+        today=today,
+        effective=options.effective or today,
+        own_person_id=access_of(by).person_id if by else None,
+        create_missing=options.create_missing,
+        books=options.books,
+        reason=f"Import of {staged.table.name}"[:200],
+    )
+    kind.plan(plan)
+    return plan
+
+
+def _entered(plan: Plan, *, dry_run: bool) -> list[Any]:
+    """Rows that a service writes itself, as ledger entries; undone at once in a dry run."""
+    if plan.kind.enter is None:
+        return []
+    with transaction.atomic():
+        entered = plan.kind.enter(plan)
+        if dry_run:
+            transaction.set_rollback(True)
+    return entered
+
+
+def _answered(kind: Kind, name: str, staged: Staged, plan: Plan, options: Options) -> Answer:
+    answer = Answer(
+        kind.key, name, dry_run=options.dry_run, read=len(staged.rows), rows=staged.rows, found=staged.found
+    )
+    for row in staged.rows:
+        if row.refusals:
+            answer.refused += 1
+            answer.refusals += [_in_file_words(refusal, staged) for refusal in row.refusals]
+        else:
+            setattr(answer, row.act, getattr(answer, row.act) + 1)
+    answer.made, answer.look_alikes = plan.made, plan.look_alikes
+    answer.notes = [f"{note} ({count:,} rows)" if count > 1 else note for note, count in plan.notes.items()]
+    if staged.found["encoding"] not in {"utf-8", "utf-8-sig", "utf-16", "ascii"}:
+        answer.notes.append(
+            f"The file was read as {staged.found['encoding']}; if letters look wrong, say its encoding."
+        )
+    if staged.found["empty_lines"]:
+        answer.notes.append(f"Empty lines left out: {staged.found['empty_lines']:,}.")
+    answer.stopped = options.on_error == "stop" and answer.refused > 0
+    return answer
+
+
+def _in_file_words(refusal: Refusal, staged: Staged) -> Refusal:
+    """A refusal that names the file's column rather than our field."""
+    column = staged.columns.get(refusal.column)
+    return Refusal(refusal.line, (column and column.column) or refusal.column, refusal.value[:500], refusal.reason)
+
+
+def _digest(file: BinaryIO) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _keep(batch: Batch, answer: Answer, at: datetime) -> None:
+    """The batch and its refused rows, with their cells as they were."""
+    batch.state = Batch.State.FAILED if answer.stopped else Batch.State.DONE
+    batch.finished_at = at
+    for count in ("read", "created", "changed", "equal", "refused"):
+        setattr(batch, count, getattr(answer, count))
+    batch.message = answer.summary()
+    batch.found = answer.found | {"made": answer.made, "notes": answer.notes, "look_alikes": answer.look_alikes}
+    batch.save()
+    BatchRow.objects.bulk_create(
+        (
+            BatchRow(
+                batch=batch,
+                line=one.line,
+                act=BatchRow.Act.REFUSED,
+                column=one.column[:200],
+                value=one.value,
+                reason=one.reason,
+            )
+            for one in answer.refusals
+        ),
+        batch_size=BATCH,
+    )
+
+
+def first_refusals(refusals: Iterable[Refusal]) -> dict[int, Refusal]:
+    """One refusal a line; further reasons are added to the first's."""
+    by_line: dict[int, Refusal] = {}
+    for one in refusals:
+        first = by_line.get(one.line)
+        by_line[one.line] = (
+            one if first is None else Refusal(one.line, first.column, first.value, f"{first.reason} {one.reason}")
+        )
+    return by_line

@@ -1,0 +1,173 @@
+"""Undoing a batch: what it created is withdrawn, what it changed restored, what it posted reversed."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.db.models import ProtectedError
+
+from salesmgmt.exchange.kinds import follow, kind_of
+from salesmgmt.exchange.models import Batch, BatchRow
+from salesmgmt.lib.kinds import Settling, Step
+from salesmgmt.lib.ledger import LedgerEntry
+from salesmgmt.lib.ranges import Dated
+from salesmgmt.lib.refusals import Refused
+from targets.services import reverse_entries
+from teams.models import User, access_of
+
+from .taking import one_at_a_time
+from .writing import dependent, frozen, manager, thawed, touch, update
+
+
+@transaction.atomic
+def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
+    """Withdraw what a batch created, restore what it changed, reverse what it posted; answer what is kept, and why."""
+    if by is not None and not access_of(by).imports:
+        raise Refused("Only admin and operations undo an import.")
+    one_at_a_time()
+    batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    if batch.state == Batch.State.UNDONE:
+        raise Refused("This import has been undone already.")
+    if batch.state != Batch.State.DONE:
+        raise Refused("This import has not been taken; there is nothing to undo.")
+    rows = list(batch.rows.exclude(act=BatchRow.Act.REFUSED).order_by("pk"))
+    created: dict[type[models.Model], set[int]] = defaultdict(set)
+    for row in rows:
+        if row.act == BatchRow.Act.CREATED and row.object_id is not None:
+            created[apps.get_model(row.model)].add(row.object_id)
+    ids: dict[str, set[int]] = {}
+    reason = f"Import {batch.pk} undone"
+    kept = _withdraw(created, ids, by=by, at=at, reason=reason)
+    kept += _restore([row for row in rows if row.act == BatchRow.Act.CHANGED], ids)
+    kept += _put_back([row for row in rows if row.act == BatchRow.Act.REMOVED], ids)
+    batch.state, batch.undone_at, batch.undone_by = Batch.State.UNDONE, at, by
+    batch.found = batch.found | {"kept": kept}
+    batch.save(update_fields=["state", "undone_at", "undone_by", "found"])
+    settling = Settling(ids, by, at, reason)
+    kind = kind_of(batch.kind)
+    if kind.settle:
+        kind.settle(settling)
+    follow(settling)
+    return kept
+
+
+def _withdraw(
+    created: dict[type[models.Model], set[int]], ids: dict[str, set[int]], *, by: User | None, at: datetime, reason: str
+) -> list[str]:
+    stays = _still_needed(created)
+    kept = []
+    for model in reversed(dependent(created)):
+        going = created[model] - stays[model].keys()
+        records = list(manager(model).filter(pk__in=going))
+        for record in records:
+            touch(ids, record, record.pk)
+        if issubclass(model, LedgerEntry):  # the quota ledger; credit follows its orders
+            reverse_entries(entry_ids=going, by=by, at=at, reason=reason)
+        elif hasattr(model, "withdrawn_at"):
+            manager(model).filter(pk__in=going, withdrawn_at=None).update(withdrawn_at=at)
+        else:
+            try:
+                with transaction.atomic():
+                    manager(model).filter(pk__in=going).delete()
+            except ProtectedError:
+                kept.append(f"{len(going):,} {model._meta.verbose_name_plural} stay: later records refer to them.")
+        for pk, why in stays[model].items():
+            if why:
+                kept.append(f"{model._meta.verbose_name} {manager(model).get(pk=pk)} stays: {why}.".capitalize())
+    return kept
+
+
+def _still_needed(created: dict[type[models.Model], set[int]]) -> dict[type[models.Model], dict[int, str]]:
+    """Which of the created records are in use by others that stay, and by what; what they need stays with them."""
+    stays: dict[type[models.Model], dict[int, str]] = {model: {} for model in created}
+    is_growing = True
+    while is_growing:
+        is_growing = False
+        for model, pks in created.items():
+            for relation in model._meta.related_objects:
+                users = relation.related_model
+                if not isinstance(users, type) or not _uses(users, relation):
+                    continue
+                name = relation.field.attname
+                using = manager(users).filter(**{f"{relation.field.name}__in": pks - stays[model].keys()})
+                if hasattr(users, "withdrawn_at"):
+                    using = using.filter(withdrawn_at=None)
+                if any(one.name == "is_booked_by_win" for one in users._meta.concrete_fields):
+                    using = using.filter(is_booked_by_win=False)
+                own = created.get(users, set()) - stays.get(users, {}).keys()
+                counts: dict[int, int] = defaultdict(int)
+                for pk, target in using.values_list("pk", name):
+                    if pk not in own:
+                        counts[target] += 1
+                for target, count in counts.items():
+                    noun = users._meta.verbose_name if count == 1 else users._meta.verbose_name_plural
+                    stays[model][target] = f"{count:,} {noun} need{'s' * (count == 1)} it"
+                    is_growing = True
+        # What hangs on a record that stays (its posting, its share) stays with it, unsaid.
+        for model, pks in created.items():
+            if hasattr(model, "withdrawn_at") or issubclass(model, LedgerEntry):
+                continue
+            for one in model._meta.concrete_fields:
+                target = one.related_model
+                if isinstance(target, type) and target in stays and stays[target] and hasattr(target, "withdrawn_at"):
+                    hanging = manager(model).filter(
+                        pk__in=pks - stays[model].keys(), **{f"{one.name}__in": stays[target]}
+                    )
+                    for pk in hanging.values_list("pk", flat=True):
+                        stays[model][pk] = ""
+                        is_growing = True
+    return stays
+
+
+def _uses(model: type[models.Model], relation: Any) -> bool:
+    """Does a row of `model` keep what it refers to in use? Ledgers and histories don't."""
+    if hasattr(model, "withdrawn_at") or (issubclass(model, Dated) and not issubclass(model, LedgerEntry)):
+        return True
+    return model._meta.label in {"sales.CreditShare", "targets.Allocation", "coaching.Case", "recognition.Award"} or (
+        relation.one_to_one and not relation.field.null
+    )
+
+
+def _restore(rows: list[BatchRow], ids: dict[str, set[int]]) -> list[str]:
+    """What was changed says again what it said before, unless somebody has changed it since."""
+    kept = []
+    by_model: dict[type[models.Model], list[BatchRow]] = defaultdict(list)
+    for row in reversed(rows):
+        by_model[apps.get_model(row.model)].append(row)
+    for model in reversed(dependent(by_model)):
+        steps = []
+        records = manager(model).in_bulk([row.object_id for row in by_model[model]])
+        for row in by_model[model]:
+            record = records.get(row.object_id)
+            if record is None:
+                continue
+            step = Step("changed", record, row.line)
+            for name, was in (row.before or {}).items():
+                one = model._meta.get_field(name)
+                now = frozen(getattr(record, one.attname))
+                if now == (row.after or {}).get(name):
+                    setattr(record, one.attname, thawed(model, name, was))
+                    step.before[name] = now
+                else:
+                    kept.append(f"{one.verbose_name} of {record} stays: it was changed since.".capitalize())
+            touch(ids, record, record.pk)
+            if step.before:
+                steps.append(step)
+        update(model, steps)
+    return kept
+
+
+def _put_back(rows: list[BatchRow], ids: dict[str, set[int]]) -> list[str]:
+    kept = []
+    for row in rows:
+        model = apps.get_model(row.model)
+        record = model(**{name: thawed(model, name, value) for name, value in (row.before or {}).items()})
+        try:
+            with transaction.atomic():
+                record.save(force_insert=True)
+        except IntegrityError:
+            kept.append(f"A {model._meta.verbose_name} was not put back: something else stands in its place now.")
+        touch(ids, record, record.pk)
+    return kept

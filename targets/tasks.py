@@ -1,0 +1,22 @@
+"""Thin tasks of planning."""
+
+from typing import Any
+
+from celery import shared_task
+
+from salesmgmt.lib import clock
+from salesmgmt.lib.periods import Kind, Period
+from targets import services
+from teams.models import Organisation
+
+
+@shared_task
+def learn_seasons(**kwargs: Any) -> None:
+    """Give the running and the next quarter and year their shape, once enough of the past is known."""
+    organisation = Organisation.get()
+    today = clock.today(organisation.time_zone)
+    kinds: tuple[Kind, ...] = ("quarter", "year")
+    for kind in kinds:
+        now = Period.of(today, kind, fiscal_month=organisation.fiscal_month)
+        for period in (now, now.shift(1)):
+            services.learn_season(period=period)

@@ -1,0 +1,149 @@
+"""People, teams and postings in the API."""
+
+from typing import Any, ClassVar
+
+import django_filters as filters
+from django.db.models import OuterRef, Subquery
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from salesmgmt.desk.api import Endpoint, Records
+from salesmgmt.lib import clock
+
+from . import selectors
+from .models import Person, Posting, Role, Team, access_of
+
+
+def today_of(request: Request) -> Any:
+    """Today in the organisation's zone."""
+    return clock.today(selectors.organisation_of(request.user).time_zone)  # type: ignore[arg-type]
+
+
+class Id(filters.NumberFilter):
+    """A relation by id; what the user may not see matches nothing."""
+
+    def __init__(self, field_name: str, **kwargs: Any) -> None:
+        super().__init__(field_name=f"{field_name}_id", decimal_places=0, min_value=1, **kwargs)
+
+
+class MeSerializer(serializers.Serializer):
+    username = serializers.CharField()
+    name = serializers.CharField()
+    person = serializers.IntegerField(allow_null=True)
+    role = serializers.CharField()
+    team = serializers.IntegerField(allow_null=True)
+    leads = serializers.ListField(child=serializers.IntegerField())
+    today = serializers.DateField()
+    currency = serializers.CharField()
+    time_zone = serializers.CharField()
+
+
+class Me(Endpoint):
+    """Who asks, and what they may see."""
+
+    serializer_class = MeSerializer
+    pagination_class = None
+    filter_backends: ClassVar[list[Any]] = []
+
+    def list(self, request: Request) -> Response:
+        """Who I am."""
+        user: Any = request.user
+        access, person, organisation = access_of(user), selectors.person_of(user), selectors.organisation_of(user)
+        return Response(
+            MeSerializer(
+                {
+                    "username": user.username,
+                    "name": person.name if person else str(user),
+                    "person": access.person_id,
+                    "role": access.role,
+                    "team": access.team_id,
+                    "leads": access.led_team_ids,
+                    "today": clock.today(organisation.time_zone),
+                    "currency": organisation.currency,
+                    "time_zone": organisation.time_zone,
+                }
+            ).data
+        )
+
+
+class PersonSerializer(serializers.ModelSerializer):
+    team = serializers.IntegerField(read_only=True, allow_null=True, help_text="Where the person is posted today")
+    role = serializers.ChoiceField(Role.choices, read_only=True, allow_null=True)
+
+    class Meta:
+        model = Person
+        fields = ("id", "external_id", "name", "email", "team", "role", "hired_on", "left_on")
+
+
+class PersonFilter(filters.FilterSet):
+    q = filters.CharFilter(field_name="name", lookup_expr="icontains", label="Part of the name")
+    team = filters.NumberFilter(field_name="team", label="Posted there today")
+    external_id = filters.CharFilter()
+
+
+class People(Records):
+    """The people one sees."""
+
+    model = Person
+    serializer_class = PersonSerializer
+    filterset_class = PersonFilter
+    ordering_fields = ("id", "name")
+
+    def get_queryset(self) -> Any:
+        user: Any = self.request.user
+        posted = Posting.objects.visible_to(user).filter(person=OuterRef("pk"))
+        if user.is_authenticated:
+            posted = posted.on(today_of(self.request))
+        return (
+            super()
+            .get_queryset()
+            .annotate(team=Subquery(posted.values("team")[:1]), role=Subquery(posted.values("role")[:1]))
+        )
+
+
+class TeamSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Team
+        fields = ("id", "external_id", "name", "parent", "path")
+        read_only_fields = fields
+
+
+class TeamFilter(filters.FilterSet):
+    q = filters.CharFilter(field_name="name", lookup_expr="icontains", label="Part of the name")
+    parent = Id("parent", label="Directly below")
+
+
+class Teams(Records):
+    """The teams one sees, as a tree."""
+
+    model = Team
+    serializer_class = TeamSerializer
+    filterset_class = TeamFilter
+    ordering_fields = ("id", "name")
+
+
+class PostingSerializer(serializers.ModelSerializer):
+    starts_on = serializers.DateField(read_only=True)
+    until = serializers.DateField(read_only=True, allow_null=True, help_text="First day it no longer holds")
+    territory = serializers.CharField(source="territory.name", read_only=True, default=None)
+
+    class Meta:
+        model = Posting
+        fields = ("id", "person", "team", "role", "fte", "territory", "holiday_region", "ramp", "starts_on", "until")
+
+
+class PostingFilter(filters.FilterSet):
+    person = Id("person")
+    team = Id("team")
+    on = filters.DateFilter(field_name="during", lookup_expr="contains", label="Holds on this day")
+
+
+class Postings(Records):
+    """Who is posted where, from a day until another."""
+
+    model = Posting
+    joins = ("territory",)
+    serializer_class = PostingSerializer
+    filterset_class = PostingFilter
+    ordering_fields = ("id",)
