@@ -324,7 +324,7 @@ class ActivityFilter(filters.FilterSet):
     contact = Id("contact")
     deal = Id("deal")
     kind = filters.MultipleChoiceFilter(choices=Activity.Kind.choices)
-    vars()["from"] = filters.DateFilter(field_name="occurred_on", lookup_expr="gte")
+    since = filters.DateFilter(field_name="occurred_on", lookup_expr="gte")
     until = filters.DateFilter(field_name="occurred_on", lookup_expr="lt")
 
 
@@ -409,7 +409,7 @@ class OrderFilter(filters.FilterSet):
     account = Id("account")
     deal = Id("deal")
     external_id = filters.CharFilter()
-    vars()["from"] = filters.DateFilter(field_name="ordered_on", lookup_expr="gte")
+    since = filters.DateFilter(field_name="ordered_on", lookup_expr="gte")
     until = filters.DateFilter(field_name="ordered_on", lookup_expr="lt")
 
 
@@ -457,7 +457,7 @@ class CreditFilter(filters.FilterSet):
     person = Id("person")
     team = Id("team")
     kind = filters.ChoiceFilter(choices=Credit.Kind.choices)
-    vars()["from"] = filters.DateFilter(field_name="occurred_on", lookup_expr="gte")
+    since = filters.DateFilter(field_name="occurred_on", lookup_expr="gte")
     until = filters.DateFilter(field_name="occurred_on", lookup_expr="lt")
 
 

@@ -180,6 +180,9 @@ def _plan_products(plan: Plan) -> None:
         if not goes_on:
             continue
         values = _given(row, *PRODUCT)
+        if any(one is not product and one.name == values["name"] for one in plan.lookup("product", values["name"])):
+            plan.refuse(row, "name", "Another product is called so.")
+            continue
         if product is None:
             product = plan.create(Product(**{"currency": plan.organisation.currency} | values), row)
             row.act = "created"
@@ -466,8 +469,8 @@ def _plan_orders(plan: Plan) -> None:
         currency = values.get("currency", order.currency if order else defaults["currency"])
         if refusal := rates.refusal(currency, values["ordered_on"]):
             plan.refuse(row, "currency", refusal, currency)
-        if deal is not None and for_deal.get(_key(deal), order) is not order:
-            other = for_deal[_key(deal)]
+        other = for_deal.get(_key(deal)) if deal is not None else None
+        if other is not None and _key(other) != _key(order):
             plan.refuse(
                 row, "deal", f"{other} already names this deal; an order belongs to one deal, a deal to one order."
             )
@@ -550,7 +553,9 @@ def _plan_credits(plan: Plan) -> None:
             for row in primary:
                 if not row.refusals:
                     plan.refuse(
-                        row, "share", f"The shares of the order that can be taken sum to {whole:f} %, not to 100 %."
+                        row,
+                        "share",
+                        f"The shares of the order that can be taken sum to {whole.normalize():f} %, not to 100 %.",
                     )
         given: dict[tuple[str, int], Row] = {}
         shares = {(share.kind, share.person_id): share for share in standing[order_id]}

@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from sales.models import Account, Activity, Contact, Deal, ForecastCategory, LostReason, Product, Stage
 from salesmgmt.lib.periods import Period
-from teams.models import ExchangeRate, Organisation, Person, RecordQuerySet, Viewer
+from teams.models import ExchangeRate, Person, RecordQuerySet, User
+from teams.selectors import organisation_of
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 NUMBERED = re.compile(r"^(.*?)\s*#(\d{1,18})$", re.DOTALL)
@@ -53,7 +54,7 @@ class ByNameField(forms.CharField):
     def __init__(self, model: type[Account] | type[Contact], *, options: str, **more: Any) -> None:
         super().__init__(max_length=230, **more)
         self.model = model
-        self.user: Viewer | None = None
+        self.user: User | None = None
         self.noun = model._meta.verbose_name
         self.widget.attrs |= {"list": options, "autocomplete": "off"}
 
@@ -65,7 +66,9 @@ class ByNameField(forms.CharField):
         if not text or self.user is None:
             return None
         seen: RecordQuerySet = self.model.objects.visible_to(self.user)
-        if (numbered := NUMBERED.match(text)) and (one := seen.filter(pk=numbered[2], name__iexact=numbered[1]).first()):
+        if (numbered := NUMBERED.match(text)) and (
+            one := seen.filter(pk=numbered[2], name__iexact=numbered[1]).first()
+        ):
             return one
         found = list(seen.filter(name__iexact=text).order_by("pk")[:5])
         if len(found) == 1:
@@ -91,7 +94,7 @@ class AccountField(ByNameField):
 class ForUser(forms.Form):
     """A form that knows who fills it, so that each choice is among what they may see."""
 
-    def __init__(self, *args: Any, user: Viewer, **more: Any) -> None:
+    def __init__(self, *args: Any, user: User, **more: Any) -> None:
         super().__init__(*args, **more)
         self.user = user
         for field in self.fields.values():
@@ -209,7 +212,7 @@ class DealForm(ForUser, Versioned):
         products = Product.objects.visible_to(self.user).order_by("name", "pk")
         self.fields["product"].queryset = products  # type: ignore[attr-defined]
         known = ExchangeRate.objects.order_by("currency").values_list("currency", flat=True).distinct()
-        codes = dict.fromkeys(code for code in [Organisation.get().currency, currency, *known] if code)
+        codes = dict.fromkeys(code for code in [organisation_of(self.user).currency, currency, *known] if code)
         self.fields["currency"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]
 
 
@@ -264,10 +267,14 @@ class DealListForm(ListForm):
     closing = forms.CharField(required=False, max_length=7)
     sort = forms.ChoiceField(required=False, choices=SORTS)
 
+    def __init__(self, *args: Any, fiscal_month: int, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fiscal_month = fiscal_month
+
     def clean_closing(self) -> Period | None:
         key = self.cleaned_data["closing"]
         try:
-            return Period.parse(key, fiscal_month=Organisation.get().fiscal_month) if key else None
+            return Period.parse(key, fiscal_month=self.fiscal_month) if key else None
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 

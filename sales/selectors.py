@@ -99,7 +99,9 @@ def board(user: Viewer, *, owner: int | None = None) -> list[Column]:
         open_deals = open_deals.filter(owner=owner)
     counts: dict[int, int] = {}
     amounts: dict[int, list[tuple[Decimal, str]]] = {}
-    for row in open_deals.values("stage", "currency").annotate(count=Count("pk"), amount=Sum("amount")).order_by("currency"):
+    for row in (
+        open_deals.values("stage", "currency").annotate(count=Count("pk"), amount=Sum("amount")).order_by("currency")
+    ):
         counts[row["stage"]] = counts.get(row["stage"], 0) + row["count"]
         if row["amount"]:
             amounts.setdefault(row["stage"], []).append((row["amount"], row["currency"]))
@@ -151,7 +153,9 @@ def activities(
     return found.filter(**{name: value for name, value in asked.items() if value})
 
 
-def orders(user: Viewer, *, owner: int | None = None, start: date | None = None, end: date | None = None) -> QuerySet[Order]:
+def orders(
+    user: Viewer, *, owner: int | None = None, start: date | None = None, end: date | None = None
+) -> QuerySet[Order]:
     """Orders somebody may see, of days in `[start, end)`."""
     found = Order.objects.visible_to(user).select_related("owner", "account", "deal", "product")
     asked = {"owner": owner, "ordered_on__gte": start, "ordered_on__lt": end}
@@ -278,7 +282,9 @@ def alike_deals(user: Viewer, *, name: str, account: Account | None) -> QuerySet
     found = Deal.objects.visible_to(user).open().filter(name__trigram_similar=name).select_related("owner", "account")
     if account is not None:
         found = found.filter(account=account)
-    return found.annotate(likeness=TrigramSimilarity("name", name)).filter(likeness__gte=0.6).order_by("-likeness", "pk")
+    return (
+        found.annotate(likeness=TrigramSimilarity("name", name)).filter(likeness__gte=0.6).order_by("-likeness", "pk")
+    )
 
 
 def alike_accounts(user: Viewer, name: str) -> QuerySet[Account]:
@@ -293,7 +299,7 @@ def alike_accounts(user: Viewer, name: str) -> QuerySet[Account]:
 
 
 def alike_orders(order_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Pairs (order, booked order): no deal named, but account, owner and amount of one booked within 30 days (contract)."""
+    """Pairs (order, booked order): no deal named, but account, owner and amount of one booked within 30 days."""
     ids = "{" + ",".join(str(int(number)) for number in order_ids) + "}"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -329,7 +335,14 @@ class Event:
     is_exact: bool = field(default=False)  # the moment is known, not only the day
 
 
-ICONS = {"call": "phone", "email": "mail", "meeting": "users", "demo": "presentation", "visit": "map-pin", "task": "check"}
+ICONS = {
+    "call": "phone",
+    "email": "mail",
+    "meeting": "users",
+    "demo": "presentation",
+    "visit": "map-pin",
+    "task": "check",
+}
 FIELDS = {
     "amount": "Amount", "expected_close_on": "Closing day", "owner": "Owner", "forecast_category": "Forecast",
     "name": "Name", "account": "Account", "contact": "Contact", "product": "Product", "currency": "Currency",
@@ -346,7 +359,9 @@ def deal_story(user: Viewer, deal: Deal, zone: str) -> list[Event]:
     )
     decisions = Outcome.objects.filter(deal=deal).select_related("person", "by__person").order_by("-pk")[:LONG_STORY]
     booked = Order.objects.visible_to(user).filter(deal=deal).prefetch_related("refunds")
-    done = Activity.objects.present().filter(deal=deal).select_related("owner", "contact").order_by("-occurred_at", "-pk")
+    done = (
+        Activity.objects.present().filter(deal=deal).select_related("owner", "contact").order_by("-occurred_at", "-pk")
+    )
     events = [
         *_changes(changes, deal, zone),
         *(event for outcome in decisions if (event := _decision(outcome, deal))),
@@ -480,7 +495,9 @@ def account_totals(user: Viewer, account: Account) -> dict[str, Any]:
 
 def with_last_activity(found: QuerySet[Account], user: Viewer) -> QuerySet[Account]:
     """Accounts with the day of the last activity that somebody may see."""
-    last = Activity.objects.visible_to(user).filter(account=OuterRef("pk")).order_by("-occurred_on").values("occurred_on")
+    last = (
+        Activity.objects.visible_to(user).filter(account=OuterRef("pk")).order_by("-occurred_on").values("occurred_on")
+    )
     return found.annotate(last_activity_on=Subquery(last[:1]))
 
 
@@ -492,8 +509,6 @@ def lost_reasons() -> QuerySet[LostReason]:
 def is_writable(user: Viewer, record: Deal | Order | Account | Activity) -> bool:
     """May somebody change this record, not only read it?"""
     return may_write_for(user, record.owner_id)
-
-
 
 
 def owner_of(record: Deal | Account) -> QuerySet[Person]:

@@ -37,6 +37,7 @@ def configure(*, pretty: bool) -> None:
             "root": {"handlers": ["stderr"], "level": "INFO"},
             "loggers": {
                 "django.request": {"level": "ERROR"},
+                "axes": {"level": "WARNING"},
                 # a line for each of a day's 86,400 rounds would hide the others
                 "celery.beat": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},

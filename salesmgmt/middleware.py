@@ -6,11 +6,16 @@ from ipaddress import ip_address
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
+from django.urls import reverse
+
+from salesmgmt.desk.again import keep
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
@@ -50,6 +55,16 @@ class BodyLimitMiddleware:
             sentence = f"This is larger than the {most} MB that can be sent at once; send it in parts."
             return HttpResponse(sentence, status=413, content_type="text/plain; charset=utf-8")
         return self.get_response(request)
+
+
+class KeepingLoginRequiredMiddleware(LoginRequiredMiddleware):
+    """Ask for the login, and keep what a form had when its session ran out: /again/ offers it once more."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+        if request.method == "POST" and keep(request):
+            return redirect_to_login(reverse("again"))
+        answer: HttpResponseBase = super().handle_no_permission(request, view_func)
+        return answer
 
 
 class PermissionsPolicyMiddleware:

@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "salesmgmt.desk.middleware.ActingUserMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "salesmgmt.middleware.KeepingLoginRequiredMiddleware",
     "teams.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -254,17 +254,21 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _email.get("DEFAULT_FROM_EMAIL", f"paceline@{urlsplit(BASE_URL).hostname}")
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "salesmgmt.desk.rest.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["salesmgmt.desk.rest.PerMinute"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["salesmgmt.desk.rest.JSONParser"],
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "rest_framework.filters.OrderingFilter",
     ],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "salesmgmt.desk.rest.Cursor",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "salesmgmt.desk.rest.answer_problem",
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -274,6 +278,21 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ActivityKind": "sales.models.Activity.Kind",
+        "CreditKind": "sales.models.CreditShare.Kind",
+        "QuotaEntryKind": "targets.models.QuotaEntry.Kind",
+        "AwardKind": "recognition.models.AwardKind",
+        "ForecastCategory": "sales.models.ForecastCategory",
+        "DealStatus": "sales.models.Deal.Status",
+        "CaseState": "coaching.models.Case.State",
+        "OneOnOneState": "coaching.models.OneOnOne.State",
+        "BatchState": "salesmgmt.exchange.models.Batch.State",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "salesmgmt.api.describe_problems",
+    ],
 }
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -65,7 +65,7 @@ def _plan_seasons(plan: Plan) -> None:
         whole += sum(share.percent for (of, bucket), share in standing.items() if of == period and bucket not in rows)
         for bucket, row in rows.items():
             if whole != HUNDRED:
-                plan.refuse(row, "percent", f"The parts of {period} sum to {whole:f} %, not to 100 %.")
+                plan.refuse(row, "percent", f"The parts of {period} sum to {whole.normalize():f} %, not to 100 %.")
                 continue
             share = standing.get((period, bucket))
             values = {"percent": row.values["percent"], "is_learned": False}

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import django_filters as filters
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -124,17 +124,13 @@ class Teams(Records):
 
 
 class PostingSerializer(serializers.ModelSerializer):
-    from_ = serializers.DateField(source="starts_on", read_only=True)
+    starts_on = serializers.DateField(read_only=True)
     until = serializers.DateField(read_only=True, allow_null=True, help_text="First day it no longer holds")
     territory = serializers.CharField(source="territory.name", read_only=True, default=None)
 
     class Meta:
         model = Posting
-        fields = ("id", "person", "team", "role", "fte", "territory", "holiday_region", "ramp", "from_", "until")
-
-    def get_fields(self) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_fields()
-        return {name.rstrip("_"): field for name, field in found.items()}
+        fields = ("id", "person", "team", "role", "fte", "territory", "holiday_region", "ramp", "starts_on", "until")
 
 
 class PostingFilter(filters.FilterSet):

@@ -353,7 +353,7 @@ def _kind(cells: Cells, person: int, usable: list[int], present: dict[int, int])
     overall = now / before if before else 1.0
     for kind, key in ACTIVITY_KINDS.items():
         mine, usual = compared([key])
-        if usual > mine and usual - mine >= 0.5 * (before - now) and mine / usual <= overall:
+        if usual > mine and usual - mine >= 0.5 * (before - now) and mine / usual <= overall - 0.05:
             return _PLURAL[kind], mine / usual
     return "activities", overall
 

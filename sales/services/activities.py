@@ -8,9 +8,9 @@ from django.db import transaction
 from sales.models import Account, Activity, Contact, Deal
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
-from teams.models import Organisation, Person, User
+from teams.models import Person, User
 
-from .guards import WITHDRAWN, require_current, require_sight, require_write
+from .guards import WITHDRAWN, organisation_for, require_current, require_sight, require_write
 
 CHANGEABLE = frozenset(
     {"owner", "kind", "occurred_at", "account", "contact", "deal", "outcome", "duration_minutes", "notes"}
@@ -44,7 +44,7 @@ def log_activity(
         owner=owner,
         kind=kind,
         occurred_at=at,
-        occurred_on=clock.day_of(at, Organisation.get().time_zone),
+        occurred_on=clock.day_of(at, organisation_for(by).time_zone),
         account=account or (deal and deal.account) or (contact and contact.account),
         contact=contact,
         deal=deal,
@@ -66,13 +66,15 @@ def change_activity(*, activity: Activity, by: User | None, version: int | None 
     require_current(version, activity.version, noun="activity", who=None, when=None)
     if "owner" in fields:
         require_write(by, fields["owner"])
-    ties = {name: fields[name] for name in ("account", "contact", "deal") if fields.get(name) != getattr(activity, name)}
+    ties = {
+        name: fields[name] for name in ("account", "contact", "deal") if fields.get(name) != getattr(activity, name)
+    }
     require_sight(by, **{name: record for name, record in ties.items() if name in fields})
     if "kind" in fields:
         _require_kind(fields["kind"])
     _require_minutes(fields.get("duration_minutes"))
     if "occurred_at" in fields:
-        fields["occurred_on"] = clock.day_of(fields["occurred_at"], Organisation.get().time_zone)
+        fields["occurred_on"] = clock.day_of(fields["occurred_at"], organisation_for(by).time_zone)
     for field, value in fields.items():
         setattr(activity, field, value)
     activity.version += 1

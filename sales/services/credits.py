@@ -238,7 +238,7 @@ COUNT = f"""
 
 
 def problems_with_orders(*, order_ids: Iterable[int]) -> dict[int, str]:
-    """Why orders can't be credited, as a sentence for each that can't (in ids' order); none: `recredit_orders` goes through."""
+    """Why orders can't be credited, as a sentence for each that can't ; none: `recredit_orders` goes through."""
     return dict(_rows(PROBLEMS, {"ids": _array(order_ids)}))
 
 
@@ -247,8 +247,8 @@ def recredit_orders(*, order_ids: Iterable[int], by: User | None, at: datetime, 
     """Append to the credit ledger what it lacks of these orders' net-to-date; answer how many entries (R9).
 
     A withdrawn order comes to nothing on each of its days, a cancelled one on the day of the cancellation. Entries are
-    dated by what happened (order, refund, cancellation), carry the team and the rate of the order's day, and post to the
-    first open month.
+    dated by what happened (order, refund, cancellation), carry the team and the rate of the order's day, and post to
+    the first open month.
     """
     ids = _array(order_ids)
     values: dict[str, Any] = {"ids": ids, "at": at, "by": by and by.pk, "reason": reason}

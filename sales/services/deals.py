@@ -10,10 +10,10 @@ from django.db import transaction
 from sales.models import Account, Contact, Deal, DealChange, LostReason, Order, Product, Stage
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
-from teams.models import Organisation, Person, User
+from teams.models import Person, User
 
 from .credits import post_outcomes, recredit_orders
-from .guards import WITHDRAWN, require_current, require_money, require_sight, require_write
+from .guards import WITHDRAWN, organisation_for, require_current, require_money, require_sight, require_write
 from .orders import book_won_deals
 
 # Which fields `change_deal` takes; stage and status have acts of their own.
@@ -53,7 +53,7 @@ def open_deal(
     require_sight(by, account=account, contact=contact)
     if not name.strip():
         raise Refused("A deal needs a name.", field="name")
-    organisation = Organisation.get()
+    organisation = organisation_for(by)
     deal = Deal.objects.create(
         owner=owner,
         name=name.strip(),
@@ -132,7 +132,7 @@ def win_deal(
     """Win an open deal on a day: it books an order unless one names it (or not `books`), and credits the owner."""
     deal = _locked(deal, by, version)
     _require_open(deal)
-    _require_past(on, at)
+    _require_past(on, at, by)
     amount = require_money(amount) if amount is not None else deal.amount
     if amount is None:
         raise Refused("A won deal needs an amount.", field="amount")
@@ -150,7 +150,7 @@ def lose_deal(
     """Lose an open deal on a day, for a reason."""
     deal = _locked(deal, by, version)
     _require_open(deal)
-    _require_past(on, at)
+    _require_past(on, at, by)
     if reason is None:
         raise Refused("Say why the deal was lost.", field="reason")
     _set(deal, by, at, {"status": Deal.Status.LOST, "closed_on": on, "lost_reason": reason})
@@ -164,9 +164,11 @@ def reopen_deal(*, deal: Deal, by: User | None, at: datetime, on: date, version:
     deal = _locked(deal, by, version)
     if deal.is_open or deal.closed_on is None:
         raise Refused("This deal is open already.")
-    _require_past(on, at)
+    _require_past(on, at, by)
     if on < deal.closed_on:
-        raise Refused(f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; it can't be reopened before.", field="on")
+        raise Refused(
+            f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; it can't be reopened before.", field="on"
+        )
     _set(deal, by, at, {"status": Deal.Status.OPEN, "closed_on": None, "lost_reason": None})
     _post(deal, by, at, reason="Deal reopened", on=on)
     return deal
@@ -185,8 +187,10 @@ def withdraw_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "D
 def restore_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "Deal restored") -> None:
     """Undo a withdrawal."""
     require_write(by, deal.owner)
-    # Orders that a reopening cancelled went with it and come back with it; the standing one `book_won_deals` brings back.
-    went = Order.objects.filter(deal=deal, is_booked_by_win=True, withdrawn_at=deal.withdrawn_at, cancelled_on__isnull=False)
+    # Orders that a reopening cancelled come back with it; the one that stood, `book_won_deals` brings back.
+    went = Order.objects.filter(
+        deal=deal, is_booked_by_win=True, withdrawn_at=deal.withdrawn_at, cancelled_on__isnull=False
+    )
     cancelled = list(went.values_list("pk", flat=True))
     Order.objects.filter(pk__in=cancelled).update(withdrawn_at=None)
     deal.withdrawn_at = None
@@ -205,10 +209,10 @@ def _locked(deal: Deal, by: User | None, version: int | None) -> Deal:
         raise Refused(WITHDRAWN)
     require_write(by, locked.owner)
     if version is not None and version != locked.version:
-        last = DealChange.objects.filter(deal=locked).select_related("by__person").order_by("-changed_at", "-id").first()
-        require_current(
-            version, locked.version, noun="deal", who=last and last.by, when=last and last.changed_at
+        last = (
+            DealChange.objects.filter(deal=locked).select_related("by__person").order_by("-changed_at", "-id").first()
         )
+        require_current(version, locked.version, noun="deal", who=last and last.by, when=last and last.changed_at)
     return locked
 
 
@@ -217,8 +221,8 @@ def _require_open(deal: Deal) -> None:
         raise Refused(f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; reopen it first.")
 
 
-def _require_past(on: date, at: datetime) -> None:
-    if on > clock.day_of(at, Organisation.get().time_zone):
+def _require_past(on: date, at: datetime, by: User | None) -> None:
+    if on > clock.day_of(at, organisation_for(by).time_zone):
         raise Refused("That day is still to come.", field="on")
 
 

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Model
 
+from sales.models import may_write_for
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused, Stale
-from sales.models import may_write_for
 from teams.models import Organisation, Person, RecordQuerySet, User
+from teams.selectors import organisation_of
 
 WITHDRAWN = "This record was withdrawn; it can't be changed any more."
 # Reading may be wider than this (a credited colleague reads a deal), so writing is asked for apart.
@@ -53,6 +54,11 @@ def require_money(amount: Decimal | None, *, field: str = "amount") -> Decimal |
     if not amount.is_finite() or amount < 0 or amount >= Decimal(10) ** 16:
         raise Refused("An amount is a number from zero on.", field=field)
     return to_cents(amount)
+
+
+def organisation_for(by: User | None) -> Organisation:
+    """The organisation, as it was read with the author's access."""
+    return organisation_of(by) if by is not None else Organisation.get()
 
 
 def name_of(user: User | None) -> str:

@@ -45,7 +45,9 @@ def book_order(
         Deal.objects.select_for_update().get(pk=deal.pk)
         gone = make_way(deal_ids=[deal.pk], at=at)
         if other := Order.objects.present().filter(deal=deal, cancelled_on=None).first():
-            raise Refused(f"{other} already names this deal; an order belongs to one deal, a deal to one order.", field="deal")
+            raise Refused(
+                f"{other} already names this deal; an order belongs to one deal, a deal to one order.", field="deal"
+            )
     order = Order.objects.create(
         owner=owner,
         account=account or (deal and deal.account),
@@ -158,7 +160,9 @@ def restore_order(*, order: Order, by: User | None, at: datetime, reason: str = 
     """Undo a withdrawal."""
     require_write(by, order.owner)
     gone = make_way(deal_ids=[order.deal_id], at=at) if order.deal_id else []
-    other = Order.objects.present().filter(deal=order.deal_id, deal__isnull=False, cancelled_on=None).exclude(pk=order.pk)
+    other = (
+        Order.objects.present().filter(deal=order.deal_id, deal__isnull=False, cancelled_on=None).exclude(pk=order.pk)
+    )
     if order.cancelled_on is None and other.exists():
         raise Refused(f"{other.get()} has taken this order's deal since.", field="deal")
     order.withdrawn_at = None
@@ -202,7 +206,7 @@ def make_way(*, deal_ids: Iterable[int], at: datetime) -> list[int]:
 # The win's own orders of deals that are no longer won: cancelled on a day (a reopening), or withdrawn (an undo).
 GIVE_UP = """
     UPDATE sales_order o SET
-           cancelled_on = CASE WHEN d.withdrawn_at IS NULL THEN coalesce(o.cancelled_on, %(on)s::date) ELSE o.cancelled_on END,
+           cancelled_on = coalesce(o.cancelled_on, CASE WHEN d.withdrawn_at IS NULL THEN %(on)s::date END),
            withdrawn_at = CASE WHEN d.withdrawn_at IS NOT NULL OR %(on)s::date IS NULL THEN %(at)s END
       FROM sales_deal d JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
      WHERE o.deal_id = d.id AND o.is_booked_by_win AND o.withdrawn_at IS NULL
@@ -217,6 +221,7 @@ CANCEL_NAMED = """
       FROM sales_deal d JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
      WHERE o.deal_id = d.id AND o.withdrawn_at IS NULL AND o.cancelled_on IS NULL AND NOT o.is_booked_by_win
        AND d.withdrawn_at IS NULL AND d.status = 'open'
+       AND (SELECT sum(w.count) FROM sales_outcome w WHERE w.deal_id = d.id AND w.status = 'won') > 0
     RETURNING o.id
 """
 
@@ -224,7 +229,8 @@ BRING_BACK = """
     UPDATE sales_order o SET withdrawn_at = NULL
       FROM (
         SELECT DISTINCT ON (b.deal_id) b.id
-          FROM sales_order b JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = b.deal_id JOIN sales_deal d ON d.id = b.deal_id
+          FROM sales_order b JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = b.deal_id
+          JOIN sales_deal d ON d.id = b.deal_id
          WHERE b.is_booked_by_win AND b.withdrawn_at IS NOT NULL AND b.cancelled_on IS NULL
            AND d.withdrawn_at IS NULL AND d.status = 'won' AND d.amount IS NOT NULL AND d.books_order
            AND NOT EXISTS (SELECT FROM sales_order n
@@ -288,6 +294,7 @@ def book_won_deals(*, deal_ids: Iterable[int], at: datetime, on: date | None = N
 
     A won deal with an amount gets an order when none names it; its own order follows the deal's owner, amount and day;
     a deal that is no longer won gives its order up, on `on` where it was reopened, as if it had never been without it.
+    Call it before `post_outcomes`, whose ledger says which deals had been won.
     """
     touched: set[int] = set()
     values = {"ids": "{" + ",".join(str(int(number)) for number in sorted(set(deal_ids))) + "}", "at": at, "on": on}

@@ -30,7 +30,14 @@ def add_task(
     if not text.strip():
         raise Refused("Say what is to be done.", field="text")
     return Task.objects.create(
-        owner=owner, text=text.strip(), due_on=due_on, source=source, reason=reason, link=link, account=account, deal=deal
+        owner=owner,
+        text=text.strip(),
+        due_on=due_on,
+        source=source,
+        reason=reason,
+        link=link,
+        account=account,
+        deal=deal,
     )
 
 

@@ -23,7 +23,7 @@ COLUMNS = ("external_id", "name", "industry", "country", "revenue", "employees",
 @require_GET
 def accounts(request: HttpRequest) -> HttpResponse:
     asked = forms.AccountListForm(request.GET).asked
-    day, _ = today_and_zone()
+    day, _ = today_and_zone(request)
     text = asked.get("text", "").strip()
     found = selectors.accounts(request.user, text=text, owner=asked.get("owner"))
     if request.GET.get("export") == "csv":
@@ -32,7 +32,9 @@ def accounts(request: HttpRequest) -> HttpResponse:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
-        "page": keyset.page(selectors.with_last_activity(found, request.user), by="name", cursor=asked.get("cursor", "")),
+        "page": keyset.page(
+            selectors.with_last_activity(found, request.user), by="name", cursor=asked.get("cursor", "")
+        ),
         "text": text,
         "owner": asked.get("owner"),
         "owners": selectors.choosable_owners(request.user, day).only("name") if shows_owners else (),
@@ -66,7 +68,7 @@ def options(request: HttpRequest) -> HttpResponse:
 @keyed
 def add(request: HttpRequest) -> HttpResponse:
     """Add an account. One that looks like another is asked about once."""
-    day, _ = today_and_zone()
+    day, _ = today_and_zone(request)
     form = forms.AccountForm(
         request.POST or None,
         user=request.user,
@@ -98,7 +100,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
     found = get_object_or_404(Account.objects.visible_to(request.user).select_related("owner", "parent"), pk=pk)
-    _, zone = today_and_zone()
+    _, zone = today_and_zone(request)
     seen = selectors.deals(request.user, selectors.DealFilter(account=found.pk))
     with in_zone(zone):
         context = {
@@ -116,7 +118,7 @@ def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
 
 
 def _change_form(request: HttpRequest, found: Account, data: Any = None) -> forms.AccountForm:
-    day, _ = today_and_zone()
+    day, _ = today_and_zone(request)
     return forms.AccountForm(
         data,
         user=request.user,
@@ -148,9 +150,7 @@ def contact_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = forms.ContactForm(request.POST, prefix="contact")
 
     def save() -> None:
-        services.add_contact(
-            account=found, by=request.user, made_by=person_of(request.user), **form.cleaned_data
-        )
+        services.add_contact(account=found, by=request.user, made_by=person_of(request.user), **form.cleaned_data)
 
     if submitted(request, form, save, said="Contact added.", topics=()):
         return see_other("account", pk)

@@ -19,19 +19,32 @@ from teams.models import access_of
 from .common import in_zone, see_other, submitted, today_and_zone, writable_or_404
 
 ICONS = selectors.ICONS
-COLUMNS = ("external_id", "owner", "kind", "occurred_at", "account", "contact", "deal", "outcome", "duration_minutes", "notes")
+COLUMNS = (
+    "external_id",
+    "owner",
+    "kind",
+    "occurred_at",
+    "account",
+    "contact",
+    "deal",
+    "outcome",
+    "duration_minutes",
+    "notes",
+)
 
 
 @require_GET
 def activities(request: HttpRequest) -> HttpResponse:
     form = forms.ActivityListForm(request.GET)
     asked = form.asked
-    day, zone = today_and_zone()
+    day, zone = today_and_zone(request)
     cursor = asked.pop("cursor", "")
     start, end = asked.pop("start", None), asked.pop("until", None)
     found = selectors.activities(request.user, start=start, end=end, **asked)
     if request.GET.get("export") == "csv":
-        return csv_answer(request, "activities", COLUMNS, (_row(activity) for activity in found.order_by("pk").iterator(2000)))
+        return csv_answer(
+            request, "activities", COLUMNS, (_row(activity) for activity in found.order_by("pk").iterator(2000))
+        )
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
@@ -69,14 +82,18 @@ def _row(activity: Activity) -> list[Any]:
 @keyed
 def log(request: HttpRequest) -> HttpResponse:
     """Kind, then who: that saves. `?deal=` and `?account=` put one customer first."""
-    day, zone = today_and_zone()
+    day, zone = today_and_zone(request)
     now = clock.now()
     owners = selectors.writable_owners(request.user, day)
     me = access_of(request.user).person_id
     with in_zone(zone):
         asked = forms.ActivityListForm(request.GET).asked
         form = forms.LogForm(
-            request.POST or None, user=request.user, owners=owners, now=now, initial={"owner": me, "kind": asked.get("kind")}
+            request.POST or None,
+            user=request.user,
+            owners=owners,
+            now=now,
+            initial={"owner": me, "kind": asked.get("kind")},
         )
         made: list[Activity] = []
 
@@ -129,7 +146,7 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST":
         writable_or_404(request, found)
-    _, zone = today_and_zone()
+    _, zone = today_and_zone(request)
     names = ("kind", "occurred_at", "account", "deal", "contact", "outcome", "duration_minutes", "notes", "version")
     with in_zone(zone):
         initial = {name: getattr(found, name) for name in names}

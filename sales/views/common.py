@@ -17,7 +17,7 @@ from salesmgmt.desk.edges import tell_form
 from salesmgmt.desk.wake import wake
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Organisation
+from teams.selectors import organisation_of
 
 TOPICS = ("credits", "outcomes", "pipeline")
 
@@ -30,9 +30,9 @@ def see_other(to: Any, *args: Any) -> HttpResponse:
     return answer
 
 
-def today_and_zone() -> tuple[date, str]:
+def today_and_zone(request: HttpRequest) -> tuple[date, str]:
     """The organisation's day and zone."""
-    zone = Organisation.get().time_zone
+    zone = organisation_of(request.user).time_zone
     return clock.today(zone), zone
 
 

@@ -14,7 +14,8 @@ from salesmgmt.desk.edges import csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
-from teams.models import Organisation, access_of
+from teams.models import access_of
+from teams.selectors import organisation_of
 
 from .common import in_zone, see_other, submitted, today_and_zone, writable_or_404
 
@@ -34,8 +35,8 @@ USUAL_SORT = {"open": "closes", "won": "closed", "lost": "closed", "": "opened"}
 @require_GET
 def deals(request: HttpRequest) -> HttpResponse:
     """Open deals, the next to close first, unless the URL asks otherwise."""
-    asked = forms.DealListForm(request.GET).asked
-    organisation = Organisation.get()
+    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    organisation = organisation_of(request.user)
     day = clock.today(organisation.time_zone)
     status = {"": "open", "all": ""}.get(asked.get("status", ""), asked.get("status", ""))
     narrowed = selectors.DealFilter(
@@ -65,7 +66,12 @@ def deals(request: HttpRequest) -> HttpResponse:
         "products": Product.objects.visible_to(request.user).order_by("name", "pk").only("name"),
         "owners": selectors.choosable_owners(request.user, day).only("name") if shows_owners else (),
         "shows_owners": shows_owners,
-        "closings": [("This month", this), ("Next month", this.shift(1)), ("This quarter", quarter), ("Next quarter", quarter.shift(1))],
+        "closings": [
+            ("This month", this),
+            ("Next month", this.shift(1)),
+            ("This quarter", quarter),
+            ("Next quarter", quarter.shift(1)),
+        ],
         "account": selectors.account_named(request.user, narrowed.account),
         "today": day,
         "overdue": selectors.overdue_count(request.user, day),
@@ -96,8 +102,8 @@ def _row(deal: Deal) -> list[Any]:
 @require_GET
 def board(request: HttpRequest) -> HttpResponse:
     """Open deals by stage: dragged, or moved by their buttons."""
-    asked = forms.DealListForm(request.GET).asked
-    day, _ = today_and_zone()
+    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    day, _ = today_and_zone(request)
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     columns = selectors.board(request.user, owner=asked.get("owner"))
@@ -109,7 +115,9 @@ def board(request: HttpRequest) -> HttpResponse:
         "shows_owners": shows_owners,
         "today": day,
         "overdue": selectors.overdue_count(request.user, day),
-        "writable": {card.pk for column in columns for card in column.cards if selectors.is_writable(request.user, card)},
+        "writable": {
+            card.pk for column in columns for card in column.cards if selectors.is_writable(request.user, card)
+        },
     }
     return render(request, "sales/board.html", context)
 
@@ -118,8 +126,8 @@ def board(request: HttpRequest) -> HttpResponse:
 @keyed
 def add(request: HttpRequest) -> HttpResponse:
     """Open a deal. One that looks like another open deal is asked about once."""
-    day, _ = today_and_zone()
-    asked = forms.DealListForm(request.GET).asked
+    day, _ = today_and_zone(request)
+    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
     account = selectors.account_named(request.user, asked.get("account"))
     form = forms.DealAddForm(
         request.POST or None,
@@ -130,7 +138,7 @@ def add(request: HttpRequest) -> HttpResponse:
             "account": account,
             "opened_on": day,
             "stage": services.first_stage(),
-            "currency": Organisation.get().currency,
+            "currency": organisation_of(request.user).currency,
         },
     )
     made: list[Deal] = []
@@ -162,7 +170,7 @@ def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
         ),
         pk=pk,
     )
-    day, zone = today_and_zone()
+    day, zone = today_and_zone(request)
     may_write = selectors.is_writable(request.user, found)
     version = {"version": found.version}
     context: dict[str, Any] = {"deal": found, "may_write": may_write, "today": day}
@@ -181,7 +189,7 @@ def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
 
 
 def _change_form(request: HttpRequest, found: Deal, data: Any = None) -> forms.DealForm:
-    day, _ = today_and_zone()
+    day, _ = today_and_zone(request)
     names = [*forms.DealForm.base_fields]
     return forms.DealForm(
         data,
@@ -194,7 +202,12 @@ def _change_form(request: HttpRequest, found: Deal, data: Any = None) -> forms.D
 
 
 def _act(
-    request: HttpRequest, pk: int, name: str, form_of: Callable[[Deal], Any], do: Callable[[Deal, dict[str, Any]], object], said: str
+    request: HttpRequest,
+    pk: int,
+    name: str,
+    form_of: Callable[[Deal], Any],
+    do: Callable[[Deal, dict[str, Any]], object],
+    said: str,
 ) -> HttpResponse:
     """One of a deal's acts: on to the deal, or the page again with what was typed and why not."""
     found = get_object_or_404(Deal.objects.visible_to(request.user).select_related("owner", "stage", "account"), pk=pk)

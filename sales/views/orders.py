@@ -25,7 +25,7 @@ COLUMNS = (
 @require_GET
 def orders(request: HttpRequest) -> HttpResponse:
     asked = forms.OrderListForm(request.GET).asked
-    day, _ = today_and_zone()
+    day, _ = today_and_zone(request)
     found = selectors.orders(request.user, owner=asked.get("owner"), start=asked.get("start"), end=asked.get("until"))
     if request.GET.get("export") == "csv":
         return csv_answer(request, "orders", COLUMNS, (_row(order) for order in found.order_by("pk").iterator(2000)))
@@ -67,7 +67,7 @@ def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
     found = get_object_or_404(
         Order.objects.visible_to(request.user).select_related("owner", "account", "deal", "product"), pk=pk
     )
-    day, _ = today_and_zone()
+    day, _ = today_and_zone(request)
     refunds = list(found.refunds.present().order_by("occurred_on", "pk"))
     left = found.amount - sum((refund.amount for refund in refunds), Decimal(0))
     may_write = selectors.is_writable(request.user, found)
@@ -85,12 +85,12 @@ def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
             "cancel_form": forms.CancelForm(initial={"on": day}, prefix="cancel"),
         }
     if context["may_share"]:
-        context["share_form"] = bound.pop("share_form", None) or _share_form(request, found)
+        context["share_form"] = bound.get("share_form") or _share_form(request, found)
     return render(request, "sales/order.html", context | bound, status=422 if bound else 200)
 
 
 def _share_form(request: HttpRequest, found: Order, data: Any = None) -> forms.ShareForm:
-    day, _ = today_and_zone()
+    day, _ = today_and_zone(request)
     people = list(selectors.writable_owners(request.user, day) | selectors.credited_on(found))
     kinds = {"primary": "share", "overlay": "overlay"}
     held = {f"{kinds[share.kind]}-{share.person_id}": share.percent for share in found.credit_shares.all()}

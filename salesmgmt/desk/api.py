@@ -1,203 +1,18 @@
-"""What every endpoint of the API shares: who asks, how much, in which pages, and how an error reads (RFC 9457)."""
+"""What every endpoint of the API is made from: what may be said, what is shown, and POSTs that are done once."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import redis
-from django.core.cache import cache
-from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DataError, IntegrityError
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework import exceptions, fields, mixins, pagination, parsers, relations, serializers, throttling
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework import fields, mixins, relations, serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from salesmgmt.lib import clock
-from salesmgmt.lib.refusals import Refused
-
 from .idempotency import fingerprint, once
-from .tokens import user_of_api_token
-
-LARGEST_BODY = 1024 * 1024
-DEEPEST = 32
-PER_MINUTE = {"user": 6000, "anonymous": 120}
-TITLES = {
-    400: "This can't be read",
-    401: "Log in first",
-    404: "Not found",
-    405: "Not done here",
-    406: "Not in this form",
-    409: "Refused by a rule",
-    413: "Too large",
-    415: "Not in this form",
-    429: "Too many requests",
-}
-
-
-# ── Errors ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class TooLarge(exceptions.APIException):
-    status_code = 413
-    default_detail = "The body is larger than 1 MB."
-
-
-def answer_problem(error: Exception, context: dict[str, Any]) -> HttpResponseBase | None:
-    """Problem details for whatever an endpoint raises; None (a 500) only for what nobody foresaw."""
-    headers: dict[str, str] = {}
-    errors: list[dict[str, str]] = []
-    match error:
-        case Refused():
-            status, detail = 409, error.sentence
-            errors = [{"field": error.field, "reason": error.sentence}] if error.field else []
-        case exceptions.ValidationError():
-            status, errors = 400, list(_flat(error.detail))
-            detail = " ".join(f"{e['field']}: {e['reason']}" if e["field"] else e["reason"] for e in errors)
-        case DjangoValidationError():
-            status, detail = 400, " ".join(error.messages)
-        case DataError() | OverflowError():
-            status, detail = 400, "A value is out of range."
-        case IntegrityError():
-            status, detail = 409, "This contradicts something that stands already."
-        case exceptions.PermissionDenied() if str(error.detail).startswith("CSRF"):
-            status, detail = 401, "The X-CSRFToken header is missing or wrong."
-        case Http404() | DjangoPermissionDenied() | exceptions.PermissionDenied() | exceptions.NotFound():
-            status, detail = 404, "There is nothing here that you may see."
-        case RequestDataTooBig():
-            status, detail = 413, TooLarge.default_detail
-        case exceptions.APIException():
-            status, detail = error.status_code, str(error.detail)
-            if getattr(error, "auth_header", None):
-                headers["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
-            if getattr(error, "wait", None):
-                headers["Retry-After"] = str(int(error.wait) + 1)  # type: ignore[attr-defined]
-        case _:
-            return None
-    problem = {"type": "about:blank", "title": TITLES.get(status, "Not done"), "status": status, "detail": detail}
-    content = json.dumps(problem | ({"errors": errors} if errors else {}), ensure_ascii=False)
-    return HttpResponse(content, status=status, headers=headers, content_type="application/problem+json")
-
-
-def _flat(detail: Any, path: str = "") -> Any:
-    if isinstance(detail, dict):
-        for key, value in detail.items():
-            name = "" if key == "non_field_errors" else str(key)
-            yield from _flat(value, f"{path}.{name}".strip("."))
-    elif isinstance(detail, list):
-        for value in detail:
-            yield from _flat(value, path)
-    else:
-        yield {"field": path, "reason": str(detail)}
-
-
-# ── Who asks, and how much ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>`."""
-
-    def authenticate(self, request: Request) -> tuple[Any, None] | None:
-        scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        user = user_of_api_token(secret.strip(), at=clock.now())
-        if user is None:
-            raise exceptions.AuthenticationFailed("This token opens nothing; make one in your profile.")
-        return user, None
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Bearer"
-
-
-class BearerScheme(OpenApiAuthenticationExtension):
-    target_class = BearerAuthentication
-    name = "bearer"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer"}
-
-
-class PerMinute(throttling.BaseThrottle):
-    """So many requests in each minute per user, or per address without one. Without Redis nobody is held up."""
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        is_user = bool(request.user and request.user.is_authenticated)
-        who = f"user:{request.user.pk}" if is_user else f"address:{request.META.get('REMOTE_ADDR', '')}"
-        minute = int(clock.now().timestamp() // 60)
-        key = f"throttle:{who}:{minute}"
-        try:
-            try:
-                count = cache.incr(key)
-            except ValueError:
-                cache.set(key, 1, timeout=120)
-                count = 1
-        except (redis.RedisError, OSError):
-            return True
-        return count <= PER_MINUTE["user" if is_user else "anonymous"]
-
-    def wait(self) -> float:
-        return 60 - clock.now().timestamp() % 60
-
-
-class JSONParser(parsers.JSONParser):
-    """JSON of a sane size and depth; keeps the body as it came for the idempotency key."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = stream.read(LARGEST_BODY + 1)
-        if len(body) > LARGEST_BODY:
-            raise TooLarge
-        if parser_context:
-            parser_context["request"].sent = body
-        try:
-            found = json.loads(body.decode(), parse_constant=_no_constant)
-            if _depth(found) > DEEPEST:
-                raise exceptions.ParseError("The JSON is nested too deeply.")
-        except RecursionError:
-            raise exceptions.ParseError("The JSON is nested too deeply.") from None
-        except ValueError as error:
-            raise exceptions.ParseError(f"This is no JSON: {error}") from None
-        return found
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
-
-
-def _depth(value: Any) -> int:
-    deepest, waiting = 0, [(value, 1)]
-    while waiting and deepest <= DEEPEST:
-        inner, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        if isinstance(inner, dict | list):
-            waiting += [(part, depth + 1) for part in (inner.values() if isinstance(inner, dict) else inner)]
-    return deepest
-
-
-# ── Lists ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Cursor(pagination.CursorPagination):
-    """`results` and the address of the `next` page; `page_size` up to 200."""
-
-    page_size = 50
-    max_page_size = 200
-    page_size_query_param = "page_size"
-    ordering = "-id"
-
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
-        try:
-            return super().paginate_queryset(queryset, request, view=view)
-        except (ValueError, TypeError, DjangoValidationError, DataError):
-            raise exceptions.ValidationError({"cursor": ["This cursor is none of ours."]}) from None
 
 
 class VisibleField(relations.PrimaryKeyRelatedField):
@@ -258,8 +73,8 @@ def _rendered(response: Any) -> HttpResponseBase:
         return found
     content = b"" if response.data is None else JSONRenderer().render(response.data)
     made = HttpResponse(content, status=response.status_code, content_type="application/json")
-    for name, value in response.items():
-        made[name] = value
+    for name in {"Location", "Allow"} & set(response.headers):
+        made[name] = response[name]
     return made
 
 

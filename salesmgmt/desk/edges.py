@@ -34,7 +34,9 @@ def act(request: HttpRequest, do: Callable[[], object], *, said: str, to: str) -
     return answer
 
 
-def csv_answer(request: HttpRequest, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+def csv_answer(
+    request: HttpRequest, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> StreamingHttpResponse:
     """A list as a file, streamed; who took what out is logged."""
     logger.info("exported", name=name, user=request.user.pk, asked=request.GET.urlencode()[:500])
     answer = StreamingHttpResponse(csvout.lines(header, rows), content_type="text/csv; charset=utf-8")

@@ -92,7 +92,7 @@ def _type(
     currency: str,
     zone: str,
 ) -> dict[str, str]:
-    """Turn every text into its value, column by column, refusing rows whose text is none; answer how they are written."""
+    """Turn texts into values, column by column, refusing rows whose text is none; answer how they are written."""
     said = {}
     texts: dict[str, list[str]] = {}
     for one in kind.fields:

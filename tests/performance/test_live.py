@@ -5,9 +5,9 @@ import redis
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from tests.cast import Cast
 
 from performance import live
+from tests.cast import Cast
 
 
 def ask(client: Client, token: str) -> str:

@@ -7,8 +7,6 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from tests.cast import Cast
-from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 
 from performance.models import Flag, FlagEvent
 from performance.selectors import MEASURES, Scope, figure
@@ -20,6 +18,8 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Posting
+from tests.cast import Cast
+from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 
 Q2 = Period.parse("2026-Q2")
 MID = date(2026, 5, 15)

@@ -1,7 +1,7 @@
 """What the system suggests, who confirms it in their own words, and what stands on the wall."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -29,9 +29,14 @@ from .test_boards import Q3, book, quota
 AT = datetime(2026, 9, 30, 16, tzinfo=UTC)
 
 
+def login(person: Person) -> User:
+    assert person.user is not None
+    return person.user
+
+
 def signed_in(user: User | Person) -> Client:
     client = Client()
-    client.force_login(user.user if isinstance(user, Person) else user)  # type: ignore[arg-type]
+    client.force_login(login(user) if isinstance(user, Person) else user)
     return client
 
 
@@ -96,21 +101,20 @@ def a_suggestion(cast: Cast) -> Suggestion:
 
 def test_a_manager_confirms_in_a_sentence_of_their_own(cast: Cast) -> None:
     suggestion = a_suggestion(cast)
-    assert cast.maya.user
     for words in ("", "  ", "reached it."):
         with pytest.raises(Refused, match="of your own"):
-            confirm_suggestion(suggestion=suggestion, sentence=words, by=cast.maya.user, at=AT)
-    award = confirm_suggestion(suggestion=suggestion, sentence="You never let go.", by=cast.maya.user, at=AT)
+            confirm_suggestion(suggestion=suggestion, sentence=words, by=login(cast.maya), at=AT)
+    award = confirm_suggestion(suggestion=suggestion, sentence="You never let go.", by=login(cast.maya), at=AT)
     assert (award.person, award.title, award.sentence) == (cast.ana, "Quota reached", "You never let go.")
     with pytest.raises(Refused, match="decided"):
-        dismiss_suggestion(suggestion=suggestion, by=cast.vera.user, at=AT)  # type: ignore[arg-type]
+        dismiss_suggestion(suggestion=suggestion, by=login(cast.vera), at=AT)
 
 
 def test_others_managers_and_the_person_don_t_decide(cast: Cast) -> None:
     suggestion = a_suggestion(cast)
     for person in (cast.omar, cast.ana, cast.ben):
         with pytest.raises(Refused):
-            confirm_suggestion(suggestion=suggestion, sentence="Well done.", by=person.user, at=AT)  # type: ignore[arg-type]
+            confirm_suggestion(suggestion=suggestion, sentence="Well done.", by=login(person), at=AT)
         assert (
             signed_in(person).post(f"/wall/suggestions/{suggestion.pk}/confirm/", {"sentence": "x"}).status_code == 404
         )
@@ -121,7 +125,7 @@ def test_a_dismissed_suggestion_does_not_come_back(cast: Cast) -> None:
     quota(cast.ana, 1000)
     book(cast.ana, 1000)
     suggested(date(2026, 9, 10))
-    dismiss_suggestion(suggestion=Suggestion.objects.get(), by=cast.maya.user, at=AT)  # type: ignore[arg-type]
+    dismiss_suggestion(suggestion=Suggestion.objects.get(), by=login(cast.maya), at=AT)
     suggest_awards(as_of=date(2026, 9, 11))
     assert Suggestion.objects.get().is_confirmed is False
     assert not Award.objects.exists()
@@ -130,9 +134,9 @@ def test_a_dismissed_suggestion_does_not_come_back(cast: Cast) -> None:
 def test_the_wall_is_everybody_s_and_the_latest_comes_first(cast: Cast) -> None:
     give_kudos(giver=cast.cleo, receiver=cast.ana, text="For the slides.", at=AT)
     give_award(
-        person=cast.ana, title="Team spirit", sentence="You carried us.", by=cast.maya.user, at=AT + timedelta(1)
-    )  # type: ignore[arg-type]
-    found = wall(user=cast.omar.user)  # type: ignore[arg-type]
+        person=cast.ana, title="Team spirit", sentence="You carried us.", by=login(cast.maya), at=AT + timedelta(1)
+    )
+    found = wall(user=login(cast.omar))
     assert [(praise.kind, praise.person.name, praise.words) for praise in found] == [
         ("award", "Ana", "You carried us."),
         ("kudos", "Ana", "For the slides."),
@@ -143,12 +147,12 @@ def test_nobody_praises_or_applauds_themselves(cast: Cast) -> None:
     with pytest.raises(Refused, match="praises themselves"):
         give_kudos(giver=cast.ana, receiver=cast.ana, text="Me", at=AT)
     with pytest.raises(Refused, match="themselves"):
-        give_award(person=cast.maya, title="Me", sentence="Me", by=cast.maya.user, at=AT)  # type: ignore[arg-type]
+        give_award(person=cast.maya, title="Me", sentence="Me", by=login(cast.maya), at=AT)
     kudos = give_kudos(giver=cast.ben, receiver=cast.ana, text="Thanks.", at=AT)
     with pytest.raises(Refused, match="about you"):
         applaud(person=cast.ana, item=kudos)
     with pytest.raises(Refused, match="Only who leads"):
-        give_award(person=cast.cleo, title="Hm", sentence="Not mine.", by=cast.maya.user, at=AT)  # type: ignore[arg-type]
+        give_award(person=cast.cleo, title="Hm", sentence="Not mine.", by=login(cast.maya), at=AT)
 
 
 def test_applause_counts_each_person_once_and_can_be_taken_back(cast: Cast) -> None:
@@ -167,9 +171,9 @@ def test_the_same_thank_you_twice_is_one(cast: Cast) -> None:
 def test_praise_comes_down_when_giver_or_receiver_wants_it(cast: Cast) -> None:
     kudos = give_kudos(giver=cast.ben, receiver=cast.ana, text="Thanks.", at=AT)
     with pytest.raises(Refused):
-        take_down(item=kudos, by=cast.omar.user, at=AT)  # type: ignore[arg-type]
-    take_down(item=kudos, by=cast.ana.user, at=AT)  # type: ignore[arg-type]
-    assert wall(user=cast.omar.user) == []  # type: ignore[arg-type]
+        take_down(item=kudos, by=login(cast.omar), at=AT)
+    take_down(item=kudos, by=login(cast.ana), at=AT)
+    assert wall(user=login(cast.omar)) == []
 
 
 def test_the_pages_work_without_a_script(cast: Cast) -> None:
@@ -204,12 +208,12 @@ def test_the_wall_goes_on_further_down(cast: Cast) -> None:
     assert "Number 4”" in further
 
 
-def test_a_wall_and_a_board_cost_a_fixed_number_of_queries(cast: Cast, django_assert_max_num_queries: object) -> None:
+def test_a_wall_and_a_board_cost_a_fixed_number_of_queries(cast: Cast, django_assert_max_num_queries: Any) -> None:
     for person in (cast.ana, cast.ben):
         quota(person, 1000, Period.of(date(2026, 9, 1), "quarter"))
-        book(person, D(900))  # type: ignore[arg-type]
+        book(person, 900)
     list(rebuild())
     for url, most in (("/wall/", 20), ("/leaderboard/?period=2026-Q3", 22)):
         client = signed_in(cast.maya)
-        with django_assert_max_num_queries(most):  # type: ignore[operator]
+        with django_assert_max_num_queries(most):
             assert client.get(url).status_code == 200

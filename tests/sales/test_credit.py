@@ -8,7 +8,6 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.cast import Cast
 
 from sales import services
 from sales.models import Credit, CreditShare, Deal, LostReason, Order, Outcome, Refund
@@ -16,6 +15,7 @@ from salesmgmt.lib.money import share_out, to_cents
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams.models import ExchangeRate, Period, Person, Posting
+from tests.cast import Cast
 
 AT = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 JAN, FEB, MARCH = date(2026, 1, 10), date(2026, 2, 10), date(2026, 3, 3)
@@ -183,7 +183,13 @@ def test_the_ledger_equals_net_to_date_shared_out_whatever_happened(cast: Cast, 
             left = order.amount - sum((refund.amount for refund in order.refunds.present()), Decimal(0))
             if act == "share":
                 parts = data.draw(percents(len(people)))
-                overlays = dict(zip([cast.maya], data.draw(st.lists(st.sampled_from([5, 10, Decimal("33.3333")]), max_size=1)), strict=False))
+                overlays = dict(
+                    zip(
+                        [cast.maya],
+                        data.draw(st.lists(st.sampled_from([5, 10, Decimal("33.3333")]), max_size=1)),
+                        strict=False,
+                    )
+                )
                 services.share_credit(
                     order=order, shares=dict(zip(people, parts, strict=False)), overlays=overlays, by=None, at=AT
                 )
@@ -194,14 +200,18 @@ def test_the_ledger_equals_net_to_date_shared_out_whatever_happened(cast: Cast, 
                 services.withdraw_refund(refund=refund, by=None, at=AT)
             elif act == "withdraw and restore":
                 services.withdraw_order(order=order, by=None, at=AT)
-                assert set(Credit.objects.values("person", "occurred_on").annotate(sum=_sum()).values_list("sum", flat=True)) <= {Decimal(0)}
+                assert set(
+                    Credit.objects.values("person", "occurred_on").annotate(sum=_sum()).values_list("sum", flat=True)
+                ) <= {Decimal(0)}
                 services.restore_order(order=order, by=None, at=AT)
             else:
                 order.amount += data.draw(cents)
                 order.save(update_fields=["amount"])
                 services.recredit_orders(order_ids=[order.pk], by=None, at=AT, reason="Corrected")
         net = order.amount - sum((refund.amount for refund in order.refunds.present()), Decimal(0))
-        stated = {share.person: share.percent for share in order.credit_shares.filter(kind="primary")} or {cast.ana: Decimal(100)}
+        stated = {share.person: share.percent for share in order.credit_shares.filter(kind="primary")} or {
+            cast.ana: Decimal(100)
+        }
         ranked = sorted(stated, key=lambda person: (str(person.external_id), person.pk))
         for person, part in share_out(net, stated, order=ranked).items():
             assert total(person=person, kind="primary") == part
@@ -219,7 +229,9 @@ def test_outcomes_and_bookings_follow_a_deal_through_any_sequence_of_acts(cast: 
         on = JAN
         named = False
         deal = services.open_deal(owner=cast.ana, name="D", by=None, at=AT, amount=data.draw(cents), opened_on=JAN)
-        for act in data.draw(st.lists(st.sampled_from(["win", "lose", "reopen", "order", "undo", "amount"]), max_size=8)):
+        for act in data.draw(
+            st.lists(st.sampled_from(["win", "lose", "reopen", "order", "undo", "amount"]), max_size=8)
+        ):
             on += timedelta(days=data.draw(st.integers(0, 9)))
             deal.refresh_from_db()
             if act == "win" and deal.is_open:
@@ -228,7 +240,9 @@ def test_outcomes_and_bookings_follow_a_deal_through_any_sequence_of_acts(cast: 
                 services.lose_deal(deal=deal, reason=LostReason.objects.get(key="price"), by=None, at=AT, on=on)
             elif act == "reopen" and not deal.is_open:
                 services.reopen_deal(deal=deal, by=None, at=AT, on=on)
-            elif act == "order" and not Order.objects.present().filter(deal=deal, cancelled_on=None, is_booked_by_win=False):
+            elif act == "order" and not Order.objects.present().filter(
+                deal=deal, cancelled_on=None, is_booked_by_win=False
+            ):
                 book(cast.ana, str(data.draw(cents)), on=on, deal=deal)
                 named = True
             elif act == "undo":
@@ -243,7 +257,9 @@ def test_outcomes_and_bookings_follow_a_deal_through_any_sequence_of_acts(cast: 
         assert total() == sum((order.amount for order in standing), Decimal(0))
         if deal.status == Deal.Status.WON and not named:
             assert total() == deal.amount
-        again = services.recredit_orders(order_ids=Order.objects.values_list("pk", flat=True), by=None, at=AT, reason="Again")
+        again = services.recredit_orders(
+            order_ids=Order.objects.values_list("pk", flat=True), by=None, at=AT, reason="Again"
+        )
         assert again == services.post_outcomes(deal_ids=[deal.pk], by=None, at=AT, reason="Again") == 0
         transaction.set_rollback(True)
 

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.cast import Cast
 
 from sales import services
 from sales.models import Account, Credit, CreditShare, Deal, DealChange, LostReason, Order, Outcome, Stage
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person
+from tests.cast import Cast
 
 AT = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 FEB, MARCH, APRIL = date(2026, 2, 10), date(2026, 3, 3), date(2026, 4, 20)

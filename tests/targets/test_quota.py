@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.cast import Cast
 
 AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
 # July 2026 has 23 weekdays, August 21, September 22: 66 in the quarter.
-QUARTER = {"start": date(2026, 7, 1), "end": date(2026, 10, 1)}
+QUARTER: Any = {"start": date(2026, 7, 1), "end": date(2026, 10, 1)}
 
 
 def entries(person: Person) -> list[tuple[str, D]]:
@@ -23,7 +24,7 @@ def entries(person: Person) -> list[tuple[str, D]]:
     return [(row.kind, row.amount) for row in rows]
 
 
-def give(cast: Cast, person: Person, amount: str, basis: str = "base", **more: object) -> list[QuotaEntry]:
+def give(cast: Cast, person: Person, amount: str, basis: str = "base", **more: Any) -> list[QuotaEntry]:
     return enter_quota(
         person=person, amount=D(amount), basis=basis, reason="Plan", by=cast.admin, at=AT, **{**QUARTER, **more}
     )

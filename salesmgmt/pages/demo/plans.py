@@ -70,13 +70,15 @@ def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry], at: 
     """The target of a team is what its people, vacant seats and uncovered leave carry, less the hedge."""
     carried: dict[int, Decimal] = defaultdict(Decimal)
     lines: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
-    paths = {team.pk: team.path for team in company.teams.values()}
     for entry in entries:
-        for above in paths[entry.team_id or 0]:
-            carried[above] += entry.amount
-        if entry.person_id:
+        carried[entry.team_id or 0] += entry.amount
+        if entry.person_id and entry.kind == QuotaEntry.Kind.BASE:
             lines[entry.team_id or 0, entry.person_id] += entry.amount
-    amounts = {team: Decimal(int(np.round(float(total / HEDGE) / ROUND)) * ROUND) for team, total in carried.items()}
+    paths = {team.pk: team.path for team in company.teams.values()}
+    amounts: dict[int, Decimal] = defaultdict(Decimal)
+    for team, total in carried.items():
+        for above in paths[team]:
+            amounts[above] += Decimal(int(np.round(float(total / HEDGE) / ROUND)) * ROUND)
     Target.objects.bulk_create(
         Target(
             team_id=team,

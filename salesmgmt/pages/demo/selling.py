@@ -217,8 +217,15 @@ def make_work(
     owner, day, deal = (np.concatenate(part) for part in (owners, days, found))
     order = np.argsort(day, kind="stable")
     kind = np.searchsorted(np.cumsum(_KIND_SHARES)[:-1], np.mod(owner * 0.37 + np.arange(len(owner)) * _EVENLY[0], 1))
+    # Whoever does less falls behind with meetings above all.
+    fewer = np.flatnonzero((cause[owner, day] < 1) & (kind == KINDS.index("meeting")) & _does_less(seats)[owner])
+    kind[fewer[::5]], kind[fewer[2::5]] = KINDS.index("visit"), KINDS.index("demo")
     minute = (8 * 60 + 30 + rng.integers(0, 108, len(owner)) * 5).astype(np.int64)
     return Work(owner[order], day[order], minute[order], kind[order], deal[order])
+
+
+def _does_less(seats: list[Seat]) -> Bools:
+    return np.array([seat.story == "activity" for seat in seats])
 
 
 def _deal_for(rng: np.random.Generator, day: Ints, own: Ints, deals: Deals) -> Ints:

@@ -1,0 +1,173 @@
+"""Cases, 1:1s and promises in the API. Notes are not: they are read where they are written."""
+
+from typing import Any
+
+import django_filters as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from performance.models import Flag
+from salesmgmt.desk.api import Records, VisibleField, Writer
+from salesmgmt.lib import clock
+from teams.api import Id, today_of
+from teams.models import Person
+from teams.selectors import person_of
+
+from . import services
+from .models import ActionItem, Case, OneOnOne
+
+
+def myself(request: Request) -> Person:
+    person = person_of(request.user)  # type: ignore[arg-type]
+    if person is None:
+        raise serializers.ValidationError("This is for people with a posting.")
+    return person
+
+
+class CaseSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Case
+        fields = ("id", "person", "owner", "flag", "subject", "state", "opened_at", "due_on", "closed_at", "result")
+        read_only_fields = fields
+
+
+class CaseWriter(Writer):
+    flag = VisibleField(model=Flag)
+    due_on = serializers.DateField()
+    owner = VisibleField(model=Person, required=False, help_text="Default: whoever asks")
+
+
+class CloseWriter(Writer):
+    result = serializers.CharField(max_length=500)
+
+
+class CaseFilter(filters.FilterSet):
+    person = Id("person")
+    owner = Id("owner")
+    state = filters.ChoiceFilter(choices=Case.State.choices)
+
+
+class Cases(Records):
+    """The work a flag opens."""
+
+    model = Case
+    serializer_class = CaseSerializer
+    filterset_class = CaseFilter
+    ordering_fields = ("id", "due_on")
+
+    @extend_schema(request=CaseWriter, responses={201: CaseSerializer})
+    def create(self, request: Request) -> Response:
+        """Open the case of a flag; there is one for each."""
+        said = self.cleaned(CaseWriter)
+        said.setdefault("owner", None)
+        said["owner"] = said["owner"] or myself(request)
+        return self.shown(services.open_case(by=request.user, at=clock.now(), **said), status=201)  # type: ignore[arg-type]
+
+    @extend_schema(request=CloseWriter, responses=CaseSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """Close a case with what came of it."""
+        said = self.cleaned(CloseWriter)
+        return self.shown(services.close_case(case=self.get_object(), by=request.user, at=clock.now(), **said))  # type: ignore[arg-type]
+
+
+class OneOnOneSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = OneOnOne
+        fields = ("id", "person", "manager", "case", "starts_at", "state", "planned_at", "held_at", "version")
+        read_only_fields = fields
+
+
+class OneOnOneWriter(Writer):
+    person = VisibleField(model=Person)
+    starts_at = serializers.DateTimeField()
+    case = VisibleField(model=Case, required=False, allow_null=True)
+
+
+class VersionWriter(Writer):
+    version = serializers.IntegerField(required=False, min_value=1)
+
+
+class OneOnOneFilter(filters.FilterSet):
+    person = Id("person")
+    manager = Id("manager")
+    state = filters.ChoiceFilter(choices=OneOnOne.State.choices)
+
+
+class OneOnOnes(Records):
+    """Planned talks between a person and their manager."""
+
+    model = OneOnOne
+    serializer_class = OneOnOneSerializer
+    filterset_class = OneOnOneFilter
+    ordering_fields = ("id", "starts_at")
+
+    @extend_schema(request=OneOnOneWriter, responses={201: OneOnOneSerializer})
+    def create(self, request: Request) -> Response:
+        """Plan a 1:1 with one of your people; the agenda is prepared."""
+        said = self.cleaned(OneOnOneWriter)
+        talk = services.plan_one_on_one(
+            manager=myself(request), by=request.user, at=clock.now(), on=today_of(request), **said  # type: ignore[arg-type]
+        )
+        return self.shown(talk, status=201)
+
+    @extend_schema(request=VersionWriter, responses=OneOnOneSerializer)
+    @action(detail=True, methods=["post"])
+    def hold(self, request: Request, pk: str) -> Response:
+        """It took place."""
+        said = self.cleaned(VersionWriter)
+        return self.shown(services.hold_one_on_one(talk=self.get_object(), by=request.user, at=clock.now(), **said))  # type: ignore[arg-type]
+
+    @extend_schema(request=VersionWriter, responses=OneOnOneSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """It will not take place."""
+        said = self.cleaned(VersionWriter)
+        return self.shown(services.cancel_one_on_one(talk=self.get_object(), by=request.user, at=clock.now(), **said))  # type: ignore[arg-type]
+
+
+class ActionItemSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ActionItem
+        fields = ("id", "person", "owner", "text", "due_on", "one_on_one", "case", "made_at", "done_at")
+        read_only_fields = fields
+
+
+class ActionItemWriter(Writer):
+    person = VisibleField(model=Person, help_text="Whom it is about")
+    owner = VisibleField(model=Person, required=False, help_text="Who does it; default: whoever asks")
+    text = serializers.CharField(max_length=300)
+    due_on = serializers.DateField()
+    one_on_one = VisibleField(model=OneOnOne, required=False, allow_null=True, source="talk")
+    case = VisibleField(model=Case, required=False, allow_null=True)
+
+
+class ActionItemFilter(filters.FilterSet):
+    person = Id("person")
+    owner = Id("owner")
+    open = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", label="Not done yet")
+
+
+class ActionItems(Records):
+    """Promises with an owner and a due date."""
+
+    model = ActionItem
+    serializer_class = ActionItemSerializer
+    filterset_class = ActionItemFilter
+    ordering_fields = ("id", "due_on")
+
+    @extend_schema(request=ActionItemWriter, responses={201: ActionItemSerializer})
+    def create(self, request: Request) -> Response:
+        """Note a promise."""
+        said: dict[str, Any] = self.cleaned(ActionItemWriter)
+        said["owner"] = said.get("owner") or myself(request)
+        return self.shown(services.add_action_item(by=request.user, at=clock.now(), **said), status=201)  # type: ignore[arg-type]
+
+    @extend_schema(request=None, responses=ActionItemSerializer)
+    @action(detail=True, methods=["post"])
+    def complete(self, request: Request, pk: str) -> Response:
+        """It is done."""
+        return self.shown(services.complete_action_item(item=self.get_object(), by=request.user, at=clock.now()))  # type: ignore[arg-type]

@@ -1,0 +1,206 @@
+"""Figures, pace, series and flags in the API: the same that the pages show."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import django_filters as filters
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from salesmgmt.desk.api import Endpoint, Records, Writer
+from salesmgmt.lib import clock
+from salesmgmt.lib.periods import Period
+from teams.api import Id, today_of
+from teams.selectors import organisation_of
+
+from . import selectors, services
+from .models import Flag
+
+
+class Asked(serializers.Serializer):
+    """Whose figure, of when."""
+
+    of = serializers.CharField(help_text="company, team:NAME or person:EXTERNAL_ID-or-NAME", max_length=300)
+    period = serializers.CharField(required=False, help_text="Key; default: the current quarter", max_length=7)
+    as_of = serializers.DateField(required=False, help_text="Default: today")
+
+
+class FigureAsked(Asked):
+    measure = serializers.CharField(max_length=40)
+    basis = serializers.ChoiceField(["restated", "reported"], default="restated")
+
+
+class SeriesAsked(Asked):
+    measure = serializers.CharField(max_length=40)
+    by = serializers.ChoiceField(["day", "week", "month"], default="day")
+
+
+class Number(serializers.DecimalField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=None, decimal_places=None, allow_null=True, **kwargs)
+
+    def to_representation(self, value: Any) -> Any:
+        """Six places are enough for a ratio; money has its two."""
+        number = Decimal(value)
+        short = round(number, 6) if isinstance(exponent := number.as_tuple().exponent, int) and exponent < -6 else number
+        return super().to_representation(short)
+
+
+class FigureSerializer(serializers.Serializer):
+    measure = serializers.CharField()
+    value = Number(help_text="Empty: unknown")
+    unit = serializers.CharField()
+    currency = serializers.CharField(allow_null=True)
+    numerator = Number()
+    denominator = Number()
+    as_of = serializers.DateField()
+    definition = serializers.CharField()
+    records = serializers.CharField(help_text="Address of the rows behind it")
+
+
+class PaceSerializer(serializers.Serializer):
+    quota = Number()
+    expected = Number()
+    credited = Number()
+    pace = Number()
+    attainment = Number()
+    gap = Number()
+    needed_per_day = Number()
+    status = serializers.CharField()
+    currency = serializers.CharField()
+    as_of = serializers.DateField()
+
+
+class PointSerializer(serializers.Serializer):
+    on = serializers.DateField()
+    value = Number()
+
+
+class Question(Endpoint):
+    """A figure is asked for by query string."""
+
+    pagination_class = None
+    filter_backends: ClassVar[list[Any]] = []
+
+    def asked(self, serializer: type[Asked]) -> dict[str, Any]:
+        """Scope, period, day and the rest; 400 for what can't be read, 404 for what is not for this user."""
+        read = serializer(data=self.request.query_params.dict())
+        read.is_valid(raise_exception=True)
+        said: dict[str, Any] = dict(read.validated_data)
+        user: Any = self.request.user
+        organisation = organisation_of(user)
+        as_of: date = said.pop("as_of", None) or today_of(self.request)
+        key = said.pop("period", None)
+        try:
+            period = (
+                Period.parse(key, fiscal_month=organisation.fiscal_month)
+                if key
+                else Period.of(as_of, "quarter", fiscal_month=organisation.fiscal_month)
+            )
+        except ValueError as error:
+            raise serializers.ValidationError({"period": [str(error)]}) from None
+        if said.get("measure", "bookings") not in selectors.MEASURES:
+            raise serializers.ValidationError({"measure": [f"There are {', '.join(selectors.MEASURES)}."]})
+        try:
+            scope = selectors.Scope.parse(said.pop("of"), user)
+        except ObjectDoesNotExist:
+            raise Http404 from None
+        return said | {"scope": scope, "period": period, "as_of": as_of}
+
+
+class Figures(Question):
+    serializer_class = FigureSerializer
+
+    @extend_schema(parameters=[FigureAsked], responses=FigureSerializer)
+    def list(self, request: Request) -> Response:
+        """A figure with what is needed to trust it."""
+        return Response(FigureSerializer(selectors.figure(**self.asked(FigureAsked))).data)
+
+
+class Paces(Question):
+    serializer_class = PaceSerializer
+
+    @extend_schema(parameters=[Asked], responses=PaceSerializer)
+    def list(self, request: Request) -> Response:
+        """Credited against what the plan expected by the day."""
+        return Response(PaceSerializer(selectors.pace(**self.asked(Asked))).data)
+
+
+class Series(Question):
+    serializer_class = PointSerializer
+
+    @extend_schema(parameters=[SeriesAsked], responses=PointSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """A measure over the days, weeks or months of a period."""
+        try:
+            points = selectors.series(**self.asked(SeriesAsked))
+        except ValueError as error:
+            raise serializers.ValidationError({"measure": [str(error)]}) from None
+        return Response(PointSerializer([{"on": on, "value": value} for on, value in points], many=True).data)
+
+
+class FlagSerializer(serializers.ModelSerializer):
+    person_name = serializers.CharField(source="person.name", read_only=True)
+    p_miss = serializers.SerializerMethodField(help_text="Probability of missing; empty: not computed")
+    state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Flag
+        fields = ("id", "person", "person_name", "measure", "period", "raised_on", "behind_since", "p_miss", "expected",
+                  "actual", "gap", "severity", "cause", "sentence", "state", "as_of", "closed_on")  # fmt: skip
+        read_only_fields = fields
+
+    def get_p_miss(self, flag: Flag) -> Decimal | None:
+        return None
+
+    def get_state(self, flag: Flag) -> str:
+        return "open" if flag.is_open else "closed"
+
+
+class AnswerWriter(Writer):
+    text = serializers.CharField(max_length=1000)
+
+
+class FlagFilter(filters.FilterSet):
+    person = Id("person")
+    of = filters.CharFilter(method="of_scope", label="company, team:NAME or person:EXTERNAL_ID-or-NAME")
+    open = filters.BooleanFilter(field_name="closed_on", lookup_expr="isnull", label="Open ones")
+
+    def of_scope(self, queryset: Any, name: str, value: str) -> Any:
+        try:
+            scope = selectors.Scope.parse(value, self.request.user)
+        except ObjectDoesNotExist:
+            raise Http404 from None
+        if scope.kind == "person":
+            return queryset.filter(person=scope.pk)
+        return queryset.filter(team__in=scope.team_ids) if scope.kind == "team" else queryset
+
+
+class Flags(Records):
+    """Who is behind, on what, since when, and the plainest reason."""
+
+    model = Flag
+    joins = ("person",)
+    serializer_class = FlagSerializer
+    filterset_class = FlagFilter
+    ordering_fields = ("id", "gap", "raised_on")
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One flag; the person has seen it then."""
+        flag = self.get_object()
+        services.see_flag(flag=flag, by=request.user, at=clock.now())  # type: ignore[arg-type]
+        return Response(self.get_serializer(flag).data)
+
+    @extend_schema(request=AnswerWriter, responses=FlagSerializer)
+    @action(detail=True, methods=["post"])
+    def answer(self, request: Request, pk: str) -> Response:
+        """What the person says to a flag about them."""
+        said = self.cleaned(AnswerWriter)
+        services.answer_flag(flag=self.get_object(), by=request.user, at=clock.now(), **said)  # type: ignore[arg-type]
+        return self.shown(self.get_object())

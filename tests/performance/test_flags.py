@@ -1,0 +1,278 @@
+"""Who is flagged, why, and who is not: sellers at quarter's end, newcomers, people away or just back."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from performance.models import Flag, FlagEvent
+from performance.selectors import open_flags
+from performance.selectors.findings import Window
+from performance.services import raise_flags, recheck
+from sales.models import Activity, Credit, Deal, Order, Outcome, Stage, Task
+from salesmgmt.desk.models import Mark, Notice
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ranges import half_open, through
+from targets.models import RampProfile, RampStep
+from teams.models import Leave, LeaveKind, Person, Posting, Role, Team
+from tests.cast import Cast
+from tests.performance.records import AT, a_credit, a_quota
+
+QUARTER = Period.parse("2026-Q2")
+TODAY = date(2026, 5, 29)
+NOW = datetime(2026, 5, 29, 6, tzinfo=UTC)
+PAST = 7
+
+
+def quarters() -> list[Period]:
+    return [QUARTER.shift(-n) for n in range(PAST, -1, -1)]
+
+
+def sell(
+    person: Person, team: Team, *, value: str = "1000", since: date | None = None, now: dict[str, float] | None = None,
+    late: bool = False, quota: str = "13000",
+) -> None:  # fmt: skip
+    """Two years of weeks: each with five activities on a deal opened 30 days before, one deal won and one lost.
+
+    From this quarter on `now` scales `activities`, `wins` (value too), `losses`, `size`. `late` sells only in the last third
+    of a quarter.
+    """
+    scale = {"activities": 1.0, "wins": 1.0, "losses": 1.0, "size": 1.0} | (now or {})
+    stage = Stage.objects.order_by("pk")[0]
+    deals, activities = [], []
+    for quarter in quarters():
+        here = quarter == QUARTER
+        owed = dict.fromkeys(scale, 0.0)
+        for week in range(13):
+            for day in range(5):
+                on = quarter.start + timedelta(week * 7 + day)
+                if on not in quarter or on >= TODAY or (since and on < since):
+                    continue
+                owed["activities"] += scale["activities"] if here else 1
+                if owed["activities"] >= 1:
+                    owed["activities"] -= 1
+                    activities.append((on, "meeting" if day % 2 else "call"))
+            on = quarter.start + timedelta(week * 7 + 3)
+            if on >= TODAY or (since and on < since):
+                continue
+            owed["wins"] += (0 if week < 9 else 3.25) if late else scale["wins"] if here else 1
+            owed["losses"] += scale["losses"] if here else 1
+            while owed["wins"] >= 1:
+                owed["wins"] -= 1
+                deals.append((on, "won", Decimal(value) * Decimal(str(scale["size"] if here else 1))))
+            while owed["losses"] >= 1:
+                owed["losses"] -= 1
+                deals.append((on, "lost", Decimal(value)))
+        if since is None or quarter.end > since:
+            a_quota(person, quota, max(quarter.start, since or quarter.start), quarter.end, team=team)
+    made = Deal.objects.bulk_create(
+        Deal(
+            name="Deal", owner=person, stage=stage, status=status, amount=amount, currency="EUR", closed_on=on,
+            opened_on=on - timedelta(30),
+        )
+        for on, status, amount in deals
+    )  # fmt: skip
+    ordered = Order.objects.bulk_create(
+        Order(owner=person, amount=d.amount, currency="EUR", ordered_on=d.closed_on, deal=d)
+        for d in made
+        if d.status == "won"
+    )
+    Credit.objects.bulk_create(
+        Credit(
+            order=o, person=person, team=team, kind="primary", occurred_on=o.ordered_on, posted_on=o.ordered_on, amount=o.amount,
+            currency="EUR", reporting_amount=o.amount, recorded_at=AT, reason="Booked",
+        )
+        for o in ordered
+    )  # fmt: skip
+    outcomes = [
+        Outcome(
+            deal=d, person=person, team=team, status=d.status, count=1, occurred_on=d.closed_on, posted_on=d.closed_on,
+            amount=d.amount, cycle_days=30, recorded_at=AT, reason="Decided",
+        )
+        for d in made
+    ]  # fmt: skip
+    Outcome.objects.bulk_create(outcomes)
+    Activity.objects.bulk_create(
+        Activity(owner=person, kind=kind, occurred_on=on, occurred_at=f"{on}T09:00Z") for on, kind in activities
+    )
+
+
+def look(as_of: date = TODAY) -> dict[str, int]:
+    call_command("refresh_rollups")
+    return raise_flags(as_of=as_of, at=NOW)
+
+
+def flagged() -> dict[str, str]:
+    return {flag.person.name: flag.cause for flag in Flag.objects.open().select_related("person")}
+
+
+def a_colleague(cast: Cast, name: str, hired: date = date(2024, 1, 1), **posting) -> Person:
+    person = Person.objects.create(name=name, external_id=name, hired_on=hired)
+    Posting.objects.create(person=person, team=cast.north, role=Role.REP, during=half_open(hired), **posting)
+    return person
+
+
+HALF = {"wins": 0.5, "losses": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("now", "cause", "words"),
+    [
+        ({"activities": 0.5, "wins": 0.5, "losses": 0.5}, "activity", "Half as many activities as in recent quarters"),
+        ({"wins": 0.5, "losses": 1.5}, "conversion", "of decided deals won, 50% in recent quarters"),
+        ({"size": 0.5}, "size", "Deals won are half as large as in recent quarters"),
+        ({"wins": 0.5, "losses": 0.5}, "pipeline", "open deals"),
+    ],
+)
+def test_who_is_behind_is_flagged_with_the_cause(cast: Cast, now: dict[str, float], cause: str, words: str) -> None:
+    sell(cast.ana, cast.north)
+    sell(cast.ben, cast.north, now=now)
+    sell(cast.cleo, cast.south, late=True)
+    assert look()["raised"] == 1
+    assert flagged() == {"Ben": cause}
+    flag = Flag.objects.get()
+    assert words in flag.sentence
+    assert flag.gap == flag.expected - flag.actual > 0
+    assert QUARTER.start <= flag.behind_since <= date(2026, 5, 15)
+    assert all(row["records"].startswith("/records/?") for row in flag.evidence["figures"])
+    assert "Ben" not in flag.sentence  # about the gap, not about the person
+
+
+def test_person_and_manager_are_told_at_once_and_nobody_else(cast: Cast) -> None:
+    sell(cast.ben, cast.north, now=HALF)
+    sell(cast.ana, cast.north)
+    look()
+    flag = Flag.objects.get()
+    link = f"/flags/{flag.pk}/"
+    assert set(Notice.objects.filter(link=link).values_list("user__username", "at")) == {("ben", NOW), ("maya", NOW)}
+    assert set(Task.objects.filter(source="flag", link=link).values_list("owner__name", flat=True)) == {"Ben", "Maya"}
+    assert [open_flags(who.user).count() for who in (cast.ben, cast.maya, cast.vera, cast.ana, cast.omar)] == [
+        1,
+        1,
+        1,
+        0,
+        0,
+    ]
+
+
+def test_looking_twice_changes_nothing_and_enough_of_a_change_is_told_once(cast: Cast) -> None:
+    sell(cast.ben, cast.north, now=HALF)
+    look()
+    assert look() == {"raised": 0, "changed": 0, "closed": 0, "waiting": 0}
+    a_credit(cast.ben, "800", TODAY)
+    assert look()["changed"] == 1
+    assert look()["changed"] == 0
+    assert list(FlagEvent.objects.order_by("pk").values_list("kind", flat=True)) == ["raised", "changed"]
+
+
+def test_a_flag_that_recovers_closes_itself_and_keeps_its_history(cast: Cast) -> None:
+    sell(cast.ben, cast.north, now=HALF)
+    look()
+    a_credit(cast.ben, "6000", TODAY)
+    assert look()["closed"] == 1
+    flag = Flag.objects.get()
+    assert (flag.closed_on, flag.closed_because) == (TODAY, "Back within reach of the plan.")
+    assert not Task.objects.filter(source="flag", done_at=None).exists()
+    assert list(flag.events.order_by("pk").values_list("kind", flat=True)) == ["raised", "closed"]
+
+
+def test_a_flag_expires_with_its_period(cast: Cast) -> None:
+    sell(cast.ben, cast.north, now=HALF)
+    look()
+    assert look(QUARTER.end)["closed"] == 1
+    assert Flag.objects.get().closed_because == "The period is over."
+
+
+def test_a_newcomer_on_ramp_is_not_flagged(cast: Cast) -> None:
+    ramp = RampProfile.objects.create(name="New")
+    for month, percent in enumerate((20, 40, 60, 80), start=1):
+        RampStep.objects.create(profile=ramp, month=month, percent=percent)
+    hired = date(2026, 3, 2)
+    new = a_colleague(cast, "Nora", hired, ramp="New")
+    sell(new, cast.north, since=hired, now={"wins": 0.3}, quota="8000")
+    sell(cast.ana, cast.north)
+    look()
+    assert flagged() == {}
+
+
+@pytest.mark.parametrize("kind", ["parental", "long_sick"])
+def test_nobody_is_flagged_in_protected_leave_and_an_open_flag_goes(cast: Cast, kind: str) -> None:
+    sell(cast.ben, cast.north, now=HALF)
+    look()
+    assert flagged() == {"Ben": "conversion"}
+    leave = LeaveKind.objects.get(key=kind)
+    Leave.objects.create(person=cast.ben, kind=leave, during=through(TODAY, TODAY + timedelta(30)))
+    look()
+    assert flagged() == {}
+    assert "leave" not in Flag.objects.get().closed_because.lower()
+
+
+def test_somebody_just_back_from_a_long_absence_is_not_flagged(cast: Cast) -> None:
+    sell(cast.ben, cast.north, now=HALF)
+    away = LeaveKind.objects.get(key="unpaid")
+    Leave.objects.create(person=cast.ben, kind=away, during=through(date(2026, 4, 13), date(2026, 5, 15)))
+    look()
+    assert flagged() == {}
+
+
+def test_without_a_quota_there_is_no_flag(cast: Cast) -> None:
+    sell(cast.ana, cast.north)
+    a_credit(cast.ben, "1", QUARTER.start)
+    look()
+    assert flagged() == {}
+
+
+def test_a_plan_that_asks_more_than_ever_is_its_own_cause(cast: Cast) -> None:
+    sell(cast.ben, cast.north, quota="13000")
+    a_quota(cast.ben, "13000", QUARTER.start, QUARTER.end)
+    look()
+    assert flagged() == {"Ben": "stretch"}
+    assert Flag.objects.get().sentence.startswith("The plan asks ")
+
+
+def test_a_manager_gets_three_new_ones_a_week_the_most_severe_first(cast: Cast) -> None:
+    for n, wins in enumerate((0.55, 0.5, 0.4, 0.3, 0.2)):
+        sell(a_colleague(cast, f"P{n}"), cast.north, now={"wins": wins})
+    done = look()
+    assert (done["raised"], done["waiting"]) == (3, 2)
+    assert set(flagged()) == {"P2", "P3", "P4"}
+    assert look()["raised"] == 0
+    assert look(TODAY + timedelta(7))["raised"] == 2
+
+
+def test_everybody_is_read_in_as_many_queries_as_one(cast: Cast) -> None:
+    sell(cast.ana, cast.north)
+    call_command("refresh_rollups")
+    with CaptureQueriesContext(connection) as one:
+        raise_flags(as_of=TODAY, at=NOW)
+    for n in range(4):
+        sell(a_colleague(cast, f"P{n}"), cast.north)
+    call_command("refresh_rollups")
+    with CaptureQueriesContext(connection) as many:
+        raise_flags(as_of=TODAY, at=NOW)
+    assert len(many) == len(one)
+
+
+def test_whose_figures_moved_is_looked_at_again(cast: Cast) -> None:
+    sell(cast.ben, cast.north, now=HALF)
+    call_command("refresh_rollups")
+    assert Mark.objects.filter(topic="flags", person_id=cast.ben.pk).exists()
+    assert recheck(as_of=TODAY, at=NOW) == 1
+    assert flagged() == {"Ben": "conversion"}
+    assert not Mark.objects.filter(topic="flags").exists()
+    assert recheck(as_of=TODAY, at=NOW) == 0
+
+
+def test_the_window_reaches_back_while_the_quarter_is_young() -> None:
+    young, grown = Window.at(date(2026, 4, 10), 1), Window.at(TODAY, 1)
+    assert (young.start, young.period.key) == (date(2026, 1, 1), "2026-Q2")
+    assert grown.start == date(2026, 4, 1)
+    assert grown.earlier(1)[0] == date(2026, 1, 1)
+
+
+def test_the_command_takes_a_day_and_says_what_it_did(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("raise_flags", "--as-of", "2026-05-29")
+    assert "0 raised, 0 changed, 0 closed, 0 waiting." in capsys.readouterr().out

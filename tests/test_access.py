@@ -1,0 +1,270 @@
+"""Every address × every identity: who may see what, in one table.
+
+The records belong to ana (North, led by maya). Whoever is not named beside an address gets the same dull 404 there,
+and somebody anonymous is sent to the login.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+
+from coaching import services as coaching
+from performance.models import Flag
+from recognition.models import Kudos, Suggestion
+from sales import services as sales
+from sales.models import Account, Order, Task
+from salesmgmt.desk.models import Token
+from salesmgmt.exchange.models import Batch
+from salesmgmt.lib import clock
+from salesmgmt.lib.ranges import half_open
+from targets.models import Allocation, Plan
+from teams import services as teams
+from teams.models import User
+from tests.cast import Cast, make_cast
+
+IDENTITIES = ("anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "admin")
+EVERYBODY = "ana ben cleo maya omar vera olga admin"
+LINE = "ana maya vera olga admin"  # the person, who leads them, and who sees all
+PUBLIC = "anonymous " + EVERYBODY
+
+# name: (who, method). A POST sends nothing, so those who may are told what is missing; none of them is sent away.
+GET, POST = "GET", "POST"
+IMPORTERS = "olga admin"
+DOERS = "ana maya vera olga admin"
+TABLE: dict[str, tuple[str, str]] = {
+    # logins
+    "login": (PUBLIC, GET),
+    "logout": (EVERYBODY, POST),
+    "password_reset": (PUBLIC, GET),
+    "password_reset_done": (PUBLIC, GET),
+    "password_reset_complete": (PUBLIC, GET),
+    "password_reset_confirm": (PUBLIC, GET),
+    "invitation": ("", GET),
+    "password_change": (EVERYBODY, GET),
+    "password_change_done": (EVERYBODY, GET),
+    "profile": (EVERYBODY, GET),
+    "token-add": (EVERYBODY, POST),
+    "token-revoke": ("ana", POST),
+    # pages
+    "home": (EVERYBODY, GET),
+    "search": (EVERYBODY, GET),
+    "palette": (EVERYBODY, GET),
+    "todo": (EVERYBODY, GET),
+    "todo-done": ("ana", POST),
+    "todo-reopen": ("ana", POST),
+    "teams": (EVERYBODY, GET),
+    "team": ("ana ben maya vera olga admin", GET),
+    "person": (LINE, GET),
+    # sales
+    "activities": (EVERYBODY, GET),
+    "activity-log": (EVERYBODY, GET),
+    "activity": (LINE, GET),
+    "activity-withdraw": (LINE, POST),
+    "activity-restore": (LINE, POST),
+    "deals": (EVERYBODY, GET),
+    "deal-board": (EVERYBODY, GET),
+    "deal-add": (EVERYBODY, GET),
+    "deal": (LINE, GET),
+    "deal-move": (LINE, POST),
+    "deal-win": (LINE, POST),
+    "deal-lose": (LINE, POST),
+    "deal-reopen": (LINE, POST),
+    "deal-change": (LINE, POST),
+    "accounts": (EVERYBODY, GET),
+    "account-add": (EVERYBODY, GET),
+    "account-options": (EVERYBODY, GET),
+    "account": (LINE, GET),
+    "account-change": (LINE, POST),
+    "contact-add": (LINE, POST),
+    "orders": (EVERYBODY, GET),
+    "order": (LINE, GET),
+    "order-refund": (LINE, POST),
+    "order-cancel": (LINE, POST),
+    "order-share": (LINE, POST),
+    # targets
+    "quotas": (EVERYBODY, GET),
+    "quotas-export": (EVERYBODY, GET),
+    "quota": (LINE, GET),
+    "plan-add": ("vera olga admin", GET),
+    "plan": ("maya omar vera olga admin", GET),
+    "plan-export": ("maya omar vera olga admin", GET),
+    "plan-propose": ("vera olga admin", POST),
+    "plan-publish": ("vera olga admin", POST),
+    "allocation": ("maya vera olga admin", GET),
+    "allocation-lock": ("maya vera olga admin", POST),
+    # performance
+    "records": (EVERYBODY, GET),
+    "flag": (LINE, GET),
+    # coaching
+    "cases": (EVERYBODY, GET),
+    "case": (LINE, GET),
+    "case-move": (LINE, POST),
+    "case-close": (LINE, POST),
+    "case-open": ("maya vera", POST),
+    "one-on-ones": (EVERYBODY, GET),
+    "one-on-one-plan": ("maya omar vera", GET),
+    "one-on-one": (LINE, GET),
+    "one-on-one-hold": (LINE, POST),
+    "one-on-one-cancel": (LINE, POST),
+    "agenda-add": (LINE, POST),
+    "agenda-tick": (LINE, POST),
+    "promise": (LINE, POST),
+    "note": (LINE, POST),
+    "action-done": (LINE, POST),
+    # recognition
+    "wall": (EVERYBODY, GET),
+    "leaderboard": (EVERYBODY, GET),
+    "kudos-give": (EVERYBODY, POST),
+    "award-give": (EVERYBODY, POST),
+    "suggestion-confirm": ("maya vera olga admin", POST),
+    "suggestion-dismiss": ("maya vera olga admin", POST),
+    "applaud": (EVERYBODY, POST),
+    "praise-take-down": (EVERYBODY, POST),
+    # exchange
+    "imports": (IMPORTERS, GET),
+    "import": (IMPORTERS, GET),
+    "import-map": (IMPORTERS, POST),
+    "import-take": (IMPORTERS, POST),
+    "import-undo": (IMPORTERS, POST),
+    "import-discard": (IMPORTERS, POST),
+    "import-rejects": (IMPORTERS, GET),
+    "export": (EVERYBODY, GET),
+}
+
+
+@dataclass
+class World:
+    cast: Cast
+    kwargs: dict[str, dict[str, Any]]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    cast = make_cast()
+    now = clock.now()
+    maya = User.objects.get(username="maya")
+    account = Account.objects.create(name="Brandt Optik", owner=cast.ana)
+    flag = Flag.objects.create(
+        person=cast.ana, team=cast.north, measure="bookings", period="2026-Q4", raised_on=now.date(),
+        behind_since=now.date(), expected=100, actual=60, gap=40, severity="behind", cause="activity",
+        sentence="Fewer meetings.", as_of=now.date(), expires_on=now.date() + timedelta(days=21),
+    )  # fmt: skip
+    case = coaching.open_case(flag=flag, owner=cast.maya, due_on=now.date() + timedelta(days=9), by=maya, at=now)
+    talk = coaching.plan_one_on_one(
+        person=cast.ana, manager=cast.maya, starts_at=now + timedelta(days=2), by=maya, at=now, on=now.date()
+    )
+    item = coaching.add_action_item(
+        person=cast.ana, owner=cast.ana, text="Call ten", due_on=now.date() + timedelta(days=3), by=maya, at=now
+    )
+    today = now.date()
+    deal = sales.open_deal(
+        owner=cast.ana, name="Probes", by=cast.ana.user, at=now, account=account, amount=Decimal("1200")
+    )
+    sales.win_deal(deal=deal, by=cast.ana.user, at=now, on=today)
+    order = Order.objects.get(deal=deal)
+    activity = sales.log_activity(owner=cast.ana, kind="call", at=now, by=cast.ana.user, account=account)
+    task = Task.objects.create(owner=cast.ana, text="Call back", due_on=today, source="manual")
+    teams.make_api_token(user=cast.ana.user, name="Script", at=now)
+    token = Token.objects.get(user=cast.ana.user)
+    plan = Plan.objects.create(
+        name="Q1",
+        period="2027-Q1",
+        amount=Decimal(1000),
+        made_at=now,
+        during=half_open(date(2027, 1, 1), date(2027, 4, 1)),
+    )
+    line = Allocation.objects.create(plan=plan, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    suggestion = Suggestion.objects.create(
+        person=cast.ana, kind="streak", key="2026-11", sentence="Four weeks in a row.", made_on=today
+    )
+    kudos = Kudos.objects.create(giver=cast.maya, receiver=cast.ana, text="Thank you", at=now)
+    batch = Batch.objects.create(kind="deals", file_name="deals.csv", digest="0" * 64, by=cast.olga.user, at=now)
+    kwargs: dict[str, dict[str, Any]] = {
+        "account": {"pk": account.pk},
+        "contact": {"pk": account.pk},
+        "activity": {"pk": activity.pk},
+        "deal": {"pk": deal.pk},
+        "order": {"pk": order.pk},
+        "order-share": {"pk": order.pk},
+        "todo": {"pk": task.pk},
+        "token-revoke": {"pk": token.pk},
+        "invitation": {"secret": "nobody-has-this"},
+        "quota": {"person_pk": cast.ana.pk},
+        "plan": {"pk": plan.pk},
+        "allocation": {"pk": plan.pk, "line_pk": line.pk},
+        "suggestion": {"pk": suggestion.pk},
+        "applaud": {"kind": "kudos", "pk": kudos.pk},
+        "praise-take-down": {"kind": "kudos", "pk": kudos.pk},
+        "import": {"pk": batch.pk},
+        "export": {"kind": "deals"},
+        "case": {"pk": case.pk},
+        "case-open": {"flag_pk": flag.pk},
+        "flag": {"pk": flag.pk},
+        "one-on-one": {"pk": talk.pk},
+        "agenda-add": {"pk": talk.pk},
+        "agenda-tick": {"pk": talk.pk, "item_pk": talk.agenda.earliest("pk").pk},
+        "promise": {"place": "one-on-ones", "pk": talk.pk},
+        "note": {"place": "cases", "pk": case.pk},
+        "action-done": {"pk": item.pk},
+        "password_reset_confirm": {"uidb64": "MQ", "token": "x-y"},
+        "team": {"pk": cast.north.pk},
+        "person": {"pk": cast.ana.pk},
+    }
+    return World(cast, kwargs)
+
+
+def named(patterns: Any) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            if pattern.name:
+                yield pattern.name
+        elif getattr(pattern, "namespace", None) is None:
+            yield from named(pattern.url_patterns)
+
+
+def test_every_address_stands_in_the_table() -> None:
+    assert set(named(get_resolver().url_patterns)) - set(TABLE) == set()
+
+
+def address(world: World, name: str) -> str:
+    """The address of ana's record of that kind: by its own name, or by the noun it begins with."""
+    for key in (name, name.rpartition("-")[0], name.split("-")[0]):
+        try:
+            return reverse(name, kwargs=world.kwargs.get(key, {}))
+        except NoReverseMatch:
+            continue
+    raise AssertionError(f"Give {name} its arguments in `world`.")
+
+
+@pytest.mark.parametrize("identity", IDENTITIES)
+def test_who_may_see_what(world: World, identity: str) -> None:
+    client = Client(raise_request_exception=False)
+    user = None if identity == "anonymous" else User.objects.get(username=identity)
+    wrong = []
+    for name, (who, method) in TABLE.items():
+        path = address(world, name)
+        if user is not None:
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        sid = transaction.savepoint()
+        answer = client.get(path) if method == GET else client.post(path)
+        transaction.savepoint_rollback(sid)
+        was = f"{method} {path} ({name}) answered {answer.status_code}"
+        if identity in who.split():
+            if answer.status_code >= 500 or answer.status_code in {401, 403, 404, 405}:
+                wrong.append(was)
+        elif user is None:
+            if (
+                not (answer.status_code == 302 and answer["Location"].startswith("/login/"))
+                and answer.status_code != 404
+            ):
+                wrong.append(was)
+        elif answer.status_code != 404:
+            wrong.append(was)
+    assert wrong == []
