@@ -48,7 +48,9 @@ class Number(serializers.DecimalField):
     def to_representation(self, value: Any) -> Any:
         """Six places are enough for a ratio; money has its two."""
         number = Decimal(value)
-        short = round(number, 6) if isinstance(exponent := number.as_tuple().exponent, int) and exponent < -6 else number
+        short = (
+            round(number, 6) if isinstance(exponent := number.as_tuple().exponent, int) and exponent < -6 else number
+        )
         return super().to_representation(short)
 
 

@@ -149,7 +149,7 @@ def flag(cast: Cast) -> Flag:
         person=cast.ana, team=cast.north, measure="bookings", period="2026-Q2", raised_on=MID, behind_since=Q2.start,
         expected=D(100), actual=D(40), gap=D(60), severity="at_risk", cause="activity", as_of=MID, expires_on=Q2.end,
         sentence="Half as many meetings as in recent quarters; win rate unchanged.",
-        evidence={"figures": [{"label": "Activities", "value": 5, "before": 10, "unit": "count", "records": "/records/"}]},
+        evidence={"figures": [{"label": "Calls", "value": 5, "before": 10, "unit": "count", "records": "/records/"}]},
     )  # fmt: skip
 
 
