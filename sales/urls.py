@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sales.views import accounts, activities, deals, orders, tasks
+from sales.views import accounts, activities, deals, orders
 
 urlpatterns = [
     path("activities/", activities.activities, name="activities"),
@@ -28,7 +28,4 @@ urlpatterns = [
     path("orders/<int:pk>/refund/", orders.refund, name="order-refund"),
     path("orders/<int:pk>/cancel/", orders.cancel, name="order-cancel"),
     path("orders/<int:pk>/share/", orders.share, name="order-share"),
-    path("tasks/", tasks.tasks, name="tasks"),
-    path("tasks/<int:pk>/done/", tasks.task_done, name="task-done"),
-    path("tasks/<int:pk>/undone/", tasks.task_undone, name="task-undone"),
 ]

@@ -18,10 +18,11 @@ NO_BROWSER = "no browser: install one with “apt-get install chromium”"
 
 
 @pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
+def browser(django_db_setup: None) -> "Iterator[Browser]":
     """The machine's own Chromium; without one the test is skipped, and fails where CI=true."""
     if CHROMIUM is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_BROWSER)
+    from django.db import connection
     from playwright.sync_api import sync_playwright
 
     # Playwright runs an event loop in this thread; Django would refuse the database there.
@@ -29,7 +30,11 @@ def browser() -> "Iterator[Browser]":
     quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     quiet += ["--disable-component-update", "--disable-sync"]
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    # Inside the loop this thread has another connection; it too knows what a flushed database held at first.
+    contents = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
+        if contents is not None:
+            connection._test_serialized_contents = contents  # type: ignore[attr-defined]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*quiet, *root])
         yield browser
         browser.close()

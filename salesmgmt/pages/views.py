@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching.models import ActionItem, Case, OneOnOne
@@ -19,15 +20,18 @@ from performance import live
 from performance.models import Flag
 from performance.selectors import Scope, Standing, figure, pace, pace_series, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
+from sales.forms import TaskForm
 from sales.models import Deal, Task
-from sales.services.tasks import add_task, complete_task, reopen_task
+from sales.selectors import tasks_of
+from sales.services import add_task, complete_task, reopen_task
+from sales.views.common import see_other
 from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages import home as homes
 from salesmgmt.pages import measures, strips, words
-from salesmgmt.pages.forms import TaskForm
 from salesmgmt.pages.search import find
 from teams.models import Access, Organisation, Person, access_of
 from teams.selectors import organisation_of, person_of
@@ -397,6 +401,7 @@ def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
+@keyed
 def todo(request: HttpRequest) -> HttpResponse:
     """One's own tasks; the form adds one."""
     owner = person_of(request.user)
@@ -409,7 +414,7 @@ def todo(request: HttpRequest) -> HttpResponse:
             tell_form(form, refusal)
         else:
             messages.success(request, "It is on your list.")
-            return redirect("todo")
+            return see_other("todo")
     mine = homes.tasks_of(request.user)
     waiting = list(mine.filter(done_at=None).order_by("due_on", "pk")[:200])
     context = {
@@ -427,22 +432,28 @@ def todo(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@keyed
 def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
-    """Tick one's own task off. A promise is kept with it."""
-    task = get_object_or_404(homes.tasks_of(request.user), pk=pk)
+    """Tick a task off. A promise is kept with it, and that can't be undone here."""
+    task = get_object_or_404(tasks_of(request.user), pk=pk)
     item = _promise_of(request, task)
 
-    def do() -> None:
-        if item is not None:
-            complete_action_item(item=item, by=request.user, at=clock.now())
-        complete_task(task=task, by=request.user, at=clock.now())
-
-    return act(request, do, said=f"Done: {task.text}", to="todo")
+    if item is not None:
+        return act(
+            request,
+            lambda: complete_action_item(item=item, by=request.user, at=clock.now()),
+            said=f"Promise kept: {task.text}",
+            to="todo",
+        )
+    complete_task(task=task, by=request.user, at=clock.now())
+    messages.success(request, f"Done: {task.text}", extra_tags=f"undo:{reverse('todo-reopen', args=[pk])}")
+    return see_other("todo")
 
 
 @require_POST
+@keyed
 def todo_reopen(request: HttpRequest, pk: int) -> HttpResponse:
-    task = get_object_or_404(homes.tasks_of(request.user), pk=pk)
+    task = get_object_or_404(tasks_of(request.user), pk=pk)
     return act(request, lambda: reopen_task(task=task, by=request.user), said="It is back on your list.", to="todo")
 
 

@@ -59,7 +59,7 @@ def urls_of(deal: Deal, activity: Activity, order: Order) -> list[str]:
     ]
 
 
-LISTS = ["activities", "activity-log", "deals", "deal-board", "deal-add", "accounts", "account-add", "orders", "tasks"]
+LISTS = ["activities", "activity-log", "deals", "deal-board", "deal-add", "accounts", "account-add", "orders"]
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -325,9 +325,8 @@ def test_every_naughty_string_gets_a_sentence_or_is_kept_never_an_error(cast: Ca
         f"/accounts/{deal.account_id}/contacts/": ["contact-name", "contact-email", "contact-phone"],
         f"/orders/{order.pk}/refund/": ["refund-amount", "refund-on", "refund-reason"],
         f"/orders/{order.pk}/cancel/": ["cancel-on", "cancel-reason"],
-        "/tasks/": ["text", "due_on"],
     }  # fmt: skip
-    good = {"kind": "call", "name": "N", "owner": cast.ana.pk, "currency": "EUR", "stage": deal.stage_id, "occurred_at": "2026-06-01T10:00", "change-name": "N", "change-owner": cast.ana.pk, "change-currency": "EUR", "contact-name": "C", "win-amount": "1", "win-on": "2026-06-01", "text": "T", "due_on": "2026-06-01"}  # fmt: skip
+    good = {"kind": "call", "name": "N", "owner": cast.ana.pk, "currency": "EUR", "stage": deal.stage_id, "occurred_at": "2026-06-01T10:00", "change-name": "N", "change-owner": cast.ana.pk, "change-currency": "EUR", "contact-name": "C", "win-amount": "1", "win-on": "2026-06-01"}  # fmt: skip
     for url, fields in forms.items():
         for field in fields:
             assert client.post(url, good | {field: text}).status_code in (200, 303, 404, 422), (url, field)
@@ -351,17 +350,6 @@ def test_a_manager_shares_credit_and_records_a_refund_on_the_order_page(cast: Ca
     assert signed_in(cast.ana).post(url, {f"share-share-{cast.ana.pk}": "100"}).status_code == 422
 
 
-def test_tasks_are_added_ticked_and_unticked_by_their_owner(cast: Cast) -> None:
-    client = signed_in(cast.ana)
-    assert post(client, "/tasks/", text="Call back", due_on="2026-07-02").status_code == 303
-    task = Task.objects.get()
-    assert signed_in(cast.ben).post(reverse("task-done", args=[task.pk])).status_code == 404
-    client.post(reverse("task-done", args=[task.pk]))
-    assert not client.get("/tasks/").context["count"]
-    client.post(reverse("task-undone", args=[task.pk]))
-    assert client.get("/tasks/").context["count"] == 1
-
-
 def test_a_contact_is_added_to_an_account(cast: Cast, account: Account) -> None:
     url = reverse("contact-add", args=[account.pk])
     assert post(signed_in(cast.ana), url, **{"contact-name": "Dr. Brandt"}).status_code == 303
@@ -369,7 +357,7 @@ def test_a_contact_is_added_to_an_account(cast: Cast, account: Account) -> None:
 
 
 MOST_QUERIES = {
-    "activities": 9, "activity-log": 11, "deals": 11, "deal-board": 12, "deal-add": 13, "accounts": 7, "orders": 7, "tasks": 7,
+    "activities": 9, "activity-log": 11, "deals": 11, "deal-board": 12, "deal-add": 13, "accounts": 7, "orders": 7,
 }  # fmt: skip
 
 
