@@ -230,7 +230,9 @@ def named(patterns: Any) -> Iterator[str]:
 
 
 def test_every_address_stands_in_the_table() -> None:
-    assert set(named(get_resolver().url_patterns)) - set(TABLE) == set()
+    # The API's are in tests/api: the same records, whose and whose not.
+    names = {name for name in named(get_resolver().url_patterns) if not name.startswith("api-")}
+    assert names - set(TABLE) == set()
 
 
 def address(world: World, name: str) -> str:
