@@ -30,8 +30,8 @@ class KeyUsed(Refused):
 
 def once(*, user_id: int, key: str, fingerprint: str, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """The answer of `act`, or the one kept for this key. A failure (400 and up) is not kept: it may be tried again."""
-    if len(key) > LONGEST:
-        raise KeyUsed(f"The key is longer than {LONGEST} characters.", field="Idempotency-Key")
+    if len(key) > LONGEST or not key.isprintable():
+        raise KeyUsed(f"A key has at most {LONGEST} characters, all of them printable.", field="Idempotency-Key")
     now = clock.now()
     with transaction.atomic():
         # Somebody with the same key at the same time waits here for the other's commit.

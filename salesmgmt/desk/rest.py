@@ -24,6 +24,7 @@ from .tokens import user_of_api_token
 LARGEST_BODY = 1024 * 1024
 DEEPEST = 32
 PER_MINUTE = {"user": 6000, "anonymous": 120}
+UNKEPT = "A text holds a character that can't be kept."
 TITLES = {
     400: "This can't be read",
     401: "Log in first",
@@ -60,6 +61,10 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> HttpResponseBas
             status, detail = 400, " ".join(error.messages)
         case DataError() | OverflowError():
             status, detail = 400, "A value is out of range."
+        case UnicodeEncodeError():
+            status, detail = 400, UNKEPT
+        case ValueError() if "NUL" in str(error):
+            status, detail = 400, UNKEPT
         case IntegrityError():
             status, detail = 409, "This contradicts something that stands already."
         case exceptions.PermissionDenied() if str(error.detail).startswith("CSRF"):
@@ -77,7 +82,8 @@ def answer_problem(error: Exception, context: dict[str, Any]) -> HttpResponseBas
         case _:
             return None
     problem = {"type": "about:blank", "title": TITLES.get(status, "Not done"), "status": status, "detail": detail}
-    content = json.dumps(problem | ({"errors": errors} if errors else {}), ensure_ascii=False)
+    # What was sent may be quoted, and need not be text that can be written.
+    content = json.dumps(problem | ({"errors": errors} if errors else {}), ensure_ascii=False).encode(errors="replace")
     return HttpResponse(content, status=status, headers=headers, content_type="application/problem+json")
 
 

@@ -304,6 +304,7 @@ def test_a_refused_request_may_be_mended_and_sent_with_its_key(cast: Cast, ana: 
     ("body", "field"),
     [
         ({"kind": "fax"}, "kind"),
+        ({"kind": "\ud800"}, "kind"),
         ({"occurred_at": "yesterday"}, "occurred_at"),
         ({"occurred_at": None}, "occurred_at"),
         ({"duration_minutes": 1e400}, "duration_minutes"),

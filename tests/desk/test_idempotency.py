@@ -43,6 +43,12 @@ def test_the_same_key_with_something_else_is_refused(cast: Cast) -> None:
     assert (response.status_code, Team.objects.filter(name="West").exists()) == (409, False)
 
 
+def test_a_key_that_is_none_is_refused(cast: Cast) -> None:
+    for key in ("\x00", "k" * 201):
+        assert post(cast, "East", key=key).status_code == 409
+    assert not Team.objects.filter(name="East").exists()
+
+
 def test_a_failure_leaves_nothing_and_may_be_tried_again(cast: Cast) -> None:
     assert post(cast, "Wrong").status_code == 400
     assert not IdempotencyKey.objects.exists()
