@@ -57,6 +57,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "token-revoke": ("ana", POST),
     # pages
     "home": (EVERYBODY, GET),
+    "again": (EVERYBODY, GET),
     "search": (EVERYBODY, GET),
     "palette": (EVERYBODY, GET),
     "todo": (EVERYBODY, GET),
