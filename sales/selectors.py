@@ -163,15 +163,6 @@ def orders(
     return found.filter(**{name: value for name, value in asked.items() if value})
 
 
-def open_tasks(user: Viewer) -> QuerySet[Task]:
-    """One's own to-do list, the most urgent first."""
-    return (
-        Task.objects.filter(owner=access_of(user).person_id, done_at=None)
-        .select_related("deal", "account")
-        .order_by("due_on", "pk")
-    )
-
-
 def tasks_of(user: Viewer) -> QuerySet[Task]:
     """Tasks somebody may change: their own and those of the people they lead."""
     access = access_of(user)

@@ -186,6 +186,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "accounts": selectors.account_options(request.user, ""),
         }
     with in_zone(zone):
+        context["problem"] = next((str(words) for form in bound.values() for words in form.non_field_errors()), "")
         context["story"] = selectors.deal_story(request.user, found, zone)
         return render(request, "sales/deal.html", context | bound, status=422 if bound else 200)
 

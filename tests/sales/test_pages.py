@@ -357,7 +357,7 @@ def test_a_contact_is_added_to_an_account(cast: Cast, account: Account) -> None:
 
 
 MOST_QUERIES = {
-    "activities": 9, "activity-log": 12, "deals": 12, "deal-board": 12, "deal-add": 14, "accounts": 7, "orders": 8, "tasks": 8,
+    "activities": 9, "activity-log": 12, "deals": 12, "deal-board": 12, "deal-add": 14, "accounts": 7, "orders": 8,
 }  # fmt: skip
 
 
