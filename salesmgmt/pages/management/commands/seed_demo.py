@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from performance.services import raise_flags
+from recognition.services import suggest_awards
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.demo import Size, seed
@@ -45,5 +46,6 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         call_command("refresh_rollups", stdout=StringIO())
         raise_flags(as_of=today, at=clock.now())
+        suggest_awards(as_of=today)
         write_talks(seed=size.seed, today=today)
         self.stdout.write(f"The demo company stands after {time.monotonic() - began:.0f} s.")
