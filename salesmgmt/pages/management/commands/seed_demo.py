@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from performance.services import raise_flags
+from recognition.services import suggest_awards
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.demo import Size, seed
@@ -53,5 +54,6 @@ class Command(BaseCommand):
         for weeks in (3, 2, 1, 0):
             day = today - timedelta(weeks=weeks)
             raise_flags(as_of=day, at=datetime.combine(day, EARLY, ZoneInfo(ZONE)))
+        suggest_awards(as_of=today)
         write_talks(seed=size.seed, today=today)
         self.stdout.write(f"The demo company stands after {monotonic() - began:.0f} s.")
