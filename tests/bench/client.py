@@ -111,5 +111,3 @@ def read(answer: Answer) -> Reader:
     reader = Reader()
     reader.feed(answer.body)
     return reader
-
-
