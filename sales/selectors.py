@@ -232,6 +232,7 @@ def recent_customers(user: Viewer, *, count: int = 8) -> list[Recent]:
 def _add(found: dict[str, Recent], deal: Deal) -> None:
     value = f"deal:{deal.pk}"
     title, detail = (deal.account.name, deal.name) if deal.account else (deal.name, "Deal")
+    detail = detail.removeprefix(title).lstrip(" :,–-") or "Deal"
     found.setdefault(value, Recent(value, title, detail))
 
 

@@ -107,7 +107,7 @@ def read(
     return Cells(sums, days, buckets)
 
 
-def of_scope(scope: Scope) -> dict[str, Collection[int]]:
+def of_scope(scope: Scope) -> dict[str, Any]:
     """The keyword arguments of `read` for a scope."""
     if scope.kind == "person":
         assert scope.pk is not None

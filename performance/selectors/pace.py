@@ -289,7 +289,7 @@ def elapsed(period: Period, last: date) -> float:
     """The share of the period's weekdays that are over at the end of `last`."""
     start, end = np.datetime64(period.start), np.datetime64(period.end)
     over = np.datetime64(max(min(last + timedelta(days=1), period.end), period.start))
-    return float(np.busday_count(start, over) / max(np.busday_count(start, end), 1))
+    return int(np.busday_count(start, over)) / max(int(np.busday_count(start, end)), 1)
 
 
 def same_point(period: Period, share: float) -> date:

@@ -104,8 +104,8 @@ def _of(scope: Scope, person: str = "person", team: str = "team") -> Q:
 
 
 def _made(
-    asked: Measure, everything: QuerySet[Any], seen: QuerySet[Any], value: Any, by: str, unit: str, line: Callable[[Any], Line],
-    user: Viewer,
+    asked: Measure, everything: QuerySet[Any], seen: QuerySet[Any], value: Any, by: str, unit: str,
+    line: Callable[[Any], Line], user: Viewer,
 ) -> Records:  # fmt: skip
     total, count = _summed(everything, value)
     shown_total, shown_count = (total, count) if access_of(user).sees_all else _summed(seen, value)

@@ -27,7 +27,7 @@ _LOCK = 7011
 
 @transaction.atomic
 def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = None) -> dict[str, int]:
-    """Raise, change and close what the figures of `as_of` say, for everybody or for some; running it twice does nothing.
+    """Raise, change and close what the figures of `as_of` say, for everybody or for some; twice does nothing.
 
     Answers how many were raised, changed, closed, and how many wait because their manager has three new ones this week.
     """

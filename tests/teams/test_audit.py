@@ -1,9 +1,13 @@
 """Each update and delete leaves what stood before, whoever made it and however."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection, transaction
 from django.db.utils import InternalError, NotSupportedError
 
+from sales.models import Activity
+from sales.services import log_activity
 from salesmgmt.desk.audit import acting_as
 from salesmgmt.desk.models import AuditEntry
 from teams.models import Person, Posting, User
@@ -62,3 +66,10 @@ def test_the_audit_itself_can_not_be_changed(cast: Cast) -> None:
     for statement in ("UPDATE desk_auditentry SET user_id = 1", "DELETE FROM desk_auditentry"):
         with pytest.raises((InternalError, NotSupportedError)), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+def test_records_of_sales_are_audited_too(cast: Cast) -> None:
+    activity = log_activity(owner=cast.ana, kind="call", at=datetime(2026, 8, 20, 9, tzinfo=UTC), by=None)
+    Activity.objects.filter(pk=activity.pk).update(notes="Rewritten in SQL")
+    entry = AuditEntry.objects.get(table="sales_activity")
+    assert (entry.before["notes"], entry.after["notes"]) == ("", "Rewritten in SQL")
