@@ -76,8 +76,8 @@ def stamp(token: str, *, now: float | None = None) -> str | None:
 
 
 def _version(names: Sequence[str]) -> str:
-    found: list[bytes | None] = _redis().mget([_key(name) for name in names])
-    return hashlib.sha256(b"|".join(part or b"" for part in found)).hexdigest()[:12]
+    found = _redis().mget([_key(name) for name in names])
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:12]
 
 
 def _signature(text: str) -> str:

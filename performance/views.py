@@ -22,7 +22,7 @@ from teams.selectors import person_of
 
 from . import selectors, services
 from .forms import AnswerForm
-from .models import Flag, FlagEvent
+from .models import Flag
 from .selectors.figures import records_url
 from .selectors.records import Line, Records
 from .selectors.records import records as records_behind
@@ -147,7 +147,7 @@ def flag(request: SignedIn, pk: int) -> HttpResponse:
                 Period.parse(key, fiscal_month=organisation.fiscal_month).label
                 for key in found.evidence.get("compared_with", [])
             ],
-            "story": FlagEvent.objects.filter(flag=found).select_related("by").order_by("-at", "-pk"),
+            "story": found.events.select_related("by").order_by("-at", "-pk"),
             "records": records_url(
                 scope=selectors.Scope.person(found.person),
                 measure="bookings",

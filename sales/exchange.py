@@ -84,7 +84,7 @@ REFERENTS = [
     Referent("account", "account", _accounts, _make_account),
     Referent("product", "product", _products, _make_product),
     Referent("contact", "contact", lambda texts: _named(Contact.objects.all(), texts, "email", "name")),
-    Referent("deal", "deal", lambda texts: _named(Deal.objects.all(), texts, "name")),
+    Referent("deal", "deal", lambda texts: _named(Deal.objects.select_related("account", "product"), texts, "name")),
     Referent("order", "order", _orders),
 ]
 
@@ -264,6 +264,7 @@ def _plan_deals(plan: Plan) -> None:
     zone = ZoneInfo(plan.organisation.time_zone)
     names: dict[tuple[str, Any], Any] = {("stage", one.pk): one for one in stages.values()}
     names |= {("lost_reason", one.pk): one for one in reasons.values()}
+    refunded = _refunded("order__deal_id", Refund.objects.filter(order__is_booked_by_win=True))
     same = Occurrences.of(())
     if any("external_id" not in row.values for row in plan.taken()):
         same = Occurrences.of(
@@ -273,7 +274,8 @@ def _plan_deals(plan: Plan) -> None:
         deal = known.get(row.get("external_id"))
         status = row.get("status", deal.status if deal else Deal.Status.OPEN)
         closed_on = row.get("closed_on", deal.closed_on if deal and status == deal.status else None)
-        stage = stages.get(row.values["stage"].casefold()) if "stage" in row.values else deal.stage if deal else first
+        stands = names["stage", deal.stage_id] if deal else first
+        stage = stages.get(row.values["stage"].casefold()) if "stage" in row.values else stands
         if stage is None:
             known_ones = ", ".join(dict.fromkeys(one.name for one in reversed(stages.values())))
             plan.refuse(row, "stage", f"There is no such stage; there is {known_ones}. Words can be mapped to these.")
@@ -289,6 +291,8 @@ def _plan_deals(plan: Plan) -> None:
         currency = row.get("currency", deal.currency if deal else plan.organisation.currency)
         if status == Deal.Status.WON and amount is None:
             plan.refuse(row, "amount", "A won deal needs an amount.")
+        elif deal is not None and amount is not None and amount < refunded[deal.pk]:
+            plan.refuse(row, "amount", f"{refunded[deal.pk]} of its order was given back; it can't be less.")
         if closed_on is not None and amount and (refusal := rates.refusal(currency, closed_on)):
             plan.refuse(row, "currency", refusal, currency)
         lost = reasons.get(row.values["lost_reason"].casefold()) if "lost_reason" in row.values else None
@@ -302,7 +306,7 @@ def _plan_deals(plan: Plan) -> None:
         if row.refusals or not plan.refer(row):
             continue
         if status == Deal.Status.LOST and lost is None:
-            lost = deal.lost_reason if deal and deal.lost_reason else reasons["not_given"]
+            lost = names["lost_reason", deal.lost_reason_id] if deal and deal.lost_reason_id else reasons["not_given"]
         opened_on = row.get("opened_on", deal.opened_on if deal else None)
         if opened_on and closed_on and opened_on > closed_on:
             plan.note("opened_on after closed_on: kept, the cycle is unknown.")
@@ -445,7 +449,8 @@ def _plan_orders(plan: Plan) -> None:
     numbers = {row.values["number"] for row in plan.taken() if "number" in row.values}
     numbered = {one.number: one for one in standing.filter(number__in=numbers).order_by("-pk")}
     days = [row.values["ordered_on"] for row in plan.taken()]
-    same, booked = Occurrences.of(()), {}
+    same = Occurrences.of(())
+    booked: dict[tuple[Any, ...], list[Order]] = {}
     if days:
         span = (min(days) - LOOK_ALIKE, max(days) + LOOK_ALIKE)
         near = list(Order.objects.present().filter(ordered_on__range=span).order_by("pk"))
@@ -453,6 +458,7 @@ def _plan_orders(plan: Plan) -> None:
         for one in near:
             booked.setdefault((one.account_id, one.owner_id, one.amount), []).append(one)
     for_deal = {one.deal_id: one for one in standing.filter(deal__isnull=False, cancelled_on=None)}
+    refunded = _refunded("order_id", Refund.objects.filter(order__is_booked_by_win=False))
     for row in plan.taken():
         if not plan.refer(row):
             continue
@@ -467,13 +473,15 @@ def _plan_orders(plan: Plan) -> None:
         if order is None and not {"external_id", "number"} & row.values.keys():
             order = same.next(_order_key(Order(**defaults | values)))
         currency = values.get("currency", order.currency if order else defaults["currency"])
-        if refusal := rates.refusal(currency, values["ordered_on"]):
+        if refusal := rates.refusal(str(currency), values["ordered_on"]):
             plan.refuse(row, "currency", refusal, currency)
         other = for_deal.get(_key(deal)) if deal is not None else None
         if other is not None and _key(other) != _key(order):
             plan.refuse(
                 row, "deal", f"{other} already names this deal; an order belongs to one deal, a deal to one order."
             )
+        if order is not None and values["amount"] < refunded[order.pk]:
+            plan.refuse(row, "amount", f"{refunded[order.pk]} of this order was given back; it can't be less.")
         if row.refusals:
             continue
         if order is None:
@@ -495,6 +503,14 @@ def _plan_orders(plan: Plan) -> None:
             row.act = "changed"
         if deal is not None:
             for_deal[_key(deal)] = order
+
+
+def _refunded(by: str, refunds: QuerySet[Refund]) -> dict[int, Decimal]:
+    """What was given back, by order or by deal."""
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    for pk, amount in refunds.filter(withdrawn_at=None, order__withdrawn_at=None).values_list(by, "amount"):
+        sums[pk] += amount
+    return sums
 
 
 def _order_key(one: Order) -> tuple[Any, ...]:
@@ -571,11 +587,11 @@ def _plan_credits(plan: Plan) -> None:
                     plan.refuse(row, "person", f"Line {given[key].line} already gives their part.")
                 continue
             given[key] = row
-            share = shares.get(key)
-            if share is None:
+            stands = shares.get(key)
+            if stands is None:
                 plan.create(CreditShare(order=row.found["order"], person=person, kind=kind, percent=percent), row)
                 row.act = "created"
-            elif plan.change(share, row, percent=percent):
+            elif plan.change(stands, row, percent=percent):
                 row.act = "changed"
         for key, share in shares.items():
             if key[0] == "primary" and key not in given and any(kind == "primary" for kind, _ in given):
@@ -600,8 +616,8 @@ def _plan_refunds(plan: Plan) -> None:
     orders = {one.pk for found in plan.index("order").values() for one in found}
     standing = list(Refund.objects.present().filter(order__in=orders).order_by("pk"))
     same = Occurrences.of(((one.order_id, one.amount, one.occurred_on), one) for one in standing if not one.external_id)
-    for refund in standing:
-        given_back[refund.order_id] += refund.amount
+    for one in standing:
+        given_back[one.order_id] += one.amount
     for row in plan.taken():
         if not plan.refer(row):
             continue

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
+from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ledger import APPEND_ONLY, LedgerEntry
 from teams.models import (
     Access,
@@ -67,6 +68,7 @@ class Account(Record):
     objects = AccountQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [external_id_is_unique("account")]
         indexes = [
             models.Index(fields=["name"], name="account_by_name"),
@@ -98,6 +100,7 @@ class Contact(Record):
     objects = ContactQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [external_id_is_unique("contact")]
         indexes = [models.Index(fields=["name"], name="contact_by_name")]
 
@@ -126,6 +129,7 @@ class Product(Record):
     objects = ProductQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             external_id_is_unique("product"),
             models.UniqueConstraint(fields=["name"], condition=Q(withdrawn_at=None), name="product_name_is_unique"),
@@ -257,6 +261,7 @@ class Deal(Record):
     objects = DealQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             external_id_is_unique("deal"),
             models.CheckConstraint(
@@ -412,6 +417,7 @@ class Activity(Record):
     objects = RecordQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         verbose_name_plural = "activities"
         constraints = [
             external_id_is_unique("activity"),
@@ -487,6 +493,7 @@ class Order(Record):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             external_id_is_unique("order"),
             models.UniqueConstraint(
@@ -520,6 +527,7 @@ class Refund(Record):
     objects = RefundQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             external_id_is_unique("refund"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
@@ -539,6 +547,7 @@ class CreditShare(models.Model):
     percent = models.DecimalField(max_digits=7, decimal_places=4)
 
     class Meta:
+        triggers = audited()
         constraints = [
             models.UniqueConstraint(fields=["order", "person", "kind"], name="one_share_per_person"),
             models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="share_is_a_percentage"),

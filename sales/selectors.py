@@ -19,6 +19,7 @@ from sales.models import (
     Credit,
     Deal,
     DealChange,
+    DealQuerySet,
     ForecastCategory,
     LostReason,
     Order,
@@ -52,7 +53,7 @@ class DealFilter:
     closing: Period | None = None
 
 
-def deals(user: Viewer, asked: DealFilter) -> QuerySet[Deal]:
+def deals(user: Viewer, asked: DealFilter) -> DealQuerySet:
     """The deals somebody may see that match. Of decided deals, `closing` means the day they were closed."""
     found = Deal.objects.visible_to(user).select_related("owner", "account", "stage", "product")
     exact = {"status": asked.status, "stage": asked.stage, "owner": asked.owner, "account": asked.account}
@@ -162,15 +163,6 @@ def orders(
     return found.filter(**{name: value for name, value in asked.items() if value})
 
 
-def open_tasks(user: Viewer) -> QuerySet[Task]:
-    """One's own to-do list, the most urgent first."""
-    return (
-        Task.objects.filter(owner=access_of(user).person_id, done_at=None)
-        .select_related("deal", "account")
-        .order_by("due_on", "pk")
-    )
-
-
 def tasks_of(user: Viewer) -> QuerySet[Task]:
     """Tasks somebody may change: their own and those of the people they lead."""
     access = access_of(user)
@@ -232,6 +224,7 @@ def recent_customers(user: Viewer, *, count: int = 8) -> list[Recent]:
 def _add(found: dict[str, Recent], deal: Deal) -> None:
     value = f"deal:{deal.pk}"
     title, detail = (deal.account.name, deal.name) if deal.account else (deal.name, "Deal")
+    detail = detail.removeprefix(title).lstrip(" :,–-") or "Deal"
     found.setdefault(value, Recent(value, title, detail))
 
 
@@ -349,7 +342,7 @@ FIELDS = {
     "opened_on": "Opened on", "closed_on": "Closed on", "lost_reason": "Lost reason", "source": "Source",
     "next_step": "Next step", "next_step_on": "Next step on",
 }  # fmt: skip
-NAMED = {"owner": Person, "account": Account, "contact": Contact, "product": Product}
+NAMED: dict[str, Any] = {"owner": Person, "account": Account, "contact": Contact, "product": Product}
 
 
 def deal_story(user: Viewer, deal: Deal, zone: str) -> list[Event]:
@@ -478,13 +471,8 @@ def _said(noun: str, text: str, names: dict[tuple[str, str], str]) -> str:
 
 def credit_of(user: Viewer, order: Order) -> list[dict[str, Any]]:
     """Who holds how much of an order's credit, as far as somebody may see."""
-    return list(
-        Credit.objects.visible_to(user)
-        .filter(order=order)
-        .values("person", "person__name", "kind", "currency")
-        .annotate(amount=Sum("amount"))
-        .order_by("kind", "person__name", "person")
-    )
+    held = Credit.objects.visible_to(user).filter(order=order).values("person", "person__name", "kind", "currency")
+    return [dict(row) for row in held.annotate(amount=Sum("amount")).order_by("kind", "person__name", "person")]
 
 
 def account_totals(user: Viewer, account: Account) -> dict[str, Any]:

@@ -49,6 +49,10 @@ def match(plan: Plan, key: str, row: Row, *names: str) -> tuple[Any, bool]:
     external_id = row.get("external_id")
     if external_id:
         same = [one for one in plan.lookup(key, external_id) if one.external_id == external_id]
+        # A bare record that was made for the id has it as its name so far.
+        same = same or [
+            one for one in plan.lookup(key, external_id) if (one.external_id, one.name) == (None, external_id)
+        ]
         if same:
             return same[0], True
     for name in names:
@@ -283,7 +287,7 @@ def _plan_people(plan: Plan) -> None:
                 continue
             if not led and not plan.create_missing:
                 plan.refuse(
-                    row, "manager", f"{manager} leads no team; name the team. It is made with --create-missing."
+                    row, "manager", f"{manager} leads no team; name the team, or have it made (--create-missing)."
                 )
                 continue
             team = led[0] if led else _team_of(plan, postings, manager, root, row)

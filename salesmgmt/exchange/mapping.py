@@ -58,7 +58,7 @@ def parse(content: Any, kind: Kind) -> MappingFile:
         raise Unreadable("The mapping must be a JSON object with “columns”.")
     if odd := content.keys() - OPTIONS.keys() - {"columns"}:
         raise Unreadable(f"The mapping has “{min(odd)}”, which is none of columns, {', '.join(OPTIONS)}.")
-    options = {}
+    options: dict[str, Any] = {}
     for name in OPTIONS.keys() & content.keys():
         value = content[name]
         if value is not None and not isinstance(value, str):

@@ -180,7 +180,7 @@ class _Source:
         self.encoding = self._told(encoding) if encoding else self._found()
         self.sample = self._sample()
 
-    def bytes(self) -> BinaryIO:
+    def unpacked(self) -> BinaryIO:
         self.file.seek(0)
         return gzip.GzipFile(fileobj=self.file) if self.packed else self.file  # type: ignore[return-value]
 
@@ -188,7 +188,7 @@ class _Source:
         """All bytes, counted: too many are refused before anything is made of them."""
         if not self.packed and self.file.seek(0, io.SEEK_END) > MAX_BYTES:
             raise self._too_large()
-        stream, read = self.bytes(), 0
+        stream, read = self.unpacked(), 0
         try:
             while chunk := stream.read(1024 * 1024):
                 read += len(chunk)
@@ -209,7 +209,7 @@ class _Source:
             told = codecs.lookup(encoding)
             if not getattr(told, "_is_text_encoding", True):
                 raise LookupError
-            decoder = told.incrementaldecoder("strict")  # type: ignore[misc]
+            decoder = told.incrementaldecoder("strict")
         except (LookupError, TypeError, ValueError):
             raise Unreadable(f"“{_short(encoding)}” is no encoding; one reads like utf-8, cp1252 or utf-16.") from None
         lines = 1
@@ -264,7 +264,7 @@ class _Source:
         return "utf-8"
 
     def _sample(self) -> str:
-        raw = self.bytes().read(SAMPLE)
+        raw = self.unpacked().read(SAMPLE)
         decoder = codecs.getincrementaldecoder(self.encoding)("strict")
         try:
             return decoder.decode(raw)
@@ -273,7 +273,7 @@ class _Source:
 
     def lines(self) -> Iterator[str]:
         """Physical lines with their line ends as they are."""
-        text = io.TextIOWrapper(_Keep(self.bytes()), encoding=self.encoding, newline="")  # type: ignore[type-var]
+        text = io.TextIOWrapper(_Keep(self.unpacked()), encoding=self.encoding, newline="")
         while line := text.readline(MAX_RECORD + 1):
             yield line
 
@@ -343,7 +343,8 @@ def _records(lines: Iterator[str], delimiter: str, quote: str, name: str) -> Ite
         if quote not in text:
             yield Row(start, text.split(delimiter))
             continue
-        cells, at, problem = [], 0, ""
+        cells: list[str] = []
+        at, problem = 0, ""
         while not problem:
             begin = at
             while line[begin : begin + 1] in {" ", "\t"} and line[begin] != delimiter:

@@ -145,10 +145,10 @@ def in_order(rows: list[Row], kind: Kind) -> list[Row]:
     if not kind.within:
         return rows
     named: dict[str, Row] = {}
-    for row in reversed(rows):
+    for one in reversed(rows):
         for name in ("email", "name", "external_id"):
-            if name in row.values and not row.refusals:
-                named[str(row.values[name]).casefold()] = row
+            if name in one.values and not one.refusals:
+                named[str(one.values[name]).casefold()] = one
     done: set[int] = set()
     ordered: list[Row] = []
     for first in rows:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Callable, Iterator
 from functools import wraps
 from io import StringIO
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -56,7 +56,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         try:
             batch = services.receive_file(
                 kind=form.cleaned_data["kind"],
-                file=file.file,
+                file=cast(BinaryIO, file.file),
                 name=file.name or "file",
                 size=file.size or 0,
                 by=cast(User, request.user),
@@ -209,7 +209,7 @@ def _mapping(batch: Batch, typed: Any) -> dict[str, Any]:
         for word, taken_as in content.get("values", {}).items():
             words.append({"field": one.name, "word": word, "as": taken_as or NOT_TAKEN, "count": 0})
             known.add((one.name, word))
-    words += [word for word in batch.found.get("words", []) if (word["field"], word["word"]) not in known]
+    words = [word for word in batch.found.get("words", []) if (word["field"], word["word"]) not in known] + words
     taken = [one["field"].name for one in fields if one["column"] or one["const"]]
     preview = [
         row | {"cells": [row["cells"].get(name, "") for name in taken]} for row in batch.found.get("preview", [])

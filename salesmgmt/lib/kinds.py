@@ -68,6 +68,10 @@ class Referent:
     load: Callable[[set[str]], Iterable[tuple[Any, list[str]]]]  # texts → records, each with the texts that name it
     make: Callable[["Plan", str, Row], Any] | None = None
 
+    @property
+    def plural(self) -> str:
+        return "people" if self.label == "person" else f"{self.label}s"
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -191,12 +195,12 @@ class Plan:
                 row.found[one.name] = known[0]
             elif known:
                 self.refuse(
-                    row, one.name, f"{len(known)} {referent.label}s are called so; use the external id or e-mail."
+                    row, one.name, f"{len(known)} {referent.plural} are called so; use the external id or e-mail."
                 )
             elif self.create_missing and referent.make is not None:
                 missing.append(one)
             else:
-                can = " It is made with --create-missing." if referent.make is not None else ""
+                can = " Map it, or have it made (--create-missing)." if referent.make is not None else ""
                 self.refuse(row, one.name, f"There is no {referent.label} “{text}”.{can}")
         if row.refusals:
             return False

@@ -126,7 +126,7 @@ def test_gtxpro_is_refused_with_its_line_unless_it_is_mapped_or_made(run: Run) -
     assert deals["refused"] == 1480
     first = deals["refusals"][0]
     assert (first["line"], first["column"], first["value"]) == (3, "product", "GTXPro")
-    assert first["reason"] == "There is no product “GTXPro”. It is made with --create-missing."
+    assert first["reason"] == "There is no product “GTXPro”. Map it, or have it made (--create-missing)."
     assert deals["created"] == 8800 - 1480
     with Path(deals["rejects"]).open("rb") as file:
         rejected = file.read().decode("utf-8-sig").splitlines()

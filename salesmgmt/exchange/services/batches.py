@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
 import structlog
@@ -166,7 +166,7 @@ def _run(batch: Batch, at: datetime, *, dry_run: bool) -> Answer:
     with batch.file.open("rb") as file:
         return import_file(
             kind=batch.kind,
-            file=file,
+            file=cast(BinaryIO, file),
             name=batch.file_name,
             mapping=batch.mapping,
             options=options,
@@ -210,4 +210,6 @@ def rejects_of(batch: Batch) -> bytes:
         for row in BatchRow.objects.filter(batch=batch, act=BatchRow.Act.REFUSED).order_by("pk")
     ]
     with batch.file.open("rb") as file:
-        return rejects(file=file, name=batch.file_name, mapping=batch.mapping, refusals=first_refusals(refusals))
+        return rejects(
+            file=cast(BinaryIO, file), name=batch.file_name, mapping=batch.mapping, refusals=first_refusals(refusals)
+        )

@@ -183,7 +183,7 @@ def _in_file_words(refusal: Refusal, staged: Staged) -> Refusal:
 
 def _digest(file: BinaryIO) -> str:
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _keep(batch: Batch, answer: Answer, at: datetime) -> None:

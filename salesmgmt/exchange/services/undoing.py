@@ -145,7 +145,7 @@ def _restore(rows: list[BatchRow], ids: dict[str, set[int]]) -> list[str]:
                 continue
             step = Step("changed", record, row.line)
             for name, was in (row.before or {}).items():
-                one = model._meta.get_field(name)
+                one: Any = model._meta.get_field(name)
                 now = frozen(getattr(record, one.attname))
                 if now == (row.after or {}).get(name):
                     setattr(record, one.attname, thawed(model, name, was))

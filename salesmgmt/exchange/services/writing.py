@@ -56,9 +56,10 @@ def manager(model: type[models.Model]) -> models.Manager[Any]:
 
 
 def _insert(model: type[models.Model], records: list[Any]) -> None:
-    own = [one for one in model._meta.concrete_fields if one.related_model is model]
+    own: list[Any] = [one for one in model._meta.concrete_fields if one.related_model is model]
     while records:
-        ready, waiting = [], []
+        ready: list[Any] = []
+        waiting: list[Any] = []
         for record in records:
             above = [one.get_cached_value(record, default=None) for one in own]
             (ready if all(one is None or one.pk for one in above) else waiting).append(record)
@@ -85,7 +86,7 @@ def keep_steps(batch: Batch, plan: Plan, entered: list[Any]) -> None:
             continue
         model = type(step.record)
         row = BatchRow(batch=batch, line=step.line, act=step.act, model=model._meta.label)
-        row.object_id = step.record.pk if step.act != "removed" else step.before[model._meta.pk.attname]  # type: ignore[union-attr]
+        row.object_id = step.record.pk if step.act != "removed" else step.before[model._meta.pk.attname]
         if step.before:
             row.before = {name: frozen(value) for name, value in step.before.items()}
         if step.act == "changed":
@@ -113,7 +114,7 @@ def frozen(value: Any) -> Any:
 
 def thawed(model: type[models.Model], name: str, value: Any) -> Any:
     """The value that JSON kept of a field."""
-    one = model._meta.get_field(name)
+    one: Any = model._meta.get_field(name)
     if isinstance(value, list) and one.get_internal_type() == "DateRangeField":
         return DateRange(*(part and date.fromisoformat(part) for part in value), "[)")
     return one.to_python(value) if not one.is_relation else value

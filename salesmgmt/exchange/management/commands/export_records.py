@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.core.management import BaseCommand, CommandError
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             if kind == "all":
                 self._all(out)
             elif out is None:
-                write_table(kind_of(kind, to_import=False), self.stdout._out)
+                write_table(kind_of(kind, to_import=False), cast(TextIO, self.stdout))
             else:
                 self._file(kind, out)
         except Refused as refusal:
