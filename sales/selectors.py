@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db import connection
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
 
@@ -21,7 +20,6 @@ from sales.models import (
     DealChange,
     DealQuerySet,
     ForecastCategory,
-    LostReason,
     Order,
     Outcome,
     Product,
@@ -291,24 +289,6 @@ def alike_accounts(user: Viewer, name: str) -> QuerySet[Account]:
     )
 
 
-def alike_orders(order_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Pairs (order, booked order): no deal named, but account, owner and amount of one booked within 30 days."""
-    ids = "{" + ",".join(str(int(number)) for number in order_ids) + "}"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT o.id, b.id FROM sales_order o JOIN unnest(%s::bigint[]) i(id) USING (id)
-              JOIN sales_order b ON b.owner_id = o.owner_id AND b.account_id = o.account_id AND b.amount = o.amount
-                   AND b.currency = o.currency AND b.ordered_on BETWEEN o.ordered_on - 30 AND o.ordered_on + 30
-             WHERE o.deal_id IS NULL AND o.withdrawn_at IS NULL AND b.id <> o.id AND b.deal_id IS NOT NULL
-               AND b.withdrawn_at IS NULL AND b.cancelled_on IS NULL
-             ORDER BY o.id, b.id
-            """,
-            [ids],
-        )
-        return [(row[0], row[1]) for row in cursor.fetchall()]
-
-
 # ── Stories ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -487,11 +467,6 @@ def with_last_activity(found: QuerySet[Account], user: Viewer) -> QuerySet[Accou
         Activity.objects.visible_to(user).filter(account=OuterRef("pk")).order_by("-occurred_on").values("occurred_on")
     )
     return found.annotate(last_activity_on=Subquery(last[:1]))
-
-
-def lost_reasons() -> QuerySet[LostReason]:
-    """The reasons, in the order they were set up."""
-    return LostReason.objects.order_by("pk")
 
 
 def is_writable(user: Viewer, record: Deal | Order | Account | Activity) -> bool:
