@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from sales import services
-from sales.models import Account, Activity, Contact, Credit, Deal, DealChange, LostReason, Order, Stage, Task
+from sales.models import Account, Activity, Contact, Credit, Deal, DealChange, LostReason, Order, Stage
 from salesmgmt.lib import clock
 from teams.models import Person, User
 from tests.cast import Cast
