@@ -246,7 +246,7 @@ def _figures(
             strips.attainment(standing, scope),
             strips.landing(standing, chart, scope),
             strips.activities(usual, scope, period, frame.today),
-            strips.cover(*open_deals, standing, scope, period, frame.today),
+            strips.cover(open_deals[0], open_deals[1], standing, scope, period, frame.today),
         ],
     }
 
