@@ -6,6 +6,7 @@ is used again. Prints a table and writes bench.json into VAR.
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -97,6 +98,7 @@ MEASURED = (
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what was started is stopped
     size = {name: int(os.environ.get(name.upper()) or value) for name, value in DEFAULTS.items()}
     tenth = size | {name: max(1, size[name] // 10) for name in RECORDS}
     var = Path(os.environ.get("VAR") or "var").absolute()

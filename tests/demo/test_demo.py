@@ -93,7 +93,7 @@ def test_a_seed_and_a_day_give_the_same_company_and_another_seed_another() -> No
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("people", [1, 2, 3, 7, 60, 200])
+@pytest.mark.parametrize("people", [1, 2, 7, 200])
 def test_any_number_of_people_is_exactly_that_many(people: int) -> None:
     seed(size=Size(people=people, accounts=20, deals=60, activities=90, years=1), today=TODAY)
     assert Person.objects.count() == people

@@ -120,7 +120,7 @@ def _write_one_on_ones(
             Note.objects.create(
                 person=person, author=manager, one_on_one=talk, text=_of(random, NOTES), at=at + timedelta(hours=1)
             )
-        if place % 2 == 0 and person.user_id != manager.user_id:
+        if place % 2 == 0:
             soon = _weekday(today + timedelta(days=2 + place % 5))
             coming = OneOnOne.objects.create(
                 person=person,
