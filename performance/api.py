@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 import django_filters as filters
 from django.core.exceptions import ObjectDoesNotExist
@@ -48,7 +48,9 @@ class Number(serializers.DecimalField):
     def to_representation(self, value: Any) -> Any:
         """Six places are enough for a ratio; money has its two."""
         number = Decimal(value)
-        short = round(number, 6) if isinstance(exponent := number.as_tuple().exponent, int) and exponent < -6 else number
+        short = (
+            round(number, 6) if isinstance(exponent := number.as_tuple().exponent, int) and exponent < -6 else number
+        )
         return super().to_representation(short)
 
 
@@ -86,7 +88,7 @@ class Question(Endpoint):
     """A figure is asked for by query string."""
 
     pagination_class = None
-    filter_backends: ClassVar[list[Any]] = []
+    filter_backends = ()
 
     def asked(self, serializer: type[Asked]) -> dict[str, Any]:
         """Scope, period, day and the rest; 400 for what can't be read, 404 for what is not for this user."""
@@ -152,8 +154,25 @@ class FlagSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Flag
-        fields = ("id", "person", "person_name", "measure", "period", "raised_on", "behind_since", "p_miss", "expected",
-                  "actual", "gap", "severity", "cause", "sentence", "state", "as_of", "closed_on")  # fmt: skip
+        fields = (
+            "id",
+            "person",
+            "person_name",
+            "measure",
+            "period",
+            "raised_on",
+            "behind_since",
+            "p_miss",
+            "expected",
+            "actual",
+            "gap",
+            "severity",
+            "cause",
+            "sentence",
+            "state",
+            "as_of",
+            "closed_on",
+        )
         read_only_fields = fields
 
     def get_p_miss(self, flag: Flag) -> Decimal | None:
@@ -194,7 +213,7 @@ class Flags(Records):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One flag; the person has seen it then."""
         flag = self.get_object()
-        services.see_flag(flag=flag, by=request.user, at=clock.now())  # type: ignore[arg-type]
+        services.see_flag(flag=flag, by=self.by, at=clock.now())
         return Response(self.get_serializer(flag).data)
 
     @extend_schema(request=AnswerWriter, responses=FlagSerializer)
@@ -202,5 +221,5 @@ class Flags(Records):
     def answer(self, request: Request, pk: str) -> Response:
         """What the person says to a flag about them."""
         said = self.cleaned(AnswerWriter)
-        services.answer_flag(flag=self.get_object(), by=request.user, at=clock.now(), **said)  # type: ignore[arg-type]
+        services.answer_flag(flag=self.get_object(), by=self.by, at=clock.now(), **said)
         return self.shown(self.get_object())

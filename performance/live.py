@@ -51,8 +51,8 @@ def bump(*, people: Iterable[int] = (), teams: Iterable[int] = ()) -> None:
 def token_for(user: Viewer, *scopes: str, now: float | None = None) -> str:
     """A signed, short-lived leave to ask for the stamp of scopes: `company`, `team:3`, `person:7`, by id.
 
-    It carries the version that is about to be shown, so ask for it before the figures. The caller has already worked out
-    what `user` may see; the stamp itself tells only that something changed.
+    It carries the version that is about to be shown, so ask for it before the figures. The caller has already worked
+    out what `user` may see; the stamp itself tells only that something changed.
     """
     names = [COMPANY if s == "company" else f"{s[0]}{s.partition(':')[2]}" for s in scopes or ("company",)]
     expires = int(clock.now().timestamp() if now is None else now) + LIFETIME
@@ -77,7 +77,7 @@ def stamp(token: str, *, now: float | None = None) -> str | None:
 
 def _version(names: Sequence[str]) -> str:
     found = _redis().mget([_key(name) for name in names])
-    return hashlib.sha256(b"|".join(part or b"" for part in found)).hexdigest()[:12]
+    return hashlib.sha256(repr(found).encode()).hexdigest()[:12]
 
 
 def _signature(text: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -16,12 +16,13 @@ from salesmgmt.desk.edges import csv_answer, tell_form
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from teams.models import Organisation, Person, access_of
-from teams.selectors import manager_of
+from teams.edges import SignedIn
+from teams.models import Organisation, access_of
+from teams.selectors import person_of
 
 from . import selectors, services
 from .forms import AnswerForm
-from .models import Flag, FlagEvent
+from .models import Flag
 from .selectors.figures import records_url
 from .selectors.records import Line, Records
 from .selectors.records import records as records_behind
@@ -85,7 +86,10 @@ def _own(request: HttpRequest) -> str:
     access = access_of(request.user)
     if access.sees_all:
         return "company"
-    return selectors.Scope.person(Person.objects.get(pk=access.person_id)).key
+    person = person_of(request.user)
+    if person is None:
+        raise Http404
+    return selectors.Scope.person(person).key
 
 
 def _figure(asked: dict[str, Any], organisation: Organisation, today: date) -> selectors.Figure:
@@ -112,10 +116,10 @@ def _address(line: Line) -> str:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def flag(request: HttpRequest, pk: int) -> HttpResponse:
+def flag(request: SignedIn, pk: int) -> HttpResponse:
     """A flag with the figures behind it; the person it is about answers here."""
     found = get_object_or_404(Flag.objects.visible_to(request.user).select_related("person", "team"), pk=pk)
-    access = access_of(request.user)
+    user, access = request.user, access_of(request.user)
     is_own = access.person_id == found.person_id
     form = AnswerForm(request.POST if request.method == "POST" and is_own else None)
     if request.method == "POST":
@@ -123,37 +127,36 @@ def flag(request: HttpRequest, pk: int) -> HttpResponse:
             raise Http404
         if form.is_valid():
             try:
-                services.answer_flag(flag=found, by=request.user, at=clock.now(), text=form.cleaned_data["text"])
+                services.answer_flag(flag=found, by=user, at=clock.now(), text=form.cleaned_data["text"])
             except Refused as refusal:
                 tell_form(form, refusal)
             else:
-                answer = redirect("flag", pk)
-                answer.status_code = 303
-                return answer
+                return HttpResponseRedirect(reverse("flag", args=[pk]), status=303)
     elif is_own:
-        services.see_flag(flag=found, by=request.user, at=clock.now())
-    manager = manager_of(found.person, found.as_of)
+        services.see_flag(flag=found, by=user, at=clock.now())
     organisation = Organisation.get()
+    period = Period.parse(found.period, fiscal_month=organisation.fiscal_month)
     return render(
         request,
         "performance/flag.html",
         {
             "flag": found,
-            "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+            "period": period,
             "figures": found.evidence.get("figures", []),
             "compared_with": [
                 Period.parse(key, fiscal_month=organisation.fiscal_month).label
                 for key in found.evidence.get("compared_with", [])
             ],
-            "story": FlagEvent.objects.filter(flag=found).select_related("by").order_by("-at", "-pk"),
+            "story": found.events.select_related("by").order_by("-at", "-pk"),
             "records": records_url(
-                scope=selectors.Scope.person(found.person), measure="bookings",
-                start=Period.parse(found.period, fiscal_month=organisation.fiscal_month).start,
+                scope=selectors.Scope.person(found.person),
+                measure="bookings",
+                start=period.start,
                 until=found.as_of + timedelta(days=1),
             ),
             "currency": organisation.currency,
             "form": form,
             "is_own": is_own,
-            "may_act": not is_own and (access.sees_all or (manager is not None and manager.pk == access.person_id) or access.leads),
+            "may_act": not is_own and (access.sees_all or access.leads),
         },
-    )  # fmt: skip
+    )

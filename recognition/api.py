@@ -1,11 +1,20 @@
 """The wall in the API."""
 
+from typing import Any
+
 import django_filters as filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from salesmgmt.desk.api import Records
-from teams.api import Id
+from salesmgmt.desk.api import Records, VisibleField, Writer
+from salesmgmt.lib import clock
+from teams.api import Id, today_of
+from teams.models import Person
+from teams.selectors import person_of
 
+from . import selectors, services
 from .models import Award, AwardKind, Kudos
 
 
@@ -17,6 +26,12 @@ class AwardSerializer(serializers.ModelSerializer):
         model = Award
         fields = ("id", "person", "person_name", "kind", "title", "sentence", "given_by", "given_at")
         read_only_fields = fields
+
+
+class AwardWriter(Writer):
+    person = VisibleField(model=Person)
+    title = serializers.CharField(max_length=200)
+    sentence = serializers.CharField(max_length=500, help_text="In your own words")
 
 
 class AwardFilter(filters.FilterSet):
@@ -33,6 +48,11 @@ class Awards(Records):
     filterset_class = AwardFilter
     ordering_fields = ("id", "given_at")
 
+    @extend_schema(request=AwardWriter, responses={201: AwardSerializer})
+    def create(self, request: Request) -> Response:
+        """Praise one of your people."""
+        return self.shown(services.give_award(by=self.by, at=clock.now(), **self.cleaned(AwardWriter)), status=201)
+
 
 class KudosSerializer(serializers.ModelSerializer):
     giver_name = serializers.CharField(source="giver.name", read_only=True)
@@ -42,6 +62,19 @@ class KudosSerializer(serializers.ModelSerializer):
         model = Kudos
         fields = ("id", "giver", "giver_name", "receiver", "receiver_name", "text", "at")
         read_only_fields = fields
+
+
+class Colleague(VisibleField):
+    """Everybody who works here may be thanked."""
+
+    def get_queryset(self) -> Any:
+        request: Any = self.context["request"]
+        return selectors.colleagues(user=request.user, on=today_of(request))
+
+
+class KudosWriter(Writer):
+    receiver = Colleague(model=Person)
+    text = serializers.CharField(max_length=500, help_text="What for")
 
 
 class KudosFilter(filters.FilterSet):
@@ -57,3 +90,11 @@ class KudosList(Records):
     serializer_class = KudosSerializer
     filterset_class = KudosFilter
     ordering_fields = ("id", "at")
+
+    @extend_schema(request=KudosWriter, responses={201: KudosSerializer})
+    def create(self, request: Request) -> Response:
+        """Thank a colleague in front of all."""
+        giver = person_of(self.by)
+        if giver is None:
+            raise serializers.ValidationError("This is for people with a posting.")
+        return self.shown(services.give_kudos(giver=giver, at=clock.now(), **self.cleaned(KudosWriter)), status=201)

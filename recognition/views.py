@@ -9,9 +9,11 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
+from performance import live
 from recognition import forms, selectors, services
 from recognition.models import Award, Kudos
 from salesmgmt.desk.edges import act, tell_form
@@ -187,7 +189,9 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
     by: selectors.Measure = "improvement" if request.GET.get("by") == "improvement" else "attainment"
     if asked and team is None:
         raise Http404
-    board = selectors.leaderboard(user=user, team=team, period=period, as_of=today, by=by)
+    shown = team or selectors.own_board(user)
+    token = live.token_for(user, *([f"team:{shown.pk}"] if shown else []))
+    board = selectors.leaderboard(user=user, team=shown, period=period, as_of=today, by=by)
     now = Period.of(today, "quarter", fiscal_month=organisation.fiscal_month)
     month = Period.of(today, "month", fiscal_month=organisation.fiscal_month)
     periods = [now, now.shift(-1), now.shift(-2), now.shift(-3), month, month.shift(-1)]
@@ -200,8 +204,13 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
         "as_of": min(today, period.last_day),
         "before": period.shift(-1),
         "currency": organisation.currency,
+        "live_token": token,
+        "live_url": request.get_full_path(),
     }
-    return render(request, "recognition/leaderboard.html", context)
+    is_part = request.headers.get("HX-Request") == "true"
+    response = render(request, f"recognition/{'_board' if is_part else 'leaderboard'}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _period(request: HttpRequest, organisation: Organisation) -> Period:

@@ -160,8 +160,24 @@ class DealAdmin(WithdrawableAdmin):
     list_select_related = ("owner", "account", "stage")
     list_filter = ("status", "stage")
     search_fields = ("name", "external_id", "account__name")
-    fields = ("name", "owner", "account", "contact", "product", "amount", "currency", "opened_on", "expected_close_on",
-              "own_forecast_category", "source", "next_step", "next_step_on", "stage", "status", "closed_on")  # fmt: skip
+    fields = (
+        "name",
+        "owner",
+        "account",
+        "contact",
+        "product",
+        "amount",
+        "currency",
+        "opened_on",
+        "expected_close_on",
+        "own_forecast_category",
+        "source",
+        "next_step",
+        "next_step_on",
+        "stage",
+        "status",
+        "closed_on",
+    )
     readonly_fields = ("stage", "status", "closed_on")
     raw_id_fields = ("owner", "account", "contact", "product")
     inlines = (DealChangeInline,)
@@ -257,7 +273,9 @@ class TaskAdmin(ReadOnlyAdmin):
 
 
 class PostingForm(FromDay):
-    working_week = forms.CharField(required=False, help_text="ISO weekdays with commas, 1 is Monday; empty: the organisation's")
+    working_week = forms.CharField(
+        required=False, help_text="ISO weekdays with commas, 1 is Monday; empty: the organisation's"
+    )
 
     def clean_working_week(self) -> list[int] | None:
         text = self.cleaned_data["working_week"].replace(" ", "")

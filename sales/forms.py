@@ -209,6 +209,8 @@ class DealForm(ForUser, Versioned):
     def __init__(self, *args: Any, owners: Any, currency: str = "", **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        if len(owners) == 1:
+            self.fields["owner"].widget = forms.HiddenInput()
         products = Product.objects.visible_to(self.user).order_by("name", "pk")
         self.fields["product"].queryset = products  # type: ignore[attr-defined]
         known = ExchangeRate.objects.order_by("currency").values_list("currency", flat=True).distinct()

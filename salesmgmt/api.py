@@ -138,7 +138,9 @@ def _chapters() -> list[dict[str, Any]]:
                 continue
             operation = verbs[verb]
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-            done = next((found for code, found in operation["responses"].items() if code.startswith("2")), {})
+            done: dict[str, Any] = next(
+                (found for code, found in operation["responses"].items() if code.startswith("2")), {}
+            )
             answer = done.get("content", {}).get("application/json", {}).get("schema")
             chapters.setdefault(operation["tags"][0], []).append(
                 {

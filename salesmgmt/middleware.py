@@ -12,6 +12,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import get_template
 from django.urls import reverse
 
 from salesmgmt.desk.again import keep
@@ -49,6 +50,8 @@ class BodyLimitMiddleware:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.MAX_BODY:
             most = settings.MAX_BODY // 1024 // 1024
+            if "text/html" in request.META.get("HTTP_ACCEPT", ""):
+                return HttpResponse(get_template("413.html").render({"most": most}), status=413)
             sentence = f"This is larger than the {most} MB that can be sent at once; send it in parts."
             return HttpResponse(sentence, status=413, content_type="text/plain; charset=utf-8")
         return self.get_response(request)
@@ -73,6 +76,18 @@ class PermissionsPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response
+
+
+class PrivateMiddleware:
+    """What we answer is for one pair of eyes: no cache on the way keeps it, and the browser asks again."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "private, no-cache")
         return response
 
 

@@ -20,3 +20,5 @@ urlpatterns = [
     path("", include("salesmgmt.exchange.urls")),
     path("", include("salesmgmt.pages.urls")),
 ]
+
+handler500 = "salesmgmt.pages.errors.broken"

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
@@ -34,8 +36,8 @@ class AllocationInline(admin.TabularInline):
     def has_add_permission(self, request: object, obj: object = None) -> bool:
         return False
 
-    def get_queryset(self, request: object) -> object:
-        return super().get_queryset(request).select_related("team", "person", "plan")  # type: ignore[arg-type]
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).select_related("team", "person", "plan")
 
 
 @admin.register(Plan)

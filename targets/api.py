@@ -32,8 +32,20 @@ class QuotaSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = QuotaEntry
-        fields = ("id", "person", "team", "measure", "kind", "amount", "currency", "starts_on", "until", "reason",
-                  "recorded_at", "reverses")  # fmt: skip
+        fields = (
+            "id",
+            "person",
+            "team",
+            "measure",
+            "kind",
+            "amount",
+            "currency",
+            "starts_on",
+            "until",
+            "reason",
+            "recorded_at",
+            "reverses",
+        )
         read_only_fields = fields
 
 

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminDateWidget
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
@@ -157,10 +158,10 @@ class TeamAdmin(RecordAdmin):
 class FromDay(forms.ModelForm):
     """A dated fact as people say it: from a day, perhaps until another."""
 
-    on = forms.DateField(label="From", widget=admin.widgets.AdminDateWidget)
+    on = forms.DateField(label="From", widget=AdminDateWidget)
     until = forms.DateField(
         required=False,
-        widget=admin.widgets.AdminDateWidget,
+        widget=AdminDateWidget,
         help_text="First day it no longer holds; empty: until the next one",
     )
 
@@ -189,8 +190,8 @@ class LeadershipAdmin(DatedAdmin):
 
 
 class LeaveForm(forms.ModelForm):
-    start = forms.DateField(label="First day away", widget=admin.widgets.AdminDateWidget)
-    last = forms.DateField(label="Last day away", widget=admin.widgets.AdminDateWidget)
+    start = forms.DateField(label="First day away", widget=AdminDateWidget)
+    last = forms.DateField(label="Last day away", widget=AdminDateWidget)
 
 
 @admin.register(Leave)

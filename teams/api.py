@@ -1,6 +1,7 @@
 """People, teams and postings in the API."""
 
-from typing import Any, ClassVar
+from datetime import date
+from typing import Any, cast
 
 import django_filters as filters
 from django.db.models import OuterRef, Subquery
@@ -12,12 +13,12 @@ from salesmgmt.desk.api import Endpoint, Records
 from salesmgmt.lib import clock
 
 from . import selectors
-from .models import Person, Posting, Role, Team, access_of
+from .models import Person, Posting, Role, Team, User, access_of
 
 
-def today_of(request: Request) -> Any:
+def today_of(request: Request) -> date:
     """Today in the organisation's zone."""
-    return clock.today(selectors.organisation_of(request.user).time_zone)  # type: ignore[arg-type]
+    return clock.today(selectors.organisation_of(cast(User, request.user)).time_zone)
 
 
 class Id(filters.NumberFilter):
@@ -44,7 +45,7 @@ class Me(Endpoint):
 
     serializer_class = MeSerializer
     pagination_class = None
-    filter_backends: ClassVar[list[Any]] = []
+    filter_backends = ()
 
     def list(self, request: Request) -> Response:
         """Who I am."""

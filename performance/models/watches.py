@@ -83,7 +83,7 @@ _SEASON = """
                          ELSE make_date(left(r.period, 4)::int - (o.fiscal_month > 1)::int, o.fiscal_month, 1)::timestamp
                               + interval '3 months' * (coalesce(substring(r.period from 'Q(.)')::int, 1) - 1) END AS first
                FROM teams_organisation o) AS period)
-"""
+"""  # noqa: E501
 
 _CREDITS = Watch(["credits"], "r.person_id", _day("occurred_on"), ["team_id", "posted_on", "kind", "reporting_amount"])
 _OUTCOMES = Watch(

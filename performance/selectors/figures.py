@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db import connection
@@ -93,7 +94,7 @@ MEASURES = {
             "Activities",
             "count",
             "Calls, e-mails, meetings, demos, visits and tasks logged, by the day they took place.",
-            tuple(ACTIVITY_KINDS.values()),
+            ("activities",),
         ),
         *(
             Measure(
@@ -311,8 +312,9 @@ def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal
 
     A team's are those of the people posted in it on `as_of`: an open deal goes with whoever owns it.
     """
+    ids: list[Any] = []
     if scope.kind == "company":
-        table, whose, ids = "performance_rollupsum", "level = 'tm'", []
+        table, whose = "performance_rollupsum", "level = 'td'"
     elif scope.kind == "person":
         table, whose, ids = "performance_rollup", "person_id = %s", [scope.pk]
     else:
@@ -341,7 +343,7 @@ def records_url(*, scope: Scope, measure: str, start: date, until: date, basis: 
 def series(
     *, scope: Scope, measure: str, period: Period, as_of: date, by: str = "day"
 ) -> list[tuple[date, Decimal | None]]:
-    """A measure over each day, week or month of the period up to `as_of`, in one query; `on` is the first day of each."""
+    """A measure over each day, week or month of the period up to `as_of`, in one query; each with its first day."""
     asked = MEASURES[measure]
     if asked.key in {"pipeline", "coverage", "attainment", "pace", "gap", "quota"}:
         raise ValueError(f"{asked.label} does not add up over days; ask for it as a figure.")
@@ -410,11 +412,12 @@ def _daily(scope: Scope, measures: Sequence[str], start: date, until: date, step
 
 
 def _rows(scope: Scope, measures: Sequence[str], start: date, until: date) -> list[tuple[date, str, int, Decimal, int]]:
-    whose, ids = {
-        "person": ("performance_rollup WHERE person_id = %s", [scope.pk]),
-        "team": ("performance_rollupsum WHERE level = 'td' AND team_id = ANY(%s)", [list(scope.team_ids)]),
-        "company": ("performance_rollupsum WHERE level = 'td'", []),
-    }[scope.kind]
+    ids: list[Any] = []
+    whose = "performance_rollupsum WHERE level = 'td'"
+    if scope.kind == "person":
+        whose, ids = "performance_rollup WHERE person_id = %s", [scope.pk]
+    elif scope.kind == "team":
+        whose, ids = f"{whose} AND team_id = ANY(%s)", [list(scope.team_ids)]
     with connection.cursor() as cursor:
         cursor.execute(
             f'SELECT "on", measure, bucket, sum(total), sum(count)::bigint FROM {whose}'

@@ -267,7 +267,8 @@ def _open_deals(people: list[int], windows: list[tuple[date, date]]) -> dict[tup
                    / (w.until - w.first)::float
               FROM unnest(%s::date[], %s::date[]) AS w(first, until)
               JOIN sales_deal d ON d.opened_on < w.until AND (d.closed_on IS NULL OR d.closed_on > w.first)
-             WHERE d.owner_id = ANY(%s) AND d.withdrawn_at IS NULL AND (d.closed_on IS NULL OR d.closed_on >= d.opened_on)
+             WHERE d.owner_id = ANY(%s) AND d.withdrawn_at IS NULL
+                   AND (d.closed_on IS NULL OR d.closed_on >= d.opened_on)
              GROUP BY 1, 2, 3
             """,
             [[start for start, _ in windows], [until for _, until in windows], people],

@@ -27,7 +27,7 @@ _LOCK = 7011
 
 @transaction.atomic
 def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = None) -> dict[str, int]:
-    """Raise, change and close what the figures of `as_of` say, for everybody or for some; running it twice does nothing.
+    """Raise, change and close what the figures of `as_of` say, for everybody or for some; twice does nothing.
 
     Answers how many were raised, changed, closed, and how many wait because their manager has three new ones this week.
     """
@@ -142,14 +142,14 @@ def _raise(finding: Finding, manager: Person | None, as_of: date, at: datetime) 
 
 def _change(flag: Flag, finding: Finding, as_of: date, at: datetime) -> bool:
     """Bring an open flag up to date if its figures moved enough to say so."""
-    now = _values(finding, as_of)
+    now, was = _values(finding, as_of), flag.gap
     same_reason = (flag.cause, flag.severity) == (now["cause"], now["severity"])
     if same_reason and abs(now["gap"] - flag.gap) < ENOUGH_CHANGE * max(flag.gap, Decimal(1)):
         return False
     for name, value in now.items():
         setattr(flag, name, value)
     flag.save(update_fields=list(now))
-    _event(flag, FlagEvent.Kind.CHANGED, at, None, flag.sentence)
+    _event(flag, FlagEvent.Kind.CHANGED, at, None, f"{flag.gap:,.0f} behind, after {was:,.0f}. {flag.sentence}")
     _bump(flag)
     return True
 

@@ -93,7 +93,8 @@ FAMILIES = {
         1,
         "r.measure IN ('bookings', 'overlay')",
         """
-        SELECT c.person_id, coalesce(c.team_id, 0) AS team_id, c.occurred_on AS "on", month(c.posted_on) AS posted_month,
+        SELECT c.person_id, coalesce(c.team_id, 0) AS team_id, c.occurred_on AS "on",
+               month(c.posted_on) AS posted_month,
                CASE c.kind WHEN 'overlay' THEN 'overlay' ELSE 'bookings' END AS measure, 0 AS bucket,
                sum(c.reporting_amount) AS total, count(*) AS count
           FROM scope s JOIN sales_credit c
@@ -119,15 +120,16 @@ FAMILIES = {
     ),
     "activities": Family(
         3,
-        "r.measure >= 'activities.' AND r.measure < 'activities/'",
+        "r.measure >= 'activities' AND r.measure < 'activities/'",
         """
         SELECT a.owner_id AS person_id, coalesce(p.team_id, 0) AS team_id, a.occurred_on AS "on",
-               month(a.occurred_on) AS posted_month, 'activities.' || a.kind AS measure, 0 AS bucket,
+               month(a.occurred_on) AS posted_month, k.measure, 0 AS bucket,
                coalesce(sum(a.duration_minutes), 0) AS total, count(*) AS count
           FROM scope s JOIN sales_activity a
             ON a.owner_id = s.person_id AND a.occurred_on >= s.first AND a.occurred_on < s.until
                AND a.withdrawn_at IS NULL
           LEFT JOIN teams_posting p ON p.person_id = a.owner_id AND p.during @> a.occurred_on
+         CROSS JOIN LATERAL (VALUES ('activities'), ('activities.' || a.kind)) AS k(measure)
          GROUP BY 1, 2, 3, 5
         """,
     ),
@@ -217,8 +219,8 @@ _WRITE = """,
 
 _REPORT = """
     SELECT person_id, team_id, "on", posted_month, measure, bucket, was_total, was_count, total, count FROM difference d
-     WHERE NOT EXISTS (SELECT 1 FROM desk_mark m WHERE m.topic = %s AND (m.person_id = d.person_id OR m.person_id IS NULL)
-                                                   AND m.days @> d."on")
+     WHERE NOT EXISTS (SELECT 1 FROM desk_mark m
+                        WHERE m.topic = %s AND (m.person_id = d.person_id OR m.person_id IS NULL) AND m.days @> d."on")
      ORDER BY 1, 3, 5
 """
 _SUMS_DIFFER = """
@@ -332,7 +334,8 @@ def _write(family: Family, scope: Sequence[Scope]) -> int:
         _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s) AND total = 0 AND count = 0", [zeros])
     if count and family.moves_flags:
         _execute(
-            "INSERT INTO desk_mark (topic, person_id, days) SELECT 'flags', p, '(,)' FROM unnest(%s::bigint[]) AS p WHERE p > 0",
+            "INSERT INTO desk_mark (topic, person_id, days)"
+            " SELECT 'flags', p, '(,)' FROM unnest(%s::bigint[]) AS p WHERE p > 0",
             [people],
         )
     if count:
@@ -360,7 +363,8 @@ class Difference:
 
     def __str__(self) -> str:
         cell = " ".join(str(part) for part in self.cell)
-        return f"{self.table} {cell}: stored {self.stored[0]} ({self.stored[1]}), records {self.records[0]} ({self.records[1]})"
+        stored, records = (f"{total} ({count})" for total, count in (self.stored, self.records))
+        return f"{self.table} {cell}: stored {stored}, records {records}"
 
 
 def rebuild(*, write: bool = True) -> Iterator[Difference]:
@@ -397,8 +401,8 @@ def _rebuild_sums(*, write: bool) -> Iterator[Difference]:
                 """
                 INSERT INTO performance_rollupsum
                        (level, measure, "on", person_id, team_id, posted_month, bucket, total, count)
-                SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::bigint[], %s::bigint[], %s::date[], %s::int[],
-                                     %s::numeric[], %s::bigint[])
+                SELECT * FROM unnest(%s::text[], %s::text[], %s::date[], %s::bigint[], %s::bigint[], %s::date[],
+                                     %s::int[], %s::numeric[], %s::bigint[])
                 """,
                 [
                     list(column)

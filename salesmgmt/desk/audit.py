@@ -9,7 +9,7 @@ from django.db import connection
 
 
 def audited(*hidden: str) -> list[pgtrigger.Trigger]:
-    """Triggers for a model's `Meta.triggers`: each updated or deleted row leaves an AuditEntry, without `hidden` fields."""
+    """Triggers for a model's `Meta.triggers`: each updated or deleted row leaves an AuditEntry without `hidden`."""
     less = "".join(f" - '{field}'" for field in hidden)
     entry = 'INSERT INTO desk_auditentry (at, "table", row_id, operation, user_id, before, after)'
     who = "now(), TG_TABLE_NAME, o.id, TG_OP, nullif(current_setting('paceline.user_id', true), '')::bigint"
@@ -41,7 +41,7 @@ def audited(*hidden: str) -> list[pgtrigger.Trigger]:
 
 @contextmanager
 def acting_as(user_id: Callable[[], int | None]) -> Iterator[None]:
-    """What is changed inside is audited as done by this user; at no further round trip, never beyond the transaction."""
+    """What is changed inside is audited as this user's; at no further round trip, never beyond the transaction."""
 
     def name(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         if not many and isinstance(sql, str) and sql.lstrip()[:6].upper() in {"UPDATE", "DELETE", "INSERT", "WITH"}:

@@ -185,7 +185,7 @@ class Cursor(pagination.CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
-    ordering = "-id"
+    ordering: str = "-id"
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         try:

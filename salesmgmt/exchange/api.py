@@ -13,8 +13,22 @@ class BatchSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Batch
-        fields = ("id", "kind", "file_name", "state", "by", "at", "finished_at", "undone_at", "read", "created", "changed",
-                  "equal", "refused", "message")  # fmt: skip
+        fields = (
+            "id",
+            "kind",
+            "file_name",
+            "state",
+            "by",
+            "at",
+            "finished_at",
+            "undone_at",
+            "read",
+            "created",
+            "changed",
+            "equal",
+            "refused",
+            "message",
+        )
         read_only_fields = fields
 
 

@@ -93,6 +93,9 @@ def choices(request: HttpRequest, frame: Frame) -> dict[str, Any]:
 
 def answer(request: HttpRequest, template: str, partial: str, context: dict[str, Any]) -> HttpResponse:
     """The whole page, or only its part that refreshes itself, from the same template."""
+    frame: Frame = context["frame"]
+    if not frame.is_now:
+        context["page_title"] = f"{context['page_title']}, {frame.period.label}"
     context |= {"partial": partial, "live_url": request.get_full_path()}
     is_part = request.headers.get("HX-Request") == "true"
     response = render(request, partial if is_part else template, context)

@@ -16,7 +16,7 @@ from targets.analysis import as_cents, capacity
 from targets.models import Allocation, Plan
 from targets.selectors.entries import QuotaLine, due_entries
 from targets.selectors.shapes import clipped, ramps
-from teams.models import Organisation, Person, Posting, Role, Viewer, access_of
+from teams.models import Access, Organisation, Person, Posting, Role, Viewer, access_of
 from teams.selectors import presence
 
 QUARTERS_BACK = 4
@@ -114,6 +114,11 @@ def children_of(parent: Allocation | None, lines: Lines) -> list[Allocation]:
     return sorted((line for line in lines.values() if line != parent and parent_of(line, lines) == parent), key=place)
 
 
+def is_own_goal(line: Allocation, access: Access) -> bool:
+    """Whether a line is the target of a team one leads, one's own figure (R7); the topmost follows the plan."""
+    return line.person_id is None and line.team.parent_id is not None and line.team_id in access.led_team_ids
+
+
 @dataclass(frozen=True, slots=True)
 class PlanRow:
     """A line as the review shows it. `below` is what its children sum to, `quota` what remains after R1 to R4."""
@@ -144,7 +149,7 @@ def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
         children = sorted(below[line.team_id, line.person_id], key=place) if line.person_id is None else []
         led = bool(set(line.team.path) & set(access.led_team_ids))
         own = access.person_id is not None and line.person_id == access.person_id
-        goal = line.person_id is None and line.team_id in access.led_team_ids
+        goal = is_own_goal(line, access)
         if access.sees_all or led or own:
             rows.append(
                 PlanRow(
@@ -152,7 +157,7 @@ def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
                     depth=depth,
                     share=ratio(line.amount, total),
                     below=sum((child.amount for child in children), Decimal(0)) if children else None,
-                    may_change=not plan.is_published and not own and (access.sees_all or (led and not goal)),
+                    may_change=not plan.is_published and not own and not goal and (access.sees_all or led),
                 )
             )
             depth += 1

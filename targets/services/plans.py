@@ -255,11 +255,10 @@ def _may_change(line: Allocation, by: User) -> None:
     access = access_of(by)
     if line.person_id is not None and line.person_id == access.person_id:
         raise Refused("Nobody changes their own figure: ask your manager.", field="amount")
+    if selectors.is_own_goal(line, access):
+        raise Refused("The target of the team you lead is your own figure: ask the next manager up.", field="amount")
     if access.sees_all:
         return
-    own_goal = line.person_id is None and line.team_id in access.led_team_ids
-    if own_goal:
-        raise Refused("The target of the team you lead is your own figure: ask the next manager up.", field="amount")
     if not set(line.team.path) & set(access.led_team_ids):
         raise Refused("This line is outside the teams you lead.", field="amount")
 

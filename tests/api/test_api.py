@@ -12,10 +12,10 @@ from django.test import Client
 
 from coaching.models import Note
 from performance.models import Flag
-from salesmgmt.api import router
-from salesmgmt.lib import clock
 from sales.models import Account, Activity, Credit, Deal, Order
 from sales.services import add_account, book_order, log_activity, open_deal
+from salesmgmt.api import router
+from salesmgmt.lib import clock
 from targets.models import QuotaEntry
 from teams import services
 from teams.models import Person
@@ -108,7 +108,8 @@ def test_every_noun_is_a_list_with_pages_in_a_fixed_number_of_queries(
 
 
 @pytest.mark.parametrize(
-    ("viewer", "sees"), [("ana", True), ("maya", True), ("vera", True), ("admin", True), ("ben", False), ("omar", False)]
+    ("viewer", "sees"),
+    [("ana", True), ("maya", True), ("vera", True), ("admin", True), ("ben", False), ("omar", False)],
 )
 def test_a_record_is_seen_by_its_owner_and_who_leads_them_and_is_nowhere_for_others(
     cast: Cast, viewer: str, sees: bool
@@ -362,7 +363,7 @@ def test_what_is_not_there_is_404_and_what_is_not_done_405(cast: Cast, ana: Api)
     assert ana("GET", "deals/999999999999999999/").status_code == 404
     assert ana("GET", "deals/9999999999999999999999/").status_code == 404
     assert ana("PUT", "me/", {}).status_code == 405
-    assert ana("POST", "activities/", "a=b".encode()).status_code == 400
+    assert ana("POST", "activities/", b"a=b").status_code == 400
     response = ana.client.post("/api/v1/activities/", {"kind": "call"})
     assert (response.status_code, response["Content-Type"]) == (415, "application/problem+json")
 
@@ -418,7 +419,8 @@ def test_a_figure_says_what_it_is_and_where_its_records_are(cast: Cast, ana: Api
     asked = "of=person:E-Ana&measure=bookings&period=2026-Q3&as_of=2026-08-20"
     found = ana("GET", f"figures/?{asked}").json()
     assert (found["value"], found["unit"], found["currency"], found["as_of"]) == ("90.10", "money", "EUR", "2026-08-20")
-    assert "/records/?" in found["records"] and found["definition"]
+    assert "/records/?" in found["records"]
+    assert found["definition"]
     rate = ana("GET", f"figures/?{asked}".replace("bookings", "win_rate")).json()
     assert rate["value"] is None, "nothing is decided: unknown, not 0 %"
     series = ana("GET", f"series/?{asked}&by=month").json()
@@ -484,7 +486,8 @@ def test_the_schema_and_its_page_are_public_and_complete(cast: Cast, client: Cli
     assert page.status_code == 200
     text = page.content.decode()
     assert "/api/v1/deals/{id}/win/" in text
-    assert "<script>" not in text and " style=" not in text
+    assert "<script>" not in text
+    assert " style=" not in text
 
 
 def test_the_root_lists_the_nouns(cast: Cast, ana: Api) -> None:
@@ -496,3 +499,13 @@ def test_accounts_nobody_owns_are_everybodys(cast: Cast, ana: Api) -> None:
     assert len(ana("GET", "accounts/").json()["results"]) == 1
     assert Person.objects.count() == 7
     assert not Deal.objects.exists()
+
+
+def test_praise_is_given_as_on_the_wall(cast: Cast, ana: Api) -> None:
+    thanks = ana("POST", "kudos/", {"receiver": cast.cleo.pk, "text": "For the lead in Lyon"})
+    assert (thanks.status_code, thanks.json()["receiver_name"]) == (201, "Cleo")
+    assert ana("POST", "kudos/", {"receiver": cast.ana.pk, "text": "Well done me"}).status_code == 400
+    award = {"person": cast.ana.pk, "title": "Comeback", "sentence": "Three wins after a hard month."}
+    assert Api(cast.maya.user)("POST", "awards/", award).status_code == 201
+    assert Api(cast.omar.user)("POST", "awards/", award).status_code == 400
+    assert len(Api(cast.cleo.user)("GET", "awards/").json()["results"]) == 1

@@ -20,13 +20,13 @@ def an_order(owner: Person, amount: str, on: date) -> Order:
 
 
 def a_credit(
-    person: Person, amount: str, on: date, *, order: Order | None = None, kind: str = "primary", posted: date | None = None,
-    team: Team | None = None, reverses: Credit | None = None,
+    person: Person, amount: str, on: date, *, order: Order | None = None, kind: str = "primary",
+    posted: date | None = None, team: Team | None = None, reverses: Credit | None = None,
 ) -> Credit:  # fmt: skip
     return Credit.objects.create(
         order=order or an_order(person, "0", on), person=person, team=team or team_of(person, on), kind=kind,
-        occurred_on=on, posted_on=posted or on, amount=Decimal(amount), currency="EUR", reporting_amount=Decimal(amount),
-        recorded_at=AT, reason="test", reverses=reverses,
+        occurred_on=on, posted_on=posted or on, amount=Decimal(amount), currency="EUR",
+        reporting_amount=Decimal(amount), recorded_at=AT, reason="test", reverses=reverses,
     )  # fmt: skip
 
 

@@ -37,8 +37,8 @@ def sell(
 ) -> None:  # fmt: skip
     """Two years of weeks: each with five activities on a deal opened 30 days before, one deal won and one lost.
 
-    From this quarter on `now` scales `activities`, `wins` (value too), `losses`, `size`. `late` sells only in the last third
-    of a quarter.
+    From this quarter on `now` scales `activities`, `wins` (value too), `losses`, `size`. `late` sells only in the
+    last third of a quarter.
     """
     scale = {"activities": 1.0, "wins": 1.0, "losses": 1.0, "size": 1.0} | (now or {})
     stage = Stage.objects.order_by("pk")[0]
@@ -82,8 +82,8 @@ def sell(
     )
     Credit.objects.bulk_create(
         Credit(
-            order=o, person=person, team=team, kind="primary", occurred_on=o.ordered_on, posted_on=o.ordered_on, amount=o.amount,
-            currency="EUR", reporting_amount=o.amount, recorded_at=AT, reason="Booked",
+            order=o, person=person, team=team, kind="primary", occurred_on=o.ordered_on, posted_on=o.ordered_on,
+            amount=o.amount, currency="EUR", reporting_amount=o.amount, recorded_at=AT, reason="Booked",
         )
         for o in ordered
     )  # fmt: skip

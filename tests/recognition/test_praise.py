@@ -192,6 +192,8 @@ def test_the_pages_work_without_a_script(cast: Cast) -> None:
     assert ana.get("/wall/?cursor=nonsense").status_code == 404
     assert ana.get("/leaderboard/").status_code == 200
     assert ana.get(f"/leaderboard/?team={cast.south.pk}").status_code == 404
+    part = ana.get("/leaderboard/", headers={"HX-Request": "true"}).content
+    assert part.startswith(b'<div id="board" data-live="/leaderboard/"')
     assert signed_in(cast.admin).get("/wall/").status_code == 200
     assert signed_in(cast.admin).get("/leaderboard/?by=improvement&period=2026-07").status_code == 200
 

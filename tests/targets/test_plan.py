@@ -159,8 +159,11 @@ def test_nobody_changes_or_publishes_their_own_figure(results: Cast) -> None:
     with pytest.raises(Refused, match="outside"):
         change_allocation(allocation=line(plan, "Cleo"), amount=D(1), reason="More", by=login(results.maya), at=AT)
     Posting.objects.filter(person=results.maya).update(role=Role.EXECUTIVE)
+    executive = User.objects.get(username="maya")
+    with pytest.raises(Refused, match="next manager up"):
+        change_allocation(allocation=line(plan, "North"), amount=D(1), reason="Less", by=executive, at=AT)
     with pytest.raises(Refused, match="somebody else publishes"):
-        publish_plan(plan=plan, by=User.objects.get(username="maya"), at=AT)
+        publish_plan(plan=plan, by=executive, at=AT)
     with pytest.raises(Refused, match="Executives"):
         publish_plan(plan=plan, by=login(results.ana), at=AT)
 

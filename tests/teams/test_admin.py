@@ -9,9 +9,9 @@ from django.contrib import admin
 from django.test import Client
 
 from coaching.models import Note
-from salesmgmt.desk.models import AuditEntry
 from sales.models import Activity, Credit, Deal, Order
 from sales.services import book_order, log_activity, open_deal
+from salesmgmt.desk.models import AuditEntry
 from teams.models import ExchangeRate, Holiday, Leadership, Leave, LeaveKind, Organisation, Person, Posting, User
 from tests.cast import Cast
 
@@ -70,7 +70,12 @@ def test_a_back_dated_posting_takes_the_credits_along(page: Client, cast: Cast) 
 
 
 def test_a_refusal_is_a_sentence_and_changes_nothing(page: Client, cast: Cast) -> None:
-    fields = {"person": cast.ana.pk, "kind": LeaveKind.objects.get(key="sick").pk, "start": "2026-08-05", "last": "2026-08-01"}
+    fields = {
+        "person": cast.ana.pk,
+        "kind": LeaveKind.objects.get(key="sick").pk,
+        "start": "2026-08-05",
+        "last": "2026-08-01",
+    }
     response = page.post("/admin/teams/leave/add/", fields, follow=True)
     assert b"The last day away is before the first." in response.content
     assert not Leave.objects.exists()

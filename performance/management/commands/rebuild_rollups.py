@@ -17,8 +17,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = 0
-        for count, difference in enumerate(rollups.rebuild(write=not options["check"]), start=1):
+        for difference in rollups.rebuild(write=not options["check"]):
             self.stdout.write(str(difference))
+            count += 1
         waiting = sum(rollups.waiting().values())
         said = "differ from the records" if options["check"] else "put right"
         self.stdout.write(f"{count} rollups {said}; {waiting} marks wait.")

@@ -21,6 +21,7 @@ QUARTERS = (0.94, 1.0, 0.91, 1.15)
 MONTHS = (0.29, 0.31, 0.40, 0.30, 0.30, 0.40, 0.33, 0.27, 0.40, 0.29, 0.33, 0.38)
 LATE_MONTHS = (0.10, 0.18, 0.72) * 4  # of the quarter-end seller
 GROWTH = 0.14  # a year
+YOUNG = 19  # working days of a quarter that say little yet
 AHEAD = 150  # days of the future that open deals belong to
 
 
@@ -47,6 +48,13 @@ class Calendar:
     late: Floats  # the same for somebody who sells at the quarter's end
     quarter: Ints  # number of the quarter of each day, from 0
     growth: Floats
+
+    @property
+    def turn(self) -> int:
+        """Quarter from which a built-in cause holds: the current one, or while that is young the one before."""
+        current = int(self.quarter[self.now])
+        began = np.datetime64(Period.of(self.today, "quarter").start)
+        return current if np.busday_count(began, np.datetime64(self.today)) >= YOUNG else max(current - 1, 0)
 
     @property
     def now(self) -> int:

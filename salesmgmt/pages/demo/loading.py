@@ -37,6 +37,13 @@ def copy_into(model: type[models.Model], rows: Mapping[str, Column]) -> Ints:
     return np.arange(first, first + count)
 
 
+def analyse(*tables: type[models.Model]) -> None:
+    """Tell the planner what was loaded (without tables: into any), before a statement joins it."""
+    names = ", ".join(connection.ops.quote_name(table._meta.db_table) for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {names}")
+
+
 def _plain(values: Column) -> list[Any]:
     return [
         NULL if value is None else value for value in (values.tolist() if isinstance(values, np.ndarray) else values)

@@ -28,6 +28,7 @@ from teams.services import fill_holidays
 from . import names
 from .calendars import MONTHS, RAMP, RAMP_NAME, Calendar, Tenure, calendar_of, first_day, tenures
 from .cast import COMPANY, ROOT, Market, Seat
+from .loading import analyse
 
 ZONE, REGION, PASSWORD = "Europe/Berlin", "DE", "demo"
 _RATES = {"GBP": 1.165, "CHF": 1.045, "SEK": 0.0885, "USD": 0.925}
@@ -70,6 +71,7 @@ def write_organisation(
     people = _write_people(rng, seats, stay, start)
     _write_postings(seats, stay, people, teams, by_name)
     _write_leave(stay, people)
+    analyse(Person, Posting, ExchangeRate, Team)
     return Company(seats, by_name, stay, calendar, people, teams, {"EUR": 1.0} | _RATES)
 
 

@@ -10,11 +10,13 @@ from sales.models import (
     Account,
     Activity,
     Contact,
+    Credit,
     CreditShare,
     Deal,
     DealChange,
     LostReason,
     Order,
+    Outcome,
     Product,
     Refund,
     Stage,
@@ -24,7 +26,7 @@ from sales.services.credits import post_outcomes, recredit_orders
 
 from . import names
 from .calendars import Floats, Ints
-from .loading import Moments, copy_into
+from .loading import Moments, analyse, copy_into
 from .organisation import ZONE, Company
 from .selling import KINDS, Deals, Work
 
@@ -241,6 +243,7 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
         },
     )
     _write_orders(rng, company, deals, ids, moments, account, customers, products[product], quantity, amount, currency)
+    analyse(Deal, Outcome)
     _reopen_some(rng, company, deals, ids, moments)
     post_outcomes(deal_ids=ids[~is_open].tolist(), by=None, at=moments.moment(now, 1), reason=REASON)
     return ids, account
@@ -320,6 +323,7 @@ def _write_orders(
         ],
         batch_size=1000,
     )
+    analyse(Order, CreditShare, Refund, Credit)
     recredit_orders(order_ids=ids.tolist(), by=None, at=moments.moment(now, 1), reason=REASON)
 
 

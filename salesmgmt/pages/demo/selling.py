@@ -54,17 +54,17 @@ _KIND_SHARES = (0.34, 0.30, 0.17, 0.08, 0.05, 0.06)
 def factors_of(rng: np.random.Generator, seats: list[Seat], calendar: Calendar) -> tuple[Floats, Floats]:
     """people × days: what a person brings beside the plan, and what a built-in cause leaves from this quarter on."""
     quarters = int(calendar.quarter[-1]) + 1
-    current = int(calendar.quarter[calendar.now])
+    turn = calendar.turn
     brings = np.ones((len(seats), len(calendar.days)))
     cause = np.ones_like(brings)
-    behind_from = calendar.quarter >= current
+    behind_from = calendar.quarter >= turn
     for row, seat in enumerate(seats):
         talent = seat.talent or float(rng.uniform(0.95, 1.1))
         by_quarter = talent * np.exp(rng.normal(0, 0.09, quarters))
         steady = 0.98 if seat.story in CAUSES else max(talent, 1.01)
-        by_quarter[current:] = steady * rng.uniform(1.03, 1.09, quarters - current)
+        by_quarter[turn:] = steady * rng.uniform(1.03, 1.09, quarters - turn)
         if seat.story in CAUSES:
-            by_quarter[current - 1 : current] = rng.uniform(0.99, 1.06, 1)
+            by_quarter[max(turn - 1, 0) : turn] = rng.uniform(0.99, 1.06)
             cause[row, behind_from] = _BEHIND
         brings[row] = by_quarter[calendar.quarter]
     return brings, cause
@@ -148,8 +148,7 @@ def _placed(
     decided = np.searchsorted(way, place)
     stretch = np.full(len(number), float(market.cycle))
     if story == "speed":
-        current = calendar.quarter[calendar.now]
-        stretch[calendar.quarter[decided] >= current] *= 2
+        stretch[calendar.quarter[decided] >= calendar.turn] *= 2
     cycle = np.maximum(2, stretch * _lognormal(offset[3] + number * _EVENLY[2], _CYCLES) * (1.0 if won else 1.08))
     opened = decided - cycle.astype(np.int64)
     # Nobody opens deals before they are there, or while they are away.
@@ -217,9 +216,9 @@ def make_work(
     owner, day, deal = (np.concatenate(part) for part in (owners, days, found))
     order = np.argsort(day, kind="stable")
     kind = np.searchsorted(np.cumsum(_KIND_SHARES)[:-1], np.mod(owner * 0.37 + np.arange(len(owner)) * _EVENLY[0], 1))
-    # Whoever does less falls behind with meetings above all.
-    fewer = np.flatnonzero((cause[owner, day] < 1) & (kind == KINDS.index("meeting")) & _does_less(seats)[owner])
-    kind[fewer[::5]], kind[fewer[2::5]] = KINDS.index("visit"), KINDS.index("demo")
+    # Whoever does less now had sold in meetings, and falls behind with those above all.
+    by_phone = (kind <= KINDS.index("email")) & _does_less(seats)[owner]
+    kind[by_phone & (rng.random(len(owner)) < np.where(cause[owner, day] < 1, 0.2, 0.45))] = KINDS.index("meeting")
     minute = (8 * 60 + 30 + rng.integers(0, 108, len(owner)) * 5).astype(np.int64)
     return Work(owner[order], day[order], minute[order], kind[order], deal[order])
 
