@@ -79,6 +79,18 @@ class PermissionsPolicyMiddleware:
         return response
 
 
+class PrivateMiddleware:
+    """What we answer is for one pair of eyes: no cache on the way keeps it, and the browser asks again."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+
 class CostMiddleware:
     """X-Query-Count and Server-Timing on each answer, where SHOW_COST."""
 

@@ -197,3 +197,9 @@ def test_logging_out_is_a_post(cast: Cast, client: Client) -> None:
     assert client.post("/logout/")["Location"] == "/login/"
     assert client.get("/profile/").status_code == 302
     assert Person.objects.filter(user__username="ana").exists()
+
+
+def test_no_cache_on_the_way_keeps_what_somebody_sees(cast: Cast, client: Client) -> None:
+    log_in(client, "ana")
+    for path in ("/profile/", "/api/v1/me/", "/api/v1/activities/"):
+        assert "private" in client.get(path)["Cache-Control"]
