@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db import connection
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.urls import reverse
 
@@ -19,8 +18,8 @@ from sales.models import (
     Credit,
     Deal,
     DealChange,
+    DealQuerySet,
     ForecastCategory,
-    LostReason,
     Order,
     Outcome,
     Product,
@@ -52,7 +51,7 @@ class DealFilter:
     closing: Period | None = None
 
 
-def deals(user: Viewer, asked: DealFilter) -> QuerySet[Deal]:
+def deals(user: Viewer, asked: DealFilter) -> DealQuerySet:
     """The deals somebody may see that match. Of decided deals, `closing` means the day they were closed."""
     found = Deal.objects.visible_to(user).select_related("owner", "account", "stage", "product")
     exact = {"status": asked.status, "stage": asked.stage, "owner": asked.owner, "account": asked.account}
@@ -160,15 +159,6 @@ def orders(
     found = Order.objects.visible_to(user).select_related("owner", "account", "deal", "product")
     asked = {"owner": owner, "ordered_on__gte": start, "ordered_on__lt": end}
     return found.filter(**{name: value for name, value in asked.items() if value})
-
-
-def open_tasks(user: Viewer) -> QuerySet[Task]:
-    """One's own to-do list, the most urgent first."""
-    return (
-        Task.objects.filter(owner=access_of(user).person_id, done_at=None)
-        .select_related("deal", "account")
-        .order_by("due_on", "pk")
-    )
 
 
 def tasks_of(user: Viewer) -> QuerySet[Task]:
@@ -299,24 +289,6 @@ def alike_accounts(user: Viewer, name: str) -> QuerySet[Account]:
     )
 
 
-def alike_orders(order_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Pairs (order, booked order): no deal named, but account, owner and amount of one booked within 30 days."""
-    ids = "{" + ",".join(str(int(number)) for number in order_ids) + "}"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT o.id, b.id FROM sales_order o JOIN unnest(%s::bigint[]) i(id) USING (id)
-              JOIN sales_order b ON b.owner_id = o.owner_id AND b.account_id = o.account_id AND b.amount = o.amount
-                   AND b.currency = o.currency AND b.ordered_on BETWEEN o.ordered_on - 30 AND o.ordered_on + 30
-             WHERE o.deal_id IS NULL AND o.withdrawn_at IS NULL AND b.id <> o.id AND b.deal_id IS NOT NULL
-               AND b.withdrawn_at IS NULL AND b.cancelled_on IS NULL
-             ORDER BY o.id, b.id
-            """,
-            [ids],
-        )
-        return [(row[0], row[1]) for row in cursor.fetchall()]
-
-
 # ── Stories ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -350,7 +322,7 @@ FIELDS = {
     "opened_on": "Opened on", "closed_on": "Closed on", "lost_reason": "Lost reason", "source": "Source",
     "next_step": "Next step", "next_step_on": "Next step on",
 }  # fmt: skip
-NAMED = {"owner": Person, "account": Account, "contact": Contact, "product": Product}
+NAMED: dict[str, Any] = {"owner": Person, "account": Account, "contact": Contact, "product": Product}
 
 
 def deal_story(user: Viewer, deal: Deal, zone: str) -> list[Event]:
@@ -479,13 +451,8 @@ def _said(noun: str, text: str, names: dict[tuple[str, str], str]) -> str:
 
 def credit_of(user: Viewer, order: Order) -> list[dict[str, Any]]:
     """Who holds how much of an order's credit, as far as somebody may see."""
-    return list(
-        Credit.objects.visible_to(user)
-        .filter(order=order)
-        .values("person", "person__name", "kind", "currency")
-        .annotate(amount=Sum("amount"))
-        .order_by("kind", "person__name", "person")
-    )
+    held = Credit.objects.visible_to(user).filter(order=order).values("person", "person__name", "kind", "currency")
+    return [dict(row) for row in held.annotate(amount=Sum("amount")).order_by("kind", "person__name", "person")]
 
 
 def account_totals(user: Viewer, account: Account) -> dict[str, Any]:
@@ -500,11 +467,6 @@ def with_last_activity(found: QuerySet[Account], user: Viewer) -> QuerySet[Accou
         Activity.objects.visible_to(user).filter(account=OuterRef("pk")).order_by("-occurred_on").values("occurred_on")
     )
     return found.annotate(last_activity_on=Subquery(last[:1]))
-
-
-def lost_reasons() -> QuerySet[LostReason]:
-    """The reasons, in the order they were set up."""
-    return LostReason.objects.order_by("pk")
 
 
 def is_writable(user: Viewer, record: Deal | Order | Account | Activity) -> bool:

@@ -43,7 +43,7 @@ app.conf.beat_schedule = {
         "recheck flags": ("performance.tasks.recheck_flags", 300.0),
         "clear old sessions": ("salesmgmt.desk.tasks.clear_sessions", crontab(hour="2", minute="20")),
         "learn seasons": ("targets.tasks.learn_seasons", crontab(hour="2", minute="40")),
-        "suggest awards": ("recognition.tasks.suggest_awards", crontab(hour="4", minute="40")),
+        "suggest awards": ("recognition.tasks.suggest_awards", crontab(minute="40")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
     }.items()
 }

@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "salesmgmt.middleware.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "salesmgmt.middleware.PrivateMiddleware",
     "salesmgmt.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

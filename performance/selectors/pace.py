@@ -16,7 +16,7 @@ from teams.models import Organisation, Person, Posting, Team
 
 from ..analysis import landing_range
 from .cells import Basis, Cells, Span, of_scope, read
-from .figures import ACTIVITY_KINDS, credited_of, daily, quota_and_expected
+from .figures import credited_of, daily, quota_and_expected
 from .scope import Scope
 
 # Pace from which a status holds. Five per cent around the plan is noise of a working day or two in a quarter.
@@ -140,7 +140,7 @@ def _against_quota(cells: Cells, key: int, *, is_person: bool) -> dict:
     }
 
 
-_DONE = ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost", *ACTIVITY_KINDS.values())
+_DONE = ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost", "activities")
 
 
 def _done(cells: Cells, key: int) -> dict:
@@ -152,7 +152,7 @@ def _done(cells: Cells, key: int) -> dict:
             won - cells.count("uncounted_won", key=key), lost - cells.count("uncounted_lost", key=key)
         ),
         "won_value": to_cents(cells.total("deals_won", key=key)),
-        "activities": sum(cells.count(kind, key=key) for kind in ACTIVITY_KINDS.values()),
+        "activities": cells.count("activities", key=key),
     }
 
 

@@ -126,7 +126,9 @@ def _of_credits(asked: Measure, scope: Scope, start: date, until: date, user: Vi
     def line(credit: Credit) -> Line:
         order = credit.order
         what = " · ".join(str(part) for part in (order, order.account) if part)
-        kind = credit.reason if credit.reverses_id or credit.amount < 0 else credit.get_kind_display()
+        kind = "Overlay" if credit.kind == Credit.Kind.OVERLAY else "Booking"
+        if credit.reverses_id or credit.amount < 0:
+            kind = credit.reason
         return Line(credit.occurred_on, credit.person.name, kind, what, ("order", order.pk), credit.reporting_amount)
 
     return _made(asked, rows, seen, "reporting_amount", "occurred_on", "money", line, user)

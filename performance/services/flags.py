@@ -142,14 +142,14 @@ def _raise(finding: Finding, manager: Person | None, as_of: date, at: datetime) 
 
 def _change(flag: Flag, finding: Finding, as_of: date, at: datetime) -> bool:
     """Bring an open flag up to date if its figures moved enough to say so."""
-    now = _values(finding, as_of)
+    now, was = _values(finding, as_of), flag.gap
     same_reason = (flag.cause, flag.severity) == (now["cause"], now["severity"])
     if same_reason and abs(now["gap"] - flag.gap) < ENOUGH_CHANGE * max(flag.gap, Decimal(1)):
         return False
     for name, value in now.items():
         setattr(flag, name, value)
     flag.save(update_fields=list(now))
-    _event(flag, FlagEvent.Kind.CHANGED, at, None, flag.sentence)
+    _event(flag, FlagEvent.Kind.CHANGED, at, None, f"{flag.gap:,.0f} behind, after {was:,.0f}. {flag.sentence}")
     _bump(flag)
     return True
 

@@ -120,15 +120,16 @@ FAMILIES = {
     ),
     "activities": Family(
         3,
-        "r.measure >= 'activities.' AND r.measure < 'activities/'",
+        "r.measure >= 'activities' AND r.measure < 'activities/'",
         """
         SELECT a.owner_id AS person_id, coalesce(p.team_id, 0) AS team_id, a.occurred_on AS "on",
-               month(a.occurred_on) AS posted_month, 'activities.' || a.kind AS measure, 0 AS bucket,
+               month(a.occurred_on) AS posted_month, k.measure, 0 AS bucket,
                coalesce(sum(a.duration_minutes), 0) AS total, count(*) AS count
           FROM scope s JOIN sales_activity a
             ON a.owner_id = s.person_id AND a.occurred_on >= s.first AND a.occurred_on < s.until
                AND a.withdrawn_at IS NULL
           LEFT JOIN teams_posting p ON p.person_id = a.owner_id AND p.during @> a.occurred_on
+         CROSS JOIN LATERAL (VALUES ('activities'), ('activities.' || a.kind)) AS k(measure)
          GROUP BY 1, 2, 3, 5
         """,
     ),

@@ -35,7 +35,7 @@ from .orders import (
     withdraw_order,
     withdraw_refund,
 )
-from .tasks import add_task, complete_task, postpone_task, reopen_task
+from .tasks import add_task, complete_task, reopen_task
 
 __all__ = [
     "add_account",
@@ -57,7 +57,6 @@ __all__ = [
     "move_deal",
     "open_deal",
     "post_outcomes",
-    "postpone_task",
     "problems_with_orders",
     "recredit_orders",
     "refund_order",

@@ -45,7 +45,7 @@ def log_activity(
         kind=kind,
         occurred_at=at,
         occurred_on=clock.day_of(at, organisation_for(by).time_zone),
-        account=account or (deal and deal.account) or (contact and contact.account),
+        account=account or (deal.account if deal else None) or (contact.account if contact else None),
         contact=contact,
         deal=deal,
         outcome=outcome,

@@ -301,7 +301,7 @@ def _array(ids: Iterable[int]) -> str:
     return "{" + ",".join(str(int(number)) for number in sorted(set(ids))) + "}"
 
 
-def _rows(statement: str, values: dict[str, object]) -> list[tuple[int, str]]:
+def _rows(statement: str, values: dict[str, Any]) -> list[tuple[int, str]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [(row[0], row[1]) for row in cursor.fetchall()]

@@ -212,7 +212,8 @@ def _locked(deal: Deal, by: User | None, version: int | None) -> Deal:
         last = (
             DealChange.objects.filter(deal=locked).select_related("by__person").order_by("-changed_at", "-id").first()
         )
-        require_current(version, locked.version, noun="deal", who=last and last.by, when=last and last.changed_at)
+        who, when = (last.by, last.changed_at) if last else (None, None)
+        require_current(version, locked.version, noun="deal", who=who, when=when)
     return locked
 
 

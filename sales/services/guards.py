@@ -20,7 +20,7 @@ NOT_YOURS = "Only the owner and those who lead them can change this."
 
 def require_write(by: User | None, *owners: Person | None) -> None:
     """Both ends of a change of hands: what it was and what it becomes belong to the author's people."""
-    if by is not None and not all(may_write_for(by, owner and owner.pk) for owner in owners):
+    if by is not None and not all(may_write_for(by, owner.pk if owner else None) for owner in owners):
         raise Refused(NOT_YOURS, field="owner")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -50,9 +51,9 @@ def book_order(
             )
     order = Order.objects.create(
         owner=owner,
-        account=account or (deal and deal.account),
+        account=account or (deal.account if deal else None),
         deal=deal,
-        product=product or (deal and deal.product),
+        product=product or (deal.product if deal else None),
         quantity=quantity,
         amount=booked,
         currency=currency or (deal.currency if deal else Organisation.get().currency),
@@ -297,7 +298,11 @@ def book_won_deals(*, deal_ids: Iterable[int], at: datetime, on: date | None = N
     Call it before `post_outcomes`, whose ledger says which deals had been won.
     """
     touched: set[int] = set()
-    values = {"ids": "{" + ",".join(str(int(number)) for number in sorted(set(deal_ids))) + "}", "at": at, "on": on}
+    values: dict[str, Any] = {
+        "ids": "{" + ",".join(str(int(number)) for number in sorted(set(deal_ids))) + "}",
+        "at": at,
+        "on": on,
+    }
     with connection.cursor() as cursor:
         reopening = [CANCEL_NAMED] if on is not None else []
         for statement in [GIVE_UP, *reopening, BRING_BACK, FOLLOW, BOOK, KEEP_REFUNDS, KEEP_SHARES]:

@@ -59,15 +59,6 @@ def reopen_task(*, task: Task, by: User | None) -> Task:
     return task
 
 
-@transaction.atomic
-def postpone_task(*, task: Task, due_on: date, by: User | None) -> Task:
-    """Give a task another day."""
-    task = _locked(task, by)
-    task.due_on = due_on
-    task.save(update_fields=["due_on"])
-    return task
-
-
 def _locked(task: Task, by: User | None) -> Task:
     task = Task.objects.select_for_update(of=("self",)).select_related("owner").get(pk=task.pk)
     require_write(by, task.owner)

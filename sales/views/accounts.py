@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -12,6 +13,7 @@ from sales.models import Account, Contact
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import keyset
+from teams.edges import SignedIn
 from teams.models import access_of
 from teams.selectors import person_of
 
@@ -21,7 +23,7 @@ COLUMNS = ("external_id", "name", "industry", "country", "revenue", "employees",
 
 
 @require_GET
-def accounts(request: HttpRequest) -> HttpResponse:
+def accounts(request: SignedIn) -> HttpResponseBase:
     asked = forms.AccountListForm(request.GET).asked
     day, _ = today_and_zone(request)
     text = asked.get("text", "").strip()
@@ -57,16 +59,16 @@ def _row(account: Account) -> list[Any]:
 
 
 @require_GET
-def options(request: HttpRequest) -> HttpResponse:
+def options(request: SignedIn) -> HttpResponse:
     """Names that an input suggests while one types."""
     asked = next((value for name, value in request.GET.items() if name.rpartition("-")[2] == "account"), "")
-    text = asked.replace("\x00", "").strip()[:200]
+    text = str(asked).replace("\x00", "").strip()[:200]
     return render(request, "sales/_account_options.html", {"accounts": selectors.account_options(request.user, text)})
 
 
 @require_http_methods(["GET", "POST"])
 @keyed
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: SignedIn) -> HttpResponse:
     """Add an account. One that looks like another is asked about once."""
     day, _ = today_and_zone(request)
     form = forms.AccountForm(
@@ -94,11 +96,11 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def account(request: HttpRequest, pk: int) -> HttpResponse:
+def account(request: SignedIn, pk: int) -> HttpResponse:
     return _page(request, pk)
 
 
-def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
+def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     found = get_object_or_404(Account.objects.visible_to(request.user).select_related("owner", "parent"), pk=pk)
     _, zone = today_and_zone(request)
     seen = selectors.deals(request.user, selectors.DealFilter(account=found.pk))
@@ -117,7 +119,7 @@ def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
         return render(request, "sales/account.html", context | bound, status=422 if bound else 200)
 
 
-def _change_form(request: HttpRequest, found: Account, data: Any = None) -> forms.AccountForm:
+def _change_form(request: SignedIn, found: Account, data: Any = None) -> forms.AccountForm:
     day, _ = today_and_zone(request)
     return forms.AccountForm(
         data,
@@ -130,7 +132,7 @@ def _change_form(request: HttpRequest, found: Account, data: Any = None) -> form
 
 @require_POST
 @keyed
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Account.objects.visible_to(request.user).select_related("owner"), pk=pk)
     writable_or_404(request, found)
     form = _change_form(request, found, request.POST)
@@ -145,7 +147,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def contact_add(request: HttpRequest, pk: int) -> HttpResponse:
+def contact_add(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Account.objects.visible_to(request.user), pk=pk)
     form = forms.ContactForm(request.POST, prefix="contact")
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,6 +15,7 @@ from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.desk.wake import wake
 from salesmgmt.lib import clock, keyset
+from teams.edges import SignedIn
 from teams.models import access_of
 
 from .common import in_zone, see_other, submitted, today_and_zone, writable_or_404
@@ -34,7 +36,7 @@ COLUMNS = (
 
 
 @require_GET
-def activities(request: HttpRequest) -> HttpResponse:
+def activities(request: SignedIn) -> HttpResponseBase:
     form = forms.ActivityListForm(request.GET)
     asked = form.asked
     day, zone = today_and_zone(request)
@@ -80,7 +82,7 @@ def _row(activity: Activity) -> list[Any]:
 
 @require_http_methods(["GET", "POST"])
 @keyed
-def log(request: HttpRequest) -> HttpResponse:
+def log(request: SignedIn) -> HttpResponse:
     """Kind, then who: that saves. `?deal=` and `?account=` put one customer first."""
     day, zone = today_and_zone(request)
     now = clock.now()
@@ -99,7 +101,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
         def save() -> None:
             data = form.cleaned_data
-            owner = data["owner"] or owners.filter(pk=me).first()
+            owner = data["owner"] or (owners.filter(pk=me).first() if me else None)
             if owner is None:
                 form.add_error("owner", "Choose who did it.")
                 return
@@ -139,7 +141,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @keyed
-def activity(request: HttpRequest, pk: int) -> HttpResponse:
+def activity(request: SignedIn, pk: int) -> HttpResponse:
     """An activity with its details, to be added or changed by whose it is."""
     found = get_object_or_404(
         Activity.objects.visible_to(request.user).select_related("owner", "account", "deal", "contact"), pk=pk
@@ -173,7 +175,7 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def activity_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def activity_withdraw(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Activity.objects.visible_to(request.user).select_related("owner"), pk=pk)
     writable_or_404(request, found)
     services.withdraw_activity(activity=found, by=request.user, at=clock.now())
@@ -188,7 +190,7 @@ def activity_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def activity_restore(request: HttpRequest, pk: int) -> HttpResponse:
+def activity_restore(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(selectors.withdrawn_activities(request.user), pk=pk)
     writable_or_404(request, found)
     answer = act(

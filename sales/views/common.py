@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from salesmgmt.desk.edges import tell_form
 from salesmgmt.desk.wake import wake
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
+from teams.edges import SignedIn
 from teams.selectors import organisation_of
 
 TOPICS = ("credits", "outcomes", "pipeline")
@@ -30,7 +31,7 @@ def see_other(to: Any, *args: Any) -> HttpResponse:
     return answer
 
 
-def today_and_zone(request: HttpRequest) -> tuple[date, str]:
+def today_and_zone(request: SignedIn) -> tuple[date, str]:
     """The organisation's day and zone."""
     zone = organisation_of(request.user).time_zone
     return clock.today(zone), zone
@@ -41,14 +42,14 @@ def in_zone(zone: str) -> Any:
     return timezone.override(ZoneInfo(zone))
 
 
-def writable_or_404(request: HttpRequest, record: Deal | Order | Account | Activity) -> None:
+def writable_or_404(request: SignedIn, record: Deal | Order | Account | Activity) -> None:
     """Who may read a record but not change it meets the same dull 404 as everybody else."""
     if not selectors.is_writable(request.user, record):
         raise Http404
 
 
 def submitted(
-    request: HttpRequest,
+    request: SignedIn,
     form: BaseForm,
     do: Callable[[], object],
     *,

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,6 +15,7 @@ from salesmgmt.desk.edges import csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
+from teams.edges import SignedIn
 from teams.models import access_of
 from teams.selectors import organisation_of
 
@@ -33,7 +35,7 @@ USUAL_SORT = {"open": "closes", "won": "closed", "lost": "closed", "": "opened"}
 
 
 @require_GET
-def deals(request: HttpRequest) -> HttpResponse:
+def deals(request: SignedIn) -> HttpResponseBase:
     """Open deals, the next to close first, unless the URL asks otherwise."""
     asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
     organisation = organisation_of(request.user)
@@ -100,7 +102,7 @@ def _row(deal: Deal) -> list[Any]:
 
 
 @require_GET
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: SignedIn) -> HttpResponse:
     """Open deals by stage: dragged, or moved by their buttons."""
     asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
     day, _ = today_and_zone(request)
@@ -124,7 +126,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @keyed
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: SignedIn) -> HttpResponse:
     """Open a deal. One that looks like another open deal is asked about once."""
     day, _ = today_and_zone(request)
     asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
@@ -159,11 +161,11 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedIn, pk: int) -> HttpResponse:
     return _page(request, pk)
 
 
-def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
+def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     found = get_object_or_404(
         Deal.objects.visible_to(request.user).select_related(
             "owner", "account", "contact", "product", "stage", "lost_reason"
@@ -184,11 +186,12 @@ def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
             "accounts": selectors.account_options(request.user, ""),
         }
     with in_zone(zone):
+        context["problem"] = next((str(words) for form in bound.values() for words in form.non_field_errors()), "")
         context["story"] = selectors.deal_story(request.user, found, zone)
         return render(request, "sales/deal.html", context | bound, status=422 if bound else 200)
 
 
-def _change_form(request: HttpRequest, found: Deal, data: Any = None) -> forms.DealForm:
+def _change_form(request: SignedIn, found: Deal, data: Any = None) -> forms.DealForm:
     day, _ = today_and_zone(request)
     names = [*forms.DealForm.base_fields]
     return forms.DealForm(
@@ -202,7 +205,7 @@ def _change_form(request: HttpRequest, found: Deal, data: Any = None) -> forms.D
 
 
 def _act(
-    request: HttpRequest,
+    request: SignedIn,
     pk: int,
     name: str,
     form_of: Callable[[Deal], Any],
@@ -225,7 +228,7 @@ def _act(
 
 @require_POST
 @keyed
-def move(request: HttpRequest, pk: int) -> HttpResponse:
+def move(request: SignedIn, pk: int) -> HttpResponse:
     return _act(
         request,
         pk,
@@ -238,7 +241,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def win(request: HttpRequest, pk: int) -> HttpResponse:
+def win(request: SignedIn, pk: int) -> HttpResponse:
     return _act(
         request,
         pk,
@@ -251,7 +254,7 @@ def win(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def lose(request: HttpRequest, pk: int) -> HttpResponse:
+def lose(request: SignedIn, pk: int) -> HttpResponse:
     return _act(
         request,
         pk,
@@ -264,7 +267,7 @@ def lose(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+def reopen(request: SignedIn, pk: int) -> HttpResponse:
     return _act(
         request,
         pk,
@@ -277,7 +280,7 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def change(request: HttpRequest, pk: int) -> HttpResponse:
+def change(request: SignedIn, pk: int) -> HttpResponse:
     return _act(
         request,
         pk,

@@ -3,7 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,6 +13,7 @@ from sales.models import Order
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
+from teams.edges import SignedIn
 from teams.models import access_of
 
 from .common import see_other, submitted, today_and_zone, writable_or_404
@@ -23,7 +25,7 @@ COLUMNS = (
 
 
 @require_GET
-def orders(request: HttpRequest) -> HttpResponse:
+def orders(request: SignedIn) -> HttpResponseBase:
     asked = forms.OrderListForm(request.GET).asked
     day, _ = today_and_zone(request)
     found = selectors.orders(request.user, owner=asked.get("owner"), start=asked.get("start"), end=asked.get("until"))
@@ -59,11 +61,11 @@ def _row(order: Order) -> list[Any]:
 
 
 @require_GET
-def order(request: HttpRequest, pk: int) -> HttpResponse:
+def order(request: SignedIn, pk: int) -> HttpResponse:
     return _page(request, pk)
 
 
-def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
+def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     found = get_object_or_404(
         Order.objects.visible_to(request.user).select_related("owner", "account", "deal", "product"), pk=pk
     )
@@ -89,7 +91,7 @@ def _page(request: HttpRequest, pk: int, **bound: Any) -> HttpResponse:
     return render(request, "sales/order.html", context | bound, status=422 if bound else 200)
 
 
-def _share_form(request: HttpRequest, found: Order, data: Any = None) -> forms.ShareForm:
+def _share_form(request: SignedIn, found: Order, data: Any = None) -> forms.ShareForm:
     day, _ = today_and_zone(request)
     people = list(selectors.writable_owners(request.user, day) | selectors.credited_on(found))
     kinds = {"primary": "share", "overlay": "overlay"}
@@ -97,7 +99,7 @@ def _share_form(request: HttpRequest, found: Order, data: Any = None) -> forms.S
     return forms.ShareForm(data, people=people, initial=held or {f"share-{found.owner_id}": 100}, prefix="share")
 
 
-def _find(request: HttpRequest, pk: int) -> Order:
+def _find(request: SignedIn, pk: int) -> Order:
     found = get_object_or_404(Order.objects.visible_to(request.user).select_related("owner"), pk=pk)
     writable_or_404(request, found)
     return found
@@ -105,7 +107,7 @@ def _find(request: HttpRequest, pk: int) -> Order:
 
 @require_POST
 @keyed
-def refund(request: HttpRequest, pk: int) -> HttpResponse:
+def refund(request: SignedIn, pk: int) -> HttpResponse:
     found, form = _find(request, pk), forms.RefundForm(request.POST, prefix="refund")
 
     def save() -> None:
@@ -118,7 +120,7 @@ def refund(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: SignedIn, pk: int) -> HttpResponse:
     found, form = _find(request, pk), forms.CancelForm(request.POST, prefix="cancel")
 
     def save() -> None:
@@ -131,7 +133,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def share(request: HttpRequest, pk: int) -> HttpResponse:
+def share(request: SignedIn, pk: int) -> HttpResponse:
     found = _find(request, pk)
     form = _share_form(request, found, request.POST)
 

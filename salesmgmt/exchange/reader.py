@@ -260,7 +260,10 @@ class _Source:
             odd_bytes = b"\n".join(line for line in head.split(b"\n") if not line.isascii())[:65536]
             for _ in chunks:  # the rest is counted all the same
                 pass
-            return _single_byte(odd_bytes)
+            try:
+                return self._told(_single_byte(odd_bytes))
+            except Unreadable:
+                return "latin-1"  # whatever the bytes are, each is a letter in it
         return "utf-8"
 
     def _sample(self) -> str:
@@ -305,7 +308,7 @@ def _single_byte(odd: bytes) -> str:
     if high * 4 < letters + high:
         return min(("cp1252", "cp1250", "mac_roman", "cp850", "latin-1"), key=lambda encoding: _oddness(odd, encoding))
     best = charset_normalizer.from_bytes(odd).best()
-    return best.encoding if best is not None else "latin-1"
+    return best.encoding if best is not None and not best.encoding.startswith("utf") else "latin-1"
 
 
 def _oddness(odd: bytes, encoding: str) -> int:

@@ -188,7 +188,7 @@ def _page(request: HttpRequest, batch: Batch, form: OptionsForm | None = None) -
     if batch.state in {Batch.State.UPLOADED, Batch.State.PREVIEWED}:
         context |= _mapping(batch, request.POST if form else None)
     else:
-        refusals = BatchRow.objects.filter(batch=batch, act=BatchRow.Act.REFUSED)
+        refusals = batch.rows.filter(act=BatchRow.Act.REFUSED)
         context["refusals"] = refusals.order_by("line", "pk")[:REFUSALS]
     part = request.headers.get("HX-Request") == "true"
     template = "exchange/_import.html" if part else "exchange/import.html"

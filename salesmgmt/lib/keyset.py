@@ -74,7 +74,8 @@ def _from(
 
 def _write(way: str, row: Model, by: str) -> str:
     value = getattr(row, by)
-    text = row._meta.get_field(by).value_to_string(row) if value is not None else None
+    field: Any = row._meta.get_field(by)
+    text = field.value_to_string(row) if value is not None else None
     return urlsafe_b64encode(json.dumps([way, text, row.pk]).encode()).decode().rstrip("=")
 
 
@@ -83,7 +84,8 @@ def _read(model: type[Model], by: str, cursor: str) -> tuple[str, Any, int] | No
         return None
     try:
         way, text, pk = json.loads(urlsafe_b64decode(cursor[:500] + "=" * (-len(cursor) % 4)))
-        value = None if text is None else model._meta.get_field(by).to_python(str(text).replace("\x00", ""))
+        field: Any = model._meta.get_field(by)
+        value = None if text is None else field.to_python(str(text).replace("\x00", ""))
         if way not in ("<", ">") or not 0 <= int(pk) < 2**63:
             return None
         return way, value, int(pk)

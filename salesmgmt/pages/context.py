@@ -45,7 +45,7 @@ PLACES = (
     Place("deals", "Deals", "briefcase", "Deals"),
     Place("accounts", "Accounts", "building-2"),
     Place("activities", "Activities", "list-checks"),
-    Place("tasks", "To do", "check"),
+    Place("todo", "To do", "check"),
     Place("one-on-ones", "Coaching", "message-circle", "1:1s"),
     Place("leaderboard", "Leaderboard", "trophy"),
     Place("wall", "Recognition", "sparkles", "Wall"),

@@ -32,6 +32,7 @@ POSTGRES = {
     "maintenance_work_mem": "128MB",
     "random_page_cost": "1.1",
     "jit": "off",
+    "max_parallel_workers_per_gather": "0",  # a page's queries are small: starting helpers costs more than they save
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

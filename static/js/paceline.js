@@ -10,9 +10,8 @@ document.addEventListener("click", (event) => {
     opener.closest("[popover]")?.hidePopover();
     document.getElementById(opener.dataset.open)?.showModal();
   }
-  // A click on the backdrop closes a dialog; an open menu closes on a click elsewhere.
+  // A click on the backdrop closes a dialog.
   if (event.target instanceof HTMLDialogElement) event.target.close();
-  for (const menu of document.querySelectorAll("details.period[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
 
 // Popovers stand beside their opener.

@@ -6,6 +6,7 @@ is used again. Prints a table and writes bench.json into VAR.
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -87,15 +88,17 @@ MEASURED = (
     Measured("executive home", "vera", page("/"), 5, QUERIES_BAR),
     Measured("deals, first page", "vera", page("/deals/"), 3),
     Measured("deals, first page, of a manager", "maya", page("/deals/"), 3),
-    Measured("deals, page 1,000", "vera", deep_page("/deals/"), 3),
-    Measured("deals, filtered", "vera", page("/deals/?status=lost"), 3),
-    Measured("deals, text search", "vera", page("/deals/?q=lindenfeld"), 3),
+    Measured("all deals, first page", "vera", page("/deals/?status=all"), 3),
+    Measured("all deals, page 1,000", "vera", deep_page("/deals/?status=all"), 3),
+    Measured("won deals, largest first", "vera", page("/deals/?status=won&sort=amount"), 3),
+    Measured("all deals, text search", "vera", page("/deals/?status=all&text=lindenfeld"), 3),
     Measured("leaderboard", "maya", page("/leaderboard/"), 3),
     Measured("log an activity", "ana", log_activity, 4),
 )
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what was started is stopped
     size = {name: int(os.environ.get(name.upper()) or value) for name, value in DEFAULTS.items()}
     tenth = size | {name: max(1, size[name] // 10) for name in RECORDS}
     var = Path(os.environ.get("VAR") or "var").absolute()
@@ -130,8 +133,9 @@ def measure(whole: int, part: int) -> Iterator[dict[str, Any]]:
             act(client)
         runs: list[list[Answer]] = [[], [], []]
         for _ in range(RUNS):
-            for answers, (client, act) in zip(runs, acts, strict=True):
-                answers.append(sorted((act(client) for _ in range(TIMES)), key=lambda one: one.milliseconds)[TIMES // 2])
+            took = [[act(client) for client, act in acts] for _ in range(TIMES)]
+            for answers, alike in zip(runs, zip(*took, strict=True), strict=True):
+                answers.append(sorted(alike, key=lambda answer: answer.milliseconds)[TIMES // 2])
         reference, ours, smaller = (median(answer.milliseconds for answer in answers) for answers in runs)
         yield line(measured.name, ours, REFERENCE_NAME, reference, "ms", measured.bar)
         if measured.most_queries:
@@ -155,7 +159,7 @@ def line(name: str, ours: float, reference_name: str, reference: float, unit: st
 
 
 def show(found: list[dict[str, Any]], size: dict[str, int]) -> None:
-    print(", ".join(f"{value:,} {name}" for name, value in size.items()))
+    print(", ".join(f"{value:,} {name}" for name, value in size.items() if name != "seed"))
     print(f"{'':40} {'ours':>9} {'beside':>9} {'ratio':>7} {'bar':>6}")
     for one in found:
         said = "holds" if one["holds"] else "DOES NOT HOLD"
@@ -167,9 +171,7 @@ def show(found: list[dict[str, Any]], size: dict[str, int]) -> None:
 def seeded(environment: dict[str, str], name: str, size: dict[str, int]) -> dict[str, str]:
     """The environment of a database of that size, made unless it stands since today."""
     database = f"paceline_bench_{name}"
-    own = {
-        key: f"{environment[key].rpartition('/')[0]}/{database}" for key in ("DATABASE_URL", "DATABASE_OWNER_URL")
-    }
+    own = {key: f"{environment[key].rpartition('/')[0]}/{database}" for key in ("DATABASE_URL", "DATABASE_OWNER_URL")}
     wanted = json.dumps(size | {"day": f"{datetime.now(UTC):%Y-%m-%d}"})
     with maintenance(environment["DATABASE_OWNER_URL"]) as cursor:
         cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [database])
@@ -204,10 +206,10 @@ def serving(environment: dict[str, str]) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:salesmgmt.run.gunicorn", "salesmgmt.wsgi:application"]
+    command = ["gunicorn", "--config", "python:salesmgmt.run.gunicorn", "salesmgmt.wsgi:application"]
     told = environment | {"PORT": str(port), "DJANGO_SETTINGS_MODULE": "tests.bench.settings"}
     with (Path(environment["VAR"]) / "web.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=BASE, env=told, stdout=log, stderr=log)
+        process = subprocess.Popen([sys.executable, "-m", *command], cwd=BASE, env=told, stdout=log, stderr=log)
     try:
         until = time.monotonic() + services.PATIENCE
         while not is_ready(port):

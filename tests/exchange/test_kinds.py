@@ -616,7 +616,7 @@ def cell_of(one: Field) -> st.SearchStrategy[str]:
     return st.one_of(special.get(one.name, likely), likely, likely, st.just("") if not one.needed else likely, ANYTHING)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_tables_are_counted_row_by_row_and_undone_to_what_was(cast: Cast, data: st.DataObject) -> None:
     with transaction.atomic():

@@ -12,10 +12,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
 
+from performance.selectors.figures import figures as performance
+from performance.selectors.scope import Scope
 from sales.models import Account, Credit, Deal, Order, Outcome
 from salesmgmt.exchange.models import Batch
 from salesmgmt.exchange.services import undo_batch
 from salesmgmt.lib import clock
+from salesmgmt.lib.periods import Period
 from teams.models import Organisation, Person, Team
 
 from .conftest import shared
@@ -77,6 +80,26 @@ def by_manager() -> dict[str, tuple[Decimal, ...]]:
     return {name: tuple(values) for name, values in sums.items() if any(values)}
 
 
+def shown() -> dict[str, Any]:
+    """What pages and API show of 2017, once the marks are drained."""
+    call_command("refresh_rollups", stdout=io.StringIO())
+    asked = {"measures": ["bookings"], "as_of": date(2018, 6, 1)}
+    by_team = {
+        team.leaderships.get().person.name: tuple(
+            performance(scope=Scope.team(team), period=Period.parse(f"2017-Q{n}"), **asked)["bookings"].value
+            for n in (1, 2, 3, 4)
+        )
+        for team in Team.objects.present()
+    }
+    whole = performance(
+        scope=Scope.company(),
+        measures=["bookings", "deals_won", "win_rate"],
+        period=Period.parse("2017-FY"),
+        as_of=date(2018, 6, 1),
+    )
+    return {"by_team": by_team} | {key: figure.value for key, figure in whole.items()}
+
+
 def figures() -> dict[str, Any]:
     won = Outcome.objects.filter(status="won").aggregate(n=Sum("count"))["n"] or 0
     lost = Outcome.objects.filter(status="lost").aggregate(n=Sum("count"))["n"] or 0
@@ -101,6 +124,10 @@ def test_the_maven_files_give_their_figures_twice_undone_and_again(run: Run) -> 
     taken = figures()
     assert (taken["credit"], taken["won"], taken["lost"]) == (10_005_534, 4238, 2473)
     assert round(Decimal(taken["won"]) / (taken["won"] + taken["lost"]) * 100, 2) == Decimal("63.15")
+    pages = shown()
+    assert pages["by_team"] == WON
+    assert (pages["bookings"], pages["deals_won"]) == (10_005_534, 4238)
+    assert round(pages["win_rate"] * 100, 2) == Decimal("63.15")
     assert Deal.objects.filter(account=None).count() == 1425
     assert Deal.objects.filter(opened_on=None).count() == 500
 
@@ -116,9 +143,11 @@ def test_the_maven_files_give_their_figures_twice_undone_and_again(run: Run) -> 
     assert (undone["credit"], undone["won"], undone["lost"], undone["deals"], undone["orders"]) == (0, 0, 0, 0, 0)
     assert by_manager() == {}
     assert (undone["people"], undone["accounts"]) == (41, 85)
+    assert not shown()["bookings"]
 
     assert run("deals", "sales_pipeline.csv", "--mapping", str(HERE / "deals.json"))["created"] == 8800
     assert figures() == taken
+    assert shown() == pages
 
 
 def test_gtxpro_is_refused_with_its_line_unless_it_is_mapped_or_made(run: Run) -> None:

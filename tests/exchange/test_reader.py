@@ -9,7 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from salesmgmt.exchange import reader
@@ -212,6 +212,7 @@ def test_a_column_name_may_stand_once() -> None:
 
 
 @given(st.binary(max_size=2000))
+@example(b"\n\x01\x01\t\t\t\t   \x80")
 def test_any_bytes_give_rows_or_a_sentence(data: bytes) -> None:
     with contextlib.suppress(Unreadable):
         for row in table(data).rows():

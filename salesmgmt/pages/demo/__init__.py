@@ -1,22 +1,33 @@
 """The demo company: invented, the same for a seed and a day, written by bulk load."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from io import StringIO
+from zoneinfo import ZoneInfo
 
 import numpy as np
+from django.core.management import call_command
 from django.db import transaction
 
+from coaching.models import OneOnOne
+from performance.services import raise_flags
+from recognition.services import suggest_awards
 from sales.models import Account, Activity, Deal
 from salesmgmt.lib.refusals import Refused
-from teams.models import Person, User
+from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
-from .organisation import write_organisation
+from .loading import analyse
+from .organisation import ZONE, write_organisation
 from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
 from .selling import factors_of, make_deals, make_work
+from .talks import write_talks
 
-__all__ = ["BUILT_IN", "NOT_BEHIND", "Size", "seed"]
+__all__ = ["BUILT_IN", "NOT_BEHIND", "Size", "draw_conclusions", "is_here", "seed"]
+
+WEEKS = 4  # that flags were raised in, the last one today
+EARLY = time(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +62,21 @@ def seed(*, size: Size, today: date) -> None:
     write_work(random, company, customers, deal_ids, accounts, work)
     write_tasks(random, company)
     write_plans(company)
+
+
+def is_here() -> bool:
+    """Whether the demo company stands already."""
+    return Organisation.get().is_demo and Person.objects.exists()
+
+
+def draw_conclusions(*, size: Size, today: date) -> None:
+    """What the product makes of the records: rollups, the flags of these weeks, talks about them, praise."""
+    if OneOnOne.objects.exists():
+        return
+    analyse()
+    call_command("refresh_rollups", stdout=StringIO())
+    for weeks in reversed(range(WEEKS)):
+        day = today - timedelta(weeks=weeks)
+        raise_flags(as_of=day, at=datetime.combine(day, EARLY, ZoneInfo(ZONE)))
+    write_talks(seed=size.seed, today=today)
+    suggest_awards(as_of=today)

@@ -14,7 +14,7 @@ from recognition.models import Applause, Award, AwardKind, Kudos
 from sales.models import Credit, Task
 from salesmgmt.lib.periods import Period
 from targets.selectors import quota_of
-from teams.models import Leadership, Person, Posting, Role, Team
+from teams.models import Leadership, Leave, Person, Posting, Role, Team
 
 from .loading import Moments
 from .organisation import ZONE
@@ -60,9 +60,7 @@ PRAISE = (
 
 @transaction.atomic
 def write_talks(*, seed: int, today: date) -> None:
-    """Past and coming talks of every pair, one case at work, and a wall; once, after flags were raised."""
-    if OneOnOne.objects.exists() or Award.objects.exists():
-        return
+    """Past and coming talks of every pair, one case at work, and a wall; after flags were raised."""
     random = np.random.default_rng([seed, today.toordinal(), 2])
     moments = Moments(today, ZONE, earliest=-400, latest=60)
     pairs = _pairs(today)
@@ -122,7 +120,7 @@ def _write_one_on_ones(
             Note.objects.create(
                 person=person, author=manager, one_on_one=talk, text=_of(random, NOTES), at=at + timedelta(hours=1)
             )
-        if place % 2 == 0 and person.user_id != manager.user_id:
+        if place % 2 == 0:
             soon = _weekday(today + timedelta(days=2 + place % 5))
             coming = OneOnOne.objects.create(
                 person=person,
@@ -208,7 +206,8 @@ def _write_wall(random: np.random.Generator, moments: Moments, today: date, pair
             )
         )
     Award.objects.bulk_create(awards)
-    everyone = [person for person, _ in pairs]
+    away = set(Leave.objects.on(today).filter(kind__is_protected=True).values_list("person", flat=True))
+    everyone = [person for person, _ in pairs if person.pk not in away]
     thanks = []
     for place in range(min(12, 3 * len(everyone))):
         giver, receiver = (everyone[number] for number in random.integers(0, len(everyone), 2))
