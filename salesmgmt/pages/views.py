@@ -312,7 +312,7 @@ def team(request: SignedIn, pk: int) -> HttpResponse:
     context |= {
         "team": found,
         "leader": homes.leader_of(found, frame.as_of),
-        "above": homes.led_by(user).filter(pk=found.parent_id).first(),
+        "above": homes.led_by(user).filter(pk__in=[found.parent_id]).first(),
         "then": words.sentence(f"{words.counted(people, 'person is', 'people are')} flagged.") if people else "",
         "teams": [(row.team, 0, row, len(flagged.get(row.team.pk, ()))) for row in sub],
         "needs": needs[:SHOWN],
