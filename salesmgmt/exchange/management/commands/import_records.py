@@ -25,7 +25,7 @@ class Command(BaseCommand):
             "kind", metavar="KIND", help="all, " + ", ".join(key for key, one in kinds().items() if not one.is_ledger)
         )
         parser.add_argument(
-            "file", metavar="FILE", type=Path, help="with “all” a folder of tables named after their kinds"
+            "file", metavar="FILE", type=Path, help="with “all” a folder of tables named by their kinds"
         )
         parser.add_argument("--preset", default="native", choices=["native"])
         parser.add_argument(
@@ -46,10 +46,7 @@ class Command(BaseCommand):
         path: Path = options["file"]
         try:
             mapping = _read_mapping(options["mapping"])
-            if options["kind"] == "all":
-                tables = _tables(path)
-            else:
-                tables = [(kind_of(options["kind"]).key, path)]
+            tables = _tables(path) if options["kind"] == "all" else [(kind_of(options["kind"]).key, path)]
             answers = []
             for kind, table in tables:
                 # Teams name their managers, people their teams: managers are made bare, and people complete them.
