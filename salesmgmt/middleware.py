@@ -10,7 +10,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import get_template
 from django.urls import reverse
@@ -60,10 +60,10 @@ class BodyLimitMiddleware:
 class KeepingLoginRequiredMiddleware(LoginRequiredMiddleware):
     """Ask for the login, and keep what a form had when its session ran out: /again/ offers it once more."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         if request.method == "POST" and keep(request):
             return redirect_to_login(reverse("again"))
-        answer: HttpResponseBase = super().handle_no_permission(request, view_func)
+        answer: HttpResponseRedirect = super().handle_no_permission(request, view_func)
         return answer
 
 

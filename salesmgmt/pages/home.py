@@ -1,6 +1,6 @@
 """What the home pages show, each in a fixed number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -210,11 +210,13 @@ def latest_praise(user: User, count: int = 3) -> list[Praise]:
     kudos = Kudos.objects.visible_to(user).order_by("-at")[:count]
     giver = Coalesce(F("given_by__person__name"), F("given_by__username"))
     rows = awards.values_list(
-        Value("award", CharField()), F("pk"), F("person__name"), Cast("title", CharField()), Cast("sentence", CharField()),
+        Value("award", CharField()), F("pk"), F("person__name"),
+        Cast("title", CharField()), Cast("sentence", CharField()),
         Cast(giver, CharField()), F("given_at"),
     ).union(
         kudos.values_list(
-            Value("kudos", CharField()), F("pk"), F("receiver__name"), Value("", CharField()), Cast("text", CharField()),
+            Value("kudos", CharField()), F("pk"), F("receiver__name"),
+            Value("", CharField()), Cast("text", CharField()),
             Cast("giver__name", CharField()), F("at"),
         ),
         all=True,
@@ -243,7 +245,7 @@ def _giver(user: User) -> str:
 
 # ── People and teams ────────────────────────────────────────────────────────────────────────────────────────────
 
-SORTS = {
+SORTS: dict[str, Callable[[Standing], Decimal | None]] = {
     "pace": lambda row: row.pace,
     "booked": lambda row: row.credited,
     "attainment": lambda row: row.attainment,

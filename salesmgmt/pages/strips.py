@@ -179,13 +179,15 @@ def cover(pipeline: Decimal, count: int, pace: Pace, scope: Scope, period: Perio
     definition = f"{MEASURES['coverage'].definition} The tick is the gap: one times."
     opened = f"{money(pipeline, pace.currency)} in {deals}"
     if pace.gap is None or not pace.quota:
-        return Metric("pipeline", "Open pipeline", money(pipeline, pace.currency), MEASURES["pipeline"].definition, today,
+        name, value = "Open pipeline", money(pipeline, pace.currency)
+        return Metric("pipeline", name, value, MEASURES["pipeline"].definition, today,
                       href, "", f"{deals} due by {day(period.last_day)}")  # fmt: skip
     if pace.gap <= 0:
         return Metric("cover", "Pipeline cover", "Met", definition, today, href, "", f"{opened} besides")
     share = ratio(pipeline, pace.gap)
     return Metric(
-        "cover", "Pipeline cover", times(share), definition, today, href, "", f"{opened}, gap {money(pace.gap, pace.currency)}",
+        "cover", "Pipeline cover", times(share), definition, today, href, "",
+        f"{opened}, gap {money(pace.gap, pace.currency)}",
         pipeline, max(pipeline, pace.gap), pace.gap, f"Open pipeline is {times(share)} the gap",
     )  # fmt: skip
 

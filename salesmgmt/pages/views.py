@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import F
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -33,6 +33,7 @@ from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages import home as homes
 from salesmgmt.pages import measures, strips, words
 from salesmgmt.pages.search import find
+from teams.edges import SignedIn
 from teams.models import Access, Organisation, Person, access_of
 from teams.selectors import organisation_of, person_of
 
@@ -63,7 +64,7 @@ class Frame:
         return self.period == self.current
 
 
-def frame_of(request: HttpRequest) -> Frame:
+def frame_of(request: SignedIn) -> Frame:
     """The quarter of `?period=`; the current one without it, or where it makes no sense."""
     organisation = organisation_of(request.user)
     today = clock.today(organisation.time_zone)
@@ -75,7 +76,7 @@ def frame_of(request: HttpRequest) -> Frame:
     return Frame(organisation, today, period if period.start <= today else current, current)
 
 
-def choices(request: HttpRequest, frame: Frame) -> dict[str, Any]:
+def choices(request: SignedIn, frame: Frame) -> dict[str, Any]:
     """The bar's quarters, the current one and those before."""
     asked = request.GET.copy()
     asked.pop("cursor", None)
@@ -91,7 +92,7 @@ def choices(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     return {"period_choices": rows, "period_label": frame.period.label}
 
 
-def answer(request: HttpRequest, template: str, partial: str, context: dict[str, Any]) -> HttpResponse:
+def answer(request: SignedIn, template: str, partial: str, context: dict[str, Any]) -> HttpResponse:
     """The whole page, or only its part that refreshes itself, from the same template."""
     frame: Frame = context["frame"]
     if not frame.is_now:
@@ -104,7 +105,7 @@ def answer(request: HttpRequest, template: str, partial: str, context: dict[str,
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SignedIn) -> HttpResponse:
     access = access_of(request.user)
     frame = frame_of(request)
     context: dict[str, Any] = {"frame": frame, "period": frame.period, "currency": frame.currency, "today": frame.today}
@@ -121,7 +122,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
+def _company(request: SignedIn, frame: Frame) -> dict[str, Any]:
     user, scope = request.user, Scope.company()
     token = live.token_for(user, "company")  # before the figures: it carries the version that is shown
     shown = list(homes.led_by(user))
@@ -156,7 +157,7 @@ def _company(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     }
 
 
-def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
+def _team(request: SignedIn, frame: Frame) -> dict[str, Any]:
     user, access = request.user, access_of(request.user)
     token = live.token_for(user, *[f"team:{pk}" for pk in access.led_team_ids], *_people(access.people))
     teams = list(homes.led_by(user))
@@ -189,7 +190,7 @@ def _team(request: HttpRequest, frame: Frame) -> dict[str, Any]:
     }
 
 
-def _own(request: HttpRequest, frame: Frame) -> dict[str, Any]:
+def _own(request: SignedIn, frame: Frame) -> dict[str, Any]:
     user, access = request.user, access_of(request.user)
     person = person_of(user)
     assert person is not None
@@ -245,12 +246,12 @@ def _figures(
             strips.attainment(standing, scope),
             strips.landing(standing, chart, scope),
             strips.activities(usual, scope, period, frame.today),
-            strips.cover(*open_deals, standing, scope, period, frame.today),
+            strips.cover(open_deals[0], open_deals[1], standing, scope, period, frame.today),
         ],
     }
 
 
-def _due(request: HttpRequest, frame: Frame, *, leads: bool) -> dict[str, Any]:
+def _due(request: SignedIn, frame: Frame, *, leads: bool) -> dict[str, Any]:
     since = datetime.combine(frame.today, time(), ZoneInfo(frame.organisation.time_zone))
     return homes.upcoming(homes.due_for(request.user, today=frame.today, since=since, leads=leads))
 
@@ -259,7 +260,7 @@ def _due(request: HttpRequest, frame: Frame, *, leads: bool) -> dict[str, Any]:
 
 
 @require_GET
-def teams(request: HttpRequest) -> HttpResponse:
+def teams(request: SignedIn) -> HttpResponse:
     """The tree of teams with the pace of each."""
     access, frame = access_of(request.user), frame_of(request)
     if not (access.sees_all or access.leads):
@@ -291,7 +292,7 @@ def teams(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def team(request: HttpRequest, pk: int) -> HttpResponse:
+def team(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(homes.led_by(request.user), pk=pk)
     frame, access, user = frame_of(request), access_of(request.user), request.user
     below = homes.team_with_all_below(found)
@@ -311,7 +312,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
     context |= {
         "team": found,
         "leader": homes.leader_of(found, frame.as_of),
-        "above": homes.led_by(user).filter(pk=found.parent_id).first(),
+        "above": homes.led_by(user).filter(pk__in=[found.parent_id]).first(),
         "then": words.sentence(f"{words.counted(people, 'person is', 'people are')} flagged.") if people else "",
         "teams": [(row.team, 0, row, len(flagged.get(row.team.pk, ()))) for row in sub],
         "needs": needs[:SHOWN],
@@ -324,7 +325,7 @@ def team(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def person(request: HttpRequest, pk: int) -> HttpResponse:
+def person(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
     frame, access, user = frame_of(request), access_of(request.user), request.user
     scope = Scope.person(found)
@@ -378,7 +379,7 @@ def _people(ids: Iterable[int]) -> list[str]:
     return [f"person:{pk}" for pk in ids] if len(ids) <= MANY else []
 
 
-def _table(request: HttpRequest, rows: Sequence[Standing]) -> dict[str, Any]:
+def _table(request: SignedIn, rows: Sequence[Standing]) -> dict[str, Any]:
     """The people of a team, sorted and cut as the address asks."""
     sort = request.GET.get("sort", "")
     part, page = homes.Page.cut(homes.sorted_standings(rows, sort), request.GET.get("cursor", ""))
@@ -405,7 +406,7 @@ def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
 
 @require_http_methods(["GET", "POST"])
 @keyed
-def todo(request: HttpRequest) -> HttpResponse:
+def todo(request: SignedIn) -> HttpResponse:
     """One's own tasks; the form adds one."""
     owner = person_of(request.user)
     today = clock.today(organisation_of(request.user).time_zone)
@@ -436,7 +437,7 @@ def todo(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @keyed
-def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
+def todo_done(request: SignedIn, pk: int) -> HttpResponse:
     """Tick a task off. A promise is kept with it, and that can't be undone here."""
     task = get_object_or_404(tasks_of(request.user), pk=pk)
     item = _promise_of(request, task)
@@ -455,12 +456,12 @@ def todo_done(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def todo_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+def todo_reopen(request: SignedIn, pk: int) -> HttpResponse:
     task = get_object_or_404(tasks_of(request.user), pk=pk)
     return act(request, lambda: reopen_task(task=task, by=request.user), said="It is back on your list.", to="todo")
 
 
-def _promise_of(request: HttpRequest, task: Task) -> ActionItem | None:
+def _promise_of(request: SignedIn, task: Task) -> ActionItem | None:
     """The action item a task was made from."""
     key = task.reason.removeprefix("action-item:")
     if task.source != "action_item" or not (key.isascii() and key.isdigit()):
@@ -472,12 +473,12 @@ def _promise_of(request: HttpRequest, task: Task) -> ActionItem | None:
 
 
 @require_GET
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: SignedIn) -> HttpResponse:
     text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     return render(request, "pages/search.html", {"text": text, "hits": find(request.user, text)})
 
 
 @require_GET
-def palette(request: HttpRequest) -> HttpResponse:
+def palette(request: SignedIn) -> HttpResponse:
     """Rows for the palette: bare links."""
     return render(request, "pages/_palette.html", {"hits": find(request.user, request.GET.get("q", ""))})

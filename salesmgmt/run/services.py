@@ -1,5 +1,6 @@
 """The embedded PostgreSQL and Valkey: prepare, start, find, heal and stop them."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -82,11 +83,9 @@ class Server:
         processes = self.processes()
         everyone = {process.pid for process in processes}
         for process in processes:
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended meanwhile
                 if process.ppid() not in everyone:
                     process.send_signal(signal.SIGINT if self.name == "postgres" else signal.SIGTERM)
-            except psutil.NoSuchProcess:
-                continue
         _, alive = psutil.wait_procs(processes, timeout=20)
         for process in alive:
             process.kill()

@@ -133,9 +133,9 @@ def measure(whole: int, part: int) -> Iterator[dict[str, Any]]:
             act(client)
         runs: list[list[Answer]] = [[], [], []]
         for _ in range(RUNS):
-            for answers, (client, act) in zip(runs, acts, strict=True):
-                took = sorted((act(client) for _ in range(TIMES)), key=lambda answer: answer.milliseconds)
-                answers.append(took[TIMES // 2])
+            took = [[act(client) for client, act in acts] for _ in range(TIMES)]
+            for answers, alike in zip(runs, zip(*took, strict=True), strict=True):
+                answers.append(sorted(alike, key=lambda answer: answer.milliseconds)[TIMES // 2])
         reference, ours, smaller = (median(answer.milliseconds for answer in answers) for answers in runs)
         yield line(measured.name, ours, REFERENCE_NAME, reference, "ms", measured.bar)
         if measured.most_queries:
@@ -159,7 +159,7 @@ def line(name: str, ours: float, reference_name: str, reference: float, unit: st
 
 
 def show(found: list[dict[str, Any]], size: dict[str, int]) -> None:
-    print(", ".join(f"{value:,} {name}" for name, value in size.items()))
+    print(", ".join(f"{value:,} {name}" for name, value in size.items() if name != "seed"))
     print(f"{'':40} {'ours':>9} {'beside':>9} {'ratio':>7} {'bar':>6}")
     for one in found:
         said = "holds" if one["holds"] else "DOES NOT HOLD"

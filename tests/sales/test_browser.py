@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.cast import Cast, make_cast
 
 from sales import services
 from sales.models import Activity, Deal
+from tests.cast import Cast, make_cast
 
 AT = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 

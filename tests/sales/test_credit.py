@@ -1,7 +1,8 @@
-"""The credit ledger: splits, overlays, refunds, closed months, currencies; random histories against plain arithmetic."""
+"""The credit ledger: splits, overlays, refunds, closed months, currencies, and random histories against arithmetic."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -168,7 +169,7 @@ def percents(draw: st.DrawFn, people: int) -> list[Decimal]:
     """Percents with four decimals that make 100, one or more of them."""
     cuts = draw(st.lists(st.integers(1, 999_999), min_size=0, max_size=people - 1, unique=True))
     edges = [0, *sorted(cuts), 1_000_000]
-    return [Decimal(b - a) / 10_000 for a, b in zip(edges, edges[1:], strict=False)]
+    return [Decimal(b - a) / 10_000 for a, b in pairwise(edges)]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

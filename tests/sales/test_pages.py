@@ -1,4 +1,4 @@
-"""Pages of sales: what each role sees and may do, what stays when something is refused, how many queries a page costs."""
+"""Pages of sales: what each role sees and may do, what stays when something is refused, what a page costs."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,16 +9,32 @@ from django.test import Client
 from django.urls import reverse
 
 from sales import services
-from sales.models import Account, Activity, Contact, Credit, Deal, DealChange, LostReason, Order, Stage, Task
+from sales.models import Account, Activity, Contact, Credit, Deal, DealChange, LostReason, Order, Stage
 from salesmgmt.lib import clock
 from teams.models import Person, User
 from tests.cast import Cast
 
 AT = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 NAUGHTY = [
-    "\x00", "a\x00b", "x" * 20_000, "<script>alert(1)</script>", "'; DROP TABLE sales_deal;--", "=HYPERLINK(1)", "\u202e\ufeff",
-    "😀" * 500, "NaN", "1e400", "-1", "9" * 40, "0001-01-01", "9999-12-31T23:59", "0001-01-01T00:00", "𝟙", " ", "../../etc",
-]  # fmt: skip
+    "\x00",
+    "a\x00b",
+    "x" * 20_000,
+    "<script>alert(1)</script>",
+    "'; DROP TABLE sales_deal;--",
+    "=HYPERLINK(1)",
+    "\u202e\ufeff",
+    "😀" * 500,
+    "NaN",
+    "1e400",
+    "-1",
+    "9" * 40,
+    "0001-01-01",
+    "9999-12-31T23:59",
+    "0001-01-01T00:00",
+    "𝟙",
+    " ",
+    "../../etc",
+]
 
 
 @pytest.fixture
@@ -314,9 +330,34 @@ def test_every_naughty_string_gets_a_sentence_or_is_kept_never_an_error(cast: Ca
     other = services.open_deal(owner=cast.ana, name="Other", by=None, at=AT)
     forms = {
         "/activities/log/": ["kind", "who", "account", "owner", "occurred_at", "outcome", "minutes", "notes"],
-        f"/activities/{activity.pk}/": ["kind", "occurred_at", "account", "deal", "contact", "outcome", "duration_minutes", "notes", "version"],
-        "/deals/add/": ["name", "account", "owner", "product", "amount", "currency", "opened_on", "expected_close_on", "next_step", "source", "stage"],
-        f"/deals/{other.pk}/change/": [f"change-{field}" for field in ("name", "account", "amount", "next_step_on", "own_forecast_category", "version")],
+        f"/activities/{activity.pk}/": [
+            "kind",
+            "occurred_at",
+            "account",
+            "deal",
+            "contact",
+            "outcome",
+            "duration_minutes",
+            "notes",
+            "version",
+        ],
+        "/deals/add/": [
+            "name",
+            "account",
+            "owner",
+            "product",
+            "amount",
+            "currency",
+            "opened_on",
+            "expected_close_on",
+            "next_step",
+            "source",
+            "stage",
+        ],
+        f"/deals/{other.pk}/change/": [
+            f"change-{field}"
+            for field in ("name", "account", "amount", "next_step_on", "own_forecast_category", "version")
+        ],
         f"/deals/{other.pk}/win/": ["win-amount", "win-on", "win-version"],
         f"/deals/{other.pk}/lose/": ["lose-reason", "lose-on"],
         f"/deals/{deal.pk}/reopen/": ["reopen-on"],
@@ -325,8 +366,21 @@ def test_every_naughty_string_gets_a_sentence_or_is_kept_never_an_error(cast: Ca
         f"/accounts/{deal.account_id}/contacts/": ["contact-name", "contact-email", "contact-phone"],
         f"/orders/{order.pk}/refund/": ["refund-amount", "refund-on", "refund-reason"],
         f"/orders/{order.pk}/cancel/": ["cancel-on", "cancel-reason"],
-    }  # fmt: skip
-    good = {"kind": "call", "name": "N", "owner": cast.ana.pk, "currency": "EUR", "stage": deal.stage_id, "occurred_at": "2026-06-01T10:00", "change-name": "N", "change-owner": cast.ana.pk, "change-currency": "EUR", "contact-name": "C", "win-amount": "1", "win-on": "2026-06-01"}  # fmt: skip
+    }
+    good = {
+        "kind": "call",
+        "name": "N",
+        "owner": cast.ana.pk,
+        "currency": "EUR",
+        "stage": deal.stage_id,
+        "occurred_at": "2026-06-01T10:00",
+        "change-name": "N",
+        "change-owner": cast.ana.pk,
+        "change-currency": "EUR",
+        "contact-name": "C",
+        "win-amount": "1",
+        "win-on": "2026-06-01",
+    }
     for url, fields in forms.items():
         for field in fields:
             assert client.post(url, good | {field: text}).status_code in (200, 303, 404, 422), (url, field)
@@ -357,8 +411,14 @@ def test_a_contact_is_added_to_an_account(cast: Cast, account: Account) -> None:
 
 
 MOST_QUERIES = {
-    "activities": 9, "activity-log": 12, "deals": 12, "deal-board": 12, "deal-add": 14, "accounts": 7, "orders": 8,
-}  # fmt: skip
+    "activities": 9,
+    "activity-log": 12,
+    "deals": 12,
+    "deal-board": 12,
+    "deal-add": 14,
+    "accounts": 7,
+    "orders": 8,
+}
 
 
 @pytest.mark.parametrize("name", MOST_QUERIES)

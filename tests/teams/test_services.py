@@ -142,7 +142,7 @@ def test_the_team_of_many_people_and_days_is_one_query(cast: Cast, django_assert
 
 def test_access_follows_the_posting_of_the_day(cast: Cast) -> None:
     assert cast.maya.user
-    today = selectors.access_of(cast.maya.user)
+    today = access_of(cast.maya.user)
     assert cast.ana.pk in today.people
     services.post_person(person=cast.ana, team=cast.south, on=date(2026, 1, 1), by=cast.admin)
     again = type(cast.maya.user).objects.get(pk=cast.maya.user_id)

@@ -340,7 +340,7 @@ def get(mapping: dict[Any, Any], key: Any) -> Any:
 
 @register.filter
 def undo_url(message: Any) -> str:
-    """Where a message's act is undone by POST: `messages.success(request, "…", extra_tags="undo:/activities/7/withdraw/")`."""
+    """Where a message's act is undone by POST: `messages.success(…, extra_tags="undo:/activities/7/withdraw/")`."""
     tag = getattr(message, "extra_tags", None) or ""
     return tag.removeprefix("undo:") if tag.startswith("undo:/") else ""
 
