@@ -217,7 +217,9 @@ class _Source:
             for chunk in self._chunks():
                 lines += decoder.decode(chunk).count("\n")
             decoder.decode(b"", final=True)
-        except UnicodeError:
+        except UnicodeError as error:
+            if isinstance(error, UnicodeDecodeError):
+                lines += error.object[: error.start].count(b"\n")
             raise Unreadable(
                 f"{self.name} is not {encoding}: near line {lines} are bytes that mean nothing in it; leave the"
                 " encoding out and it is found."
@@ -306,9 +308,13 @@ def _single_byte(odd: bytes) -> str:
     high = sum(byte > 127 for byte in odd)
     letters = sum(chr(byte).isalpha() for byte in odd if byte < 128)
     if high * 4 < letters + high:
-        return min(("cp1252", "cp1250", "mac_roman", "cp850", "latin-1"), key=lambda encoding: _oddness(odd, encoding))
+        return _latin(odd)
     best = charset_normalizer.from_bytes(odd).best()
-    return best.encoding if best is not None and not best.encoding.startswith("utf") else "latin-1"
+    return best.encoding if best is not None and not best.encoding.startswith("utf") else _latin(odd)
+
+
+def _latin(odd: bytes) -> str:
+    return min(("cp1252", "cp1250", "mac_roman", "cp850", "latin-1"), key=lambda encoding: _oddness(odd, encoding))
 
 
 def _oddness(odd: bytes, encoding: str) -> int:

@@ -120,7 +120,7 @@ def test_cyrillic_is_not_taken_for_western() -> None:
 
 
 def test_a_wrong_encoding_is_refused_with_its_line() -> None:
-    with pytest.raises(Unreadable, match=r"a\.csv is not utf-8: near line \d+ are bytes that mean nothing in it"):
+    with pytest.raises(Unreadable, match=r"a\.csv is not utf-8: near line 2 are bytes that mean nothing in it"):
         table("name\nKöln\n".encode("cp1252"), encoding="utf-8")
     with pytest.raises(Unreadable, match="is no encoding"):
         table(b"name\nx\n", encoding="klingon")

@@ -19,6 +19,7 @@ from teams.models import Organisation, User, access_of
 
 from .writing import BATCH, keep_steps, touched_ids, write
 
+MANY = 500  # records; from there on the planner is told that there are many
 ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run
 
 
@@ -26,6 +27,17 @@ def one_at_a_time() -> None:
     """Imports and undos wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+
+
+def settle(kind: Kind, settling: Settling) -> None:
+    """Bring ledgers and what follows in line with what was just written."""
+    if sum(map(len, settling.ids.values())) > MANY:
+        # The planner's statistics are from before: it takes tables just filled for empty, and loops over them.
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_nestloop = off")
+    if kind.settle:
+        kind.settle(settling)
+    follow(settling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +125,7 @@ def import_file(
             wanted.prepare(plan)
         write(plan)
         keep_steps(batch, plan, entered)
-        settling = Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason)
-        if wanted.settle:
-            wanted.settle(settling)
-        follow(settling)
+        settle(wanted, Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason))
     return answer
 
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 
-from salesmgmt.exchange.kinds import follow, kind_of
+from salesmgmt.exchange.kinds import kind_of
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib.kinds import Settling, Step
 from salesmgmt.lib.ledger import LedgerEntry
@@ -17,7 +17,7 @@ from salesmgmt.lib.refusals import Refused
 from targets.services import reverse_entries
 from teams.models import User, access_of
 
-from .taking import one_at_a_time
+from .taking import one_at_a_time, settle
 from .writing import dependent, frozen, manager, thawed, touch, update
 
 
@@ -45,11 +45,7 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     batch.state, batch.undone_at, batch.undone_by = Batch.State.UNDONE, at, by
     batch.found = batch.found | {"kept": kept}
     batch.save(update_fields=["state", "undone_at", "undone_by", "found"])
-    settling = Settling(ids, by, at, reason)
-    kind = kind_of(batch.kind)
-    if kind.settle:
-        kind.settle(settling)
-    follow(settling)
+    settle(kind_of(batch.kind), Settling(ids, by, at, reason))
     return kept
 
 

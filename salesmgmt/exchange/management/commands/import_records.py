@@ -1,4 +1,4 @@
-"""Take a table in, as the import page does."""
+"""Take a table in, as the import page does; or every table of a folder."""
 
 import json
 from argparse import ArgumentParser
@@ -22,9 +22,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "kind", metavar="KIND", help=", ".join(key for key, one in kinds().items() if not one.is_ledger)
+            "kind", metavar="KIND", help="all, " + ", ".join(key for key, one in kinds().items() if not one.is_ledger)
         )
-        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument(
+            "file", metavar="FILE", type=Path, help="with “all” a folder of tables named by their kinds"
+        )
         parser.add_argument("--preset", default="native", choices=["native"])
         parser.add_argument(
             "--mapping", type=Path, metavar="FILE", help="JSON: columns, delimiter, encoding, date_format, decimal"
@@ -43,37 +45,47 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            kind_of(options["kind"])
             mapping = _read_mapping(options["mapping"])
-            with path.open("rb") as file:
-                answer = import_file(
-                    kind=options["kind"],
-                    file=file,
-                    name=path.name,
-                    mapping=mapping,
-                    options=Options(
-                        on_error=options["on_error"],
-                        create_missing=options["create_missing"],
-                        effective=options["effective"],
-                        books=not options["no_book"],
-                        dry_run=options["dry_run"],
-                    ),
-                    by=None,
-                    at=clock.now(),
-                )
-                rejected = (
-                    self._keep_rejects(answer, file, path, mapping) if answer.refused and not answer.dry_run else None
-                )
+            tables = _tables(path) if options["kind"] == "all" else [(kind_of(options["kind"]).key, path)]
+            answers = []
+            for kind, table in tables:
+                # Teams name their managers, people their teams: managers are made bare, and people complete them.
+                bare = {"create_missing": True} if kind == "teams" and options["kind"] == "all" else {}
+                answers.append(self._take(kind, table, mapping, options | bare))
         except Refused as refusal:
             self._fail(refusal.sentence, options["format"], path)
         except OSError as error:
-            self._fail(f"{path} can't be read: {error.strerror}.", options["format"], path)
+            self._fail(f"{error.filename or path} can't be read: {error.strerror}.", options["format"], path)
         if options["format"] == "json":
-            self.stdout.write(json.dumps(_plain(answer, rejected), ensure_ascii=False, indent=2))
-        else:
+            plain = [_plain(answer, rejected) for answer, rejected in answers]
+            self.stdout.write(json.dumps(plain if options["kind"] == "all" else plain[0], ensure_ascii=False, indent=2))
+        if stopped := sum(answer.refused for answer, _ in answers if answer.stopped):
+            raise CommandError(f"{stopped} rows were refused; nothing was taken of their files.", returncode=1)
+
+    def _take(
+        self, kind: str, path: Path, mapping: dict[str, Any], options: dict[str, Any]
+    ) -> tuple[Answer, Path | None]:
+        with path.open("rb") as file:
+            answer = import_file(
+                kind=kind,
+                file=file,
+                name=path.name,
+                mapping=mapping,
+                options=Options(
+                    on_error=options["on_error"],
+                    create_missing=options["create_missing"],
+                    effective=options["effective"],
+                    books=not options["no_book"],
+                    dry_run=options["dry_run"],
+                ),
+                by=None,
+                at=clock.now(),
+            )
+            refused = answer.refused and not answer.dry_run
+            rejected = self._keep_rejects(answer, file, path, mapping) if refused else None
+        if options["format"] == "text":
             self._tell(answer, rejected)
-        if answer.stopped:
-            raise CommandError(f"{answer.refused} rows were refused; nothing was taken.", returncode=1)
+        return answer, rejected
 
     def _fail(self, sentence: str, how: str, path: Path) -> None:
         if how == "json":
@@ -121,6 +133,17 @@ class Command(BaseCommand):
             self.stdout.write(f"… and {len(answer.refusals) - SHOWN:,} more refusals.")
         if rejected:
             self.stdout.write(f"Refused rows, to be mended and imported again: {rejected}")
+
+
+def _tables(folder: Path) -> list[tuple[str, Path]]:
+    """The tables of a folder as `export_records all` names them, so that each comes after those it refers to."""
+    if not folder.is_dir():
+        raise Refused(f"{folder} is no folder; import_records all DIR takes every kind in it.")
+    names = [kind for kind, one in kinds().items() if not one.is_ledger]
+    tables = [(kind, path) for kind in names for path in sorted(folder.glob(f"{kind}.*")) if path.is_file()]
+    if not tables:
+        raise Refused(f"{folder} holds no table named after a kind, such as people.csv.")
+    return tables
 
 
 def _day(text: str) -> date:
