@@ -47,9 +47,8 @@ def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
 
 
 @pytest.fixture
-def read(company: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock():
-        yield
+def read(company: None, db: None) -> None:
+    """The module's company, each test inside a savepoint of its own."""
 
 
 def digests() -> dict[str, str]:
