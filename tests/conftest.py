@@ -3,18 +3,29 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytest_plugins = ["tests.cast"]
 
+REFERENCE_DATA = pytest.StashKey[str]()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NO_BROWSER = "no browser: install one with “apt-get install chromium”"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reference_data(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """What the migrations wrote, kept for tests that empty the database."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        request.config.stash[REFERENCE_DATA] = connection.creation.serialize_db_to_string()
 
 
 @pytest.fixture(scope="session")
@@ -30,14 +41,26 @@ def browser(django_db_setup: None) -> "Iterator[Browser]":
     quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     quiet += ["--disable-component-update", "--disable-sync"]
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    # Inside the loop this thread has another connection; it too knows what a flushed database held at first.
-    contents = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
-        if contents is not None:
-            connection._test_serialized_contents = contents  # type: ignore[attr-defined]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*quiet, *root])
         yield browser
         browser.close()
+        connection.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> "Generator[None]":
+    """A test that commits ends by emptying every table: put back what the migrations had written."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if nextitem is None or marker is None or not marker.kwargs.get("transaction"):
+        return
+    from django.core.management import call_command
+    from django.db import connection
+
+    with item.config.stash[blocking_manager_key].unblock():
+        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+        connection.creation.deserialize_db_from_string(item.config.stash[REFERENCE_DATA])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -104,7 +104,7 @@ def shows(page: "Page", key: str, text: str) -> None:
     assert page.evaluate("window.opened"), "The page was loaded again."
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_managers_open_home_follows_a_reps_phone_and_nobody_elses(
     company: Cast, worker: None, live_server: LiveServer, browser: "Browser"
 ) -> None:

@@ -26,7 +26,7 @@ from teams.models import Posting
 from tests.cast import Cast, make_cast
 from tests.performance.records import a_credit, a_deal, an_activity, an_order, an_outcome
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 DAY = date(2026, 5, 4)
 TOPICS = ("credits", "outcomes", "activities", "pipeline")
 

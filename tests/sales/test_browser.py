@@ -22,7 +22,7 @@ def company(transactional_db: None) -> Cast:
 
 
 @pytest.mark.browser
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_three_taps_log_undo_and_drag(live_server: Any, browser: Any, company: Cast) -> None:
     deal = services.open_deal(owner=company.ana, name="Forklifts", by=None, at=AT, amount=Decimal(900))
     page = browser.new_page(viewport={"width": 1440, "height": 900})
