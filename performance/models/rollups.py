@@ -16,7 +16,8 @@ class Cell(models.Model):
     posted_month = models.DateField(help_text="First day of the month it was posted in")
     measure = models.CharField(max_length=30)
     bucket = models.IntegerField(default=0, help_text="Days of the cycle, for the median; else 0")
-    total = models.DecimalField(max_digits=24, decimal_places=6)
+    # Wide enough for a sum of any number of the largest amounts: one overflow would hold up everybody's figures.
+    total = models.DecimalField(max_digits=38, decimal_places=6)
     count = models.BigIntegerField()
 
     class Meta:

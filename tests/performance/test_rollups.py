@@ -54,6 +54,15 @@ def test_a_credit_is_rolled_up_and_summed(calm: Cast) -> None:
     ]
 
 
+def test_a_sum_of_the_largest_amounts_holds_up_nobody(calm: Cast) -> None:
+    day, largest = date(2026, 5, 4), Decimal("9999999999999999.99")
+    for _ in range(101):
+        a_credit(calm.ana, str(largest), day)
+    a_credit(calm.cleo, "5", day)
+    refresh()
+    assert cells("bookings") == [(calm.ana.pk, day, 101 * largest, 101), (calm.cleo.pk, day, 5, 1)]
+
+
 def test_what_cancels_out_is_not_stored(calm: Cast) -> None:
     entry = a_credit(calm.ana, "100", date(2026, 5, 4))
     refresh()
