@@ -66,10 +66,8 @@ def change_activity(*, activity: Activity, by: User | None, version: int | None 
     require_current(version, activity.version, noun="activity", who=None, when=None)
     if "owner" in fields:
         require_write(by, fields["owner"])
-    ties = {
-        name: fields[name] for name in ("account", "contact", "deal") if fields.get(name) != getattr(activity, name)
-    }
-    require_sight(by, **{name: record for name, record in ties.items() if name in fields})
+    ties = {name: fields[name] for name in ("account", "contact", "deal") if name in fields}
+    require_sight(by, **{name: record for name, record in ties.items() if record != getattr(activity, name)})
     if "kind" in fields:
         _require_kind(fields["kind"])
     _require_minutes(fields.get("duration_minutes"))

@@ -189,6 +189,16 @@ def test_coaching_notes_are_not_in_the_api(cast: Cast) -> None:
 # ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_note_is_changed_without_naming_again_what_the_activity_is_tied_to(cast: Cast, ana: Api) -> None:
+    account = add_account(name="Brandt Optik", owner=cast.ana, by=cast.ana.user)
+    row = ana("POST", "activities/", call(account=account.pk)).json()
+    changed = ana("PATCH", f"activities/{row['id']}/", {"notes": "Wants a demo"})
+    assert changed.status_code == 200
+    assert (changed.json()["notes"], changed.json()["account"]) == ("Wants a demo", account.pk)
+    hidden = add_account(name="Cleo's", owner=cast.cleo, by=cast.cleo.user)
+    assert ana("PATCH", f"activities/{row['id']}/", {"account": hidden.pk}).status_code == 400
+
+
 def test_an_activity_is_logged_listed_changed_and_withdrawn(cast: Cast, ana: Api) -> None:
     made = ana("POST", "activities/", call())
     assert made.status_code == 201
