@@ -24,6 +24,9 @@ def _reference_data(request: pytest.FixtureRequest, django_db_setup: None, djang
     """What the migrations wrote, kept for tests that empty the database."""
     from django.db import connection
 
+    # pytest-django makes no database where no collected test asks for one.
+    if not any(item.get_closest_marker("django_db") or "db" in item.fixturenames for item in request.session.items):
+        return
     with django_db_blocker.unblock():
         request.config.stash[REFERENCE_DATA] = connection.creation.serialize_db_to_string()
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import secrets
 import shlex
@@ -28,6 +29,8 @@ from .home import Home, Refused, settle
 
 BASE = Path(__file__).resolve().parent.parent.parent
 MARK = "PACELINE_VAR"  # in the environment of every process of ours: by it a killed start's leftovers are found
+# What `manage.py` beside a running `make run` takes over, so that an operator needs to set nothing.
+TOLD = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "DEMO", "VAR", "FILES")
 LOGINS = {
     "admin": "admin",
     "vera": "executive",
@@ -109,6 +112,8 @@ def _run(home: Home) -> int:
     key = secrets.token_urlsafe(24)
     configuration = home.var / "supervisord.conf"
     _write_private(configuration, _configuration(home, embedded, key))
+    told = home.var / "environment"
+    _write_private(told, json.dumps({name: environment[name] for name in TOLD if name in environment}))
     everyday = {name: value for name, value in environment.items() if name != "DATABASE_OWNER_URL"}
     daemon = subprocess.Popen(
         [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "--configuration", str(configuration)],
@@ -145,6 +150,7 @@ def _run(home: Home) -> int:
         say(f"Logs are in {home.var / 'log'}; Ctrl-C stops everything.")
         return _watch(control, daemon, home)
     finally:
+        told.unlink(missing_ok=True)
         _end_daemon(daemon)
 
 

@@ -89,6 +89,8 @@ def test_a_crash_is_shown_and_restarted_and_stopping_leaves_no_process(
     start.wait_for(f"Paceline is at http://localhost:{port}/")
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
         assert answer.status == 200
+    beside = [sys.executable, ROOT / "manage.py", "rebuild_rollups", "--check"]
+    assert subprocess.run(beside, env=environment | {"VAR": str(var)}, check=False).returncode == 0
     worker = next(one for one in up.leftovers(home.settle(var)) if "worker" in one.cmdline())
     worker.kill()
     start.wait_for("exited: worker (terminated by SIGKILL")
@@ -99,6 +101,7 @@ def test_a_crash_is_shown_and_restarted_and_stopping_leaves_no_process(
     assert second.lines[0].startswith(f"Paceline already runs with VAR={var}")
     assert start.end(signal.SIGTERM) == 0
     assert everything(var) == []
+    assert not (var / "environment").exists()
 
 
 def test_after_a_kill_of_every_process_the_next_start_works(var: Path, environment: dict[str, str], port: int) -> None:
