@@ -17,6 +17,7 @@ from django.template.loader import get_template
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from salesmgmt.lib import charts, clock
 
@@ -24,6 +25,8 @@ register = template.Library()
 
 DASH = "–"
 MINUS = "\u2212"
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(10))
+_PLAIN = str.maketrans({",": ",", ".": "."})
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 SCALES = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 TONES = {"ahead": "Ahead", "on-pace": "On pace", "behind": "Behind", "at-risk": "At risk", "unknown": DASH}
@@ -43,9 +46,18 @@ def _parts(value: Any, currency: str | None) -> tuple[Decimal, str]:
     return amount, SYMBOLS.get(code, f"{code}\u00a0") if code else ""
 
 
+@cache
+def _marks(language: str | None) -> dict[int, str]:
+    """What a language writes for the comma and the point of a formatted number."""
+    named = {",": "THOUSAND_SEPARATOR", ".": "DECIMAL_SEPARATOR"}
+    return str.maketrans({mark: str(formats.get_format(name, language, use_l10n=True)) for mark, name in named.items()})
+
+
 def _written(value: Decimal, places: int) -> str:
-    step = Decimal(1).scaleb(-places)
-    return str(formats.number_format(value.quantize(step, ROUND_HALF_UP), places, use_l10n=True, force_grouping=True))
+    # A page of tables writes hundreds of numbers; formats.number_format looks its formats up for each.
+    text = f"{value.quantize(_STEPS[places], ROUND_HALF_UP):,f}"
+    marks = _marks(get_language())
+    return text if marks == _PLAIN else text.translate(marks)
 
 
 def _signed(amount: Decimal, text: str) -> str:
@@ -61,8 +73,8 @@ def _three(amount: Decimal) -> str:
             shown = size / scale
             places = 2 if shown < Decimal("9.995") else 1 if shown < Decimal("99.95") else 0
             text = _written(shown, places)
-            point = formats.get_format("DECIMAL_SEPARATOR")
-            return (text.rstrip("0").rstrip(str(point)) if str(point) in text else text) + letter
+            point = _marks(get_language())[ord(".")]
+            return (text.rstrip("0").rstrip(point) if point in text else text) + letter
     return _written(size, 0)
 
 
