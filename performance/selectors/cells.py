@@ -81,7 +81,8 @@ def read(
             )
         else:
             parts.append(f"SELECT {key}::bigint AS key, %s AS span, measure, bucket, total, count, NULL::date {source}")
-        arguments.extend([*([] if span.by_day else [span.name]), *([ids] if whose else []), *bounds, *posting, list(span.measures)])
+        named = [] if span.by_day else [span.name]
+        arguments.extend([*named, *([ids] if whose else []), *bounds, *posting, list(span.measures)])
 
     day_table = "performance_rollup" if people is not None else "performance_rollupsum"
     day_where = '"on" >= %s AND "on" < %s' + ("" if people is not None else " AND level = 'td'")
@@ -89,7 +90,8 @@ def read(
     for span in spans:
         if span.until <= span.start:
             continue
-        first, last = (span.until, span.until) if span.days_only or span.by_day else _whole_months(span.start, span.until)
+        is_of_days = span.days_only or span.by_day
+        first, last = (span.until, span.until) if is_of_days else _whole_months(span.start, span.until)
         for start, until in ((span.start, first), (last, span.until)):
             if start < until:
                 part(span, day_table, day_where, [start, until])
