@@ -23,6 +23,9 @@ from salesmgmt.lib import charts, clock
 
 register = template.Library()
 
+# What depends on its arguments alone is written once: the same figures are shown again and again.
+remembered = lru_cache(maxsize=4096, typed=True)
+
 DASH = "–"
 MINUS = "\u2212"
 _STEPS = tuple(Decimal(1).scaleb(-places) for places in range(10))
@@ -118,6 +121,7 @@ def money_range_tag(low: Any, high: Any, currency: str | None = None) -> str:
 
 
 @register.filter
+@remembered
 def pct(ratio: Any, places: int = 0) -> str:
     """A ratio as percent: 0.547|pct:1 is 54.7%."""
     if ratio is None or ratio == "":
@@ -238,7 +242,7 @@ def icon(name: str, size: int = 16) -> SafeString:
 
 
 @register.simple_tag
-@lru_cache(256)
+@remembered
 def status(name: str, word: str | None = None) -> SafeString:
     """Shape, word and colour: `{% status "behind" %}`, `{% status pace|tone %}`."""
     name = name.replace("_", "-")
@@ -254,6 +258,7 @@ def status(name: str, word: str | None = None) -> SafeString:
 
 
 @register.simple_tag
+@remembered
 def track(value: Any, goal: Any, expected: Any = None, tone: str = "", label: str = "") -> SafeString:
     """The signature mark: `{% track credited quota expected=expected tone="behind" %}`."""
     plain = [getattr(v, "amount", v) for v in (value, goal, expected)]
