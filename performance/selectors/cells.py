@@ -25,6 +25,8 @@ class Span:
     until: date
     days_only: bool = False
     """Count the days that have a value (`days` of the cell), which the months don't tell."""
+    by_day: bool = False
+    """Each day apart, under its ISO date instead of the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,20 @@ def read(
 
     def part(span: Span, table: str, where: str, bounds: Sequence[Any]) -> None:
         source = f"FROM {table} WHERE {whose}{where} AND {posted}measure = ANY(%s)"
-        if span.days_only:
+        if span.by_day:
+            parts.append(
+                f'SELECT {key}::bigint, "on"::text, measure, 0, sum(total), sum(count)::bigint, "on" {source}'
+                ' GROUP BY 1, measure, "on"'
+            )
+        elif span.days_only:
             parts.append(
                 f'SELECT {key}::bigint AS key, %s AS span, measure, 0, sum(total), sum(count)::bigint, "on" {source}'
                 ' GROUP BY 1, 2, 3, "on"'
             )
         else:
             parts.append(f"SELECT {key}::bigint AS key, %s AS span, measure, bucket, total, count, NULL::date {source}")
-        arguments.extend([span.name, *([ids] if whose else []), *bounds, *posting, list(span.measures)])
+        named = [] if span.by_day else [span.name]
+        arguments.extend([*named, *([ids] if whose else []), *bounds, *posting, list(span.measures)])
 
     day_table = "performance_rollup" if people is not None else "performance_rollupsum"
     day_where = '"on" >= %s AND "on" < %s' + ("" if people is not None else " AND level = 'td'")
@@ -82,7 +90,8 @@ def read(
     for span in spans:
         if span.until <= span.start:
             continue
-        first, last = (span.until, span.until) if span.days_only else _whole_months(span.start, span.until)
+        is_of_days = span.days_only or span.by_day
+        first, last = (span.until, span.until) if is_of_days else _whole_months(span.start, span.until)
         for start, until in ((span.start, first), (last, span.until)):
             if start < until:
                 part(span, day_table, day_where, [start, until])

@@ -1,6 +1,6 @@
 """How far a person or team is against what the plan expected by today."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from teams.models import Organisation, Person, Posting, Team
 
 from ..analysis import landing_range
 from .cells import Basis, Cells, Span, of_scope, read
-from .figures import credited_of, daily, quota_and_expected
+from .figures import credited_of, quota_and_expected
 from .scope import Scope
 
 # Pace from which a status holds. Five per cent around the plan is noise of a working day or two in a quarter.
@@ -185,12 +185,13 @@ def team_standings(
     ids = [team.pk for team in under]
     each = read(_spans(period, as_of, *_DONE), teams=ids, each=True, basis=basis, period=period)
     pipeline = _pipeline_by_team(ids, period, as_of)
+    apart = _apart(each)
     found: list[TeamStanding] = []
     for team in under:
         if team.pk not in team_ids:
             continue
         below = [other.pk for other in under if team.pk in other.path]
-        cells = _together(each, below)
+        cells = _together(apart, below)
         found.append(
             TeamStanding(
                 team=team,
@@ -203,16 +204,24 @@ def team_standings(
     return found
 
 
-def _together(each: Cells, teams: Collection[int]) -> Cells:
+def _apart(each: Cells) -> dict[int, Cells]:
+    """The cells of each team under 0."""
+    found: dict[int, Cells] = {}
+    for (team, span, measure), sums in each.sums.items():
+        own = found.get(team) or found.setdefault(team, Cells({}, {}, {}))
+        own.sums[0, span, measure] = sums
+        own.days[0, span, measure] = each.days[team, span, measure]
+    return found
+
+
+def _together(apart: dict[int, Cells], teams: Collection[int]) -> Cells:
     """The cells of several teams as one; days left are those of the team that has most."""
     cells = Cells({}, {}, {})
-    for (team, span, measure), (total, count) in each.sums.items():
-        if team in teams:
-            was = cells.sums.get((0, span, measure), (Decimal(0), 0))
-            cells.sums[0, span, measure] = (was[0] + total, was[1] + count)
-    for (team, span, measure), days in each.days.items():
-        if team in teams:
-            cells.days[0, span, measure] = max(days, cells.days.get((0, span, measure), 0))
+    for own in (apart[team] for team in teams if team in apart):
+        for key, (total, count) in own.sums.items():
+            was = cells.sums.get(key, (ZERO, 0))
+            cells.sums[key] = (was[0] + total, was[1] + count)
+            cells.days[key] = max(own.days[key], cells.days.get(key, 0))
     return cells
 
 
@@ -240,22 +249,27 @@ def pace_series(
     The forecast is what earlier periods still brought after the same point, scaled by how this one compares so far;
     the band is their spread. It needs four earlier periods; with fewer there is none.
     """
-    measures = ["bookings", "expected", *(["overlay"] if scope.kind == "person" else [])]
-    by_day = daily(scope=scope, measures=measures, start=period.shift(-PAST).start, until=period.end)
     last = min(as_of, period.last_day)
-    credited = {on: day.get("bookings", ZERO) + day.get("overlay", ZERO) for on, day in by_day.items()}
+    credit = ["bookings", *(["overlay"] if scope.kind == "person" else [])]
+    halves = [_halves(period.shift(-k), period, last, credit) for k in range(1, PAST + 1)]
+    days = Span("", [*credit, "expected"], period.start, period.end, by_day=True)
+    cells = read([days, *(half for both in halves for half in both)], **of_scope(scope))
+
+    def credited(span: str) -> Decimal:
+        return sum((cells.total(measure, span=span) for measure in credit), ZERO)
+
     actual, target = ZERO, ZERO
     actuals: list[charts.Step] = []
     targets: list[charts.Step] = []
     for n in range(period.days):
         on = period.start + timedelta(days=n)
-        target += by_day.get(on, {}).get("expected", ZERO)
+        target += cells.total("expected", span=on.isoformat())
         targets.append(charts.Step(on, to_cents(target)))
         if on <= last:
-            actual += credited.get(on, ZERO)
+            actual += credited(on.isoformat())
             actuals.append(charts.Step(on, to_cents(actual)))
     landing = landing_range(
-        past=[_halves(credited, period.shift(-k), period, last) for k in range(1, PAST + 1)],
+        past=[(credited(before.name), credited(after.name)) for before, after in halves],
         so_far=actual,
         elapsed=elapsed(period, last),
     )
@@ -300,9 +314,10 @@ def same_point(period: Period, share: float) -> date:
     return min(after, period.end) - timedelta(days=1)
 
 
-def _halves(credited: dict[date, Decimal], earlier: Period, period: Period, last: date) -> tuple[Decimal, Decimal]:
-    """What an earlier period had brought by the same point, and what it brought after."""
-    point = same_point(earlier, elapsed(period, last))
-    days = [(on, amount) for on, amount in credited.items() if on in earlier]
-    before = sum((amount for on, amount in days if on <= point), ZERO)
-    return before, sum((amount for on, amount in days if on > point), ZERO)
+def _halves(earlier: Period, period: Period, last: date, measures: Sequence[str]) -> tuple[Span, Span]:
+    """An earlier period up to the same point, and from there on."""
+    point = same_point(earlier, elapsed(period, last)) + timedelta(days=1)
+    return (
+        Span(f"{earlier.key} before", measures, earlier.start, point),
+        Span(f"{earlier.key} after", measures, point, earlier.end),
+    )

@@ -8,22 +8,27 @@ An unknown value is a dash, never 0.
 import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.template.loader import get_template
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from salesmgmt.lib import charts, clock
 
 register = template.Library()
 
+# What depends on its arguments alone is written once: the same figures are shown again and again.
+remembered = lru_cache(maxsize=4096, typed=True)
+
 DASH = "–"
 MINUS = "\u2212"
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(10))
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 SCALES = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 TONES = {"ahead": "Ahead", "on-pace": "On pace", "behind": "Behind", "at-risk": "At risk", "unknown": DASH}
@@ -43,9 +48,23 @@ def _parts(value: Any, currency: str | None) -> tuple[Decimal, str]:
     return amount, SYMBOLS.get(code, f"{code}\u00a0") if code else ""
 
 
+@cache
+def _marks() -> tuple[str, str]:
+    """The comma and the point of a number, in the language of this installation: no page has another."""
+    comma, point = (formats.get_format(f"{name}_SEPARATOR", settings.LANGUAGE_CODE) for name in ("THOUSAND", "DECIMAL"))
+    return str(comma), str(point)
+
+
+@cache
+def _month(number: int) -> str:
+    return formats.date_format(date(2000, number, 1), "M")
+
+
 def _written(value: Decimal, places: int) -> str:
-    step = Decimal(1).scaleb(-places)
-    return str(formats.number_format(value.quantize(step, ROUND_HALF_UP), places, use_l10n=True, force_grouping=True))
+    # A page of tables writes hundreds of numbers; formats.number_format looks its formats up for each.
+    text = f"{value.quantize(_STEPS[places], ROUND_HALF_UP):,f}"
+    marks = _marks()
+    return text if marks == (",", ".") else text.translate(str.maketrans(",.", "".join(marks)))
 
 
 def _signed(amount: Decimal, text: str) -> str:
@@ -61,8 +80,8 @@ def _three(amount: Decimal) -> str:
             shown = size / scale
             places = 2 if shown < Decimal("9.995") else 1 if shown < Decimal("99.95") else 0
             text = _written(shown, places)
-            point = formats.get_format("DECIMAL_SEPARATOR")
-            return (text.rstrip("0").rstrip(str(point)) if str(point) in text else text) + letter
+            point = _marks()[1]
+            return (text.rstrip("0").rstrip(point) if point in text else text) + letter
     return _written(size, 0)
 
 
@@ -102,6 +121,7 @@ def money_range_tag(low: Any, high: Any, currency: str | None = None) -> str:
 
 
 @register.filter
+@remembered
 def pct(ratio: Any, places: int = 0) -> str:
     """A ratio as percent: 0.547|pct:1 is 54.7%."""
     if ratio is None or ratio == "":
@@ -151,7 +171,8 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return DASH
     local = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    return formats.date_format(local, "j M" if local.year == timezone.localtime(clock.now()).date().year else "j M Y")
+    written = f"{local.day} {_month(local.month)}"
+    return written if local.year == timezone.localtime(clock.now()).year else f"{written} {local.year}"
 
 
 @register.filter
@@ -221,6 +242,7 @@ def icon(name: str, size: int = 16) -> SafeString:
 
 
 @register.simple_tag
+@remembered
 def status(name: str, word: str | None = None) -> SafeString:
     """Shape, word and colour: `{% status "behind" %}`, `{% status pace|tone %}`."""
     name = name.replace("_", "-")
@@ -236,26 +258,22 @@ def status(name: str, word: str | None = None) -> SafeString:
 
 
 @register.simple_tag
+@remembered
 def track(value: Any, goal: Any, expected: Any = None, tone: str = "", label: str = "") -> SafeString:
     """The signature mark: `{% track credited quota expected=expected tone="behind" %}`."""
     plain = [getattr(v, "amount", v) for v in (value, goal, expected)]
     drawn = charts.track(*(None if v == "" else v for v in plain))
-    said = label or _track_words(*plain)
-    tick: str | SafeString = ""
+    said = conditional_escape(label or _track_words(*plain))
+    tick = ""
     if drawn.tick is not None:
         shift = "0" if drawn.tick < 1 else "-1.5" if drawn.tick > 99 else "-0.75"
-        tick = format_html(
-            '<rect class="track-tick" x="{}%" y="0" width="1.5" height="12" transform="translate({})"/>',
-            f"{drawn.tick:g}",
-            shift,
-        )
-    return format_html(
-        '<svg class="track {}" height="12" role="img" aria-label="{}"><rect class="track-bed" y="4" width="100%" '
-        'height="4" rx="2"/><rect class="track-fill" y="4" width="{}%" height="4" rx="2"/>{}</svg>',
-        tone.replace("_", "-"),
-        said,
-        f"{drawn.fill:g}",
-        tick,
+        place = f'x="{drawn.tick:g}%" y="0" width="1.5" height="12" transform="translate({shift})"'
+        tick = f'<rect class="track-tick" {place}/>'
+    # Numbers of ours, and two texts that are escaped here: format_html would look at each of them.
+    return mark_safe(
+        f'<svg class="track {conditional_escape(tone.replace("_", "-"))}" height="12" role="img" aria-label="{said}">'
+        '<rect class="track-bed" y="4" width="100%" height="4" rx="2"/>'
+        f'<rect class="track-fill" y="4" width="{drawn.fill:g}%" height="4" rx="2"/>{tick}</svg>'
     )
 
 
