@@ -146,7 +146,7 @@ class Deal(Record):
     )
     source = models.CharField(max_length=100, blank=True)
     quoted_on = models.DateField(null=True, blank=True, help_text="The day of the (last) quote")
-    competitors = models.ManyToManyField("Competitor", blank=True, related_name="deals")
+    competitors: models.ManyToManyField = models.ManyToManyField("Competitor", blank=True, related_name="deals")
     custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
     next_step = models.CharField(max_length=200, blank=True)
     next_step_on = models.DateField(null=True, blank=True)
