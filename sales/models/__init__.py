@@ -19,6 +19,8 @@ from .customers import (
 )
 from .deals import (
     FEW,
+    THIN,
+    BulkAct,
     Competitor,
     Deal,
     DealChange,
@@ -37,6 +39,8 @@ from .deals import (
     Pipeline,
     Stage,
     credited_on,
+    discount_of,
+    four,
 )
 from .followup import ByAccountQuerySet, Complaint, DeliveryProblem, DeliveryProblemQuerySet, Feedback, FeedbackRequest
 from .leads import AssignmentRule, Campaign, CampaignQuerySet, Lead, LeadChange, LeadQuerySet, Referral
@@ -55,6 +59,7 @@ from .orders import (
 
 __all__ = [
     "FEW",
+    "THIN",
     "Account",
     "AccountOwnership",
     "AccountProfile",
@@ -62,6 +67,7 @@ __all__ = [
     "Activity",
     "ActivityTemplate",
     "AssignmentRule",
+    "BulkAct",
     "ByAccountQuerySet",
     "Campaign",
     "CampaignQuerySet",
@@ -119,5 +125,7 @@ __all__ = [
     "TaskQuerySet",
     "TimeEntry",
     "credited_on",
+    "discount_of",
+    "four",
     "may_write_for",
 ]

@@ -11,11 +11,16 @@ from .accounts import (
     withdraw_contact,
 )
 from .activities import change_activity, log_activity, restore_activity, withdraw_activity
+from .bulk import change_deals, undo_bulk
 from .credits import post_outcomes, problems_with_orders, recredit_orders
+from .deal_lines import add_line, change_line, name_competitors, quote_deal, remove_line, share_deal
 from .deals import (
     change_deal,
+    change_pipeline,
     change_value,
+    edit_deal,
     first_stage,
+    give_reasons,
     lose_deal,
     move_deal,
     open_deal,
@@ -24,6 +29,8 @@ from .deals import (
     win_deal,
     withdraw_deal,
 )
+from .discounts import ask_discount, decide_discount
+from .odds import learn_odds
 from .orders import (
     book_order,
     book_won_deals,
@@ -40,7 +47,9 @@ from .tasks import add_task, complete_task, reopen_task
 __all__ = [
     "add_account",
     "add_contact",
+    "add_line",
     "add_task",
+    "ask_discount",
     "book_order",
     "book_won_deals",
     "cancel_order",
@@ -48,18 +57,28 @@ __all__ = [
     "change_activity",
     "change_contact",
     "change_deal",
+    "change_deals",
+    "change_line",
+    "change_pipeline",
     "change_value",
     "complete_task",
+    "decide_discount",
+    "edit_deal",
     "first_stage",
+    "give_reasons",
+    "learn_odds",
     "log_activity",
     "lose_deal",
     "make_way",
     "move_deal",
+    "name_competitors",
     "open_deal",
     "post_outcomes",
     "problems_with_orders",
+    "quote_deal",
     "recredit_orders",
     "refund_order",
+    "remove_line",
     "reopen_deal",
     "reopen_task",
     "restore_account",
@@ -68,6 +87,8 @@ __all__ = [
     "restore_deal",
     "restore_order",
     "share_credit",
+    "share_deal",
+    "undo_bulk",
     "win_deal",
     "withdraw_account",
     "withdraw_activity",
