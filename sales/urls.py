@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sales.views import accounts, activities, deals, orders
+from sales.views import accounts, activities, bulk, deal_parts, deals, orders
 
 urlpatterns = [
     path("activities/", activities.activities, name="activities"),
@@ -28,4 +28,20 @@ urlpatterns = [
     path("orders/<int:pk>/refund/", orders.refund, name="order-refund"),
     path("orders/<int:pk>/cancel/", orders.cancel, name="order-cancel"),
     path("orders/<int:pk>/share/", orders.share, name="order-share"),
+    # what hangs on a deal
+    path("deals/<int:pk>/lines/add/", deal_parts.line_add, name="deal-line-add"),
+    path("deals/<int:pk>/lines/<int:line_pk>/", deal_parts.line, name="deal-line"),
+    path("deals/<int:pk>/lines/<int:line_pk>/remove/", deal_parts.line_remove, name="deal-line-remove"),
+    path("deals/<int:pk>/quote/", deal_parts.quote, name="deal-quote"),
+    path("deals/<int:pk>/discount/", deal_parts.discount_ask, name="deal-discount"),
+    path("discounts/", deal_parts.discounts, name="discounts"),
+    path("discounts/<int:pk>/decide/", deal_parts.discount_decide, name="discount-decide"),
+    path("deals/<int:pk>/share/", deal_parts.share, name="deal-share"),
+    path("deals/<int:pk>/competitors/", deal_parts.competitors, name="deal-competitors"),
+    path("deals/<int:pk>/reasons/", deal_parts.reasons, name="deal-reasons"),
+    path("deals/<int:pk>/pipeline/", deal_parts.pipeline, name="deal-pipeline"),
+    path("deals/<int:pk>/edit/", bulk.edit, name="deal-edit"),
+    path("deals/bulk/", bulk.bulk, name="deals-bulk"),
+    path("deals/changes/", bulk.bulk_acts, name="bulk-acts"),
+    path("deals/changes/<int:pk>/undo/", bulk.bulk_undo, name="bulk-undo"),
 ]

@@ -20,8 +20,8 @@ from coaching import services as coaching
 from performance.models import Flag
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import Account, Order, Task
-from salesmgmt.desk.models import Token
+from sales.models import Account, DiscountApproval, Order, Task
+from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
@@ -81,6 +81,23 @@ TABLE: dict[str, tuple[str, str]] = {
     "deal-lose": (DOERS, POST),
     "deal-reopen": (DOERS, POST),
     "deal-change": (DOERS, POST),
+    "deal-line-add": (DOERS, GET),
+    "deal-line": (DOERS, GET),
+    "deal-line-remove": (DOERS, POST),
+    "deal-quote": (DOERS, POST),
+    "deal-discount": (DOERS, POST),
+    "discounts": (EVERYBODY, GET),
+    "discount-decide": ("maya vera olga admin", POST),
+    "deal-share": (DOERS, GET),
+    "deal-competitors": (DOERS, GET),
+    "deal-reasons": (DOERS, GET),
+    "deal-pipeline": (DOERS, POST),
+    "deal-edit": (DOERS, GET),
+    "deals-bulk": (EVERYBODY, POST),
+    "bulk-acts": (EVERYBODY, GET),
+    "bulk-undo": ("ana", POST),
+    "view-save": (EVERYBODY, POST),
+    "view-delete": ("ana", POST),
     "accounts": (EVERYBODY, GET),
     "account-add": (EVERYBODY, GET),
     "account-options": (EVERYBODY, GET),
@@ -171,6 +188,15 @@ def world(db: None) -> World:
     deal = sales.open_deal(
         owner=cast.ana, name="Probes", by=cast.ana.user, at=now, account=account, amount=Decimal("1200")
     )
+    product = sales.add_line(
+        deal=deal, by=cast.ana.user, at=now, on=today, text="Probe", quantity=Decimal(12), list_price=Decimal(100)
+    )
+    assert cast.ana.user
+    approval = DiscountApproval.objects.create(
+        deal=deal, percent=5, reason="Loyal", asked_at=now, asked_by=cast.ana.user
+    )
+    bulk = sales.change_deals(deal_ids=[deal.pk], act="tag", tag="fair", by=cast.ana.user, at=now, on=today)
+    view = SavedView.objects.create(user=cast.ana.user, page="deals", name="Mine")
     sales.win_deal(deal=deal, by=cast.ana.user, at=now, on=today)
     order = Order.objects.get(deal=deal)
     activity = sales.log_activity(owner=cast.ana, kind="call", at=now, by=cast.ana.user, account=account)
@@ -209,6 +235,12 @@ def world(db: None) -> World:
         "activity": {"pk": activity.pk},
         "activity-restore": {"pk": withdrawn.pk},
         "deal": {"pk": deal.pk},
+        "deal-line": {"pk": deal.pk, "line_pk": product.pk},
+        "deal-line-add": {"pk": deal.pk},
+        "deal-line-remove": {"pk": deal.pk, "line_pk": product.pk},
+        "discount-decide": {"pk": approval.pk},
+        "bulk-undo": {"pk": bulk.pk},
+        "view-delete": {"pk": view.pk},
         "order": {"pk": order.pk},
         "order-share": {"pk": order.pk},
         "todo": {"pk": task.pk},

@@ -221,6 +221,7 @@ class Deal(Record):
             models.Index(F("closed_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_closing"),
             models.Index(F("amount").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_amount"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="deal_name_likeness"),
+            GinIndex(fields=["tags"], name="deal_by_tag", condition=~Q(tags=[])),
         ]
 
     def __str__(self) -> str:
@@ -287,6 +288,20 @@ class DealChange(models.Model):
         return f"{self.field}: {self.was} → {self.value}"
 
 
+class ByDealQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """What hangs on the deals one sees."""
+        if access_of(user).sees_all:
+            return self.filter(deal__withdrawn_at=None)
+        return self.filter(deal__in=Deal.objects.visible_to(user).values("pk"))
+
+
+class CompetitorQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Everybody's who works here."""
+        return self.all() if user.is_authenticated and access_of(user).role != "none" else self.none()
+
+
 class Competitor(models.Model):
     """Somebody else who sells to the same customers."""
 
@@ -294,6 +309,8 @@ class Competitor(models.Model):
     strengths = models.CharField(max_length=500, blank=True)
     weaknesses = models.CharField(max_length=500, blank=True)
     is_active = models.BooleanField(default=True)
+
+    objects = CompetitorQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -320,6 +337,8 @@ class DealLine(models.Model):
     recurs = models.CharField(max_length=5, choices=Recurs, default=Recurs.ONCE)
     term_months = models.PositiveSmallIntegerField(null=True, blank=True, help_text="How long a recurring line runs")
     position = models.PositiveSmallIntegerField(default=0)
+
+    objects = ByDealQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -419,6 +438,8 @@ class DiscountApproval(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     answer = models.CharField(max_length=500, blank=True)
 
+    objects = ByDealQuerySet.as_manager()
+
     class Meta:
         triggers = audited()
         constraints = [
@@ -443,6 +464,8 @@ class DealReason(models.Model):
     is_main = models.BooleanField(default=False)
     note = models.CharField(max_length=500, blank=True)
 
+    objects = ByDealQuerySet.as_manager()
+
     class Meta:
         triggers = audited()
         constraints = [
@@ -459,6 +482,8 @@ class DealShare(models.Model):
     kind = models.CharField(max_length=7, choices=[("primary", "Primary"), ("overlay", "Overlay")], default="primary")
     percent = models.DecimalField(max_digits=7, decimal_places=4)
 
+    objects = ByDealQuerySet.as_manager()
+
     class Meta:
         triggers = audited()
         indexes = [models.Index(fields=["person"], name="deal_share_by_person")]
@@ -466,6 +491,12 @@ class DealShare(models.Model):
             models.UniqueConstraint(fields=["deal", "person", "kind"], name="one_deal_share_per_person"),
             models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="deal_share_is_a_percentage"),
         ]
+
+
+class OwnQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """What one did oneself."""
+        return self.filter(by=user.pk)
 
 
 class BulkAct(models.Model):
@@ -489,6 +520,8 @@ class BulkAct(models.Model):
     left = models.JSONField(default=dict, help_text="Why deals were left as they were, and which")
     undone_at = models.DateTimeField(null=True)
     kept = models.JSONField(default=dict, help_text="Why deals were not set back, and which")
+
+    objects = OwnQuerySet.as_manager()
 
     class Meta:
         triggers = audited("before", "after")

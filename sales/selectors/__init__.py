@@ -30,7 +30,23 @@ from .deal_lines import (
     totals_of,
 )
 from .deal_warnings import DealWarning, Signs, Slippage, odds_sentence, signs_of, warnings_of
-from .deals import CARDS, Column, DealFilter, alike_deals, board, deals, overdue_count
+from .deals import (
+    CARDS,
+    Column,
+    DealFilter,
+    alike_deals,
+    all_stages,
+    approval_of,
+    board,
+    bulk_acts,
+    competitors_of,
+    deals,
+    may_share_deal,
+    overdue_count,
+    people_on,
+    reasons_of,
+    shares_of,
+)
 from .orders import credit_of, credited_on, may_share, orders
 from .owners import choosable_owners, is_writable, owner_of, writable_owners
 from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, account_story, deal_story
@@ -60,9 +76,13 @@ __all__ = [
     "alike_accounts",
     "alike_activities",
     "alike_deals",
+    "all_stages",
+    "approval_of",
     "asked_first",
     "board",
+    "bulk_acts",
     "choosable_owners",
+    "competitors_of",
     "credit_of",
     "credited_on",
     "deal_story",
@@ -73,13 +93,17 @@ __all__ = [
     "lines_of",
     "may_decide",
     "may_share",
+    "may_share_deal",
     "odds_sentence",
     "open_approvals",
     "orders",
     "overdue_count",
     "owner_of",
+    "people_on",
+    "reasons_of",
     "recent_customers",
     "role_on",
+    "shares_of",
     "signs_of",
     "tasks_of",
     "totals_of",

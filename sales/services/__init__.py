@@ -11,7 +11,7 @@ from .accounts import (
     withdraw_contact,
 )
 from .activities import change_activity, log_activity, restore_activity, withdraw_activity
-from .bulk import change_deals, undo_bulk
+from .bulk import MOST_AT_ONCE, UNDONE_WITHIN, change_deals, undo_bulk
 from .credits import post_outcomes, problems_with_orders, recredit_orders
 from .deal_lines import add_line, change_line, name_competitors, quote_deal, remove_line, share_deal
 from .deals import (
@@ -45,6 +45,8 @@ from .orders import (
 from .tasks import add_task, complete_task, reopen_task
 
 __all__ = [
+    "MOST_AT_ONCE",
+    "UNDONE_WITHIN",
     "add_account",
     "add_contact",
     "add_line",

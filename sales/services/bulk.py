@@ -15,7 +15,7 @@ from .credits import post_outcomes
 from .deals import change_value, require_past
 from .guards import require_write
 
-MOST = 5_000
+MOST_AT_ONCE = 5_000
 UNDONE_WITHIN = timedelta(days=1)
 SHOWN = 200  # names kept of what was left
 FIELDS = {
@@ -49,8 +49,8 @@ def change_deals(
     ids = sorted(set(deal_ids))
     if not ids:
         raise Refused("Choose at least one deal.")
-    if len(ids) > MOST:
-        raise Refused(f"{len(ids):,} deals are too many for one go; narrow the list to {MOST:,} at most.")
+    if len(ids) > MOST_AT_ONCE:
+        raise Refused(f"{len(ids):,} deals are too many for one go; narrow the list to {MOST_AT_ONCE:,} at most.")
     wanted: dict[str, Any]
     match act:
         case "owner":

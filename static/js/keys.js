@@ -30,6 +30,7 @@ document.addEventListener("keydown", (event) => {
     gh: () => location.assign("/"),
     j: () => step(1),
     k: () => step(-1),
+    x: () => document.querySelector("[data-rows] .cursor input[type=checkbox]")?.click(),
   }[key];
   if (act) { event.preventDefault(); act(); }
 });
