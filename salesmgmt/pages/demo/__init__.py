@@ -17,6 +17,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
+from .deal_parts import write_deal_parts
 from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
@@ -62,6 +63,7 @@ def seed(*, size: Size, today: date) -> None:
     write_work(random, company, customers, deal_ids, accounts, work)
     write_tasks(random, company)
     write_plans(company)
+    write_deal_parts(company, at=datetime.combine(today - timedelta(days=1), time(15), ZoneInfo(ZONE)))
 
 
 def is_here() -> bool:
