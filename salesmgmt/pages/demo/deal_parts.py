@@ -37,7 +37,8 @@ PARTNERS = """
 
 # As many of the product as the amount pays at list price; what is missing of it is the discount.
 LINES = f"""
-    INSERT INTO sales_dealline (deal_id, product_id, text, quantity, list_price, unit_price, unit_cost, recurs, position)
+    INSERT INTO sales_dealline (deal_id, product_id, text, quantity, list_price, unit_price, unit_cost, recurs,
+                                position)
     SELECT id, product_id, '', quantity, greatest(listed, unit), unit, least(cost, unit), 'once', 1
       FROM (
         SELECT d.id, d.product_id, d.amount, q.quantity, round(p.list_price / r.rate, 4) AS listed,
