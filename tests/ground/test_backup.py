@@ -7,10 +7,10 @@ import tarfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -36,7 +36,7 @@ def elsewhere() -> Iterator[str]:
 
 
 @pytest.fixture
-def kept(tmp_path: Path, settings: settings) -> Path:
+def kept(tmp_path: Path, settings: Any) -> Path:
     """A backup of the cast with some records, their rollups and an uploaded file."""
     settings.MEDIA_ROOT = tmp_path / "files"
     (settings.MEDIA_ROOT / "contracts").mkdir(parents=True)
