@@ -4,11 +4,12 @@ Nobody is behind for selling late in the quarter, as they always do; for being n
 below the limit is not enough: the same must hold against the person's own usual share of the quota at this point, and
 by more than that usually varies.
 
-The first days of a quarter say nothing by themselves, and in its fourth week a deal more or less is still a fifth of the
-pace. Until five weeks are over, the quarter before is judged together with them: who was behind then and goes on is
-behind, for the same cause; whose quarter merely began slowly is not.
-A reason needs more than a verdict, as it compares the rates of a few deals: it too looks back into the quarter before
-while too few are won. And it compares with the quarters that kept to the plan, or a cause that lasts would hide itself.
+The first days of a quarter say nothing by themselves, and in its fourth week a deal more or less is still a fifth of
+the pace. Until five weeks are over, the quarter before is judged together with them: who was behind then and goes on
+is behind, for the same cause; whose quarter merely began slowly is not.
+A reason needs more than a verdict, as it compares the rates of a few deals: while too few are won, it counts only if
+the quarter before bears it out. And it compares with quarters that kept to the plan, or a cause that lasts would hide
+itself.
 """
 
 from collections.abc import Collection
@@ -36,7 +37,7 @@ from .pace import PAST, elapsed, same_point
 from .scope import Scope
 
 MIN_WEEKDAYS = 25  # of the quarter; before that the window begins with the quarter before
-MIN_WON = 8  # deals, now or usually, that tell a cause; with fewer it is looked for from the quarter before on
+MIN_WON = 12  # deals, now or usually, that tell a cause by themselves
 MIN_PRESENT = 10  # working days the person was there in the window
 LONG_AWAY, BACK = 10, 15  # working days away that are an absence, and present ones until it is over
 NEW = 3  # months of tenure without flags
@@ -263,8 +264,9 @@ def explain(behind: Collection[Reading], window: Window) -> list[Finding]:
     found: list[Finding] = []
     for reading in behind:
         pk = reading.person.pk
-        look = next((by_person[pk] for by_person in looks if by_person[pk].is_enough), looks[-1][pk])
-        cause, sentence, evidence = _reason(reading, look)
+        (cause, sentence, evidence), *borne_out = (_reason(reading, look[pk]) for look in looks)
+        if borne_out and borne_out[0][0] != cause and not looks[0][pk].is_enough:
+            cause, sentence, evidence = borne_out[0]
         if window.reaches_back:
             evidence["counted_from"] = window.start.isoformat()
         else:
@@ -392,12 +394,13 @@ def _reason(reading: Reading, look: Look) -> tuple[str, str, dict[str, Any]]:
         case "conversion":
             said = f"{_rate(now)} of decided deals won, {_rate(before)} {since}"
         case "size":
-            said = f"Deals won are {_part(ratio)} as large as {since}"
+            size = f"{_part(ratio)} as large as" if _is_fraction(ratio) else f"{_percent(1 - ratio)} smaller than"
+            said = f"Deals won are {size} {since}"
         case "pipeline":
             few = now.open_deals / before.open_deals if before.open_deals else ratio
             said = f"{_fewer(few)} open deals {'as' if _is_fraction(few) else 'than'} {since}"
         case _:
-            said = f"Deals are decided {_part(ratio)} as fast as {since}"
+            said = f"{_slower(ratio)} {since}" if ratio else f"No deals were decided, {before.decided:.0f} {since}"
     return worst, f"{said}; {_steady(ratios, worst)}.", evidence
 
 
@@ -483,6 +486,14 @@ def _fewer(ratio: float) -> str:
         if _is_fraction(ratio)
         else f"{_percent(1 - ratio)} fewer"
     )
+
+
+def _slower(speed: float) -> str:
+    """Deals take twice as long to be decided as, 40% longer than."""
+    times = 1 / speed
+    if not _is_fraction(speed):
+        return f"Deals take {_percent(times - 1)} longer to be decided than"
+    return f"Deals take {f'{times:.0f} times' if times >= 2.5 else 'twice'} as long to be decided as"
 
 
 def _part(ratio: float) -> str:
