@@ -1,0 +1,460 @@
+"""Sales in the making, what became of them, and the ledger of decisions."""
+
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+
+from salesmgmt.desk.audit import audited
+from salesmgmt.lib.ledger import APPEND_ONLY
+from teams.models import (
+    Person,
+    Record,
+    RecordQuerySet,
+    Role,
+    Team,
+    Viewer,
+    access_of,
+    external_id_is_unique,
+)
+
+from .customers import Account, Contact, Product
+
+
+class ForecastCategory(models.TextChoices):
+    OMITTED = "omitted", "Omitted"
+    PIPELINE = "pipeline", "Pipeline"
+    BEST_CASE = "best_case", "Best case"
+    COMMIT = "commit", "Commit"
+    CLOSED = "closed", "Closed"
+
+
+class Pipeline(models.Model):
+    """A way of selling with its own stages."""
+
+    name = models.CharField(max_length=100, unique=True)
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
+    is_active = models.BooleanField(default=True, db_default=True, help_text="New deals may start here")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Stage(models.Model):
+    """A step of a pipeline, with the probability and forecast category a deal has there unless it says otherwise."""
+
+    pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="stages")
+    name = models.CharField(max_length=100)
+    position = models.PositiveSmallIntegerField()
+    probability = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="Percent")
+    forecast_category = models.CharField(max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "name"], name="stage_name_is_unique"),
+            models.UniqueConstraint(
+                fields=["pipeline", "position"], name="stage_position_is_unique", deferrable=models.Deferrable.DEFERRED
+            ),
+            models.CheckConstraint(condition=Q(probability__range=(0, 100)), name="stage_probability_is_a_percentage"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LostReason(models.Model):
+    """Why a deal was lost. Duplicates and bad fits don't count in the win rate (R16)."""
+
+    key = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+    counts = models.BooleanField(default=True, help_text="Counts in the win rate")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+FEW = 2000
+
+
+def credited_on(user: Viewer, path: str) -> models.QuerySet | list[int]:
+    """Ids of others' orders (or their deals) on which one's people hold a share of the credit.
+
+    Mostly a handful: given as a list, the index on owners and the one on ids are used together; a subquery would have
+    the whole list walked. Looked up once per user object, as `access_of` is.
+    """
+    from .orders import CreditShare  # orders name deals
+
+    name = f"_credited_on_{path}"
+    held: models.QuerySet | list[int] | None = getattr(user, name, None)
+    if held is None:
+        people = access_of(user).people
+        shares = CreditShare.objects.filter(person__in=people, **{f"{path}__isnull": False})
+        ids = shares.exclude(**{f"{path}__owner__in": people}).values_list(path, flat=True)
+        some = list(ids[: FEW + 1])
+        held = some if len(some) <= FEW else ids
+        setattr(user, name, held)
+    return held
+
+
+class DealQuerySet(RecordQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """One's people's deals, and those on whose order they hold a share of the credit."""
+        access = access_of(user)
+        present = self.present()
+        if access.sees_all:
+            return present
+        if not access.people:
+            return self.none()
+        return present.filter(Q(owner__in=access.people) | Q(pk__in=credited_on(user, "order__deal")))
+
+    def open(self) -> Self:
+        return self.filter(status=Deal.Status.OPEN)
+
+    def won(self) -> Self:
+        return self.filter(status=Deal.Status.WON)
+
+    def lost(self) -> Self:
+        return self.filter(status=Deal.Status.LOST)
+
+
+class Deal(Record):
+    """A sale in the making. `stage` and `status` are copies of the last DealChange, written by the same service."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        WON = "won", "Won"
+        LOST = "lost", "Lost"
+
+    name = models.CharField(max_length=300)
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="deals")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="deals")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="deals")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="deals")
+    stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals")
+    status = models.CharField(max_length=4, choices=Status, default=Status.OPEN)
+    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    opened_on = models.DateField(null=True, blank=True)
+    expected_close_on = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+    lost_reason = models.ForeignKey(LostReason, models.PROTECT, null=True, blank=True, related_name="deals")
+    own_forecast_category = models.CharField(
+        max_length=10, choices=ForecastCategory, blank=True, help_text="Empty: the stage's"
+    )
+    source = models.CharField(max_length=100, blank=True)
+    quoted_on = models.DateField(null=True, blank=True, help_text="The day of the (last) quote")
+    competitors: models.ManyToManyField = models.ManyToManyField("Competitor", blank=True, related_name="deals")
+    custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
+    next_step = models.CharField(max_length=200, blank=True)
+    next_step_on = models.DateField(null=True, blank=True)
+    books_order = models.BooleanField(
+        default=True, db_default=True, editable=False, help_text="Winning it books an order where none names it"
+    )
+    version = models.PositiveIntegerField(default=1, help_text="Goes up with each change; a stale form is refused")
+
+    objects = DealQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            external_id_is_unique("deal"),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_on=None) | (~Q(status="open") & Q(closed_on__isnull=False)),
+                name="closed_deals_have_a_closing_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(lost_reason=None) | Q(status="lost"), name="only_lost_deals_have_a_reason"
+            ),
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="deal_amount_is_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "status", "expected_close_on"], name="deal_by_owner"),
+            models.Index(fields=["account"], name="deal_by_account"),
+            models.Index(
+                F("expected_close_on"),
+                F("id"),
+                condition=Q(withdrawn_at=None, status="open"),
+                name="open_deal_by_close",
+            ),
+            models.Index(F("opened_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_opening"),
+            models.Index(F("closed_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_closing"),
+            models.Index(F("amount").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_amount"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="deal_name_likeness"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+    @property
+    def forecast_category(self) -> str:
+        return self.own_forecast_category or self.stage.forecast_category
+
+    @property
+    def cycle_days(self) -> int | None:
+        """Days from opened to closed; unknown where either is missing or they contradict each other."""
+        if self.opened_on is None or self.closed_on is None or self.opened_on > self.closed_on:
+            return None
+        return (self.closed_on - self.opened_on).days
+
+
+class DealChange(models.Model):
+    """One field of a deal changed: who, when, from, to. The first row of a field says what it was at the opening."""
+
+    class Field(models.TextChoices):
+        STAGE = "stage"
+        STATUS = "status"
+        AMOUNT = "amount"
+        EXPECTED_CLOSE_ON = "expected_close_on"
+        OWNER = "owner"
+        FORECAST_CATEGORY = "forecast_category"
+        NAME = "name"
+        ACCOUNT = "account"
+        CONTACT = "contact"
+        PRODUCT = "product"
+        CURRENCY = "currency"
+        OPENED_ON = "opened_on"
+        CLOSED_ON = "closed_on"
+        LOST_REASON = "lost_reason"
+        SOURCE = "source"
+        NEXT_STEP = "next_step"
+        NEXT_STEP_ON = "next_step_on"
+        QUOTED_ON = "quoted_on"
+        CUSTOM = "custom"
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="changes")
+    changed_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    field = models.CharField(max_length=20, choices=Field)
+    was = models.CharField(max_length=200, blank=True)
+    value = models.CharField(max_length=200, blank=True, help_text="Name of a stage, id of a person, ISO date, amount")
+
+    class Meta:
+        indexes = [models.Index(fields=["deal", "changed_at"], name="deal_change_by_deal")]
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.was} → {self.value}"
+
+
+class Competitor(models.Model):
+    """Somebody else who sells to the same customers."""
+
+    name = models.CharField(max_length=200, unique=True)
+    strengths = models.CharField(max_length=500, blank=True)
+    weaknesses = models.CharField(max_length=500, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        triggers = audited()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DealLine(models.Model):
+    """A product on a deal. The list price is frozen at the quote; free goods are lines at a price of nothing (R14)."""
+
+    class Recurs(models.TextChoices):
+        ONCE = "once", "Once"
+        MONTH = "month", "Every month"
+        YEAR = "year", "Every year"
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="deal_lines")
+    text = models.CharField(max_length=200, blank=True)
+    quantity = models.DecimalField(max_digits=18, decimal_places=4, default=1)
+    list_price = models.DecimalField(max_digits=18, decimal_places=4, help_text="Of one, as it stood at the quote")
+    unit_price = models.DecimalField(max_digits=18, decimal_places=4, help_text="Of one, after discount, net of tax")
+    unit_cost = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    recurs = models.CharField(max_length=5, choices=Recurs, default=Recurs.ONCE)
+    term_months = models.PositiveSmallIntegerField(null=True, blank=True, help_text="How long a recurring line runs")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        triggers = audited()
+        indexes = [models.Index(fields=["product"], name="deal_line_by_product")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="deal_line_has_a_quantity"),
+            models.CheckConstraint(
+                condition=Q(list_price__gte=0, unit_price__gte=0), name="deal_line_prices_are_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(recurs="once", term_months=None) | (~Q(recurs="once") & Q(term_months__gte=1)),
+                name="recurring_lines_have_a_term",
+            ),
+        ]
+
+
+class DiscountLimit(models.Model):
+    """How much discount a role may give by itself, on a family of products or (empty) on all."""
+
+    role = models.CharField(max_length=12, choices=Role)
+    family = models.CharField(max_length=100, blank=True)
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(fields=["role", "family"], name="one_limit_per_role_and_family"),
+            models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="discount_limit_is_a_percentage"),
+        ]
+
+
+class DiscountApproval(models.Model):
+    """A discount above one's limit: asked for, and answered by who may give it, before the win (R14)."""
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="discount_approvals")
+    percent = models.DecimalField(max_digits=5, decimal_places=2, help_text="Of the deal's list value, as asked for")
+    reason = models.CharField(max_length=500)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    is_approved = models.BooleanField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(fields=["deal"], condition=Q(is_approved=None), name="one_open_approval_per_deal"),
+            models.CheckConstraint(
+                condition=Q(is_approved=None, decided_at=None) | Q(is_approved__isnull=False, decided_at__isnull=False),
+                name="approval_is_decided_on_a_day",
+            ),
+        ]
+
+
+class DealReason(models.Model):
+    """Why a deal was won or lost: several, one of them the main one; the buyer's own word apart (R26)."""
+
+    class Side(models.TextChoices):
+        REP = "rep", "Ours"
+        BUYER = "buyer", "The buyer's"
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="reasons")
+    reason = models.ForeignKey(LostReason, models.PROTECT, related_name="+")
+    side = models.CharField(max_length=5, choices=Side, default=Side.REP)
+    is_main = models.BooleanField(default=False)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "side", "reason"], name="deal_reason_is_given_once"),
+            models.UniqueConstraint(fields=["deal", "side"], condition=Q(is_main=True), name="one_main_reason"),
+        ]
+
+
+class DealShare(models.Model):
+    """Who will share the credit of a deal once it is won: percent of 100 (primary) or on top (overlay)."""
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="shares")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="deal_shares")
+    kind = models.CharField(max_length=7, choices=[("primary", "Primary"), ("overlay", "Overlay")], default="primary")
+    percent = models.DecimalField(max_digits=7, decimal_places=4)
+
+    class Meta:
+        triggers = audited()
+        indexes = [models.Index(fields=["person"], name="deal_share_by_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "person", "kind"], name="one_deal_share_per_person"),
+            models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="deal_share_is_a_percentage"),
+        ]
+
+
+class Handover(models.Model):
+    """A book of business that goes from one person to another on a day, once both managers have consented."""
+
+    giver = models.ForeignKey(Person, models.PROTECT, related_name="handovers_given")
+    taker = models.ForeignKey(Person, models.PROTECT, related_name="handovers_taken")
+    on = models.DateField()
+    reason = models.CharField(max_length=500)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    giver_consent_at = models.DateTimeField(null=True)
+    giver_consent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    taker_consent_at = models.DateTimeField(null=True)
+    taker_consent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    refused_at = models.DateTimeField(null=True)
+    refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answer = models.CharField(max_length=500, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.CheckConstraint(condition=~Q(giver=F("taker")), name="handover_is_between_two"),
+            models.CheckConstraint(
+                condition=Q(done_at=None)
+                | Q(giver_consent_at__isnull=False, taker_consent_at__isnull=False, refused_at=None),
+                name="handover_needs_both_consents",
+            ),
+        ]
+
+
+class HandoverItem(models.Model):
+    """An account or an open deal that a handover takes along."""
+
+    handover = models.ForeignKey(Handover, models.CASCADE, related_name="items")
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
+    deal = models.ForeignKey(Deal, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(account=None, deal__isnull=False) | Q(account__isnull=False, deal=None),
+                name="handover_item_is_one_thing",
+            ),
+            models.UniqueConstraint(fields=["handover", "account", "deal"], name="handover_item_is_listed_once"),
+        ]
+
+
+class OutcomeQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        access = access_of(user)
+        return self.all() if access.sees_all else self.filter(person__in=access.people)
+
+
+class Outcome(models.Model):
+    """Ledger of decisions: a deal won or lost counts 1, reopening it counts −1 on the day of the reopening (R11).
+
+    Carries the owner and their team at the moment of posting. Undoing an import reverses it on its own day.
+    """
+
+    deal = models.ForeignKey(Deal, models.PROTECT, related_name="outcomes")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="outcomes")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
+    status = models.CharField(max_length=4, choices=[("won", "Won"), ("lost", "Lost")])
+    count = models.SmallIntegerField(help_text="1, or −1 where it takes back what it reverses")
+    occurred_on = models.DateField()
+    posted_on = models.DateField()
+    amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Reporting currency, signed like count")
+    cycle_days = models.PositiveIntegerField(null=True)
+    counts = models.BooleanField(default=True, help_text="False for duplicates and bad fits (R16)")
+    recorded_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200)
+    reverses = models.ForeignKey("self", models.PROTECT, null=True, related_name="reversed_by")
+
+    objects = OutcomeQuerySet.as_manager()
+
+    class Meta:
+        triggers = [APPEND_ONLY]
+        indexes = [
+            models.Index(fields=["person", "occurred_on"], name="outcome_by_person"),
+            models.Index(fields=["deal"], name="outcome_by_deal"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(count__in=[1, -1]), name="outcome_counts_once"),
+            models.CheckConstraint(
+                condition=Q(count=1, reverses=None) | Q(count=-1, reverses__isnull=False),
+                name="outcome_takes_back_what_it_reverses",
+            ),
+            models.UniqueConstraint(fields=["reverses"], name="outcome_is_reversed_once"),
+        ]

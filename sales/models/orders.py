@@ -1,0 +1,187 @@
+"""What was ordered, and the ledger of who is credited for it."""
+
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from salesmgmt.desk.audit import audited
+from salesmgmt.lib.ledger import LedgerEntry
+from teams.models import (
+    Person,
+    Record,
+    RecordQuerySet,
+    Team,
+    Viewer,
+    access_of,
+    external_id_is_unique,
+)
+
+from .customers import Account, Product
+from .deals import Deal, credited_on
+
+
+class OrderQuerySet(RecordQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        access = access_of(user)
+        present = self.present()
+        if access.sees_all:
+            return present
+        if not access.people:
+            return self.none()
+        return present.filter(Q(owner__in=access.people) | Q(pk__in=credited_on(user, "order")))
+
+
+class OrderLineQuerySet(RecordQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those of the orders one sees."""
+        return self.present().filter(order__in=Order.objects.visible_to(user).values("pk"))
+
+
+class Order(Record):
+    """What a customer ordered. A won deal books one of its own only when none names it (R12)."""
+
+    number = models.CharField(max_length=100, blank=True)
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="orders")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="orders")
+    deal = models.ForeignKey(Deal, models.PROTECT, null=True, blank=True, related_name="orders")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="orders")
+    quantity = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Net of tax and discount")
+    tax = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True, help_text="On top of amount")
+    currency = models.CharField(max_length=3)
+    ordered_on = models.DateField()
+    promised_on = models.DateField(null=True, blank=True)
+    produced_on = models.DateField(null=True, blank=True)
+    delivered_on = models.DateField(null=True, blank=True)
+    is_booked_by_win = models.BooleanField(default=False, editable=False, help_text="Made by winning the deal")
+    cancelled_on = models.DateField(null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            external_id_is_unique("order"),
+            models.UniqueConstraint(
+                fields=["deal"],
+                condition=Q(withdrawn_at=None, cancelled_on=None, deal__isnull=False),
+                name="one_order_per_deal",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "ordered_on"], name="order_by_owner"),
+            models.Index(fields=["account", "ordered_on"], name="order_by_account"),
+            models.Index(F("ordered_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="order_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"Order {self.pk}"
+
+
+class OrderLine(Record):
+    """A line of an order, to four decimals; the order's net is rounded once (R12)."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="order_lines")
+    text = models.CharField(max_length=200, blank=True)
+    quantity = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    list_price = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    unit_price = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    unit_cost = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    discount = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True, help_text="Percent")
+    amount = models.DecimalField(max_digits=18, decimal_places=4, help_text="Net of tax and discount")
+
+    objects = OrderLineQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        indexes = [
+            models.Index(fields=["order"], name="order_line_by_order"),
+            models.Index(fields=["product"], name="order_line_by_product"),
+        ]
+        constraints = [
+            external_id_is_unique("order_line"),
+            models.CheckConstraint(
+                condition=Q(discount=None) | Q(discount__range=(0, 100)), name="line_discount_is_a_percentage"
+            ),
+        ]
+
+
+class RefundQuerySet(RecordQuerySet):
+    owner_path = "order__owner"
+
+
+class Refund(Record):
+    """Money given back on an order. Net-to-date can't go below zero (R9)."""
+
+    class Kind(models.TextChoices):
+        REFUND = "refund", "Refund"
+        RETURN = "return", "Goods returned"
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
+    amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Positive, in the order's currency")
+    occurred_on = models.DateField()
+    reason = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.REFUND, db_default="refund")
+
+    objects = RefundQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            external_id_is_unique("refund"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_is_positive"),
+        ]
+
+
+class CreditShare(models.Model):
+    """Who shares an order's credit: percent of 100 (primary) or on top (overlay). Without a row the owner has all."""
+
+    class Kind(models.TextChoices):
+        PRIMARY = "primary", "Primary"
+        OVERLAY = "overlay", "Overlay"
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="credit_shares")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="credit_shares")
+    kind = models.CharField(max_length=7, choices=Kind, default=Kind.PRIMARY)
+    percent = models.DecimalField(max_digits=7, decimal_places=4)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(fields=["order", "person", "kind"], name="one_share_per_person"),
+            models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="share_is_a_percentage"),
+        ]
+
+
+class CreditQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        access = access_of(user)
+        return self.all() if access.sees_all else self.filter(person__in=access.people)
+
+    def total(self) -> Decimal:
+        """Sum in reporting currency."""
+        return self.aggregate(total=models.Sum("reporting_amount"))["total"] or Decimal(0)
+
+
+class Credit(LedgerEntry):
+    """Ledger: a person's share of an order. Team and rate are those at the moment of posting (R9, R10, R13)."""
+
+    Kind = CreditShare.Kind
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="credits")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="credits")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=7, choices=CreditShare.Kind)
+    occurred_on = models.DateField()
+    posted_on = models.DateField()
+
+    objects = CreditQuerySet.as_manager()
+
+    class Meta(LedgerEntry.Meta):
+        indexes = [
+            models.Index(fields=["person", "occurred_on"], name="credit_by_person"),
+            models.Index(fields=["order"], name="credit_by_order"),
+        ]
