@@ -10,11 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from salesmgmt.lib.tables import csv_text
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan, QuotaEntry
 from teams.models import Organisation, Person, Team, User, access_of
@@ -188,15 +187,7 @@ def quotas_export(request: HttpRequest) -> HttpResponse:
         for row in entries
     )
     columns = ("person", "team", "from", "until", "kind", "amount", "currency", "reason")
-    return _csv(f"quota_entries-{period.key}", csv_text(columns, rows))
-
-
-def _csv(name: str, text: str) -> HttpResponse:
-    return HttpResponse(
-        text,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
+    return csv_answer(request, f"quota_entries-{period.key}", columns, rows)
 
 
 # ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -373,4 +364,5 @@ def plan_export(request: HttpRequest, pk: int) -> HttpResponse:
         )
         for row in selectors.plan_rows(found, request.user)
     )
-    return _csv(f"plan-{found.period}", csv_text(("team", "person", "past", "proposed", "amount", "locked"), rows))
+    columns = ("team", "person", "past", "proposed", "amount", "locked")
+    return csv_answer(request, f"plan-{found.period}", columns, rows)

@@ -125,6 +125,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
+    "place": (EVERYBODY, GET),
     "kudos-give": (COLLEAGUES, POST),
     "award-give": (LEADERS, POST),
     "suggestion-confirm": ("maya vera olga admin", POST),

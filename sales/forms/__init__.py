@@ -4,8 +4,6 @@ from .activities import ActivityForm, ActivityListForm, LogForm, TaskForm
 from .customers import AccountForm, AccountListForm, ContactForm
 from .deals import DealAddForm, DealForm, DealListForm, LoseForm, MoveForm, ReopenForm, WinForm
 from .fields import (
-    EARLIEST,
-    LATEST,
     NUMBERED,
     AccountField,
     AmountField,
@@ -20,8 +18,6 @@ from .fields import (
 from .orders import CancelForm, OrderListForm, RefundForm, ShareForm
 
 __all__ = [
-    "EARLIEST",
-    "LATEST",
     "NUMBERED",
     "AccountField",
     "AccountForm",

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from salesmgmt.lib.days import require_our_time
 from salesmgmt.lib.kinds import Kind
 
 from .kinds import kinds
@@ -40,6 +41,7 @@ class OptionsForm(forms.Form):
         required=False,
         label="Changes of posting from",
         widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[require_our_time],
         help_text="Empty: today",
     )
     delimiter = forms.CharField(

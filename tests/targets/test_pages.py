@@ -100,11 +100,11 @@ def test_exports_hold_what_the_page_shows_and_no_formula(cast: Cast, plan: Plan)
         by=None,
         at=clock.now(),
     )
-    rows = signed_in(cast.ana).get(f"/quotas/export/?period={NOW.key}").content.decode().splitlines()
+    rows = signed_in(cast.ana).get(f"/quotas/export/?period={NOW.key}").getvalue().decode().splitlines()
     assert rows[0] == "person,team,from,until,kind,amount,currency,reason"
     assert rows[1:] == [f"E-Ana,North,{NOW.start},{NOW.end},base,30000.00,EUR,The plan"]
-    assert "'=1+1" in signed_in(cast.vera).get(f"/quotas/export/?period={NOW.shift(1).key}").content.decode()
-    lines = signed_in(cast.maya).get(f"/plans/{plan.pk}/export/").content.decode().splitlines()
+    assert "'=1+1" in signed_in(cast.vera).get(f"/quotas/export/?period={NOW.shift(1).key}").getvalue().decode()
+    lines = signed_in(cast.maya).get(f"/plans/{plan.pk}/export/").getvalue().decode().splitlines()
     assert [line.split(",")[:2] for line in lines[1:]] == [["North", ""], ["North", "E-Ana"], ["North", "E-Ben"]]
 
 
