@@ -139,12 +139,7 @@ def _outcome_rows() -> Iterator[dict[str, Any]]:
 
 PERSON = Field("person", "reference", needed=True, to="person")
 TEAM = Field("team", "reference", to="team")
-COMMON = (
-    Field("entry", longest=30),
-    Field("reverses", longest=30),
-    Field("recorded_at", "moment"),
-    Field("reason"),
-)
+TOLD = (Field("recorded_at", "moment"), Field("reason"))
 
 KINDS = [
     Kind(
@@ -158,9 +153,11 @@ KINDS = [
             Field("kind", "choice", choices=tuple(Credit.Kind.values)),
             Field("amount", "money", needed=True),
             Field("currency", "currency"),
+            Field("reverses", longest=30),
+            Field("entry", longest=30),
             Field("rate", "number", least=Decimal(0), places=8),
             Field("reporting_amount", "number"),
-            *COMMON,
+            *TOLD,
         ),
         _plan_credits,
         _credit_rows,
@@ -180,7 +177,9 @@ KINDS = [
             Field("amount", "number", needed=True),
             Field("cycle_days", "whole", least=Decimal(0), most=HUNDRED * 1000),
             Field("counts", "choice", choices=("yes", "no")),
-            *COMMON,
+            Field("reverses", longest=30),
+            Field("entry", longest=30),
+            *TOLD,
         ),
         _plan_outcomes,
         _outcome_rows,
