@@ -106,6 +106,12 @@ class Organisation(models.Model):
     working_week = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_friday, help_text="ISO weekdays")
     is_demo = models.BooleanField(default=False, editable=False)
     shows_individual_ranks = models.BooleanField(default=True)
+    follow_up_days = models.PositiveSmallIntegerField(
+        default=7, db_default=7, help_text="After the delivery, a task asks how it went"
+    )
+    gift_limit = models.DecimalField(
+        max_digits=10, decimal_places=2, default=50, db_default=50, help_text="Per recipient and year (R27)"
+    )
 
     class Meta:
         triggers = audited()

@@ -1,5 +1,9 @@
 """What people did with customers, and what they have to do."""
 
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -8,6 +12,8 @@ from teams.models import (
     Person,
     Record,
     RecordQuerySet,
+    Viewer,
+    access_of,
     external_id_is_unique,
 )
 
@@ -62,21 +68,127 @@ class Activity(Record):
         return f"{self.get_kind_display()} by {self.owner}"
 
 
+class ActivityTemplate(models.Model):
+    """An activity that recurs in the same words: one tap fills the log."""
+
+    name = models.CharField(max_length=100)
+    owner = models.ForeignKey(Person, models.CASCADE, null=True, blank=True, help_text="Empty: everybody's")
+    kind = models.CharField(max_length=8, choices=Activity.Kind)
+    outcome = models.CharField(max_length=100, blank=True)
+    duration_minutes = models.PositiveIntegerField(null=True, blank=True)
+    notes = models.TextField(blank=True, max_length=2000)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "name"], nulls_distinct=False, name="activity_template_name_is_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TimeEntry(Record):
+    """Time that went into something else than selling."""
+
+    class Kind(models.TextChoices):
+        TRAVEL = "travel", "Travel"
+        INTERNAL = "internal", "Internal meeting"
+        ADMIN = "admin", "Administration"
+        TRAINING = "training", "Training"
+        OTHER = "other", "Something else"
+
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="time_entries")
+    on = models.DateField()
+    kind = models.CharField(max_length=8, choices=Kind)
+    minutes = models.PositiveSmallIntegerField()
+    note = models.CharField(max_length=200, blank=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        verbose_name_plural = "time entries"
+        indexes = [models.Index(fields=["owner", "on"], name="time_entry_by_owner")]
+        constraints = [
+            external_id_is_unique("time_entry"),
+            models.CheckConstraint(condition=Q(minutes__range=(1, 1440)), name="time_entry_fits_in_a_day"),
+        ]
+
+
+class InboundMail(models.Model):
+    """A mail that came in by the BCC address: logged as an activity once, or kept with why it could not be."""
+
+    message_id = models.CharField(max_length=500, unique=True)
+    owner = models.ForeignKey(Person, models.CASCADE, related_name="inbound_mails")
+    received_at = models.DateTimeField()
+    subject = models.CharField(max_length=300, blank=True)
+    addresses = ArrayField(models.CharField(max_length=254), default=list)
+    activity = models.OneToOneField(Activity, models.SET_NULL, null=True, related_name="mail")
+    problem = models.CharField(max_length=300, blank=True)
+
+
+class TaskQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """One's own, and those of the people under one."""
+        access = access_of(user)
+        return self.all() if access.sees_all else self.filter(owner__in=access.people)
+
+    def open(self) -> Self:
+        return self.filter(done_at=None)
+
+
 class Task(models.Model):
     """The one to-do noun: what somebody has to do, by when, and what asked for it."""
+
+    class Recurs(models.TextChoices):
+        DAY = "day", "Every working day"
+        WEEK = "week", "Every week"
+        MONTH = "month", "Every month"
+        QUARTER = "quarter", "Every quarter"
+        YEAR = "year", "Every year"
 
     owner = models.ForeignKey(Person, models.CASCADE, related_name="tasks")
     text = models.CharField(max_length=300)
     due_on = models.DateField()
-    source = models.CharField(max_length=20, help_text="manual, follow_up, flag, action_item")
+    source = models.CharField(max_length=20, help_text="manual, follow_up, flag, action_item, recommendation")
     reason = models.CharField(max_length=300, blank=True)
     link = models.CharField(max_length=300, blank=True)
     account = models.ForeignKey(Account, models.SET_NULL, null=True, blank=True, related_name="tasks")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="tasks")
     deal = models.ForeignKey(Deal, models.SET_NULL, null=True, blank=True, related_name="tasks")
+    lead = models.ForeignKey("Lead", models.SET_NULL, null=True, blank=True, related_name="tasks")
+    order = models.ForeignKey("Order", models.SET_NULL, null=True, blank=True, related_name="tasks")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    remind_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
+    recurs = models.CharField(max_length=7, choices=Recurs, blank=True, db_default="")
+    recurs_until = models.DateField(null=True, blank=True)
+    follows = models.OneToOneField(
+        "self", models.SET_NULL, null=True, blank=True, related_name="next", help_text="The one before in its series"
+    )
     done_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
+
+    objects = TaskQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "due_on"], condition=Q(done_at=None), name="open_task_by_owner")]
+        triggers = audited()
+        indexes = [
+            models.Index(fields=["owner", "due_on"], condition=Q(done_at=None), name="open_task_by_owner"),
+            models.Index(
+                fields=["remind_at"],
+                condition=Q(done_at=None, reminded_at=None, remind_at__isnull=False),
+                name="task_to_remind_of",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(recurs_until=None) | ~Q(recurs=""), name="only_recurring_tasks_have_an_end"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -2,12 +2,15 @@
 
 from typing import Self
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
 from teams.models import (
     Access,
     Person,
@@ -41,7 +44,7 @@ class AccountQuerySet(RecordQuerySet):
 
 
 class Account(Record):
-    """A company that buys or might."""
+    """A company that buys or might. `owner` is a copy of today's AccountOwnership, written by the same service."""
 
     name = models.CharField(max_length=200)
     industry = models.CharField(max_length=100, blank=True)
@@ -51,6 +54,8 @@ class Account(Record):
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
     owner = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="accounts")
     territory = models.ForeignKey(Territory, models.SET_NULL, null=True, blank=True, related_name="accounts")
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True, db_default=[])
+    custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
 
     objects = AccountQuerySet.as_manager()
 
@@ -61,21 +66,106 @@ class Account(Record):
             models.Index(fields=["name"], name="account_by_name"),
             models.Index(fields=["owner"], name="account_by_owner"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="account_name_likeness"),
+            GinIndex(fields=["tags"], name="account_by_tag"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
+class AccountOwnership(Dated):
+    """Who an account belongs to from a day until another (house, "Effective dating")."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="ownerships")
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="ownerships")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+
+    objects = DatedQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        constraints = [is_a_range("ownership_is_a_range"), one_at_a_time("one_owner_at_a_time", "account")]
+        indexes = [models.Index(fields=["owner"], name="ownership_by_owner")]
+
+
+class AccountProfile(models.Model):
+    """What a customer is like and needs, and what to do differently here: there is no one script for all."""
+
+    class Decision(models.TextChoices):
+        ONE = "one", "One person decides"
+        GROUP = "group", "A group decides"
+        TENDER = "tender", "By tender"
+        PARENT = "parent", "The parent company decides"
+
+    class Care(models.TextChoices):
+        PRICE = "price", "Price"
+        QUALITY = "quality", "Quality"
+        DELIVERY = "delivery", "Delivery"
+        SERVICE = "service", "Service"
+        INNOVATION = "innovation", "New ideas"
+        SAFETY = "safety", "Safety and proof"
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="profile")
+    decision = models.CharField("How they decide", max_length=8, choices=Decision, blank=True)
+    cares_about = ArrayField(models.CharField(max_length=10, choices=Care), default=list, blank=True)
+    needs = models.TextField("What they need", max_length=2000, blank=True)
+    do_differently = models.TextField("What to do differently here", max_length=2000, blank=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        triggers = audited()
+
+
+class CustomField(models.Model):
+    """A field that this organisation adds to a noun; its values lie in the record's `custom`."""
+
+    class Noun(models.TextChoices):
+        ACCOUNT = "account", "Account"
+        CONTACT = "contact", "Contact"
+        LEAD = "lead", "Lead"
+        DEAL = "deal", "Deal"
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Text"
+        NUMBER = "number", "Number"
+        DATE = "date", "Date"
+        CHOICE = "choice", "Choice"
+        YES_NO = "yes_no", "Yes or no"
+
+    noun = models.CharField(max_length=8, choices=Noun)
+    key = models.SlugField(max_length=40)
+    label = models.CharField(max_length=100)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.TEXT)
+    choices = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        triggers = audited()
+        constraints = [models.UniqueConstraint(fields=["noun", "key"], name="custom_field_key_is_unique")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class ContactQuerySet(RecordQuerySet):
     def seen_by(self, access: Access) -> Q:
-        return Q(account__in=Account.objects.present().filter(Account.objects.all().seen_by(access)).values("pk")) | Q(
-            account=None, made_by__in=access.people
-        )
+        """Those of the accounts one sees, in whatever role, and those without an account that one's people made."""
+        seen = Account.objects.present().filter(Account.objects.all().seen_by(access)).values("pk")
+        elsewhere = ContactRole.objects.filter(account__in=seen).values("contact")
+        return Q(account__in=seen) | Q(pk__in=elsewhere) | Q(account=None, made_by__in=access.people)
 
 
 class Contact(Record):
-    """A person at a customer."""
+    """A person at a customer. `account` is where they mainly are; further ones are ContactRoles."""
+
+    class Channel(models.TextChoices):
+        PHONE = "phone", "Phone"
+        EMAIL = "email", "E-mail"
+        VISIT = "visit", "Visit"
+        LETTER = "letter", "Letter"
 
     name = models.CharField(max_length=200)
     email = models.EmailField(blank=True)
@@ -83,16 +173,78 @@ class Contact(Record):
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="contacts")
     made_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="+")
     birthday = models.DateField(null=True, blank=True)
+    title = models.CharField("Role there", max_length=100, blank=True)
+    prefers = models.CharField("Prefers", max_length=8, choices=Channel, blank=True)
+    preferences = models.CharField(max_length=500, blank=True, help_text="Best times, language, what to avoid")
+    is_public_official = models.BooleanField(default=False, db_default=False, help_text="No gifts (R27)")
+    is_not_to_be_contacted = models.BooleanField("Do not contact", default=False, db_default=False)
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True, db_default=[])
+    custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
 
     objects = ContactQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
         constraints = [external_id_is_unique("contact")]
-        indexes = [models.Index(fields=["name"], name="contact_by_name")]
+        indexes = [
+            models.Index(fields=["name"], name="contact_by_name"),
+            models.Index(fields=["account"], name="contact_by_account"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_likeness"),
+            models.Index(Upper("email"), condition=~Q(email=""), name="contact_by_email"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class ContactRole(models.Model):
+    """What a contact is at a further account."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="roles")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="contact_roles")
+    title = models.CharField("Role there", max_length=100, blank=True)
+
+    class Meta:
+        triggers = audited()
+        constraints = [models.UniqueConstraint(fields=["contact", "account"], name="one_role_per_account")]
+
+
+class Merge(models.Model):
+    """Two records that were one: what moved from the one given up to the one kept, so that it can move back."""
+
+    class Noun(models.TextChoices):
+        ACCOUNT = "account", "Account"
+        CONTACT = "contact", "Contact"
+
+    noun = models.CharField(max_length=8, choices=Noun)
+    kept_id = models.BigIntegerField()
+    given_up_id = models.BigIntegerField()
+    moved = models.JSONField(default=dict, help_text="Ids of what moved, by table and column")
+    filled = models.JSONField(default=dict, help_text="What the kept record said before its gaps were filled")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        triggers = audited()
+        indexes = [models.Index(fields=["noun", "kept_id"], name="merge_by_kept")]
+
+
+class Distinct(models.Model):
+    """Two records that look alike and are not the same: the review list leaves the pair out from then on."""
+
+    noun = models.CharField(max_length=8, choices=Merge.Noun)
+    one_id = models.BigIntegerField()
+    other_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["noun", "one_id", "other_id"], name="one_answer_per_pair"),
+            models.CheckConstraint(condition=Q(one_id__lt=models.F("other_id")), name="lower_number_first"),
+        ]
 
 
 class ProductQuerySet(models.QuerySet):

@@ -14,6 +14,7 @@ from teams.models import (
     Person,
     Record,
     RecordQuerySet,
+    Role,
     Team,
     Viewer,
     access_of,
@@ -35,6 +36,8 @@ class Pipeline(models.Model):
     """A way of selling with its own stages."""
 
     name = models.CharField(max_length=100, unique=True)
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
+    is_active = models.BooleanField(default=True, db_default=True, help_text="New deals may start here")
 
     def __str__(self) -> str:
         return self.name
@@ -142,6 +145,9 @@ class Deal(Record):
         max_length=10, choices=ForecastCategory, blank=True, help_text="Empty: the stage's"
     )
     source = models.CharField(max_length=100, blank=True)
+    quoted_on = models.DateField(null=True, blank=True, help_text="The day of the (last) quote")
+    competitors: models.ManyToManyField = models.ManyToManyField("Competitor", blank=True, related_name="deals")
+    custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
     next_step = models.CharField(max_length=200, blank=True)
     next_step_on = models.DateField(null=True, blank=True)
     books_order = models.BooleanField(
@@ -219,6 +225,8 @@ class DealChange(models.Model):
         SOURCE = "source"
         NEXT_STEP = "next_step"
         NEXT_STEP_ON = "next_step_on"
+        QUOTED_ON = "quoted_on"
+        CUSTOM = "custom"
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="changes")
     changed_at = models.DateTimeField()
@@ -232,6 +240,179 @@ class DealChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.was} → {self.value}"
+
+
+class Competitor(models.Model):
+    """Somebody else who sells to the same customers."""
+
+    name = models.CharField(max_length=200, unique=True)
+    strengths = models.CharField(max_length=500, blank=True)
+    weaknesses = models.CharField(max_length=500, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        triggers = audited()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DealLine(models.Model):
+    """A product on a deal. The list price is frozen at the quote; free goods are lines at a price of nothing (R14)."""
+
+    class Recurs(models.TextChoices):
+        ONCE = "once", "Once"
+        MONTH = "month", "Every month"
+        YEAR = "year", "Every year"
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="deal_lines")
+    text = models.CharField(max_length=200, blank=True)
+    quantity = models.DecimalField(max_digits=18, decimal_places=4, default=1)
+    list_price = models.DecimalField(max_digits=18, decimal_places=4, help_text="Of one, as it stood at the quote")
+    unit_price = models.DecimalField(max_digits=18, decimal_places=4, help_text="Of one, after discount, net of tax")
+    unit_cost = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    recurs = models.CharField(max_length=5, choices=Recurs, default=Recurs.ONCE)
+    term_months = models.PositiveSmallIntegerField(null=True, blank=True, help_text="How long a recurring line runs")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        triggers = audited()
+        indexes = [models.Index(fields=["product"], name="deal_line_by_product")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="deal_line_has_a_quantity"),
+            models.CheckConstraint(
+                condition=Q(list_price__gte=0, unit_price__gte=0), name="deal_line_prices_are_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(recurs="once", term_months=None) | (~Q(recurs="once") & Q(term_months__gte=1)),
+                name="recurring_lines_have_a_term",
+            ),
+        ]
+
+
+class DiscountLimit(models.Model):
+    """How much discount a role may give by itself, on a family of products or (empty) on all."""
+
+    role = models.CharField(max_length=12, choices=Role)
+    family = models.CharField(max_length=100, blank=True)
+    percent = models.DecimalField(max_digits=5, decimal_places=2)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(fields=["role", "family"], name="one_limit_per_role_and_family"),
+            models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="discount_limit_is_a_percentage"),
+        ]
+
+
+class DiscountApproval(models.Model):
+    """A discount above one's limit: asked for, and answered by who may give it, before the win (R14)."""
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="discount_approvals")
+    percent = models.DecimalField(max_digits=5, decimal_places=2, help_text="Of the deal's list value, as asked for")
+    reason = models.CharField(max_length=500)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    is_approved = models.BooleanField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(fields=["deal"], condition=Q(is_approved=None), name="one_open_approval_per_deal"),
+            models.CheckConstraint(
+                condition=Q(is_approved=None, decided_at=None) | Q(is_approved__isnull=False, decided_at__isnull=False),
+                name="approval_is_decided_on_a_day",
+            ),
+        ]
+
+
+class DealReason(models.Model):
+    """Why a deal was won or lost: several, one of them the main one; the buyer's own word apart (R26)."""
+
+    class Side(models.TextChoices):
+        REP = "rep", "Ours"
+        BUYER = "buyer", "The buyer's"
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="reasons")
+    reason = models.ForeignKey(LostReason, models.PROTECT, related_name="+")
+    side = models.CharField(max_length=5, choices=Side, default=Side.REP)
+    is_main = models.BooleanField(default=False)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "side", "reason"], name="deal_reason_is_given_once"),
+            models.UniqueConstraint(fields=["deal", "side"], condition=Q(is_main=True), name="one_main_reason"),
+        ]
+
+
+class DealShare(models.Model):
+    """Who will share the credit of a deal once it is won: percent of 100 (primary) or on top (overlay)."""
+
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="shares")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="deal_shares")
+    kind = models.CharField(max_length=7, choices=[("primary", "Primary"), ("overlay", "Overlay")], default="primary")
+    percent = models.DecimalField(max_digits=7, decimal_places=4)
+
+    class Meta:
+        triggers = audited()
+        indexes = [models.Index(fields=["person"], name="deal_share_by_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "person", "kind"], name="one_deal_share_per_person"),
+            models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="deal_share_is_a_percentage"),
+        ]
+
+
+class Handover(models.Model):
+    """A book of business that goes from one person to another on a day, once both managers have consented."""
+
+    giver = models.ForeignKey(Person, models.PROTECT, related_name="handovers_given")
+    taker = models.ForeignKey(Person, models.PROTECT, related_name="handovers_taken")
+    on = models.DateField()
+    reason = models.CharField(max_length=500)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    giver_consent_at = models.DateTimeField(null=True)
+    giver_consent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    taker_consent_at = models.DateTimeField(null=True)
+    taker_consent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    refused_at = models.DateTimeField(null=True)
+    refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    answer = models.CharField(max_length=500, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.CheckConstraint(condition=~Q(giver=F("taker")), name="handover_is_between_two"),
+            models.CheckConstraint(
+                condition=Q(done_at=None)
+                | Q(giver_consent_at__isnull=False, taker_consent_at__isnull=False, refused_at=None),
+                name="handover_needs_both_consents",
+            ),
+        ]
+
+
+class HandoverItem(models.Model):
+    """An account or an open deal that a handover takes along."""
+
+    handover = models.ForeignKey(Handover, models.CASCADE, related_name="items")
+    account = models.ForeignKey(Account, models.CASCADE, null=True, related_name="+")
+    deal = models.ForeignKey(Deal, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(account=None, deal__isnull=False) | Q(account__isnull=False, deal=None),
+                name="handover_item_is_one_thing",
+            ),
+            models.UniqueConstraint(fields=["handover", "account", "deal"], name="handover_item_is_listed_once"),
+        ]
 
 
 class OutcomeQuerySet(models.QuerySet):

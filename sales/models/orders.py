@@ -33,6 +33,12 @@ class OrderQuerySet(RecordQuerySet):
         return present.filter(Q(owner__in=access.people) | Q(pk__in=credited_on(user, "order")))
 
 
+class OrderLineQuerySet(RecordQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those of the orders one sees."""
+        return self.present().filter(order__in=Order.objects.visible_to(user).values("pk"))
+
+
 class Order(Record):
     """What a customer ordered. A won deal books one of its own only when none names it (R12)."""
 
@@ -43,6 +49,7 @@ class Order(Record):
     product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="orders")
     quantity = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
     amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Net of tax and discount")
+    tax = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True, help_text="On top of amount")
     currency = models.CharField(max_length=3)
     ordered_on = models.DateField()
     promised_on = models.DateField(null=True, blank=True)
@@ -73,6 +80,35 @@ class Order(Record):
         return self.number or f"Order {self.pk}"
 
 
+class OrderLine(Record):
+    """A line of an order, to four decimals; the order's net is rounded once (R12)."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="order_lines")
+    text = models.CharField(max_length=200, blank=True)
+    quantity = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    list_price = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    unit_price = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    unit_cost = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    discount = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True, help_text="Percent")
+    amount = models.DecimalField(max_digits=18, decimal_places=4, help_text="Net of tax and discount")
+
+    objects = OrderLineQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        indexes = [
+            models.Index(fields=["order"], name="order_line_by_order"),
+            models.Index(fields=["product"], name="order_line_by_product"),
+        ]
+        constraints = [
+            external_id_is_unique("order_line"),
+            models.CheckConstraint(
+                condition=Q(discount=None) | Q(discount__range=(0, 100)), name="line_discount_is_a_percentage"
+            ),
+        ]
+
+
 class RefundQuerySet(RecordQuerySet):
     owner_path = "order__owner"
 
@@ -80,10 +116,15 @@ class RefundQuerySet(RecordQuerySet):
 class Refund(Record):
     """Money given back on an order. Net-to-date can't go below zero (R9)."""
 
+    class Kind(models.TextChoices):
+        REFUND = "refund", "Refund"
+        RETURN = "return", "Goods returned"
+
     order = models.ForeignKey(Order, models.PROTECT, related_name="refunds")
     amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Positive, in the order's currency")
     occurred_on = models.DateField()
     reason = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.REFUND, db_default="refund")
 
     objects = RefundQuerySet.as_manager()
 

@@ -61,6 +61,8 @@ class Token(models.Model):
     class Purpose(models.TextChoices):
         API = "api", "API"
         INVITATION = "invitation", "Invitation"
+        CALENDAR = "calendar", "Calendar feed"
+        MAIL = "mail", "E-mail address"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
     purpose = models.CharField(max_length=12, choices=Purpose)
@@ -81,7 +83,8 @@ class SavedView(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_views")
     page = models.CharField(max_length=50)
     name = models.CharField(max_length=100)
-    query = models.CharField(max_length=2000)
+    query = models.CharField(max_length=2000, blank=True)
+    is_shared = models.BooleanField(default=False, db_default=False, help_text="Everybody may use it")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_name_is_unique")]

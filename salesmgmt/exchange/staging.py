@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from salesmgmt.lib.kinds import Field, Kind, Refusal, Row
 
 from . import values
-from .mapping import Column, MappingFile, complete, guess, guess_words
+from .mapping import Column, MappingFile, choose, guess_words
 from .reader import Table, Unreadable, open_table
 
 NUMBERS = {"money", "number", "percent", "whole"}
@@ -25,8 +25,8 @@ class Staged:
 
 def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, currency: str, zone: str) -> Staged:
     """Read a file as rows of `kind`. Raises Unreadable where it is no table or lacks a column that is needed."""
-    table = open_table(file, name, delimiter=mapping.delimiter or None, encoding=mapping.encoding or None)
-    columns = guess(kind, table.header) if mapping.columns is None else complete(mapping, kind, table.header, name)
+    table = open_table(file, name, **mapping.reading)
+    columns, preset = choose(mapping, kind, table)
     if missing := next((one for one in kind.fields if one.needed and _is_missing(columns.get(one.name))), None):
         raise Unreadable(
             f"{name}, line 1: there is no column for “{missing.name}”, which {kind.key} need; the columns are"
@@ -35,7 +35,7 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
     if all(_is_missing(column) for column in columns.values()):
         raise Unreadable(f"{name}, line 1: no column is one of {', '.join(one.name for one in kind.fields)}.")
     cells = list(_cells(table, columns))
-    if mapping.columns is None:
+    if mapping.columns is None and not preset:
         seen: dict[str, set[str]] = {column.column: set() for one, column in columns.items() if one == "stage"}
         for _, of_row, _ in cells:
             for column, words in seen.items():
@@ -52,8 +52,10 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
             row.refusals.append(Refusal(line, "", "", problem))
         rows.append(row)
     said = _type(rows, kind, columns, mapping, table, currency, zone)
-    used = {column.column for column in columns.values()}
+    used = {source for column in columns.values() for source in column.sources}
     found = {
+        "preset": preset,
+        "mended": table.mended,
         "format": table.found["format"],
         "encoding": table.found["encoding"],
         "delimiter": table.found["delimiter"],
@@ -74,7 +76,8 @@ def _is_missing(column: Column | None) -> bool:
 
 def _cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[str, str], str]]:
     places = {name: place for place, name in enumerate(table.header)}
-    wanted = [(column.column, places[column.column]) for column in columns.values() if column.const is None]
+    sources = dict.fromkeys(source for column in columns.values() for source in column.sources)
+    wanted = [(source, places[source]) for source in sources]
     shared: dict[str, str] = {}  # equal texts are kept once
     for row in table.rows():
         if row.problem:
