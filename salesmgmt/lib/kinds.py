@@ -67,7 +67,8 @@ class Referent:
     label: str
     load: Callable[[set[str]], Iterable[tuple[Any, list[str]]]]  # texts → records, each with the texts that name it
     make: Callable[["Plan", str, Row], Any] | None = None
-    named: str = ""  # the same for whole tables: a query of `text` and `id` over `wanted(text)`, see `named_by`
+    # The same for whole tables: queries of `text` and `id` over `wanted(text)`, each for what the one before left open.
+    named: tuple[str, ...] = ()
 
     @property
     def plural(self) -> str:
@@ -119,11 +120,12 @@ class Loader:
     """
 
     model: str
+    names: str = "external_id"  # the column that a second row about the same record is refused for
     columns: str = ""  # what `part` holds beside, as SQL over the typed rows `t` and what stands, `x`
     joins: str = ""
     check: Callable[[Portion], None] | None = None  # refuses rows for what they say
     complete: Callable[[Portion], None] | None = None  # after the references: fills in what rows leave out
-    natural: str = ""  # SQL of what a record without external id is known again by; columns the same in `part` and table
+    natural: str = ""  # SQL of what is known again without external id, in `part` and table alike
     differs: str = ""  # SQL: does the row `p` say something else than the record `x`?
     insert: Callable[[Portion], None] | None = None  # writes `fresh`, the rows that are new, each with its `id`
     change: Callable[["Plan", Any, "Row"], None] | None = None  # what a row changes of a record; `row.values` by column
@@ -197,6 +199,7 @@ class Plan:
         self.notes: Counter[str] = Counter()
         self.made: list[str] = []
         self.look_alikes: list[str] = []
+        self.memo: dict[str, Any] = {}  # what a kind looked up once
         self._referents = referents
         self._indexes: dict[str, dict[str, list[Any]]] = {}
         self._changed: dict[int, Step] = {}
@@ -228,6 +231,10 @@ class Plan:
             for record, names_of in self._referents[key].load(texts):
                 self.register(key, record, *names_of)
         return self._indexes[key]
+
+    def know(self, indexes: dict[str, dict[str, list[Any]]]) -> None:
+        """Have records by these texts and no others; nothing more is loaded."""
+        self._indexes |= indexes
 
     def register(self, key: str, record: Any, *texts: str | None) -> None:
         """Let further rows refer to a record under these texts."""
