@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from salesmgmt.lib.kinds import Field, Kind, Plan, Referent, Row
+from salesmgmt.lib.kinds import Field, Kind, Plan, Referent, Row, named_by
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS, half_open, through
 from teams.models import ExchangeRate, Leadership, Leave, LeaveKind, Person, Posting, Role, Team, Territory
 
@@ -37,7 +37,10 @@ def make_person(plan: Plan, text: str, row: Row) -> Person:
     return person
 
 
-REFERENTS = [Referent("person", "person", _people, make_person), Referent("team", "team", _teams)]
+REFERENTS = [
+    Referent("person", "person", _people, make_person, (named_by("teams_person", "external_id", "email", "name"),)),
+    Referent("team", "team", _teams, None, (named_by("teams_team", "external_id", "name"),)),
+]
 
 
 def match(plan: Plan, key: str, row: Row, *names: str) -> tuple[Any, bool]:
