@@ -18,7 +18,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import User, access_of
 
 from .taking import one_at_a_time, settle
-from .writing import dependent, frozen, manager, thawed, touch, update
+from .writing import BATCH, dependent, frozen, manager, thawed, touch, update
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     created: dict[type[models.Model], set[int]] = defaultdict(set)
     for row in rows:
         if row.act == BatchRow.Act.CREATED and row.object_id is not None:
-            created[apps.get_model(row.model)].add(row.object_id)
+            created[apps.get_model(row.model)].update(range(row.object_id, (row.through_id or row.object_id) + 1))
     ids: dict[str, set[int]] = {}
     reason = f"Import {batch.pk} undone"
     kept = _withdraw(created, ids, kind_of(batch.kind).reverse, by=by, at=at, reason=reason)
@@ -62,9 +62,11 @@ def _withdraw(
     kept = []
     for model in reversed(dependent(created)):
         going = created[model] - stays[model].keys()
-        records = list(manager(model).filter(pk__in=going))
-        for record in records:
-            touch(ids, record, record.pk)
+        if hasattr(model, "withdrawn_at"):
+            ids.setdefault(model._meta.label, set()).update(going)
+        else:
+            for record in manager(model).filter(pk__in=going).iterator(BATCH):
+                touch(ids, record, record.pk)
         if reverse is not None and any(one.name == "recorded_at" for one in model._meta.concrete_fields):  # a ledger
             reverse(entry_ids=going, by=by, at=at, reason=reason)
         elif hasattr(model, "withdrawn_at"):
