@@ -21,6 +21,7 @@ class Batch(models.Model):
         PREVIEWED = "previewed", "Previewed"
         QUEUED = "queued", "Waiting"
         RUNNING = "running", "Running"
+        STOPPED = "stopped", "Stopped"
         DONE = "done", "Taken"
         FAILED = "failed", "Failed"
         UNDONE = "undone", "Undone"
@@ -42,6 +43,9 @@ class Batch(models.Model):
     changed = models.PositiveIntegerField(default=0)
     equal = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True, help_text="Rows of the file; known once it was read")
+    position = models.PositiveIntegerField(default=0, help_text="Line up to which a large file was taken in")
+    is_stopping = models.BooleanField(default=False, help_text="Somebody asked the worker to stop")
     message = models.TextField(blank=True)
     found = models.JSONField(default=dict, help_text="Dialect, encoding, date format and decimal mark that were found")
 
@@ -69,6 +73,7 @@ class BatchRow(models.Model):
     act = models.CharField(max_length=7, choices=Act)
     model = models.CharField(max_length=60, blank=True, help_text="app_label.Model")
     object_id = models.BigIntegerField(null=True)
+    through_id = models.BigIntegerField(null=True, help_text="Where one row speaks for a range: its last number")
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     column = models.CharField(max_length=200, blank=True)

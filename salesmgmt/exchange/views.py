@@ -155,7 +155,7 @@ def import_rejects(request: HttpRequest, pk: int) -> HttpResponse:
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """A kind as import takes it."""
     try:
-        wanted = kind_of(kind, to_import=False)
+        wanted = kind_of(kind)
     except Refused:
         raise Http404 from None
     answer = StreamingHttpResponse(_csv(wanted), content_type="text/csv; charset=utf-8")

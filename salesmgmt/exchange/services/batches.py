@@ -11,7 +11,7 @@ from django.db import transaction
 
 from salesmgmt.desk.wake import wake
 from salesmgmt.exchange.kinds import kind_of
-from salesmgmt.exchange.mapping import guess, parse
+from salesmgmt.exchange.mapping import MappingFile, choose, parse, samples_of
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.reader import open_table
 from salesmgmt.lib.kinds import Refusal
@@ -25,6 +25,7 @@ TOPIC = "import"
 AT_ONCE = 256 * 1024  # bytes; what is larger is previewed and taken by the worker
 SHOWN = 50
 WORDS = 30
+SAMPLES = 3
 WORD_TYPES = {"text", "choice", "reference"}
 
 logger = structlog.get_logger(__name__)
@@ -36,12 +37,14 @@ def receive_file(*, kind: str, file: BinaryIO, name: str, size: int, by: User, a
         raise Refused("Only admin and operations import.")
     wanted = kind_of(kind)
     table = open_table(file, name)
-    columns = {one: column.content() for one, column in guess(wanted, table.header).items()}
+    chosen, preset = choose(MappingFile(), wanted, table)
+    columns = {one: column.content() for one, column in chosen.items()}
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)
     batch = Batch(kind=kind, file_name=name[:255], digest=digest, by=by, at=at, mapping={}, options={"size": size})
-    batch.found = {"columns": columns, "header": table.header}
+    samples = {column: texts[:SAMPLES] for column, texts in samples_of(table, filter(None, table.header)).items()}
+    batch.found = {"columns": columns, "header": table.header, "samples": samples, "preset": preset}
     batch.file.save(uuid4().hex, File(file), save=False)
     batch.save()
     _look(batch, at)
@@ -133,6 +136,7 @@ def preview_batch(*, batch: Batch, at: datetime) -> None:
         setattr(batch, count, getattr(answer, count))
     batch.found = answer.found | {
         "header": batch.found["header"],
+        "samples": batch.found.get("samples", {}),
         "preview": _preview(answer),
         "made": answer.made[:200],
     }

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 
 from salesmgmt.exchange.kinds import follow, kind_of, referents
-from salesmgmt.exchange.mapping import MappingFile, parse
+from salesmgmt.exchange.mapping import Column, MappingFile, parse
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.staging import Staged, in_order, stage
 from salesmgmt.lib import clock
@@ -17,6 +17,7 @@ from salesmgmt.lib.kinds import Kind, Plan, Refusal, Row, Settling
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, User, access_of
 
+from .loading import TOLD, Load
 from .writing import BATCH, keep_steps, touched_ids, write
 
 MANY = 500  # records; from there on the planner is told that there are many
@@ -49,6 +50,7 @@ class Options:
     effective: date | None = None
     books: bool = True
     dry_run: bool = False
+    settles: bool = True  # False: the ledgers follow as they stand, in files of their own
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class Answer:
     made: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     look_alikes: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)  # of a kind loaded in portions: the first ones
     batch: Batch | None = None
 
     @property
@@ -105,6 +107,10 @@ def import_file(
         raise Refused("Only admin and operations import.")
     wanted = kind_of(kind)
     told = mapping if isinstance(mapping, MappingFile) else parse(mapping or {}, wanted)
+    if wanted.loader is not None:
+        return load_file(
+            kind=wanted, file=file, name=name, mapping=told, options=options, by=by, at=at, batch=batch
+        )  # fmt: skip
     organisation = Organisation.get()
     staged = stage(file, name, wanted, told, currency=organisation.currency, zone=organisation.time_zone)
     with transaction.atomic():
@@ -125,7 +131,8 @@ def import_file(
             wanted.prepare(plan)
         write(plan)
         keep_steps(batch, plan, entered)
-        settle(wanted, Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason))
+        if options.settles:
+            settle(wanted, Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason))
     return answer
 
 
@@ -147,6 +154,7 @@ def _planned(
         books=options.books,
         reason=f"Import of {staged.table.name}"[:200],
     )
+    assert kind.plan is not None
     kind.plan(plan)
     return plan
 
@@ -169,24 +177,112 @@ def _answered(kind: Kind, name: str, staged: Staged, plan: Plan, options: Option
     for row in staged.rows:
         if row.refusals:
             answer.refused += 1
-            answer.refusals += [_in_file_words(refusal, staged) for refusal in row.refusals]
+            answer.refusals += [_in_file_words(refusal, staged.columns) for refusal in row.refusals]
         else:
             setattr(answer, row.act, getattr(answer, row.act) + 1)
     answer.made, answer.look_alikes = plan.made, plan.look_alikes
-    answer.notes = [f"{note} ({count:,} rows)" if count > 1 else note for note, count in plan.notes.items()]
-    if staged.found["encoding"] not in {"utf-8", "utf-8-sig", "utf-16", "ascii"}:
-        answer.notes.append(
-            f"The file was read as {staged.found['encoding']}; if letters look wrong, say its encoding."
-        )
-    if staged.found["empty_lines"]:
-        answer.notes.append(f"Empty lines left out: {staged.found['empty_lines']:,}.")
+    _note(answer, plan.notes)
     answer.stopped = options.on_error == "stop" and answer.refused > 0
     return answer
 
 
-def _in_file_words(refusal: Refusal, staged: Staged) -> Refusal:
+def _note(answer: Answer, notes: dict[str, int]) -> None:
+    found = answer.found
+    answer.notes = [f"{note} ({count:,} rows)" if count > 1 else note for note, count in notes.items()]
+    if found["encoding"] not in {"utf-8", "utf-8-sig", "utf-16", "ascii"}:
+        answer.notes.append(f"The file was read as {found['encoding']}; if letters look wrong, say its encoding.")
+    if found["empty_lines"]:
+        answer.notes.append(f"Empty lines left out: {found['empty_lines']:,}.")
+
+
+def load_file(
+    *,
+    kind: Kind,
+    file: BinaryIO,
+    name: str,
+    mapping: MappingFile,
+    options: Options,
+    by: User | None,
+    at: datetime,
+    batch: Batch | None,
+) -> Answer:
+    """`import_file` of a kind that is loaded in portions: a small file in one transaction, a large one in many."""
+    organisation = Organisation.get()
+    load = Load(
+        kind, file, name, mapping, organisation=organisation, by=by, at=at,
+        today=clock.day_of(at, organisation.time_zone), own_person_id=access_of(by).person_id if by else None,
+        create_missing=options.create_missing, books=options.books, settles=options.settles,
+    )  # fmt: skip
+    answer = Answer(kind.key, name, dry_run=options.dry_run)
+    load.copy()
+    try:
+        if options.dry_run or options.on_error == "stop":
+            _judge(load, answer)
+            answer.stopped = options.on_error == "stop" and answer.refused > 0
+        if options.dry_run:
+            return answer
+        if batch is None:
+            batch = Batch(kind=kind.key, file_name=name[:255], digest=_digest(file), by=by, at=at)
+        answer.batch = batch
+        if answer.stopped:
+            _keep(batch, answer, at)
+        else:
+            _take(load, answer, batch, at)
+        return answer
+    finally:
+        load.clear()
+
+
+def _judge(load: Load, answer: Answer) -> None:
+    """What taking the file would come to."""
+    first = 0
+    for last in load.ends:
+        load.judge(first, last, batch=None)
+        _count(load, answer)
+        load.sample()
+        first = last
+    _tell(load, answer)
+
+
+def _take(load: Load, answer: Answer, batch: Batch, at: datetime) -> None:
+    """Take portion by portion, each with the progress it makes."""
+    load.start()
+    for name in ("read", "created", "changed", "equal", "refused"):
+        setattr(answer, name, 0)
+    answer.refusals = []
+    first = 0
+    for last in load.ends:
+        with transaction.atomic():
+            one_at_a_time()
+            if batch.pk is None:
+                batch.state, batch.total = Batch.State.RUNNING, load.read
+                batch.save()
+            load.judge(first, last, batch=batch)
+            load.write(batch)
+            load.keep_refusals(batch)
+            _count(load, answer)
+            batch.position = first = last
+            if last == load.ends[-1]:
+                _tell(load, answer)
+                _finish(batch, answer, at)
+            batch.save()
+
+
+def _count(load: Load, answer: Answer) -> None:
+    for name, count in load.counts().items():
+        setattr(answer, name, getattr(answer, name) + count)
+    if len(answer.refusals) < TOLD:
+        answer.refusals += [_in_file_words(one, load.columns) for one in load.refusals()]
+
+
+def _tell(load: Load, answer: Answer) -> None:
+    answer.made, answer.rows, answer.found = load.made, load.rows, load.found
+    _note(answer, load.notes)
+
+
+def _in_file_words(refusal: Refusal, columns: dict[str, Column]) -> Refusal:
     """A refusal that names the file's column rather than our field."""
-    column = staged.columns.get(refusal.column)
+    column = columns.get(refusal.column)
     return Refusal(refusal.line, (column and column.column) or refusal.column, refusal.value[:500], refusal.reason)
 
 
@@ -197,12 +293,7 @@ def _digest(file: BinaryIO) -> str:
 
 def _keep(batch: Batch, answer: Answer, at: datetime) -> None:
     """The batch and its refused rows, with their cells as they were."""
-    batch.state = Batch.State.FAILED if answer.stopped else Batch.State.DONE
-    batch.finished_at = at
-    for count in ("read", "created", "changed", "equal", "refused"):
-        setattr(batch, count, getattr(answer, count))
-    batch.message = answer.summary()
-    batch.found = answer.found | {"made": answer.made, "notes": answer.notes, "look_alikes": answer.look_alikes}
+    _finish(batch, answer, at)
     batch.save()
     BatchRow.objects.bulk_create(
         (
@@ -218,6 +309,16 @@ def _keep(batch: Batch, answer: Answer, at: datetime) -> None:
         ),
         batch_size=BATCH,
     )
+
+
+def _finish(batch: Batch, answer: Answer, at: datetime) -> None:
+    batch.state = Batch.State.FAILED if answer.stopped else Batch.State.DONE
+    batch.finished_at = at
+    for count in ("read", "created", "changed", "equal", "refused"):
+        setattr(batch, count, getattr(answer, count))
+    batch.total = answer.read
+    batch.message = answer.summary()
+    batch.found = answer.found | {"made": answer.made, "notes": answer.notes, "look_alikes": answer.look_alikes}
 
 
 def first_refusals(refusals: Iterable[Refusal]) -> dict[int, Refusal]:
