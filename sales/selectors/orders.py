@@ -23,7 +23,7 @@ def orders(
     late: str = "",
     day: date | None = None,
 ) -> QuerySet[Order]:
-    """Orders somebody may see, of days in `[start, end)`; undelivered, overdue, cancelled or delivered ones, late ones."""
+    """Orders somebody may see, ordered in `[start, end)`; `state`: open, overdue, delivered, cancelled."""
     found = Order.objects.visible_to(user).select_related("owner", "account", "deal", "product")
     asked = {"owner": owner, "account": account, "ordered_on__gte": start, "ordered_on__lt": end}
     found = found.filter(**{name: value for name, value in asked.items() if value})

@@ -101,6 +101,8 @@ def sign_contract(
     if not contract.file:
         raise Refused("Add the signed paper first, as a file.", field="file")
     contract.signed_on, contract.signed_by = signed_on, signed_by.strip()
+    if contract.amends is not None:
+        contract.renewal_deal = contract.amends.renewal_deal  # it is renewed once, however often it is amended
     contract.version += 1
     contract.save()
     return contract

@@ -3,11 +3,11 @@
 import secrets
 from datetime import date, datetime, timedelta
 
-from django.core.signing import Signer
 from django.db import connection, transaction
 from django.urls import reverse
 
 from sales.models import Account, Complaint, Contact, Feedback, FeedbackRequest, Order
+from sales.selectors.feedback import signer
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
@@ -19,11 +19,6 @@ from .notices import owner_and_manager, tell
 LASTS = timedelta(days=60)
 NO_LONGER = "This link is used up, or older than 60 days."
 LOOKS_BACK = 30  # days: what was delivered before the first run, or imported, is not asked about
-
-
-def signer() -> Signer:
-    """Signs secrets of feedback links, so that an invented one is refused without looking it up."""
-    return Signer(salt="sales.feedback", sep=".")
 
 
 # ── The task that asks ──────────────────────────────────────────────────────────────────────────────────────────
