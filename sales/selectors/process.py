@@ -114,6 +114,11 @@ class Step:
         """Days more than in the period before."""
         return None if self.median is None or self.before is None else self.median - self.before
 
+    @property
+    def faster(self) -> float | None:
+        """Days less than in the period before."""
+        return None if self.change is None else -self.change
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

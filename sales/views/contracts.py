@@ -140,6 +140,8 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         "state": selectors.state_of(found, day),
         "day": day,
         "due_on": found.notice_on or found.ends_on,
+        "terms": _terms(found),
+        "has_terms": any(text for _, text in _terms(found)),
         "amendments": found.amendments.present().order_by("starts_on", "pk"),
         "may_write": may_write,
         "may_renew": may_write and found.signed_on and not found.is_replaced and found.renewal_deal is None,  # type: ignore[attr-defined]
@@ -152,6 +154,13 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "sign_form": forms.SignForm(initial=stands | {"signed_on": day}, prefix="sign"),
         }
     return render(request, "sales/contract.html", context | bound, status=422 if bound else 200)
+
+
+def _terms(found: Contract) -> list[tuple[str, str]]:
+    return [
+        ("Quality", found.quality_terms), ("Price", found.price_terms), ("Logistics", found.logistics_terms),
+        ("Other terms", found.terms),
+    ]  # fmt: skip
 
 
 def _change_form(request: SignedIn, found: Contract, data: Any = None) -> forms.ContractChangeForm:
