@@ -20,7 +20,7 @@ from .customers import (
     with_last_activity,
 )
 from .deals import CARDS, Column, DealFilter, alike_deals, board, deals, overdue_count
-from .deliveries import deliveries, problems_of
+from .deliveries import deliveries, delivery_problems, orders_with_problems, problems_of
 from .feedback import (
     ENOUGH,
     Scores,
@@ -80,6 +80,7 @@ __all__ = [
     "deal_story",
     "deals",
     "deliveries",
+    "delivery_problems",
     "feedback",
     "feedback_request",
     "is_overdue",
@@ -88,6 +89,7 @@ __all__ = [
     "may_share",
     "orders",
     "orders_behind",
+    "orders_with_problems",
     "overdue_complaints",
     "overdue_count",
     "owner_of",

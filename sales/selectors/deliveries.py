@@ -37,3 +37,15 @@ def deliveries(user: Viewer, *, state: str = "open", text: str = "", day: date |
 def problems_of(order: Order) -> QuerySet[DeliveryProblem]:
     """What went wrong with an order, the latest first."""
     return order.delivery_problems.present().order_by("-found_on", "-pk")
+
+
+def delivery_problems(user: Viewer) -> QuerySet[DeliveryProblem]:
+    """Problems with the orders one sells, and all of them for those who deliver."""
+    if access_of(user).delivers:
+        return DeliveryProblem.objects.present()
+    return DeliveryProblem.objects.visible_to(user)
+
+
+def orders_with_problems(user: Viewer) -> QuerySet[Order]:
+    """Orders on which somebody may record a problem: what they sell, what they deliver."""
+    return deliveries(user, state="all") if access_of(user).delivers else Order.objects.visible_to(user)

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from sales.models import Account, Contract, Deal
 from salesmgmt.lib.refusals import Refused
-from teams.models import Person, User
+from teams.models import Person, User, access_of
 
 from .deals import open_deal
 from .guards import WITHDRAWN, organisation_for, require_current, require_money, require_sight, require_write
@@ -113,6 +113,8 @@ def withdraw_contract(*, contract: Contract, by: User | None, at: datetime) -> N
     """Take a contract out of every list; what was amended stays as long as its amendment."""
     contract = Contract.objects.select_for_update(of=("self",)).select_related("owner").get(pk=contract.pk)
     require_write(by, contract.owner)
+    if contract.signed_on is not None and by is not None and not access_of(by).imports:
+        raise Refused("A signed contract stays; ask operations to withdraw one that was entered by mistake.")
     if contract.amendments.filter(withdrawn_at=None).exists():
         raise Refused("This contract has an amendment; withdraw that first.")
     Contract.objects.filter(pk=contract.pk, withdrawn_at=None).update(withdrawn_at=at)
