@@ -15,13 +15,19 @@ from teams.models import Posting
 from .models import (
     Account,
     Activity,
+    Complaint,
     Contact,
+    Contract,
     Credit,
     CreditShare,
     Deal,
     DealChange,
+    DeliveryProblem,
+    Feedback,
+    FeedbackRequest,
     LostReason,
     Order,
+    OrderLine,
     Outcome,
     Pipeline,
     Product,
@@ -36,9 +42,13 @@ from .services import (
     change_deal,
     withdraw_account,
     withdraw_activity,
+    withdraw_complaint,
     withdraw_contact,
+    withdraw_contract,
     withdraw_deal,
+    withdraw_feedback,
     withdraw_order,
+    withdraw_problem,
     withdraw_refund,
 )
 from .services.postings import post_person
@@ -208,12 +218,28 @@ class ActivityAdmin(WithdrawableAdmin):
         self.take(obj, change_activity(activity=stands, by=acting(request), **changed(form)))
 
 
+class OrderLineInline(admin.TabularInline):
+    model = OrderLine
+    fields = ("product", "text", "quantity", "unit_price", "discount", "amount")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    ordering = ("pk",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(withdrawn_at=None).select_related("product")
+
+
 @admin.register(Order)
 class OrderAdmin(WithdrawableAdmin):
     noun, withdraw_act = "order", withdraw_order
     list_display = ("number", "owner", "account", "deal", "amount", "currency", "ordered_on", "cancelled_on")
     list_select_related = ("owner", "account", "deal")
     search_fields = ("number", "external_id", "account__name")
+    inlines = (OrderLineInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -299,3 +325,60 @@ class PostingAdmin(DatedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         said = {field: form.cleaned_data[field] for field in (*self.facts, "on", "until")}
         self.take(obj, post_person(by=acting(request), at=clock.now(), **said))
+
+
+class ReadWithdrawAdmin(WithdrawableAdmin):
+    """Read here, written on the pages; what was none is withdrawn."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(DeliveryProblem)
+class DeliveryProblemAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "problem", withdraw_problem
+    list_display = ("order", "kind", "found_on", "resolved_on", "text")
+    list_select_related = ("order",)
+    list_filter = ("kind",)
+    search_fields = ("order__number", "external_id")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "feedback", withdraw_feedback
+    list_display = ("account", "kind", "score", "given_on", "owner", "recorded_by")
+    list_select_related = ("account", "owner", "recorded_by")
+    list_filter = ("kind", "score")
+    search_fields = ("account__name", "external_id")
+
+
+@admin.register(FeedbackRequest)
+class FeedbackRequestAdmin(ReadOnlyAdmin):
+    list_display = ("account", "order", "made_at", "made_by", "expires_at", "used_at")
+    list_select_related = ("account", "order", "made_by")
+    search_fields = ("account__name",)
+    exclude = ("digest",)
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("digest")
+
+
+@admin.register(Complaint)
+class ComplaintAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "complaint", withdraw_complaint
+    list_display = ("account", "owner", "received_on", "answered_on", "resolved_on")
+    list_select_related = ("account", "owner")
+    search_fields = ("account__name", "text", "external_id")
+
+
+@admin.register(Contract)
+class ContractAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "contract", withdraw_contract
+    list_display = ("number", "account", "owner", "starts_on", "ends_on", "value", "currency", "signed_on")
+    list_select_related = ("account", "owner")
+    search_fields = ("number", "account__name", "external_id")
+    exclude = ("file",)  # the paper is given out by its page alone

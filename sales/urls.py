@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sales.views import accounts, activities, deals, orders
+from sales.views import accounts, activities, contracts, deals, deliveries, feedback, orders, process
 
 urlpatterns = [
     path("activities/", activities.activities, name="activities"),
@@ -28,4 +28,31 @@ urlpatterns = [
     path("orders/<int:pk>/refund/", orders.refund, name="order-refund"),
     path("orders/<int:pk>/cancel/", orders.cancel, name="order-cancel"),
     path("orders/<int:pk>/share/", orders.share, name="order-share"),
+    # after the order
+    path("orders/add/", orders.add, name="order-add"),
+    path("orders/<int:pk>/lines/", orders.lines, name="order-lines"),
+    path("orders/<int:pk>/dates/", orders.dates, name="order-dates"),
+    path("orders/<int:pk>/ask/", orders.ask, name="order-ask"),
+    path("orders/<int:pk>/problems/", deliveries.problem_add, name="order-problem"),
+    path("orders/<int:pk>/problems/<int:problem_pk>/", deliveries.problem_resolve, name="problem-resolve"),
+    path("deliveries/", deliveries.deliveries, name="deliveries"),
+    path("deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
+    path("process/", process.process, name="process"),
+    path("f/thanks/", feedback.thanks, name="feedback-thanks"),
+    path("f/<str:secret>/", feedback.answer, name="feedback-answer"),
+    path("feedback/", feedback.feedback, name="feedback"),
+    path("feedback/add/", feedback.feedback_add, name="feedback-add"),
+    path("complaints/", feedback.complaints, name="complaints"),
+    path("complaints/add/", feedback.complaint_add, name="complaint-add"),
+    path("complaints/<int:pk>/", feedback.complaint, name="complaint"),
+    path("complaints/<int:pk>/answer/", feedback.complaint_answer, name="complaint-answer"),
+    path("complaints/<int:pk>/resolve/", feedback.complaint_resolve, name="complaint-resolve"),
+    path("contracts/", contracts.contracts, name="contracts"),
+    path("contracts/add/", contracts.add, name="contract-add"),
+    path("contracts/<int:pk>/", contracts.contract, name="contract"),
+    path("contracts/<int:pk>/change/", contracts.change, name="contract-change"),
+    path("contracts/<int:pk>/attach/", contracts.attach, name="contract-attach"),
+    path("contracts/<int:pk>/sign/", contracts.sign, name="contract-sign"),
+    path("contracts/<int:pk>/renew/", contracts.renew, name="contract-renew"),
+    path("contracts/<int:pk>/file/", contracts.file, name="contract-file"),
 ]

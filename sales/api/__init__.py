@@ -2,6 +2,7 @@
 
 from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
 from .common import Names, Text, Versioned, own_or_said
+from .contracts import Contracts
 from .customers import (
     AccountFilter,
     Accounts,
@@ -27,12 +28,14 @@ from .deals import (
     StageField,
     WinWriter,
 )
+from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
 from .orders import (
     CancelWriter,
     CreditFilter,
     Credits,
     CreditSerializer,
     OrderFilter,
+    OrderLines,
     Orders,
     OrderSerializer,
     OrderWriter,
@@ -51,10 +54,12 @@ __all__ = [
     "ActivitySerializer",
     "ActivityWriter",
     "CancelWriter",
+    "Complaints",
     "ContactFilter",
     "ContactSerializer",
     "ContactWriter",
     "Contacts",
+    "Contracts",
     "CreditFilter",
     "CreditSerializer",
     "Credits",
@@ -63,10 +68,14 @@ __all__ = [
     "DealSerializer",
     "DealWriter",
     "Deals",
+    "Deliveries",
+    "DeliveryProblems",
+    "FeedbackList",
     "LoseWriter",
     "MoveWriter",
     "Names",
     "OrderFilter",
+    "OrderLines",
     "OrderSerializer",
     "OrderWriter",
     "Orders",

@@ -1,6 +1,7 @@
 """Clean input of sales' pages. What a field refuses, it refuses in one sentence."""
 
 from .activities import ActivityForm, ActivityListForm, LogForm, TaskForm
+from .contracts import ContractChangeForm, ContractForm, ContractListForm, FileForm, SignForm
 from .customers import AccountForm, AccountListForm, ContactForm
 from .deals import DealAddForm, DealForm, DealListForm, LoseForm, MoveForm, ReopenForm, WinForm
 from .fields import (
@@ -15,7 +16,28 @@ from .fields import (
     Versioned,
     not_ahead,
 )
-from .orders import CancelForm, OrderListForm, RefundForm, ShareForm
+from .followup import (
+    AnswerForm,
+    AskForm,
+    ComplaintAnswerForm,
+    ComplaintForm,
+    ComplaintListForm,
+    FeedbackForm,
+    FeedbackListForm,
+    ResolveForm,
+)
+from .orders import (
+    CancelForm,
+    DeliveryForm,
+    DeliveryListForm,
+    OrderForm,
+    OrderListForm,
+    ProblemForm,
+    RefundForm,
+    ResolvedForm,
+    ShareForm,
+    line_forms,
+)
 
 __all__ = [
     "NUMBERED",
@@ -25,25 +47,44 @@ __all__ = [
     "ActivityForm",
     "ActivityListForm",
     "AmountField",
+    "AnswerForm",
+    "AskForm",
     "ByNameField",
     "CancelForm",
+    "ComplaintAnswerForm",
+    "ComplaintForm",
+    "ComplaintListForm",
     "ContactForm",
+    "ContractChangeForm",
+    "ContractForm",
+    "ContractListForm",
     "DayField",
     "DealAddForm",
     "DealForm",
     "DealListForm",
+    "DeliveryForm",
+    "DeliveryListForm",
+    "FeedbackForm",
+    "FeedbackListForm",
+    "FileForm",
     "ForUser",
     "ListForm",
     "LogForm",
     "LoseForm",
     "MomentField",
     "MoveForm",
+    "OrderForm",
     "OrderListForm",
+    "ProblemForm",
     "RefundForm",
     "ReopenForm",
+    "ResolveForm",
+    "ResolvedForm",
     "ShareForm",
+    "SignForm",
     "TaskForm",
     "Versioned",
     "WinForm",
+    "line_forms",
     "not_ahead",
 ]

@@ -22,6 +22,14 @@ def _imports(access: Access) -> bool:
     return access.imports
 
 
+def _sells(access: Access) -> bool:
+    return not access.department
+
+
+def _delivers(access: Access) -> bool:
+    return access.delivers
+
+
 def _administers(access: Access) -> bool:
     return access.role == "admin"
 
@@ -44,6 +52,8 @@ PLACES = (
     Place("teams", "Teams", "users", shows_to=_leads),
     Place("deals", "Deals", "briefcase", "Deals"),
     Place("accounts", "Accounts", "building-2"),
+    Place("orders", "Orders", "file-text", shows_to=_sells),
+    Place("deliveries", "Deliveries", "map-pin", shows_to=_delivers),
     Place("activities", "Activities", "list-checks"),
     Place("todo", "To do", "check"),
     Place("one-on-ones", "Coaching", "message-circle", "1:1s"),
