@@ -110,19 +110,44 @@ def import_take(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @for_importers
+@require_POST
+def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the worker stop."""
+    try:
+        batch = services.stop_batch(batch=_batch(request, pk))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(
+            request, "It stops after the rows it is at." if batch.is_stopping else "Stopped; nothing was taken."
+        )
+    return redirect("import", pk=pk)
+
+
+@for_importers
+@require_POST
+def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on where it was."""
+    try:
+        services.resume_batch(batch=_batch(request, pk))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("import", pk=pk)
+
+
+@for_importers
 @require_http_methods(["GET", "POST"])
 def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, naming what would go, and undo."""
     batch = _batch(request, pk)
     if request.method == "POST":
         try:
-            kept = services.undo_batch(batch=batch, by=cast(User, request.user), at=clock.now())
+            kept = services.begin_undo(batch=batch, by=cast(User, request.user), at=clock.now())
         except Refused as refusal:
             messages.error(request, refusal.sentence)
         else:
-            messages.success(
-                request, f"Undone. {len(kept)} records are kept; the page says why." if kept else "Undone."
-            )
+            told = "Undone." if kept is not None else "The worker undoes it; this page follows."
+            messages.success(request, f"{told} What is kept and why stands on the page." if kept else told)
         return redirect("import", pk=pk)
     return render(request, "exchange/undo.html", {"batch": batch})
 
@@ -180,7 +205,7 @@ def _batch(request: HttpRequest, pk: int) -> Batch:
 
 
 def _page(request: HttpRequest, batch: Batch, form: OptionsForm | None = None) -> HttpResponse:
-    is_waiting = batch.state == Batch.State.QUEUED or (
+    is_waiting = batch.state in {Batch.State.QUEUED, Batch.State.RUNNING, Batch.State.UNDOING} or (
         batch.state == Batch.State.UPLOADED and not batch.message and batch.options.get("size", 0) > services.AT_ONCE
     )
     context: dict[str, Any] = {"batch": batch, "is_waiting": is_waiting, "partial": "exchange/_import.html"}
@@ -192,7 +217,10 @@ def _page(request: HttpRequest, batch: Batch, form: OptionsForm | None = None) -
         context["refusals"] = refusals.order_by("line", "pk")[:REFUSALS]
     part = request.headers.get("HX-Request") == "true"
     template = "exchange/_import.html" if part else "exchange/import.html"
-    return render(request, template, context, status=422 if form and form.errors else 200)
+    answer = render(request, template, context, status=422 if form and form.errors else 200)
+    if part and not is_waiting:
+        answer["HX-Refresh"] = "true"  # what can be done next stands above the part
+    return answer
 
 
 def _mapping(batch: Batch, typed: Any) -> dict[str, Any]:
