@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from salesmgmt.lib.days import OUTSIDE, is_of_our_time
+from salesmgmt.lib.days import EARLIEST, LATEST, OUTSIDE, is_of_our_time
 from salesmgmt.lib.kinds import Field
 
 NOTHING = {"null", "\\n", "n/a", "#n/a"}  # an empty date, number or reference, spelled out

@@ -74,7 +74,7 @@ def test_the_whole_export_comes_in_by_its_preset_named_or_seen(run: Run, preset:
     kinds = Counter(Activity.objects.values_list("kind", flat=True))
     assert kinds == {"email": 18, "call": 17, "meeting": 12, "task": 28}
     assert set(Activity.objects.values_list("outcome", flat=True)) == {"Not Started"}
-    assert Activity.objects.exclude(contact=None).count() == 30
+    assert Activity.objects.exclude(contact=None).count() == 60
 
 
 def test_without_a_file_of_users_each_row_names_the_owner_it_misses(run: Run) -> None:
