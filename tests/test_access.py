@@ -138,6 +138,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-map": (IMPORTERS, POST),
     "import-take": (IMPORTERS, POST),
     "import-undo": (IMPORTERS, POST),
+    "import-stop": (IMPORTERS, POST),
+    "import-resume": (IMPORTERS, POST),
     "import-discard": (IMPORTERS, POST),
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),

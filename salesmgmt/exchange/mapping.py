@@ -112,6 +112,13 @@ class MappingFile:
     sheet: str = ""
     extra_commas: str = ""
 
+    def content(self) -> dict[str, Any]:
+        """As a mapping file writes it."""
+        told = {name: said for name in OPTIONS if (said := getattr(self, name))}
+        if self.columns is not None:
+            told["columns"] = {name: column.content() for name, column in self.columns.items()}
+        return told
+
     @property
     def reading(self) -> dict[str, Any]:
         """What `open_table` is to be told."""

@@ -24,6 +24,7 @@ class Batch(models.Model):
         STOPPED = "stopped", "Stopped"
         DONE = "done", "Taken"
         FAILED = "failed", "Failed"
+        UNDOING = "undoing", "Being undone"
         UNDONE = "undone", "Undone"
 
     kind = models.CharField(max_length=20)
@@ -57,6 +58,16 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} from {self.file_name}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Stopped or failed on the way: it can go on, or what it took be undone."""
+        return self.state == self.State.STOPPED or (self.state == self.State.FAILED and self.position > 0)
+
+    @property
+    def is_taken(self) -> bool:
+        """Is there anything to undo?"""
+        return self.state == self.State.DONE or (self.is_unfinished and self.position > 0)
 
 
 class BatchRow(models.Model):

@@ -325,7 +325,7 @@ class Load:
             f"{', ' + self.loader.columns if self.loader.columns else ''}"
             f" FROM (SELECT r.*{refers}{others} FROM typed r{joins}) t"
             f" LEFT JOIN {self._stands} x ON x.external_id = t.external_id AND x.withdrawn_at IS NULL"
-            f" {self.loader.joins}"
+            f" {self.loader.joins} ORDER BY t.line"
         )
 
     def _require_references(self, batch: Batch | None) -> None:
@@ -526,6 +526,16 @@ class Load:
             "read": created + changed + equal + refused, "created": created, "changed": changed, "equal": equal,
             "refused": refused,
         }  # fmt: skip
+
+    @property
+    def remembers(self) -> bool:
+        """Does what later rows come to depend on earlier ones of the file?"""
+        return self.has_repeats or bool(
+            "external_id" not in self.columns or self.ask("SELECT FROM raw WHERE external_id IS NULL LIMIT 1")
+        )
+
+    def refused_words(self) -> list[tuple[str, str, int]]:
+        return self.ask("SELECT field, value, count(*) FROM refused GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 1000")
 
     def refusals(self) -> list[Refusal]:
         """The portion's refusals, in the words of the kind."""

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 
+from salesmgmt.desk.wake import wake
 from salesmgmt.exchange.kinds import kind_of
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib.kinds import Settling, Step
@@ -20,6 +21,8 @@ from teams.models import User, access_of
 from .taking import one_at_a_time, settle
 from .writing import BATCH, dependent, frozen, manager, thawed, touch, update
 
+AT_ONCE = 10_000  # records; more are undone by the worker
+
 
 @transaction.atomic
 def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
@@ -30,7 +33,7 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.state == Batch.State.UNDONE:
         raise Refused("This import has been undone already.")
-    if batch.state != Batch.State.DONE:
+    if not (batch.is_taken or batch.state == Batch.State.UNDOING):
         raise Refused("This import has not been taken; there is nothing to undo.")
     rows = list(batch.rows.exclude(act=BatchRow.Act.REFUSED).order_by("pk"))
     created: dict[type[models.Model], set[int]] = defaultdict(set)
@@ -47,6 +50,20 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     batch.save(update_fields=["state", "undone_at", "undone_by", "found"])
     settle(kind_of(batch.kind), Settling(ids, by, at, reason))
     return kept
+
+
+@transaction.atomic
+def begin_undo(*, batch: Batch, by: User | None, at: datetime) -> list[str] | None:
+    """`undo_batch` where that is quick; else the worker does it, and the answer is None."""
+    if by is not None and not access_of(by).imports:
+        raise Refused("Only admin and operations undo an import.")
+    batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    if not batch.is_taken or batch.created + batch.changed <= AT_ONCE:
+        return undo_batch(batch=batch, by=by, at=at)
+    batch.state, batch.undone_by, batch.message = Batch.State.UNDOING, by, ""
+    batch.save(update_fields=["state", "undone_by", "message"])
+    wake("import")
+    return None
 
 
 def _withdraw(
