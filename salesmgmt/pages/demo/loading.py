@@ -21,6 +21,9 @@ def copy_into(model: type[models.Model], rows: Mapping[str, Column]) -> Ints:
     """COPY parallel columns (by field name; None is NULL) into a table that holds none of their ids; answer the ids."""
     columns = {model._meta.get_field(name).column: values for name, values in rows.items()}  # type: ignore[union-attr]
     count = len(next(iter(columns.values())))
+    for field in model._meta.concrete_fields:  # texts that nobody gave are empty, as Django has them
+        if field.column not in columns and isinstance(field, models.CharField | models.TextField) and not field.null:
+            columns[field.column] = [field.get_default()] * count
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")
