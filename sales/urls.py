@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sales.views import accounts, activities, deals, orders
+from sales.views import accounts, activities, deals, mail, market, orders, time
 
 urlpatterns = [
     path("activities/", activities.activities, name="activities"),
@@ -28,4 +28,17 @@ urlpatterns = [
     path("orders/<int:pk>/refund/", orders.refund, name="order-refund"),
     path("orders/<int:pk>/cancel/", orders.cancel, name="order-cancel"),
     path("orders/<int:pk>/share/", orders.share, name="order-share"),
+    path("activities/mail/", mail.mails, name="mails"),
+    path("activities/mail/<int:pk>/assign/", mail.assign, name="mail-assign"),
+    path("activities/mail/<int:pk>/discard/", mail.discard, name="mail-discard"),
+    path("activities/templates/", time.templates, name="activity-templates"),
+    path("activities/templates/<int:pk>/", time.template, name="activity-template"),
+    path("activities/templates/<int:pk>/remove/", time.template_remove, name="activity-template-remove"),
+    path("time/", time.time, name="time"),
+    path("time/<int:pk>/withdraw/", time.time_withdraw, name="time-withdraw"),
+    path("market/", market.market, name="market"),
+    path("market/options/", market.options, name="market-options"),
+    path("market/<int:pk>/", market.note, name="market-note"),
+    path("market/<int:pk>/withdraw/", market.withdraw, name="market-note-withdraw"),
+    path("market/<int:pk>/restore/", market.restore, name="market-note-restore"),
 ]

@@ -447,6 +447,24 @@ def revoke_api_token(*, token: Token, at: datetime) -> None:
 
 
 @transaction.atomic
+def make_address(*, user: User, purpose: str, at: datetime) -> str:
+    """The secret of a user's one calendar or mail address; one made before opens nothing from now on."""
+    if purpose not in {Token.Purpose.CALENDAR, Token.Purpose.MAIL}:
+        raise TypeError(f"{purpose} is no address.")
+    secret = secrets.token_hex(16)  # mail programs write addresses in small letters
+    User.objects.select_for_update().only("pk").get(pk=user.pk)
+    revoke_address(user=user, purpose=purpose, at=at)
+    Token.objects.create(user=user, purpose=purpose, digest=digest(secret), made_at=at)
+    return secret
+
+
+@transaction.atomic
+def revoke_address(*, user: User, purpose: str, at: datetime) -> bool:
+    """Take a calendar or mail address out of use; False where there was none."""
+    return bool(Token.objects.filter(user=user, purpose=purpose, revoked_at=None).update(revoked_at=at))
+
+
+@transaction.atomic
 def change_profile(*, user: User, name: str, email: str, time_zone: str, keys_off: bool) -> User:
     """What somebody may change about themselves; the login and the person behind it say the same."""
     _change(user, {"first_name": name, "last_name": "", "email": email}, {"first_name", "last_name", "email"})

@@ -39,6 +39,7 @@ from .orders import (
     RefundSerializer,
     RefundWriter,
 )
+from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
     "AccountFilter",
@@ -49,6 +50,7 @@ __all__ = [
     "ActivityChangeWriter",
     "ActivityFilter",
     "ActivitySerializer",
+    "ActivityTemplates",
     "ActivityWriter",
     "CancelWriter",
     "ContactFilter",
@@ -64,6 +66,7 @@ __all__ = [
     "DealWriter",
     "Deals",
     "LoseWriter",
+    "MarketNotes",
     "MoveWriter",
     "Names",
     "OrderFilter",
@@ -77,7 +80,9 @@ __all__ = [
     "RefundWriter",
     "ReopenWriter",
     "StageField",
+    "Tasks",
     "Text",
+    "TimeEntries",
     "Versioned",
     "WinWriter",
     "own_or_said",

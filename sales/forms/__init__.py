@@ -1,6 +1,6 @@
 """Clean input of sales' pages. What a field refuses, it refuses in one sentence."""
 
-from .activities import ActivityForm, ActivityListForm, LogForm, TaskForm
+from .activities import ActivityForm, ActivityListForm, LogForm
 from .customers import AccountForm, AccountListForm, ContactForm
 from .deals import DealAddForm, DealForm, DealListForm, LoseForm, MoveForm, ReopenForm, WinForm
 from .fields import (
@@ -17,7 +17,10 @@ from .fields import (
     Versioned,
     not_ahead,
 )
+from .market import MarketNoteChangeForm, MarketNoteForm, MarketNoteListForm
 from .orders import CancelForm, OrderListForm, RefundForm, ShareForm
+from .tasks import QuickTaskForm, SnoozeForm, TaskForm, TaskListForm
+from .time import AssignMailForm, TemplateForm, TimeEntryForm, TimeListForm
 
 __all__ = [
     "EARLIEST",
@@ -29,6 +32,7 @@ __all__ = [
     "ActivityForm",
     "ActivityListForm",
     "AmountField",
+    "AssignMailForm",
     "ByNameField",
     "CancelForm",
     "ContactForm",
@@ -40,13 +44,22 @@ __all__ = [
     "ListForm",
     "LogForm",
     "LoseForm",
+    "MarketNoteChangeForm",
+    "MarketNoteForm",
+    "MarketNoteListForm",
     "MomentField",
     "MoveForm",
     "OrderListForm",
+    "QuickTaskForm",
     "RefundForm",
     "ReopenForm",
     "ShareForm",
+    "SnoozeForm",
     "TaskForm",
+    "TaskListForm",
+    "TemplateForm",
+    "TimeEntryForm",
+    "TimeListForm",
     "Versioned",
     "WinForm",
     "not_ahead",

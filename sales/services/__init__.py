@@ -24,6 +24,8 @@ from .deals import (
     win_deal,
     withdraw_deal,
 )
+from .mail import assign_mail, discard_mail, receive_mail
+from .market import add_market_note, change_market_note, restore_market_note, withdraw_market_note
 from .orders import (
     book_order,
     book_won_deals,
@@ -35,12 +37,18 @@ from .orders import (
     withdraw_order,
     withdraw_refund,
 )
-from .tasks import add_task, complete_task, reopen_task
+from .tasks import add_task, change_task, complete_task, remind, reopen_task, snooze_task
+from .templates import add_template, change_template, remove_template
+from .time import add_time_entry, change_time_entry, withdraw_time_entry
 
 __all__ = [
     "add_account",
     "add_contact",
+    "add_market_note",
     "add_task",
+    "add_template",
+    "add_time_entry",
+    "assign_mail",
     "book_order",
     "book_won_deals",
     "cancel_order",
@@ -48,8 +56,13 @@ __all__ = [
     "change_activity",
     "change_contact",
     "change_deal",
+    "change_market_note",
+    "change_task",
+    "change_template",
+    "change_time_entry",
     "change_value",
     "complete_task",
+    "discard_mail",
     "first_stage",
     "log_activity",
     "lose_deal",
@@ -58,21 +71,28 @@ __all__ = [
     "open_deal",
     "post_outcomes",
     "problems_with_orders",
+    "receive_mail",
     "recredit_orders",
     "refund_order",
+    "remind",
+    "remove_template",
     "reopen_deal",
     "reopen_task",
     "restore_account",
     "restore_activity",
     "restore_contact",
     "restore_deal",
+    "restore_market_note",
     "restore_order",
     "share_credit",
+    "snooze_task",
     "win_deal",
     "withdraw_account",
     "withdraw_activity",
     "withdraw_contact",
     "withdraw_deal",
+    "withdraw_market_note",
     "withdraw_order",
     "withdraw_refund",
+    "withdraw_time_entry",
 ]
