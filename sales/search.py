@@ -25,7 +25,7 @@ FINDABLE = (
     ),
     Findable(
         "Deal", "Deals", "briefcase", Deal, ("name",), "deal",
-        detail=_joined(F("owner__name"), F("account__name"), F("status")), likeness=True,
+        detail=_joined(F("owner__name"), F("account__name"), F("status")), likeness=True, before=Q(status="open"),
     ),
     Findable(
         "Order", "Orders", "file-text", Order, ("number",), "order", title="number", detail=F("account__name"),

@@ -31,8 +31,8 @@ class SellingTime:
 
     @property
     def share(self) -> Decimal | None:
-        """Of the time that is known; unknown where nothing is."""
-        return ratio(self.selling, self.selling + self.elsewhere)
+        """Of the time that is known; unknown where nothing else was noted: nobody sells all day long."""
+        return ratio(self.selling, self.selling + self.elsewhere) if self.elsewhere else None
 
 
 def time_entries(user: Viewer, *, owner: int | None, start: date, end: date) -> QuerySet[TimeEntry]:

@@ -61,5 +61,7 @@ class Findable:
     only: Q | None = None
     likeness: bool = False
     latest: str = ""
+    before: Q | None = None
+    """Among equals, what this holds for comes first."""
     fewest: int = 2
     """Letters that must have been typed before it is looked for."""

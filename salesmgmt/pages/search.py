@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import BigIntegerField, Case, F, FloatField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Upper
 from django.urls import NoReverseMatch, reverse
@@ -22,7 +22,7 @@ from teams.search import FINDABLE as OF_TEAMS
 EACH = 6
 WEIGHED = 500  # of a noun's matches are put in order; who types one letter more sees the others
 FEW = 3  # found at least, or what is only like it is looked for as well
-LIKE = "0.4"  # share of three-letter pieces in common: "Halden Frieght" is Halden Freight
+LIKE = "SET LOCAL pg_trgm.word_similarity_threshold = 0.4; "  # of three-letter pieces in common: "Frieght" is Freight
 TEXT = "\ue000"  # stands for what is typed in a statement that is kept
 
 Way = Callable[[Viewer, int, Findable], QuerySet[Any, Any]]
@@ -52,9 +52,8 @@ def find(user: Viewer, text: str) -> list[Hit]:
     if len(rows) < FEW and letters > 2:
         known = {row[:2] for row in rows}
         alike = tuple(place for place in asked if findable()[place].likeness)
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {LIKE}")
-            rows += [row for row in _found(_by_likeness, user, alike, text) if row[:2] not in known]
+        nearly = _found(_by_likeness, user, alike, text, first=LIKE)
+        rows += [row for row in nearly if row[:2] not in known]
     best: dict[int, float] = {}
     for place, *_, score in rows:
         best[place] = max(best.get(place, 0), score)
@@ -73,13 +72,13 @@ def grouped(hits: Iterable[Hit]) -> list[tuple[str, list[Hit]]]:
     return [(name, list(group)) for name, group in groupby(hits, key=lambda hit: hit.group)]
 
 
-def _found(way: Way, user: Viewer, places: tuple[int, ...], text: str) -> list[tuple[Any, ...]]:
+def _found(way: Way, user: Viewer, places: tuple[int, ...], text: str, *, first: str = "") -> list[tuple[Any, ...]]:
     if not places:
         return []
     sql, params = _statement(way, access_of(user), places, clock.now().date())
     inside = connection.ops.prep_for_like_query(text)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [text if value == TEXT else _put_in(value, inside) for value in params])
+        cursor.execute(first + sql, [text if value == TEXT else _put_in(value, inside) for value in params])
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
 
@@ -104,12 +103,14 @@ def _by_words(user: Viewer, place: int, one: Findable) -> QuerySet[Any, Any]:
         return _rows(found, place, one, Value(1.0)).order_by(f"-{one.latest}", "-pk")[:EACH]
     some = one.model._default_manager.filter(pk__in=found.values("pk")[:WEIGHED])
     asked = Plain(Value(TEXT))
-    score = Case(
+    score: Any = Case(
         When(Q(called=asked), then=Value(4.0)),
         When(Q(called__startswith=asked), then=Value(3.0)),
         default=Value(2.0),
         output_field=FloatField(),
     )
+    if one.before:
+        score += Case(When(one.before, then=Value(0.5)), default=Value(0.0), output_field=FloatField())
     some = some.annotate(called=Plain(one.texts[0]))
     return _rows(some, place, one, score).order_by("-score", one.texts[0], "-pk")[:EACH]
 
