@@ -15,6 +15,7 @@ from teams.models import Posting
 from .models import (
     Account,
     Activity,
+    ActivityTemplate,
     Complaint,
     Contact,
     Contract,
@@ -25,7 +26,9 @@ from .models import (
     DeliveryProblem,
     Feedback,
     FeedbackRequest,
+    InboundMail,
     LostReason,
+    MarketNote,
     Order,
     OrderLine,
     Outcome,
@@ -34,12 +37,17 @@ from .models import (
     Refund,
     Stage,
     Task,
+    TimeEntry,
 )
 from .services import (
+    add_template,
     change_account,
     change_activity,
     change_contact,
     change_deal,
+    change_market_note,
+    change_template,
+    remove_template,
     withdraw_account,
     withdraw_activity,
     withdraw_complaint,
@@ -47,6 +55,7 @@ from .services import (
     withdraw_contract,
     withdraw_deal,
     withdraw_feedback,
+    withdraw_market_note,
     withdraw_order,
     withdraw_problem,
     withdraw_refund,
@@ -325,6 +334,70 @@ class PostingAdmin(DatedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         said = {field: form.cleaned_data[field] for field in (*self.facts, "on", "until")}
         self.take(obj, post_person(by=acting(request), at=clock.now(), **said))
+
+
+@admin.register(ActivityTemplate)
+class ActivityTemplateAdmin(RecordAdmin):
+    """Everybody's templates; people keep their own on their page."""
+
+    list_display = ("name", "kind", "outcome", "duration_minutes")
+    list_filter = ("kind",)
+    search_fields = ("name",)
+    fields = ("name", "kind", "outcome", "duration_minutes", "notes")
+    ordering = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(owner=None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        said = {field: form.cleaned_data[field] for field in self.fields}
+        if change:
+            stands = ActivityTemplate.objects.get(pk=obj.pk)
+            self.take(obj, change_template(template=stands, by=acting(request), **said))
+        else:
+            self.take(obj, add_template(owner=None, by=acting(request), **said))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        remove_template(template=obj, by=acting(request))
+
+
+@admin.register(MarketNote)
+class MarketNoteAdmin(WithdrawableAdmin):
+    noun, withdraw_act = "note", withdraw_market_note
+    list_display = ("noted_at", "owner", "text", "competitor", "product", "account")
+    list_select_related = ("owner", "competitor", "product", "account")
+    search_fields = ("text",)
+    fields = ("text", "competitor", "product", "account")
+    raw_id_fields = ("product", "account")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        stands = MarketNote.objects.get(pk=obj.pk)
+        self.take(obj, change_market_note(note=stands, by=acting(request), **changed(form)))
+
+
+@admin.register(TimeEntry)
+class TimeEntryAdmin(ReadOnlyAdmin):
+    list_display = ("on", "owner", "kind", "minutes", "note")
+    list_select_related = ("owner",)
+    list_filter = ("kind",)
+    search_fields = ("owner__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(InboundMail)
+class InboundMailAdmin(ReadOnlyAdmin):
+    """That a mail came and what became of it; what it says is between its owner and the customer."""
+
+    list_display = ("received_at", "owner", "problem", "activity", "discarded_at")
+    list_select_related = ("owner", "activity__owner")
+    fields = ("received_at", "owner", "problem", "activity", "discarded_at")
+    ordering = ("-pk",)
 
 
 class ReadWithdrawAdmin(WithdrawableAdmin):

@@ -5,10 +5,18 @@ from typing import Any
 import structlog
 from celery import shared_task
 
+from salesmgmt.desk.drains import drains
 from salesmgmt.lib import clock
 from teams.models import Organisation
 
 from . import services
+
+
+@drains("reminders")
+def remind() -> int:
+    """Tell of tasks whose moment has come."""
+    return services.remind(at=clock.now())
+
 
 logger = structlog.get_logger(__name__)
 

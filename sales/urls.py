@@ -1,6 +1,18 @@
 from django.urls import path
 
-from sales.views import accounts, activities, contracts, deals, deliveries, feedback, orders, process
+from sales.views import (
+    accounts,
+    activities,
+    contracts,
+    deals,
+    deliveries,
+    feedback,
+    mail,
+    market,
+    orders,
+    process,
+    time,
+)
 
 urlpatterns = [
     path("activities/", activities.activities, name="activities"),
@@ -55,4 +67,17 @@ urlpatterns = [
     path("contracts/<int:pk>/sign/", contracts.sign, name="contract-sign"),
     path("contracts/<int:pk>/renew/", contracts.renew, name="contract-renew"),
     path("contracts/<int:pk>/file/", contracts.file, name="contract-file"),
+    path("activities/mail/", mail.mails, name="mails"),
+    path("activities/mail/<int:pk>/assign/", mail.assign, name="mail-assign"),
+    path("activities/mail/<int:pk>/discard/", mail.discard, name="mail-discard"),
+    path("activities/templates/", time.templates, name="activity-templates"),
+    path("activities/templates/<int:pk>/", time.template, name="activity-template"),
+    path("activities/templates/<int:pk>/remove/", time.template_remove, name="activity-template-remove"),
+    path("time/", time.time, name="time"),
+    path("time/<int:pk>/withdraw/", time.time_withdraw, name="time-withdraw"),
+    path("market/", market.market, name="market"),
+    path("market/options/", market.options, name="market-options"),
+    path("market/<int:pk>/", market.note, name="market-note"),
+    path("market/<int:pk>/withdraw/", market.withdraw, name="market-note-withdraw"),
+    path("market/<int:pk>/restore/", market.restore, name="market-note-restore"),
 ]

@@ -42,6 +42,7 @@ from .orders import (
     RefundSerializer,
     RefundWriter,
 )
+from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
     "AccountFilter",
@@ -52,6 +53,7 @@ __all__ = [
     "ActivityChangeWriter",
     "ActivityFilter",
     "ActivitySerializer",
+    "ActivityTemplates",
     "ActivityWriter",
     "CancelWriter",
     "Complaints",
@@ -72,6 +74,7 @@ __all__ = [
     "DeliveryProblems",
     "FeedbackList",
     "LoseWriter",
+    "MarketNotes",
     "MoveWriter",
     "Names",
     "OrderFilter",
@@ -86,7 +89,9 @@ __all__ = [
     "RefundWriter",
     "ReopenWriter",
     "StageField",
+    "Tasks",
     "Text",
+    "TimeEntries",
     "Versioned",
     "WinWriter",
     "own_or_said",
