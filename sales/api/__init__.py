@@ -27,6 +27,7 @@ from .deals import (
     StageField,
     WinWriter,
 )
+from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
 from .orders import (
     CancelWriter,
     CreditFilter,
@@ -50,6 +51,7 @@ __all__ = [
     "ActivityFilter",
     "ActivitySerializer",
     "ActivityWriter",
+    "Campaigns",
     "CancelWriter",
     "ContactFilter",
     "ContactSerializer",
@@ -63,6 +65,8 @@ __all__ = [
     "DealSerializer",
     "DealWriter",
     "Deals",
+    "Gifts",
+    "Leads",
     "LoseWriter",
     "MoveWriter",
     "Names",
@@ -73,6 +77,8 @@ __all__ = [
     "ProductFilter",
     "ProductSerializer",
     "Products",
+    "Recommendations",
+    "Referrals",
     "RefundSerializer",
     "RefundWriter",
     "ReopenWriter",

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from sales.models import Account, Deal, Task
+from sales.models import Account, Deal, Lead, Task
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
@@ -23,10 +23,11 @@ def add_task(
     link: str = "",
     account: Account | None = None,
     deal: Deal | None = None,
+    lead: Lead | None = None,
 ) -> Task:
     """Put something on somebody's to-do list."""
     require_write(by, owner)
-    require_sight(by, account=account, deal=deal)
+    require_sight(by, account=account, deal=deal, lead=lead)
     if not text.strip():
         raise Refused("Say what is to be done.", field="text")
     return Task.objects.create(
@@ -38,6 +39,7 @@ def add_task(
         link=link,
         account=account,
         deal=deal,
+        lead=lead,
     )
 
 

@@ -42,8 +42,10 @@ class Place:
 PLACES = (
     Place("home", "Home", "house", "Home"),
     Place("teams", "Teams", "users", shows_to=_leads),
+    Place("leads", "Leads", "funnel"),
     Place("deals", "Deals", "briefcase", "Deals"),
     Place("accounts", "Accounts", "building-2"),
+    Place("repeat", "Repeat business", "refresh-cw"),
     Place("activities", "Activities", "list-checks"),
     Place("todo", "To do", "check"),
     Place("one-on-ones", "Coaching", "message-circle", "1:1s"),
