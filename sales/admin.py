@@ -16,6 +16,8 @@ from .models import (
     Account,
     Activity,
     ActivityTemplate,
+    AssignmentRule,
+    Campaign,
     Complaint,
     Contact,
     Contract,
@@ -26,7 +28,9 @@ from .models import (
     DeliveryProblem,
     Feedback,
     FeedbackRequest,
+    Gift,
     InboundMail,
+    Lead,
     LostReason,
     MarketNote,
     Order,
@@ -34,6 +38,8 @@ from .models import (
     Outcome,
     Pipeline,
     Product,
+    Recommendation,
+    Referral,
     Refund,
     Stage,
     Task,
@@ -60,6 +66,8 @@ from .services import (
     withdraw_problem,
     withdraw_refund,
 )
+from .services.gifts import withdraw_gift
+from .services.leads import change_lead, withdraw_lead
 from .services.postings import post_person
 
 
@@ -334,6 +342,93 @@ class PostingAdmin(DatedAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         said = {field: form.cleaned_data[field] for field in (*self.facts, "on", "until")}
         self.take(obj, post_person(by=acting(request), at=clock.now(), **said))
+
+
+# ── Leads, campaigns, referrals, repeat business, gifts ─────────────────────────────────────────────────────────
+
+
+@admin.register(AssignmentRule)
+class AssignmentRuleAdmin(RecordAdmin):
+    list_display = ("name", "position", "is_active", "method", "person", "team", "source", "campaign", "territory")
+    list_display_links = ("name",)
+    list_editable = ("position", "is_active")
+    list_select_related = ("person", "team", "campaign", "territory")
+    ordering = ("position", "pk")
+    raw_id_fields = ("person", "team", "campaign")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+
+@admin.register(Campaign)
+class CampaignAdmin(RecordAdmin):
+    list_display = ("name", "channel", "starts_on", "ends_on", "cost", "currency", "external_id")
+    search_fields = ("name", "external_id")
+    fields = (
+        "name", "channel", "audience", "industries", "countries", "least_employees", "most_employees", "starts_on",
+        "ends_on", "cost", "currency",
+    )  # fmt: skip
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(withdrawn_at=None)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.version += change
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Lead)
+class LeadAdmin(WithdrawableAdmin):
+    noun, withdraw_act = "lead", withdraw_lead
+    list_display = ("name", "company", "owner", "status", "source", "campaign", "received_at", "first_response_at")
+    list_select_related = ("owner", "campaign")
+    list_filter = ("status",)
+    search_fields = ("name", "company", "email", "external_id")
+    fields = (
+        "name", "company", "email", "phone", "country", "industry", "employees", "owner", "territory", "source",
+        "campaign", "referrer", "notes", "status", "received_at", "first_response_at", "account", "contact", "deal",
+    )  # fmt: skip
+    readonly_fields = ("status", "received_at", "first_response_at", "account", "contact", "deal")
+    raw_id_fields = ("owner", "campaign", "referrer")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        stands = Lead.objects.get(pk=obj.pk)
+        self.take(obj, change_lead(lead=stands, by=acting(request), at=clock.now(), **changed(form)))
+
+
+@admin.register(Referral)
+class ReferralAdmin(ReadOnlyAdmin):
+    list_display = ("account", "contact", "owner", "asked_on", "lead", "declined_on", "thanked_on")
+    list_select_related = ("account", "contact", "owner", "lead")
+    search_fields = ("account__name", "owner__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Recommendation)
+class RecommendationAdmin(ReadOnlyAdmin):
+    list_display = ("account", "owner", "kind", "sentence", "made_on", "state")
+    list_select_related = ("account", "owner")
+    list_filter = ("kind", "state")
+    search_fields = ("account__name", "owner__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Gift)
+class GiftAdmin(WithdrawableAdmin):
+    noun, withdraw_act = "gift", withdraw_gift
+    list_display = ("contact", "account", "owner", "occasion", "amount", "currency", "given_on")
+    list_select_related = ("contact", "account", "owner")
+    search_fields = ("contact__name", "account__name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(ActivityTemplate)

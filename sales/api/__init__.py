@@ -29,6 +29,7 @@ from .deals import (
     WinWriter,
 )
 from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
+from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
 from .orders import (
     CancelWriter,
     CreditFilter,
@@ -55,6 +56,7 @@ __all__ = [
     "ActivitySerializer",
     "ActivityTemplates",
     "ActivityWriter",
+    "Campaigns",
     "CancelWriter",
     "Complaints",
     "ContactFilter",
@@ -73,6 +75,8 @@ __all__ = [
     "Deliveries",
     "DeliveryProblems",
     "FeedbackList",
+    "Gifts",
+    "Leads",
     "LoseWriter",
     "MarketNotes",
     "MoveWriter",
@@ -85,6 +89,8 @@ __all__ = [
     "ProductFilter",
     "ProductSerializer",
     "Products",
+    "Recommendations",
+    "Referrals",
     "RefundSerializer",
     "RefundWriter",
     "ReopenWriter",

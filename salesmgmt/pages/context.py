@@ -50,10 +50,12 @@ class Place:
 PLACES = (
     Place("home", "Home", "house", "Home"),
     Place("teams", "Teams", "users", shows_to=_leads),
+    Place("leads", "Leads", "funnel"),
     Place("deals", "Deals", "briefcase", "Deals"),
     Place("accounts", "Accounts", "building-2"),
     Place("orders", "Orders", "file-text", shows_to=_sells),
     Place("deliveries", "Deliveries", "map-pin", shows_to=_delivers),
+    Place("repeat", "Repeat business", "refresh-cw"),
     Place("activities", "Activities", "list-checks"),
     Place("tasks", "Tasks", "check", "Tasks"),
     Place("market", "Market notes", "message-square"),
