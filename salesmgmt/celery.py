@@ -45,6 +45,9 @@ app.conf.beat_schedule = {
         "learn odds": ("sales.tasks.learn_odds", crontab(hour="2", minute="50")),
         "learn seasons": ("targets.tasks.learn_seasons", crontab(hour="2", minute="40")),
         "suggest awards": ("recognition.tasks.suggest_awards", crontab(minute="40")),
+        "follow up deliveries": ("sales.tasks.follow_up_deliveries", crontab(hour="4", minute="20")),
+        "open renewals": ("sales.tasks.open_renewals", crontab(hour="4", minute="30")),
+        "suggest what to sell again": ("sales.tasks.refresh_recommendations", crontab(hour="3", minute="20")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
     }.items()
 }

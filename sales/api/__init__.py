@@ -2,6 +2,7 @@
 
 from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
 from .common import Names, Text, Versioned, own_or_said
+from .contracts import Contracts
 from .customers import (
     AccountFilter,
     Accounts,
@@ -37,18 +38,22 @@ from .deals import (
     StageField,
     WinWriter,
 )
+from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
+from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
 from .orders import (
     CancelWriter,
     CreditFilter,
     Credits,
     CreditSerializer,
     OrderFilter,
+    OrderLines,
     Orders,
     OrderSerializer,
     OrderWriter,
     RefundSerializer,
     RefundWriter,
 )
+from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
     "AccountFilter",
@@ -59,15 +64,19 @@ __all__ = [
     "ActivityChangeWriter",
     "ActivityFilter",
     "ActivitySerializer",
+    "ActivityTemplates",
     "ActivityWriter",
     "Approvals",
     "BulkActs",
+    "Campaigns",
     "CancelWriter",
     "Competitors",
+    "Complaints",
     "ContactFilter",
     "ContactSerializer",
     "ContactWriter",
     "Contacts",
+    "Contracts",
     "CreditFilter",
     "CreditSerializer",
     "Credits",
@@ -79,10 +88,17 @@ __all__ = [
     "DealShares",
     "DealWriter",
     "Deals",
+    "Deliveries",
+    "DeliveryProblems",
+    "FeedbackList",
+    "Gifts",
+    "Leads",
     "LoseWriter",
+    "MarketNotes",
     "MoveWriter",
     "Names",
     "OrderFilter",
+    "OrderLines",
     "OrderSerializer",
     "OrderWriter",
     "Orders",
@@ -90,12 +106,16 @@ __all__ = [
     "ProductFilter",
     "ProductSerializer",
     "Products",
+    "Recommendations",
+    "Referrals",
     "RefundSerializer",
     "RefundWriter",
     "ReopenWriter",
     "StageField",
     "Stages",
+    "Tasks",
     "Text",
+    "TimeEntries",
     "Versioned",
     "WinWriter",
     "own_or_said",

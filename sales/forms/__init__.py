@@ -1,6 +1,7 @@
 """Clean input of sales' pages. What a field refuses, it refuses in one sentence."""
 
-from .activities import ActivityForm, ActivityListForm, LogForm, TaskForm
+from .activities import ActivityForm, ActivityListForm, LogForm
+from .contracts import ContractChangeForm, ContractForm, ContractListForm, FileForm, SignForm
 from .customers import AccountForm, AccountListForm, ContactForm
 from .deals import (
     AskDiscountForm,
@@ -21,8 +22,6 @@ from .deals import (
     WinForm,
 )
 from .fields import (
-    EARLIEST,
-    LATEST,
     NUMBERED,
     AccountField,
     AmountField,
@@ -34,11 +33,33 @@ from .fields import (
     Versioned,
     not_ahead,
 )
-from .orders import CancelForm, OrderListForm, RefundForm, ShareForm
+from .followup import (
+    AnswerForm,
+    AskForm,
+    ComplaintAnswerForm,
+    ComplaintForm,
+    ComplaintListForm,
+    FeedbackForm,
+    FeedbackListForm,
+    ResolveForm,
+)
+from .market import MarketNoteChangeForm, MarketNoteForm, MarketNoteListForm
+from .orders import (
+    CancelForm,
+    DeliveryForm,
+    DeliveryListForm,
+    OrderForm,
+    OrderListForm,
+    ProblemForm,
+    RefundForm,
+    ResolvedForm,
+    ShareForm,
+    line_forms,
+)
+from .tasks import QuickTaskForm, SnoozeForm, TaskForm, TaskListForm
+from .time import AssignMailForm, TemplateForm, TimeEntryForm, TimeListForm
 
 __all__ = [
-    "EARLIEST",
-    "LATEST",
     "NUMBERED",
     "AccountField",
     "AccountForm",
@@ -46,34 +67,63 @@ __all__ = [
     "ActivityForm",
     "ActivityListForm",
     "AmountField",
+    "AnswerForm",
     "AskDiscountForm",
+    "AskForm",
+    "AssignMailForm",
     "BulkForm",
     "ByNameField",
     "CancelForm",
     "CompetitorsForm",
+    "ComplaintAnswerForm",
+    "ComplaintForm",
+    "ComplaintListForm",
     "ContactForm",
+    "ContractChangeForm",
+    "ContractForm",
+    "ContractListForm",
     "DayField",
     "DealAddForm",
     "DealEditForm",
     "DealForm",
     "DealListForm",
     "DecideDiscountForm",
+    "DeliveryForm",
+    "DeliveryListForm",
+    "FeedbackForm",
+    "FeedbackListForm",
+    "FileForm",
     "ForUser",
     "LineForm",
     "ListForm",
     "LogForm",
     "LoseForm",
+    "MarketNoteChangeForm",
+    "MarketNoteForm",
+    "MarketNoteListForm",
     "MomentField",
     "MoveForm",
+    "OrderForm",
     "OrderListForm",
     "PipelineForm",
+    "ProblemForm",
+    "QuickTaskForm",
     "QuoteForm",
     "ReasonsForm",
     "RefundForm",
     "ReopenForm",
+    "ResolveForm",
+    "ResolvedForm",
     "ShareForm",
+    "SignForm",
+    "SnoozeForm",
     "TaskForm",
+    "TaskListForm",
+    "TemplateForm",
+    "TimeEntryForm",
+    "TimeListForm",
     "Versioned",
     "WinForm",
+    "line_forms",
     "not_ahead",
 ]
