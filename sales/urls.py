@@ -1,6 +1,6 @@
 from django.urls import path
 
-from sales.views import accounts, activities, deals, orders
+from sales.views import accounts, activities, contacts, deals, handovers, merges, orders
 
 urlpatterns = [
     path("activities/", activities.activities, name="activities"),
@@ -23,6 +23,29 @@ urlpatterns = [
     path("accounts/<int:pk>/", accounts.account, name="account"),
     path("accounts/<int:pk>/change/", accounts.change, name="account-change"),
     path("accounts/<int:pk>/contacts/", accounts.contact_add, name="contact-add"),
+    path("accounts/<int:pk>/withdraw/", accounts.withdraw, name="account-withdraw"),
+    path("accounts/<int:pk>/restore/", accounts.restore, name="account-restore"),
+    path("accounts/<int:pk>/profile/", accounts.describe, name="account-profile"),
+    path("accounts/<int:pk>/merge/", merges.account_merge, name="account-merge"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/add/", contacts.add, name="contact-new"),
+    path("contacts/options/", contacts.options, name="contact-options"),
+    path("contacts/<int:pk>/", contacts.contact, name="contact"),
+    path("contacts/<int:pk>/change/", contacts.change, name="contact-change"),
+    path("contacts/<int:pk>/withdraw/", contacts.withdraw, name="contact-withdraw"),
+    path("contacts/<int:pk>/restore/", contacts.restore, name="contact-restore"),
+    path("contacts/<int:pk>/roles/", contacts.role_add, name="role-add"),
+    path("contacts/<int:pk>/roles/<int:role_pk>/remove/", contacts.role_remove, name="role-remove"),
+    path("contacts/<int:pk>/merge/", merges.contact_merge, name="contact-merge"),
+    path("duplicates/", merges.duplicates, name="duplicates"),
+    path("duplicates/find/", merges.duplicates_find, name="duplicates-find"),
+    path("duplicates/<int:pk>/apart/", merges.duplicate_apart, name="duplicate-apart"),
+    path("merges/<int:pk>/undo/", merges.merge_undo, name="merge-undo"),
+    path("handovers/", handovers.handovers, name="handovers"),
+    path("handovers/add/", handovers.add, name="handover-add"),
+    path("handovers/<int:pk>/", handovers.handover, name="handover"),
+    path("handovers/<int:pk>/answer/", handovers.answer, name="handover-answer"),
+    path("handovers/<int:pk>/take-back/", handovers.take_back, name="handover-take-back"),
     path("orders/", orders.orders, name="orders"),
     path("orders/<int:pk>/", orders.order, name="order"),
     path("orders/<int:pk>/refund/", orders.refund, name="order-refund"),

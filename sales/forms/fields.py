@@ -90,6 +90,18 @@ class AccountField(ByNameField):
         }
 
 
+class ContactField(ByNameField):
+    def __init__(self, **more: Any) -> None:
+        super().__init__(Contact, options="contact-options", **more)
+        self.widget.attrs |= {
+            "hx-get": "/contacts/options/",
+            "hx-trigger": "input changed delay:250ms",
+            "hx-target": "#contact-options",
+            "hx-swap": "outerHTML",
+            "hx-sync": "this:replace",
+        }
+
+
 class ForUser(forms.Form):
     """A form that knows who fills it, so that each choice is among what they may see."""
 

@@ -34,6 +34,14 @@ def may_write_for(user: Viewer, owner_id: int | None) -> bool:
     return owner_id is not None and (owner_id == access.person_id or owner_id in access.people)
 
 
+def digits_of(field: str) -> models.Func:
+    """A phone number without what people write between its digits."""
+    return models.Func(
+        models.F(field), models.Value(r"\D"), models.Value(""), models.Value("g"), function="regexp_replace",
+        output_field=models.CharField(),
+    )  # fmt: skip
+
+
 class AccountQuerySet(RecordQuerySet):
     def seen_by(self, access: Access) -> Q:
         """Own accounts, those one has a deal with, and those that nobody owns."""
@@ -126,6 +134,11 @@ class AccountProfile(models.Model):
     class Meta:
         triggers = audited()
 
+    @property
+    def care_words(self) -> str:
+        """What they care about, as a sentence says it."""
+        return ", ".join(self.Care(key).label.lower() for key in self.cares_about)
+
 
 class CustomField(models.Model):
     """A field that this organisation adds to a noun; its values lie in the record's `custom`."""
@@ -201,6 +214,7 @@ class Contact(Record):
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_likeness"),
             models.Index(Upper("email"), condition=~Q(email=""), name="contact_by_email"),
             GinIndex(fields=["tags"], name="contact_by_tag"),
+            models.Index(digits_of("phone"), condition=~Q(phone=""), name="contact_by_phone"),
         ]
 
     def __str__(self) -> str:

@@ -12,18 +12,23 @@ from teams.selectors import team_on
 
 
 def leaders_of(person: Person, day: date) -> set[int]:
-    """Ids of those who lead a person on a day, however far up; never the person."""
+    """Ids of those who lead a person on a day, however far up; never the person. Of a leaver: who leads their team."""
     team = team_on(person, day)
     if team is None:
-        return set()
+        last = Posting.objects.filter(person=person).select_related("team").order_by("during").last()
+        if last is None:
+            return set()
+        team = last.team
     above = Leadership.objects.on(day).filter(team__in=team.path).exclude(person=person)
     return set(above.values_list("person_id", flat=True))
 
 
-def may_propose_for(user: User, giver: Person) -> bool:
-    """Whoever owns the book, who leads them today, admin and operations."""
+def may_propose_for(user: User, giver: Person, day: date) -> bool:
+    """Whoever owns the book, who leads them, admin and operations."""
     access = access_of(user)
-    return access.imports or giver.pk == access.person_id or giver.pk in access.people
+    if access.imports or giver.pk == access.person_id:
+        return True
+    return access.person_id is not None and access.person_id in leaders_of(giver, day)
 
 
 def consents_of(user: User, handover: Handover, day: date) -> list[str]:
@@ -44,9 +49,12 @@ def consents_of(user: User, handover: Handover, day: date) -> list[str]:
 def givers(user: User, day: date) -> QuerySet[Person]:
     """Whose book somebody may propose to hand over."""
     access = access_of(user)
-    found = Person.objects.present().filter(Q(left_on=None) | Q(left_on__lte=day) | Q(left_on__gt=day))
+    found = Person.objects.present()
     if not access.imports:
-        found = found.filter(Q(pk__in=access.people) | Q(pk=access.person_id))
+        gone = Posting.objects.under(access.led_team_ids).values("person")  # whom they led until they left
+        found = found.filter(
+            Q(pk__in=access.people) | Q(pk=access.person_id) | Q(left_on__lte=day, pk__in=gone if access.leads else [])
+        )
     owning = Account.objects.present().filter(owner__isnull=False).values("owner")
     selling = Deal.objects.present().open().values("owner")
     return found.filter(Q(pk__in=owning) | Q(pk__in=selling)).order_by("name", "pk")
@@ -66,13 +74,21 @@ class Book:
     deals: list[Deal]
 
 
-MOST = 500
+MOST = 500  # listed one by one; the whole book goes over by one box
+
+
+def whole_book(giver: Person | None) -> tuple[QuerySet[Account], QuerySet[Deal]]:
+    """All that somebody could hand over: their accounts and open deals."""
+    owner = giver.pk if giver else 0
+    return (
+        Account.objects.present().filter(owner=owner).order_by("name", "pk"),
+        Deal.objects.present().open().filter(owner=owner).order_by("expected_close_on", "pk"),
+    )
 
 
 def book_of(giver: Person) -> Book:
-    accounts = Account.objects.present().filter(owner=giver).order_by("name", "pk")[:MOST]
-    deals = Deal.objects.present().open().filter(owner=giver).select_related("account", "stage")
-    return Book(list(accounts), list(deals.order_by("expected_close_on", "pk")[:MOST]))
+    accounts, deals = whole_book(giver)
+    return Book(list(accounts[:MOST]), list(deals.select_related("account", "stage")[:MOST]))
 
 
 def handovers(user: Viewer) -> QuerySet[Handover]:

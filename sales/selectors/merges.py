@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import ManyToOneRel, QuerySet
 
 from sales.models import Account, Contact, LookAlike, Merge
 from salesmgmt.lib import keyset
-from teams.models import Viewer
+from teams.models import Viewer, access_of
 
 MODELS: dict[str, Any] = {"account": Account, "contact": Contact}
 
@@ -77,6 +77,57 @@ def merges_of(user: Viewer, noun: str, pk: int) -> QuerySet[Merge]:
         .select_related("by__person")
         .order_by("-at", "-pk")
     )
+
+
+def pairs(user: Viewer) -> QuerySet[LookAlike]:
+    """The review list's pairs, for who may merge any."""
+    return LookAlike.objects.all() if access_of(user).imports else LookAlike.objects.none()
+
+
+SHOWN: dict[str, tuple[str, ...]] = {
+    "account": ("external_id", "owner", "industry", "country", "territory", "parent", "employees", "revenue", "tags"),
+    "contact": ("external_id", "account", "title", "email", "phone", "birthday", "prefers", "preferences", "tags"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A field of two records, and what the merged one would say."""
+
+    name: str
+    mine: str
+    other: str
+    becomes: str
+
+
+def beside(kept: Any, other: Any) -> list[Beside]:
+    """What two records say, field by field, and what the kept one will."""
+    noun = "account" if isinstance(kept, Account) else "contact"
+    rows = []
+    for name in SHOWN[noun]:
+        mine, theirs = getattr(kept, name), getattr(other, name)
+        if isinstance(mine, list):
+            says = ", ".join(mine), ", ".join(theirs), ", ".join([*mine, *(one for one in theirs if one not in mine)])
+        else:
+            texts = ["" if value is None else str(value) for value in (mine, theirs)]
+            says = texts[0], texts[1], texts[0] if name in ("external_id", "parent") else texts[0] or texts[1]
+        rows.append(Beside(kept._meta.get_field(name).verbose_name.capitalize(), *says))
+    return rows
+
+
+def what_moves(given_up: Any) -> list[tuple[str, int]]:
+    """How much names a record that would be given up: table by table, the most first."""
+    counts: dict[str, int] = {}
+    for relation in given_up._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ManyToOneRel) and isinstance(relation.related_model, type):
+            users = relation.related_model
+            if hasattr(users, "during"):
+                continue
+            count = users._default_manager.filter(**{relation.field.name: given_up.pk}).count()
+            if count:
+                noun = str(users._meta.verbose_name if count == 1 else users._meta.verbose_name_plural)
+                counts[noun] = counts.get(noun, 0) + count
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def names_of(noun: str, pks: Iterable[int]) -> dict[int, str]:

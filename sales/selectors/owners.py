@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from sales.models import (
     Account,
     Activity,
+    Contact,
     Deal,
     Order,
     may_write_for,
@@ -25,6 +26,13 @@ def writable_owners(user: User, day: date) -> QuerySet[Person]:
     people = Person.objects.present().active(day)
     mine = Q(pk__in=access.people) | Q(pk=access.person_id)
     return (people if access.imports else people.filter(mine)).order_by("name", "pk")
+
+
+def keeper_of(record: Account | Contact) -> int | None:
+    """Who may take an account or a contact out of the lists, or merge it: its owner, or that of its account."""
+    if isinstance(record, Account):
+        return record.owner_id
+    return record.account.owner_id if record.account else record.made_by_id
 
 
 def is_writable(user: Viewer, record: Deal | Order | Account | Activity) -> bool:

@@ -3,8 +3,11 @@
 from .accounts import (
     add_account,
     add_contact,
+    add_role,
     change_account,
     change_contact,
+    describe_account,
+    remove_role,
     restore_account,
     restore_contact,
     withdraw_account,
@@ -12,6 +15,7 @@ from .accounts import (
 )
 from .activities import change_activity, log_activity, restore_activity, withdraw_activity
 from .credits import post_outcomes, problems_with_orders, recredit_orders
+from .custom import take_custom, typed
 from .deals import (
     change_deal,
     change_value,
@@ -24,6 +28,9 @@ from .deals import (
     win_deal,
     withdraw_deal,
 )
+from .handovers import answer_handover, carry_out_handovers, propose_handover, take_back_handover
+from .likeness import ask_for_look_alikes, find_look_alikes, take_back_difference, tell_apart
+from .merges import merge, references_to, undo_merge
 from .orders import (
     book_order,
     book_won_deals,
@@ -35,31 +42,43 @@ from .orders import (
     withdraw_order,
     withdraw_refund,
 )
+from .ownerships import follow_owners
 from .tasks import add_task, complete_task, reopen_task
 
 __all__ = [
     "add_account",
     "add_contact",
+    "add_role",
     "add_task",
+    "answer_handover",
+    "ask_for_look_alikes",
     "book_order",
     "book_won_deals",
     "cancel_order",
+    "carry_out_handovers",
     "change_account",
     "change_activity",
     "change_contact",
     "change_deal",
     "change_value",
     "complete_task",
+    "describe_account",
+    "find_look_alikes",
     "first_stage",
+    "follow_owners",
     "log_activity",
     "lose_deal",
     "make_way",
+    "merge",
     "move_deal",
     "open_deal",
     "post_outcomes",
     "problems_with_orders",
+    "propose_handover",
     "recredit_orders",
+    "references_to",
     "refund_order",
+    "remove_role",
     "reopen_deal",
     "reopen_task",
     "restore_account",
@@ -68,6 +87,12 @@ __all__ = [
     "restore_deal",
     "restore_order",
     "share_credit",
+    "take_back_difference",
+    "take_back_handover",
+    "take_custom",
+    "tell_apart",
+    "typed",
+    "undo_merge",
     "win_deal",
     "withdraw_account",
     "withdraw_activity",

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from sales.models import Account, AccountProfile, Contact, ContactRole, may_write_for
+from sales.selectors.owners import keeper_of
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Territory, User
@@ -223,12 +224,6 @@ def require_keeper(by: User | None, record: Account | Contact) -> None:
     """Whoever may take a record out of the lists: who may write for its owner, or for the owner of its account."""
     if by is not None and not may_write_for(by, keeper_of(record)):
         raise Refused(NOT_YOURS)
-
-
-def keeper_of(record: Account | Contact) -> int | None:
-    if isinstance(record, Account):
-        return record.owner_id
-    return record.account.owner_id if record.account else record.made_by_id
 
 
 def require_tags(tags: list[str]) -> list[str]:

@@ -9,11 +9,11 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from sales.models import Account, Complaint, Contract, Deal, DealChange, Handover, HandoverItem, Task
-from sales.selectors.handovers import consents_of, leaders_of, may_propose_for
+from sales.selectors.handovers import consents_of, may_propose_for
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
-from teams.models import Organisation, Person, User, access_of
+from teams.models import Organisation, Person, User
 from teams.selectors import manager_of
 
 from .guards import name_of, organisation_for
@@ -36,7 +36,7 @@ def propose_handover(
     today = _today(by, at)
     if giver.pk == taker.pk:
         raise Refused("A handover is between two people.", field="taker")
-    if not may_propose_for(by, giver):
+    if not may_propose_for(by, giver, today):
         raise Refused("Only who owns a book of business and those who lead them can hand it over.", field="giver")
     if taker.withdrawn_at is not None or (taker.left_on is not None and taker.left_on <= max(on, today)):
         raise Refused(f"{taker.name} is not here on that day.", field="taker")
@@ -193,12 +193,3 @@ def _tell(
         for person in people
         if person is not None and person.user_id and person.pk not in left_out and person.user_id != (but and but.pk)
     )
-
-
-__all__ = [
-    "answer_handover",
-    "carry_out_handovers",
-    "leaders_of",
-    "propose_handover",
-    "take_back_handover",
-]

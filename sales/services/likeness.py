@@ -63,7 +63,8 @@ KEYED = """
 FIND = """
     WITH {keys} pairs AS ({pairs}),
     found AS (
-        SELECT DISTINCT ON (one_id, other_id) one_id, other_id, round(likeness::numeric, 3) AS likeness, why FROM pairs p
+        SELECT DISTINCT ON (one_id, other_id) one_id, other_id, round(likeness::numeric, 3) AS likeness, why
+          FROM pairs p
          WHERE NOT EXISTS (SELECT FROM sales_distinct d WHERE d.noun = %(noun)s
                               AND d.one_id = p.one_id AND d.other_id = p.other_id)
          ORDER BY one_id, other_id, likeness DESC, why

@@ -79,8 +79,8 @@ def undo_merge(*, merge: Merge, by: User | None, at: datetime) -> list[str]:
     require_sight(by, **{made.noun: kept})
     for one in (kept, given_up):
         require_keeper(by, one)
-    taken = model.objects.present().filter(external_id=given_up.external_id) if given_up.external_id else model.objects.none()
-    if taken.exists():
+    same_id = model.objects.present().filter(external_id=given_up.external_id, external_id__isnull=False)
+    if same_id.exists():
         raise Refused(f"Another {made.noun} has the external id {given_up.external_id} by now.")
     given_up.withdrawn_at = None
     given_up.version += 1
@@ -216,7 +216,8 @@ def _move_back(made: Merge, model: type[models.Model]) -> list[str]:
             back = [pk for pk in back if _set(users, field, [pk], made.given_up_id)]
         if lost := len(ids) - len(back):
             noun = users._meta.verbose_name if lost == 1 else users._meta.verbose_name_plural
-            stays.append(f"{lost:,} {noun} stay{'s' * (lost == 1)} where {'it is' if lost == 1 else 'they are'}: changed since.")
+            where = "stays where it is" if lost == 1 else "stay where they are"
+            stays.append(f"{lost:,} {noun} {where}: changed since.")
     return stays
 
 

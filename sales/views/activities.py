@@ -95,7 +95,11 @@ def log(request: SignedIn) -> HttpResponse:
             user=request.user,
             owners=owners,
             now=now,
-            initial={"owner": me, "kind": asked.get("kind")},
+            initial={
+                "owner": me,
+                "kind": asked.get("kind"),
+                "contact": selectors.contact_named(request.user, asked.get("contact")),
+            },
         )
         made: list[Activity] = []
 
@@ -112,6 +116,7 @@ def log(request: SignedIn) -> HttpResponse:
                     at=data["occurred_at"],
                     by=request.user,
                     account=data.get("account"),
+                    contact=data["contact"],
                     deal=data.get("deal"),
                     outcome=data["outcome"],
                     minutes=data["minutes"],
@@ -128,6 +133,7 @@ def log(request: SignedIn) -> HttpResponse:
                 extra_tags=f"undo:{reverse('activity-withdraw', args=[activity.pk])}",
             )
             return see_other("activity", activity.pk)
+        named = selectors.account_named(request.user, asked.get("account"))
         context = {
             "form": form,
             "recent": selectors.recent_customers(request.user),
@@ -135,6 +141,9 @@ def log(request: SignedIn) -> HttpResponse:
             "kinds": [(value, label, ICONS[value]) for value, label in Activity.Kind.choices],
             "many_owners": len(owners) > 1 or me is None,
             "accounts": selectors.account_options(request.user, ""),
+            "contacts": selectors.contact_options(request.user, ""),
+            "account": named,
+            "profile": selectors.profile_of(named) if named else None,
         }
         return render(request, "sales/log.html", context, status=422 if form.errors else 200)
 
