@@ -44,6 +44,8 @@ app.conf.beat_schedule = {
         "clear old sessions": ("salesmgmt.desk.tasks.clear_sessions", crontab(hour="2", minute="20")),
         "learn seasons": ("targets.tasks.learn_seasons", crontab(hour="2", minute="40")),
         "suggest awards": ("recognition.tasks.suggest_awards", crontab(minute="40")),
+        "find look-alikes": ("sales.tasks.find_look_alikes", crontab(hour="2", minute="50")),
+        "carry out handovers": ("sales.tasks.carry_out_handovers", crontab(minute="5")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
     }.items()
 }

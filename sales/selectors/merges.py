@@ -38,9 +38,24 @@ def kept_by_external_id(noun: str, external_ids: Iterable[str] | None = None) ->
     given_up = MODELS[noun].objects.filter(pk__in=merged, external_id__isnull=False)
     if external_ids is not None:
         given_up = given_up.filter(external_id__in=list(external_ids))
-    ids = dict(given_up.values_list("pk", "external_id"))
+    taken = MODELS[noun].objects.present().filter(external_id__isnull=False).values("external_id")
+    ids = dict(given_up.exclude(external_id__in=taken).values_list("pk", "external_id"))
     kept = kept_for(noun, ids)
     return {external_id: kept[pk] for pk, external_id in ids.items() if pk in kept}
+
+
+def aliases(noun: str) -> dict[str, int]:
+    """Every text that named a given-up record and names no present one → the id of the one kept. Case is ignored."""
+    merged = Merge.objects.filter(noun=noun, undone_at=None).values("given_up_id")
+    given_up = MODELS[noun].objects.filter(pk__in=merged).values_list("pk", "external_id", "name")
+    texts = {text: pk for pk, *names in given_up for text in names if text}
+    if not texts:
+        return {}
+    present = MODELS[noun].objects.present()
+    taken = {text.casefold() for text in present.filter(external_id__in=texts).values_list("external_id", flat=True)}
+    taken |= {text.casefold() for text in present.filter(name__in=texts).values_list("name", flat=True)}
+    kept = kept_for(noun, texts.values())
+    return {text.casefold(): kept[pk] for text, pk in texts.items() if text.casefold() not in taken and pk in kept}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sales.selectors.owners import keeper_of
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Territory, User
+from teams.selectors import person_of
 
 from .custom import take_custom
 from .guards import NOT_YOURS, WITHDRAWN, require_current, require_sight, require_write
@@ -164,6 +165,8 @@ def change_contact(*, contact: Contact, by: User | None, version: int | None = N
         require_sight(by, account=fields["account"])
     if not fields.get("name", contact.name).strip():
         raise Refused("A contact needs a name.", field="name")
+    if by is not None and contact.made_by_id is None and "account" in fields and fields["account"] is None:
+        fields["made_by"] = person_of(by)  # without an account it is seen by its maker, and by nobody if there is none
     _set(contact, "contact", fields)
     return contact
 
@@ -228,12 +231,15 @@ def require_keeper(by: User | None, record: Account | Contact) -> None:
 
 def require_tags(tags: list[str]) -> list[str]:
     """Each once, case ignored, none empty; commas stand between them."""
-    found = {tag.strip().casefold(): tag.strip() for tag in reversed(tags) if tag.strip()}
+    found: dict[str, str] = {}
+    for tag in tags:
+        if tag.strip():
+            found.setdefault(tag.strip().casefold(), tag.strip())
     if len(found) > MOST_TAGS:
         raise Refused(f"At most {MOST_TAGS} tags.", field="tags")
     if long := next((tag for tag in found.values() if len(tag) > 50 or "," in tag), None):
         raise Refused(f"A tag has at most 50 characters and no comma; “{long[:60]}” doesn't.", field="tags")
-    return list(reversed(found.values()))
+    return list(found.values())
 
 
 def _set_withdrawn(record: Account | Contact, by: User | None, at: datetime | None) -> None:

@@ -1,7 +1,7 @@
 """A book of business goes from one person to another, on a day, once both managers have consented."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,8 @@ from teams.selectors import manager_of
 
 from .guards import name_of, organisation_for
 from .ownerships import follow_owners
+
+EARLIEST, FURTHEST = date(1990, 1, 1), timedelta(days=366)
 
 
 @transaction.atomic
@@ -36,6 +38,8 @@ def propose_handover(
     today = _today(by, at)
     if giver.pk == taker.pk:
         raise Refused("A handover is between two people.", field="taker")
+    if not EARLIEST <= on <= today + FURTHEST:
+        raise Refused("A handover is at most a year ahead, and not before 1990.", field="on")
     if not may_propose_for(by, giver, today):
         raise Refused("Only who owns a book of business and those who lead them can hand it over.", field="giver")
     if taker.withdrawn_at is not None or (taker.left_on is not None and taker.left_on <= max(on, today)):

@@ -161,7 +161,7 @@ def _empty_gaps(kept: Record, filled: dict[str, list[Any]]) -> list[str]:
     for name, (was, became) in filled.items():
         field: Any = type(kept)._meta.get_field(name)
         if _raw(getattr(kept, field.attname)) != became:
-            stays.append(f"{field.verbose_name} of {kept.name} stays: it was changed since.".capitalize())
+            stays.append(f"{str(field.verbose_name).capitalize()} of {kept.name} stays: it was changed since.")
             continue
         setattr(kept, field.attname, was if field.is_relation else field.to_python(was))
         changed.append(name)

@@ -78,7 +78,7 @@ def options(request: SignedIn) -> HttpResponse:
         "accounts": selectors.account_options(request.user, text),
         "account": named,
         "profile": selectors.profile_of(named) if named else None,
-        "swaps_profile": True,
+        "swaps_profile": reverse("activity-log") in request.headers.get("HX-Current-URL", ""),
     }
     return render(request, "sales/_account_options.html", context)
 
