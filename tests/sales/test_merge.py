@@ -73,9 +73,8 @@ def stand_by_table() -> dict[str, list[Any]]:
 def fill(cast: Cast, account: Account) -> None:
     contact = services.add_contact(name="Eva Brandt", account=account, by=None)
     services.log_activity(owner=cast.ana, kind="call", at=AT, account=account, contact=contact, by=None)
-    deal = services.open_deal(
-        owner=cast.ana, name="Lenses", account=account, contact=contact, amount=Decimal(900), by=None, at=AT
-    )
+    there: Any = {"owner": cast.ana, "account": account, "by": None, "at": AT}
+    deal = services.open_deal(name="Lenses", contact=contact, amount=Decimal(900), **there)
     services.win_deal(deal=deal, by=None, at=AT, on=DAY)
     services.open_deal(name="More", **there)
     services.add_account(name="Brandt Werk 2", owner=cast.ana, parent=account, by=None)
@@ -138,7 +137,7 @@ def test_what_was_changed_since_stays_and_is_said(cast: Cast, pair: Pair) -> Non
     stays = services.undo_merge(merge=made, by=None, at=AT)
     assert sorted(stays) == [
         "1 deal stays where it is: changed since.",
-        "Industry of brandt optik stays: it was changed since.",
+        "Industry of Brandt Optik stays: it was changed since.",
     ]
     kept.refresh_from_db()
     assert (kept.industry, kept.employees) == ("Lasers", None)
@@ -338,7 +337,7 @@ def test_the_search_by_name_goes_by_the_trigram_index(cast: Cast) -> None:
     Account.objects.bulk_create(Account(name=f"Firma {n * 7919 % 10007} Werk {n}", owner=cast.ana) for n in range(3000))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE sales_account")
-        cursor.execute("SET LOCAL pg_trgm.similarity_threshold = 0.6")
+        cursor.execute(likeness.SETTINGS)
         cursor.execute(
             "EXPLAIN " + likeness.SEARCHES["account"],
             {"noun": "account", "crowd": likeness.CROWD, "least": likeness.LEAST},
