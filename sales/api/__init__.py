@@ -1,7 +1,21 @@
 """Customers, deals, activities, orders and credits in the API."""
 
-from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
-from .common import Names, Text, Versioned, own_or_said
+from .activities import (
+    Activities,
+    ActivityChangeWriter,
+    ActivityFilter,
+    ActivitySerializer,
+    ActivityWriter,
+)
+from .common import (
+    Names,
+    Text,
+    Versioned,
+    own_or_said,
+)
+from .contracts import (
+    Contracts,
+)
 from .customers import (
     AccountFilter,
     Accounts,
@@ -36,17 +50,37 @@ from .deals import (
     StageField,
     WinWriter,
 )
+from .followup import (
+    Complaints,
+    Deliveries,
+    DeliveryProblems,
+    FeedbackList,
+)
+from .leads import (
+    Campaigns,
+    Gifts,
+    Leads,
+    Recommendations,
+    Referrals,
+)
 from .orders import (
     CancelWriter,
     CreditFilter,
     Credits,
     CreditSerializer,
     OrderFilter,
+    OrderLines,
     Orders,
     OrderSerializer,
     OrderWriter,
     RefundSerializer,
     RefundWriter,
+)
+from .work import (
+    ActivityTemplates,
+    MarketNotes,
+    Tasks,
+    TimeEntries,
 )
 
 __all__ = [
@@ -58,12 +92,16 @@ __all__ = [
     "ActivityChangeWriter",
     "ActivityFilter",
     "ActivitySerializer",
+    "ActivityTemplates",
     "ActivityWriter",
+    "Campaigns",
     "CancelWriter",
+    "Complaints",
     "ContactFilter",
     "ContactSerializer",
     "ContactWriter",
     "Contacts",
+    "Contracts",
     "CreditFilter",
     "CreditSerializer",
     "Credits",
@@ -73,14 +111,21 @@ __all__ = [
     "DealSerializer",
     "DealWriter",
     "Deals",
+    "Deliveries",
+    "DeliveryProblems",
+    "FeedbackList",
+    "Gifts",
     "HandoverSerializer",
     "Handovers",
+    "Leads",
     "LoseWriter",
+    "MarketNotes",
     "MergeSerializer",
     "Merges",
     "MoveWriter",
     "Names",
     "OrderFilter",
+    "OrderLines",
     "OrderSerializer",
     "OrderWriter",
     "Orders",
@@ -89,13 +134,17 @@ __all__ = [
     "ProductFilter",
     "ProductSerializer",
     "Products",
+    "Recommendations",
+    "Referrals",
     "RefundSerializer",
     "RefundWriter",
     "ReopenWriter",
     "RoleSerializer",
     "Roles",
     "StageField",
+    "Tasks",
     "Text",
+    "TimeEntries",
     "Versioned",
     "WinWriter",
     "own_or_said",

@@ -1,25 +1,44 @@
 """Clean input of sales' pages. What a field refuses, it refuses in one sentence."""
 
-from .activities import ActivityForm, ActivityListForm, LogForm, TaskForm
-from .custom import Custom
+from .activities import (
+    ActivityForm,
+    ActivityListForm,
+    LogForm,
+)
+from .contracts import (
+    ContractChangeForm,
+    ContractForm,
+    ContractListForm,
+    FileForm,
+    SignForm,
+)
+from .custom import (
+    Custom,
+)
 from .customers import (
     AccountForm,
     AccountMergeForm,
-    AnswerForm,
     ContactForm,
     ContactFullForm,
     ContactMergeForm,
     CustomerListForm,
     GiverForm,
+    HandoverAnswerForm,
     HandoverForm,
     ProfileForm,
     RoleForm,
     TagsField,
 )
-from .deals import DealAddForm, DealForm, DealListForm, LoseForm, MoveForm, ReopenForm, WinForm
+from .deals import (
+    DealAddForm,
+    DealForm,
+    DealListForm,
+    LoseForm,
+    MoveForm,
+    ReopenForm,
+    WinForm,
+)
 from .fields import (
-    EARLIEST,
-    LATEST,
     NUMBERED,
     AccountField,
     AmountField,
@@ -32,11 +51,47 @@ from .fields import (
     Versioned,
     not_ahead,
 )
-from .orders import CancelForm, OrderListForm, RefundForm, ShareForm
+from .followup import (
+    AnswerForm,
+    AskForm,
+    ComplaintAnswerForm,
+    ComplaintForm,
+    ComplaintListForm,
+    FeedbackForm,
+    FeedbackListForm,
+    ResolveForm,
+)
+from .market import (
+    MarketNoteChangeForm,
+    MarketNoteForm,
+    MarketNoteListForm,
+)
+from .orders import (
+    CancelForm,
+    DeliveryForm,
+    DeliveryListForm,
+    OrderForm,
+    OrderListForm,
+    ProblemForm,
+    RefundForm,
+    ResolvedForm,
+    ShareForm,
+    line_forms,
+)
+from .tasks import (
+    QuickTaskForm,
+    SnoozeForm,
+    TaskForm,
+    TaskListForm,
+)
+from .time import (
+    AssignMailForm,
+    TemplateForm,
+    TimeEntryForm,
+    TimeListForm,
+)
 
 __all__ = [
-    "EARLIEST",
-    "LATEST",
     "NUMBERED",
     "AccountField",
     "AccountForm",
@@ -45,35 +100,64 @@ __all__ = [
     "ActivityListForm",
     "AmountField",
     "AnswerForm",
+    "AskForm",
+    "AssignMailForm",
     "ByNameField",
     "CancelForm",
+    "ComplaintAnswerForm",
+    "ComplaintForm",
+    "ComplaintListForm",
     "ContactField",
     "ContactForm",
     "ContactFullForm",
     "ContactMergeForm",
+    "ContractChangeForm",
+    "ContractForm",
+    "ContractListForm",
     "Custom",
     "CustomerListForm",
     "DayField",
     "DealAddForm",
     "DealForm",
     "DealListForm",
+    "DeliveryForm",
+    "DeliveryListForm",
+    "FeedbackForm",
+    "FeedbackListForm",
+    "FileForm",
     "ForUser",
     "GiverForm",
+    "HandoverAnswerForm",
     "HandoverForm",
     "ListForm",
     "LogForm",
     "LoseForm",
+    "MarketNoteChangeForm",
+    "MarketNoteForm",
+    "MarketNoteListForm",
     "MomentField",
     "MoveForm",
+    "OrderForm",
     "OrderListForm",
+    "ProblemForm",
     "ProfileForm",
+    "QuickTaskForm",
     "RefundForm",
     "ReopenForm",
+    "ResolveForm",
+    "ResolvedForm",
     "RoleForm",
     "ShareForm",
+    "SignForm",
+    "SnoozeForm",
     "TagsField",
     "TaskForm",
+    "TaskListForm",
+    "TemplateForm",
+    "TimeEntryForm",
+    "TimeListForm",
     "Versioned",
     "WinForm",
+    "line_forms",
     "not_ahead",
 ]

@@ -140,5 +140,5 @@ class GiverForm(forms.Form):
         self.fields["giver"].queryset = givers  # type: ignore[attr-defined]
 
 
-class AnswerForm(forms.Form):
+class HandoverAnswerForm(forms.Form):
     answer = forms.CharField(required=False, max_length=500, label="A sentence")

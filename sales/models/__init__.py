@@ -1,6 +1,15 @@
 """What happened: customers, leads, deals, activities, orders and what followed, and the credit ledger."""
 
-from .activities import Activity, ActivityTemplate, InboundMail, Task, TaskQuerySet, TimeEntry
+from .activities import (
+    Activity,
+    ActivityTemplate,
+    ActivityTemplateQuerySet,
+    InboundMail,
+    InboundMailQuerySet,
+    Task,
+    TaskQuerySet,
+    TimeEntry,
+)
 from .contracts import Contract
 from .customers import (
     Account,
@@ -66,6 +75,7 @@ __all__ = [
     "AccountQuerySet",
     "Activity",
     "ActivityTemplate",
+    "ActivityTemplateQuerySet",
     "AssignmentRule",
     "ByAccountQuerySet",
     "Campaign",
@@ -100,6 +110,7 @@ __all__ = [
     "HandoverItem",
     "HandoverQuerySet",
     "InboundMail",
+    "InboundMailQuerySet",
     "Lead",
     "LeadChange",
     "LeadQuerySet",

@@ -7,7 +7,9 @@ from django.db.models import Q, QuerySet
 from sales.models import (
     Account,
     Activity,
+    Complaint,
     Contact,
+    Contract,
     Deal,
     Order,
     may_write_for,
@@ -35,11 +37,11 @@ def keeper_of(record: Account | Contact) -> int | None:
     return record.account.owner_id if record.account else record.made_by_id
 
 
-def is_writable(user: Viewer, record: Deal | Order | Account | Activity) -> bool:
+def is_writable(user: Viewer, record: Deal | Order | Account | Activity | Complaint | Contract) -> bool:
     """May somebody change this record, not only read it?"""
     return may_write_for(user, record.owner_id)
 
 
-def owner_of(record: Deal | Account) -> QuerySet[Person]:
+def owner_of(record: Deal | Account | Contract) -> QuerySet[Person]:
     """Whoever owns it now stays a choice, gone or not."""
     return Person.objects.filter(pk=record.owner_id or 0)

@@ -4,9 +4,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sales.models import Account, AccountProfile, Contact, ContactRole, may_write_for
+from sales.models.customers import ACCOUNT_TREE
 from sales.selectors.owners import keeper_of
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
 from salesmgmt.lib.refusals import Refused
@@ -86,8 +87,7 @@ def change_account(
         require_write(by, fields["owner"])
     if fields.get("parent") != account.parent:
         require_sight(by, parent=fields.get("parent"))
-    if fields.get("parent") == account:
-        raise Refused("An account can't be part of itself.", field="parent")
+        _require_no_circle(account, fields.get("parent"))
     if not fields.get("name", account.name).strip():
         raise Refused("An account needs a name.", field="name")
     was = account.owner_id
@@ -97,6 +97,18 @@ def change_account(
             raise TypeError("A change of hands needs its day.")
         follow_owners(account_ids=[account.pk], on=on, by=by)
     return account
+
+
+def _require_no_circle(account: Account, parent: Account | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ACCOUNT_TREE])
+    passed: set[int | None] = {None}
+    above = parent.pk if parent else None
+    while above not in passed:
+        if above == account.pk:
+            raise Refused("An account can't be below itself.", field="parent")
+        passed.add(above)
+        above = Account.objects.values_list("parent", flat=True).get(pk=above)
 
 
 @transaction.atomic

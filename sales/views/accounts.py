@@ -127,7 +127,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     )
     if found is None:
         return _where_it_went(request, pk)
-    _, zone = today_and_zone(request)
+    day, zone = today_and_zone(request)
     seen = selectors.deals(request.user, selectors.DealFilter(account=found.pk))
     profile = selectors.profile_of(found)
     kind = request.GET.get("kind", "")
@@ -144,6 +144,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "open_deals": seen.open().order_by("expected_close_on", "pk")[:20],
             "decided": seen.exclude(status="open").order_by("-closed_on", "-pk")[:10],
             "contacts": selectors.people_at(request.user, found),
+            "after": selectors.after_sales(request.user, found, day),
             "totals": selectors.account_totals(request.user, found),
             "timeline": selectors.timeline(request.user, found, zone, kind=kind, cursor=request.GET.get("cursor", "")),
             "kind": kind,

@@ -98,7 +98,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "may_take_back": waits and found.proposed_by_id == request.user.pk,
             "waits": waits,
             "is_ahead": found.on > day,
-            "form": forms.AnswerForm(),
+            "form": forms.HandoverAnswerForm(),
         }
         return render(request, "sales/handover.html", context | bound, status=422 if bound else 200)
 
@@ -111,7 +111,7 @@ def answer(request: SignedIn, pk: int) -> HttpResponse:
     day, _ = today_and_zone(request)
     if found.state == "waiting" and not selectors.consents_of(request.user, found, day):
         raise Http404
-    form = forms.AnswerForm(request.POST)
+    form = forms.HandoverAnswerForm(request.POST)
     consents = request.POST.get("act") == "consent"
 
     def save() -> None:
