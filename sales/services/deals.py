@@ -13,6 +13,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
 from .credits import post_outcomes, recredit_orders
+from .custom import take_custom
 from .deal_reasons import forget_reasons, keep_main_reason, write_reasons
 from .discounts import require_discount
 from .guards import WITHDRAWN, organisation_for, require_current, require_money, require_sight, require_write
@@ -23,6 +24,7 @@ CHANGEABLE = frozenset(
     {
         "name", "owner", "account", "contact", "product", "amount", "currency", "opened_on", "expected_close_on",
         "closed_on", "lost_reason", "own_forecast_category", "source", "next_step", "next_step_on", "tags",
+        "custom",
     }
 )  # fmt: skip
 # Changes of these move the ledgers of a deal that is decided.
@@ -49,6 +51,7 @@ def open_deal(
     source: str = "",
     next_step: str = "",
     next_step_on: date | None = None,
+    custom: dict[str, Any] | None = None,
     external_id: str | None = None,
 ) -> Deal:
     """Open a deal, at the first stage (of a pipeline) unless one is given."""
@@ -75,6 +78,7 @@ def open_deal(
         source=source,
         next_step=next_step,
         next_step_on=next_step_on,
+        custom=take_custom(noun="deal", said=custom or {}, stands={}),
         external_id=external_id,
     )
     said = {
@@ -109,6 +113,8 @@ def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | Non
         raise Refused("A closing day belongs to a deal that is won or lost.", field="closed_on")
     if deal.status == Deal.Status.LOST and "lost_reason" in fields and fields["lost_reason"] is None:
         raise Refused("Say why the deal was lost.", field="lost_reason")
+    if "custom" in fields:
+        fields["custom"] = take_custom(noun="deal", said=fields["custom"], stands=deal.custom)
     changed = set_deal(deal, by, at, fields)
     if "lost_reason" in changed:
         keep_main_reason(deal)
@@ -392,6 +398,8 @@ def change_value(value: Any) -> str:
         return f"{value:f}"
     if isinstance(value, list):
         return ", ".join(map(str, value))[:200]
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {said}" for name, said in sorted(value.items()))[:200]
     return value.isoformat() if isinstance(value, date) else str(value)[:200]
 
 
