@@ -15,7 +15,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
-from targets.models import Allocation, Plan, QuotaEntry
+from targets.models import Allocation, AllocationChange, Plan, QuotaEntry
 from teams.models import Organisation, Person, Team, User, access_of
 from teams.selectors import person_of
 
@@ -240,6 +240,8 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
     organisation, access = Organisation.get(), access_of(request.user)
     rows = selectors.plan_rows(found, request.user)
     whole = selectors.preview(found, request.user) if access.sees_all else None
+    reviews = access.sees_all or access.leads
+    changes = AllocationChange.objects.filter(allocation__in=[row.line.pk for row in rows]).select_related("by")
     context = {
         "plan": found,
         "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
@@ -252,6 +254,8 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
         "hedge": whole.total - found.amount if whole else None,
         "currency": organisation.currency,
         "plans_for_all": access.sees_all,
+        "reviews": reviews,
+        "changes": [] if reviews else changes.order_by("-at", "-pk"),
         "form": form,
     }
     return render(request, "targets/plan.html", context, status=422 if form.errors else 200)
