@@ -457,7 +457,8 @@ class Load:
         again = "SELECT p.line, g.line AS first FROM part p JOIN given g USING (external_id)"
         again = f"{again} WHERE p.sound AND p.line <> g.line"
         self._refuse(
-            f"FROM ({again}) p JOIN raw a USING (line) JOIN raw b ON b.line = p.first WHERE NOT ({same})",
+            f"FROM ({again}) p JOIN raw a USING (line) JOIN (SELECT line AS at, {', '.join(texts)} FROM raw) b"
+            f" ON b.at = p.first WHERE NOT ({same})",
             self.loader.names,
             "'Line ' || p.first || ' already gives it, and says something else.'",
             f'a."{self.loader.names}"' if self.loader.names in self.columns else "''",
