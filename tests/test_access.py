@@ -179,6 +179,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-discard": (IMPORTERS, POST),
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
+    "export-xlsx": (IMPORTERS, GET),
 }
 
 
@@ -295,6 +296,7 @@ def world(db: None) -> World:
         "praise-take-down": {"kind": "kudos", "pk": kudos.pk},
         "import": {"pk": batch.pk},
         "export": {"kind": "deals"},
+        "export-xlsx": {"kind": "deals"},
         "case": {"pk": case.pk},
         "case-open": {"flag_pk": flag.pk},
         "flag": {"pk": flag.pk},
