@@ -61,7 +61,21 @@ DECIDED = {"stage_id": "stage_id", "status": "new_status", "closed_on": "new_clo
 TRACKED = {field.value: field for field in DealChange.Field}
 
 
+DECISIONS = {"won", "lost", "closed", "closed won", "closed lost"}  # no stages: what came of the deal
+
+
+def _make_stage(plan: Plan, text: str) -> Stage | None:
+    """A stage that another system has, at the end of the first pipeline."""
+    if text.casefold() in DECISIONS:
+        return None
+    last = plan.memo.get("last_stage") or Stage.objects.order_by("pipeline", "-position")[0]
+    plan.memo["last_stage"] = stage = Stage(pipeline=last.pipeline, name=text[:100], position=last.position + 1)
+    plan.made.append(f"stage {text}")
+    return plan.create(stage, Row(0, {}))  # type: ignore[no-any-return]
+
+
 def _check_deals(portion: Portion) -> None:
+    portion.make_missing("stage", _make_stage)
     known = ", ".join(dict.fromkeys(Stage.objects.order_by("pipeline", "position").values_list("name", flat=True)))
     mapped = "Words can be mapped to these."
     portion.refuse("stage", _text(f"There is no such stage; there is {known}. {mapped}"), "stage_id IS NULL")
@@ -125,9 +139,12 @@ def _name_deals(portion: Portion) -> None:
     portion.note("opened_on after closed_on: kept, the cycle is unknown.", "new_opened_on > new_closed_on")
 
 
+BOOKS = "coalesce(p.books_order = 'yes', %(books)s)"
+
+
 def _insert_deals(portion: Portion) -> None:
     columns = {name: f"p.{name}" for name in ("id", *DEAL)} | {name: f"p.{of}" for name, of in DECIDED.items()}
-    columns |= {"currency": "p.new_currency", "source": "coalesce(p.source, '')", "books_order": "%(books)s"}
+    columns |= {"currency": "p.new_currency", "source": "coalesce(p.source, '')", "books_order": BOOKS}
     columns["own_forecast_category"] = "coalesce(p.forecast_category, '')"
     portion.insert(Deal, columns, FRESH)
     # The story of a deal that comes in whole: opened at its stage, and decided on its day.
@@ -148,7 +165,9 @@ def _change_deal(plan: Plan, deal: Deal, row: Row) -> None:
     said |= {name: row.values[of] for name, of in DECIDED.items()}
     if row.values["forecast_category"] is not None:
         said["own_forecast_category"] = row.values["forecast_category"]
-    if not plan.books and deal.status != said["status"] == Deal.Status.WON:
+    if row.values["books_order"] is not None:
+        said["books_order"] = row.values["books_order"] == "yes"
+    elif not plan.books and deal.status != said["status"] == Deal.Status.WON:
         said["books_order"] = False
     for name, was in plan.change(deal, row, **said).items():
         field = TRACKED.get(name.removeprefix("own_"))
@@ -201,6 +220,7 @@ DEALS = Loader(
             *(f"p.{name} IS NOT NULL AND p.{name} IS DISTINCT FROM x.{name}" for name in DEAL),
             *(f"p.{of} IS DISTINCT FROM x.{name}" for name, of in DECIDED.items()),
             "p.forecast_category IS NOT NULL AND p.forecast_category <> x.own_forecast_category",
+            "(p.books_order = 'yes') <> x.books_order",
         ]
     ),
     insert=_insert_deals,

@@ -145,7 +145,7 @@ _SALESFORCE: dict[str, dict[str, Alternatives]] = {
         "account": ("AccountId", {"column": "WhatId", "where": {"WhatId": ["001*"]}}, "Company / Account"),
         "contact": ({"column": "WhoId", "where": {"WhoId": ["003*"]}}, "Contact"),
         "deal": ({"column": "WhatId", "where": {"WhatId": ["006*"]}}, "Opportunity"),
-        "outcome": ("CallDisposition", "Status"),
+        "outcome": ({"columns": ["CallDisposition", "Status"], "join": ": "}, "CallDisposition", "Status"),
         "duration_minutes": ("DurationInMinutes",),
         "notes": ({"columns": ["Subject", "Description"], "join": "\n"}, "Subject"),
     },

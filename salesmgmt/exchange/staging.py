@@ -64,6 +64,7 @@ def describe(table: Table, columns: dict[str, Column], preset: str, said: dict[s
     return {
         "preset": preset,
         "mended": table.mended,
+        "sheet": table.found.get("sheet", ""),
         "format": table.found["format"],
         "encoding": table.found["encoding"],
         "delimiter": table.found["delimiter"],

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from salesmgmt.lib.days import EARLIEST, LATEST, OUTSIDE, is_of_our_time
 from salesmgmt.lib.kinds import Field
 
 NOTHING = {"null", "\\n", "n/a", "#n/a"}  # an empty date, number or reference, spelled out
@@ -34,7 +35,6 @@ MONTHS = {
     name: n
     for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
-EARLIEST, LATEST = 1900, 2199
 
 
 class Unfit(ValueError):
@@ -246,8 +246,8 @@ def _month(name: str) -> int:
 
 
 def _sane(moment: datetime) -> datetime:
-    if not EARLIEST <= moment.year <= LATEST:
-        raise Unfit(f"Its year is not between {EARLIEST} and {LATEST}.")
+    if not is_of_our_time(moment):
+        raise Unfit(OUTSIDE)
     return moment
 
 

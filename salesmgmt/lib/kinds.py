@@ -107,6 +107,9 @@ class Portion(Protocol):
     def note(self, sentence: str, where: str) -> None:
         """Tell how many rows there are for which `where` holds."""
 
+    def make_missing(self, column: str, make: Callable[["Plan", str], Any]) -> None:
+        """Under --create-missing, fill `<column>_id` with what `make` creates for each text that has none."""
+
     def insert(self, model: Any, columns: dict[str, str], source: str) -> None:
         """Insert what a query yields; what the model has beyond `columns` gets its defaults."""
 
@@ -143,7 +146,8 @@ class Kind:
     enter: Callable[["Plan"], list[Any]] | None = None  # writes rows by a service of its own; answers what it made
     settle: Callable[["Settling"], None] | None = None  # called after writing and after an undo
     within: str = ""  # a field that may refer to another row of the same file
-    is_ledger: bool = False  # given out only
+    is_ledger: bool = False  # entries as they stand
+    reverse: Callable[..., int] | None = None  # of a ledger: takes entries back, by further ones
     loader: Loader | None = None
 
     def field(self, name: str) -> Field | None:
@@ -246,6 +250,15 @@ class Plan:
 
     def lookup(self, key: str, text: str) -> list[Any]:
         return self.index(key).get(text.casefold(), [])
+
+    def find(self, key: str, texts: set[str]) -> dict[str, list[Any]]:
+        """Records by the texts that name them, case ignored, for texts beside those of the reference columns."""
+        found: dict[str, list[Any]] = {}
+        for record, names_of in self._referents[key].load(texts):
+            for text in names_of:
+                if not any(one is record for one in found.setdefault(text.casefold(), [])):
+                    found[text.casefold()].append(record)
+        return found
 
     def refer(self, row: Row) -> bool:
         """Resolve a row's references into `row.found`; what is missing is made, where asked, once the row is sound."""

@@ -12,10 +12,10 @@ from django.db.models import Q
 
 from salesmgmt.desk.wake import wake
 from salesmgmt.exchange.kinds import kind_of
-from salesmgmt.exchange.mapping import MappingFile, choose, parse, samples_of
+from salesmgmt.exchange.mapping import choose, parse, samples_of
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.reader import open_table
-from salesmgmt.lib.kinds import Refusal
+from salesmgmt.lib.kinds import Kind, Refusal
 from salesmgmt.lib.refusals import Refused
 from teams.models import User, access_of
 
@@ -33,35 +33,44 @@ WORD_TYPES = {"text", "choice", "reference"}
 logger = structlog.get_logger(__name__)
 
 
-def receive_file(*, kind: str, file: BinaryIO, name: str, size: int, by: User, at: datetime) -> Batch:
+def receive_file(*, kind: str, file: BinaryIO, name: str, size: int, by: User, at: datetime, preset: str = "") -> Batch:
     """Keep an uploaded file as a batch and look at it. Raises Refused where it is no table that can be read."""
     if not access_of(by).imports:
         raise Refused("Only admin and operations import.")
     wanted = kind_of(kind)
-    table = open_table(file, name)
-    chosen, preset = choose(MappingFile(), wanted, table)
-    columns = {one: column.content() for one, column in chosen.items()}
+    mapping = {"preset": preset} if preset else {}
+    found = _found(file, name, wanted, mapping)
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)
-    batch = Batch(kind=kind, file_name=name[:255], digest=digest, by=by, at=at, mapping={}, options={"size": size})
-    samples = {column: texts[:SAMPLES] for column, texts in samples_of(table, filter(None, table.header)).items()}
-    batch.found = {"columns": columns, "header": table.header, "samples": samples, "preset": preset}
+    batch = Batch(kind=kind, file_name=name[:255], digest=digest, by=by, at=at, mapping=mapping, options={"size": size})
+    batch.found = found
     batch.file.save(uuid4().hex, File(file), save=False)
     batch.save()
     _look(batch, at)
     return batch
 
 
+def _found(file: BinaryIO, name: str, kind: Kind, mapping: dict[str, Any]) -> dict[str, Any]:
+    """What a first look at a file finds: its columns, a few values of each, and what they seem to be."""
+    told = parse(mapping, kind)
+    table = open_table(file, name, **told.reading)
+    chosen, preset = choose(told, kind, table)
+    samples = {column: texts[:SAMPLES] for column, texts in samples_of(table, filter(None, table.header)).items()}
+    columns = {one: column.content() for one, column in chosen.items()}
+    return {"columns": columns, "header": table.header, "samples": samples, "preset": preset}
+
+
 def map_batch(*, batch: Batch, mapping: dict[str, Any], options: dict[str, Any], at: datetime) -> Batch:
     """Give a batch its mapping and options, and look at it again."""
     if batch.state not in {Batch.State.UPLOADED, Batch.State.PREVIEWED}:
         raise Refused(f"This import is {batch.get_state_display().lower()}; its mapping can't change any more.")
-    parse(mapping, kind_of(batch.kind))
+    with batch.file.open("rb") as file:
+        batch.found |= _found(cast(BinaryIO, file), batch.file_name, kind_of(batch.kind), mapping)
     batch.mapping = mapping
     batch.options = {"size": batch.options.get("size", 0), **options}
     batch.state = Batch.State.UPLOADED
-    batch.save(update_fields=["mapping", "options", "state"])
+    batch.save(update_fields=["mapping", "options", "state", "found"])
     _look(batch, at)
     return batch
 

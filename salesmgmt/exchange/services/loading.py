@@ -51,11 +51,14 @@ class Load:
         own_person_id: int | None,
         create_missing: bool,
         books: bool,
+        settles: bool = True,
     ) -> None:
         assert kind.loader is not None
         self.kind, self.loader = kind, kind.loader
         self.model: type[models.Model] = apps.get_model(kind.loader.model)
         self.by, self.at, self.today, self.create_missing = by, at, today, create_missing
+        self.settles = settles
+        self._batch: Batch | None = None
         self.organisation, self.mapping = organisation, mapping
         self.table, self.columns, self.preset = open_as(file, name, kind, mapping)
         self.fields = [one for one in kind.fields if one.name in self.columns]
@@ -192,6 +195,7 @@ class Load:
 
     def judge(self, first: int, last: int, *, batch: Batch | None) -> None:
         """Work out what the rows in (first, last] come to; with a batch, what they refer to may be made."""
+        self._batch = batch
         self.run("DELETE FROM refused")
         self._type(first, last)
         self._refer(first, last)
@@ -390,6 +394,35 @@ class Load:
                 refs=refs, texts=texts, ids=ids,
             )  # fmt: skip
 
+    def make_missing(self, column: str, make: Callable[[Plan, str], Any]) -> None:
+        """Under --create-missing: what a column names and nothing stands for is made; without a batch only told."""
+        if not self.create_missing:
+            return
+        word = folded(column)
+        texts = self.ask(
+            f"SELECT {column} FROM (SELECT DISTINCT ON ({word}) {column}, line FROM part WHERE sound"
+            f" AND {column} IS NOT NULL AND {column}_id IS NULL ORDER BY {word}, line) f ORDER BY line"
+        )
+        plan = self._plan([])
+        records = {
+            (column, text.casefold()): record
+            for (text,) in texts
+            if (column, text.casefold()) not in self._made and (record := make(plan, text)) is not None
+        }
+        self.made += plan.made
+        if self._batch is not None and records:
+            write(plan)
+            keep_steps(self._batch, plan, [])
+        for key, record in records.items():
+            self._made[key] = record.pk or -(len(self._made) + 1)
+        told = [(text, made) for (text,) in texts if (made := self._made.get((column, text.casefold())))]
+        self.run(
+            f"UPDATE part SET {column}_id = m.id FROM unnest(%(texts)s::text[], %(ids)s::bigint[]) AS m(text, id)"
+            f" WHERE {column}_id IS NULL AND {folded('part.' + column)} = {folded('m.text')}",
+            texts=[text for text, _ in told],
+            ids=[made for _, made in told],
+        )
+
     def _match(self) -> None:
         """Find records that have no external id; a second row about a record says the same, or is refused."""
         if self.loader.natural and self.ask("SELECT FROM part WHERE sound AND external_id IS NULL LIMIT 1"):
@@ -457,7 +490,8 @@ class Load:
             keep_steps(batch, plan, [])
             for name, more in touched_ids(plan.steps, plan.touched).items():
                 ids.setdefault(name, set()).update(more)
-        self._settle(Settling(ids, self.by, self.at, reason))
+        if self.settles:
+            self._settle(Settling(ids, self.by, self.at, reason))
 
     def _settle(self, settling: Settling) -> None:
         from .taking import settle

@@ -58,6 +58,7 @@ class Options:
     effective: date | None = None
     books: bool = True
     dry_run: bool = False
+    settles: bool = True  # False: the ledgers follow as they stand, in files of their own
 
     @classmethod
     def of(cls, kept: dict[str, Any], *, dry_run: bool = False) -> "Options":
@@ -160,7 +161,8 @@ def import_file(
             wanted.prepare(plan)
         write(plan)
         keep_steps(batch, plan, entered)
-        settle(wanted, Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason))
+        if options.settles:
+            settle(wanted, Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason))
     return answer
 
 
@@ -240,7 +242,7 @@ def load_file(
     load = Load(
         kind, file, name, mapping, organisation=organisation, by=by, at=at,
         today=clock.day_of(at, organisation.time_zone), own_person_id=access_of(by).person_id if by else None,
-        create_missing=options.create_missing, books=options.books,
+        create_missing=options.create_missing, books=options.books, settles=options.settles,
     )  # fmt: skip
     answer = Answer(kind.key, name, dry_run=options.dry_run)
     load.copy()

@@ -1,6 +1,7 @@
 """Undoing a batch: what it created is withdrawn, what it changed restored, what it posted reversed."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,6 @@ from salesmgmt.lib.kinds import Settling, Step
 from salesmgmt.lib.ledger import LedgerEntry
 from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
-from targets.services import reverse_entries
 from teams.models import User, access_of
 
 from .taking import one_at_a_time, settle
@@ -42,7 +42,7 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
             created[apps.get_model(row.model)].update(range(row.object_id, (row.through_id or row.object_id) + 1))
     ids: dict[str, set[int]] = {}
     reason = f"Import {batch.pk} undone"
-    kept = _withdraw(created, ids, by=by, at=at, reason=reason)
+    kept = _withdraw(created, ids, kind_of(batch.kind).reverse, by=by, at=at, reason=reason)
     kept += _restore([row for row in rows if row.act == BatchRow.Act.CHANGED], ids)
     kept += _put_back([row for row in rows if row.act == BatchRow.Act.REMOVED], ids)
     batch.state, batch.undone_at, batch.undone_by = Batch.State.UNDONE, at, by
@@ -67,7 +67,13 @@ def begin_undo(*, batch: Batch, by: User | None, at: datetime) -> list[str] | No
 
 
 def _withdraw(
-    created: dict[type[models.Model], set[int]], ids: dict[str, set[int]], *, by: User | None, at: datetime, reason: str
+    created: dict[type[models.Model], set[int]],
+    ids: dict[str, set[int]],
+    reverse: Callable[..., int] | None,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
 ) -> list[str]:
     stays = _still_needed(created)
     kept = []
@@ -78,8 +84,8 @@ def _withdraw(
         else:
             for record in manager(model).filter(pk__in=going).iterator(BATCH):
                 touch(ids, record, record.pk)
-        if issubclass(model, LedgerEntry):  # the quota ledger; credit follows its orders
-            reverse_entries(entry_ids=going, by=by, at=at, reason=reason)
+        if reverse is not None and any(one.name == "recorded_at" for one in model._meta.concrete_fields):  # a ledger
+            reverse(entry_ids=going, by=by, at=at, reason=reason)
         elif hasattr(model, "withdrawn_at"):
             manager(model).filter(pk__in=going, withdrawn_at=None).update(withdrawn_at=at)
         else:

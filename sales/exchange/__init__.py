@@ -8,27 +8,26 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling, named_by
-from teams.exchange import Once, match
-from teams.models import ExchangeRate
-
-from .loading import ACTIVITIES, DEALS
-from .models import (
+from sales.loading import ACTIVITIES, DEALS
+from sales.models import (
     Account,
     Activity,
     Contact,
-    Credit,
     CreditShare,
     Deal,
     DealChange,
     ForecastCategory,
     Order,
+    OrderLine,
     Pipeline,
     Product,
     Refund,
     Stage,
 )
-from .services import book_won_deals, make_way, post_outcomes, recredit_orders
+from sales.services import book_won_deals, make_way, post_outcomes, recredit_orders
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling, named_by
+from teams.exchange import Once, match
+from teams.models import ExchangeRate
 
 HUNDRED = Decimal(100)
 LOOK_ALIKE = timedelta(days=30)
@@ -282,6 +281,7 @@ def _deal_rows() -> Iterator[dict[str, Any]]:
         yield {name: getattr(deal, name) for name in (*DEAL, "name", "stage", "status", "closed_on")} | {
             "lost_reason": deal.lost_reason and deal.lost_reason.key,
             "forecast_category": deal.own_forecast_category,
+            "books_order": None if deal.books_order else "no",
         }
 
 
@@ -302,7 +302,7 @@ def _activity_rows() -> Iterator[dict[str, Any]]:
 
 ORDER = (
     "external_id", "number", "owner", "account", "deal", "product", "quantity", "amount", "currency", "ordered_on",
-    "promised_on", "produced_on", "delivered_on",
+    "promised_on", "produced_on", "delivered_on", "cancelled_on",
 )  # fmt: skip
 
 
@@ -321,6 +321,13 @@ def _plan_orders(plan: Plan) -> None:
         for one in near:
             booked.setdefault((one.account_id, one.owner_id, one.amount), []).append(one)
     for_deal = {one.deal_id: one for one in standing.filter(deal__isnull=False, cancelled_on=None)}
+    by_lines: set[int] = set()
+    if any(row.values["amount"] == 0 for row in plan.taken()):
+        of_file = {one.pk for one in (*known.values(), *numbered.values())}
+        by_lines.update(OrderLine.objects.present().filter(order__in=of_file).values_list("order_id", flat=True))
+    wins: dict[tuple[Any, Any], Order] = {}
+    if any(row.get("booked_by_win") == "yes" for row in plan.taken()):
+        wins |= {(one.deal_id, one.cancelled_on): one for one in Order.objects.present().filter(is_booked_by_win=True)}
     refunded = _refunded("order_id", Refund.objects.filter(order__is_booked_by_win=False))
     for row in plan.taken():
         if not plan.refer(row):
@@ -334,11 +341,20 @@ def _plan_orders(plan: Plan) -> None:
         defaults["currency"] = deal.currency if deal else plan.organisation.currency
         order = known.get(row.get("external_id")) or numbered.get(row.get("number"))
         if order is None and not {"external_id", "number"} & row.values.keys():
-            order = same.next(_order_key(Order(**defaults | values)))
+            if row.get("booked_by_win") == "yes":
+                order = wins.get((_key(deal), row.get("cancelled_on")))
+            else:
+                order = same.next(_order_key(Order(**defaults | values)))
+        if "booked_by_win" in row.values:
+            values["is_booked_by_win"] = row.values["booked_by_win"] == "yes"
+        if order is not None and not values["amount"] and order.pk in by_lines:
+            values["amount"] = order.amount  # nothing: its lines say what it comes to
+        if row.get("cancelled_on", values["ordered_on"]) < values["ordered_on"]:
+            plan.refuse(row, "cancelled_on", "An order can't be cancelled before the day it was ordered.")
         currency = values.get("currency", order.currency if order else defaults["currency"])
         if refusal := rates.refusal(str(currency), values["ordered_on"]):
             plan.refuse(row, "currency", refusal, currency)
-        other = for_deal.get(_key(deal)) if deal is not None else None
+        other = for_deal.get(_key(deal)) if deal is not None and "cancelled_on" not in row.values else None
         if other is not None and _key(other) != _key(order):
             plan.refuse(
                 row, "deal", f"{other} already names this deal; an order belongs to one deal, a deal to one order."
@@ -364,7 +380,7 @@ def _plan_orders(plan: Plan) -> None:
                         break
         elif once.admits(plan, row, order, "number") and plan.change(order, row, **values):
             row.act = "changed"
-        if deal is not None:
+        if deal is not None and order.cancelled_on is None:
             for_deal[_key(deal)] = order
 
 
@@ -405,10 +421,11 @@ def _settle_orders(settling: Settling) -> None:
 
 
 def _order_rows() -> Iterator[dict[str, Any]]:
-    """Orders that stand by themselves; those that wins booked come back with their deals."""
-    orders = Order.objects.present().filter(is_booked_by_win=False, cancelled_on=None)
-    for order in orders.select_related("owner", "account", "deal", "product").order_by("pk").iterator(2000):
-        yield {name: getattr(order, name) for name in ORDER}
+    orders = Order.objects.present().select_related("owner", "account", "deal", "product")
+    for order in orders.order_by("pk").iterator(2000):
+        yield {name: getattr(order, name) for name in ORDER} | {
+            "booked_by_win": "yes" if order.is_booked_by_win else None
+        }
 
 
 def _plan_credits(plan: Plan) -> None:
@@ -524,13 +541,6 @@ def _refund_rows() -> Iterator[dict[str, Any]]:
         yield {name: getattr(refund, name) for name in REFUND}
 
 
-def _credit_entry_rows() -> Iterator[dict[str, Any]]:
-    """The credit ledger as it stands."""
-    for entry in Credit.objects.select_related("order__deal", "person", "team").order_by("pk").iterator(2000):
-        names = ("order", "person", "team", "occurred_on", "posted_on", "kind", "amount", "currency")
-        yield {name: getattr(entry, name) for name in names} | {"reverses": entry.reverses_id}
-
-
 def follow(settling: Settling) -> None:
     """People were posted elsewhere, now or then: what was credited to their teams follows, by difference posting."""
     if "teams.Posting" not in settling.ids:
@@ -635,6 +645,7 @@ KINDS = [
             Field("lost_reason", longest=100, also=("loss_reason", "reason")),
             Field("forecast_category", "choice", choices=tuple(ForecastCategory.values)),
             Field("source", longest=100, also=("lead_source",)),
+            Field("books_order", "choice", choices=("yes", "no")),
         ),
         None,
         _deal_rows,
@@ -677,6 +688,8 @@ KINDS = [
             Field("promised_on", "date", also=("promised_date", "required_date", "due_date")),
             Field("produced_on", "date", also=("produced_date",)),
             Field("delivered_on", "date", also=("delivered_date", "shipped_date", "delivery_date")),
+            Field("cancelled_on", "date", also=("cancelled_date",)),
+            Field("booked_by_win", "choice", choices=("yes", "no")),
         ),
         _plan_orders,
         _order_rows,
@@ -707,25 +720,5 @@ KINDS = [
         _plan_refunds,
         _refund_rows,
         settle=_settle_orders,
-    ),
-    Kind(
-        "credit_entries",
-        tuple(
-            Field(name)
-            for name in (
-                "order",
-                "person",
-                "team",
-                "occurred_on",
-                "posted_on",
-                "kind",
-                "amount",
-                "currency",
-                "reverses",
-            )
-        ),
-        lambda plan: None,
-        _credit_entry_rows,
-        is_ledger=True,
     ),
 ]
