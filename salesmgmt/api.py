@@ -183,5 +183,6 @@ def documentation(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[Any] = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation, name="api-docs"),
+    path("<slug:noun>/bulk/", exchange.Bulk.as_view({"post": "create"}), name="api-bulk"),
     path("", include(router.urls)),
 ]
