@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ def queued(kind: str, text: str, **options: Any) -> Batch:
 
 
 def test_what_a_row_comes_to_does_not_depend_on_where_portions_end(cast: Cast, portions: Callable[[int], None]) -> None:
-    @settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def holds(data: st.DataObject) -> None:
         kind = data.draw(st.sampled_from(LOADED))
@@ -322,14 +323,14 @@ def test_a_large_file_by_command_is_kept_until_it_is_done(cast: Cast, portions: 
 
 # ── Killed ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-SETUP = "import sys, django; django.setup(); from salesmgmt.exchange.services import loading; loading.PORTION = 50\n"
+SETUP = "import sys, django; django.setup(); from salesmgmt.exchange.services import loading; loading.PORTION = 30\n"
 PREPARE = """
 from django.core.files.base import ContentFile
 from salesmgmt.exchange.models import Batch
 from salesmgmt.lib import clock
 from tests.cast import make_cast
 make_cast()
-for kind, rows in (("deals", 2000), ("activities", 2500)):
+for kind in ("deals", "activities"):
     text = sys.stdin.readline().encode().decode("unicode_escape")
     batch = Batch(kind=kind, file_name=kind, digest="", at=clock.now(), options={"size": len(text)}, state="previewed")
     batch.file.save(kind, ContentFile(text.encode()), save=False)
@@ -357,7 +358,7 @@ class Own:
         }  # fmt: skip
 
     def start(self) -> None:
-        self.url = services.start(self.home, ["postgres"], forgetful=True)["DATABASE_OWNER_URL"]
+        self.url = services.start(self.home, ["postgres"])["DATABASE_OWNER_URL"]
 
     def crash(self) -> None:
         """An immediate stop, and the recovery that follows it."""
@@ -367,15 +368,13 @@ class Own:
             continue
         self.start()
 
-    def run(self, code: str) -> "subprocess.Popen[bytes]":
+    def run(self, code: str, told: int = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         quiet = subprocess.DEVNULL
         command = [sys.executable, "-c", SETUP + code]
-        return subprocess.Popen(
-            command, cwd=BASE, env=self.environment, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet
-        )
+        return subprocess.Popen(command, cwd=BASE, env=self.environment, stdin=told, stdout=quiet, stderr=quiet)
 
     def ask(self, query: str) -> Any:
-        with psycopg2.connect(self.url) as reading, reading.cursor() as cursor:
+        with closing(psycopg2.connect(self.url)) as reading, reading, reading.cursor() as cursor:
             cursor.execute(query)
             return cursor.fetchone()
 
@@ -398,15 +397,18 @@ def own(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_
     with django_db_blocker.unblock():
         made = Own(tmp_path_factory.mktemp("own"))
     status = ("won", "lost", "open")
-    deals = "".join(f"D{n},Ana,{status[n % 3]},{n}.50,{'2026-05-04' if n % 3 < 2 else ''}\n" for n in range(2000))
-    texts = ["external_id,owner,status,amount,closed_on\n" + deals, activities(2500)]
+    deals = "".join(f"D{n},Ana,{status[n % 3]},{n}.50,{'2026-05-04' if n % 3 < 2 else ''}\n" for n in range(900))
+    texts = ["external_id,owner,status,amount,closed_on\n" + deals, activities(900)]
     try:
-        made.run(PREPARE).communicate("\n".join(text.replace("\n", "\\n") for text in texts).encode() + b"\n")
+        made.run(PREPARE, subprocess.PIPE).communicate(
+            "\n".join(text.replace("\n", "\\n") for text in texts).encode() + b"\n"
+        )
         yield made
     finally:
         services.stop(made.home)
 
 
+@pytest.mark.django_db
 def test_a_worker_killed_thrice_leaves_each_deal_once(own: Own) -> None:
     own.ask("UPDATE exchange_batch SET state = 'queued' WHERE kind = 'deals' RETURNING 1")
     for part in (0.1, 0.5, 0.9):
@@ -418,18 +420,19 @@ def test_a_worker_killed_thrice_leaves_each_deal_once(own: Own) -> None:
             "SELECT state, read, (SELECT count(*) FROM sales_deal) FROM exchange_batch WHERE kind = 'deals'"
         )
         assert (state, read) == ("running", taken)
-        assert part * 2000 <= read < 2000
+        assert part * 900 <= read < 900
     assert own.run(WORK).wait() == 0
-    figures = own.ask(
-        "SELECT state, read, created, refused, (SELECT count(*) FROM sales_deal),"
-        " (SELECT sum(amount) FROM sales_credit), (SELECT count(*) FROM sales_outcome), (SELECT count(*) FROM sales_dealchange), (SELECT count(*) FROM"
-        " sales_order), (SELECT sum(through_id - object_id + 1) FROM exchange_batchrow) FROM exchange_batch"
-        " WHERE kind = 'deals'"
-    )
-    won = sum(n for n in range(0, 2000, 3))
-    assert figures == ("done", 2000, 2000, 0, 2000, won + 667 * 0.5, 1334, 2000 * 2 + 1334, 667, 2000)
+    assert own.ask("SELECT state, read, created, refused FROM exchange_batch WHERE kind = 'deals'") == (
+        "done", 900, 900, 0,
+    )  # fmt: skip
+    tables = {"deal": 900, "dealchange": 900 * 2 + 600, "outcome": 600, "order": 300, "credit": 300}
+    for table, count in tables.items():
+        assert own.ask(f"SELECT count(*) FROM sales_{table}") == (count,)
+    assert own.ask("SELECT sum(amount) FROM sales_credit") == (sum(n + 0.5 for n in range(0, 900, 3)),)
+    assert own.ask("SELECT sum(through_id - object_id + 1) FROM exchange_batchrow") == (900,)
 
 
+@pytest.mark.django_db
 def test_a_server_that_crashes_twice_leaves_each_activity_once(own: Own) -> None:
     own.ask("UPDATE exchange_batch SET state = 'queued' WHERE kind = 'activities' RETURNING 1")
     for part in (0.2, 0.6):
@@ -441,7 +444,7 @@ def test_a_server_that_crashes_twice_leaves_each_activity_once(own: Own) -> None
             "SELECT state, read, (SELECT count(*) FROM sales_activity) FROM exchange_batch WHERE kind = 'activities'"
         )
         assert (state, read) == ("running", taken)
-        assert part * 2500 <= read < 2500
+        assert part * 900 <= read < 900
     assert own.run(WORK).wait() == 0
     query = "SELECT state, created, (SELECT count(DISTINCT external_id) FROM sales_activity)"
-    assert own.ask(f"{query} FROM exchange_batch WHERE kind = 'activities'") == ("done", 2500, 2500)
+    assert own.ask(f"{query} FROM exchange_batch WHERE kind = 'activities'") == ("done", 900, 900)
