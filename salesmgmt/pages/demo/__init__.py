@@ -17,6 +17,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
+from .followups import write_delivery_department, write_what_followed
 from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
@@ -62,6 +63,7 @@ def seed(*, size: Size, today: date) -> None:
     write_work(random, company, customers, deal_ids, accounts, work)
     write_tasks(random, company)
     write_plans(company)
+    write_what_followed(seed=size.seed, today=today)
 
 
 def is_here() -> bool:
@@ -73,6 +75,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     """What the product makes of the records: rollups, the flags of these weeks, talks about them, praise."""
     if OneOnOne.objects.exists():
         return
+    write_delivery_department()
     analyse()
     call_command("refresh_rollups", stdout=StringIO())
     for weeks in reversed(range(WEEKS)):
