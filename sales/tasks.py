@@ -5,12 +5,27 @@ from typing import Any
 import structlog
 from celery import shared_task
 
+from sales.services.recommendations import refresh_recommendations as refresh
+from salesmgmt.desk.drains import drains
 from salesmgmt.lib import clock
 from teams.models import Organisation
 
 from . import services
 
 logger = structlog.get_logger(__name__)
+
+
+@drains("reminders")
+def remind() -> int:
+    """Tell of tasks whose moment has come."""
+    return services.remind(at=clock.now())
+
+
+@shared_task
+def refresh_recommendations(**kwargs: Any) -> None:
+    """Every night: what the records suggest now, and what came of what they suggested before."""
+    done = refresh(day=clock.today(Organisation.get().time_zone), at=clock.now())
+    logger.info("recommendations_refreshed", **done)
 
 
 @shared_task

@@ -1,6 +1,22 @@
 from django.urls import path
 
-from sales.views import accounts, activities, contracts, deals, deliveries, feedback, orders, process
+from sales.views import (
+    accounts,
+    activities,
+    campaigns,
+    contracts,
+    deals,
+    deliveries,
+    feedback,
+    leads,
+    mail,
+    market,
+    orders,
+    process,
+    referrals,
+    repeat,
+    time,
+)
 
 urlpatterns = [
     path("activities/", activities.activities, name="activities"),
@@ -55,4 +71,45 @@ urlpatterns = [
     path("contracts/<int:pk>/sign/", contracts.sign, name="contract-sign"),
     path("contracts/<int:pk>/renew/", contracts.renew, name="contract-renew"),
     path("contracts/<int:pk>/file/", contracts.file, name="contract-file"),
+    path("activities/mail/", mail.mails, name="mails"),
+    path("activities/mail/<int:pk>/assign/", mail.assign, name="mail-assign"),
+    path("activities/mail/<int:pk>/discard/", mail.discard, name="mail-discard"),
+    path("activities/templates/", time.templates, name="activity-templates"),
+    path("activities/templates/<int:pk>/", time.template, name="activity-template"),
+    path("activities/templates/<int:pk>/remove/", time.template_remove, name="activity-template-remove"),
+    path("time/", time.time, name="time"),
+    path("time/<int:pk>/withdraw/", time.time_withdraw, name="time-withdraw"),
+    path("market/", market.market, name="market"),
+    path("market/options/", market.options, name="market-options"),
+    path("market/<int:pk>/", market.note, name="market-note"),
+    path("market/<int:pk>/withdraw/", market.withdraw, name="market-note-withdraw"),
+    path("market/<int:pk>/restore/", market.restore, name="market-note-restore"),
+]
+
+# Leads, campaigns, referrals, repeat business, gifts
+urlpatterns += [
+    path("leads/", leads.leads, name="leads"),
+    path("leads/add/", leads.add, name="lead-add"),
+    path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("leads/<int:pk>/change/", leads.change, name="lead-change"),
+    path("leads/<int:pk>/respond/", leads.respond, name="lead-respond"),
+    path("leads/<int:pk>/qualify/", leads.qualify, name="lead-qualify"),
+    path("leads/<int:pk>/disqualify/", leads.disqualify, name="lead-disqualify"),
+    path("leads/<int:pk>/reopen/", leads.reopen, name="lead-reopen"),
+    path("leads/<int:pk>/tasks/", leads.task, name="lead-task"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/add/", campaigns.add, name="campaign-add"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/change/", campaigns.change, name="campaign-change"),
+    path("referrals/", referrals.referrals, name="referrals"),
+    path("referrals/ask/", referrals.ask, name="referral-ask"),
+    path("referrals/<int:pk>/thank/", referrals.thank, name="referral-thank"),
+    path("referrals/<int:pk>/decline/", referrals.decline, name="referral-decline"),
+    path("referrals/<int:pk>/follow/", referrals.follow, name="referral-follow"),
+    path("repeat/", repeat.repeat, name="repeat"),
+    path("repeat/<int:pk>/take/", repeat.take, name="repeat-take"),
+    path("repeat/<int:pk>/dismiss/", repeat.dismiss, name="repeat-dismiss"),
+    path("gifts/", repeat.gifts, name="gifts"),
+    path("gifts/give/", repeat.give, name="gift-give"),
+    path("gifts/<int:pk>/withdraw/", repeat.gift_withdraw, name="gift-withdraw"),
 ]

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from salesmgmt.desk.admin_site import AddOnlyAdmin, ReadOnlyAdmin, RecordAdmin
 from salesmgmt.lib import clock
+from salesmgmt.lib.days import require_our_time
 from salesmgmt.lib.refusals import Refused
 
 from . import services
@@ -159,10 +160,11 @@ class TeamAdmin(RecordAdmin):
 class FromDay(forms.ModelForm):
     """A dated fact as people say it: from a day, perhaps until another."""
 
-    on = forms.DateField(label="From", widget=AdminDateWidget)
+    on = forms.DateField(label="From", widget=AdminDateWidget, validators=[require_our_time])
     until = forms.DateField(
         required=False,
         widget=AdminDateWidget,
+        validators=[require_our_time],
         help_text="First day it no longer holds; empty: until the next one",
     )
 
@@ -191,8 +193,8 @@ class LeadershipAdmin(DatedAdmin):
 
 
 class LeaveForm(forms.ModelForm):
-    start = forms.DateField(label="First day away", widget=AdminDateWidget)
-    last = forms.DateField(label="Last day away", widget=AdminDateWidget)
+    start = forms.DateField(label="First day away", widget=AdminDateWidget, validators=[require_our_time])
+    last = forms.DateField(label="Last day away", widget=AdminDateWidget, validators=[require_our_time])
 
 
 @admin.register(Leave)

@@ -29,6 +29,7 @@ from .deals import (
     WinWriter,
 )
 from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
+from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
 from .orders import (
     CancelWriter,
     CreditFilter,
@@ -42,6 +43,7 @@ from .orders import (
     RefundSerializer,
     RefundWriter,
 )
+from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
     "AccountFilter",
@@ -52,7 +54,9 @@ __all__ = [
     "ActivityChangeWriter",
     "ActivityFilter",
     "ActivitySerializer",
+    "ActivityTemplates",
     "ActivityWriter",
+    "Campaigns",
     "CancelWriter",
     "Complaints",
     "ContactFilter",
@@ -71,7 +75,10 @@ __all__ = [
     "Deliveries",
     "DeliveryProblems",
     "FeedbackList",
+    "Gifts",
+    "Leads",
     "LoseWriter",
+    "MarketNotes",
     "MoveWriter",
     "Names",
     "OrderFilter",
@@ -82,11 +89,15 @@ __all__ = [
     "ProductFilter",
     "ProductSerializer",
     "Products",
+    "Recommendations",
+    "Referrals",
     "RefundSerializer",
     "RefundWriter",
     "ReopenWriter",
     "StageField",
+    "Tasks",
     "Text",
+    "TimeEntries",
     "Versioned",
     "WinWriter",
     "own_or_said",

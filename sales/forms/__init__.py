@@ -1,12 +1,10 @@
 """Clean input of sales' pages. What a field refuses, it refuses in one sentence."""
 
-from .activities import ActivityForm, ActivityListForm, LogForm, TaskForm
+from .activities import ActivityForm, ActivityListForm, LogForm
 from .contracts import ContractChangeForm, ContractForm, ContractListForm, FileForm, SignForm
 from .customers import AccountForm, AccountListForm, ContactForm
 from .deals import DealAddForm, DealForm, DealListForm, LoseForm, MoveForm, ReopenForm, WinForm
 from .fields import (
-    EARLIEST,
-    LATEST,
     NUMBERED,
     AccountField,
     AmountField,
@@ -28,6 +26,7 @@ from .followup import (
     FeedbackListForm,
     ResolveForm,
 )
+from .market import MarketNoteChangeForm, MarketNoteForm, MarketNoteListForm
 from .orders import (
     CancelForm,
     DeliveryForm,
@@ -40,10 +39,10 @@ from .orders import (
     ShareForm,
     line_forms,
 )
+from .tasks import QuickTaskForm, SnoozeForm, TaskForm, TaskListForm
+from .time import AssignMailForm, TemplateForm, TimeEntryForm, TimeListForm
 
 __all__ = [
-    "EARLIEST",
-    "LATEST",
     "NUMBERED",
     "AccountField",
     "AccountForm",
@@ -53,6 +52,7 @@ __all__ = [
     "AmountField",
     "AnswerForm",
     "AskForm",
+    "AssignMailForm",
     "ByNameField",
     "CancelForm",
     "ComplaintAnswerForm",
@@ -75,18 +75,27 @@ __all__ = [
     "ListForm",
     "LogForm",
     "LoseForm",
+    "MarketNoteChangeForm",
+    "MarketNoteForm",
+    "MarketNoteListForm",
     "MomentField",
     "MoveForm",
     "OrderForm",
     "OrderListForm",
     "ProblemForm",
+    "QuickTaskForm",
     "RefundForm",
     "ReopenForm",
     "ResolveForm",
     "ResolvedForm",
     "ShareForm",
     "SignForm",
+    "SnoozeForm",
     "TaskForm",
+    "TaskListForm",
+    "TemplateForm",
+    "TimeEntryForm",
+    "TimeListForm",
     "Versioned",
     "WinForm",
     "line_forms",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0006_accounts_have_owners_since'),
+        ('sales', '0007_accounts_form_no_circle_demo'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

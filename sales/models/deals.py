@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from salesmgmt.lib.ledger import APPEND_ONLY
 from teams.models import (
     Person,
@@ -146,7 +147,7 @@ class Deal(Record):
     )
     source = models.CharField(max_length=100, blank=True)
     quoted_on = models.DateField(null=True, blank=True, help_text="The day of the (last) quote")
-    competitors = models.ManyToManyField("Competitor", blank=True, related_name="deals")
+    competitors: models.ManyToManyField = models.ManyToManyField("Competitor", blank=True, related_name="deals")
     custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
     next_step = models.CharField(max_length=200, blank=True)
     next_step_on = models.DateField(null=True, blank=True)
@@ -183,6 +184,7 @@ class Deal(Record):
             models.Index(F("closed_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_closing"),
             models.Index(F("amount").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_amount"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="deal_name_likeness"),
+            GinIndex(Words("name"), name="deal_by_words"),
         ]
 
     def __str__(self) -> str:

@@ -4,10 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from salesmgmt.lib.ledger import LedgerEntry
 from teams.models import (
     Person,
@@ -99,6 +101,7 @@ class Order(Record):
             models.Index(fields=["owner", "ordered_on"], name="order_by_owner"),
             models.Index(fields=["account", "ordered_on"], name="order_by_account"),
             models.Index(F("ordered_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="order_by_day"),
+            GinIndex(Words("number"), condition=~Q(number=""), name="order_by_words"),
         ]
 
     def __str__(self) -> str:

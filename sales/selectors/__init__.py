@@ -1,14 +1,6 @@
 """Questions about what happened, always within what somebody may see."""
 
-from .activities import (
-    Recent,
-    activities,
-    alike_activities,
-    asked_first,
-    recent_customers,
-    tasks_of,
-    withdrawn_activities,
-)
+from .activities import Recent, activities, alike_activities, asked_first, recent_customers, withdrawn_activities
 from .contracts import SOON, contract_states, contracts, state_of
 from .customers import (
     MANY_ACCOUNTS,
@@ -34,10 +26,13 @@ from .feedback import (
     scores_of_people,
     scores_of_teams,
 )
+from .market import competitors, completions, market_notes, named_by, named_in, tags_in_use, withdrawn_market_notes
 from .orders import credit_of, credited_on, may_share, orders
 from .owners import choosable_owners, is_writable, owner_of, writable_owners
 from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
 from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, account_story, deal_story
+from .tasks import day_meant, done_tasks, open_tasks, tasks_of
+from .time import SellingTime, selling_time, time_entries
 
 __all__ = [
     "BY",
@@ -58,6 +53,7 @@ __all__ = [
     "ProcessFilter",
     "Recent",
     "Scores",
+    "SellingTime",
     "Step",
     "account_named",
     "account_options",
@@ -72,21 +68,29 @@ __all__ = [
     "asked_first",
     "board",
     "choosable_owners",
+    "competitors",
     "complaints",
+    "completions",
     "contract_states",
     "contracts",
     "credit_of",
     "credited_on",
+    "day_meant",
     "deal_story",
     "deals",
     "deliveries",
     "delivery_problems",
+    "done_tasks",
     "feedback",
     "feedback_request",
     "is_overdue",
     "is_writable",
+    "market_notes",
     "may_ask",
     "may_share",
+    "named_by",
+    "named_in",
+    "open_tasks",
     "orders",
     "orders_behind",
     "orders_with_problems",
@@ -100,9 +104,13 @@ __all__ = [
     "scores",
     "scores_of_people",
     "scores_of_teams",
+    "selling_time",
     "state_of",
+    "tags_in_use",
     "tasks_of",
+    "time_entries",
     "with_last_activity",
     "withdrawn_activities",
+    "withdrawn_market_notes",
     "writable_owners",
 ]

@@ -46,6 +46,8 @@ from .followup import (
     withdraw_feedback,
 )
 from .lines import Line, renet_orders, set_order_lines
+from .mail import assign_mail, discard_mail, receive_mail
+from .market import add_market_note, change_market_note, restore_market_note, withdraw_market_note
 from .orders import (
     book_order,
     book_won_deals,
@@ -57,16 +59,22 @@ from .orders import (
     withdraw_order,
     withdraw_refund,
 )
-from .tasks import add_task, complete_task, reopen_task
+from .tasks import add_task, change_task, complete_task, remind, reopen_task, snooze_task
+from .templates import add_template, change_template, remove_template
+from .time import add_time_entry, change_time_entry, withdraw_time_entry
 
 __all__ = [
     "Line",
     "add_account",
     "add_contact",
     "add_contract",
+    "add_market_note",
     "add_task",
+    "add_template",
+    "add_time_entry",
     "answer_complaint",
     "ask_feedback",
+    "assign_mail",
     "attach_file",
     "book_order",
     "book_won_deals",
@@ -76,8 +84,13 @@ __all__ = [
     "change_contact",
     "change_contract",
     "change_deal",
+    "change_market_note",
+    "change_task",
+    "change_template",
+    "change_time_entry",
     "change_value",
     "complete_task",
+    "discard_mail",
     "first_stage",
     "give_feedback",
     "log_activity",
@@ -90,11 +103,14 @@ __all__ = [
     "post_outcomes",
     "problems_with_orders",
     "receive_complaint",
+    "receive_mail",
     "record_delivery",
     "record_feedback",
     "record_problem",
     "recredit_orders",
     "refund_order",
+    "remind",
+    "remove_template",
     "renet_orders",
     "renew_contract",
     "reopen_deal",
@@ -105,10 +121,12 @@ __all__ = [
     "restore_activity",
     "restore_contact",
     "restore_deal",
+    "restore_market_note",
     "restore_order",
     "set_order_lines",
     "share_credit",
     "sign_contract",
+    "snooze_task",
     "win_deal",
     "withdraw_account",
     "withdraw_activity",
@@ -117,7 +135,9 @@ __all__ = [
     "withdraw_contract",
     "withdraw_deal",
     "withdraw_feedback",
+    "withdraw_market_note",
     "withdraw_order",
     "withdraw_problem",
     "withdraw_refund",
+    "withdraw_time_entry",
 ]
