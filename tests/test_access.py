@@ -128,6 +128,33 @@ TABLE: dict[str, tuple[str, str]] = {
     "order-refund": (DOERS, POST),
     "order-cancel": (DOERS, POST),
     "order-share": (DOERS, POST),
+    # after the order
+    "order-add": (EVERYBODY, GET),
+    "order-lines": (DOERS, POST),
+    "order-dates": (DOERS, POST),
+    "order-ask": (DOERS, POST),
+    "order-problem": (DOERS, POST),
+    "problem-resolve": (DOERS, POST),
+    "deliveries": (IMPORTERS, GET),
+    "delivery": (IMPORTERS, GET),
+    "process": (EVERYBODY, GET),
+    "feedback-thanks": (PUBLIC, GET),
+    "feedback-answer": (PUBLIC, GET),
+    "feedback": (EVERYBODY, GET),
+    "feedback-add": (EVERYBODY, GET),
+    "complaints": (EVERYBODY, GET),
+    "complaint-add": (EVERYBODY, GET),
+    "complaint": (LINE, GET),
+    "complaint-answer": (DOERS, POST),
+    "complaint-resolve": (DOERS, POST),
+    "contracts": (EVERYBODY, GET),
+    "contract-add": (EVERYBODY, GET),
+    "contract": (LINE, GET),
+    "contract-change": (DOERS, POST),
+    "contract-attach": (DOERS, POST),
+    "contract-sign": (DOERS, POST),
+    "contract-renew": (DOERS, POST),
+    "contract-file": (LINE, GET),
     # targets
     "quotas": (EVERYBODY, GET),
     "quotas-export": (EVERYBODY, GET),
@@ -261,7 +288,17 @@ def world(db: None) -> World:
         batch=batch, line=2, act="refused", column="owner", value="Nobody", reason="Unknown.", raw={"owner": "Nobody"}
     )
     Batch.objects.filter(pk=batch.pk).update(refused=1, state=Batch.State.DONE)
+    problem = sales.record_problem(order=order, kind="damaged", found_on=today, on=today, by=None, at=now)
+    complaint = sales.receive_complaint(account=account, text="Wet", received_on=today, on=today, by=None, at=now)
+    contract = sales.add_contract(account=account, starts_on=today, by=None)
+    sales.attach_file(contract=contract, file=ContentFile(b"%PDF-1.7", name="contract.pdf"), by=None)
+    secret = sales.ask_feedback(account=None, order=order, by=None, at=now)
     kwargs: dict[str, dict[str, Any]] = {
+        "problem": {"pk": order.pk, "problem_pk": problem.pk},
+        "delivery": {"pk": order.pk},
+        "complaint": {"pk": complaint.pk},
+        "contract": {"pk": contract.pk},
+        "feedback-answer": {"secret": secret},
         "account": {"pk": account.pk},
         "contact": {"pk": account.pk},
         "activity": {"pk": activity.pk},

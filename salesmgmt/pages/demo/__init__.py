@@ -18,6 +18,7 @@ from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .deal_parts import write_deal_parts
+from .followups import write_delivery_department, write_what_followed
 from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
@@ -66,6 +67,7 @@ def seed(*, size: Size, today: date) -> None:
     write_everyday(company, seed=size.seed)
     write_plans(company)
     write_deal_parts(company, at=datetime.combine(today - timedelta(days=1), time(15), ZoneInfo(ZONE)))
+    write_what_followed(seed=size.seed, today=today)
 
 
 def is_here() -> bool:
@@ -77,6 +79,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     """What the product makes of the records: rollups, the flags of these weeks, talks about them, praise."""
     if OneOnOne.objects.exists():
         return
+    write_delivery_department()
     analyse()
     call_command("refresh_rollups", stdout=StringIO())
     for weeks in reversed(range(WEEKS)):
