@@ -136,10 +136,11 @@ class PersonAdmin(RecordAdmin):
 
 @admin.register(Team)
 class TeamAdmin(RecordAdmin):
-    list_display = ("name", "parent", "external_id")
+    list_display = ("name", "parent", "department", "external_id")
     list_select_related = ("parent",)
+    list_filter = ("department",)
     search_fields = ("name", "external_id")
-    fields = ("name", "parent", "external_id")
+    fields = ("name", "parent", "department", "external_id")
     raw_id_fields = ("parent",)
     ordering = ("path",)
 
@@ -147,7 +148,7 @@ class TeamAdmin(RecordAdmin):
         return super().get_queryset(request).filter(withdrawn_at=None)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        said = {field: form.cleaned_data[field] for field in ("name", "parent", "external_id")}
+        said = {field: form.cleaned_data[field] for field in ("name", "parent", "department", "external_id")}
         said["external_id"] = said["external_id"] or None
         if change:
             made = services.change_team(team=obj, by=acting(request), **said)

@@ -2,6 +2,7 @@
 
 from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
 from .common import Names, Text, Versioned, own_or_said
+from .contracts import Contracts
 from .customers import (
     AccountFilter,
     Accounts,
@@ -27,18 +28,22 @@ from .deals import (
     StageField,
     WinWriter,
 )
+from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
+from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
 from .orders import (
     CancelWriter,
     CreditFilter,
     Credits,
     CreditSerializer,
     OrderFilter,
+    OrderLines,
     Orders,
     OrderSerializer,
     OrderWriter,
     RefundSerializer,
     RefundWriter,
 )
+from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
     "AccountFilter",
@@ -49,12 +54,16 @@ __all__ = [
     "ActivityChangeWriter",
     "ActivityFilter",
     "ActivitySerializer",
+    "ActivityTemplates",
     "ActivityWriter",
+    "Campaigns",
     "CancelWriter",
+    "Complaints",
     "ContactFilter",
     "ContactSerializer",
     "ContactWriter",
     "Contacts",
+    "Contracts",
     "CreditFilter",
     "CreditSerializer",
     "Credits",
@@ -63,21 +72,32 @@ __all__ = [
     "DealSerializer",
     "DealWriter",
     "Deals",
+    "Deliveries",
+    "DeliveryProblems",
+    "FeedbackList",
+    "Gifts",
+    "Leads",
     "LoseWriter",
+    "MarketNotes",
     "MoveWriter",
     "Names",
     "OrderFilter",
+    "OrderLines",
     "OrderSerializer",
     "OrderWriter",
     "Orders",
     "ProductFilter",
     "ProductSerializer",
     "Products",
+    "Recommendations",
+    "Referrals",
     "RefundSerializer",
     "RefundWriter",
     "ReopenWriter",
     "StageField",
+    "Tasks",
     "Text",
+    "TimeEntries",
     "Versioned",
     "WinWriter",
     "own_or_said",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from sales.models import Account, Contact
+from sales.models import Account, Contact, Lead
 from salesmgmt.lib.days import EARLIEST, LATEST, OUTSIDE, require_our_time
 from teams.models import RecordQuerySet, User
 
@@ -48,12 +48,12 @@ class AmountField(forms.DecimalField):
 class ByNameField(forms.CharField):
     """A record somebody may see, by its name; "Name #12" where several share one. Suggests as one types."""
 
-    def __init__(self, model: type[Account] | type[Contact], *, options: str, **more: Any) -> None:
+    def __init__(self, model: type[Account] | type[Contact] | type[Lead], *, options: str = "", **more: Any) -> None:
         super().__init__(max_length=230, **more)
         self.model = model
         self.user: User | None = None
         self.noun = model._meta.verbose_name
-        self.widget.attrs |= {"list": options, "autocomplete": "off"}
+        self.widget.attrs |= {"list": options, "autocomplete": "off"} if options else {"autocomplete": "off"}
 
     def prepare_value(self, value: Any) -> Any:
         return value.name if isinstance(value, self.model) else value

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
 from teams.models import (
     Access,
@@ -94,6 +95,7 @@ class Account(Record):
             models.Index(fields=["name"], name="account_by_name"),
             models.Index(fields=["owner"], name="account_by_owner"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="account_name_likeness"),
+            GinIndex(Words("name"), name="account_by_words"),
             GinIndex(fields=["tags"], name="account_by_tag"),
         ]
 
@@ -218,6 +220,7 @@ class Contact(Record):
             models.Index(fields=["name"], name="contact_by_name"),
             models.Index(fields=["account"], name="contact_by_account"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_likeness"),
+            GinIndex(Words("name", "email"), name="contact_by_words"),
             models.Index(Upper("email"), condition=~Q(email=""), name="contact_by_email"),
         ]
 

@@ -1,5 +1,6 @@
 """From a first word to a customer: campaigns, leads, who they go to, and who referred whom."""
 
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from teams.models import (
     Access,
     Person,
@@ -138,6 +140,7 @@ class Lead(Record):
             models.Index(fields=["campaign"], condition=Q(campaign__isnull=False), name="lead_by_campaign"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="lead_name_likeness"),
             GinIndex(OpClass(Upper("company"), name="gin_trgm_ops"), name="lead_company_likeness"),
+            GinIndex(Words("name", "company", "email"), name="lead_by_words"),
         ]
 
     def __str__(self) -> str:
@@ -146,6 +149,11 @@ class Lead(Record):
     @property
     def is_waiting(self) -> bool:
         return self.status in {self.Status.NEW, self.Status.WORKING}
+
+    @property
+    def response_time(self) -> timedelta | None:
+        """From coming in to the first answer, as the clock runs."""
+        return self.first_response_at - self.received_at if self.first_response_at else None
 
 
 class LeadChange(models.Model):

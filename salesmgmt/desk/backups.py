@@ -38,7 +38,7 @@ def backup(*, path: Path, at: datetime) -> dict[str, Any]:
             tables = checksums(cursor)
             options = ["--format=custom", "--no-owner", "--no-privileges", "--no-comments", f"--snapshot={snapshot}"]
             _run("pg_dump", *options, f"--file={dump}")
-        manifest = {
+        manifest: dict[str, Any] = {
             "form": FORM,
             "at": at.isoformat(),
             "tables": tables,

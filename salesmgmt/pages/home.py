@@ -71,7 +71,7 @@ class Due:
             case "suggestion":
                 return reverse("wall")
             case _:
-                return self.link or reverse("todo")
+                return self.link or reverse("task", args=[self.pk])
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,12 +336,6 @@ def flagged_by_team(flags: Iterable[tuple[int | None, int]], teams: Sequence[Tea
         for pk in paths.get(team or 0, ()):
             found.setdefault(pk, set()).add(person)
     return found
-
-
-def tasks_of(user: User) -> QuerySet[Task]:
-    """One's own to-do list."""
-    me = access_of(user).person_id
-    return Task.objects.filter(owner=me).select_related("account", "deal") if me else Task.objects.none()
 
 
 def closing_soon(access: Access, today: date, count: int = 6) -> QuerySet[Deal]:
