@@ -211,7 +211,7 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
     rows = np.flatnonzero(grew & (pushed_on < now))
     tell(
         rows,
-        moments.at(pushed_on[rows], 10 * 60 + 30),
+        moments.at(pushed_on[rows], 11 * 60 + 10),
         "amount",
         [f"{value}.00" for value in amount_first[rows].tolist()],
         [f"{value}.00" for value in amount[rows].tolist()],
@@ -219,7 +219,7 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
     rows = np.flatnonzero((expected_first != expected) & (pushed_on < now))
     tell(
         rows,
-        moments.at(pushed_on[rows], 10 * 60 + 40),
+        moments.at(pushed_on[rows], 11 * 60 + 20),
         "expected_close_on",
         moments.dates(expected_first[rows]),
         moments.dates(expected[rows]),
