@@ -20,7 +20,8 @@ from coaching import services as coaching
 from performance.models import Flag
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import Account, Order, Task
+from sales.models import Account, Campaign, Contact, Gift, Order, Recommendation, Referral, Task
+from sales.services import leads
 from salesmgmt.desk.models import Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
@@ -92,6 +93,31 @@ TABLE: dict[str, tuple[str, str]] = {
     "order-refund": (DOERS, POST),
     "order-cancel": (DOERS, POST),
     "order-share": (DOERS, POST),
+    # leads, campaigns, referrals, repeat business, gifts
+    "leads": (EVERYBODY, GET),
+    "lead-add": (EVERYBODY, GET),
+    "lead": (LINE, GET),
+    "lead-change": (DOERS, POST),
+    "lead-respond": (DOERS, POST),
+    "lead-qualify": (DOERS, POST),
+    "lead-disqualify": (DOERS, POST),
+    "lead-reopen": (DOERS, POST),
+    "lead-task": (DOERS, POST),
+    "campaigns": (EVERYBODY, GET),
+    "campaign-add": ("olga admin", GET),
+    "campaign": (EVERYBODY, GET),
+    "campaign-change": ("olga admin", POST),
+    "referrals": (EVERYBODY, GET),
+    "referral-ask": (EVERYBODY, POST),
+    "referral-thank": (DOERS, POST),
+    "referral-decline": (DOERS, POST),
+    "referral-follow": (DOERS, POST),
+    "repeat": (EVERYBODY, GET),
+    "repeat-take": (DOERS, POST),
+    "repeat-dismiss": (DOERS, POST),
+    "gifts": (EVERYBODY, GET),
+    "gift-give": (EVERYBODY, POST),
+    "gift-withdraw": (DOERS, POST),
     # targets
     "quotas": (EVERYBODY, GET),
     "quotas-export": (EVERYBODY, GET),
@@ -203,7 +229,22 @@ def world(db: None) -> World:
         batch=batch, line=2, act="refused", column="owner", value="Nobody", reason="Unknown.", raw={"owner": "Nobody"}
     )
     Batch.objects.filter(pk=batch.pk).update(refused=1, state=Batch.State.DONE)
+    lead = leads.add_lead(name="Marta Ruiz", owner=cast.ana, by=None, at=now)
+    campaign = Campaign.objects.create(name="Fair")
+    marta = Contact.objects.create(name="Marta Ruiz", account=account)
+    referral = Referral.objects.create(account=account, owner=cast.ana, asked_on=today)
+    suggested = Recommendation.objects.create(
+        account=account, owner=cast.ana, kind="reorder", sentence="Overdue", made_on=today
+    )
+    gift = Gift.objects.create(
+        contact=marta, account=account, owner=cast.ana, occasion="Birthday", amount=5, currency="EUR", given_on=today
+    )
     kwargs: dict[str, dict[str, Any]] = {
+        "lead": {"pk": lead.pk},
+        "campaign": {"pk": campaign.pk},
+        "referral": {"pk": referral.pk},
+        "repeat": {"pk": suggested.pk},
+        "gift": {"pk": gift.pk},
         "account": {"pk": account.pk},
         "contact": {"pk": account.pk},
         "activity": {"pk": activity.pk},
