@@ -15,17 +15,26 @@ from teams.models import Posting
 from .models import (
     Account,
     Activity,
+    ActivityTemplate,
     AssignmentRule,
     Campaign,
+    Complaint,
     Contact,
+    Contract,
     Credit,
     CreditShare,
     Deal,
     DealChange,
+    DeliveryProblem,
+    Feedback,
+    FeedbackRequest,
     Gift,
+    InboundMail,
     Lead,
     LostReason,
+    MarketNote,
     Order,
+    OrderLine,
     Outcome,
     Pipeline,
     Product,
@@ -34,17 +43,27 @@ from .models import (
     Refund,
     Stage,
     Task,
+    TimeEntry,
 )
 from .services import (
+    add_template,
     change_account,
     change_activity,
     change_contact,
     change_deal,
+    change_market_note,
+    change_template,
+    remove_template,
     withdraw_account,
     withdraw_activity,
+    withdraw_complaint,
     withdraw_contact,
+    withdraw_contract,
     withdraw_deal,
+    withdraw_feedback,
+    withdraw_market_note,
     withdraw_order,
+    withdraw_problem,
     withdraw_refund,
 )
 from .services.gifts import withdraw_gift
@@ -216,12 +235,28 @@ class ActivityAdmin(WithdrawableAdmin):
         self.take(obj, change_activity(activity=stands, by=acting(request), **changed(form)))
 
 
+class OrderLineInline(admin.TabularInline):
+    model = OrderLine
+    fields = ("product", "text", "quantity", "unit_price", "discount", "amount")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    ordering = ("pk",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(withdrawn_at=None).select_related("product")
+
+
 @admin.register(Order)
 class OrderAdmin(WithdrawableAdmin):
     noun, withdraw_act = "order", withdraw_order
     list_display = ("number", "owner", "account", "deal", "amount", "currency", "ordered_on", "cancelled_on")
     list_select_related = ("owner", "account", "deal")
     search_fields = ("number", "external_id", "account__name")
+    inlines = (OrderLineInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -394,3 +429,124 @@ class GiftAdmin(WithdrawableAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(ActivityTemplate)
+class ActivityTemplateAdmin(RecordAdmin):
+    """Everybody's templates; people keep their own on their page."""
+
+    list_display = ("name", "kind", "outcome", "duration_minutes")
+    list_filter = ("kind",)
+    search_fields = ("name",)
+    fields = ("name", "kind", "outcome", "duration_minutes", "notes")
+    ordering = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(owner=None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        said = {field: form.cleaned_data[field] for field in self.fields}
+        if change:
+            stands = ActivityTemplate.objects.get(pk=obj.pk)
+            self.take(obj, change_template(template=stands, by=acting(request), **said))
+        else:
+            self.take(obj, add_template(owner=None, by=acting(request), **said))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        remove_template(template=obj, by=acting(request))
+
+
+@admin.register(MarketNote)
+class MarketNoteAdmin(WithdrawableAdmin):
+    noun, withdraw_act = "note", withdraw_market_note
+    list_display = ("noted_at", "owner", "text", "competitor", "product", "account")
+    list_select_related = ("owner", "competitor", "product", "account")
+    search_fields = ("text",)
+    fields = ("text", "competitor", "product", "account")
+    raw_id_fields = ("product", "account")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        stands = MarketNote.objects.get(pk=obj.pk)
+        self.take(obj, change_market_note(note=stands, by=acting(request), **changed(form)))
+
+
+@admin.register(TimeEntry)
+class TimeEntryAdmin(ReadOnlyAdmin):
+    list_display = ("on", "owner", "kind", "minutes", "note")
+    list_select_related = ("owner",)
+    list_filter = ("kind",)
+    search_fields = ("owner__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(InboundMail)
+class InboundMailAdmin(ReadOnlyAdmin):
+    """That a mail came and what became of it; what it says is between its owner and the customer."""
+
+    list_display = ("received_at", "owner", "problem", "activity", "discarded_at")
+    list_select_related = ("owner", "activity__owner")
+    fields = ("received_at", "owner", "problem", "activity", "discarded_at")
+    ordering = ("-pk",)
+
+
+class ReadWithdrawAdmin(WithdrawableAdmin):
+    """Read here, written on the pages; what was none is withdrawn."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(DeliveryProblem)
+class DeliveryProblemAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "problem", withdraw_problem
+    list_display = ("order", "kind", "found_on", "resolved_on", "text")
+    list_select_related = ("order",)
+    list_filter = ("kind",)
+    search_fields = ("order__number", "external_id")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "feedback", withdraw_feedback
+    list_display = ("account", "kind", "score", "given_on", "owner", "recorded_by")
+    list_select_related = ("account", "owner", "recorded_by")
+    list_filter = ("kind", "score")
+    search_fields = ("account__name", "external_id")
+
+
+@admin.register(FeedbackRequest)
+class FeedbackRequestAdmin(ReadOnlyAdmin):
+    list_display = ("account", "order", "made_at", "made_by", "expires_at", "used_at")
+    list_select_related = ("account", "order", "made_by")
+    search_fields = ("account__name",)
+    exclude = ("digest",)
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("digest")
+
+
+@admin.register(Complaint)
+class ComplaintAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "complaint", withdraw_complaint
+    list_display = ("account", "owner", "received_on", "answered_on", "resolved_on")
+    list_select_related = ("account", "owner")
+    search_fields = ("account__name", "text", "external_id")
+
+
+@admin.register(Contract)
+class ContractAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "contract", withdraw_contract
+    list_display = ("number", "account", "owner", "starts_on", "ends_on", "value", "currency", "signed_on")
+    list_select_related = ("account", "owner")
+    search_fields = ("number", "account__name", "external_id")
+    exclude = ("file",)  # the paper is given out by its page alone

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -232,6 +232,17 @@ def _is_working(grid: Days, week: tuple[int, ...], holidays: Iterable[date]) -> 
     return np.isin(weekday, week) & ~np.isin(grid, off)
 
 
+def next_working_day(person: Person, day: date) -> date:
+    """The first day after `day` on which a person works: their calendar, without their leave."""
+    start = day + timedelta(days=1)
+    for end in (start + timedelta(days=21), start + timedelta(days=400)):
+        mine = presence(person_ids=[person.pk], start=start, end=end)[person.pk]
+        if len(found := mine.days[~mine.away]):
+            first: date = found[0].astype(date)
+            return first
+    return start
+
+
 # ── Periods, closing, rates ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -329,3 +340,9 @@ def invitation(secret: str, *, at: datetime, lock: bool = False) -> Token | None
 def api_tokens(user: User) -> QuerySet[Token]:
     """A user's tokens for API clients that are in use, the latest first."""
     return Token.objects.filter(user=user, purpose=Token.Purpose.API, revoked_at=None).order_by("-made_at")
+
+
+def addresses(user: User) -> dict[str, Token]:
+    """A user's calendar and mail address in use, by purpose."""
+    kinds = [Token.Purpose.CALENDAR, Token.Purpose.MAIL]
+    return {token.purpose: token for token in Token.objects.filter(user=user, purpose__in=kinds, revoked_at=None)}

@@ -52,11 +52,13 @@ HOLIDAY_YEARS = range(2000, 2051)
 
 
 @transaction.atomic
-def add_team(*, name: str, by: User | None, parent: Team | None = None, external_id: str | None = None) -> Team:
-    """A new team, below `parent` or a root."""
+def add_team(
+    *, name: str, by: User | None, parent: Team | None = None, external_id: str | None = None, department: str = ""
+) -> Team:
+    """A new team, below `parent` or a root; a `department` does not sell."""
     if Team.objects.present().filter(name=name).exists():
         raise Refused(f"There is a team called “{name}” already.", field="name")
-    team = Team.objects.create(name=name, parent=parent, external_id=external_id)
+    team = Team.objects.create(name=name, parent=parent, external_id=external_id, department=department)
     team.refresh_from_db(fields=["path"])
     return team
 
@@ -70,7 +72,7 @@ def change_team(*, team: Team, by: User | None, **changes: Any) -> Team:
         raise Refused("A team can't stand below itself.", field="parent")
     if "name" in changes and Team.objects.present().filter(name=changes["name"]).exclude(pk=team.pk).exists():
         raise Refused(f"There is a team called “{changes['name']}” already.", field="name")
-    _change(team, changes, {"name", "parent", "external_id"})
+    _change(team, changes, {"name", "parent", "department", "external_id"})
     team.refresh_from_db(fields=["path"])
     return team
 
@@ -256,7 +258,7 @@ def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
     organisation = Organisation.objects.select_for_update().get(pk=1)
     fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week"}
     fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
-    _change(organisation, changes, fields | {"shows_individual_ranks", "is_demo"})
+    _change(organisation, changes, fields | {"shows_individual_ranks", "shows_selling_time", "is_demo"})
     return organisation
 
 
@@ -444,6 +446,24 @@ def make_api_token(*, user: User, name: str, at: datetime, expires_at: datetime 
 def revoke_api_token(*, token: Token, at: datetime) -> None:
     """The secret no longer opens anything."""
     Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=at)
+
+
+@transaction.atomic
+def make_address(*, user: User, purpose: str, at: datetime) -> str:
+    """The secret of a user's one calendar or mail address; one made before opens nothing from now on."""
+    if purpose not in {Token.Purpose.CALENDAR, Token.Purpose.MAIL}:
+        raise TypeError(f"{purpose} is no address.")
+    secret = secrets.token_hex(16)  # mail programs write addresses in small letters
+    User.objects.select_for_update().only("pk").get(pk=user.pk)
+    revoke_address(user=user, purpose=purpose, at=at)
+    Token.objects.create(user=user, purpose=purpose, digest=digest(secret), made_at=at)
+    return secret
+
+
+@transaction.atomic
+def revoke_address(*, user: User, purpose: str, at: datetime) -> bool:
+    """Take a calendar or mail address out of use; False where there was none."""
+    return bool(Token.objects.filter(user=user, purpose=purpose, revoked_at=None).update(revoked_at=at))
 
 
 @transaction.atomic

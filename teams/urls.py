@@ -1,7 +1,22 @@
 from django.contrib.auth import views as auth
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
 
 from . import views
+
+
+class AddressConverter:
+    """The purposes of a secret address."""
+
+    regex = "calendar|mail"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(AddressConverter, "address")
 
 urlpatterns: list[URLPattern] = [
     path("login/", views.LoginView.as_view(), name="login"),
@@ -16,4 +31,6 @@ urlpatterns: list[URLPattern] = [
     path("profile/", views.profile, name="profile"),
     path("profile/tokens/", views.token_add, name="token-add"),
     path("profile/tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),
+    path("profile/<address:purpose>/", views.address_make, name="address-make"),
+    path("profile/<address:purpose>/revoke/", views.address_revoke, name="address-revoke"),
 ]

@@ -3,19 +3,21 @@
 from typing import Any, cast
 
 from celery import current_app
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordResetForm, SetPasswordForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from salesmgmt.desk.models import Token
 from salesmgmt.desk.wake import publish
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
@@ -111,6 +113,30 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("profile")
 
 
+@require_POST
+def address_make(request: HttpRequest, purpose: str) -> HttpResponse:
+    """Make a calendar feed or a mail address anew and show it, this once."""
+    user = cast(User, request.user)
+    if selectors.person_of(user) is None:
+        raise Http404
+    secret = services.make_address(user=user, purpose=purpose, at=clock.now())
+    if purpose == Token.Purpose.CALENDAR:
+        shown = f"{settings.BASE_URL}{reverse('calendar-feed', args=[secret])}"
+    else:
+        shown = f"log+{secret}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}"
+    response = _profile(request, **{f"{purpose}_address": shown})
+    add_never_cache_headers(response)
+    return response
+
+
+@require_POST
+def address_revoke(request: HttpRequest, purpose: str) -> HttpResponse:
+    """Take the address out of use."""
+    if services.revoke_address(user=cast(User, request.user), purpose=purpose, at=clock.now()):
+        messages.success(request, "That address opens nothing any more.")
+    return redirect("profile")
+
+
 def _profile_form(user: User, data: Any = None) -> ProfileForm:
     person = selectors.person_of(user)
     initial = {
@@ -125,4 +151,5 @@ def _profile_form(user: User, data: Any = None) -> ProfileForm:
 def _profile(request: HttpRequest, **context: Any) -> HttpResponse:
     user = cast(User, request.user)
     shown = {"form": _profile_form(user), "token_form": TokenForm(), "tokens": selectors.api_tokens(user)}
+    shown |= {"person": selectors.person_of(user), "addresses": selectors.addresses(user)}
     return render(request, "teams/profile.html", shown | context)

@@ -20,7 +20,7 @@ from coaching import services as coaching
 from performance.models import Flag
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import Account, Campaign, Contact, Gift, Order, Recommendation, Referral, Task
+from sales.models import Account, Campaign, Contact, Gift, InboundMail, Order, Recommendation, Referral, Task
 from sales.services import leads
 from salesmgmt.desk.models import Token
 from salesmgmt.exchange.models import Batch, BatchRow
@@ -61,9 +61,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "again": (EVERYBODY, GET),
     "search": (EVERYBODY, GET),
     "palette": (EVERYBODY, GET),
-    "todo": (EVERYBODY, GET),
-    "todo-done": (DOERS, POST),
-    "todo-reopen": (DOERS, POST),
+    "tasks": (EVERYBODY, GET),
+    "task-add": (COLLEAGUES, POST),
+    "task": (LINE, GET),
+    "task-done": (DOERS, POST),
+    "task-reopen": (DOERS, POST),
+    "task-snooze": (DOERS, POST),
+    "calendar-feed": ("", GET),
+    "address-make": (COLLEAGUES, POST),
+    "address-revoke": (EVERYBODY, POST),
     "teams": (LEADERS, GET),
     "team": ("maya vera olga admin", GET),
     "person": (LINE, GET),
@@ -73,6 +79,19 @@ TABLE: dict[str, tuple[str, str]] = {
     "activity": (LINE, GET),
     "activity-withdraw": (DOERS, POST),
     "activity-restore": (DOERS, POST),
+    "mails": (EVERYBODY, GET),
+    "mail-assign": ("ana", POST),
+    "mail-discard": ("ana", POST),
+    "activity-templates": (EVERYBODY, GET),
+    "activity-template": ("ana", GET),
+    "activity-template-remove": ("ana", POST),
+    "time": (EVERYBODY, GET),
+    "time-withdraw": (DOERS, POST),
+    "market": (EVERYBODY, GET),
+    "market-options": (EVERYBODY, GET),
+    "market-note": (LINE, GET),
+    "market-note-withdraw": (DOERS, POST),
+    "market-note-restore": (DOERS, POST),
     "deals": (EVERYBODY, GET),
     "deal-board": (EVERYBODY, GET),
     "deal-add": (EVERYBODY, GET),
@@ -151,6 +170,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
+    "place": (EVERYBODY, GET),
     "kudos-give": (COLLEAGUES, POST),
     "award-give": (LEADERS, POST),
     "suggestion-confirm": ("maya vera olga admin", POST),
@@ -163,6 +183,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-map": (IMPORTERS, POST),
     "import-take": (IMPORTERS, POST),
     "import-undo": (IMPORTERS, POST),
+    "import-stop": (IMPORTERS, POST),
+    "import-resume": (IMPORTERS, POST),
     "import-discard": (IMPORTERS, POST),
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
@@ -203,6 +225,15 @@ def world(db: None) -> World:
     withdrawn = sales.log_activity(owner=cast.ana, kind="call", at=now, by=cast.ana.user)
     sales.withdraw_activity(activity=withdrawn, by=cast.ana.user, at=now)
     task = Task.objects.create(owner=cast.ana, text="Call back", due_on=today, source="manual")
+    mail = InboundMail.objects.create(
+        message_id="1@example.com", owner=cast.ana, received_at=now, problem="Nobody is known."
+    )
+    template = sales.add_template(name="Call", kind="call", by=cast.ana.user, owner=cast.ana)
+    entry = sales.add_time_entry(owner=cast.ana, on=today, kind="travel", minutes=60, by=cast.ana.user)
+    heard = {"owner": cast.ana, "by": cast.ana.user, "at": now, "account": account}
+    note = sales.add_market_note(text="They buy elsewhere. #price", **heard)
+    gone = sales.add_market_note(text="Or not.", **heard)
+    sales.withdraw_market_note(note=gone, by=cast.ana.user, at=now)
     teams.make_api_token(user=cast.ana.user, name="Script", at=now)
     token = Token.objects.get(user=cast.ana.user)
     plan = Plan.objects.create(
@@ -252,7 +283,17 @@ def world(db: None) -> World:
         "deal": {"pk": deal.pk},
         "order": {"pk": order.pk},
         "order-share": {"pk": order.pk},
-        "todo": {"pk": task.pk},
+        "tasks": {},
+        "task": {"pk": task.pk},
+        "calendar-feed": {"secret": "nobody-has-this"},
+        "address-make": {"purpose": "calendar"},
+        "address-revoke": {"purpose": "calendar"},
+        "mail-assign": {"pk": mail.pk},
+        "mail-discard": {"pk": mail.pk},
+        "activity-template": {"pk": template.pk},
+        "time-withdraw": {"pk": entry.pk},
+        "market-note": {"pk": note.pk},
+        "market-note-restore": {"pk": gone.pk},
         "token-revoke": {"pk": token.pk},
         "invitation": {"secret": "nobody-has-this"},
         "quota": {"person_pk": cast.ana.pk},

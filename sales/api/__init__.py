@@ -2,6 +2,7 @@
 
 from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
 from .common import Names, Text, Versioned, own_or_said
+from .contracts import Contracts
 from .customers import (
     AccountFilter,
     Accounts,
@@ -27,6 +28,7 @@ from .deals import (
     StageField,
     WinWriter,
 )
+from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
 from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
 from .orders import (
     CancelWriter,
@@ -34,12 +36,14 @@ from .orders import (
     Credits,
     CreditSerializer,
     OrderFilter,
+    OrderLines,
     Orders,
     OrderSerializer,
     OrderWriter,
     RefundSerializer,
     RefundWriter,
 )
+from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
     "AccountFilter",
@@ -50,13 +54,16 @@ __all__ = [
     "ActivityChangeWriter",
     "ActivityFilter",
     "ActivitySerializer",
+    "ActivityTemplates",
     "ActivityWriter",
     "Campaigns",
     "CancelWriter",
+    "Complaints",
     "ContactFilter",
     "ContactSerializer",
     "ContactWriter",
     "Contacts",
+    "Contracts",
     "CreditFilter",
     "CreditSerializer",
     "Credits",
@@ -65,12 +72,17 @@ __all__ = [
     "DealSerializer",
     "DealWriter",
     "Deals",
+    "Deliveries",
+    "DeliveryProblems",
+    "FeedbackList",
     "Gifts",
     "Leads",
     "LoseWriter",
+    "MarketNotes",
     "MoveWriter",
     "Names",
     "OrderFilter",
+    "OrderLines",
     "OrderSerializer",
     "OrderWriter",
     "Orders",
@@ -83,7 +95,9 @@ __all__ = [
     "RefundWriter",
     "ReopenWriter",
     "StageField",
+    "Tasks",
     "Text",
+    "TimeEntries",
     "Versioned",
     "WinWriter",
     "own_or_said",

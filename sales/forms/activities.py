@@ -75,14 +75,11 @@ class ActivityForm(ForUser):
 
 
 class ActivityListForm(ListForm):
+    text = forms.CharField(required=False, max_length=200)
     owner = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     kind = forms.ChoiceField(required=False, choices=Activity.Kind.choices)
     account = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     deal = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    template = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     start = DayField(required=False)
     until = DayField(required=False)
-
-
-class TaskForm(forms.Form):
-    text = forms.CharField(max_length=300, label="What is to be done")
-    due_on = DayField(label="By when")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0006_accounts_have_owners_since'),
+        ('sales', '0007_work_search_work'),
         ('teams', '0006_everything_with_a_customer'),
     ]
 

@@ -1,6 +1,15 @@
 """What happened: customers, leads, deals, activities, orders and what followed, and the credit ledger."""
 
-from .activities import Activity, ActivityTemplate, InboundMail, Task, TaskQuerySet, TimeEntry
+from .activities import (
+    Activity,
+    ActivityTemplate,
+    ActivityTemplateQuerySet,
+    InboundMail,
+    InboundMailQuerySet,
+    Task,
+    TaskQuerySet,
+    TimeEntry,
+)
 from .contracts import Contract
 from .customers import (
     Account,
@@ -61,6 +70,7 @@ __all__ = [
     "AccountQuerySet",
     "Activity",
     "ActivityTemplate",
+    "ActivityTemplateQuerySet",
     "AssignmentRule",
     "ByAccountQuerySet",
     "Campaign",
@@ -93,6 +103,7 @@ __all__ = [
     "Handover",
     "HandoverItem",
     "InboundMail",
+    "InboundMailQuerySet",
     "Lead",
     "LeadChange",
     "LeadQuerySet",

@@ -4,18 +4,13 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
-from teams.models import (
-    Person,
-    Record,
-    RecordQuerySet,
-    Viewer,
-    access_of,
-    external_id_is_unique,
-)
+from salesmgmt.lib.finding import Words
+from teams.models import Person, Record, RecordQuerySet, Viewer, access_of, external_id_is_unique
 
 from .customers import Account, Contact
 from .deals import Deal
@@ -63,11 +58,19 @@ class Activity(Record):
             ),
             models.Index(fields=["deal"], condition=Q(deal__isnull=False), name="activity_by_deal"),
             models.Index(fields=["account"], condition=Q(account__isnull=False), name="activity_by_account"),
+            GinIndex(Words("outcome", "notes"), condition=~Q(notes=""), name="activity_by_words"),
             models.Index(fields=["lead"], condition=Q(lead__isnull=False), name="activity_by_lead"),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} by {self.owner}"
+
+
+class ActivityTemplateQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Everybody's, and one's own."""
+        access = access_of(user)
+        return self.filter(Q(owner=None) | Q(owner=access.person_id)) if access.role != "none" else self.none()
 
 
 class ActivityTemplate(models.Model):
@@ -79,6 +82,8 @@ class ActivityTemplate(models.Model):
     outcome = models.CharField(max_length=100, blank=True)
     duration_minutes = models.PositiveIntegerField(null=True, blank=True)
     notes = models.TextField(blank=True, max_length=2000)
+
+    objects = ActivityTemplateQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -120,6 +125,17 @@ class TimeEntry(Record):
         ]
 
 
+class InboundMailQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """One's own alone: a mail that fits no customer may be about anything."""
+        me = access_of(user).person_id
+        return self.filter(owner=me) if me else self.none()
+
+    def waiting(self) -> Self:
+        """Neither logged nor thrown away."""
+        return self.filter(activity=None, discarded_at=None)
+
+
 class InboundMail(models.Model):
     """A mail that came in by the BCC address: logged as an activity once, or kept with why it could not be."""
 
@@ -127,9 +143,25 @@ class InboundMail(models.Model):
     owner = models.ForeignKey(Person, models.CASCADE, related_name="inbound_mails")
     received_at = models.DateTimeField()
     subject = models.CharField(max_length=300, blank=True)
+    sender = models.CharField(max_length=254, blank=True)
     addresses = ArrayField(models.CharField(max_length=254), default=list)
+    text = models.TextField(blank=True, max_length=10_000)
+    attachments = ArrayField(models.CharField(max_length=200), default=list, help_text="Names; they are not kept")
     activity = models.OneToOneField(Activity, models.SET_NULL, null=True, related_name="mail")
     problem = models.CharField(max_length=300, blank=True)
+    discarded_at = models.DateTimeField(null=True)
+
+    objects = InboundMailQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited("text")
+        indexes = [
+            models.Index(
+                fields=["owner", "received_at"],
+                condition=Q(activity=None, discarded_at=None),
+                name="inbound_mail_to_look_at",
+            )
+        ]
 
 
 class TaskQuerySet(models.QuerySet):
@@ -168,6 +200,9 @@ class Task(models.Model):
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     recurs = models.CharField(max_length=7, choices=Recurs, blank=True, db_default="")
     recurs_until = models.DateField(null=True, blank=True)
+    recurs_from = models.DateField(
+        null=True, blank=True, editable=False, help_text="First day of the series: the 31st stays the 31st"
+    )
     follows = models.OneToOneField(
         "self", models.SET_NULL, null=True, blank=True, related_name="next", help_text="The one before in its series"
     )

@@ -1,10 +1,12 @@
 """Contracts: signed once, then unchangeable; an amendment is a new row."""
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from teams.models import Person, Record, external_id_is_unique
 
 from .customers import Account
@@ -43,6 +45,9 @@ class Contract(Record):
         indexes = [
             models.Index(fields=["account"], name="contract_by_account"),
             models.Index(fields=["ends_on"], condition=Q(withdrawn_at=None), name="contract_by_end"),
+            GinIndex(
+                Words("number", "terms", "quality_terms", "price_terms", "logistics_terms"), name="contract_by_words"
+            ),
         ]
         constraints = [
             external_id_is_unique("contract"),

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
 from teams.models import (
     Access,
@@ -43,6 +45,9 @@ class AccountQuerySet(RecordQuerySet):
         return Q(owner__in=access.people) | Q(owner=None) | Q(pk__in=dealt_with.values("account"))
 
 
+ACCOUNT_TREE = 7012  # the advisory lock of whoever moves accounts in their tree
+
+
 class Account(Record):
     """A company that buys or might. `owner` is a copy of today's AccountOwnership, written by the same service."""
 
@@ -60,12 +65,37 @@ class Account(Record):
     objects = AccountQuerySet.as_manager()
 
     class Meta:
-        triggers = audited()
+        triggers = [
+            *audited(),
+            pgtrigger.Trigger(
+                name="no_circle",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+                condition=pgtrigger.Condition("NEW.parent_id IS NOT NULL"),
+                # One after the other: two moves that are fine apart may close a circle together.
+                func=f"""
+                    PERFORM pg_advisory_xact_lock({ACCOUNT_TREE});
+                    IF EXISTS (
+                        WITH RECURSIVE above(id) AS (
+                            SELECT NEW.parent_id
+                             UNION
+                            SELECT account.parent_id FROM above JOIN sales_account account ON account.id = above.id
+                        )
+                        SELECT FROM above WHERE id = NEW.id
+                    ) THEN
+                        RAISE EXCEPTION 'An account can''t be below itself.' USING ERRCODE = 'check_violation',
+                            CONSTRAINT = 'account_tree_has_no_circle';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
         constraints = [external_id_is_unique("account")]
         indexes = [
             models.Index(fields=["name"], name="account_by_name"),
             models.Index(fields=["owner"], name="account_by_owner"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="account_name_likeness"),
+            GinIndex(Words("name"), name="account_by_words"),
             GinIndex(fields=["tags"], name="account_by_tag"),
         ]
 
@@ -190,6 +220,7 @@ class Contact(Record):
             models.Index(fields=["name"], name="contact_by_name"),
             models.Index(fields=["account"], name="contact_by_account"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_likeness"),
+            GinIndex(Words("name", "email"), name="contact_by_words"),
             models.Index(Upper("email"), condition=~Q(email=""), name="contact_by_email"),
         ]
 

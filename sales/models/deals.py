@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from salesmgmt.lib.ledger import APPEND_ONLY
 from teams.models import (
     Person,
@@ -183,6 +184,7 @@ class Deal(Record):
             models.Index(F("closed_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_closing"),
             models.Index(F("amount").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_amount"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="deal_name_likeness"),
+            GinIndex(Words("name"), name="deal_by_words"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from teams.models import (
     Access,
     Person,
@@ -139,6 +140,7 @@ class Lead(Record):
             models.Index(fields=["campaign"], condition=Q(campaign__isnull=False), name="lead_by_campaign"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="lead_name_likeness"),
             GinIndex(OpClass(Upper("company"), name="gin_trgm_ops"), name="lead_company_likeness"),
+            GinIndex(Words("name", "company", "email"), name="lead_by_words"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from teams.models import Access, Person, Record, RecordQuerySet, Viewer, access_of, external_id_is_unique
 
 from .activities import Task
@@ -47,6 +48,7 @@ class MarketNote(Record):
         indexes = [
             models.Index(models.F("noted_at").desc(), models.F("id").desc(), name="market_note_by_time"),
             GinIndex(fields=["tags"], name="market_note_by_tag"),
+            GinIndex(Words("text"), name="market_note_by_words"),
         ]
 
 

@@ -9,8 +9,8 @@ from sales.models import (
     Account,
     Activity,
     Deal,
-    Task,
 )
+from salesmgmt.lib.finding import Asked, Holds, Words
 from teams.models import Viewer, access_of
 
 
@@ -23,6 +23,7 @@ def activities(
     deal: int | None = None,
     start: date | None = None,
     end: date | None = None,
+    text: str = "",
 ) -> QuerySet[Activity]:
     """Activities somebody may see, of days in `[start, end)`."""
     found = Activity.objects.visible_to(user).select_related("owner", "account", "deal", "contact")
@@ -34,13 +35,10 @@ def activities(
         "occurred_on__gte": start,
         "occurred_on__lt": end,
     }
-    return found.filter(**{name: value for name, value in asked.items() if value})
-
-
-def tasks_of(user: Viewer) -> QuerySet[Task]:
-    """Tasks somebody may change: their own and those of the people they lead."""
-    access = access_of(user)
-    return Task.objects.all() if access.imports else Task.objects.filter(owner__in=access.people)
+    found = found.filter(**{name: value for name, value in asked.items() if value})
+    if text.strip():
+        found = found.exclude(notes="").filter(Holds(Words("outcome", "notes"), Asked(text)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

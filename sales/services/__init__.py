@@ -11,6 +11,15 @@ from .accounts import (
     withdraw_contact,
 )
 from .activities import change_activity, log_activity, restore_activity, withdraw_activity
+from .contracts import (
+    add_contract,
+    attach_file,
+    change_contract,
+    open_renewals,
+    renew_contract,
+    sign_contract,
+    withdraw_contract,
+)
 from .credits import post_outcomes, problems_with_orders, recredit_orders
 from .deals import (
     change_deal,
@@ -24,6 +33,21 @@ from .deals import (
     win_deal,
     withdraw_deal,
 )
+from .deliveries import record_delivery, record_problem, resolve_problem, withdraw_problem
+from .followup import (
+    answer_complaint,
+    ask_feedback,
+    give_feedback,
+    make_follow_ups,
+    receive_complaint,
+    record_feedback,
+    resolve_complaint,
+    withdraw_complaint,
+    withdraw_feedback,
+)
+from .lines import Line, renet_orders, set_order_lines
+from .mail import assign_mail, discard_mail, receive_mail
+from .market import add_market_note, change_market_note, restore_market_note, withdraw_market_note
 from .orders import (
     book_order,
     book_won_deals,
@@ -35,44 +59,85 @@ from .orders import (
     withdraw_order,
     withdraw_refund,
 )
-from .tasks import add_task, complete_task, reopen_task
+from .tasks import add_task, change_task, complete_task, remind, reopen_task, snooze_task
+from .templates import add_template, change_template, remove_template
+from .time import add_time_entry, change_time_entry, withdraw_time_entry
 
 __all__ = [
+    "Line",
     "add_account",
     "add_contact",
+    "add_contract",
+    "add_market_note",
     "add_task",
+    "add_template",
+    "add_time_entry",
+    "answer_complaint",
+    "ask_feedback",
+    "assign_mail",
+    "attach_file",
     "book_order",
     "book_won_deals",
     "cancel_order",
     "change_account",
     "change_activity",
     "change_contact",
+    "change_contract",
     "change_deal",
+    "change_market_note",
+    "change_task",
+    "change_template",
+    "change_time_entry",
     "change_value",
     "complete_task",
+    "discard_mail",
     "first_stage",
+    "give_feedback",
     "log_activity",
     "lose_deal",
+    "make_follow_ups",
     "make_way",
     "move_deal",
     "open_deal",
+    "open_renewals",
     "post_outcomes",
     "problems_with_orders",
+    "receive_complaint",
+    "receive_mail",
+    "record_delivery",
+    "record_feedback",
+    "record_problem",
     "recredit_orders",
     "refund_order",
+    "remind",
+    "remove_template",
+    "renet_orders",
+    "renew_contract",
     "reopen_deal",
     "reopen_task",
+    "resolve_complaint",
+    "resolve_problem",
     "restore_account",
     "restore_activity",
     "restore_contact",
     "restore_deal",
+    "restore_market_note",
     "restore_order",
+    "set_order_lines",
     "share_credit",
+    "sign_contract",
+    "snooze_task",
     "win_deal",
     "withdraw_account",
     "withdraw_activity",
+    "withdraw_complaint",
     "withdraw_contact",
+    "withdraw_contract",
     "withdraw_deal",
+    "withdraw_feedback",
+    "withdraw_market_note",
     "withdraw_order",
+    "withdraw_problem",
     "withdraw_refund",
+    "withdraw_time_entry",
 ]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
-from sales.models import Activity
+from sales.models import Activity, ActivityTemplate, InboundMail
 from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.desk.wake import wake
@@ -41,6 +41,7 @@ def activities(request: SignedIn) -> HttpResponseBase:
     asked = form.asked
     day, zone = today_and_zone(request)
     cursor = asked.pop("cursor", "")
+    asked.pop("template", None)
     start, end = asked.pop("start", None), asked.pop("until", None)
     found = selectors.activities(request.user, start=start, end=end, **asked)
     if request.GET.get("export") == "csv":
@@ -57,6 +58,7 @@ def activities(request: SignedIn) -> HttpResponseBase:
         "shows_owners": shows_owners,
         "icons": ICONS,
         "today": day,
+        "waiting_mails": InboundMail.objects.visible_to(request.user).waiting().count(),
         "today_count": selectors.activities(request.user, owner=access.person_id, start=day).count()
         if access.person_id
         else 0,
@@ -90,12 +92,20 @@ def log(request: SignedIn) -> HttpResponse:
     me = access_of(request.user).person_id
     with in_zone(zone):
         asked = forms.ActivityListForm(request.GET).asked
+        templates = list(ActivityTemplate.objects.visible_to(request.user).order_by("name", "pk")[:12])
+        template = next((one for one in templates if one.pk == asked.get("template")), None)
+        filled = template and {
+            "kind": template.kind,
+            "outcome": template.outcome,
+            "minutes": template.duration_minutes,
+            "notes": template.notes,
+        }
         form = forms.LogForm(
             request.POST or None,
             user=request.user,
             owners=owners,
             now=now,
-            initial={"owner": me, "kind": asked.get("kind")},
+            initial={"owner": me, "kind": asked.get("kind")} | (filled or {}),
         )
         made: list[Activity] = []
 
@@ -134,6 +144,8 @@ def log(request: SignedIn) -> HttpResponse:
             "first": selectors.asked_first(request.user, deal=asked.get("deal"), account=asked.get("account")),
             "kinds": [(value, label, ICONS[value]) for value, label in Activity.Kind.choices],
             "many_owners": len(owners) > 1 or me is None,
+            "templates": templates,
+            "template": template,
             "accounts": selectors.account_options(request.user, ""),
         }
         return render(request, "sales/log.html", context, status=422 if form.errors else 200)
@@ -149,6 +161,7 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST":
         writable_or_404(request, found)
     _, zone = today_and_zone(request)
+    has_customer = bool(found.deal_id or found.contact_id or found.account_id)
     names = ("kind", "occurred_at", "account", "deal", "contact", "outcome", "duration_minutes", "notes", "version")
     with in_zone(zone):
         initial = {name: getattr(found, name) for name in names}
@@ -166,6 +179,8 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
             "activity": found,
             "form": form,
             "icon_name": ICONS[found.kind],
+            "may_schedule": found.owner_id == access_of(request.user).person_id and has_customer,
+            "then": f"Follow up: {found.deal or found.contact or found.account}"[:300],
             "may_write": selectors.is_writable(request.user, found),
             "alike": list(selectors.alike_activities(request.user, found)[:3]),
             "accounts": selectors.account_options(request.user, ""),

@@ -14,6 +14,13 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def user_of_token(secret: str, purpose: str) -> Any:
+    """Whose address (a calendar feed's, a mailbox's) has this secret; None where it opens nothing."""
+    tokens = Token.objects.select_related("user")
+    token = tokens.filter(digest=digest(secret), purpose=purpose, revoked_at=None, user__is_active=True).first()
+    return token and token.user
+
+
 def user_of_api_token(secret: str, *, at: datetime) -> Any:
     """Whose API client holds this secret; None where it opens nothing."""
     token = (

@@ -28,7 +28,7 @@ from performance.models import Flag, RollupSum
 from performance.selectors import MEASURES, Scope, Standing
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Deal, Task
-from salesmgmt.pages.templatetags.paceline import money, num
+from salesmgmt.pages.templatetags.paceline import day, money, num
 from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
 
 SOON = timedelta(days=7)
@@ -71,7 +71,7 @@ class Due:
             case "suggestion":
                 return reverse("wall")
             case _:
-                return self.link or reverse("todo")
+                return self.link or reverse("task", args=[self.pk])
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,8 @@ def gap_of(flag: Flag, currency: str) -> str:
             if flag.measure in {"bookings", "pace", "attainment"}
             else (measure.label.lower() if measure else "")
         )
-        return f"{money(flag.actual, currency)} {done}, pace is {money(flag.expected, currency)}"
+        since = f" since {day(flag.counted_from)}" if flag.counted_from else ""
+        return f"{money(flag.actual, currency)} {done}{since}, pace is {money(flag.expected, currency)}"
     return f"{num(flag.actual)} {measure.label.lower()}, pace is {num(flag.expected)}"
 
 
@@ -335,12 +336,6 @@ def flagged_by_team(flags: Iterable[tuple[int | None, int]], teams: Sequence[Tea
         for pk in paths.get(team or 0, ()):
             found.setdefault(pk, set()).add(person)
     return found
-
-
-def tasks_of(user: User) -> QuerySet[Task]:
-    """One's own to-do list."""
-    me = access_of(user).person_id
-    return Task.objects.filter(owner=me).select_related("account", "deal") if me else Task.objects.none()
 
 
 def closing_soon(access: Access, today: date, count: int = 6) -> QuerySet[Deal]:

@@ -1,16 +1,22 @@
 from django.conf import settings
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
-from salesmgmt.pages import styleguide, views
+from salesmgmt.pages import calendar, styleguide, todo, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
     path("teams/", views.teams, name="teams"),
     path("teams/<int:pk>/", views.team, name="team"),
     path("people/<int:pk>/", views.person, name="person"),
-    path("to-do/", views.todo, name="todo"),
-    path("to-do/<int:pk>/done/", views.todo_done, name="todo-done"),
-    path("to-do/<int:pk>/reopen/", views.todo_reopen, name="todo-reopen"),
+    path("to-do/", RedirectView.as_view(pattern_name="tasks")),  # where the list was before
+    path("tasks/", todo.tasks, name="tasks"),
+    path("tasks/add/", todo.task_add, name="task-add"),
+    path("tasks/<int:pk>/", todo.task, name="task"),
+    path("tasks/<int:pk>/done/", todo.task_done, name="task-done"),
+    path("tasks/<int:pk>/reopen/", todo.task_reopen, name="task-reopen"),
+    path("tasks/<int:pk>/snooze/", todo.task_snooze, name="task-snooze"),
+    path("calendar/<str:secret>.ics", calendar.feed, name="calendar-feed"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
 ]

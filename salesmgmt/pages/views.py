@@ -7,32 +7,23 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages
 from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET
 
-from coaching.models import ActionItem, Case, OneOnOne
-from coaching.services import complete_action_item
+from coaching.models import Case, OneOnOne
 from performance import live
 from performance.models import Flag
 from performance.selectors import Scope, Standing, figure, pace, pace_series, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
-from sales.forms import TaskForm
-from sales.models import Deal, Task
-from sales.selectors import tasks_of
-from sales.services import add_task, complete_task, reopen_task
-from sales.views.common import see_other
-from salesmgmt.desk.edges import act, tell_form
-from salesmgmt.desk.idempotency import keyed
+from recognition.selectors import leaderboard
+from sales.models import Deal
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages import home as homes
 from salesmgmt.pages import measures, strips, words
-from salesmgmt.pages.search import find
+from salesmgmt.pages.search import find, grouped
 from teams.edges import SignedIn
 from teams.models import Access, Organisation, Person, access_of
 from teams.selectors import organisation_of, person_of
@@ -151,6 +142,7 @@ def _company(request: SignedIn, frame: Frame) -> dict[str, Any]:
         "more_needs": max(len(needs) - SHOWN, 0),
         "may_plan": _may_plan(access_of(user)),
         "praises": homes.latest_praise(user),
+        "may_praise": access_of(user).person_id is not None,
         "imports": access_of(user).imports,
         "live_token": token,
         **_due(request, frame, leads=False),
@@ -185,6 +177,7 @@ def _team(request: SignedIn, frame: Frame) -> dict[str, Any]:
         "findings": mine,
         "may_plan": True,
         "praises": homes.latest_praise(user),
+        "may_praise": True,
         "live_token": token,
         **due,
     }
@@ -213,12 +206,25 @@ def _own(request: SignedIn, frame: Frame) -> dict[str, Any]:
     )
     return context | {
         "name": person.name,
+        **_place(request, frame),
         "then": then if frame.is_now else "",
         "findings": findings,
         "deals": list(homes.closing_soon(access, frame.today)),
         "praises": homes.latest_praise(user),
+        "may_praise": True,
         "live_token": token,
         **due,
+    }
+
+
+def _place(request: SignedIn, frame: Frame) -> dict[str, Any]:
+    """The sentence on one's own place comes after the page; a refresh of the page brings it along."""
+    shows = frame.organisation.shows_individual_ranks
+    is_part = request.headers.get("HX-Request") == "true"
+    return {
+        "shows_place": shows,
+        "period_asked": "" if frame.is_now else frame.period.key,
+        "board": leaderboard(user=request.user, period=frame.period, as_of=frame.today) if shows and is_part else None,
     }
 
 
@@ -228,7 +234,7 @@ def _figures(
     """Headline, strip and chart of a scope in three queries."""
     organisation, period = frame.organisation, frame.period
     standing = pace(scope=scope, period=period, as_of=frame.as_of, organisation=organisation)
-    chart = pace_series(scope=scope, period=period, as_of=frame.as_of, organisation=organisation)
+    chart = pace_series(scope=scope, period=period, as_of=frame.today, organisation=organisation)
     spans = strips.activity_spans(period, frame.today)
     if open_deals is None:
         spans.append(Span("open", ["pipeline"], period.start, period.end))
@@ -401,81 +407,19 @@ def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
     }
 
 
-# ── To-do ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@require_http_methods(["GET", "POST"])
-@keyed
-def todo(request: SignedIn) -> HttpResponse:
-    """One's own tasks; the form adds one."""
-    owner = person_of(request.user)
-    today = clock.today(organisation_of(request.user).time_zone)
-    form = TaskForm(request.POST or None, initial={"due_on": today})
-    if request.method == "POST" and owner is not None and form.is_valid():
-        try:
-            add_task(owner=owner, by=request.user, **form.cleaned_data)
-        except Refused as refusal:
-            tell_form(form, refusal)
-        else:
-            messages.success(request, "It is on your list.")
-            return see_other("todo")
-    mine = homes.tasks_of(request.user)
-    waiting = list(mine.filter(done_at=None).order_by("due_on", "pk")[:200])
-    context = {
-        "owner": owner,
-        "today": today,
-        "late": [task for task in waiting if task.due_on < today],
-        "now": [task for task in waiting if task.due_on == today],
-        "later": [task for task in waiting if task.due_on > today],
-        "done": list(mine.filter(done_at__isnull=False).order_by("-done_at", "-pk")[:10]),
-        "headline": words.todo_headline(waiting, today),
-        "then": words.later(sum(1 for task in waiting if task.due_on > today)),
-        "form": form,
-    }
-    return render(request, "pages/todo.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-@keyed
-def todo_done(request: SignedIn, pk: int) -> HttpResponse:
-    """Tick a task off. A promise is kept with it, and that can't be undone here."""
-    task = get_object_or_404(tasks_of(request.user), pk=pk)
-    item = _promise_of(request, task)
-
-    if item is not None:
-        return act(
-            request,
-            lambda: complete_action_item(item=item, by=request.user, at=clock.now()),
-            said=f"Promise kept: {task.text}",
-            to="todo",
-        )
-    complete_task(task=task, by=request.user, at=clock.now())
-    messages.success(request, f"Done: {task.text}", extra_tags=f"undo:{reverse('todo-reopen', args=[pk])}")
-    return see_other("todo")
-
-
-@require_POST
-@keyed
-def todo_reopen(request: SignedIn, pk: int) -> HttpResponse:
-    task = get_object_or_404(tasks_of(request.user), pk=pk)
-    return act(request, lambda: reopen_task(task=task, by=request.user), said="It is back on your list.", to="todo")
-
-
-def _promise_of(request: SignedIn, task: Task) -> ActionItem | None:
-    """The action item a task was made from."""
-    key = task.reason.removeprefix("action-item:")
-    if task.source != "action_item" or not (key.isascii() and key.isdigit()):
-        return None
-    return ActionItem.objects.visible_to(request.user).filter(pk=key).first()
-
-
 # ── Search ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @require_GET
 def search(request: SignedIn) -> HttpResponse:
+    """What is found, as a page or, as one types, its list alone."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    return render(request, "pages/search.html", {"text": text, "hits": find(request.user, text)})
+    hits = find(request.user, text)
+    is_part = request.headers.get("HX-Request") == "true"
+    context = {"text": text, "count": len(hits), "groups": grouped(hits)}
+    response = render(request, "pages/_found.html" if is_part else "pages/search.html", context)
+    response["Vary"] = "HX-Request, Cookie"
+    return response
 
 
 @require_GET

@@ -3,6 +3,7 @@ import "./keys.js";
 import "./live.js";
 import "./board.js";
 import "./toast.js";
+import "./complete.js";
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");

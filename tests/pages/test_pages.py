@@ -1,5 +1,6 @@
 """Home by role, teams, people, search, to-do: who sees what, and what a page costs."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from sales.models import Deal, Task
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.pages import errors
+from salesmgmt.pages.templatetags.paceline import day
 from targets.services import enter_quota
 from teams.models import Organisation, Person, Posting, Team, User
 from tests.cast import Cast
@@ -201,22 +203,22 @@ def test_search_finds_by_part_of_a_name_what_one_may_see(company: Cast) -> None:
 
 def test_a_task_is_added_ticked_off_and_brought_back_by_its_owner(cast: Cast) -> None:
     client = signed_in(cast.ana)
-    assert client.post("/to-do/", {"text": "Call back", "due_on": "2026-07-02"}).status_code == 303
+    assert client.post("/tasks/", {"text": "Call back", "due_on": "2026-07-02"}).status_code == 303
     task = Task.objects.get()
-    assert signed_in(cast.ben).post(reverse("todo-done", args=[task.pk])).status_code == 404
-    assert client.post(reverse("todo-done", args=[task.pk])).status_code == 303
+    assert signed_in(cast.ben).post(reverse("task-done", args=[task.pk])).status_code == 404
+    assert client.post(reverse("task-done", args=[task.pk])).status_code == 303
     task.refresh_from_db()
     assert task.done_at is not None
-    client.post(reverse("todo-reopen", args=[task.pk]))
-    assert "Call back" in client.get("/to-do/").content.decode()
-    assert client.post("/to-do/", {"text": " ", "due_on": "soon"}).status_code == 422
-    assert signed_in(cast.admin).get("/to-do/").status_code == 200
+    client.post(reverse("task-reopen", args=[task.pk]))
+    assert "Call back" in client.get("/tasks/").content.decode()
+    assert client.post("/tasks/", {"text": " ", "due_on": "soon"}).status_code == 422
+    assert signed_in(cast.admin).get("/tasks/").status_code == 200
 
 
 def test_ticking_off_a_promise_keeps_it(company: Cast) -> None:
     task = Task.objects.get(owner=company.ana, source="action_item")
     item = company.ana.owned_action_items.get()
-    signed_in(company.ana).post(reverse("todo-done", args=[task.pk]))
+    signed_in(company.ana).post(reverse("task-done", args=[task.pk]))
     item.refresh_from_db()
     task.refresh_from_db()
     assert item.done_at is not None
@@ -232,7 +234,7 @@ MOST_QUERIES = {
     ("maya", "/teams/NORTH/"): 24,
     ("vera", "/teams/COMPANY/"): 24,
     ("maya", "/people/ANA/"): 22,
-    ("ana", "/to-do/"): 9,
+    ("ana", "/tasks/"): 9,
     ("ana", "/search/?q=boil"): 11,
 }
 
@@ -256,7 +258,7 @@ def test_a_page_costs_a_fixed_number_of_queries(company: Cast, now: datetime, na
 
 
 def test_nobody_signed_in_is_sent_to_sign_in(db: None) -> None:
-    for path in ("/", "/teams/", "/teams/1/", "/people/1/", "/search/", "/palette/", "/to-do/"):
+    for path in ("/", "/teams/", "/teams/1/", "/people/1/", "/search/", "/palette/", "/tasks/"):
         answer = Client().get(path)
         assert (answer.status_code, answer["Location"]) == (302, f"/login/?next={path}")
 
@@ -290,3 +292,22 @@ def test_an_organisation_with_long_names_and_one_person(db: None) -> None:
     Posting.objects.create(person=person, team=team, during=("2020-01-01", None))
     for path in ("/", "/teams/", f"/teams/{team.pk}/", f"/people/{person.pk}/"):
         assert signed_in(user).get(path).status_code == 200
+
+
+def test_praise_is_offered_to_those_who_are_somebody(cast: Cast) -> None:
+    assert "Give kudos" in signed_in(cast.vera).get("/").content.decode()
+    for_admin = signed_in(cast.admin).get("/").content.decode()
+    assert "Nothing is on the wall yet." in for_admin
+    assert "Give kudos" not in for_admin
+
+
+def test_the_pace_of_a_quarter_that_is_over_names_its_last_day(company: Cast, quarter: Period, now: datetime) -> None:
+    client = signed_in(company.ana)
+    before = quarter.shift(-1)
+    enter_quota(person=company.ana, start=before.start, end=before.end, amount=Decimal(9), reason="Q", by=None, at=now)
+    while any(rollups.drain(topic) for topic in rollups.TOPICS):
+        pass
+    assert re.search(r"text-anchor=\"\w+\">\S+ today</text>", client.get("/").content.decode())
+    past = client.get(f"/?period={before.key}").content.decode()
+    assert not re.search(r"\S+ today</text>", past)
+    assert f" on {day(before.last_day)}</text>" in past

@@ -23,6 +23,7 @@ from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
 from .selling import factors_of, make_deals, make_work
 from .talks import write_talks
+from .work import write_work as write_everyday
 
 __all__ = ["BUILT_IN", "NOT_BEHIND", "Size", "draw_conclusions", "is_here", "seed"]
 
@@ -61,6 +62,7 @@ def seed(*, size: Size, today: date) -> None:
     deal_ids, accounts = write_deals(random, company, customers, deals)
     write_work(random, company, customers, deal_ids, accounts, work)
     write_tasks(random, company)
+    write_everyday(company, seed=size.seed)
     write_plans(company)
 
 
