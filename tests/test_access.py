@@ -121,7 +121,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "lead-qualify": (DOERS, POST),
     "lead-disqualify": (DOERS, POST),
     "lead-reopen": (DOERS, POST),
-    "lead-task": (DOERS, POST),
     "campaigns": (EVERYBODY, GET),
     "campaign-add": ("olga admin", GET),
     "campaign": (EVERYBODY, GET),

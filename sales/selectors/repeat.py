@@ -19,7 +19,7 @@ from teams.models import Viewer, access_of
 from .referrals import happy_accounts
 
 Kind, State = Recommendation.Kind, Recommendation.State
-CROSS_SELLS = 3  # of one account at a time
+CROSS_SELLS = 2  # of one account at a time
 REORDERS = 2
 BIRTHDAYS_WITHIN = timedelta(days=14)
 WINDOW = timedelta(days=90)  # in which an order counts as the answer
@@ -161,10 +161,11 @@ def _cross_sells(
     held = np.zeros((len(rows), len(columns)), dtype=np.bool_)
     held[row_of, column_of] = True
     industry = np.array([accounts[account].casefold() for account in rows.tolist()])
-    everybody = analysis.find_rules(held)
+    everybody = [rule for rule in analysis.find_rules(held) if rule.is_sure]
     for name in np.unique(industry).tolist():
         members = np.flatnonzero(industry == name)
-        own = analysis.find_rules(held[members]) if name and len(members) < len(rows) else []
+        alike = analysis.find_rules(held[members]) if name and len(members) < len(rows) else []
+        own = [rule for rule in alike if rule.is_sure]
         among = f"accounts of the same industry ({accounts[int(rows[members[0]])]})"
         rules = [*((rule, among) for rule in own), *((rule, "accounts") for rule in everybody)]
         words = {id(rule): text for rule, text in rules}

@@ -165,7 +165,8 @@ def test_the_acts_of_a_lead_by_plain_forms(cast: Cast) -> None:
     lead = add(cast)
     client, page = signed_in(cast.ana), f"/leads/{lead.pk}/"
     assert client.post(f"{page}respond/", {"respond-kind": "call", "respond-version": 1}).status_code == 303
-    assert client.post(f"{page}tasks/", {"task-text": "Call", "task-due_on": "2026-12-01"}).status_code == 303
+    assert client.post("/tasks/add/", {"lead": lead.pk, "text": "Call", "when": "week"}).status_code == 303
+    assert Task.objects.get().lead == lead
     answer = client.post(f"{page}disqualify/", {"disqualify-reason": ""})
     assert answer.status_code == 422
     assert "Say why." in answer.content.decode()
