@@ -19,7 +19,7 @@ from teams.models import Viewer, access_of
 from .referrals import happy_accounts
 
 Kind, State = Recommendation.Kind, Recommendation.State
-CROSS_SELLS = 2  # of one account at a time
+CROSS_SELLS = 1  # of one account at a time: who buys much buys much of everything
 REORDERS = 2
 BIRTHDAYS_WITHIN = timedelta(days=14)
 WINDOW = timedelta(days=90)  # in which an order counts as the answer
