@@ -1,8 +1,21 @@
 """Customers, deals, activities, orders and credits in the API."""
 
-from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
-from .common import Names, Text, Versioned, own_or_said
-from .contracts import Contracts
+from .activities import (
+    Activities,
+    ActivityChangeWriter,
+    ActivityFilter,
+    ActivitySerializer,
+    ActivityWriter,
+)
+from .common import (
+    Names,
+    Text,
+    Versioned,
+    own_or_said,
+)
+from .contracts import (
+    Contracts,
+)
 from .customers import (
     AccountFilter,
     Accounts,
@@ -12,9 +25,18 @@ from .customers import (
     Contacts,
     ContactSerializer,
     ContactWriter,
+    CustomValues,
+    Handovers,
+    HandoverSerializer,
+    Merges,
+    MergeSerializer,
+    Ownerships,
+    OwnershipSerializer,
     ProductFilter,
     Products,
     ProductSerializer,
+    Roles,
+    RoleSerializer,
 )
 from .deals import (
     DealChangeWriter,
@@ -28,8 +50,19 @@ from .deals import (
     StageField,
     WinWriter,
 )
-from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
-from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
+from .followup import (
+    Complaints,
+    Deliveries,
+    DeliveryProblems,
+    FeedbackList,
+)
+from .leads import (
+    Campaigns,
+    Gifts,
+    Leads,
+    Recommendations,
+    Referrals,
+)
 from .orders import (
     CancelWriter,
     CreditFilter,
@@ -43,7 +76,12 @@ from .orders import (
     RefundSerializer,
     RefundWriter,
 )
-from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
+from .work import (
+    ActivityTemplates,
+    MarketNotes,
+    Tasks,
+    TimeEntries,
+)
 
 __all__ = [
     "AccountFilter",
@@ -67,6 +105,7 @@ __all__ = [
     "CreditFilter",
     "CreditSerializer",
     "Credits",
+    "CustomValues",
     "DealChangeWriter",
     "DealFilter",
     "DealSerializer",
@@ -76,9 +115,13 @@ __all__ = [
     "DeliveryProblems",
     "FeedbackList",
     "Gifts",
+    "HandoverSerializer",
+    "Handovers",
     "Leads",
     "LoseWriter",
     "MarketNotes",
+    "MergeSerializer",
+    "Merges",
     "MoveWriter",
     "Names",
     "OrderFilter",
@@ -86,6 +129,8 @@ __all__ = [
     "OrderSerializer",
     "OrderWriter",
     "Orders",
+    "OwnershipSerializer",
+    "Ownerships",
     "ProductFilter",
     "ProductSerializer",
     "Products",
@@ -94,6 +139,8 @@ __all__ = [
     "RefundSerializer",
     "RefundWriter",
     "ReopenWriter",
+    "RoleSerializer",
+    "Roles",
     "StageField",
     "Tasks",
     "Text",

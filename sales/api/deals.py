@@ -25,6 +25,7 @@ from teams.api import Id, today_of
 from teams.models import Person
 
 from .common import Names, Text, Versioned, own_or_said
+from .customers import CustomValues
 
 
 class DealSerializer(serializers.ModelSerializer):
@@ -58,6 +59,7 @@ class DealSerializer(serializers.ModelSerializer):
             "source",
             "next_step",
             "next_step_on",
+            "custom",
             "version",
         )
         read_only_fields = fields
@@ -91,6 +93,7 @@ class DealWriter(Writer):
     source = Text(max_length=100, required=False, allow_blank=True)  # type: ignore[assignment]
     next_step = Text(max_length=200, required=False, allow_blank=True)
     next_step_on = serializers.DateField(required=False, allow_null=True)
+    custom = CustomValues("deal")
 
 
 class DealChangeWriter(changes(DealWriter), Versioned):  # type: ignore[misc]

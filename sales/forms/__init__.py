@@ -1,14 +1,49 @@
 """Clean input of sales' pages. What a field refuses, it refuses in one sentence."""
 
-from .activities import ActivityForm, ActivityListForm, LogForm
-from .contracts import ContractChangeForm, ContractForm, ContractListForm, FileForm, SignForm
-from .customers import AccountForm, AccountListForm, ContactForm
-from .deals import DealAddForm, DealForm, DealListForm, LoseForm, MoveForm, ReopenForm, WinForm
+from .activities import (
+    ActivityForm,
+    ActivityListForm,
+    LogForm,
+)
+from .contracts import (
+    ContractChangeForm,
+    ContractForm,
+    ContractListForm,
+    FileForm,
+    SignForm,
+)
+from .custom import (
+    Custom,
+)
+from .customers import (
+    AccountForm,
+    AccountMergeForm,
+    ContactForm,
+    ContactFullForm,
+    ContactMergeForm,
+    CustomerListForm,
+    GiverForm,
+    HandoverAnswerForm,
+    HandoverForm,
+    ProfileForm,
+    RoleForm,
+    TagsField,
+)
+from .deals import (
+    DealAddForm,
+    DealForm,
+    DealListForm,
+    LoseForm,
+    MoveForm,
+    ReopenForm,
+    WinForm,
+)
 from .fields import (
     NUMBERED,
     AccountField,
     AmountField,
     ByNameField,
+    ContactField,
     DayField,
     ForUser,
     ListForm,
@@ -26,7 +61,11 @@ from .followup import (
     FeedbackListForm,
     ResolveForm,
 )
-from .market import MarketNoteChangeForm, MarketNoteForm, MarketNoteListForm
+from .market import (
+    MarketNoteChangeForm,
+    MarketNoteForm,
+    MarketNoteListForm,
+)
 from .orders import (
     CancelForm,
     DeliveryForm,
@@ -39,14 +78,24 @@ from .orders import (
     ShareForm,
     line_forms,
 )
-from .tasks import QuickTaskForm, SnoozeForm, TaskForm, TaskListForm
-from .time import AssignMailForm, TemplateForm, TimeEntryForm, TimeListForm
+from .tasks import (
+    QuickTaskForm,
+    SnoozeForm,
+    TaskForm,
+    TaskListForm,
+)
+from .time import (
+    AssignMailForm,
+    TemplateForm,
+    TimeEntryForm,
+    TimeListForm,
+)
 
 __all__ = [
     "NUMBERED",
     "AccountField",
     "AccountForm",
-    "AccountListForm",
+    "AccountMergeForm",
     "ActivityForm",
     "ActivityListForm",
     "AmountField",
@@ -58,10 +107,15 @@ __all__ = [
     "ComplaintAnswerForm",
     "ComplaintForm",
     "ComplaintListForm",
+    "ContactField",
     "ContactForm",
+    "ContactFullForm",
+    "ContactMergeForm",
     "ContractChangeForm",
     "ContractForm",
     "ContractListForm",
+    "Custom",
+    "CustomerListForm",
     "DayField",
     "DealAddForm",
     "DealForm",
@@ -72,6 +126,9 @@ __all__ = [
     "FeedbackListForm",
     "FileForm",
     "ForUser",
+    "GiverForm",
+    "HandoverAnswerForm",
+    "HandoverForm",
     "ListForm",
     "LogForm",
     "LoseForm",
@@ -83,14 +140,17 @@ __all__ = [
     "OrderForm",
     "OrderListForm",
     "ProblemForm",
+    "ProfileForm",
     "QuickTaskForm",
     "RefundForm",
     "ReopenForm",
     "ResolveForm",
     "ResolvedForm",
+    "RoleForm",
     "ShareForm",
     "SignForm",
     "SnoozeForm",
+    "TagsField",
     "TaskForm",
     "TaskListForm",
     "TemplateForm",

@@ -3,14 +3,22 @@
 from .accounts import (
     add_account,
     add_contact,
+    add_role,
     change_account,
     change_contact,
+    describe_account,
+    remove_role,
     restore_account,
     restore_contact,
     withdraw_account,
     withdraw_contact,
 )
-from .activities import change_activity, log_activity, restore_activity, withdraw_activity
+from .activities import (
+    change_activity,
+    log_activity,
+    restore_activity,
+    withdraw_activity,
+)
 from .contracts import (
     add_contract,
     attach_file,
@@ -20,7 +28,15 @@ from .contracts import (
     sign_contract,
     withdraw_contract,
 )
-from .credits import post_outcomes, problems_with_orders, recredit_orders
+from .credits import (
+    post_outcomes,
+    problems_with_orders,
+    recredit_orders,
+)
+from .custom import (
+    take_custom,
+    typed,
+)
 from .deals import (
     change_deal,
     change_value,
@@ -33,7 +49,12 @@ from .deals import (
     win_deal,
     withdraw_deal,
 )
-from .deliveries import record_delivery, record_problem, resolve_problem, withdraw_problem
+from .deliveries import (
+    record_delivery,
+    record_problem,
+    resolve_problem,
+    withdraw_problem,
+)
 from .followup import (
     answer_complaint,
     ask_feedback,
@@ -45,9 +66,39 @@ from .followup import (
     withdraw_complaint,
     withdraw_feedback,
 )
-from .lines import Line, renet_orders, set_order_lines
-from .mail import assign_mail, discard_mail, receive_mail
-from .market import add_market_note, change_market_note, restore_market_note, withdraw_market_note
+from .handovers import (
+    answer_handover,
+    carry_out_handovers,
+    propose_handover,
+    take_back_handover,
+)
+from .likeness import (
+    ask_for_look_alikes,
+    find_look_alikes,
+    take_back_difference,
+    tell_apart,
+)
+from .lines import (
+    Line,
+    renet_orders,
+    set_order_lines,
+)
+from .mail import (
+    assign_mail,
+    discard_mail,
+    receive_mail,
+)
+from .market import (
+    add_market_note,
+    change_market_note,
+    restore_market_note,
+    withdraw_market_note,
+)
+from .merges import (
+    merge,
+    references_to,
+    undo_merge,
+)
 from .orders import (
     book_order,
     book_won_deals,
@@ -59,9 +110,27 @@ from .orders import (
     withdraw_order,
     withdraw_refund,
 )
-from .tasks import add_task, change_task, complete_task, remind, reopen_task, snooze_task
-from .templates import add_template, change_template, remove_template
-from .time import add_time_entry, change_time_entry, withdraw_time_entry
+from .ownerships import (
+    follow_owners,
+)
+from .tasks import (
+    add_task,
+    change_task,
+    complete_task,
+    remind,
+    reopen_task,
+    snooze_task,
+)
+from .templates import (
+    add_template,
+    change_template,
+    remove_template,
+)
+from .time import (
+    add_time_entry,
+    change_time_entry,
+    withdraw_time_entry,
+)
 
 __all__ = [
     "Line",
@@ -69,16 +138,20 @@ __all__ = [
     "add_contact",
     "add_contract",
     "add_market_note",
+    "add_role",
     "add_task",
     "add_template",
     "add_time_entry",
     "answer_complaint",
+    "answer_handover",
     "ask_feedback",
+    "ask_for_look_alikes",
     "assign_mail",
     "attach_file",
     "book_order",
     "book_won_deals",
     "cancel_order",
+    "carry_out_handovers",
     "change_account",
     "change_activity",
     "change_contact",
@@ -90,26 +163,33 @@ __all__ = [
     "change_time_entry",
     "change_value",
     "complete_task",
+    "describe_account",
     "discard_mail",
+    "find_look_alikes",
     "first_stage",
+    "follow_owners",
     "give_feedback",
     "log_activity",
     "lose_deal",
     "make_follow_ups",
     "make_way",
+    "merge",
     "move_deal",
     "open_deal",
     "open_renewals",
     "post_outcomes",
     "problems_with_orders",
+    "propose_handover",
     "receive_complaint",
     "receive_mail",
     "record_delivery",
     "record_feedback",
     "record_problem",
     "recredit_orders",
+    "references_to",
     "refund_order",
     "remind",
+    "remove_role",
     "remove_template",
     "renet_orders",
     "renew_contract",
@@ -127,6 +207,12 @@ __all__ = [
     "share_credit",
     "sign_contract",
     "snooze_task",
+    "take_back_difference",
+    "take_back_handover",
+    "take_custom",
+    "tell_apart",
+    "typed",
+    "undo_merge",
     "win_deal",
     "withdraw_account",
     "withdraw_activity",

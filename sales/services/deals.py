@@ -13,6 +13,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
 from .credits import post_outcomes, recredit_orders
+from .custom import take_custom
 from .guards import WITHDRAWN, organisation_for, require_current, require_money, require_sight, require_write
 from .orders import book_won_deals
 
@@ -21,6 +22,7 @@ CHANGEABLE = frozenset(
     {
         "name", "owner", "account", "contact", "product", "amount", "currency", "opened_on", "expected_close_on",
         "closed_on", "lost_reason", "own_forecast_category", "source", "next_step", "next_step_on",
+        "custom",
     }
 )  # fmt: skip
 # Changes of these move the ledgers of a deal that is decided.
@@ -46,6 +48,7 @@ def open_deal(
     source: str = "",
     next_step: str = "",
     next_step_on: date | None = None,
+    custom: dict[str, Any] | None = None,
     external_id: str | None = None,
 ) -> Deal:
     """Open a deal, at the first stage unless one is given."""
@@ -69,6 +72,7 @@ def open_deal(
         source=source,
         next_step=next_step,
         next_step_on=next_step_on,
+        custom=take_custom(noun="deal", said=custom or {}, stands={}),
         external_id=external_id,
     )
     said = {
@@ -102,6 +106,8 @@ def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | Non
         raise Refused("A closing day belongs to a deal that is won or lost.", field="closed_on")
     if deal.status == Deal.Status.LOST and "lost_reason" in fields and fields["lost_reason"] is None:
         raise Refused("Say why the deal was lost.", field="lost_reason")
+    if "custom" in fields:
+        fields["custom"] = take_custom(noun="deal", said=fields["custom"], stands=deal.custom)
     changed = _set(deal, by, at, fields)
     if changed & LEDGERED and not deal.is_open:
         _post(deal, by, at, reason="Deal corrected")
@@ -270,6 +276,8 @@ def change_value(value: Any) -> str:
         return str(value.pk)
     if isinstance(value, Decimal):
         return f"{value:f}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {said}" for name, said in sorted(value.items()))[:200]
     return value.isoformat() if isinstance(value, date) else str(value)[:200]
 
 

@@ -156,7 +156,12 @@ def add(request: SignedIn) -> HttpResponse:
 
     if request.method == "POST" and submitted(request, form, save, said="", topics=("pipeline",)) and made:
         return see_other("deal", made[0].pk)
-    context = {"form": form, "alike": alike, "accounts": selectors.account_options(request.user, "")}
+    context = {
+        "form": form,
+        "alike": alike,
+        "accounts": selectors.account_options(request.user, ""),
+        "contacts": selectors.contact_options(request.user, ""),
+    }
     return render(request, "sales/deal_add.html", context, status=422 if form.errors or alike else 200)
 
 
@@ -184,6 +189,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "reopen_form": forms.ReopenForm(initial=version | {"on": day}, prefix="reopen"),
             "change_form": bound.get("change_form") or _change_form(request, found),
             "accounts": selectors.account_options(request.user, ""),
+            "contacts": selectors.contact_options(request.user, ""),
         }
     with in_zone(zone):
         context["problem"] = next((str(words) for form in bound.values() for words in form.non_field_errors()), "")
@@ -193,7 +199,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
 
 def _change_form(request: SignedIn, found: Deal, data: Any = None) -> forms.DealForm:
     day, _ = today_and_zone(request)
-    names = [*forms.DealForm.base_fields]
+    names = [*forms.DealForm.base_fields, "custom"]
     return forms.DealForm(
         data,
         user=request.user,
