@@ -94,11 +94,8 @@ def wanted(day: date) -> list[Wanted]:
     accounts = dict(Account.objects.present().values_list("pk", "industry"))
     bought = bought[bought["account"].isin(list(accounts))]
     products = {pk: (name, family) for pk, name, family in Product.objects.values_list("pk", "name", "family")}
-    return [
-        *_reorders(bought, products, day),
+    return [  # lists show the latest first: what brings an order soonest is made last
         *_cross_sells(bought, accounts, products),
-        *_renewals(day),
-        *_birthdays(day),
         *(
             Wanted(
                 happy.account.pk,
@@ -109,6 +106,9 @@ def wanted(day: date) -> list[Wanted]:
             )
             for happy in happy_accounts(day)
         ),
+        *_birthdays(day),
+        *_reorders(bought, products, day),
+        *_renewals(day),
     ]
 
 

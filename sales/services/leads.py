@@ -184,6 +184,7 @@ def qualify_lead(
             industry=lead.industry,
             country=lead.country,
             employees=lead.employees,
+            territory=lead.territory,
         )
     contact = lead.contact or _known_contact(account, lead) or _new_contact(account, lead, by)
     deal = open_deal(

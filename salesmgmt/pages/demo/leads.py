@@ -125,10 +125,18 @@ def _moment(day: date, random: np.random.Generator) -> datetime:
     return local.astimezone(UTC)
 
 
-def _campaign(random: np.random.Generator, campaigns: list[Campaign], came: date) -> Campaign | None:
-    """One that ran lately, for every other lead."""
+def _campaign(
+    random: np.random.Generator, campaigns: list[Campaign], came: date, *, industry: str, country: str
+) -> Campaign | None:
+    """One that ran lately, for every other lead; mostly one that was meant for it."""
     ran = [one for one in campaigns if one.starts_on and one.starts_on <= came <= one.starts_on + timedelta(days=75)]
-    return ran[int(random.integers(0, len(ran)))] if ran and random.random() < 0.6 else None
+    meant = [
+        one
+        for one in ran
+        if (not one.industries or industry in one.industries) and (not one.countries or country in one.countries)
+    ]
+    among = meant if random.random() < 0.85 else ran
+    return among[int(random.integers(0, len(among)))] if among and random.random() < 0.7 else None
 
 
 def _answered(random: np.random.Generator, came: datetime) -> datetime:
@@ -162,7 +170,9 @@ def _qualified(random: np.random.Generator, today: date, campaigns: list[Campaig
                 employees=deal.account.employees,
                 owner_id=deal.owner_id,
                 source=deal.source,
-                campaign=_campaign(random, campaigns, came.date()),
+                campaign=_campaign(
+                    random, campaigns, came.date(), industry=deal.account.industry, country=deal.account.country
+                ),
                 received_at=came,
                 first_response_at=min(_answered(random, came), decided),
                 status=Lead.Status.QUALIFIED,
@@ -199,6 +209,7 @@ def _others(random: np.random.Generator, company: Company, campaigns: list[Campa
             answered = None
         knows = random.random()
         reason = reasons[int(random.choice(len(reasons), p=np.array(shares) / sum(shares)))]
+        industry = names.INDUSTRIES[int(random.integers(0, len(names.INDUSTRIES)))]
         first, last = (part[int(random.integers(0, len(part)))] for part in (names.FIRST, names.LAST))
         found.append(
             Lead(
@@ -207,12 +218,12 @@ def _others(random: np.random.Generator, company: Company, campaigns: list[Campa
                 email=f"lead{row + 1}@example.com",
                 phone=f"+49 30 555 {int(random.integers(0, 10_000)):04d}" if knows > 0.4 else "",
                 country=country,
-                industry=names.INDUSTRIES[int(random.integers(0, len(names.INDUSTRIES)))] if knows > 0.2 else "",
+                industry=industry if knows > 0.2 else "",
                 employees=int(np.exp(random.normal(5.2, 1.1))) + 3 if knows > 0.5 else None,
                 notes=ASKS[row % len(ASKS)].format(count=2 + row % 9),
                 owner=None if waits and row % 23 == 5 else person,
                 source=("Website", "Trade fair", "Partner", "Website", "Cold call")[row % 5],
-                campaign=_campaign(random, campaigns, came.date()),
+                campaign=_campaign(random, campaigns, came.date(), industry=industry, country=country),
                 received_at=came,
                 first_response_at=None if waits and row % 23 == 5 else answered,
                 status=(Lead.Status.WORKING if answered else Lead.Status.NEW) if waits else Lead.Status.DISQUALIFIED,
