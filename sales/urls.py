@@ -140,7 +140,6 @@ urlpatterns += [
     path("leads/<int:pk>/qualify/", leads.qualify, name="lead-qualify"),
     path("leads/<int:pk>/disqualify/", leads.disqualify, name="lead-disqualify"),
     path("leads/<int:pk>/reopen/", leads.reopen, name="lead-reopen"),
-    path("leads/<int:pk>/tasks/", leads.task, name="lead-task"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/add/", campaigns.add, name="campaign-add"),
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
