@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from salesmgmt.lib.days import require_our_time
 from teams.models import Person
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -27,7 +28,7 @@ class PlanForm(forms.Form):
 
 
 class CaseForm(forms.Form):
-    due_on = forms.DateField(label="To be settled by", widget=DAY)
+    due_on = forms.DateField(label="To be settled by", widget=DAY, validators=[require_our_time])
 
 
 class MoveCaseForm(CaseForm):
@@ -47,7 +48,7 @@ class ActionForm(forms.Form):
 
     owner = forms.ModelChoiceField(Person.objects.none(), label="Who", empty_label=None)
     text = forms.CharField(label="Promises what", max_length=300)
-    due_on = forms.DateField(label="By when", widget=DAY)
+    due_on = forms.DateField(label="By when", widget=DAY, validators=[require_our_time])
 
     def __init__(self, *args: Any, pair: list[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import permutations
 from math import factorial
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 
 ENOUGH = 4  # earlier periods before a spread says anything
 Z80 = 1.2816  # half of an 80 % range of a normal distribution, in standard deviations
@@ -106,7 +106,8 @@ def rhythms(pasts: Mapping[int, Sequence[Past]], *, elapsed: float) -> dict[int,
     whole = sum(past.final for past in everything)
     usual = sum(past.before for past in everything) / whole if whole else elapsed
     variances = {person: _variance(own) for person, own in known.items() if len(own) >= 3}
-    common = fmean(variances.values()) if variances else UNKNOWN_SPREAD**2
+    # Of all others the usual one: a few who were half there, or sell at quarter's end, say nothing of the rest.
+    common = median(variances.values()) if variances else UNKNOWN_SPREAD**2
     found: dict[int, Rhythm] = {}
     for person, own in known.items():
         size, final = len(own), sum(past.final for past in own)

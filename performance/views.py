@@ -115,6 +115,12 @@ def _address(line: Line) -> str:
     return reverse(line.link[0], args=[line.link[1]]) if line.link else ""
 
 
+def _quarters(back: list[int]) -> str:
+    """1, 2 and 4 quarters."""
+    *first, last = map(str, back or [1])
+    return f"{', '.join(first)} and {last} quarters" if first else f"{last} quarter{'' if last == '1' else 's'}"
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def flag(request: SignedIn, pk: int) -> HttpResponse:
     """A flag with the figures behind it; the person it is about answers here."""
@@ -143,15 +149,12 @@ def flag(request: SignedIn, pk: int) -> HttpResponse:
             "flag": found,
             "period": period,
             "figures": found.evidence.get("figures", []),
-            "compared_with": [
-                Period.parse(key, fiscal_month=organisation.fiscal_month).label
-                for key in found.evidence.get("compared_with", [])
-            ],
+            "quarters_earlier": _quarters(found.evidence.get("quarters_earlier", [])),
             "story": found.events.select_related("by").order_by("-at", "-pk"),
             "records": records_url(
                 scope=selectors.Scope.person(found.person),
                 measure="bookings",
-                start=period.start,
+                start=found.counted_from or period.start,
                 until=found.as_of + timedelta(days=1),
             ),
             "currency": organisation.currency,

@@ -13,4 +13,5 @@ urlpatterns = [
     re_path(PRAISE + r"/applaud/$", views.applaud, name="applaud"),
     re_path(PRAISE + r"/take-down/$", views.take_down, name="praise-take-down"),
     path("leaderboard/", views.leaderboard, name="leaderboard"),
+    path("leaderboard/place/", views.place, name="place"),
 ]

@@ -16,18 +16,30 @@ from .models import (
     Account,
     Activity,
     ActivityTemplate,
+    AssignmentRule,
+    Campaign,
+    Complaint,
     Contact,
+    Contract,
     Credit,
     CreditShare,
     Deal,
     DealChange,
+    DeliveryProblem,
+    Feedback,
+    FeedbackRequest,
+    Gift,
     InboundMail,
+    Lead,
     LostReason,
     MarketNote,
     Order,
+    OrderLine,
     Outcome,
     Pipeline,
     Product,
+    Recommendation,
+    Referral,
     Refund,
     Stage,
     Task,
@@ -44,12 +56,18 @@ from .services import (
     remove_template,
     withdraw_account,
     withdraw_activity,
+    withdraw_complaint,
     withdraw_contact,
+    withdraw_contract,
     withdraw_deal,
+    withdraw_feedback,
     withdraw_market_note,
     withdraw_order,
+    withdraw_problem,
     withdraw_refund,
 )
+from .services.gifts import withdraw_gift
+from .services.leads import change_lead, withdraw_lead
 from .services.postings import post_person
 
 
@@ -217,12 +235,28 @@ class ActivityAdmin(WithdrawableAdmin):
         self.take(obj, change_activity(activity=stands, by=acting(request), **changed(form)))
 
 
+class OrderLineInline(admin.TabularInline):
+    model = OrderLine
+    fields = ("product", "text", "quantity", "unit_price", "discount", "amount")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    ordering = ("pk",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(withdrawn_at=None).select_related("product")
+
+
 @admin.register(Order)
 class OrderAdmin(WithdrawableAdmin):
     noun, withdraw_act = "order", withdraw_order
     list_display = ("number", "owner", "account", "deal", "amount", "currency", "ordered_on", "cancelled_on")
     list_select_related = ("owner", "account", "deal")
     search_fields = ("number", "external_id", "account__name")
+    inlines = (OrderLineInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -310,6 +344,93 @@ class PostingAdmin(DatedAdmin):
         self.take(obj, post_person(by=acting(request), at=clock.now(), **said))
 
 
+# ── Leads, campaigns, referrals, repeat business, gifts ─────────────────────────────────────────────────────────
+
+
+@admin.register(AssignmentRule)
+class AssignmentRuleAdmin(RecordAdmin):
+    list_display = ("name", "position", "is_active", "method", "person", "team", "source", "campaign", "territory")
+    list_display_links = ("name",)
+    list_editable = ("position", "is_active")
+    list_select_related = ("person", "team", "campaign", "territory")
+    ordering = ("position", "pk")
+    raw_id_fields = ("person", "team", "campaign")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+
+@admin.register(Campaign)
+class CampaignAdmin(RecordAdmin):
+    list_display = ("name", "channel", "starts_on", "ends_on", "cost", "currency", "external_id")
+    search_fields = ("name", "external_id")
+    fields = (
+        "name", "channel", "audience", "industries", "countries", "least_employees", "most_employees", "starts_on",
+        "ends_on", "cost", "currency",
+    )  # fmt: skip
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(withdrawn_at=None)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.version += change
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(Lead)
+class LeadAdmin(WithdrawableAdmin):
+    noun, withdraw_act = "lead", withdraw_lead
+    list_display = ("name", "company", "owner", "status", "source", "campaign", "received_at", "first_response_at")
+    list_select_related = ("owner", "campaign")
+    list_filter = ("status",)
+    search_fields = ("name", "company", "email", "external_id")
+    fields = (
+        "name", "company", "email", "phone", "country", "industry", "employees", "owner", "territory", "source",
+        "campaign", "referrer", "notes", "status", "received_at", "first_response_at", "account", "contact", "deal",
+    )  # fmt: skip
+    readonly_fields = ("status", "received_at", "first_response_at", "account", "contact", "deal")
+    raw_id_fields = ("owner", "campaign", "referrer")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        stands = Lead.objects.get(pk=obj.pk)
+        self.take(obj, change_lead(lead=stands, by=acting(request), at=clock.now(), **changed(form)))
+
+
+@admin.register(Referral)
+class ReferralAdmin(ReadOnlyAdmin):
+    list_display = ("account", "contact", "owner", "asked_on", "lead", "declined_on", "thanked_on")
+    list_select_related = ("account", "contact", "owner", "lead")
+    search_fields = ("account__name", "owner__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Recommendation)
+class RecommendationAdmin(ReadOnlyAdmin):
+    list_display = ("account", "owner", "kind", "sentence", "made_on", "state")
+    list_select_related = ("account", "owner")
+    list_filter = ("kind", "state")
+    search_fields = ("account__name", "owner__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Gift)
+class GiftAdmin(WithdrawableAdmin):
+    noun, withdraw_act = "gift", withdraw_gift
+    list_display = ("contact", "account", "owner", "occasion", "amount", "currency", "given_on")
+    list_select_related = ("contact", "account", "owner")
+    search_fields = ("contact__name", "account__name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(ActivityTemplate)
 class ActivityTemplateAdmin(RecordAdmin):
     """Everybody's templates; people keep their own on their page."""
@@ -372,3 +493,60 @@ class InboundMailAdmin(ReadOnlyAdmin):
     list_select_related = ("owner", "activity__owner")
     fields = ("received_at", "owner", "problem", "activity", "discarded_at")
     ordering = ("-pk",)
+
+
+class ReadWithdrawAdmin(WithdrawableAdmin):
+    """Read here, written on the pages; what was none is withdrawn."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(DeliveryProblem)
+class DeliveryProblemAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "problem", withdraw_problem
+    list_display = ("order", "kind", "found_on", "resolved_on", "text")
+    list_select_related = ("order",)
+    list_filter = ("kind",)
+    search_fields = ("order__number", "external_id")
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "feedback", withdraw_feedback
+    list_display = ("account", "kind", "score", "given_on", "owner", "recorded_by")
+    list_select_related = ("account", "owner", "recorded_by")
+    list_filter = ("kind", "score")
+    search_fields = ("account__name", "external_id")
+
+
+@admin.register(FeedbackRequest)
+class FeedbackRequestAdmin(ReadOnlyAdmin):
+    list_display = ("account", "order", "made_at", "made_by", "expires_at", "used_at")
+    list_select_related = ("account", "order", "made_by")
+    search_fields = ("account__name",)
+    exclude = ("digest",)
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("digest")
+
+
+@admin.register(Complaint)
+class ComplaintAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "complaint", withdraw_complaint
+    list_display = ("account", "owner", "received_on", "answered_on", "resolved_on")
+    list_select_related = ("account", "owner")
+    search_fields = ("account__name", "text", "external_id")
+
+
+@admin.register(Contract)
+class ContractAdmin(ReadWithdrawAdmin):
+    noun, withdraw_act = "contract", withdraw_contract
+    list_display = ("number", "account", "owner", "starts_on", "ends_on", "value", "currency", "signed_on")
+    list_select_related = ("account", "owner")
+    search_fields = ("number", "account__name", "external_id")
+    exclude = ("file",)  # the paper is given out by its page alone

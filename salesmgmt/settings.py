@@ -146,6 +146,7 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "recognition_rewardpoints",
     "desk_auditentry",
 ]
+PG_BIN: str = env.read("str", "PG_BIN", "")  # where pg_dump and pg_restore are, if not on the PATH
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "teams.User"
@@ -287,6 +288,9 @@ SPECTACULAR_SETTINGS = {
         "AwardKind": "recognition.models.AwardKind",
         "ForecastCategory": "sales.models.ForecastCategory",
         "DealStatus": "sales.models.Deal.Status",
+        "DeliveryProblemKind": "sales.models.DeliveryProblem.Kind",
+        "FeedbackKind": "sales.models.Feedback.Kind",
+        "RefundKind": "sales.models.Refund.Kind",
         "CaseState": "coaching.models.Case.State",
         "OneOnOneState": "coaching.models.OneOnOne.State",
         "BatchState": "salesmgmt.exchange.models.Batch.State",

@@ -21,4 +21,5 @@ urlpatterns = [
     path("", include("salesmgmt.pages.urls")),
 ]
 
+handler404 = "salesmgmt.pages.errors.missing"
 handler500 = "salesmgmt.pages.errors.broken"

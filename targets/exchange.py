@@ -8,12 +8,15 @@ from typing import Any
 
 from django.db import transaction
 
-from salesmgmt.lib.kinds import Field, Kind, Plan, Row
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Row
+from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
+from teams.exchange import RatesOn
 
 from .models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonShare
-from .services import QuotaLine, enter_quotas
+from .services import QuotaLine, enter_quotas, reverse_entries
 
 HUNDRED = Decimal(100)
 
@@ -163,13 +166,73 @@ def _enter(plan: Plan, rows: list[Row], entries: list[QuotaEntry]) -> Refused | 
     return None
 
 
+ENTRY = ("person", "seat", "team", "kind", "amount", "currency", "reason", "measure")
+LEFT_TO_THE_TEAM = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
+
+
+def _plan_quota_entries(plan: Plan) -> None:
+    """The ledger as it stands elsewhere: into an organisation where these people have no entries of the measure."""
+    rates = RatesOn(plan.organisation.currency)
+    standing = list(QuotaEntry.objects.order_by("pk"))
+    held = {(one.seat_id or one.person_id, one.measure) for one in standing}
+    same = Occurrences.of((_entry_key(one), one) for one in standing)
+    numbered: dict[str, QuotaEntry] = {}
+    for row in plan.taken():
+        start, until, kind = row.values["from"], row.values["until"], row.values["kind"]
+        if until <= start:
+            plan.refuse(row, "until", "It must come after from; it is the first day no longer in it.")
+        if (kind in LEFT_TO_THE_TEAM) == ("person" in row.values):
+            plan.refuse(row, "person", "An entry is somebody's; only what is vacant or uncovered is the team's alone.")
+        if "reverses" in row.values and row.values["reverses"] not in numbered:
+            plan.refuse(row, "reverses", "There is no such entry above it in the file.")
+        if not plan.refer(row):
+            continue
+        seat = row.found.get("seat") or row.found.get("person")
+        if plan.own_person_id is not None and seat is not None and seat.pk == plan.own_person_id:
+            plan.refuse(row, "person", "Nobody sets their own quota; ask a colleague to import this row.")
+            continue
+        values: dict[str, Any] = {"currency": plan.organisation.currency, "reason": plan.reason, "measure": BOOKINGS}
+        values |= {name: row.found.get(name, row.values[name]) for name in ENTRY if name in row.values}
+        rate = row.get("rate") or rates.on(values["currency"], start)
+        if rate is None:
+            plan.refuse(row, "currency", f"There is no rate for {values['currency']} on {start:%-d %b %Y}.")
+            continue
+        entry = QuotaEntry(
+            **{**values, "seat": seat},
+            during=half_open(start, until),
+            rate=rate,
+            reporting_amount=row.get("reporting_amount", to_cents(values["amount"] * rate)),
+            recorded_at=row.get("recorded_at", plan.at),
+            by=plan.by,
+            reverses=numbered.get(row.get("reverses")),
+        )
+        stands = same.next(_entry_key(entry))
+        if stands is None and (entry.seat_id or entry.person_id, entry.measure) in held:
+            plan.refuse(row, "amount", "The quota ledger says something else of them already; it is only added to.")
+            continue
+        if stands is None:
+            stands = plan.create(entry, row)
+            row.act = "created"
+        if "entry" in row.values:
+            numbered[row.values["entry"]] = stands
+
+
+def _entry_key(one: QuotaEntry) -> tuple[Any, ...]:
+    return (
+        one.person_id, one.seat_id, one.team_id, one.starts_on, one.until, one.measure, one.kind, one.amount,
+        one.currency,
+    )  # fmt: skip
+
+
 def _quota_entry_rows() -> Iterator[dict[str, Any]]:
     """The quota ledger as it stands."""
-    for entry in QuotaEntry.objects.select_related("person", "team").order_by("pk").iterator(2000):
+    for entry in QuotaEntry.objects.select_related("person", "seat", "team").order_by("pk").iterator(2000):
         yield {
-            **{name: getattr(entry, name) for name in ("person", "team", "kind", "amount", "currency", "reason")},
+            **{name: getattr(entry, name) for name in (*ENTRY, "rate", "reporting_amount", "recorded_at")},
             "from": entry.starts_on,
             "until": entry.until,
+            "entry": entry.pk,
+            "reverses": entry.reverses_id,
         }
 
 
@@ -235,12 +298,30 @@ KINDS = [
         _plan_quotas,
         _quota_rows,
         enter=_enter_quotas,
+        reverse=reverse_entries,
     ),
     Kind(
         "quota_entries",
-        tuple(Field(name) for name in ("person", "team", "from", "until", "kind", "amount", "currency", "reason")),
-        lambda plan: None,
+        (
+            Field("person", "reference", to="person"),
+            Field("team", "reference", to="team"),
+            Field("from", "date", needed=True, also=("start",)),
+            Field("until", "date", needed=True, also=("end",)),
+            Field("kind", "choice", needed=True, choices=tuple(QuotaEntry.Kind.values)),
+            Field("amount", "money", needed=True),
+            Field("currency", "currency"),
+            Field("reason"),
+            Field("seat", "reference", to="person"),
+            Field("measure", longest=30),
+            Field("rate", "number", least=Decimal(0), places=8),
+            Field("reporting_amount", "number"),
+            Field("entry", longest=30),
+            Field("reverses", longest=30),
+            Field("recorded_at", "moment"),
+        ),
+        _plan_quota_entries,
         _quota_entry_rows,
         is_ledger=True,
+        reverse=reverse_entries,
     ),
 ]

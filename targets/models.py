@@ -129,7 +129,9 @@ class AllocationChange(models.Model):
 
 class TargetQuerySet(DatedQuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        return self.filter(team__in=Team.objects.visible_to(user))
+        """Those of the teams one leads and below; a rep's own figure is their quota."""
+        access, teams = access_of(user), Team.objects.present()
+        return self.filter(team__in=teams if access.sees_all else teams.under(access.led_team_ids))
 
 
 class Target(Dated):

@@ -10,13 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from salesmgmt.lib.tables import csv_text
 from targets import forms, selectors, services
-from targets.models import Allocation, Plan, QuotaEntry
+from targets.models import Allocation, AllocationChange, Plan, QuotaEntry
 from teams.models import Organisation, Person, Team, User, access_of
 from teams.selectors import person_of
 
@@ -188,15 +187,7 @@ def quotas_export(request: HttpRequest) -> HttpResponse:
         for row in entries
     )
     columns = ("person", "team", "from", "until", "kind", "amount", "currency", "reason")
-    return _csv(f"quota_entries-{period.key}", csv_text(columns, rows))
-
-
-def _csv(name: str, text: str) -> HttpResponse:
-    return HttpResponse(
-        text,
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
+    return csv_answer(request, f"quota_entries-{period.key}", columns, rows)
 
 
 # ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,6 +240,8 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
     organisation, access = Organisation.get(), access_of(request.user)
     rows = selectors.plan_rows(found, request.user)
     whole = selectors.preview(found, request.user) if access.sees_all else None
+    reviews = access.sees_all or access.leads
+    changes = AllocationChange.objects.filter(allocation__in=[row.line.pk for row in rows]).select_related("by")
     context = {
         "plan": found,
         "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
@@ -261,6 +254,8 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
         "hedge": whole.total - found.amount if whole else None,
         "currency": organisation.currency,
         "plans_for_all": access.sees_all,
+        "reviews": reviews,
+        "changes": [] if reviews else changes.order_by("-at", "-pk"),
         "form": form,
     }
     return render(request, "targets/plan.html", context, status=422 if form.errors else 200)
@@ -373,4 +368,5 @@ def plan_export(request: HttpRequest, pk: int) -> HttpResponse:
         )
         for row in selectors.plan_rows(found, request.user)
     )
-    return _csv(f"plan-{found.period}", csv_text(("team", "person", "past", "proposed", "amount", "locked"), rows))
+    columns = ("team", "person", "past", "proposed", "amount", "locked")
+    return csv_answer(request, f"plan-{found.period}", columns, rows)

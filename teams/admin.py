@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from salesmgmt.desk.admin_site import AddOnlyAdmin, ReadOnlyAdmin, RecordAdmin
 from salesmgmt.lib import clock
+from salesmgmt.lib.days import require_our_time
 from salesmgmt.lib.refusals import Refused
 
 from . import services
@@ -135,10 +136,11 @@ class PersonAdmin(RecordAdmin):
 
 @admin.register(Team)
 class TeamAdmin(RecordAdmin):
-    list_display = ("name", "parent", "external_id")
+    list_display = ("name", "parent", "department", "external_id")
     list_select_related = ("parent",)
+    list_filter = ("department",)
     search_fields = ("name", "external_id")
-    fields = ("name", "parent", "external_id")
+    fields = ("name", "parent", "department", "external_id")
     raw_id_fields = ("parent",)
     ordering = ("path",)
 
@@ -146,7 +148,7 @@ class TeamAdmin(RecordAdmin):
         return super().get_queryset(request).filter(withdrawn_at=None)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        said = {field: form.cleaned_data[field] for field in ("name", "parent", "external_id")}
+        said = {field: form.cleaned_data[field] for field in ("name", "parent", "department", "external_id")}
         said["external_id"] = said["external_id"] or None
         if change:
             made = services.change_team(team=obj, by=acting(request), **said)
@@ -158,10 +160,11 @@ class TeamAdmin(RecordAdmin):
 class FromDay(forms.ModelForm):
     """A dated fact as people say it: from a day, perhaps until another."""
 
-    on = forms.DateField(label="From", widget=AdminDateWidget)
+    on = forms.DateField(label="From", widget=AdminDateWidget, validators=[require_our_time])
     until = forms.DateField(
         required=False,
         widget=AdminDateWidget,
+        validators=[require_our_time],
         help_text="First day it no longer holds; empty: until the next one",
     )
 
@@ -190,8 +193,8 @@ class LeadershipAdmin(DatedAdmin):
 
 
 class LeaveForm(forms.ModelForm):
-    start = forms.DateField(label="First day away", widget=AdminDateWidget)
-    last = forms.DateField(label="Last day away", widget=AdminDateWidget)
+    start = forms.DateField(label="First day away", widget=AdminDateWidget, validators=[require_our_time])
+    last = forms.DateField(label="Last day away", widget=AdminDateWidget, validators=[require_our_time])
 
 
 @admin.register(Leave)

@@ -231,9 +231,19 @@ class TeamQuerySet(models.QuerySet):
 
 
 class Team(Record):
-    """A node of the tree of teams."""
+    """A node of the tree of teams. One that does not sell says which department it is."""
+
+    class Department(models.TextChoices):
+        PRODUCT = "product", "Product"
+        MARKETING = "marketing", "Marketing"
+        PRODUCTION = "production", "Production"
+        DELIVERY = "delivery", "Delivery"
+        SERVICE = "service", "Service"
 
     name = models.CharField(max_length=200)
+    department = models.CharField(
+        max_length=10, choices=Department, blank=True, db_default="", help_text="Empty: it sells"
+    )
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     path = ArrayField(
         models.BigIntegerField(),
@@ -442,6 +452,7 @@ class Access:
     people: frozenset[int]
     team_id: int | None
     led_team_ids: tuple[int, ...]
+    department: str = ""
 
     def sees_person(self, person_id: int | None) -> bool:
         return self.sees_all or (person_id is not None and person_id in self.people)
@@ -454,6 +465,11 @@ class Access:
     def imports(self) -> bool:
         """Only admin and operations import."""
         return self.role in {"admin", Role.OPERATIONS}
+
+    @property
+    def delivers(self) -> bool:
+        """Makes or carries what was ordered, and says when; admin and operations may too."""
+        return self.imports or self.department in {Team.Department.PRODUCTION, Team.Department.DELIVERY}
 
 
 def access_of(user: Viewer) -> Access:
@@ -484,6 +500,7 @@ def _work_out_access(user: Viewer) -> Access:
         .annotate(
             role=Subquery(posting.values("role")[:1]),
             team_id=Subquery(posting.values("team")[:1]),
+            department=Subquery(posting.values("team__department")[:1]),
             led=ArraySubquery(
                 Leadership.objects.on(today).filter(person=OuterRef("pk")).order_by("team").values("team")
             ),
@@ -496,9 +513,10 @@ def _work_out_access(user: Viewer) -> Access:
     if person is None:
         return nobody
     role, team_id, led = person.role or "none", person.team_id, tuple(person.led)
+    here = person.department or ""
     if role in {Role.EXECUTIVE, Role.OPERATIONS}:
-        return Access(person.pk, role, sees_all=True, people=frozenset(), team_id=team_id, led_team_ids=led)
+        return Access(person.pk, role, True, frozenset(), team_id, led, here)
     people = {person.pk}
     if led:
         people.update(Posting.objects.on(today).under(led).values_list("person_id", flat=True))
-    return Access(person.pk, role, sees_all=False, people=frozenset(people), team_id=team_id, led_team_ids=led)
+    return Access(person.pk, role, False, frozenset(people), team_id, led, here)

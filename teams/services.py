@@ -52,11 +52,13 @@ HOLIDAY_YEARS = range(2000, 2051)
 
 
 @transaction.atomic
-def add_team(*, name: str, by: User | None, parent: Team | None = None, external_id: str | None = None) -> Team:
-    """A new team, below `parent` or a root."""
+def add_team(
+    *, name: str, by: User | None, parent: Team | None = None, external_id: str | None = None, department: str = ""
+) -> Team:
+    """A new team, below `parent` or a root; a `department` does not sell."""
     if Team.objects.present().filter(name=name).exists():
         raise Refused(f"There is a team called “{name}” already.", field="name")
-    team = Team.objects.create(name=name, parent=parent, external_id=external_id)
+    team = Team.objects.create(name=name, parent=parent, external_id=external_id, department=department)
     team.refresh_from_db(fields=["path"])
     return team
 
@@ -70,7 +72,7 @@ def change_team(*, team: Team, by: User | None, **changes: Any) -> Team:
         raise Refused("A team can't stand below itself.", field="parent")
     if "name" in changes and Team.objects.present().filter(name=changes["name"]).exclude(pk=team.pk).exists():
         raise Refused(f"There is a team called “{changes['name']}” already.", field="name")
-    _change(team, changes, {"name", "parent", "external_id"})
+    _change(team, changes, {"name", "parent", "department", "external_id"})
     team.refresh_from_db(fields=["path"])
     return team
 

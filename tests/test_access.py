@@ -144,6 +144,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
+    "place": (EVERYBODY, GET),
     "kudos-give": (COLLEAGUES, POST),
     "award-give": (LEADERS, POST),
     "suggestion-confirm": ("maya vera olga admin", POST),
@@ -156,6 +157,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-map": (IMPORTERS, POST),
     "import-take": (IMPORTERS, POST),
     "import-undo": (IMPORTERS, POST),
+    "import-stop": (IMPORTERS, POST),
+    "import-resume": (IMPORTERS, POST),
     "import-discard": (IMPORTERS, POST),
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),

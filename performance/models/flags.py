@@ -1,5 +1,6 @@
 """Flags: who is behind, by how much, and the plainest reason."""
 
+from datetime import date
 from typing import Self
 
 from django.conf import settings
@@ -66,6 +67,19 @@ class Flag(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_on is None
+
+    @property
+    def counted_from(self) -> date | None:
+        """First day that `expected` and `actual` count, where that lies before the period: while it is young."""
+        return self._day("counted_from")
+
+    @property
+    def compared_from(self) -> date | None:
+        """First day of those that the reason compares; the gap itself may count fewer."""
+        return self._day("compared_from")
+
+    def _day(self, name: str) -> date | None:
+        return date.fromisoformat(self.evidence[name]) if name in self.evidence else None
 
 
 class FlagEvent(models.Model):

@@ -3,17 +3,25 @@
 Nobody is behind for selling late in the quarter, as they always do; for being new; for having been away. So a bare pace
 below the limit is not enough: the same must hold against the person's own usual share of the quota at this point, and
 by more than that usually varies.
+
+The first days of a quarter say nothing by themselves, and in its fourth week a deal more or less is still a fifth of
+the pace. Until five weeks are over, the quarter before is judged together with them: who was behind then and goes on
+is behind, for the same cause; whose quarter merely began slowly is not.
+A reason needs more than a verdict, as it compares the rates of a few deals: while too few are won, it counts only if
+the quarter before bears it out. And it compares with quarters that kept to the plan, or a cause that lasts would hide
+itself.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import Min
 
 from sales.models import Activity
 from salesmgmt.lib.money import to_cents
@@ -28,7 +36,8 @@ from .figures import ACTIVITY_KINDS, daily, records_url
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
 
-MIN_WEEKDAYS = 15  # of the quarter; before that the window begins with the quarter before
+MIN_WEEKDAYS = 25  # of the quarter; before that the window begins with the quarter before
+MIN_WON = 12  # deals, now or usually, that tell a cause by themselves
 MIN_PRESENT = 10  # working days the person was there in the window
 LONG_AWAY, BACK = 10, 15  # working days away that are an absence, and present ones until it is over
 NEW = 3  # months of tenure without flags
@@ -66,10 +75,24 @@ class Window:
     def until(self) -> date:
         return self.last + timedelta(days=1)
 
+    @property
+    def reaches_back(self) -> bool:
+        return self.start < self.period.start
+
+    @property
+    def longer(self) -> "Window":
+        return Window(self.period, self.period.shift(-1).start, self.last)
+
+    @property
+    def label(self) -> str:
+        """What is judged, as in "your Q2 2026"."""
+        start = self.start
+        return f"business since {start.day} {start:%b %Y}" if self.reaches_back else self.period.label
+
     def earlier(self, by: int) -> tuple[date, date, date]:
         """Start, the day after the same point, and end, some quarters ago."""
         period = self.period.shift(-by)
-        start = period.start if self.start == self.period.start else period.shift(-1).start
+        start = period.shift(-1).start if self.reaches_back else period.start
         return start, same_point(period, elapsed(self.period, self.last)) + timedelta(days=1), period.end
 
 
@@ -138,16 +161,21 @@ class Finding:
 
 
 def readings(*, as_of: date, people: Collection[int] | None = None) -> tuple[Window, dict[int, Reading]]:
-    """Everybody with a quota now (of `people`, where given), read in a fixed number of queries.
+    """Everybody with a quota in this quarter (of `people`, where given), read in a fixed number of queries.
 
     The rhythm of all is what a short past of one leans on, so everybody is read whoever is asked for.
     """
     window = Window.at(as_of, Organisation.get().fiscal_month)
     held = RollupSum.objects.filter(level="pm", measure="expected", person_id__gt=0)
-    held = held.filter(on__gte=window.start, on__lt=window.period.end)
+    held = held.filter(on__gte=window.period.start, on__lt=window.period.end)
     ids = set(held.order_by("person_id").values_list("person_id", flat=True).distinct())
     persons = {person.pk: person for person in Person.objects.present().active(as_of).filter(pk__in=ids)}
     cells = read(_spans(window), people=list(persons), each=True)
+    began = dict(
+        RollupSum.objects.filter(level="pm", measure__in=["bookings", "overlay", "expected"], person_id__in=persons)
+        .values_list("person_id")
+        .annotate(first=Min("on"))
+    )
     pasts = {
         pk: [
             Past(
@@ -156,6 +184,7 @@ def readings(*, as_of: date, people: Collection[int] | None = None) -> tuple[Win
                 float(sum(cells.total("expected", key=pk, span=f"{half} {k}") for half in ("before", "after"))),
             )
             for k in range(1, PAST + 1)
+            if window.earlier(k)[0] >= began[pk]
         ]
         for pk in persons
     }
@@ -227,21 +256,59 @@ def explain(behind: Collection[Reading], window: Window) -> list[Finding]:
     people = [reading.person.pk for reading in behind]
     if not people:
         return []
-    bounds = {0: (window.start, window.until)}
-    bounds |= {k: window.earlier(k)[:2] for k in range(1, REFERENCE + 1)}
-    measures = [*_DONE, "bookings", "overlay"]
-    cells = read([Span(str(k), measures, *days) for k, days in bounds.items()], people=people, each=True)
-    there = presence(person_ids=people, start=bounds[REFERENCE][0], end=window.until)
-    opened = _open_deals(people, list(bounds.values()))
     postings = Posting.objects.on(window.last).filter(person__in=people).select_related("team")
     teams = {posting.person_id: posting.team for posting in postings}
+    looks = [_looks(people, window)]
+    if not window.reaches_back:
+        looks.append(_looks(people, window.longer))
     found: list[Finding] = []
     for reading in behind:
         pk = reading.person.pk
-        work = {k: _work(cells, pk, str(k), opened.get((pk, *days), 0.0)) for k, days in bounds.items()}
-        present = {k: _present(there[pk], *days) for k, days in bounds.items()}
-        cause, sentence, evidence = _reason(reading, window, work, present, cells)
+        (cause, sentence, evidence), *borne_out = (_reason(reading, look[pk]) for look in looks)
+        if borne_out and borne_out[0][0] != cause and not looks[0][pk].is_enough:
+            cause, sentence, evidence = borne_out[0]
+        if window.reaches_back:
+            evidence["counted_from"] = window.start.isoformat()
+        else:
+            evidence["p_miss"] = _p_miss(reading, window)
         found.append(Finding(reading, teams.get(pk), window, _since(reading, window), cause, sentence, evidence))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What somebody did in a window, beside the mean of the same days of earlier quarters as far as these compare."""
+
+    person: int
+    window: Window
+    cells: Cells
+    now: Work
+    expected: float
+    present: dict[int, int]  # days, now and so many quarters ago
+    compared: list[int]  # quarters ago
+    usual: Work | None
+
+    @property
+    def is_enough(self) -> bool:
+        return self.usual is not None and max(self.now.won, self.usual.won) >= MIN_WON
+
+
+def _looks(people: list[int], window: Window) -> dict[int, Look]:
+    bounds = {0: (window.start, window.until)}
+    bounds |= {k: window.earlier(k)[:2] for k in range(1, REFERENCE + 1)}
+    measures = [*_DONE, "bookings", "overlay", "expected"]
+    cells = read([Span(str(k), measures, *days) for k, days in bounds.items()], people=people, each=True)
+    there = presence(person_ids=people, start=bounds[REFERENCE][0], end=window.until)
+    opened = _open_deals(people, list(bounds.values()))
+    found: dict[int, Look] = {}
+    for pk in people:
+        work = {k: _work(cells, pk, str(k), opened.get((pk, *days), 0.0)) for k, days in bounds.items()}
+        expected = {k: float(cells.total("expected", key=pk, span=str(k))) for k in bounds}
+        present = {k: _present(there[pk], *days) for k, days in bounds.items()}
+        usable = [k for k in range(1, REFERENCE + 1) if present[k] >= 0.5 * present[0] and work[k].result > 0]
+        compared = [k for k in usable if work[k].result >= LIMIT * expected[k]] or usable
+        usual = mean_work([work[k].scaled(present[0] / present[k]) for k in compared]) if compared else None
+        found[pk] = Look(pk, window, cells, work[0], expected[0], present, compared, usual)
     return found
 
 
@@ -290,30 +357,26 @@ def _since(reading: Reading, window: Window) -> date:
     return since
 
 
-def _reason(
-    reading: Reading, window: Window, work: dict[int, Work], present: dict[int, int], cells: Cells
-) -> tuple[str, str, dict[str, Any]]:
-    now = work[0]
-    usable = [k for k in range(1, REFERENCE + 1) if present[k] >= 0.5 * present[0] and work[k].result > 0]
-    evidence: dict[str, Any] = {"figures": [], "p_miss": _p_miss(reading, window)}
+def _reason(reading: Reading, look: Look) -> tuple[str, str, dict[str, Any]]:
+    now, before = look.now, look.usual
     behind = f"Credited {_percent(1 - reading.pace)} less than the plan expects by now"
-    if not usable or not present[0]:
-        return "unknown", f"{behind}; there is no earlier quarter to compare with.", evidence
-    before = mean_work([work[k].scaled(present[0] / present[k]) for k in usable])
+    if before is None or not look.present[0]:
+        return "unknown", f"{behind}; there is no earlier quarter to compare with.", {"figures": []}
     levers, reference = now.levers(), before.levers()
     added = shapley(levers, reference)
-    evidence |= {
-        "compared_with": [window.period.shift(-k).key for k in usable],
-        "figures": _figures(reading, window, now, before),
+    stretch = look.expected - before.result
+    evidence = {
+        "figures": _figures(reading, look.window, now, before),
+        "compared_from": look.window.start.isoformat(),
+        "quarters_earlier": look.compared,
         "levers": {name: round(value, 2) for name, value in added.items()},
-        "plan_stretch": round(before.result - float(reading.expected), 2),
+        "plan_stretch": round(-stretch, 2),
     }
     ratios = {name: _ratio(levers[name], reference[name]) for name in levers}
     ratios["activity"] = _ratio(now.activities, before.activities)
     worst = min(added, key=lambda name: added[name])
-    missing = float(reading.gap)
-    stretch = float(reading.expected) - before.result
-    since = "last quarter" if usable == [1] else "in recent quarters"
+    missing = look.expected - now.result
+    since = "last quarter" if look.compared == [1] else "in recent quarters"
     if stretch > max(-added[worst], STANDS_OUT * missing):
         more = _percent(stretch / before.result)
         return "stretch", f"The plan asks {more} more than {since} brought; {_steady(ratios, '')}.", evidence
@@ -322,7 +385,7 @@ def _reason(
         return "unknown", f"{behind}; no single cause stands out.", evidence
     match worst:
         case "activity":
-            kind = _kind(cells, reading.person.pk, usable, present)
+            kind = _kind(look)
             said = (
                 f"{_fewer(kind[1])} {kind[0]} as {since}"
                 if _is_fraction(kind[1])
@@ -331,24 +394,24 @@ def _reason(
         case "conversion":
             said = f"{_rate(now)} of decided deals won, {_rate(before)} {since}"
         case "size":
-            said = f"Deals won are {_part(ratio)} as large as {since}"
+            size = f"{_part(ratio)} as large as" if _is_fraction(ratio) else f"{_percent(1 - ratio)} smaller than"
+            said = f"Deals won are {size} {since}"
         case "pipeline":
             few = now.open_deals / before.open_deals if before.open_deals else ratio
             said = f"{_fewer(few)} open deals {'as' if _is_fraction(few) else 'than'} {since}"
         case _:
-            said = f"Deals are decided {_part(ratio)} as fast as {since}"
+            said = f"{_slower(ratio)} {since}" if ratio else f"No deals were decided, {before.decided:.0f} {since}"
     return worst, f"{said}; {_steady(ratios, worst)}.", evidence
 
 
-def _kind(cells: Cells, person: int, usable: list[int], present: dict[int, int]) -> tuple[str, float]:
+def _kind(look: Look) -> tuple[str, float]:
     """The kind of activity that most of the fall is in, if one is; else activities."""
 
     def compared(kinds: Collection[str]) -> tuple[float, float]:
-        now = sum(cells.count(kind, key=person, span="0") for kind in kinds)
-        past = [
-            sum(cells.count(kind, key=person, span=str(k)) for kind in kinds) * present[0] / present[k] for k in usable
-        ]
-        return float(now), sum(past) / len(past)
+        counts = {
+            k: sum(look.cells.count(kind, key=look.person, span=str(k)) for kind in kinds) for k in (0, *look.compared)
+        }
+        return counts[0], fmean(counts[k] * look.present[0] / look.present[k] for k in look.compared)
 
     now, before = compared(list(ACTIVITY_KINDS.values()))
     overall = now / before if before else 1.0
@@ -423,6 +486,14 @@ def _fewer(ratio: float) -> str:
         if _is_fraction(ratio)
         else f"{_percent(1 - ratio)} fewer"
     )
+
+
+def _slower(speed: float) -> str:
+    """Deals take twice as long to be decided as, 40% longer than."""
+    times = 1 / speed
+    if not _is_fraction(speed):
+        return f"Deals take {_percent(times - 1)} longer to be decided than"
+    return f"Deals take {f'{times:.0f} times' if times >= 2.5 else 'twice'} as long to be decided as"
 
 
 def _part(ratio: float) -> str:

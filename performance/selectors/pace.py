@@ -292,6 +292,7 @@ def pace_series(
         band=band,
         currency=(organisation or Organisation.get()).currency,
         title=title or "Pace to target",
+        is_over=as_of >= period.end,
     )
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from performance import live
 from performance.models import Flag, FlagEvent
-from performance.selectors.findings import Finding, Reading, explain, readings
+from performance.selectors.findings import Finding, Reading, Window, explain, readings
 from sales.models import Task
 from sales.services.tasks import add_task
 from salesmgmt.desk.models import Mark, Notice
@@ -29,6 +29,8 @@ _LOCK = 7011
 def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = None) -> dict[str, int]:
     """Raise, change and close what the figures of `as_of` say, for everybody or for some; twice does nothing.
 
+    A flag ends with its quarter, unless the figures say on that day that the same goes on: then it is carried into the
+    next one, so that nobody is told again what they know, and the case about it keeps its finding.
     Answers how many were raised, changed, closed, and how many wait because their manager has three new ones this week.
     """
     with connection.cursor() as cursor:
@@ -40,8 +42,9 @@ def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = N
         standing = standing.filter(person__in=people)
     flags: dict[int, Flag] = {}
     for flag in standing.order_by("raised_on", "pk"):
-        because = _why_closed(flag, found.get(flag.person_id), window.period.key, as_of)
-        if because:
+        reading = found.get(flag.person_id)
+        because = _why_closed(flag, reading, window.period.key, as_of)
+        if because and not _goes_on(flag, reading, window):
             _close(flag, because, as_of, at)
             done["closed"] += 1
         else:
@@ -79,6 +82,16 @@ def _why_closed(flag: Flag, reading: Reading | None, period: str, as_of: date) -
     if reading.is_protected:
         return "No flag for now."  # says nothing about the leave
     return "Back within reach of the plan." if reading.has_recovered else ""
+
+
+def _goes_on(flag: Flag, reading: Reading | None, window: Window) -> bool:
+    """The quarter after that of the flag has come, and finds the same."""
+    return (
+        flag.expires_on == window.period.start
+        and reading is not None
+        and reading.is_behind
+        and not reading.is_protected
+    )
 
 
 def _recent(as_of: date) -> dict[int, int]:
@@ -121,18 +134,19 @@ def _raise(finding: Finding, manager: Person | None, as_of: date, at: datetime) 
     )
     _event(flag, FlagEvent.Kind.RAISED, at, None, flag.sentence)
     link = reverse("flag", args=[flag.pk])
+    label = finding.window.label
     due_on = as_of + timedelta(days=3)
     add_task(
-        owner=person, text=f"Read what stands out about your {period.label}, and answer", due_on=due_on, by=None,
+        owner=person, text=f"Read what stands out about your {label}, and answer", due_on=due_on, by=None,
         source="flag", reason=flag.sentence, link=link,
     )  # fmt: skip
-    told = [(person, f"Your {period.label} is behind the plan. {flag.sentence}")]
+    told = [(person, f"Your {label} is behind the plan. {flag.sentence}")]
     if manager is not None:
         add_task(
-            owner=manager, text=f"See how to help {person} with {period.label}", due_on=due_on, by=None,
+            owner=manager, text=f"See how to help {person} with {label}", due_on=due_on, by=None,
             source="flag", reason=flag.sentence, link=link,
         )  # fmt: skip
-        told.append((manager, f"{person}'s {period.label} is behind the plan. {flag.sentence}"))
+        told.append((manager, f"{person}'s {label} is behind the plan. {flag.sentence}"))
     Notice.objects.bulk_create(
         Notice(user_id=who.user_id, text=text[:300], link=link, at=at) for who, text in told if who.user_id
     )
@@ -141,15 +155,20 @@ def _raise(finding: Finding, manager: Person | None, as_of: date, at: datetime) 
 
 
 def _change(flag: Flag, finding: Finding, as_of: date, at: datetime) -> bool:
-    """Bring an open flag up to date if its figures moved enough to say so."""
-    now, was = _values(finding, as_of), flag.gap
-    same_reason = (flag.cause, flag.severity) == (now["cause"], now["severity"])
-    if same_reason and abs(now["gap"] - flag.gap) < ENOUGH_CHANGE * max(flag.gap, Decimal(1)):
+    """Bring an open flag up to date if its figures moved enough to say so, or carry it into the next quarter."""
+    now, was, period = _values(finding, as_of), flag.gap, finding.window.period
+    text = f"{now['gap']:,.0f} behind, after {was:,.0f}."
+    if flag.period != period.key:
+        now |= {"period": period.key, "expires_on": period.end}
+        text = f"Carried into {period.label}."
+    elif (flag.cause, flag.severity) == (now["cause"], now["severity"]) and abs(now["gap"] - was) < ENOUGH_CHANGE * max(
+        was, Decimal(1)
+    ):
         return False
     for name, value in now.items():
         setattr(flag, name, value)
     flag.save(update_fields=list(now))
-    _event(flag, FlagEvent.Kind.CHANGED, at, None, f"{flag.gap:,.0f} behind, after {was:,.0f}. {flag.sentence}")
+    _event(flag, FlagEvent.Kind.CHANGED, at, None, f"{text} {flag.sentence}")
     _bump(flag)
     return True
 

@@ -2,6 +2,7 @@
 
 from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
 from .common import Names, Text, Versioned, own_or_said
+from .contracts import Contracts
 from .customers import (
     AccountFilter,
     Accounts,
@@ -27,12 +28,15 @@ from .deals import (
     StageField,
     WinWriter,
 )
+from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
+from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
 from .orders import (
     CancelWriter,
     CreditFilter,
     Credits,
     CreditSerializer,
     OrderFilter,
+    OrderLines,
     Orders,
     OrderSerializer,
     OrderWriter,
@@ -52,11 +56,14 @@ __all__ = [
     "ActivitySerializer",
     "ActivityTemplates",
     "ActivityWriter",
+    "Campaigns",
     "CancelWriter",
+    "Complaints",
     "ContactFilter",
     "ContactSerializer",
     "ContactWriter",
     "Contacts",
+    "Contracts",
     "CreditFilter",
     "CreditSerializer",
     "Credits",
@@ -65,17 +72,25 @@ __all__ = [
     "DealSerializer",
     "DealWriter",
     "Deals",
+    "Deliveries",
+    "DeliveryProblems",
+    "FeedbackList",
+    "Gifts",
+    "Leads",
     "LoseWriter",
     "MarketNotes",
     "MoveWriter",
     "Names",
     "OrderFilter",
+    "OrderLines",
     "OrderSerializer",
     "OrderWriter",
     "Orders",
     "ProductFilter",
     "ProductSerializer",
     "Products",
+    "Recommendations",
+    "Referrals",
     "RefundSerializer",
     "RefundWriter",
     "ReopenWriter",

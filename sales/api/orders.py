@@ -1,5 +1,7 @@
 """Orders and credits in the API."""
 
+from typing import Any
+
 import django_filters as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,9 +15,11 @@ from sales.models import (
     Credit,
     Deal,
     Order,
+    OrderLine,
     Product,
     Refund,
 )
+from sales.services import Line
 from salesmgmt.desk.api import Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
@@ -27,12 +31,13 @@ from .common import Text, own_or_said
 class RefundSerializer(serializers.ModelSerializer):
     class Meta:
         model = Refund
-        fields = ("id", "external_id", "order", "amount", "occurred_on", "reason")
+        fields = ("id", "external_id", "order", "amount", "kind", "occurred_on", "reason")
         read_only_fields = fields
 
 
 class OrderSerializer(serializers.ModelSerializer):
     owner_name = Text(source="owner.name", read_only=True)
+    lateness = Text(read_only=True, help_text="production, carrier, unknown (late, nobody says where), or empty")
 
     class Meta:
         model = Order
@@ -47,19 +52,77 @@ class OrderSerializer(serializers.ModelSerializer):
             "product",
             "quantity",
             "amount",
+            "tax",
             "currency",
             "ordered_on",
             "promised_on",
             "produced_on",
             "delivered_on",
+            "lateness",
             "cancelled_on",
+            "version",
         )
         read_only_fields = fields
 
 
+class Exact(Money):
+    """A number of four decimals that is not below zero."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"decimal_places": 4, "min_value": 0, "required": False, "allow_null": True} | kwargs))
+
+
+class OrderLineSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = OrderLine
+        fields = (
+            "id",
+            "external_id",
+            "order",
+            "product",
+            "text",
+            "quantity",
+            "list_price",
+            "unit_price",
+            "unit_cost",
+            "discount",
+            "amount",
+        )
+        read_only_fields = fields
+
+
+class LineWriter(Writer):
+    product = VisibleField(model=Product, required=False, allow_null=True)
+    text = Text(max_length=200, required=False, allow_blank=True)
+    quantity = Exact()
+    list_price = Exact()
+    unit_price = Exact(help_text="Before discount; empty: the list price")
+    unit_cost = Exact()
+    discount = Exact(max_digits=7, max_value=100, help_text="Percent")
+    amount = Exact(min_value=None, help_text="Net; empty: quantity × price less discount")
+
+
+class LinesWriter(Writer):
+    lines = LineWriter(many=True, max_length=500)
+    version = serializers.IntegerField(required=False, min_value=1)
+
+
+def as_lines(said: list[dict[str, Any]]) -> list[Line]:
+    return [Line(**line) for line in said]
+
+
+class DatesWriter(Writer):
+    promised_on = serializers.DateField(required=False, allow_null=True)
+    produced_on = serializers.DateField(required=False, allow_null=True)
+    delivered_on = serializers.DateField(required=False, allow_null=True)
+    version = serializers.IntegerField(required=False, min_value=1)
+
+
 class OrderWriter(Writer):
     owner = VisibleField(model=Person, required=False, allow_null=True)
-    amount = Money(min_value=0)
+    amount = Money(min_value=0, required=False, allow_null=True, help_text="Net; empty: what the lines make")
+    tax = Money(min_value=0, required=False, allow_null=True, help_text="On top of amount")
+    lines = LineWriter(many=True, required=False, max_length=500)
     ordered_on = serializers.DateField()
     account = VisibleField(model=Account, required=False, allow_null=True)
     deal = VisibleField(model=Deal, required=False, allow_null=True)
@@ -74,6 +137,7 @@ class OrderWriter(Writer):
 
 class RefundWriter(Writer):
     amount = Money(help_text="Positive, in the order's currency")
+    kind = serializers.ChoiceField(Refund.Kind.choices, required=False)
     on = serializers.DateField(required=False, help_text="Default: today")
     reason = Text(max_length=200)
 
@@ -90,6 +154,13 @@ class OrderFilter(filters.FilterSet):
     external_id = filters.CharFilter()
     since = filters.DateFilter(field_name="ordered_on", lookup_expr="gte")
     until = filters.DateFilter(field_name="ordered_on", lookup_expr="lt")
+    delivered = filters.BooleanFilter(field_name="delivered_on", lookup_expr="isnull", exclude=True)
+    late = filters.ChoiceFilter(
+        choices=[(key, key) for key in ("any", "production", "carrier", "unknown")], method="filter_late"
+    )
+
+    def filter_late(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.standing().late(value)
 
 
 class Orders(Records):
@@ -105,6 +176,7 @@ class Orders(Records):
     def create(self, request: Request) -> Response:
         """Book an order and credit its owner; without an owner it is yours."""
         said = own_or_said(request, self.cleaned(OrderWriter))
+        said["lines"] = as_lines(said.get("lines", []))
         return self.shown(services.book_order(by=self.by, at=clock.now(), **said), status=201)
 
     @extend_schema(request=RefundWriter, responses={201: RefundSerializer})
@@ -121,6 +193,36 @@ class Orders(Records):
         """Cancel an order: its credit is taken back on that day."""
         said = {"on": today_of(request)} | self.cleaned(CancelWriter)
         return self.shown(services.cancel_order(order=self.get_object(), by=self.by, at=clock.now(), **said))
+
+    @extend_schema(request=LinesWriter, responses=OrderSerializer)
+    @action(detail=True, methods=["post"])
+    def lines(self, request: Request, pk: str) -> Response:
+        """Make the lines these: net and credit follow by the difference."""
+        said = self.cleaned(LinesWriter)
+        said["lines"] = as_lines(said["lines"])
+        return self.shown(services.set_order_lines(order=self.get_object(), by=self.by, at=clock.now(), **said))
+
+    @extend_schema(request=DatesWriter, responses=OrderSerializer)
+    @action(detail=True, methods=["post"])
+    def dates(self, request: Request, pk: str) -> Response:
+        """Say when it was promised, produced, delivered; null takes a day back."""
+        said = self.cleaned(DatesWriter)
+        return self.shown(services.record_delivery(order=self.get_object(), by=self.by, on=today_of(request), **said))
+
+
+class OrderLineFilter(filters.FilterSet):
+    order = Id("order")
+    product = Id("product")
+    external_id = filters.CharFilter()
+
+
+class OrderLines(Records):
+    """What orders consist of, to four decimals."""
+
+    model = OrderLine
+    serializer_class = OrderLineSerializer
+    filterset_class = OrderLineFilter
+    ordering_fields = ("id",)
 
 
 class CreditSerializer(serializers.ModelSerializer):

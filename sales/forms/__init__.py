@@ -1,11 +1,10 @@
 """Clean input of sales' pages. What a field refuses, it refuses in one sentence."""
 
 from .activities import ActivityForm, ActivityListForm, LogForm
+from .contracts import ContractChangeForm, ContractForm, ContractListForm, FileForm, SignForm
 from .customers import AccountForm, AccountListForm, ContactForm
 from .deals import DealAddForm, DealForm, DealListForm, LoseForm, MoveForm, ReopenForm, WinForm
 from .fields import (
-    EARLIEST,
-    LATEST,
     NUMBERED,
     AccountField,
     AmountField,
@@ -17,14 +16,33 @@ from .fields import (
     Versioned,
     not_ahead,
 )
+from .followup import (
+    AnswerForm,
+    AskForm,
+    ComplaintAnswerForm,
+    ComplaintForm,
+    ComplaintListForm,
+    FeedbackForm,
+    FeedbackListForm,
+    ResolveForm,
+)
 from .market import MarketNoteChangeForm, MarketNoteForm, MarketNoteListForm
-from .orders import CancelForm, OrderListForm, RefundForm, ShareForm
+from .orders import (
+    CancelForm,
+    DeliveryForm,
+    DeliveryListForm,
+    OrderForm,
+    OrderListForm,
+    ProblemForm,
+    RefundForm,
+    ResolvedForm,
+    ShareForm,
+    line_forms,
+)
 from .tasks import QuickTaskForm, SnoozeForm, TaskForm, TaskListForm
 from .time import AssignMailForm, TemplateForm, TimeEntryForm, TimeListForm
 
 __all__ = [
-    "EARLIEST",
-    "LATEST",
     "NUMBERED",
     "AccountField",
     "AccountForm",
@@ -32,14 +50,27 @@ __all__ = [
     "ActivityForm",
     "ActivityListForm",
     "AmountField",
+    "AnswerForm",
+    "AskForm",
     "AssignMailForm",
     "ByNameField",
     "CancelForm",
+    "ComplaintAnswerForm",
+    "ComplaintForm",
+    "ComplaintListForm",
     "ContactForm",
+    "ContractChangeForm",
+    "ContractForm",
+    "ContractListForm",
     "DayField",
     "DealAddForm",
     "DealForm",
     "DealListForm",
+    "DeliveryForm",
+    "DeliveryListForm",
+    "FeedbackForm",
+    "FeedbackListForm",
+    "FileForm",
     "ForUser",
     "ListForm",
     "LogForm",
@@ -49,11 +80,16 @@ __all__ = [
     "MarketNoteListForm",
     "MomentField",
     "MoveForm",
+    "OrderForm",
     "OrderListForm",
+    "ProblemForm",
     "QuickTaskForm",
     "RefundForm",
     "ReopenForm",
+    "ResolveForm",
+    "ResolvedForm",
     "ShareForm",
+    "SignForm",
     "SnoozeForm",
     "TaskForm",
     "TaskListForm",
@@ -62,5 +98,6 @@ __all__ = [
     "TimeListForm",
     "Versioned",
     "WinForm",
+    "line_forms",
     "not_ahead",
 ]

@@ -1,29 +1,25 @@
 """Fields and shapes that sales' forms share."""
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 
-from sales.models import Account, Contact
+from sales.models import Account, Contact, Lead
+from salesmgmt.lib.days import EARLIEST, LATEST, OUTSIDE, require_our_time
 from teams.models import RecordQuerySet, User
-
-EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
-
 
 NUMBERED = re.compile(r"^(.*?)\s*#(\d{1,18})$", re.DOTALL)
 
 
 class DayField(forms.DateField):
-    """A day between 1990 and 2100, picked or typed."""
+    """A day, picked or typed."""
+
+    default_validators = [require_our_time]
 
     def __init__(self, **more: Any) -> None:
-        sentence = "That is not a day of our time."
-        limits = [MinValueValidator(EARLIEST, sentence), MaxValueValidator(LATEST, sentence)]
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(widget=widget, validators=limits, **more)
+        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **more)
 
 
 class MomentField(forms.DateTimeField):
@@ -34,8 +30,10 @@ class MomentField(forms.DateTimeField):
         super().__init__(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"], **more)
 
     def to_python(self, value: Any) -> datetime | None:
-        if value and re.match(r"^(0|1[0-8]|2[1-9]|[3-9])", str(value).strip()):
-            raise forms.ValidationError("That is not a day of our time.")
+        # Asked of the text: the first and last moments there are can't be told in another zone.
+        year = re.match(r"\s*(\d{4})-", str(value or ""))
+        if year and not EARLIEST <= int(year[1]) <= LATEST:
+            raise forms.ValidationError(OUTSIDE)
         return super().to_python(value)
 
 
@@ -50,12 +48,12 @@ class AmountField(forms.DecimalField):
 class ByNameField(forms.CharField):
     """A record somebody may see, by its name; "Name #12" where several share one. Suggests as one types."""
 
-    def __init__(self, model: type[Account] | type[Contact], *, options: str, **more: Any) -> None:
+    def __init__(self, model: type[Account] | type[Contact] | type[Lead], *, options: str = "", **more: Any) -> None:
         super().__init__(max_length=230, **more)
         self.model = model
         self.user: User | None = None
         self.noun = model._meta.verbose_name
-        self.widget.attrs |= {"list": options, "autocomplete": "off"}
+        self.widget.attrs |= {"list": options, "autocomplete": "off"} if options else {"autocomplete": "off"}
 
     def prepare_value(self, value: Any) -> Any:
         return value.name if isinstance(value, self.model) else value

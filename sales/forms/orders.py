@@ -1,24 +1,173 @@
-"""Orders: refunded, cancelled, shared."""
+"""Orders: entered, delivered, refunded, cancelled, shared."""
 
 from typing import Any
 
 from django import forms
 
-from teams.models import Person
+from sales.models import Deal, DeliveryProblem, Order, OrderLine, Product, Refund
+from sales.services.lines import Line
+from teams.models import ExchangeRate, Person, User
+from teams.selectors import organisation_of
 
-from .fields import AmountField, DayField, ListForm
+from .fields import AccountField, AmountField, DayField, ForUser, ListForm, Versioned
+
+IDS = {"required": False, "min_value": 1, "max_value": 2**62}
+
+
+def currencies(user: User, *more: str) -> list[tuple[str, str]]:
+    """The organisation's currency first, then those with a rate."""
+    known = ExchangeRate.objects.order_by("currency").values_list("currency", flat=True).distinct()
+    codes = dict.fromkeys(code for code in [organisation_of(user).currency, *more, *known] if code)
+    return [(code, code) for code in codes]
 
 
 class OrderListForm(ListForm):
-    owner = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    STATES = (
+        ("open", "To be delivered"),
+        ("overdue", "Overdue"),
+        ("delivered", "Delivered"),
+        ("cancelled", "Cancelled"),
+    )
+    LATE = (
+        ("any", "Late"),
+        ("production", "Made late"),
+        ("carrier", "Carried late"),
+        ("unknown", "Late, unknown where"),
+    )
+
+    owner = forms.IntegerField(**IDS)
+    account = forms.IntegerField(**IDS)
     start = DayField(required=False)
     until = DayField(required=False)
+    state = forms.ChoiceField(required=False, choices=STATES)
+    late = forms.CharField(required=False, max_length=20)
+    step = forms.CharField(required=False, max_length=20)
+    period = forms.CharField(required=False, max_length=10)
+    team = forms.IntegerField(**IDS)
+    product = forms.IntegerField(**IDS)
+    territory = forms.IntegerField(**IDS)
+
+    def clean_late(self) -> str:
+        said = self.cleaned_data["late"]
+        return "any" if said == "1" else said if said in dict(self.LATE) else ""
+
+
+class OrderForm(ForUser):
+    """What an order says; its lines stand beside it."""
+
+    account = AccountField(required=False)
+    deal = forms.ModelChoiceField(
+        Deal.objects.none(), required=False, empty_label="None", help_text="The order takes the place of the win's own"
+    )
+    owner = forms.ModelChoiceField(Person.objects.none(), empty_label=None)
+    number = forms.CharField(required=False, max_length=100)
+    ordered_on = DayField()
+    promised_on = DayField(required=False)
+    currency = forms.ChoiceField()
+    amount = AmountField(required=False, label="Amount, net", help_text="Leave it empty where lines make it")
+    tax = AmountField(required=False, help_text="On top")
+
+    def __init__(self, *args: Any, owners: Any, deals: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        self.fields["deal"].queryset = deals  # type: ignore[attr-defined]
+        self.fields["currency"].choices = currencies(self.user)  # type: ignore[attr-defined]
+        if len(owners) == 1:
+            self.fields["owner"].widget = forms.HiddenInput()
+
+
+class LineForm(forms.Form):
+    """One line. Without a price it is the product's; an empty line is none."""
+
+    product = forms.ModelChoiceField(Product.objects.none(), required=False, empty_label="None")
+    text = forms.CharField(required=False, max_length=200)
+    quantity = forms.DecimalField(required=False, min_value=0, max_digits=14, decimal_places=4)
+    unit_price = forms.DecimalField(required=False, min_value=0, max_digits=14, decimal_places=4, label="Price")
+    discount = forms.DecimalField(
+        required=False, min_value=0, max_value=100, max_digits=7, decimal_places=4, label="Discount, %"
+    )
+
+    def __init__(self, *args: Any, products: list[tuple[Any, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        # One list for all lines: the field looks a chosen product up, the widget asks for none.
+        self.fields["product"].queryset = Product.objects.present()  # type: ignore[attr-defined]
+        self.fields["product"].widget.choices = products  # type: ignore[attr-defined]
+        for name in ("quantity", "unit_price", "discount"):
+            self.fields[name].widget.attrs |= {"inputmode": "decimal", "step": "any"}
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        product, price = said.get("product"), said.get("unit_price")
+        if self.line is not None and not self.errors and price is None and (not product or product.list_price is None):
+            self.add_error("unit_price", "This line needs a price.")
+        return said
+
+    @property
+    def line(self) -> Line | None:
+        said = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        return Line(**said) if said else None
+
+
+class LineForms(forms.BaseFormSet):
+    """The lines of an order."""
+
+    @property
+    def lines(self) -> list[Line]:
+        return [form.line for form in self.forms if form.line is not None]
+
+
+LineFormSet: Any = forms.formset_factory(
+    LineForm, formset=LineForms, extra=4, max_num=100, absolute_max=200, validate_max=True
+)
+
+
+def line_forms(user: User, order: Order | None = None, data: Any = None) -> Any:
+    """Forms for the lines of an order as they stand, and some empty ones."""
+    names = Product.objects.visible_to(user).order_by("name", "pk").values_list("pk", "name")
+    lines = order.lines.present().order_by("pk") if order else OrderLine.objects.none()
+    initial = [{name: _plain(getattr(line, name)) for name in LineForm.base_fields} for line in lines]
+    return LineFormSet(data, initial=initial, prefix="lines", form_kwargs={"products": [("", "None"), *names]})
+
+
+def _plain(value: Any) -> Any:
+    """1.5000 is typed as 1.5."""
+    return format(value.normalize(), "f") if hasattr(value, "normalize") else value
+
+
+class DeliveryForm(Versioned):
+    promised_on = DayField(required=False)
+    produced_on = DayField(required=False)
+    delivered_on = DayField(required=False)
+
+
+class ProblemForm(forms.Form):
+    kind = forms.ChoiceField(choices=DeliveryProblem.Kind.choices, label="What went wrong")
+    found_on = DayField()
+    text = forms.CharField(required=False, max_length=1000, widget=forms.Textarea, label="In words")
+
+
+class ResolvedForm(Versioned):
+    on = DayField(label="Resolved on")
+
+
+class DeliveryListForm(ListForm):
+    STATES = (
+        ("open", "To be delivered"), ("overdue", "Overdue"), ("late", "Late"), ("problem", "With a problem"),
+        ("all", "All"),
+    )  # fmt: skip
+
+    state = forms.ChoiceField(required=False, choices=STATES)
+    text = forms.CharField(required=False, max_length=100)
 
 
 class RefundForm(forms.Form):
     amount = AmountField()
+    kind = forms.ChoiceField(choices=Refund.Kind.choices, required=False, label="What for")
     on = DayField(label="Refunded on")
     reason = forms.CharField(max_length=200)
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or Refund.Kind.REFUND
 
 
 class CancelForm(forms.Form):

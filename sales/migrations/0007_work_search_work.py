@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("desk", "0003_words"),
-        ('sales', '0006_accounts_have_owners_since'),
+        ('sales', '0007_deliveries_orders'),
         ('teams', '0007_selling_time_work'),
     ]
 

@@ -10,14 +10,7 @@ from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.finding import Words
-from teams.models import (
-    Person,
-    Record,
-    RecordQuerySet,
-    Viewer,
-    access_of,
-    external_id_is_unique,
-)
+from teams.models import Person, Record, RecordQuerySet, Viewer, access_of, external_id_is_unique
 
 from .customers import Account, Contact
 from .deals import Deal
@@ -41,6 +34,7 @@ class Activity(Record):
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="activities")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="activities")
     deal = models.ForeignKey(Deal, models.SET_NULL, null=True, blank=True, related_name="activities")
+    lead = models.ForeignKey("Lead", models.SET_NULL, null=True, blank=True, related_name="activities", db_index=False)
     outcome = models.CharField(max_length=100, blank=True)
     duration_minutes = models.PositiveIntegerField(null=True, blank=True)
     notes = models.TextField(blank=True, max_length=10_000)
@@ -65,6 +59,7 @@ class Activity(Record):
             models.Index(fields=["deal"], condition=Q(deal__isnull=False), name="activity_by_deal"),
             models.Index(fields=["account"], condition=Q(account__isnull=False), name="activity_by_account"),
             GinIndex(Words("outcome", "notes"), condition=~Q(notes=""), name="activity_by_words"),
+            models.Index(fields=["lead"], condition=Q(lead__isnull=False), name="activity_by_lead"),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -44,6 +45,9 @@ class AccountQuerySet(RecordQuerySet):
         return Q(owner__in=access.people) | Q(owner=None) | Q(pk__in=dealt_with.values("account"))
 
 
+ACCOUNT_TREE = 7012  # the advisory lock of whoever moves accounts in their tree
+
+
 class Account(Record):
     """A company that buys or might. `owner` is a copy of today's AccountOwnership, written by the same service."""
 
@@ -61,7 +65,31 @@ class Account(Record):
     objects = AccountQuerySet.as_manager()
 
     class Meta:
-        triggers = audited()
+        triggers = [
+            *audited(),
+            pgtrigger.Trigger(
+                name="no_circle",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+                condition=pgtrigger.Condition("NEW.parent_id IS NOT NULL"),
+                # One after the other: two moves that are fine apart may close a circle together.
+                func=f"""
+                    PERFORM pg_advisory_xact_lock({ACCOUNT_TREE});
+                    IF EXISTS (
+                        WITH RECURSIVE above(id) AS (
+                            SELECT NEW.parent_id
+                             UNION
+                            SELECT account.parent_id FROM above JOIN sales_account account ON account.id = above.id
+                        )
+                        SELECT FROM above WHERE id = NEW.id
+                    ) THEN
+                        RAISE EXCEPTION 'An account can''t be below itself.' USING ERRCODE = 'check_violation',
+                            CONSTRAINT = 'account_tree_has_no_circle';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
         constraints = [external_id_is_unique("account")]
         indexes = [
             models.Index(fields=["name"], name="account_by_name"),

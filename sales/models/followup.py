@@ -74,6 +74,14 @@ class Feedback(Record):
     score = models.PositiveSmallIntegerField()
     given_on = models.DateField()
     comment = models.TextField(blank=True, max_length=5000)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: the customer",
+    )
 
     objects = ByAccountQuerySet.as_manager()
 

@@ -1,5 +1,6 @@
 """From a first word to a customer: campaigns, leads, who they go to, and who referred whom."""
 
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -148,6 +149,11 @@ class Lead(Record):
     @property
     def is_waiting(self) -> bool:
         return self.status in {self.Status.NEW, self.Status.WORKING}
+
+    @property
+    def response_time(self) -> timedelta | None:
+        """From coming in to the first answer, as the clock runs."""
+        return self.first_response_at - self.received_at if self.first_response_at else None
 
 
 class LeadChange(models.Model):

@@ -1,5 +1,6 @@
 """What was ordered, and the ledger of who is credited for it."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Self
 
@@ -34,6 +35,29 @@ class OrderQuerySet(RecordQuerySet):
             return self.none()
         return present.filter(Q(owner__in=access.people) | Q(pk__in=credited_on(user, "order")))
 
+    def standing(self) -> Self:
+        """Not cancelled."""
+        return self.filter(cancelled_on=None)
+
+    def late(self, by: str = "any") -> Self:
+        """Later than promised: made late (`production`), made in time and carried late (`carrier`), or `any`."""
+        return self.filter(self._lateness()[by])
+
+    def overdue(self, day: date) -> Self:
+        """Promised before a day and not delivered yet."""
+        return self.standing().filter(delivered_on=None, promised_on__lt=day)
+
+    @staticmethod
+    def _lateness() -> dict[str, Q]:
+        made, carried = Q(produced_on__gt=F("promised_on")), Q(delivered_on__gt=F("promised_on"))
+        in_time = Q(produced_on__lte=F("promised_on"))
+        return {
+            "any": made | carried,
+            "production": made,
+            "carrier": in_time & carried,
+            "unknown": Q(produced_on=None) & carried,
+        }
+
 
 class OrderLineQuerySet(RecordQuerySet):
     def visible_to(self, user: Viewer) -> Self:
@@ -59,6 +83,7 @@ class Order(Record):
     delivered_on = models.DateField(null=True, blank=True)
     is_booked_by_win = models.BooleanField(default=False, editable=False, help_text="Made by winning the deal")
     cancelled_on = models.DateField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     objects = OrderQuerySet.as_manager()
 
@@ -81,6 +106,17 @@ class Order(Record):
 
     def __str__(self) -> str:
         return self.number or f"Order {self.pk}"
+
+    @property
+    def lateness(self) -> str:
+        """Who was late: `production`, the `carrier`, `unknown` where nobody wrote when it was made; "" for nobody."""
+        if self.promised_on is None:
+            return ""
+        if self.produced_on and self.produced_on > self.promised_on:
+            return "production"
+        if self.delivered_on is None or self.delivered_on <= self.promised_on:
+            return ""
+        return "carrier" if self.produced_on else "unknown"
 
 
 class OrderLine(Record):

@@ -1,13 +1,7 @@
 """Questions about what happened, always within what somebody may see."""
 
-from .activities import (
-    Recent,
-    activities,
-    alike_activities,
-    asked_first,
-    recent_customers,
-    withdrawn_activities,
-)
+from .activities import Recent, activities, alike_activities, asked_first, recent_customers, withdrawn_activities
+from .contracts import SOON, contract_states, contracts, state_of
 from .customers import (
     MANY_ACCOUNTS,
     account_named,
@@ -18,31 +12,56 @@ from .customers import (
     with_last_activity,
 )
 from .deals import CARDS, Column, DealFilter, alike_deals, board, deals, overdue_count
+from .deliveries import deliveries, delivery_problems, orders_with_problems, problems_of
+from .feedback import (
+    ENOUGH,
+    Scores,
+    after_sales,
+    complaints,
+    feedback,
+    feedback_request,
+    is_overdue,
+    overdue_complaints,
+    scores,
+    scores_of_people,
+    scores_of_teams,
+)
 from .market import competitors, completions, market_notes, named_by, named_in, tags_in_use, withdrawn_market_notes
 from .orders import credit_of, credited_on, may_share, orders
 from .owners import choosable_owners, is_writable, owner_of, writable_owners
+from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
 from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, account_story, deal_story
 from .tasks import day_meant, done_tasks, open_tasks, tasks_of
 from .time import SellingTime, selling_time, time_entries
 
 __all__ = [
+    "BY",
     "CARDS",
+    "ENOUGH",
     "FIELDS",
     "ICONS",
+    "LATE",
     "LONG_STORY",
     "MANY_ACCOUNTS",
     "NAMED",
+    "SOON",
+    "STEPS",
     "Column",
     "DealFilter",
     "Event",
+    "Group",
+    "ProcessFilter",
     "Recent",
+    "Scores",
     "SellingTime",
+    "Step",
     "account_named",
     "account_options",
     "account_story",
     "account_totals",
     "accounts",
     "activities",
+    "after_sales",
     "alike_accounts",
     "alike_activities",
     "alike_deals",
@@ -50,24 +69,43 @@ __all__ = [
     "board",
     "choosable_owners",
     "competitors",
+    "complaints",
     "completions",
+    "contract_states",
+    "contracts",
     "credit_of",
     "credited_on",
     "day_meant",
     "deal_story",
     "deals",
+    "deliveries",
+    "delivery_problems",
     "done_tasks",
+    "feedback",
+    "feedback_request",
+    "is_overdue",
     "is_writable",
     "market_notes",
+    "may_ask",
     "may_share",
     "named_by",
     "named_in",
     "open_tasks",
     "orders",
+    "orders_behind",
+    "orders_with_problems",
+    "overdue_complaints",
     "overdue_count",
     "owner_of",
+    "problems_of",
+    "process",
+    "process_by",
     "recent_customers",
+    "scores",
+    "scores_of_people",
+    "scores_of_teams",
     "selling_time",
+    "state_of",
     "tags_in_use",
     "tasks_of",
     "time_entries",

@@ -13,12 +13,30 @@ from teams.models import Person, Viewer, access_of
 
 
 def orders(
-    user: Viewer, *, owner: int | None = None, start: date | None = None, end: date | None = None
+    user: Viewer,
+    *,
+    owner: int | None = None,
+    account: int | None = None,
+    start: date | None = None,
+    end: date | None = None,
+    state: str = "",
+    late: str = "",
+    day: date | None = None,
 ) -> QuerySet[Order]:
-    """Orders somebody may see, of days in `[start, end)`."""
+    """Orders somebody may see, ordered in `[start, end)`; `state`: open, overdue, delivered, cancelled."""
     found = Order.objects.visible_to(user).select_related("owner", "account", "deal", "product")
-    asked = {"owner": owner, "ordered_on__gte": start, "ordered_on__lt": end}
-    return found.filter(**{name: value for name, value in asked.items() if value})
+    asked = {"owner": owner, "account": account, "ordered_on__gte": start, "ordered_on__lt": end}
+    found = found.filter(**{name: value for name, value in asked.items() if value})
+    match state:
+        case "open":
+            found = found.standing().filter(delivered_on=None)
+        case "overdue" if day is not None:
+            found = found.overdue(day)
+        case "delivered":
+            found = found.standing().filter(delivered_on__isnull=False)
+        case "cancelled":
+            found = found.filter(cancelled_on__isnull=False)
+    return found.standing().late(late) if late else found
 
 
 def credit_of(user: Viewer, order: Order) -> list[dict[str, Any]]:

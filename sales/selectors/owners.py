@@ -7,6 +7,8 @@ from django.db.models import Q, QuerySet
 from sales.models import (
     Account,
     Activity,
+    Complaint,
+    Contract,
     Deal,
     Order,
     may_write_for,
@@ -27,11 +29,11 @@ def writable_owners(user: User, day: date) -> QuerySet[Person]:
     return (people if access.imports else people.filter(mine)).order_by("name", "pk")
 
 
-def is_writable(user: Viewer, record: Deal | Order | Account | Activity) -> bool:
+def is_writable(user: Viewer, record: Deal | Order | Account | Activity | Complaint | Contract) -> bool:
     """May somebody change this record, not only read it?"""
     return may_write_for(user, record.owner_id)
 
 
-def owner_of(record: Deal | Account) -> QuerySet[Person]:
+def owner_of(record: Deal | Account | Contract) -> QuerySet[Person]:
     """Whoever owns it now stays a choice, gone or not."""
     return Person.objects.filter(pk=record.owner_id or 0)

@@ -4,9 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from sales.models import Account, Contact, may_write_for
+from sales.models.customers import ACCOUNT_TREE
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
@@ -60,14 +61,25 @@ def change_account(*, account: Account, by: User | None, **fields: Any) -> Accou
         require_write(by, fields["owner"])
     if fields.get("parent") != account.parent:
         require_sight(by, parent=fields.get("parent"))
-    if fields.get("parent") == account:
-        raise Refused("An account can't be part of itself.", field="parent")
+        _require_no_circle(account, fields.get("parent"))
     if not fields.get("name", account.name).strip():
         raise Refused("An account needs a name.", field="name")
     for field, value in fields.items():
         setattr(account, field, value)
     account.save(update_fields=list(fields))
     return account
+
+
+def _require_no_circle(account: Account, parent: Account | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ACCOUNT_TREE])
+    passed: set[int | None] = {None}
+    above = parent.pk if parent else None
+    while above not in passed:
+        if above == account.pk:
+            raise Refused("An account can't be below itself.", field="parent")
+        passed.add(above)
+        above = Account.objects.values_list("parent", flat=True).get(pk=above)
 
 
 @transaction.atomic

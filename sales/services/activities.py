@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db import transaction
 
-from sales.models import Account, Activity, Contact, Deal
+from sales.models import Account, Activity, Contact, Deal, Lead
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
 from .guards import WITHDRAWN, organisation_for, require_current, require_sight, require_write
+from .responses import note_response
 
 CHANGEABLE = frozenset(
     {"owner", "kind", "occurred_at", "account", "contact", "deal", "outcome", "duration_minutes", "notes"}
@@ -27,6 +28,7 @@ def log_activity(
     account: Account | None = None,
     contact: Contact | None = None,
     deal: Deal | None = None,
+    lead: Lead | None = None,
     outcome: str = "",
     minutes: int | None = None,
     notes: str = "",
@@ -37,10 +39,10 @@ def log_activity(
     A deal brings its account along, and so does a contact.
     """
     require_write(by, owner)
-    require_sight(by, account=account, contact=contact, deal=deal)
+    require_sight(by, account=account, contact=contact, deal=deal, lead=lead)
     _require_kind(kind)
     _require_minutes(minutes)
-    return Activity.objects.create(
+    activity = Activity.objects.create(
         owner=owner,
         kind=kind,
         occurred_at=at,
@@ -48,11 +50,14 @@ def log_activity(
         account=account or (deal.account if deal else None) or (contact.account if contact else None),
         contact=contact,
         deal=deal,
+        lead=lead,
         outcome=outcome,
         duration_minutes=minutes,
         notes=notes,
         external_id=external_id,
     )
+    note_response(activity=activity, by=by)
+    return activity
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """Orders, refunds, and who shares an order's credit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from teams.models import Organisation, Person, User
 
 from .credits import recredit_orders
 from .guards import WITHDRAWN, require_money, require_sight, require_write
+from .lines import Line, complete, net_of, write_lines
 
 HUNDRED = Decimal(100)
 
@@ -21,10 +22,12 @@ HUNDRED = Decimal(100)
 def book_order(
     *,
     owner: Person,
-    amount: Decimal,
     ordered_on: date,
     by: User | None,
     at: datetime,
+    amount: Decimal | None = None,
+    tax: Decimal | None = None,
+    lines: Sequence[Line] = (),
     account: Account | None = None,
     deal: Deal | None = None,
     product: Product | None = None,
@@ -36,11 +39,19 @@ def book_order(
     produced_on: date | None = None,
     delivered_on: date | None = None,
 ) -> Order:
-    """Book an order and credit its owner. One that names a deal takes the place of the order the win had booked."""
+    """Book an order and credit its owner. One that names a deal takes the place of the order the win had booked.
+
+    Its amount is what its lines make, rounded once (R12); an order without lines says it.
+    """
     require_write(by, owner)
     require_sight(by, account=account, deal=deal)
-    booked = require_money(amount)
-    assert booked is not None
+    currency = currency or (deal.currency if deal else Organisation.get().currency)
+    lines = complete(lines, currency=currency)
+    if lines and amount is not None and require_money(amount) != net_of(lines):
+        raise Refused(f"The lines make {net_of(lines)}, not {amount}; leave the amount to them.", field="amount")
+    booked = require_money(net_of(lines) if lines else amount)
+    if booked is None:
+        raise Refused("An order says its amount, or has lines that make it.", field="amount")
     gone: list[int] = []
     if deal is not None:
         Deal.objects.select_for_update().get(pk=deal.pk)
@@ -56,7 +67,8 @@ def book_order(
         product=product or (deal.product if deal else None),
         quantity=quantity,
         amount=booked,
-        currency=currency or (deal.currency if deal else Organisation.get().currency),
+        tax=require_money(tax, field="tax"),
+        currency=currency,
         ordered_on=ordered_on,
         number=number,
         external_id=external_id,
@@ -64,6 +76,7 @@ def book_order(
         produced_on=produced_on,
         delivered_on=delivered_on,
     )
+    write_lines(order, lines, at)
     settled = book_won_deals(deal_ids=[deal.pk], at=at) if deal else []
     recredit_orders(order_ids=[*gone, order.pk, *settled], by=by, at=at, reason="Order booked")
     return order
@@ -80,7 +93,8 @@ def cancel_order(*, order: Order, on: date, by: User | None, at: datetime, reaso
     if not reason.strip():
         raise Refused("Say why the order is cancelled.", field="reason")
     order.cancelled_on = on
-    order.save(update_fields=["cancelled_on"])
+    order.version += 1
+    order.save(update_fields=["cancelled_on", "version"])
     recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason)
     return order
 
@@ -94,9 +108,13 @@ def refund_order(
     by: User | None,
     at: datetime,
     reason: str,
+    kind: str = Refund.Kind.REFUND,
     external_id: str | None = None,
 ) -> Refund:
-    """Give money back on an order: negative entries by the same shares, on the day of the refund."""
+    """Give money back on an order, for goods that came back or for another cause.
+
+    Negative entries by the same shares, on the day of the refund; each names the entry it takes back.
+    """
     order = _locked(order, by)
     amount = require_money(amount) or Decimal(0)
     if amount <= 0:
@@ -108,7 +126,9 @@ def refund_order(
     left = order.amount - sum((refund.amount for refund in order.refunds.present()), Decimal(0))
     if amount > left:
         raise Refused(f"Only {left} {order.currency} of this order is left to refund.", field="amount")
-    refund = Refund.objects.create(order=order, amount=amount, occurred_on=on, reason=reason, external_id=external_id)
+    refund = Refund.objects.create(
+        order=order, amount=amount, occurred_on=on, reason=reason, kind=kind, external_id=external_id
+    )
     recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason or "Refund")
     return refund
 

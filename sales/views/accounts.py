@@ -102,7 +102,7 @@ def account(request: SignedIn, pk: int) -> HttpResponse:
 
 def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     found = get_object_or_404(Account.objects.visible_to(request.user).select_related("owner", "parent"), pk=pk)
-    _, zone = today_and_zone(request)
+    day, zone = today_and_zone(request)
     seen = selectors.deals(request.user, selectors.DealFilter(account=found.pk))
     with in_zone(zone):
         context = {
@@ -110,6 +110,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "open_deals": seen.open().order_by("expected_close_on", "pk")[:20],
             "decided": seen.exclude(status="open").order_by("-closed_on", "-pk")[:10],
             "contacts": Contact.objects.visible_to(request.user).filter(account=found).order_by("name", "pk")[:50],
+            "after": selectors.after_sales(request.user, found, day),
             "totals": selectors.account_totals(request.user, found),
             "story": selectors.account_story(request.user, found),
             "may_write": selectors.is_writable(request.user, found),

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from sales import selectors
-from sales.models import Account, Activity, Deal, Order
+from sales.models import Account, Activity, Complaint, Contract, Deal, Order
 from salesmgmt.desk.edges import tell_form
 from salesmgmt.desk.wake import wake
 from salesmgmt.lib import clock
@@ -42,7 +42,7 @@ def in_zone(zone: str) -> Any:
     return timezone.override(ZoneInfo(zone))
 
 
-def writable_or_404(request: SignedIn, record: Deal | Order | Account | Activity) -> None:
+def writable_or_404(request: SignedIn, record: Deal | Order | Account | Activity | Complaint | Contract) -> None:
     """Who may read a record but not change it meets the same dull 404 as everybody else."""
     if not selectors.is_writable(request.user, record):
         raise Http404

@@ -1,6 +1,7 @@
 """What every endpoint of the API is made from: what may be said, what is shown, and POSTs that are done once."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
+
+from salesmgmt.lib.days import OUTSIDE, is_of_our_time
 
 from .idempotency import fingerprint, once
 
@@ -120,7 +123,13 @@ class Writer(serializers.Serializer):
             unknown = {str(name): ["There is no such field to set."] for name in data if name not in known}
             if unknown:
                 raise serializers.ValidationError(unknown)
-        return super().to_internal_value(data)
+        said = super().to_internal_value(data)
+        outside = {
+            name: [OUTSIDE] for name, value in said.items() if isinstance(value, date) and not is_of_our_time(value)
+        }
+        if outside:
+            raise serializers.ValidationError(outside)
+        return said
 
 
 def changes(of: type[Writer]) -> type[Writer]:

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import redis
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -19,6 +17,7 @@ from rest_framework.request import Request
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 
+from .throttle import is_within
 from .tokens import user_of_api_token
 
 LARGEST_BODY = 1024 * 1024
@@ -132,17 +131,7 @@ class PerMinute(throttling.BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         is_user = bool(request.user and request.user.is_authenticated)
         who = f"user:{request.user.pk}" if is_user else f"address:{request.META.get('REMOTE_ADDR', '')}"
-        minute = int(clock.now().timestamp() // 60)
-        key = f"throttle:{who}:{minute}"
-        try:
-            try:
-                count = cache.incr(key)
-            except ValueError:
-                cache.set(key, 1, timeout=120)
-                count = 1
-        except (redis.RedisError, OSError):
-            return True
-        return count <= PER_MINUTE["user" if is_user else "anonymous"]
+        return is_within(who, PER_MINUTE["user" if is_user else "anonymous"])
 
     def wait(self) -> float:
         return 60 - clock.now().timestamp() % 60

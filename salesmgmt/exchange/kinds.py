@@ -2,6 +2,8 @@
 
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 
 from django.apps import apps
 from django.utils.module_loading import module_has_submodule
@@ -10,21 +12,26 @@ from salesmgmt.lib.kinds import Kind, Referent, Settling
 from salesmgmt.lib.refusals import Refused
 
 ORDER = (  # in which kinds depend on each other
-    "teams", "people", "postings", "leave", "ramps", "seasons", "rates", "accounts", "contacts", "products", "stages",
-    "deals", "activities", "orders", "credits", "refunds", "quotas", "quota_entries", "credit_entries",
+    "organisation", "calendars", "territories", "teams", "people", "postings", "leave", "ramps", "seasons", "rates",
+    "accounts", "contacts", "products", "leads", "stages", "deals", "deal_changes", "activities", "orders",
+    "order_lines", "credits", "refunds", "contracts", "feedback", "quotas", "quota_entries", "credit_entries",
+    "outcome_entries",
 )  # fmt: skip
 
 
 @cache
-def _modules() -> list[object]:
+def _modules() -> list[ModuleType]:
+    """Each app's `exchange`, and where that is a package the modules in it."""
     configs = [
         config for config in apps.get_app_configs() if config.module and not config.name.startswith("salesmgmt.")
     ]
-    return [
-        import_module(f"{config.name}.exchange")
-        for config in configs
-        if module_has_submodule(config.module, "exchange")
-    ]
+    found = []
+    for config in configs:
+        if module_has_submodule(config.module, "exchange"):  # type: ignore[arg-type]
+            module = import_module(f"{config.name}.exchange")
+            parts = sorted(one.name for one in iter_modules(getattr(module, "__path__", [])))
+            found += [module, *(import_module(f"{module.__name__}.{part}") for part in parts)]
+    return found
 
 
 @cache
@@ -38,12 +45,11 @@ def referents() -> dict[str, Referent]:
     return {one.key: one for module in _modules() for one in getattr(module, "REFERENTS", [])}
 
 
-def kind_of(key: str, *, to_import: bool = True) -> Kind:
+def kind_of(key: str) -> Kind:
     """The kind of that name. Raises Refused with the names there are."""
     kind = kinds().get(key)
-    if kind is None or (to_import and kind.is_ledger):
-        names = ", ".join(name for name, one in kinds().items() if not (to_import and one.is_ledger))
-        raise Refused(f"There is no kind “{key}”; there is {names}.", field="kind")
+    if kind is None:
+        raise Refused(f"There is no kind “{key}”; there is {', '.join(kinds())}.", field="kind")
     return kind
 
 

@@ -21,8 +21,10 @@ class Batch(models.Model):
         PREVIEWED = "previewed", "Previewed"
         QUEUED = "queued", "Waiting"
         RUNNING = "running", "Running"
+        STOPPED = "stopped", "Stopped"
         DONE = "done", "Taken"
         FAILED = "failed", "Failed"
+        UNDOING = "undoing", "Being undone"
         UNDONE = "undone", "Undone"
 
     kind = models.CharField(max_length=20)
@@ -42,6 +44,9 @@ class Batch(models.Model):
     changed = models.PositiveIntegerField(default=0)
     equal = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(null=True, help_text="Rows of the file; known once it was read")
+    position = models.PositiveIntegerField(default=0, help_text="Line up to which a large file was taken in")
+    is_stopping = models.BooleanField(default=False, help_text="Somebody asked the worker to stop")
     message = models.TextField(blank=True)
     found = models.JSONField(default=dict, help_text="Dialect, encoding, date format and decimal mark that were found")
 
@@ -53,6 +58,16 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} from {self.file_name}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Stopped or failed on the way: it can go on, or what it took be undone."""
+        return self.state == self.State.STOPPED or (self.state == self.State.FAILED and self.position > 0)
+
+    @property
+    def is_taken(self) -> bool:
+        """Is there anything to undo?"""
+        return self.state == self.State.DONE or (self.is_unfinished and self.position > 0)
 
 
 class BatchRow(models.Model):
@@ -69,6 +84,7 @@ class BatchRow(models.Model):
     act = models.CharField(max_length=7, choices=Act)
     model = models.CharField(max_length=60, blank=True, help_text="app_label.Model")
     object_id = models.BigIntegerField(null=True)
+    through_id = models.BigIntegerField(null=True, help_text="Where one row speaks for a range: its last number")
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     column = models.CharField(max_length=200, blank=True)

@@ -8,24 +8,29 @@ import gzip
 import io
 import json
 import re
+import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import charset_normalizer
 
 from salesmgmt.lib.refusals import Refused
 
-MAX_BYTES = 100 * 1024 * 1024  # of a file, unpacked
-MAX_ROWS = 250_000
+from .workbook import Damaged, Workbook
+
+MAX_BYTES = 1024 * 1024 * 1024  # of a file, unpacked
+MAX_ROWS = 5_000_000
+BOMB, RATIO = 32 * 1024 * 1024, 150  # from this size on no honest table is packed so densely
 MAX_RECORD = 1_000_000  # characters
+MAX_CELL = 100_000
 MAX_COLUMNS = 1000
 SAMPLE = 128 * 1024
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+ZIP = b"PK\x03\x04"
 BINARIES = [
-    (b"PK\x03\x04", "an Excel workbook or another ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a picture"),
@@ -59,9 +64,11 @@ class Table:
     _source: "_Source"
     _has_header: bool
     blank_lines: int = field(default=0)
+    mended: int = field(default=0)  # rows whose extra cells were joined, as was asked
+    extra_commas: str = ""  # the column that extra cells belong to
 
     def rows(self) -> Iterator[Row]:
-        self.blank_lines = 0
+        self.blank_lines = self.mended = 0
         count = 0
         for row in self._read():
             if not row.problem and self._is_blank(row):
@@ -79,6 +86,9 @@ class Table:
         if self.found["format"] == "json lines":
             yield from _json_rows(self._source, self.header, self.name)
             return
+        if self.found["format"] == "xlsx":
+            yield from self._sheet_rows()
+            return
         rows = _records(self._source.lines(), self.found["delimiter"], self.found["quote"], self.name)
         first = True
         for row in rows:
@@ -89,8 +99,39 @@ class Table:
                 continue
             first = False
             if self._has_header and not row.problem:
-                row.problem = self._mismatch(row)
+                self._mend(row)
+                row.problem = self._mismatch(row) or self._huge(row)
             yield row
+
+    def _sheet_rows(self) -> Iterator[Row]:
+        width = len(self.header)
+        rows = _sheet(self._source, self.name)
+        if self._has_header:
+            next(rows, None)
+        for number, cells in rows:
+            row = Row(number, cells + [""] * (width - len(cells)))
+            if self._has_header:
+                if len(cells) > width:
+                    row.problem = f"{self.name}, row {number}: “{_short(cells[-1])}” stands beyond the last column."
+                else:
+                    row.problem = self._huge(row)
+            yield row
+
+    def _mend(self, row: Row) -> None:
+        """Join the extra cells of a row into the column that was named for it."""
+        extra = len(row.cells) - len(self.header)
+        if self.extra_commas and extra > 0:
+            at = self.header.index(self.extra_commas)
+            row.cells[at : at + extra + 1] = [self.found["delimiter"].join(row.cells[at : at + extra + 1])]
+            self.mended += 1
+
+    def _huge(self, row: Row) -> str:
+        at = next((at for at, cell in enumerate(row.cells) if len(cell) > MAX_CELL), None)
+        if at is None:
+            return ""
+        size, where = len(row.cells[at]), f"{self.name}, line {row.line}"
+        row.cells = []
+        return f"{where}: “{_short(self.header[at])}” holds {size:,} characters; at most {MAX_CELL:,} can be read."
 
     def _mismatch(self, row: Row) -> str:
         wanted, got = len(self.header), len(row.cells)
@@ -100,7 +141,17 @@ class Table:
         mark = self.found["delimiter"]
         if got < wanted:
             return f"{where}; {self.header[got]!r} and what follows is missing. An empty cell still needs its “{mark}”."
-        return f"{where}. A value that holds “{mark}” must stand in quotes."
+        if self.found["format"] == "json lines" or not mark:
+            return f"{where}."
+        return (
+            f"{where}. A value that holds “{mark}” must stand in quotes; or say to which column the rest belongs, such"
+            f" as “extra_commas”: “join:{self._split_column(row)}”."
+        )
+
+    def _split_column(self, row: Row) -> str:
+        """Where a value was most likely cut: before a cell that begins with a blank."""
+        cut = next((at for at, cell in enumerate(row.cells) if at and cell.startswith(" ")), 0)
+        return self.header[min(cut - 1, len(self.header) - 1)] if cut else self.header[-1]
 
 
 def open_table(
@@ -111,9 +162,45 @@ def open_table(
     encoding: str | None = None,
     has_header: bool = True,
     needed: tuple[str, ...] = (),
+    sheet: str = "",
+    extra_commas: str = "",
 ) -> Table:
-    """The table in a seekable binary file. Raises Unreadable: a sentence with the file and what would be right."""
-    source = _Source(file, name, encoding)
+    """The table in a seekable binary file. Raises Unreadable: a sentence with the file and what would be right.
+
+    `extra_commas`, as “join:COLUMN”, joins the extra cells of a row that has more than the header into that column.
+    """
+    table = _opened(file, name, delimiter, encoding, has_header, needed, sheet)
+    if extra_commas:
+        act, _, column = extra_commas.partition(":")
+        if act != "join" or column.strip() not in table.header:
+            like = table.header[-1] if table.header else "name"
+            raise Unreadable(
+                f"“extra_commas” is “join:” and a column, such as “join:{like}”; “{_short(extra_commas)}” is not."
+            )
+        table.extra_commas = column.strip()
+    return table
+
+
+def _opened(
+    file: BinaryIO,
+    name: str,
+    delimiter: str | None,
+    encoding: str | None,
+    has_header: bool,
+    needed: tuple[str, ...],
+    sheet: str,
+) -> Table:
+    source = _Source(file, name, encoding, sheet)
+    if source.book is not None:
+        found = {"format": "xlsx", "encoding": "utf-8", "packed": source.packed, "delimiter": "", "quote": ""}
+        found |= {"sheet": source.book.sheet, "sheets": source.book.sheets}
+        table = Table(name, [], found, source, has_header)
+        if has_header:
+            header = next(_sheet(source, name), None)
+            if header is None:
+                raise Unreadable(f"{name}: sheet “{source.book.sheet}” is empty; its first row must name the columns.")
+            table.header = [cell.strip() for cell in header[1]]
+        return _checked(table, needed) if has_header else table
     head = source.sample.lstrip("\ufeff \t\r\n")
     if not head and has_header:
         raise Unreadable(f"{name} is empty: its first line must name the columns.")
@@ -167,11 +254,21 @@ def _checked(table: Table, needed: tuple[str, ...]) -> Table:
 class _Source:
     """A file that can be read from its beginning again and again, as text in the encoding it was found to have."""
 
-    def __init__(self, file: BinaryIO, name: str, encoding: str | None) -> None:
+    def __init__(self, file: BinaryIO, name: str, encoding: str | None, sheet: str = "") -> None:
         self.file, self.name = file, name
+        self.book: Workbook | None = None
+        file.seek(0, io.SEEK_END)
+        self.size = file.tell()
         file.seek(0)
         start = file.read(16)
         self.packed = start.startswith(b"\x1f\x8b")
+        if self._starts(start).startswith(ZIP):
+            self.encoding, self.sample = "utf-8", ""
+            try:
+                self.book = Workbook(self._unzipped() if self.packed else file, sheet)
+            except Damaged as damage:
+                raise Unreadable(f"{name} {damage.sentence}") from None
+            return
         for magic, what in BINARIES:
             if start.startswith(magic):
                 raise Unreadable(
@@ -180,13 +277,29 @@ class _Source:
         self.encoding = self._told(encoding) if encoding else self._found()
         self.sample = self._sample()
 
+    def _starts(self, start: bytes) -> bytes:
+        """The first bytes, unpacked; of a damaged file none."""
+        if not self.packed:
+            return start
+        try:
+            return self.unpacked().read(4)
+        except (OSError, EOFError, zlib.error):
+            return b""
+
+    def _unzipped(self) -> IO[bytes]:
+        """A workbook packed once more, unpacked to a file of its own."""
+        whole = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the last who reads it)
+        for chunk in self._chunks():
+            whole.write(chunk)
+        return whole
+
     def unpacked(self) -> BinaryIO:
         self.file.seek(0)
         return gzip.GzipFile(fileobj=self.file) if self.packed else self.file  # type: ignore[return-value]
 
     def _chunks(self) -> Iterator[bytes]:
         """All bytes, counted: too many are refused before anything is made of them."""
-        if not self.packed and self.file.seek(0, io.SEEK_END) > MAX_BYTES:
+        if not self.packed and self.size > MAX_BYTES:
             raise self._too_large()
         stream, read = self.unpacked(), 0
         try:
@@ -194,6 +307,11 @@ class _Source:
                 read += len(chunk)
                 if read > MAX_BYTES:
                     raise self._too_large()
+                if self.packed and read > BOMB and read > RATIO * self.size:
+                    raise Unreadable(
+                        f"{self.name} unpacks to more than {RATIO} times its size, as no table does; send it unpacked"
+                        " if it is one."
+                    )
                 yield chunk
         except (OSError, EOFError, zlib.error):
             raise Unreadable(
@@ -281,6 +399,14 @@ class _Source:
         text = io.TextIOWrapper(_Keep(self.unpacked()), encoding=self.encoding, newline="")
         while line := text.readline(MAX_RECORD + 1):
             yield line
+
+
+def _sheet(source: _Source, name: str) -> Iterator[tuple[int, list[str]]]:
+    assert source.book is not None
+    try:
+        yield from source.book.rows()
+    except Damaged as damage:
+        raise Unreadable(f"{name} {damage.sentence}") from None
 
 
 class _Keep(io.BufferedReader):

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from salesmgmt.lib.kinds import Field, Kind, Refusal, Row
 
 from . import values
-from .mapping import Column, MappingFile, complete, guess, guess_words
+from .mapping import Column, MappingFile, choose, guess_words
 from .reader import Table, Unreadable, open_table
 
 NUMBERS = {"money", "number", "percent", "whole"}
@@ -25,24 +25,9 @@ class Staged:
 
 def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, currency: str, zone: str) -> Staged:
     """Read a file as rows of `kind`. Raises Unreadable where it is no table or lacks a column that is needed."""
-    table = open_table(file, name, delimiter=mapping.delimiter or None, encoding=mapping.encoding or None)
-    columns = guess(kind, table.header) if mapping.columns is None else complete(mapping, kind, table.header, name)
-    if missing := next((one for one in kind.fields if one.needed and _is_missing(columns.get(one.name))), None):
-        raise Unreadable(
-            f"{name}, line 1: there is no column for “{missing.name}”, which {kind.key} need; the columns are"
-            f" {', '.join(column or '(no name)' for column in table.header[:20])}."
-        )
-    if all(_is_missing(column) for column in columns.values()):
-        raise Unreadable(f"{name}, line 1: no column is one of {', '.join(one.name for one in kind.fields)}.")
-    cells = list(_cells(table, columns))
-    if mapping.columns is None:
-        seen: dict[str, set[str]] = {column.column: set() for one, column in columns.items() if one == "stage"}
-        for _, of_row, _ in cells:
-            for column, words in seen.items():
-                words.add(of_row.get(column, "").strip())
-        columns = guess_words(kind, columns, seen)
+    table, columns, preset = open_as(file, name, kind, mapping)
     rows = []
-    for line, of_row, problem in cells:
+    for line, of_row, problem in _cells(table, columns):
         row = Row(
             line,
             {},
@@ -52,8 +37,34 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
             row.refusals.append(Refusal(line, "", "", problem))
         rows.append(row)
     said = _type(rows, kind, columns, mapping, table, currency, zone)
-    used = {column.column for column in columns.values()}
-    found = {
+    return Staged(table, columns, rows, describe(table, columns, preset, said))
+
+
+def open_as(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile) -> tuple[Table, dict[str, Column], str]:
+    """The table, the columns to read of it, and the preset these come from."""
+    table = open_table(file, name, **mapping.reading)
+    columns, preset = choose(mapping, kind, table)
+    if missing := next((one for one in kind.fields if one.needed and _is_missing(columns.get(one.name))), None):
+        raise Unreadable(
+            f"{name}, line 1: there is no column for “{missing.name}”, which {kind.key} need; the columns are"
+            f" {', '.join(column or '(no name)' for column in table.header[:20])}."
+        )
+    if all(_is_missing(column) for column in columns.values()):
+        raise Unreadable(f"{name}, line 1: no column is one of {', '.join(one.name for one in kind.fields)}.")
+    if mapping.columns is None and not preset and kind.field("status") and "stage" in columns:
+        stage = columns["stage"].column
+        seen = {of_row.get(stage, "").strip() for _, of_row, _ in _cells(table, columns)}
+        columns = guess_words(kind, columns, {stage: seen})
+    return table, columns, preset
+
+
+def describe(table: Table, columns: dict[str, Column], preset: str, said: dict[str, str]) -> dict[str, Any]:
+    """What was found out about the file, for people and for the batch."""
+    used = {source for column in columns.values() for source in column.sources}
+    return {
+        "preset": preset,
+        "mended": table.mended,
+        "sheet": table.found.get("sheet", ""),
         "format": table.found["format"],
         "encoding": table.found["encoding"],
         "delimiter": table.found["delimiter"],
@@ -65,7 +76,6 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
         "notation": said,
         "empty_lines": table.blank_lines,
     }
-    return Staged(table, columns, rows, found)
 
 
 def _is_missing(column: Column | None) -> bool:
@@ -74,7 +84,8 @@ def _is_missing(column: Column | None) -> bool:
 
 def _cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[str, str], str]]:
     places = {name: place for place, name in enumerate(table.header)}
-    wanted = [(column.column, places[column.column]) for column in columns.values() if column.const is None]
+    sources = dict.fromkeys(source for column in columns.values() for source in column.sources)
+    wanted = [(source, places[source]) for source in sources]
     shared: dict[str, str] = {}  # equal texts are kept once
     for row in table.rows():
         if row.problem:
@@ -93,28 +104,38 @@ def _type(
     zone: str,
 ) -> dict[str, str]:
     """Turn texts into values, column by column, refusing rows whose text is none; answer how they are written."""
-    said = {}
     texts: dict[str, list[str]] = {}
     for one in kind.fields:
-        if one.name in columns and one.type in NUMBERS | {"date", "moment"}:
+        if one.name in columns and is_noted(one):
             seen = {row.raw[one.name] for row in rows if one.name in row.raw}
             texts[one.name] = [text for text in seen if not values.is_nothing(one, text)]
+    noted = notations(kind, texts, mapping, table)
+    for one in sorted(kind.fields, key=lambda one: one.name != "currency"):
+        if one.name in columns:
+            _fill(rows, one, values.parser(one, noted.get(one.name, values.Notation()), zone), currency)
+    return {name: ", ".join(notation.said) for name, notation in noted.items() if notation.said}
+
+
+def is_noted(one: Field) -> bool:
+    """Is it for the whole column to decide how these values are written?"""
+    return one.type in NUMBERS | {"date", "moment"}
+
+
+def notations(
+    kind: Kind, texts: dict[str, list[str]], mapping: MappingFile, table: Table
+) -> dict[str, values.Notation]:
+    """How each column of numbers or dates is written, from texts that show every way in it."""
     delimiter = "," if table.found["format"] == "json lines" else table.found["delimiter"]
     numbers = [one for one in kind.fields if one.type in NUMBERS and one.name in texts]
     decided = {values.number_notation(texts[one.name], mapping.decimal, ";", "").decimal for one in numbers} - {""}
     hint = decided.pop() if len(decided) == 1 and any(texts[one.name] for one in numbers) and delimiter == ";" else ""
-    for one in sorted(kind.fields, key=lambda one: one.name != "currency"):
-        if one.name not in columns:
-            continue
-        notation = values.Notation()
-        if one.type in NUMBERS:
-            notation = values.number_notation(texts[one.name], mapping.decimal, delimiter, hint)
-        elif one.type in {"date", "moment"}:
-            notation = values.date_notation(texts[one.name], mapping.date_format)
-        if notation.said:
-            said[one.name] = ", ".join(notation.said)
-        _fill(rows, one, values.parser(one, notation, zone), currency)
-    return said
+    return {
+        one.name: values.number_notation(texts[one.name], mapping.decimal, delimiter, hint)
+        if one.type in NUMBERS
+        else values.date_notation(texts[one.name], mapping.date_format)
+        for one in sorted(kind.fields, key=lambda one: one.name != "currency")
+        if one.name in texts
+    }
 
 
 def _fill(rows: list[Row], one: Field, parse: Any, reporting: str) -> None:

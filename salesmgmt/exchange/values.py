@@ -6,14 +6,16 @@ Where it can't decide (03/04/2017; 1,234 in a file with semicolons) its values a
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from salesmgmt.lib.days import EARLIEST, LATEST, OUTSIDE, is_of_our_time
 from salesmgmt.lib.kinds import Field
 
 NOTHING = {"null", "\\n", "n/a", "#n/a"}  # an empty date, number or reference, spelled out
@@ -33,7 +35,6 @@ MONTHS = {
     name: n
     for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
-EARLIEST, LATEST = 1900, 2199
 
 
 class Unfit(ValueError):
@@ -245,8 +246,8 @@ def _month(name: str) -> int:
 
 
 def _sane(moment: datetime) -> datetime:
-    if not EARLIEST <= moment.year <= LATEST:
-        raise Unfit(f"Its year is not between {EARLIEST} and {LATEST}.")
+    if not is_of_our_time(moment):
+        raise Unfit(OUTSIDE)
     return moment
 
 
@@ -348,3 +349,68 @@ def defused(text: str) -> str:
 
 def rearmed(text: str) -> str:
     return text[1:] if text.startswith("'") and defused(text[1:]) == text else text
+
+
+# ── The same in SQL ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sql_type(one: Field) -> str:
+    """The type under which the database holds a field's values."""
+    if one.type in {"money", "number", "percent"}:
+        return f"numeric(18, {one.places})"
+    return {"date": "date", "moment": "timestamptz", "whole": "integer"}.get(one.type, "text")
+
+
+def plain_sql(one: Field, notation: Notation, zone: str, text: str) -> str:
+    """SQL of a field's value where `text` is written in the plainest way, NULL elsewhere.
+
+    What is plain is read by the database with the same outcome as `parser` has; anything else is for `parser`.
+    """
+    if one.type in {"date", "moment"} and notation.date_format:
+        return "NULL"
+    sane = f"{text} COLLATE \"C\" >= '{EARLIEST}' AND {text} COLLATE \"C\" < '{LATEST + 1}'"
+    if one.type == "date":
+        return (
+            f"CASE WHEN {text} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' AND {sane}"
+            f" AND pg_input_is_valid({text}, 'date') THEN {text}::date END"
+        )
+    if one.type == "moment":
+        days = ", ".join(f"'{day}'" for day in _days_of_transition(zone))
+        time = "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?)?"
+        even = f" AND left({text}, 10) NOT IN ({days})" if days else ""
+        return (
+            f"CASE WHEN {text} ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}{time}$'"
+            f" AND {sane} AND pg_input_is_valid({text}, 'timestamptz') THEN"
+            f" CASE WHEN right({text}, 1) = 'Z' THEN {text}::timestamptz"
+            f" WHEN true{even} THEN {text}::timestamp AT TIME ZONE '{zone}' END END"
+        )
+    if one.type in {"money", "number", "percent", "whole"}:
+        places = f"(\\.[0-9]{{1,{one.places}}})?" if notation.decimal == "." and one.type != "whole" else ""
+        figures = 9 if one.type == "whole" else 13
+        value = f"{text}::{sql_type(one)}"
+        within = f" AND {value} >= {one.least}" * (one.least is not None) + f" AND {value} <= {one.most}" * (
+            one.most is not None
+        )
+        return f"CASE WHEN {text} ~ '^[0-9]{{1,{figures}}}{places}$' THEN CASE WHEN true{within} THEN {value} END END"
+    if one.type == "choice":
+        choices = ", ".join(f"'{choice}'" for choice in one.choices)
+        return f"CASE WHEN {text} IN ({choices}) THEN {text} END"
+    if one.type == "currency":
+        return f"CASE WHEN {text} ~ '^[A-Z]{{3}}$' THEN {text} END"
+    if one.type == "email":
+        part = "[a-z0-9]+([-_.][a-z0-9]+)*"
+        return f"CASE WHEN {text} ~ '^{part}@([a-z0-9]+\\.)+[a-z]{{2,9}}$' AND length({text}) <= 60 THEN {text} END"
+    return f"CASE WHEN length({text}) <= {one.longest} THEN {text} END"
+
+
+@cache
+def _days_of_transition(zone: str) -> list[str]:
+    """The days on which a zone's clocks are changed: there an hour is missing, or comes twice."""
+    known, day, days = ZoneInfo(zone), datetime(EARLIEST, 1, 1), []  # noqa: DTZ001
+    last, end = None, datetime(LATEST + 1, 1, 1)  # noqa: DTZ001
+    while day < end:
+        offset = day.replace(tzinfo=known).utcoffset()
+        if last is not None and offset != last:
+            days += [f"{day - timedelta(days=back):%Y-%m-%d}" for back in (0, 1)]
+        day, last = day + timedelta(days=1), offset
+    return days

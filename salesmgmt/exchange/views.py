@@ -22,12 +22,14 @@ from teams.models import User, access_of
 
 from . import services
 from .exports import lines
-from .forms import NOT_TAKEN, OptionsForm, UploadForm, columns_of, options_of
+from .forms import NOT_TAKEN, OptionsForm, UploadForm, columns_of, label_of, options_of
 from .kinds import kind_of, kinds
 from .models import Batch, BatchRow
+from .services.mappings import keep_mapping, kept_mapping, mapping_of
 
 LISTED = 100
 REFUSALS = 200
+READING = ("preset", "sheet", "delimiter", "encoding")  # one of these changed: the columns are taken anew
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 View = Callable[..., HttpResponseBase]
@@ -61,6 +63,7 @@ def imports(request: HttpRequest) -> HttpResponse:
                 size=file.size or 0,
                 by=cast(User, request.user),
                 at=clock.now(),
+                preset=form.cleaned_data["preset"],
             )
         except Refused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else "file", refusal.sentence)
@@ -83,13 +86,24 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
 def import_map(request: HttpRequest, pk: int) -> HttpResponse:
     """Say which column is what, and look again."""
     batch = _batch(request, pk)
-    form = OptionsForm(request.POST)
+    form = OptionsForm(request.POST, batch=batch)
     if not form.is_valid():
         return _page(request, batch, form)
-    header = batch.found.get("header", [])
-    mapping = {"columns": columns_of(request.POST, kind_of(batch.kind), header), **form.mapping()}
+    mapping = form.mapping()
+    stood = options_of(batch)
+    if all(form.cleaned_data[name] == stood[name].replace("\\t", "\t") for name in READING):
+        header, standing = batch.found.get("header", []), batch.found.get("columns", {})
+        mapping["columns"] = columns_of(request.POST, kind_of(batch.kind), header, standing)
     try:
+        if form.cleaned_data["kept"]:
+            mapping = kept_mapping(kind=batch.kind, name=form.cleaned_data["kept"]) or mapping
         services.map_batch(batch=batch, mapping=mapping, options=form.options(), at=clock.now())
+        if form.cleaned_data["keep_as"]:
+            content = mapping_of(batch.found, mapping)
+            keep_mapping(
+                kind=batch.kind, name=form.cleaned_data["keep_as"], content=content, by=cast(User, request.user)
+            )
+            messages.success(request, f"Kept as “{form.cleaned_data['keep_as']}”.")
     except Refused as refusal:
         form.add_error(None, refusal.sentence)
         return _page(request, batch, form)
@@ -110,19 +124,44 @@ def import_take(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @for_importers
+@require_POST
+def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the worker stop."""
+    try:
+        batch = services.stop_batch(batch=_batch(request, pk))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(
+            request, "It stops after the rows it is at." if batch.is_stopping else "Stopped; nothing was taken."
+        )
+    return redirect("import", pk=pk)
+
+
+@for_importers
+@require_POST
+def import_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on where it was."""
+    try:
+        services.resume_batch(batch=_batch(request, pk))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("import", pk=pk)
+
+
+@for_importers
 @require_http_methods(["GET", "POST"])
 def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, naming what would go, and undo."""
     batch = _batch(request, pk)
     if request.method == "POST":
         try:
-            kept = services.undo_batch(batch=batch, by=cast(User, request.user), at=clock.now())
+            kept = services.begin_undo(batch=batch, by=cast(User, request.user), at=clock.now())
         except Refused as refusal:
             messages.error(request, refusal.sentence)
         else:
-            messages.success(
-                request, f"Undone. {len(kept)} records are kept; the page says why." if kept else "Undone."
-            )
+            told = "Undone." if kept is not None else "The worker undoes it; this page follows."
+            messages.success(request, f"{told} What is kept and why stands on the page." if kept else told)
         return redirect("import", pk=pk)
     return render(request, "exchange/undo.html", {"batch": batch})
 
@@ -155,7 +194,7 @@ def import_rejects(request: HttpRequest, pk: int) -> HttpResponse:
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """A kind as import takes it."""
     try:
-        wanted = kind_of(kind, to_import=False)
+        wanted = kind_of(kind)
     except Refused:
         raise Http404 from None
     answer = StreamingHttpResponse(_csv(wanted), content_type="text/csv; charset=utf-8")
@@ -180,11 +219,11 @@ def _batch(request: HttpRequest, pk: int) -> Batch:
 
 
 def _page(request: HttpRequest, batch: Batch, form: OptionsForm | None = None) -> HttpResponse:
-    is_waiting = batch.state == Batch.State.QUEUED or (
+    is_waiting = batch.state in {Batch.State.QUEUED, Batch.State.RUNNING, Batch.State.UNDOING} or (
         batch.state == Batch.State.UPLOADED and not batch.message and batch.options.get("size", 0) > services.AT_ONCE
     )
     context: dict[str, Any] = {"batch": batch, "is_waiting": is_waiting, "partial": "exchange/_import.html"}
-    context["options"] = form or OptionsForm(initial=options_of(batch))
+    context["options"] = form or OptionsForm(initial=options_of(batch), batch=batch)
     if batch.state in {Batch.State.UPLOADED, Batch.State.PREVIEWED}:
         context |= _mapping(batch, request.POST if form else None)
     else:
@@ -192,7 +231,10 @@ def _page(request: HttpRequest, batch: Batch, form: OptionsForm | None = None) -
         context["refusals"] = refusals.order_by("line", "pk")[:REFUSALS]
     part = request.headers.get("HX-Request") == "true"
     template = "exchange/_import.html" if part else "exchange/import.html"
-    return render(request, template, context, status=422 if form and form.errors else 200)
+    answer = render(request, template, context, status=422 if form and form.errors else 200)
+    if part and not is_waiting:
+        answer["HX-Refresh"] = "true"  # what can be done next stands above the part
+    return answer
 
 
 def _mapping(batch: Batch, typed: Any) -> dict[str, Any]:
@@ -202,10 +244,13 @@ def _mapping(batch: Batch, typed: Any) -> dict[str, Any]:
     for one in kind_of(batch.kind).fields:
         said = columns.get(one.name, "")
         content = said if isinstance(said, dict) else {"column": said}
-        column, const = content.get("column", ""), content.get("const", "")
+        column, const = label_of(content), content.get("const", "")
         if typed is not None:
             column, const = typed.get(f"column-{one.name}", ""), typed.get(f"const-{one.name}", "")
-        fields.append({"field": one, "column": column, "const": const})
+        samples = batch.found.get("samples", {})
+        sampled = " · ".join(text[:30] for text in samples.get(content.get("column", ""), []))
+        odd = column if column not in batch.found.get("header", []) else ""
+        fields.append({"field": one, "column": column, "const": const, "odd": odd, "samples": sampled})
         for word, taken_as in content.get("values", {}).items():
             words.append({"field": one.name, "word": word, "as": taken_as or NOT_TAKEN, "count": 0})
             known.add((one.name, word))

@@ -56,7 +56,7 @@ class Pace:
 
     start: date
     until: date
-    today: date
+    today: date  # the last day of the period where that is over
     target: Sequence[Step]
     actual: Sequence[Step]
     forecast: Sequence[Step] = ()
@@ -65,6 +65,7 @@ class Pace:
     currency: str | None = None
     title: str = "Pace to target"
     actual_label: str = "Booked"
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

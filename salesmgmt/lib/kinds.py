@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Type = Literal[
     "text", "email", "date", "moment", "money", "number", "whole", "percent", "choice", "currency", "reference"
@@ -67,10 +67,71 @@ class Referent:
     label: str
     load: Callable[[set[str]], Iterable[tuple[Any, list[str]]]]  # texts → records, each with the texts that name it
     make: Callable[["Plan", str, Row], Any] | None = None
+    # The same for whole tables: queries of `text` and `id` over `wanted(text)`, each for what the one before left open.
+    named: tuple[str, ...] = ()
 
     @property
     def plural(self) -> str:
         return "people" if self.label == "person" else f"{self.label}s"
+
+
+def folded(text: str) -> str:
+    """SQL of a text as `str.casefold` has it."""
+    return f"casefold({text} COLLATE pg_unicode_fast)"
+
+
+def named_by(table: str, *columns: str, is_exact: bool = False) -> str:
+    """SQL for `Referent.named`: present records of a table by any of these columns; case counts where `is_exact`."""
+    same = "n.{0} = w.text" if is_exact else f"{folded('n.{0}')} = {folded('w.text')}"
+    return " UNION ".join(
+        f"SELECT w.text, n.id FROM wanted w JOIN {table} n ON {same.format(column)} WHERE n.withdrawn_at IS NULL"  # nosec B608
+        for column in columns
+    )
+
+
+class Portion(Protocol):
+    """Some rows of a file in a temporary table `part`, as a `Loader` works on them.
+
+    `part` holds, for each field of the kind, its typed value under the field's name (NULL: the row says nothing) and
+    its text as `raw_<field>`; of a reference the number as `<field>_id`; `line`; `sound`, which a refusal ends;
+    `record_id` of what stands, and `act`. `%(name)s` of `values` may stand in every statement.
+    """
+
+    values: dict[str, Any]  # at, by, today, zone, reporting (currency), own (person's number), books
+
+    def refuse(self, column: str, reason: str, where: str, *, value: str = "") -> None:
+        """Refuse rows for which `where` holds; `reason` and `value` are SQL."""
+
+    def run(self, statement: str) -> int: ...
+
+    def note(self, sentence: str, where: str) -> None:
+        """Tell how many rows there are for which `where` holds."""
+
+    def make_missing(self, column: str, make: Callable[["Plan", str], Any]) -> None:
+        """Under --create-missing, fill `<column>_id` with what `make` creates for each text that has none."""
+
+    def insert(self, model: Any, columns: dict[str, str], source: str) -> None:
+        """Insert what a query yields; what the model has beyond `columns` gets its defaults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """How rows of a kind are taken in by statements over whole portions, for tables of any size.
+
+    The engine reads, types and refers; it finds what stands by external id, else by the nth `natural` key, refuses a
+    second row about the same record, and keeps what stood before. The kind says the rest, in this sequence.
+    """
+
+    model: str
+    names: str = "external_id"  # the column that a second row about the same record is refused for
+    columns: str = ""  # what `part` holds beside, as SQL over the typed rows `t` and what stands, `x`
+    joins: str = ""
+    check: Callable[[Portion], None] | None = None  # refuses rows for what they say
+    complete: Callable[[Portion], None] | None = None  # after the references: fills in what rows leave out
+    natural: str = ""  # SQL of what is known again without external id, in `part` and table alike
+    differs: str = ""  # SQL: does the row `p` say something else than the record `x`?
+    insert: Callable[[Portion], None] | None = None  # writes `fresh`, the rows that are new, each with its `id`
+    change: Callable[["Plan", Any, "Row"], None] | None = None  # what a row changes of a record; `row.values` by column
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +140,15 @@ class Kind:
 
     key: str
     fields: tuple[Field, ...]
-    plan: Callable[["Plan"], None]
+    plan: Callable[["Plan"], None] | None  # None: the loader takes them
     rows: Callable[[], Iterator[dict[str, Any]]]
     prepare: Callable[["Plan"], None] | None = None  # called before the steps are written
     enter: Callable[["Plan"], list[Any]] | None = None  # writes rows by a service of its own; answers what it made
     settle: Callable[["Settling"], None] | None = None  # called after writing and after an undo
     within: str = ""  # a field that may refer to another row of the same file
-    is_ledger: bool = False  # given out only
+    is_ledger: bool = False  # entries as they stand
+    reverse: Callable[..., int] | None = None  # of a ledger: takes entries back, by further ones
+    loader: Loader | None = None
 
     def field(self, name: str) -> Field | None:
         return next((one for one in self.fields if one.name == name), None)
@@ -140,6 +203,7 @@ class Plan:
         self.notes: Counter[str] = Counter()
         self.made: list[str] = []
         self.look_alikes: list[str] = []
+        self.memo: dict[str, Any] = {}  # what a kind looked up once
         self._referents = referents
         self._indexes: dict[str, dict[str, list[Any]]] = {}
         self._changed: dict[int, Step] = {}
@@ -172,6 +236,10 @@ class Plan:
                 self.register(key, record, *names_of)
         return self._indexes[key]
 
+    def know(self, indexes: dict[str, dict[str, list[Any]]]) -> None:
+        """Have records by these texts and no others; nothing more is loaded."""
+        self._indexes |= indexes
+
     def register(self, key: str, record: Any, *texts: str | None) -> None:
         """Let further rows refer to a record under these texts."""
         index = self.index(key) if key not in self._indexes else self._indexes[key]
@@ -182,6 +250,15 @@ class Plan:
 
     def lookup(self, key: str, text: str) -> list[Any]:
         return self.index(key).get(text.casefold(), [])
+
+    def find(self, key: str, texts: set[str]) -> dict[str, list[Any]]:
+        """Records by the texts that name them, case ignored, for texts beside those of the reference columns."""
+        found: dict[str, list[Any]] = {}
+        for record, names_of in self._referents[key].load(texts):
+            for text in names_of:
+                if not any(one is record for one in found.setdefault(text.casefold(), [])):
+                    found[text.casefold()].append(record)
+        return found
 
     def refer(self, row: Row) -> bool:
         """Resolve a row's references into `row.found`; what is missing is made, where asked, once the row is sound."""
@@ -218,11 +295,14 @@ class Plan:
         return record
 
     def change(self, record: Any, row: Row, **values: Any) -> dict[str, Any]:
-        """Set what differs, and answer what stood there before, by field (a reference: its number)."""
+        """Set what differs, and answer what stood there before, by field (a reference: its number).
+
+        A reference may be given as a record, or as a number under its column's name.
+        """
         before = {}
         for name, value in values.items():
             field = record._meta.get_field(name)
-            if not field.is_relation:
+            if not field.is_relation or name != field.name:
                 was, is_same = getattr(record, name), getattr(record, name) == value
             elif value is None or value.pk is not None:
                 was = getattr(record, field.attname)
@@ -231,7 +311,7 @@ class Plan:
                 was = getattr(record, field.attname)
                 is_same = field.is_cached(record) and field.get_cached_value(record) is value
             if not is_same:
-                before[name] = was
+                before[field.name] = was
                 setattr(record, name, value)
         if before and record.pk is not None:
             step = self._changed.get(id(record))

@@ -22,6 +22,14 @@ def _imports(access: Access) -> bool:
     return access.imports
 
 
+def _sells(access: Access) -> bool:
+    return not access.department
+
+
+def _delivers(access: Access) -> bool:
+    return access.delivers
+
+
 def _administers(access: Access) -> bool:
     return access.role == "admin"
 
@@ -42,8 +50,12 @@ class Place:
 PLACES = (
     Place("home", "Home", "house", "Home"),
     Place("teams", "Teams", "users", shows_to=_leads),
+    Place("leads", "Leads", "funnel"),
     Place("deals", "Deals", "briefcase", "Deals"),
     Place("accounts", "Accounts", "building-2"),
+    Place("orders", "Orders", "file-text", shows_to=_sells),
+    Place("deliveries", "Deliveries", "map-pin", shows_to=_delivers),
+    Place("repeat", "Repeat business", "refresh-cw"),
     Place("activities", "Activities", "list-checks"),
     Place("tasks", "Tasks", "check", "Tasks"),
     Place("market", "Market notes", "message-square"),

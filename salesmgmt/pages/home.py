@@ -28,7 +28,7 @@ from performance.models import Flag, RollupSum
 from performance.selectors import MEASURES, Scope, Standing
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Deal, Task
-from salesmgmt.pages.templatetags.paceline import money, num
+from salesmgmt.pages.templatetags.paceline import day, money, num
 from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
 
 SOON = timedelta(days=7)
@@ -140,7 +140,8 @@ def gap_of(flag: Flag, currency: str) -> str:
             if flag.measure in {"bookings", "pace", "attainment"}
             else (measure.label.lower() if measure else "")
         )
-        return f"{money(flag.actual, currency)} {done}, pace is {money(flag.expected, currency)}"
+        since = f" since {day(flag.counted_from)}" if flag.counted_from else ""
+        return f"{money(flag.actual, currency)} {done}{since}, pace is {money(flag.expected, currency)}"
     return f"{num(flag.actual)} {measure.label.lower()}, pace is {num(flag.expected)}"
 
 

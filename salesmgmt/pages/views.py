@@ -1,4 +1,4 @@
-"""Home by role, teams, a team, a person, search, palette."""
+"""Home by role, teams, a team, a person, search, palette, to-do."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from performance import live
 from performance.models import Flag
 from performance.selectors import Scope, Standing, figure, pace, pace_series, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
+from recognition.selectors import leaderboard
 from sales.models import Deal
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -141,6 +142,7 @@ def _company(request: SignedIn, frame: Frame) -> dict[str, Any]:
         "more_needs": max(len(needs) - SHOWN, 0),
         "may_plan": _may_plan(access_of(user)),
         "praises": homes.latest_praise(user),
+        "may_praise": access_of(user).person_id is not None,
         "imports": access_of(user).imports,
         "live_token": token,
         **_due(request, frame, leads=False),
@@ -175,6 +177,7 @@ def _team(request: SignedIn, frame: Frame) -> dict[str, Any]:
         "findings": mine,
         "may_plan": True,
         "praises": homes.latest_praise(user),
+        "may_praise": True,
         "live_token": token,
         **due,
     }
@@ -203,12 +206,25 @@ def _own(request: SignedIn, frame: Frame) -> dict[str, Any]:
     )
     return context | {
         "name": person.name,
+        **_place(request, frame),
         "then": then if frame.is_now else "",
         "findings": findings,
         "deals": list(homes.closing_soon(access, frame.today)),
         "praises": homes.latest_praise(user),
+        "may_praise": True,
         "live_token": token,
         **due,
+    }
+
+
+def _place(request: SignedIn, frame: Frame) -> dict[str, Any]:
+    """The sentence on one's own place comes after the page; a refresh of the page brings it along."""
+    shows = frame.organisation.shows_individual_ranks
+    is_part = request.headers.get("HX-Request") == "true"
+    return {
+        "shows_place": shows,
+        "period_asked": "" if frame.is_now else frame.period.key,
+        "board": leaderboard(user=request.user, period=frame.period, as_of=frame.today) if shows and is_part else None,
     }
 
 
@@ -218,7 +234,7 @@ def _figures(
     """Headline, strip and chart of a scope in three queries."""
     organisation, period = frame.organisation, frame.period
     standing = pace(scope=scope, period=period, as_of=frame.as_of, organisation=organisation)
-    chart = pace_series(scope=scope, period=period, as_of=frame.as_of, organisation=organisation)
+    chart = pace_series(scope=scope, period=period, as_of=frame.today, organisation=organisation)
     spans = strips.activity_spans(period, frame.today)
     if open_deals is None:
         spans.append(Span("open", ["pipeline"], period.start, period.end))

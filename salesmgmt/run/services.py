@@ -127,7 +127,8 @@ def valkey(home: Home, *, forgetful: bool = False) -> Server:
 def urls(home: Home, name: str) -> dict[str, str]:
     """What the rest of Paceline is told of the named server."""
     if name == "postgres":
-        return {"DATABASE_URL": _database(home, APP), "DATABASE_OWNER_URL": _database(home, OWNER)}
+        roles = {"DATABASE_URL": _database(home, APP), "DATABASE_OWNER_URL": _database(home, OWNER)}
+        return roles | {"PG_BIN": str(home.postgres)}
     kept = _read_config(home.queue / "valkey.conf")
     return {"REDIS_URL": f"redis://:{kept['requirepass']}@127.0.0.1:{kept['port']}/0"} if kept else {}
 

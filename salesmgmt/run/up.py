@@ -30,7 +30,7 @@ from .home import Home, Refused, settle
 BASE = Path(__file__).resolve().parent.parent.parent
 MARK = "PACELINE_VAR"  # in the environment of every process of ours: by it a killed start's leftovers are found
 # What `manage.py` beside a running `make run` takes over, so that an operator needs to set nothing.
-TOLD = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "DEMO", "VAR", "FILES")
+TOLD = ("DATABASE_URL", "DATABASE_OWNER_URL", "PG_BIN", "REDIS_URL", "SECRET_KEY", "BASE_URL", "DEMO", "VAR", "FILES")
 LOGINS = {
     "admin": "admin",
     "vera": "executive",

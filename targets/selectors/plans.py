@@ -136,7 +136,10 @@ class PlanRow:
 
 
 def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
-    """The lines of a plan that a user may see, as a tree: all, those of the teams one leads, or one's own."""
+    """The lines of a plan that a user may see, as a tree: all, those of the teams one leads, or one's own.
+
+    A share tells what it is a share of, so it stands only where the line above is one's to see too.
+    """
     access = access_of(user)
     lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
     below: dict[tuple[int, int | None] | None, list[Allocation]] = defaultdict(list)
@@ -145,27 +148,28 @@ def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
         below[None if above is None else (above.team_id, above.person_id)].append(line)
     rows: list[PlanRow] = []
 
-    def visit(line: Allocation, depth: int, total: Decimal) -> None:
+    def visit(line: Allocation, depth: int, total: Decimal | None) -> None:
         children = sorted(below[line.team_id, line.person_id], key=place) if line.person_id is None else []
         led = bool(set(line.team.path) & set(access.led_team_ids))
         own = access.person_id is not None and line.person_id == access.person_id
         goal = is_own_goal(line, access)
-        if access.sees_all or led or own:
+        is_seen = access.sees_all or led or own
+        if is_seen:
             rows.append(
                 PlanRow(
                     line=line,
                     depth=depth,
-                    share=ratio(line.amount, total),
+                    share=None if total is None else ratio(line.amount, total),
                     below=sum((child.amount for child in children), Decimal(0)) if children else None,
                     may_change=not plan.is_published and not own and not goal and (access.sees_all or led),
                 )
             )
             depth += 1
         for child in children:
-            visit(child, depth, line.amount)
+            visit(child, depth, line.amount if is_seen else None)
 
     for root in sorted(below[None], key=place):
-        visit(root, 0, plan.amount)
+        visit(root, 0, plan.amount if access.sees_all else None)
     return rows
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0006_everything_with_a_customer'),
+        ('teams', '0007_departments_orders'),
     ]
 
     operations = [

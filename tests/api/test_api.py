@@ -373,6 +373,12 @@ def test_no_query_string_is_an_error_of_ours(cast: Cast, ana: Api, query: str) -
 def test_what_is_not_there_is_404_and_what_is_not_done_405(cast: Cast, ana: Api) -> None:
     assert ana("GET", "deals/999999999999999999/").status_code == 404
     assert ana("GET", "deals/9999999999999999999999/").status_code == 404
+    for path in ("nonsense/", "nonsense", "deals/1/nonsense/", "/api/v2/deals/"):
+        for api in (ana, Api(None)):
+            response = api("GET", path)
+            assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+    assert ana("GET", "/nonsense/")["Content-Type"] == "text/html; charset=utf-8"
+    assert ana("GET", "me")["Location"] == "/api/v1/me/"
     assert ana("PUT", "me/", {}).status_code == 405
     assert ana("POST", "activities/", b"a=b").status_code == 400
     response = ana.client.post("/api/v1/activities/", {"kind": "call"})

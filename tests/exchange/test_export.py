@@ -35,6 +35,13 @@ TABLES = {
     "orders": "number,owner,account,amount,currency,ordered_on\nN1,Ana,Acme,50,USD,2026-05-04\n",
     "credits": "order,person,share,overlay\nN1,Ana,40,\nN1,Ben,60,\nN1,Cleo,,10\n",
     "refunds": "external_id,order,amount,occurred_on\nR1,N1,20,2026-05-05\nR2,D1,1,2026-05-05\n",
+    "leads": "external_id,name,company,owner,campaign,status,created_at\nL1,Lee,Acme,Ana,Spring,qualified,2026-05-01\n",
+    "order_lines": "order,product,quantity,unit_price,discount,amount\nN1,Tick,2,30,20,48\nN1,,1,2,,2\n",
+    "deal_changes": "deal,changed_at,field,value\nD3,2026-05-03T09:00Z,amount,5\nD3,2026-05-04T09:00Z,amount,7\n",
+    "contracts": "external_id,account,owner,starts_on,ends_on,value\nK1,Acme,Ana,2026-01-01,2026-12-31,1000\n",
+    "feedback": "account,kind,score,given_on,order,comment\nAcme,nps,9,2026-05-09,N1,=good\n",
+    "territories": "name,parent\nNorth,Europe\nEurope,\n",
+    "calendars": "region,on,name\nDE,2026-05-01,Labour Day\n",
     "quotas": "person,period,amount\nAna,2026-Q3,1000\nBen,2026-Q3,2000\n",
 }  # fmt: skip
 
@@ -49,8 +56,6 @@ def filled(cast: Cast) -> Cast:
 
 def test_every_kind_comes_back_unchanged(filled: Cast) -> None:
     for kind in kinds().values():
-        if kind.is_ledger:
-            continue
         out = io.StringIO()
         written = write_table(kind, out)
         answer = take(kind.key, out.getvalue())
@@ -66,7 +71,7 @@ def test_an_empty_organisation_takes_it_whole(filled: Cast, tmp_path: Path) -> N
         out = io.StringIO()
         call_command("import_records", "all", str(tmp_path), "--format", "json", stdout=out)
         answers = json.loads(out.getvalue())
-        assert [answer["kind"] for answer in answers] == [kind.key for kind in kinds().values() if not kind.is_ledger]
+        assert {answer["kind"] for answer in answers} == kinds().keys() - {"quotas"}  # told by their ledger
         assert not [answer["refusals"] for answer in answers if answer["refusals"]]
         assert figures() == sums
 
@@ -105,7 +110,7 @@ def test_ledgers_are_given_out_as_they_stand(filled: Cast, tmp_path: Path) -> No
     call_command("export_records", "credit_entries", "--out", str(tmp_path / "credit.csv"))
     with (tmp_path / "credit.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == [
+    assert list(rows[0])[:9] == [
         "order",
         "person",
         "team",
@@ -127,9 +132,7 @@ def test_ledgers_are_given_out_as_they_stand(filled: Cast, tmp_path: Path) -> No
 
 
 def test_an_unknown_kind_is_a_sentence(db: None) -> None:
-    with pytest.raises(CommandError, match="There is no kind “dreams”; there is teams, people"):
+    with pytest.raises(CommandError, match=r"There is no kind “dreams”; there is .*teams, people"):
         call_command("export_records", "dreams")
-    with pytest.raises(CommandError, match="There is no kind “quota_entries”"):
-        call_command("import_records", "quota_entries", "x.csv")
     with pytest.raises(CommandError, match=r"x\.csv can't be read: No such file"):
         call_command("import_records", "teams", "x.csv")

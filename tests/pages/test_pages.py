@@ -1,5 +1,6 @@
 """Home by role, teams, people, search, to-do: who sees what, and what a page costs."""
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from sales.models import Deal, Task
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.pages import errors
+from salesmgmt.pages.templatetags.paceline import day
 from targets.services import enter_quota
 from teams.models import Organisation, Person, Posting, Team, User
 from tests.cast import Cast
@@ -290,3 +292,22 @@ def test_an_organisation_with_long_names_and_one_person(db: None) -> None:
     Posting.objects.create(person=person, team=team, during=("2020-01-01", None))
     for path in ("/", "/teams/", f"/teams/{team.pk}/", f"/people/{person.pk}/"):
         assert signed_in(user).get(path).status_code == 200
+
+
+def test_praise_is_offered_to_those_who_are_somebody(cast: Cast) -> None:
+    assert "Give kudos" in signed_in(cast.vera).get("/").content.decode()
+    for_admin = signed_in(cast.admin).get("/").content.decode()
+    assert "Nothing is on the wall yet." in for_admin
+    assert "Give kudos" not in for_admin
+
+
+def test_the_pace_of_a_quarter_that_is_over_names_its_last_day(company: Cast, quarter: Period, now: datetime) -> None:
+    client = signed_in(company.ana)
+    before = quarter.shift(-1)
+    enter_quota(person=company.ana, start=before.start, end=before.end, amount=Decimal(9), reason="Q", by=None, at=now)
+    while any(rollups.drain(topic) for topic in rollups.TOPICS):
+        pass
+    assert re.search(r"text-anchor=\"\w+\">\S+ today</text>", client.get("/").content.decode())
+    past = client.get(f"/?period={before.key}").content.decode()
+    assert not re.search(r"\S+ today</text>", past)
+    assert f" on {day(before.last_day)}</text>" in past

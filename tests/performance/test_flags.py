@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from performance.models import Flag, FlagEvent
 from performance.selectors import open_flags
-from performance.selectors.findings import Window
+from performance.selectors.findings import Window, _slower, readings
 from performance.services import raise_flags, recheck
 from sales.models import Activity, Credit, Deal, Order, Outcome, Stage, Task
 from salesmgmt.desk.models import Mark, Notice
@@ -27,42 +27,44 @@ NOW = datetime(2026, 5, 29, 6, tzinfo=UTC)
 PAST = 7
 
 
-def quarters() -> list[Period]:
-    return [QUARTER.shift(-n) for n in range(PAST, -1, -1)]
+def quarters(until: date) -> list[Period]:
+    return [quarter for n in range(-PAST, 3) if (quarter := QUARTER.shift(n)).start <= until]
 
 
 def sell(
     person: Person, team: Team, *, value: str = "1000", since: date | None = None, now: dict[str, float] | None = None,
-    late: bool = False, quota: str = "13000",
+    late: bool = False, quota: str = "13000", until: date = TODAY, then: dict[str, float] | None = None,
 ) -> None:  # fmt: skip
     """Two years of weeks: each with five activities on a deal opened 30 days before, one deal won and one lost.
 
-    From this quarter on `now` scales `activities`, `wins` (value too), `losses`, `size`. `late` sells only in the
-    last third of a quarter.
+    From the second quarter of 2026 on `now` scales `activities`, `wins` (value too), `losses`, `size`; `then`
+    from the third. `late` sells only in the last third of a quarter.
     """
-    scale = {"activities": 1.0, "wins": 1.0, "losses": 1.0, "size": 1.0} | (now or {})
+    plain = {"activities": 1.0, "wins": 1.0, "losses": 1.0, "size": 1.0}
     stage = Stage.objects.order_by("pk")[0]
     deals, activities = [], []
-    for quarter in quarters():
-        here = quarter == QUARTER
+    for quarter in quarters(until):
+        scale = plain
+        if quarter.start >= QUARTER.start:
+            scale = plain | ((then if then and quarter.start > QUARTER.start else now) or {})
         owed = dict.fromkeys(scale, 0.0)
         for week in range(13):
             for day in range(5):
                 on = quarter.start + timedelta(week * 7 + day)
-                if on not in quarter or on >= TODAY or (since and on < since):
+                if on not in quarter or on >= until or (since and on < since):
                     continue
-                owed["activities"] += scale["activities"] if here else 1
+                owed["activities"] += scale["activities"]
                 if owed["activities"] >= 1:
                     owed["activities"] -= 1
                     activities.append((on, "meeting" if day % 2 else "call"))
             on = quarter.start + timedelta(week * 7 + 3)
-            if on >= TODAY or (since and on < since):
+            if on >= until or (since and on < since):
                 continue
-            owed["wins"] += (0 if week < 9 else 3.25) if late else scale["wins"] if here else 1
-            owed["losses"] += scale["losses"] if here else 1
+            owed["wins"] += (0 if week < 9 else 3.25) if late else scale["wins"]
+            owed["losses"] += scale["losses"]
             while owed["wins"] >= 1:
                 owed["wins"] -= 1
-                deals.append((on, "won", Decimal(value) * Decimal(str(scale["size"] if here else 1))))
+                deals.append((on, "won", Decimal(value) * Decimal(str(scale["size"]))))
             while owed["losses"] >= 1:
                 owed["losses"] -= 1
                 deals.append((on, "lost", Decimal(value)))
@@ -113,6 +115,18 @@ def a_colleague(cast: Cast, name: str, hired: date = date(2024, 1, 1), **posting
     person = Person.objects.create(name=name, external_id=name, hired_on=hired)
     Posting.objects.create(person=person, team=cast.north, role=Role.REP, during=half_open(hired), **posting)
     return person
+
+
+@pytest.mark.parametrize(
+    ("speed", "said"),
+    [
+        (0.64, "Deals take 56% longer to be decided than"),
+        (0.5, "Deals take twice as long to be decided as"),
+        (0.33, "Deals take 3 times as long to be decided as"),
+    ],
+)
+def test_slower_deals_are_said_by_how_much_longer_they_take(speed: float, said: str) -> None:
+    assert _slower(speed) == said
 
 
 HALF = {"wins": 0.5, "losses": 1.5}
@@ -184,6 +198,95 @@ def test_a_flag_expires_with_its_period(cast: Cast) -> None:
     look()
     assert look(QUARTER.end)["closed"] == 1
     assert Flag.objects.get().closed_because == "The period is over."
+
+
+# ── The first days of a quarter ─────────────────────────────────────────────────────────────────────────────────
+
+NEXT = QUARTER.shift(1)
+YOUNG = [date(2026, 7, 1), date(2026, 7, 2), date(2026, 7, 14), date(2026, 8, 3)]  # the last its 24th weekday
+
+
+def falls_behind(
+    cast: Cast, until: date, now: dict[str, float] | None = HALF, then: dict[str, float] | None = None
+) -> None:
+    """Ben, from April on; Ana is as ever, Cleo sells late."""
+    sell(cast.ana, cast.north, until=until)
+    sell(cast.ben, cast.north, until=until, now=now, then=then)
+    sell(cast.cleo, cast.south, until=until, late=True)
+
+
+@pytest.mark.parametrize("day", [*YOUNG, date(2026, 8, 4), date(2026, 8, 17)])
+def test_who_was_behind_and_goes_on_is_behind_in_the_first_days_of_a_quarter_too(cast: Cast, day: date) -> None:
+    falls_behind(cast, day)
+    assert look(day)["raised"] == 1
+    assert flagged() == {"Ben": "conversion"}
+
+
+@pytest.mark.parametrize("day", YOUNG)
+def test_nobody_is_behind_for_a_slow_beginning_but_for_five_empty_weeks(cast: Cast, day: date) -> None:
+    falls_behind(cast, min(day, date(2026, 7, 3)), now={})
+    look(day)
+    assert flagged() == ({"Ana": "activity", "Ben": "activity"} if day == YOUNG[-1] else {})
+
+
+def test_a_flag_stays_while_the_person_is_away_at_the_turn_of_the_quarter(cast: Cast) -> None:
+    falls_behind(cast, YOUNG[1])
+    look()
+    vacation = LeaveKind.objects.get(key="vacation")
+    Leave.objects.create(person=cast.ben, kind=vacation, during=through(date(2026, 6, 22), date(2026, 7, 10)))
+    look(YOUNG[0])
+    assert flagged() == {"Ben": "conversion"}
+
+
+def test_a_flag_that_goes_on_is_carried_into_the_next_quarter_without_telling_again(cast: Cast) -> None:
+    falls_behind(cast, YOUNG[1])
+    look()
+    told = Notice.objects.count(), Task.objects.count()
+    assert look(YOUNG[0]) == {"raised": 0, "changed": 1, "closed": 0, "waiting": 0}
+    flag = Flag.objects.get()
+    assert (flag.period, flag.expires_on, flag.raised_on) == (NEXT.key, NEXT.end, TODAY)
+    assert flag.events.latest("pk").text.startswith("Carried into Q3 2026. ")
+    assert (Notice.objects.count(), Task.objects.count()) == told
+    assert look(YOUNG[0])["changed"] == 0
+
+
+def test_a_flag_of_the_first_days_says_since_when_it_counts(cast: Cast) -> None:
+    falls_behind(cast, YOUNG[1])
+    look(YOUNG[1])
+    flag = Flag.objects.get()
+    assert flag.counted_from == flag.compared_from == QUARTER.start
+    assert "p_miss" not in flag.evidence  # of a quarter of which nothing is known
+    texts = set(Notice.objects.values_list("text", flat=True))
+    assert any(text.startswith("Your business since 1 Apr 2026 is behind the plan.") for text in texts)
+    total = Credit.objects.filter(person=cast.ben, occurred_on__gte=QUARTER.start).total()
+    assert flag.actual == total
+
+
+def test_a_second_quarter_behind_is_compared_with_those_that_kept_to_the_plan(cast: Cast) -> None:
+    falls_behind(cast, date(2026, 9, 11))
+    look(date(2026, 9, 11))
+    flag = Flag.objects.get()
+    assert flag.evidence["quarters_earlier"] == [2, 3, 4]
+    assert "50% in recent quarters" in flag.sentence
+
+
+def test_a_reason_in_few_deals_counts_if_the_quarter_before_bears_it_out(cast: Cast) -> None:
+    day = date(2026, 8, 7)  # six wins would be usual by then
+    falls_behind(cast, day)
+    sell(cast.omar, cast.south, until=day, now=HALF, then={"size": 0.5})
+    look(day)
+    assert flagged() == {"Ben": "conversion", "Omar": "conversion"}
+    of_ben, of_omar = Flag.objects.order_by("person__name")
+    assert (of_ben.compared_from, of_omar.compared_from) == (NEXT.start, QUARTER.start)
+    assert of_ben.counted_from is None
+
+
+def test_a_quarter_that_is_known_in_part_says_nothing_of_a_rhythm(cast: Cast) -> None:
+    falls_behind(cast, YOUNG[0])
+    sell(cast.omar, cast.south, until=YOUNG[0], since=date(2025, 11, 17))
+    call_command("refresh_rollups")
+    _, found = readings(as_of=YOUNG[0])
+    assert [past.quota > 0 for past in found[cast.omar.pk].pasts] == [True]
 
 
 def test_a_newcomer_on_ramp_is_not_flagged(cast: Cast) -> None:

@@ -1,9 +1,11 @@
 """Boards rank uncapped with shared places, name the top only, and leave out whom a percentage would wrong (R24)."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
+from django.test import Client
 
 from performance.services import rebuild
 from recognition.analysis import named, ranks
@@ -12,7 +14,7 @@ from sales.models import Credit, Order
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from targets.services import enter_quota
-from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, Team
+from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, Team, User
 from tests.cast import SINCE, Cast
 
 AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -160,3 +162,37 @@ def test_an_organisation_may_show_no_individual_ranks(six: Cast) -> None:
     Organisation.objects.update(shows_individual_ranks=False)
     found = board(six.ana)
     assert (found.is_shown, found.places, found.own) == (False, [], None)
+
+
+# ── One's own place, in a sentence ──────────────────────────────────────────────────────────────────────────────
+
+
+def placed(person: Person, path: str = "/leaderboard/place/") -> str:
+    list(rebuild())
+    client = Client()
+    assert person.user is not None
+    client.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+    text = client.get(f"{path}?period={Q3.key}", headers={"HX-Request": "true"}).content.decode()
+    found = re.search(r'<p class="muted" id="place".*?</p>', text, re.DOTALL)
+    return re.sub(r"<[^>]+>", "", found[0]) if found else ""
+
+
+def test_the_place_names_the_first_oneself_and_the_distance_to_the_next(six: Cast) -> None:
+    assert placed(six.ana) == "You lead North with 180% of quota. Leaderboard"
+    login = User.objects.create(username="gus")
+    gus = Person.objects.get(name="Gus")
+    Person.objects.filter(pk=gus.pk).update(user=login)
+    said = placed(Person.objects.get(pk=gus.pk))
+    assert said == "Ana leads North with 180% of quota. You are in place 5 of 6, €300 from the next. Leaderboard"
+
+
+def test_who_is_last_reads_the_distance_only_also_on_the_home(six: Cast) -> None:
+    said = "Ana leads North with 180% of quota. €300 to your next place. Leaderboard"
+    assert placed(six.ben) == said
+    assert placed(six.ben, "/") == said
+
+
+def test_an_organisation_without_ranks_has_no_place_on_the_home(six: Cast) -> None:
+    Organisation.objects.update(shows_individual_ranks=False)
+    assert placed(six.ben, "/") == ""
+    assert placed(six.ben) == "Leaderboard"

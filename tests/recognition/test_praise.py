@@ -186,6 +186,7 @@ def test_the_pages_work_without_a_script(cast: Cast) -> None:
     award = Award.objects.get()
     signed_in(cast.cleo).post(f"/wall/award/{award.pk}/applaud/")
     assert Applause.objects.count() == 1
+    assert "· applauded by 1</p>" in ana.get("/wall/").content.decode()
     refused = maya.post("/wall/awards/", {"award-person": cast.cleo.pk, "award-title": "X", "award-sentence": "Y"})
     assert refused.status_code == 422
     assert ana.post("/wall/awards/", {}).status_code == 404

@@ -9,8 +9,8 @@ from django.test import Client
 
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from targets.models import Plan, QuotaEntry
-from targets.selectors import quota_of
+from targets.models import Plan, QuotaEntry, Target
+from targets.selectors import plan_rows, quota_of
 from targets.services import change_allocation, enter_quota, make_plan, propose_allocation, publish_plan
 from teams.models import Person, User
 from tests.cast import Cast
@@ -89,6 +89,29 @@ def test_drafts_are_for_those_who_plan_and_lines_for_those_they_concern(cast: Ca
     assert "Ben" not in signed_in(cast.ana).get(f"/plans/{plan.pk}/").content.decode()
 
 
+def test_a_rep_reads_their_own_figure_and_its_reasons_and_nothing_the_team_s_follows_from(
+    cast: Cast, plan: Plan
+) -> None:
+    line = plan.allocations.get(person=cast.ana)
+    change_allocation(allocation=line, amount=D(31000), reason="The new patch", by=cast.admin, at=clock.now())
+    ben = plan.allocations.get(person=cast.ben)
+    change_allocation(allocation=ben, amount=D(29000), reason="Less to do", by=cast.admin, at=clock.now())
+    publish_plan(plan=plan, by=cast.admin, at=clock.now())
+    page = signed_in(cast.ana).get(f"/plans/{plan.pk}/").content.decode()
+    assert "The new patch" in page
+    assert "Less to do" not in page
+    assert "Share" not in page
+    assert [row.share for row in plan_rows(plan, cast.ana.user)] == [None]
+    assert [row.share and round(row.share, 2) for row in plan_rows(plan, cast.maya.user)] == [
+        None,
+        D("0.52"),
+        D("0.48"),
+    ]
+    assert None not in [row.share for row in plan_rows(plan, cast.vera.user)]
+    assert not Target.objects.visible_to(cast.ana.user).exists()
+    assert {target.team for target in Target.objects.visible_to(cast.maya.user)} == {cast.north}
+
+
 def test_exports_hold_what_the_page_shows_and_no_formula(cast: Cast, plan: Plan) -> None:
     publish_plan(plan=plan, by=cast.admin, at=clock.now())
     enter_quota(
@@ -100,11 +123,11 @@ def test_exports_hold_what_the_page_shows_and_no_formula(cast: Cast, plan: Plan)
         by=None,
         at=clock.now(),
     )
-    rows = signed_in(cast.ana).get(f"/quotas/export/?period={NOW.key}").content.decode().splitlines()
+    rows = signed_in(cast.ana).get(f"/quotas/export/?period={NOW.key}").getvalue().decode().splitlines()
     assert rows[0] == "person,team,from,until,kind,amount,currency,reason"
     assert rows[1:] == [f"E-Ana,North,{NOW.start},{NOW.end},base,30000.00,EUR,The plan"]
-    assert "'=1+1" in signed_in(cast.vera).get(f"/quotas/export/?period={NOW.shift(1).key}").content.decode()
-    lines = signed_in(cast.maya).get(f"/plans/{plan.pk}/export/").content.decode().splitlines()
+    assert "'=1+1" in signed_in(cast.vera).get(f"/quotas/export/?period={NOW.shift(1).key}").getvalue().decode()
+    lines = signed_in(cast.maya).get(f"/plans/{plan.pk}/export/").getvalue().decode().splitlines()
     assert [line.split(",")[:2] for line in lines[1:]] == [["North", ""], ["North", "E-Ana"], ["North", "E-Ben"]]
 
 

@@ -14,8 +14,11 @@ def rejects(*, file: BinaryIO, name: str, mapping: dict[str, Any], refusals: dic
 
     The columns that say why stand first and are passed over on the way in; unreadable lines stand as they were.
     """
-    table = open_table(file, name, delimiter=mapping.get("delimiter") or None, encoding=mapping.get("encoding") or None)
-    if table.found["format"] == "json lines":
+    reading = {one: mapping.get(one) or "" for one in ("sheet", "extra_commas")}
+    table = open_table(
+        file, name, delimiter=mapping.get("delimiter") or None, encoding=mapping.get("encoding") or None, **reading
+    )
+    if table.found["format"] != "csv":
         table.found["delimiter"], table.found["quote"] = ",", '"'
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=table.found["delimiter"], quotechar=table.found["quote"], lineterminator="\r\n")

@@ -1,15 +1,21 @@
 """Taking a file in: one transaction; every row counted, every refusal told."""
 
 import hashlib
-from collections.abc import Iterable
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from time import monotonic
 from typing import Any, BinaryIO
+from uuid import uuid4
 
-from django.db import connection, transaction
+from django.core.files.base import File
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from salesmgmt.exchange.kinds import follow, kind_of, referents
-from salesmgmt.exchange.mapping import MappingFile, parse
+from salesmgmt.exchange.mapping import Column, MappingFile, parse
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.staging import Staged, in_order, stage
 from salesmgmt.lib import clock
@@ -17,10 +23,13 @@ from salesmgmt.lib.kinds import Kind, Plan, Refusal, Row, Settling
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, User, access_of
 
+from .loading import TOLD, Load
 from .writing import BATCH, keep_steps, touched_ids, write
 
 MANY = 500  # records; from there on the planner is told that there are many
-ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run
+ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run; with a number, a batch's own
+COUNTS = ("read", "created", "changed", "equal", "refused")
+PATIENCE = 1200  # seconds after which a task ends; the next goes on
 
 
 def one_at_a_time() -> None:
@@ -49,6 +58,28 @@ class Options:
     effective: date | None = None
     books: bool = True
     dry_run: bool = False
+    settles: bool = True  # False: the ledgers follow as they stand, in files of their own
+
+    @classmethod
+    def of(cls, kept: dict[str, Any], *, dry_run: bool = False) -> "Options":
+        """The options of a batch."""
+        effective = kept.get("effective")
+        return cls(
+            on_error=kept.get("on_error", "skip"),
+            create_missing=bool(kept.get("create_missing")),
+            effective=date.fromisoformat(effective) if effective else None,
+            books=not kept.get("no_book"),
+            dry_run=dry_run,
+        )
+
+    def kept(self) -> dict[str, Any]:
+        """As a batch keeps them."""
+        return {
+            "on_error": self.on_error,
+            "create_missing": self.create_missing,
+            "effective": self.effective.isoformat() if self.effective else "",
+            "no_book": not self.books,
+        }
 
 
 @dataclass(slots=True)
@@ -69,7 +100,8 @@ class Answer:
     made: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     look_alikes: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)  # of a kind loaded in portions: the first ones
+    words: Counter[tuple[str, str]] = field(default_factory=Counter)  # refused ones, by field
     batch: Batch | None = None
 
     @property
@@ -105,6 +137,10 @@ def import_file(
         raise Refused("Only admin and operations import.")
     wanted = kind_of(kind)
     told = mapping if isinstance(mapping, MappingFile) else parse(mapping or {}, wanted)
+    if wanted.loader is not None:
+        return load_file(
+            kind=wanted, file=file, name=name, mapping=told, options=options, by=by, at=at, batch=batch
+        )  # fmt: skip
     organisation = Organisation.get()
     staged = stage(file, name, wanted, told, currency=organisation.currency, zone=organisation.time_zone)
     with transaction.atomic():
@@ -125,7 +161,8 @@ def import_file(
             wanted.prepare(plan)
         write(plan)
         keep_steps(batch, plan, entered)
-        settle(wanted, Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason))
+        if options.settles:
+            settle(wanted, Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason))
     return answer
 
 
@@ -147,6 +184,7 @@ def _planned(
         books=options.books,
         reason=f"Import of {staged.table.name}"[:200],
     )
+    assert kind.plan is not None
     kind.plan(plan)
     return plan
 
@@ -169,24 +207,164 @@ def _answered(kind: Kind, name: str, staged: Staged, plan: Plan, options: Option
     for row in staged.rows:
         if row.refusals:
             answer.refused += 1
-            answer.refusals += [_in_file_words(refusal, staged) for refusal in row.refusals]
+            answer.refusals += [_in_file_words(refusal, staged.columns) for refusal in row.refusals]
+            answer.words.update((refusal.column, refusal.value) for refusal in row.refusals)
         else:
             setattr(answer, row.act, getattr(answer, row.act) + 1)
     answer.made, answer.look_alikes = plan.made, plan.look_alikes
-    answer.notes = [f"{note} ({count:,} rows)" if count > 1 else note for note, count in plan.notes.items()]
-    if staged.found["encoding"] not in {"utf-8", "utf-8-sig", "utf-16", "ascii"}:
-        answer.notes.append(
-            f"The file was read as {staged.found['encoding']}; if letters look wrong, say its encoding."
-        )
-    if staged.found["empty_lines"]:
-        answer.notes.append(f"Empty lines left out: {staged.found['empty_lines']:,}.")
+    _note(answer, plan.notes)
     answer.stopped = options.on_error == "stop" and answer.refused > 0
     return answer
 
 
-def _in_file_words(refusal: Refusal, staged: Staged) -> Refusal:
+def _note(answer: Answer, notes: dict[str, int]) -> None:
+    found = answer.found
+    answer.notes = [f"{note} ({count:,} rows)" if count > 1 else note for note, count in notes.items()]
+    if found["encoding"] not in {"utf-8", "utf-8-sig", "utf-16", "ascii"}:
+        answer.notes.append(f"The file was read as {found['encoding']}; if letters look wrong, say its encoding.")
+    if found["empty_lines"]:
+        answer.notes.append(f"Empty lines left out: {found['empty_lines']:,}.")
+
+
+def load_file(
+    *,
+    kind: Kind,
+    file: BinaryIO,
+    name: str,
+    mapping: MappingFile,
+    options: Options,
+    by: User | None,
+    at: datetime,
+    batch: Batch | None,
+) -> Answer:
+    """`import_file` of a kind that is loaded in portions: a small file in one transaction, a large one in many."""
+    organisation = Organisation.get()
+    load = Load(
+        kind, file, name, mapping, organisation=organisation, by=by, at=at,
+        today=clock.day_of(at, organisation.time_zone), own_person_id=access_of(by).person_id if by else None,
+        create_missing=options.create_missing, books=options.books, settles=options.settles,
+    )  # fmt: skip
+    answer = Answer(kind.key, name, dry_run=options.dry_run)
+    load.copy()
+    try:
+        if not answer.dry_run and batch is None:
+            batch = Batch(kind=kind.key, file_name=name[:255], digest=_digest(file), by=by, at=at)
+            if len(load.ends) > 1:
+                _keep_file(batch, file, mapping, options)
+        answer.batch = batch
+        if options.dry_run or (options.on_error == "stop" and not (batch and batch.position)):
+            _judge(load, answer)
+            answer.stopped = options.on_error == "stop" and answer.refused > 0
+        if batch is None or options.dry_run:
+            return answer
+        if answer.stopped:
+            _keep(batch, answer, at)
+            return answer
+        with held(batch.pk):
+            _take(load, answer, batch, at)
+        return answer
+    finally:
+        load.clear()
+
+
+@contextmanager
+def held(batch_id: int | None) -> Iterator[bool]:
+    """Hold a batch in this session, if no other does; a session that dies holds nothing any more."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [ONE_AT_A_TIME, (batch_id or 0) % 2**31])
+        is_ours = bool(cursor.fetchone()[0])
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            # A server that went away has let go of it itself.
+            with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [ONE_AT_A_TIME, (batch_id or 0) % 2**31])
+
+
+def _keep_file(batch: Batch, file: BinaryIO, mapping: MappingFile, options: Options) -> None:
+    """Keep what it takes for the worker to go on with a large file that a command began."""
+    file.seek(0, io.SEEK_END)
+    batch.options = {"size": file.tell(), **options.kept()}
+    batch.mapping = mapping.content()
+    file.seek(0)
+    batch.file.save(uuid4().hex, File(file), save=False)
+    batch.state = Batch.State.RUNNING
+    batch.save()
+
+
+def _judge(load: Load, answer: Answer) -> None:
+    """What taking the file would come to."""
+    first = 0
+    for last in load.ends:
+        load.judge(first, last, batch=None)
+        _count(load, answer)
+        load.sample()
+        first = last
+    _tell(load, answer)
+
+
+def _take(load: Load, answer: Answer, batch: Batch, at: datetime) -> None:
+    """Take portion by portion, each with the progress it makes, from where the batch is."""
+    load.start()
+    answer.refusals = []
+    for name in COUNTS:
+        setattr(answer, name, getattr(batch, name) if batch.position else 0)
+    if batch.pk is not None:
+        Batch.objects.filter(pk=batch.pk).update(state=Batch.State.RUNNING, total=load.read)
+    first, until = 0, monotonic() + PATIENCE
+    for last in load.ends:
+        if last <= batch.position < load.ends[-1]:
+            if load.remembers:  # what later portions have to know of it
+                load.judge(first, last, batch=None)
+        elif not _take_portion(load, answer, batch, max(first, batch.position), last, at) or monotonic() > until:
+            break
+        first = last
+
+
+def _take_portion(load: Load, answer: Answer, batch: Batch, first: int, last: int, at: datetime) -> bool:
+    """Take the rows in (first, last] in one transaction; False where somebody wants it stopped."""
+    with transaction.atomic():
+        one_at_a_time()
+        if batch.pk is None:
+            batch.save()
+        elif Batch.objects.select_for_update().filter(pk=batch.pk, is_stopping=True).exists():
+            batch.state, batch.is_stopping, batch.message = Batch.State.STOPPED, False, ""
+            batch.save(update_fields=["state", "is_stopping", "message"])
+            return False
+        load.judge(first, last, batch=batch)
+        load.write(batch)
+        load.keep_refusals(batch)
+        _count(load, answer)
+        _tell(load, answer)
+        if last == load.ends[-1]:
+            _finish(batch, answer, at)
+        else:
+            batch.state, batch.total = Batch.State.RUNNING, load.read
+            for name in COUNTS:
+                setattr(batch, name, getattr(answer, name))
+        batch.position = last
+        batch.save()
+    return True
+
+
+def _count(load: Load, answer: Answer) -> None:
+    for name, count in load.counts().items():
+        setattr(answer, name, getattr(answer, name) + count)
+    for column, value, count in load.refused_words():
+        answer.words[column, value] += count
+    if len(answer.refusals) < TOLD:
+        answer.refusals += [_in_file_words(one, load.columns) for one in load.refusals()]
+
+
+def _tell(load: Load, answer: Answer) -> None:
+    answer.made, answer.rows, answer.found = load.made, load.rows, load.found
+    _note(answer, load.notes)
+
+
+def _in_file_words(refusal: Refusal, columns: dict[str, Column]) -> Refusal:
     """A refusal that names the file's column rather than our field."""
-    column = staged.columns.get(refusal.column)
+    column = columns.get(refusal.column)
     return Refusal(refusal.line, (column and column.column) or refusal.column, refusal.value[:500], refusal.reason)
 
 
@@ -197,12 +375,7 @@ def _digest(file: BinaryIO) -> str:
 
 def _keep(batch: Batch, answer: Answer, at: datetime) -> None:
     """The batch and its refused rows, with their cells as they were."""
-    batch.state = Batch.State.FAILED if answer.stopped else Batch.State.DONE
-    batch.finished_at = at
-    for count in ("read", "created", "changed", "equal", "refused"):
-        setattr(batch, count, getattr(answer, count))
-    batch.message = answer.summary()
-    batch.found = answer.found | {"made": answer.made, "notes": answer.notes, "look_alikes": answer.look_alikes}
+    _finish(batch, answer, at)
     batch.save()
     BatchRow.objects.bulk_create(
         (
@@ -218,6 +391,18 @@ def _keep(batch: Batch, answer: Answer, at: datetime) -> None:
         ),
         batch_size=BATCH,
     )
+
+
+def _finish(batch: Batch, answer: Answer, at: datetime) -> None:
+    batch.state = Batch.State.FAILED if answer.stopped else Batch.State.DONE
+    batch.finished_at = at
+    for count in COUNTS:
+        setattr(batch, count, getattr(answer, count))
+    batch.total = answer.read
+    batch.message = answer.summary()
+    kept = {name: batch.found[name] for name in ("header", "samples") if name in batch.found}
+    told = {"made": answer.made, "notes": answer.notes, "look_alikes": answer.look_alikes}
+    batch.found = kept | answer.found | told
 
 
 def first_refusals(refusals: Iterable[Refusal]) -> dict[int, Refusal]:

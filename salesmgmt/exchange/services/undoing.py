@@ -1,6 +1,7 @@
 """Undoing a batch: what it created is withdrawn, what it changed restored, what it posted reversed."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -8,17 +9,19 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 
+from salesmgmt.desk.wake import wake
 from salesmgmt.exchange.kinds import kind_of
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib.kinds import Settling, Step
 from salesmgmt.lib.ledger import LedgerEntry
 from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
-from targets.services import reverse_entries
 from teams.models import User, access_of
 
 from .taking import one_at_a_time, settle
-from .writing import dependent, frozen, manager, thawed, touch, update
+from .writing import BATCH, dependent, frozen, manager, thawed, touch, update
+
+AT_ONCE = 10_000  # records; more are undone by the worker
 
 
 @transaction.atomic
@@ -30,16 +33,16 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.state == Batch.State.UNDONE:
         raise Refused("This import has been undone already.")
-    if batch.state != Batch.State.DONE:
+    if not (batch.is_taken or batch.state == Batch.State.UNDOING):
         raise Refused("This import has not been taken; there is nothing to undo.")
     rows = list(batch.rows.exclude(act=BatchRow.Act.REFUSED).order_by("pk"))
     created: dict[type[models.Model], set[int]] = defaultdict(set)
     for row in rows:
         if row.act == BatchRow.Act.CREATED and row.object_id is not None:
-            created[apps.get_model(row.model)].add(row.object_id)
+            created[apps.get_model(row.model)].update(range(row.object_id, (row.through_id or row.object_id) + 1))
     ids: dict[str, set[int]] = {}
     reason = f"Import {batch.pk} undone"
-    kept = _withdraw(created, ids, by=by, at=at, reason=reason)
+    kept = _withdraw(created, ids, kind_of(batch.kind).reverse, by=by, at=at, reason=reason)
     kept += _restore([row for row in rows if row.act == BatchRow.Act.CHANGED], ids)
     kept += _put_back([row for row in rows if row.act == BatchRow.Act.REMOVED], ids)
     batch.state, batch.undone_at, batch.undone_by = Batch.State.UNDONE, at, by
@@ -49,18 +52,40 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     return kept
 
 
+@transaction.atomic
+def begin_undo(*, batch: Batch, by: User | None, at: datetime) -> list[str] | None:
+    """`undo_batch` where that is quick; else the worker does it, and the answer is None."""
+    if by is not None and not access_of(by).imports:
+        raise Refused("Only admin and operations undo an import.")
+    batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+    if not batch.is_taken or batch.created + batch.changed <= AT_ONCE:
+        return undo_batch(batch=batch, by=by, at=at)
+    batch.state, batch.undone_by, batch.message = Batch.State.UNDOING, by, ""
+    batch.save(update_fields=["state", "undone_by", "message"])
+    wake("import")
+    return None
+
+
 def _withdraw(
-    created: dict[type[models.Model], set[int]], ids: dict[str, set[int]], *, by: User | None, at: datetime, reason: str
+    created: dict[type[models.Model], set[int]],
+    ids: dict[str, set[int]],
+    reverse: Callable[..., int] | None,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
 ) -> list[str]:
     stays = _still_needed(created)
     kept = []
     for model in reversed(dependent(created)):
         going = created[model] - stays[model].keys()
-        records = list(manager(model).filter(pk__in=going))
-        for record in records:
-            touch(ids, record, record.pk)
-        if issubclass(model, LedgerEntry):  # the quota ledger; credit follows its orders
-            reverse_entries(entry_ids=going, by=by, at=at, reason=reason)
+        if hasattr(model, "withdrawn_at"):
+            ids.setdefault(model._meta.label, set()).update(going)
+        else:
+            for record in manager(model).filter(pk__in=going).iterator(BATCH):
+                touch(ids, record, record.pk)
+        if reverse is not None and any(one.name == "recorded_at" for one in model._meta.concrete_fields):  # a ledger
+            reverse(entry_ids=going, by=by, at=at, reason=reason)
         elif hasattr(model, "withdrawn_at"):
             manager(model).filter(pk__in=going, withdrawn_at=None).update(withdrawn_at=at)
         else:

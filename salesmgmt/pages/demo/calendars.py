@@ -21,7 +21,6 @@ QUARTERS = (0.94, 1.0, 0.91, 1.15)
 MONTHS = (0.29, 0.31, 0.40, 0.30, 0.30, 0.40, 0.33, 0.27, 0.40, 0.29, 0.33, 0.38)
 LATE_MONTHS = (0.10, 0.18, 0.72) * 4  # of the quarter-end seller
 GROWTH = 0.14  # a year
-YOUNG = 19  # working days of a quarter that say little yet
 AHEAD = 150  # days of the future that open deals belong to
 
 
@@ -51,10 +50,8 @@ class Calendar:
 
     @property
     def turn(self) -> int:
-        """Quarter from which a built-in cause holds: the current one, or while that is young the one before."""
-        current = int(self.quarter[self.now])
-        began = np.datetime64(Period.of(self.today, "quarter").start)
-        return current if np.busday_count(began, np.datetime64(self.today)) >= YOUNG else max(current - 1, 0)
+        """Quarter from which a built-in cause holds: the one before the current, so no day is too early to tell."""
+        return max(int(self.quarter[self.now]) - 1, 0)
 
     @property
     def now(self) -> int:

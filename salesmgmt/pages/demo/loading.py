@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -18,11 +19,17 @@ NULL = "\\N"
 
 
 def copy_into(model: type[models.Model], rows: Mapping[str, Column]) -> Ints:
-    """COPY parallel columns (by field name; None is NULL) into a table that holds none of their ids; answer the ids."""
-    columns = {model._meta.get_field(name).column: values for name, values in rows.items()}  # type: ignore[union-attr]
+    """COPY parallel columns (by field name; None is NULL) into a table that holds none of their ids; answer the ids.
+
+    A field that isn't given takes its default, as a saved object would.
+    """
+    columns: dict[str | None, Column] = {
+        model._meta.get_field(name).column: values  # type: ignore[union-attr]
+        for name, values in rows.items()
+    }
     count = len(next(iter(columns.values())))
-    for field in model._meta.concrete_fields:  # texts that nobody gave are empty, as Django has them
-        if field.column not in columns and isinstance(field, models.CharField | models.TextField) and not field.null:
+    for field in model._meta.concrete_fields:
+        if field.column not in columns and not (field.primary_key or field.null or field.has_db_default()):
             columns[field.column] = [field.get_default()] * count
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
@@ -49,7 +56,8 @@ def analyse(*tables: type[models.Model]) -> None:
 
 def _plain(values: Column) -> list[Any]:
     return [
-        NULL if value is None else value for value in (values.tolist() if isinstance(values, np.ndarray) else values)
+        NULL if value is None else json.dumps(value) if isinstance(value, dict) else value
+        for value in (values.tolist() if isinstance(values, np.ndarray) else values)
     ]
 
 

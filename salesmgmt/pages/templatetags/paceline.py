@@ -1,6 +1,6 @@
 """How Paceline writes numbers, days and marks. Loaded as `{% load paceline %}`; `/styleguide/` shows each.
 
-Filters   money, money_exact, pct, pts, num, times, figure, day, moment, ago, initials, tone
+Filters   money, money_exact, pct, pts, num, times, figure, day, moment, ago, lasted, initials, tone
 Tags      icon, track, status, sparkline, avatar, pace_chart, define, query, field
 An unknown value is a dash, never 0.
 """
@@ -206,6 +206,22 @@ def _relative(value: datetime, now: datetime) -> str:
         return day(value)
     days = (timezone.localtime(now).date() - timezone.localtime(value).date()).days
     return ("today", "yesterday", "2 days ago")[days]
+
+
+@register.filter
+def lasted(value: timedelta | None) -> str:
+    """How long something took, in two steps at most: 3 days 4 h, 2 h 10 min, 35 min."""
+    if value is None:
+        return DASH
+    minutes = max(int(value.total_seconds() // 60), 0)
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days:
+        parts = [f"{days} day{'' if days == 1 else 's'}", f"{hours} h" if hours and days < 7 else ""]
+    elif hours:
+        parts = [f"{hours} h", f"{minutes % 60} min" if minutes % 60 else ""]
+    else:
+        parts = [f"{minutes} min"]
+    return " ".join(filter(None, parts))
 
 
 @register.filter

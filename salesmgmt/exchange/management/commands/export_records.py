@@ -26,7 +26,7 @@ class Command(BaseCommand):
             if kind == "all":
                 self._all(out)
             elif out is None:
-                write_table(kind_of(kind, to_import=False), cast(TextIO, self.stdout))
+                write_table(kind_of(kind), cast(TextIO, self.stdout))
             else:
                 self._file(kind, out)
         except Refused as refusal:
@@ -43,5 +43,5 @@ class Command(BaseCommand):
 
     def _file(self, kind: str, path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
-            count = write_table(kind_of(kind, to_import=False), file)
+            count = write_table(kind_of(kind), file)
         print(f"{path}: {count:,} {kind}.", file=sys.stderr)

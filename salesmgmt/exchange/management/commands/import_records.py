@@ -9,8 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
+from salesmgmt.exchange import presets
 from salesmgmt.exchange.kinds import kind_of, kinds
 from salesmgmt.exchange.services import Answer, Options, first_refusals, import_file, rejects
+from salesmgmt.exchange.services.everything import Step, steps
+from salesmgmt.exchange.services.mappings import keep_mapping, kept_mapping, mapping_of
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 
@@ -21,15 +24,23 @@ class Command(BaseCommand):
     help = "Take a table in: import_records KIND FILE"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "kind", metavar="KIND", help="all, " + ", ".join(key for key, one in kinds().items() if not one.is_ledger)
-        )
+        parser.add_argument("kind", metavar="KIND", help=f"all, {', '.join(kinds())}")
         parser.add_argument(
             "file", metavar="FILE", type=Path, help="with “all” a folder of tables named by their kinds"
         )
-        parser.add_argument("--preset", default="native", choices=["native"])
         parser.add_argument(
-            "--mapping", type=Path, metavar="FILE", help="JSON: columns, delimiter, encoding, date_format, decimal"
+            "--preset", choices=presets.NAMES, help="whose export it is; without it that is seen from the header"
+        )
+        parser.add_argument(
+            "--mapping",
+            metavar="FILE",
+            help="JSON: columns, delimiter, encoding, date_format, decimal, preset, sheet, extra_commas; or the name of"
+            " a mapping that was kept",
+        )
+        parser.add_argument("--keep-mapping", metavar="NAME", help="keep how the file was read under a name")
+        parser.add_argument("--sheet", metavar="NAME", help="of a workbook; without it the first")
+        parser.add_argument(
+            "--extra-commas", metavar="join:COLUMN", help="rows with too many cells: which column the rest belongs to"
         )
         parser.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
         parser.add_argument("--on-error", default="skip", choices=["stop", "skip"])
@@ -45,13 +56,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            mapping = _read_mapping(options["mapping"])
-            tables = _tables(path) if options["kind"] == "all" else [(kind_of(options["kind"]).key, path)]
+            mapping = _read_mapping(options["mapping"], options["kind"])
+            for name in ("preset", "sheet", "extra_commas"):
+                if options[name]:
+                    mapping[name] = options[name]
+            todo = steps(path) if options["kind"] == "all" else [Step(kind_of(options["kind"]).key, path)]
             answers = []
-            for kind, table in tables:
-                # Teams name their managers, people their teams: managers are made bare, and people complete them.
-                bare = {"create_missing": True} if kind == "teams" and options["kind"] == "all" else {}
-                answers.append(self._take(kind, table, mapping, options | bare))
+            for step in todo:
+                told = options | {"settles": step.settles}
+                told["create_missing"] = options["create_missing"] or step.create_missing
+                answers.append(self._take(step.kind, step.path, step.mapping(mapping), told))
         except Refused as refusal:
             self._fail(refusal.sentence, options["format"], path)
         except OSError as error:
@@ -77,12 +91,15 @@ class Command(BaseCommand):
                     effective=options["effective"],
                     books=not options["no_book"],
                     dry_run=options["dry_run"],
+                    settles=options["settles"],
                 ),
                 by=None,
                 at=clock.now(),
             )
             refused = answer.refused and not answer.dry_run
             rejected = self._keep_rejects(answer, file, path, mapping) if refused else None
+        if options["keep_mapping"] and not answer.dry_run:
+            keep_mapping(kind=kind, name=options["keep_mapping"], content=mapping_of(answer.found, mapping), by=None)
         if options["format"] == "text":
             self._tell(answer, rejected)
         return answer, rejected
@@ -108,7 +125,13 @@ class Command(BaseCommand):
         marks = {"\t": "tab", "": "none"}
         self.stdout.write(answer.summary())
         how = f"{found['format']}, {found['encoding']}, delimiter {marks.get(found['delimiter'], found['delimiter'])}"
+        if found["preset"]:
+            how += f", preset {found['preset']}"
+        if found.get("sheet"):
+            how += f", sheet {found['sheet']}"
         self.stdout.write(f"Read as {how}{', gzip' if found['gzip'] else ''}.")
+        if found.get("mended"):
+            self.stdout.write(f"Rows whose extra cells were joined: {found['mended']:,}.")
         self.stdout.write(
             "Columns: " + ", ".join(f"{one} ← {_said(column)}" for one, column in found["columns"].items()) + "."
         )
@@ -135,34 +158,35 @@ class Command(BaseCommand):
             self.stdout.write(f"Refused rows, to be mended and imported again: {rejected}")
 
 
-def _tables(folder: Path) -> list[tuple[str, Path]]:
-    """The tables of a folder as `export_records all` names them, so that each comes after those it refers to."""
-    if not folder.is_dir():
-        raise Refused(f"{folder} is no folder; import_records all DIR takes every kind in it.")
-    names = [kind for kind, one in kinds().items() if not one.is_ledger]
-    tables = [(kind, path) for kind in names for path in sorted(folder.glob(f"{kind}.*")) if path.is_file()]
-    if not tables:
-        raise Refused(f"{folder} holds no table named after a kind, such as people.csv.")
-    return tables
-
-
 def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _read_mapping(path: Path | None) -> dict[str, Any]:
-    if path is None:
+def _read_mapping(told: str | None, kind: str) -> dict[str, Any]:
+    """The mapping in a file, or the one kept under that name."""
+    if told is None:
         return {}
+    path = Path(told)
+    if not path.exists() and (kept := kept_mapping(kind=kind, name=told)) is not None:
+        return kept
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))  # type: ignore[no-any-return]
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Refused(f"{path.name} is no mapping: it must be JSON ({error}).") from None
+    if not isinstance(content, dict):
+        raise Refused("The mapping must be a JSON object with “columns”.")
+    return content
 
 
 def _said(column: Any) -> str:
-    if isinstance(column, dict):
-        return f"“{column['const']}” for all" if "const" in column else f"{column['column']} (words mapped)"
-    return str(column)
+    if not isinstance(column, dict):
+        return str(column)
+    if "const" in column:
+        return f"“{column['const']}” for all"
+    text = " and ".join(column["columns"]) if "columns" in column else str(column["column"])
+    words = " (words mapped)" if "values" in column else ""
+    where = " and ".join(f"{of} is {' or '.join(words)}" for of, words in column.get("where", {}).items())
+    return f"{text}{words}{f' where {where}' if where else ''}"
 
 
 def _plain(answer: Answer, rejected: Path | None) -> dict[str, Any]:

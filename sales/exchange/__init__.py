@@ -2,35 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
-from salesmgmt.lib import clock
-from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling
-from teams.exchange import Once, match
-from teams.models import ExchangeRate
-
-from .models import (
+from sales.loading import ACTIVITIES, DEALS
+from sales.models import (
     Account,
     Activity,
     Contact,
-    Credit,
     CreditShare,
     Deal,
     DealChange,
     ForecastCategory,
-    LostReason,
     Order,
+    OrderLine,
     Pipeline,
     Product,
     Refund,
     Stage,
 )
-from .services import book_won_deals, change_value, make_way, post_outcomes, recredit_orders
+from sales.services import book_won_deals, make_way, post_outcomes, recredit_orders
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling, named_by
+from teams.exchange import Once, match
+from teams.models import ExchangeRate
 
 HUNDRED = Decimal(100)
 LOOK_ALIKE = timedelta(days=30)
@@ -80,11 +77,26 @@ def _make_product(plan: Plan, text: str, row: Row) -> Product:
     return product  # type: ignore[no-any-return]
 
 
+def _exactly(table: str, external_id: str, *names: str) -> tuple[str, ...]:
+    """By external id; only what is none of these, by its names."""
+    return named_by(table, external_id, is_exact=True), named_by(table, *names, is_exact=True)
+
+
 REFERENTS = [
-    Referent("account", "account", _accounts, _make_account),
-    Referent("product", "product", _products, _make_product),
-    Referent("contact", "contact", lambda texts: _named(Contact.objects.all(), texts, "email", "name")),
-    Referent("deal", "deal", lambda texts: _named(Deal.objects.select_related("account", "product"), texts, "name")),
+    Referent("account", "account", _accounts, _make_account, (named_by("sales_account", "external_id", "name"),)),
+    Referent("product", "product", _products, _make_product, (named_by("sales_product", "external_id", "name"),)),
+    Referent(
+        "contact",
+        "contact",
+        lambda texts: _named(Contact.objects.all(), texts, "email", "name"),
+        named=_exactly("sales_contact", "external_id", "email", "name"),
+    ),
+    Referent(
+        "deal",
+        "deal",
+        lambda texts: _named(Deal.objects.select_related("account", "product"), texts, "name"),
+        named=_exactly("sales_deal", "external_id", "name"),
+    ),
     Referent("order", "order", _orders),
 ]
 
@@ -256,120 +268,6 @@ class Rates:
         return f"There is no rate for {currency} on {day:%-d %b %Y}; import rates first."
 
 
-def _plan_deals(plan: Plan) -> None:
-    stages = {one.name.casefold(): one for one in Stage.objects.order_by("-pipeline", "-position")}
-    reasons = {text.casefold(): one for one in LostReason.objects.all() for text in (one.name, one.key)}
-    first = Stage.objects.order_by("pipeline", "position")[0]
-    rates, once, known = Rates(plan.organisation.currency), Once(), _with_external_id(plan, Deal.objects.all())
-    zone = ZoneInfo(plan.organisation.time_zone)
-    names: dict[tuple[str, Any], Any] = {("stage", one.pk): one for one in stages.values()}
-    names |= {("lost_reason", one.pk): one for one in reasons.values()}
-    refunded = _refunded("order__deal_id", Refund.objects.filter(order__is_booked_by_win=True))
-    same = Occurrences.of(())
-    if any("external_id" not in row.values for row in plan.taken()):
-        same = Occurrences.of(
-            (_deal_key(one), one) for one in Deal.objects.present().filter(external_id=None).order_by("pk")
-        )
-    for row in plan.taken():
-        deal = known.get(row.get("external_id"))
-        status = row.get("status", deal.status if deal else Deal.Status.OPEN)
-        closed_on = row.get("closed_on", deal.closed_on if deal and status == deal.status else None)
-        stands = names["stage", deal.stage_id] if deal else first
-        stage = stages.get(row.values["stage"].casefold()) if "stage" in row.values else stands
-        if stage is None:
-            known_ones = ", ".join(dict.fromkeys(one.name for one in reversed(stages.values())))
-            plan.refuse(row, "stage", f"There is no such stage; there is {known_ones}. Words can be mapped to these.")
-        if status == Deal.Status.OPEN and "closed_on" in row.values:
-            plan.refuse(
-                row, "closed_on", "An open deal has no closing day; the day it is hoped for is expected_close_on."
-            )
-        elif status != Deal.Status.OPEN and closed_on is None:
-            plan.refuse(row, "closed_on", f"A {status} deal needs the day it was {status}.")
-        elif closed_on is not None and closed_on > plan.today:
-            plan.refuse(row, "closed_on", "That day is still to come.")
-        amount = row.get("amount", deal.amount if deal else None)
-        currency = row.get("currency", deal.currency if deal else plan.organisation.currency)
-        if status == Deal.Status.WON and amount is None:
-            plan.refuse(row, "amount", "A won deal needs an amount.")
-        elif deal is not None and amount is not None and amount < refunded[deal.pk]:
-            plan.refuse(row, "amount", f"{refunded[deal.pk]} of its order was given back; it can't be less.")
-        if closed_on is not None and amount and (refusal := rates.refusal(currency, closed_on)):
-            plan.refuse(row, "currency", refusal, currency)
-        lost = reasons.get(row.values["lost_reason"].casefold()) if "lost_reason" in row.values else None
-        if "lost_reason" in row.values and lost is None:
-            known_ones = ", ".join(dict.fromkeys(one.name for one in reasons.values()))
-            plan.refuse(
-                row, "lost_reason", f"There is no such reason; there is {known_ones}. Words can be mapped to these."
-            )
-        if lost is not None and status != Deal.Status.LOST:
-            plan.refuse(row, "lost_reason", "Only a lost deal has a reason it was lost for.")
-        if row.refusals or not plan.refer(row):
-            continue
-        if status == Deal.Status.LOST and lost is None:
-            lost = names["lost_reason", deal.lost_reason_id] if deal and deal.lost_reason_id else reasons["not_given"]
-        opened_on = row.get("opened_on", deal.opened_on if deal else None)
-        if opened_on and closed_on and opened_on > closed_on:
-            plan.note("opened_on after closed_on: kept, the cycle is unknown.")
-        values = _given(row, *DEAL) | {"stage": stage, "status": status, "lost_reason": lost}
-        values["closed_on"] = closed_on if status != Deal.Status.OPEN else None
-        if "forecast_category" in row.values:
-            values["own_forecast_category"] = row.values["forecast_category"]
-        if "name" in row.values or deal is None:
-            values["name"] = row.get("name") or _deal_name(row)
-        if "external_id" not in row.values:
-            deal = same.next(_deal_key(Deal(**{"currency": plan.organisation.currency} | values)))
-        if deal is None:
-            values = {"currency": plan.organisation.currency} | values
-            deal = plan.create(Deal(**values, books_order=plan.books), row)
-            row.act = "created"
-            known |= {deal.external_id: deal} if deal.external_id else {}
-            once.admits(plan, row, deal, "external_id")
-            _tell(plan, row, deal, zone)
-        elif once.admits(plan, row, deal, "external_id"):
-            if not plan.books and deal.status != status == Deal.Status.WON:
-                values["books_order"] = False
-            if before := plan.change(deal, row, **values):
-                row.act = "changed"
-                for name, was in before.items():
-                    field = TRACKED.get(name.removeprefix("own_"))
-                    if field is not None:
-                        change = DealChange(deal=deal, changed_at=plan.at, by=plan.by, field=field)
-                        change.was, change.value = (
-                            change_value(names.get((name, was), was)),
-                            change_value(getattr(deal, name)),
-                        )
-                        plan.create(change, row)
-
-
-def _deal_key(deal: Deal) -> tuple[Any, ...]:
-    """By what a deal without external id is known again: owner, account, product, name and the day it was opened."""
-    return (
-        _key(deal.owner) if deal.owner_id is None else deal.owner_id,
-        deal.name.casefold(),
-        deal.account_id or (_key(deal.account) if deal.account else None),
-        deal.product_id or (_key(deal.product) if deal.product else None),
-        deal.opened_on,
-    )
-
-
-def _deal_name(row: Row) -> str:
-    """Account · product, what there is of them; else its number or whose it is."""
-    parts = [row.found[name].name for name in ("account", "product") if name in row.found]
-    return " · ".join(parts)[:300] or row.get("external_id") or f"Deal of {row.found['owner'].name}"
-
-
-def _tell(plan: Plan, row: Row, deal: Deal, zone: ZoneInfo) -> None:
-    """The story of a deal that comes in whole: opened at its stage, and decided on its day."""
-    opened_on = min((day for day in (deal.opened_on, deal.closed_on) if day), default=None)
-    opened_at = datetime.combine(opened_on, time(), zone) if opened_on else plan.at
-    changes = [("stage", "", deal.stage.name, opened_at), ("status", "", "open", opened_at)]
-    if deal.closed_on:
-        changes.append(("status", "open", deal.status, datetime.combine(deal.closed_on, time(), zone)))
-    for field, was, value, at in changes:
-        change = DealChange(deal=deal, changed_at=at, by=plan.by, field=field, was=was, value=value)
-        plan.create(change, row, is_quiet=True)
-
-
 def _settle_deals(settling: Settling) -> None:
     deals = settling.ids.get("sales.Deal", set())
     touched = book_won_deals(deal_ids=deals, at=settling.at)
@@ -383,6 +281,7 @@ def _deal_rows() -> Iterator[dict[str, Any]]:
         yield {name: getattr(deal, name) for name in (*DEAL, "name", "stage", "status", "closed_on")} | {
             "lost_reason": deal.lost_reason and deal.lost_reason.key,
             "forecast_category": deal.own_forecast_category,
+            "books_order": None if deal.books_order else "no",
         }
 
 
@@ -391,42 +290,6 @@ def _deal_rows() -> Iterator[dict[str, Any]]:
 ACTIVITY = (
     "external_id", "owner", "kind", "occurred_at", "account", "contact", "deal", "outcome", "duration_minutes", "notes",
 )  # fmt: skip
-
-
-def _plan_activities(plan: Plan) -> None:
-    once, known = Once(), _with_external_id(plan, Activity.objects.all())
-    moments = [row.values["occurred_at"] for row in plan.taken() if "external_id" not in row.values]
-    same = Occurrences.of(())
-    if moments:
-        near = Activity.objects.present().filter(external_id=None, occurred_at__range=(min(moments), max(moments)))
-        same = Occurrences.of((_activity_key(one), one) for one in near.order_by("pk"))
-    for row in plan.taken():
-        if not plan.refer(row):
-            continue
-        values = _given(row, *ACTIVITY)
-        values["occurred_on"] = clock.day_of(values["occurred_at"], plan.organisation.time_zone)
-        if "deal" in row.found and "account" not in values:
-            values["account"] = row.found["deal"].account
-        made = Activity(**values)
-        activity = known.get(made.external_id) if made.external_id else same.next(_activity_key(made))
-        if activity is None:
-            plan.create(made, row)
-            known |= {made.external_id: made} if made.external_id else {}
-            row.act = "created"
-            once.admits(plan, row, made, "external_id")
-        elif once.admits(plan, row, activity, "external_id") and plan.change(activity, row, **values):
-            row.act = "changed"
-
-
-def _activity_key(one: Activity) -> tuple[Any, ...]:
-    return (
-        one.owner_id or _key(one.owner),
-        one.kind,
-        one.occurred_at,
-        one.account_id or (_key(one.account) if one.account else None),
-        one.contact_id,
-        one.deal_id,
-    )
 
 
 def _activity_rows() -> Iterator[dict[str, Any]]:
@@ -439,7 +302,7 @@ def _activity_rows() -> Iterator[dict[str, Any]]:
 
 ORDER = (
     "external_id", "number", "owner", "account", "deal", "product", "quantity", "amount", "currency", "ordered_on",
-    "promised_on", "produced_on", "delivered_on",
+    "promised_on", "produced_on", "delivered_on", "cancelled_on",
 )  # fmt: skip
 
 
@@ -458,6 +321,13 @@ def _plan_orders(plan: Plan) -> None:
         for one in near:
             booked.setdefault((one.account_id, one.owner_id, one.amount), []).append(one)
     for_deal = {one.deal_id: one for one in standing.filter(deal__isnull=False, cancelled_on=None)}
+    by_lines: set[int] = set()
+    if any(row.values["amount"] == 0 for row in plan.taken()):
+        of_file = {one.pk for one in (*known.values(), *numbered.values())}
+        by_lines.update(OrderLine.objects.present().filter(order__in=of_file).values_list("order_id", flat=True))
+    wins: dict[tuple[Any, Any], Order] = {}
+    if any(row.get("booked_by_win") == "yes" for row in plan.taken()):
+        wins |= {(one.deal_id, one.cancelled_on): one for one in Order.objects.present().filter(is_booked_by_win=True)}
     refunded = _refunded("order_id", Refund.objects.filter(order__is_booked_by_win=False))
     for row in plan.taken():
         if not plan.refer(row):
@@ -471,11 +341,20 @@ def _plan_orders(plan: Plan) -> None:
         defaults["currency"] = deal.currency if deal else plan.organisation.currency
         order = known.get(row.get("external_id")) or numbered.get(row.get("number"))
         if order is None and not {"external_id", "number"} & row.values.keys():
-            order = same.next(_order_key(Order(**defaults | values)))
+            if row.get("booked_by_win") == "yes":
+                order = wins.get((_key(deal), row.get("cancelled_on")))
+            else:
+                order = same.next(_order_key(Order(**defaults | values)))
+        if "booked_by_win" in row.values:
+            values["is_booked_by_win"] = row.values["booked_by_win"] == "yes"
+        if order is not None and not values["amount"] and order.pk in by_lines:
+            values["amount"] = order.amount  # nothing: its lines say what it comes to
+        if row.get("cancelled_on", values["ordered_on"]) < values["ordered_on"]:
+            plan.refuse(row, "cancelled_on", "An order can't be cancelled before the day it was ordered.")
         currency = values.get("currency", order.currency if order else defaults["currency"])
         if refusal := rates.refusal(str(currency), values["ordered_on"]):
             plan.refuse(row, "currency", refusal, currency)
-        other = for_deal.get(_key(deal)) if deal is not None else None
+        other = for_deal.get(_key(deal)) if deal is not None and "cancelled_on" not in row.values else None
         if other is not None and _key(other) != _key(order):
             plan.refuse(
                 row, "deal", f"{other} already names this deal; an order belongs to one deal, a deal to one order."
@@ -501,7 +380,7 @@ def _plan_orders(plan: Plan) -> None:
                         break
         elif once.admits(plan, row, order, "number") and plan.change(order, row, **values):
             row.act = "changed"
-        if deal is not None:
+        if deal is not None and order.cancelled_on is None:
             for_deal[_key(deal)] = order
 
 
@@ -542,10 +421,11 @@ def _settle_orders(settling: Settling) -> None:
 
 
 def _order_rows() -> Iterator[dict[str, Any]]:
-    """Orders that stand by themselves; those that wins booked come back with their deals."""
-    orders = Order.objects.present().filter(is_booked_by_win=False, cancelled_on=None)
-    for order in orders.select_related("owner", "account", "deal", "product").order_by("pk").iterator(2000):
-        yield {name: getattr(order, name) for name in ORDER}
+    orders = Order.objects.present().select_related("owner", "account", "deal", "product")
+    for order in orders.order_by("pk").iterator(2000):
+        yield {name: getattr(order, name) for name in ORDER} | {
+            "booked_by_win": "yes" if order.is_booked_by_win else None
+        }
 
 
 def _plan_credits(plan: Plan) -> None:
@@ -661,13 +541,6 @@ def _refund_rows() -> Iterator[dict[str, Any]]:
         yield {name: getattr(refund, name) for name in REFUND}
 
 
-def _credit_entry_rows() -> Iterator[dict[str, Any]]:
-    """The credit ledger as it stands."""
-    for entry in Credit.objects.select_related("order__deal", "person", "team").order_by("pk").iterator(2000):
-        names = ("order", "person", "team", "occurred_on", "posted_on", "kind", "amount", "currency")
-        yield {name: getattr(entry, name) for name in names} | {"reverses": entry.reverses_id}
-
-
 def follow(settling: Settling) -> None:
     """People were posted elsewhere, now or then: what was credited to their teams follows, by difference posting."""
     if "teams.Posting" not in settling.ids:
@@ -772,10 +645,12 @@ KINDS = [
             Field("lost_reason", longest=100, also=("loss_reason", "reason")),
             Field("forecast_category", "choice", choices=tuple(ForecastCategory.values)),
             Field("source", longest=100, also=("lead_source",)),
+            Field("books_order", "choice", choices=("yes", "no")),
         ),
-        _plan_deals,
+        None,
         _deal_rows,
         settle=_settle_deals,
+        loader=DEALS,
     ),
     Kind(
         "activities",
@@ -793,8 +668,9 @@ KINDS = [
             Field("duration_minutes", "whole", least=Decimal(0), most=Decimal(1440), also=("minutes", "duration")),
             Field("notes", longest=10_000, also=("note", "comment", "description", "subject")),
         ),
-        _plan_activities,
+        None,
         _activity_rows,
+        loader=ACTIVITIES,
     ),
     Kind(
         "orders",
@@ -812,6 +688,8 @@ KINDS = [
             Field("promised_on", "date", also=("promised_date", "required_date", "due_date")),
             Field("produced_on", "date", also=("produced_date",)),
             Field("delivered_on", "date", also=("delivered_date", "shipped_date", "delivery_date")),
+            Field("cancelled_on", "date", also=("cancelled_date",)),
+            Field("booked_by_win", "choice", choices=("yes", "no")),
         ),
         _plan_orders,
         _order_rows,
@@ -842,25 +720,5 @@ KINDS = [
         _plan_refunds,
         _refund_rows,
         settle=_settle_orders,
-    ),
-    Kind(
-        "credit_entries",
-        tuple(
-            Field(name)
-            for name in (
-                "order",
-                "person",
-                "team",
-                "occurred_on",
-                "posted_on",
-                "kind",
-                "amount",
-                "currency",
-                "reverses",
-            )
-        ),
-        lambda plan: None,
-        _credit_entry_rows,
-        is_ledger=True,
     ),
 ]

@@ -5,10 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from salesmgmt.lib.kinds import Field, Kind, Plan, Referent, Row
+from salesmgmt.lib.kinds import Field, Kind, Plan, Referent, Row, named_by
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS, half_open, through
-
-from .models import ExchangeRate, Leadership, Leave, LeaveKind, Person, Posting, Role, Team, Territory
+from teams.models import ExchangeRate, Leadership, Leave, LeaveKind, Person, Posting, Role, Team, Territory
 
 POSTED = ("team", "role", "fte", "territory", "holiday_region", "ramp")
 
@@ -38,7 +37,10 @@ def make_person(plan: Plan, text: str, row: Row) -> Person:
     return person
 
 
-REFERENTS = [Referent("person", "person", _people, make_person), Referent("team", "team", _teams)]
+REFERENTS = [
+    Referent("person", "person", _people, make_person, (named_by("teams_person", "external_id", "email", "name"),)),
+    Referent("team", "team", _teams, None, (named_by("teams_team", "external_id", "name"),)),
+]
 
 
 def match(plan: Plan, key: str, row: Row, *names: str) -> tuple[Any, bool]:
@@ -405,9 +407,22 @@ def _plan_postings(plan: Plan) -> None:
         }
         if "territory" in row.values:
             values["territory"] = postings.territory(row.values["territory"], row)
+        if "working_week" in row.values:
+            values["working_week"] = week_of(plan, row)
+            if row.refusals:
+                continue
         is_known = any(one.starts_on == start and one.until == until for one in postings.of(person))
         if postings.overlay(person, row, start=start, until=until, **values):
             row.act = "changed" if is_known else "created"
+
+
+def week_of(plan: Plan, row: Row) -> list[int] | None:
+    """A working week as “1 2 3 4 5”, Monday being 1."""
+    days = sorted(set(row.values["working_week"].replace(",", " ").split()))
+    if not days or not set(days) <= set("1234567"):
+        plan.refuse(row, "working_week", "It is the working days from 1 (Monday) to 7, such as 1 2 3 4 5.")
+        return None
+    return [int(day) for day in days]
 
 
 def _posting_rows() -> Iterator[dict[str, Any]]:
@@ -418,6 +433,7 @@ def _posting_rows() -> Iterator[dict[str, Any]]:
             **{name: getattr(one, name) for name in POSTED},
             "from": one.starts_on,
             "until": one.until,
+            "working_week": " ".join(map(str, one.working_week or [])),
         }
 
 
@@ -494,6 +510,21 @@ def _rate_rows() -> Iterator[dict[str, Any]]:
         yield {"currency": one.currency, "rate": one.rate, "from": one.starts_on, "kind": one.kind}
 
 
+class RatesOn:
+    """What one unit of a currency is worth in the reporting currency on a day; None where no actual rate is known."""
+
+    def __init__(self, reporting: str) -> None:
+        self._reporting = reporting
+        self._known: dict[str, list[ExchangeRate]] = {}
+        for rate in ExchangeRate.objects.filter(kind=ExchangeRate.Kind.ACTUAL):
+            self._known.setdefault(rate.currency, []).append(rate)
+
+    def on(self, currency: str, day: date) -> Decimal | None:
+        if currency == self._reporting:
+            return Decimal(1)
+        return next((one.rate for one in self._known.get(currency, []) if _holds(one.during, day)), None)
+
+
 # ── The kinds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 NAME = Field(
@@ -549,6 +580,7 @@ KINDS = [
             Field("ramp", longest=100),
             Field("from", "date", needed=True, also=("start", "start_date", "starts_on")),
             Field("until", "date", also=("end", "end_date", "to", "ends_on")),
+            Field("working_week", longest=20),
         ),
         _plan_postings,
         _posting_rows,

@@ -1,0 +1,150 @@
+"""Numbers in, numbers out: the rhythm in which customers buy, and what is bought together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+FEWEST_ORDERS = 3  # fewer have no rhythm
+LEAST_SUPPORT = 5  # accounts that bought all of it
+LEAST_LIFT = 1.5
+PAIRS_AMONG = 40  # the products most bought, of which pairs are looked at
+MOST_RULES = 1000
+
+Held = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+# ── Rhythm ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often something is bought: days between orders, in the middle and for four of five."""
+
+    orders: int
+    last_on: date
+    since: int
+    """Days since the last order."""
+    median: float | None = None
+    p80: float | None = None
+
+    @property
+    def is_known(self) -> bool:
+        return self.median is not None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Longer ago than four of five of its own intervals."""
+        return self.p80 is not None and self.since > self.p80
+
+
+def rhythms(bought: pd.DataFrame, keys: Sequence[str], today: date) -> dict[tuple[Any, ...], Rhythm]:
+    """The rhythm of each combination of `keys`, from rows with these and the day `on`. A day with two orders is one.
+
+    Below three order days there is no rhythm: `median` and `p80` are unknown.
+    """
+    names = list(keys)
+    days = bought[[*names, "on"]].dropna().drop_duplicates().sort_values([*names, "on"], kind="stable")
+    if days.empty:
+        return {}
+    days["gap"] = days.groupby(names)["on"].diff().dt.days
+    grouped = days.groupby(names)
+    table = grouped.agg(orders=("on", "size"), last_on=("on", "max"), median=("gap", "median")).join(
+        grouped["gap"].quantile(0.8).rename("p80")
+    )
+    found = {}
+    for key, orders, last, median, p80 in table.itertuples(name=None):
+        last_on = last.date()
+        enough = orders >= FEWEST_ORDERS
+        found[key if isinstance(key, tuple) else (key,)] = Rhythm(
+            orders=int(orders),
+            last_on=last_on,
+            since=(today - last_on).days,
+            median=float(median) if enough else None,
+            p80=float(p80) if enough else None,
+        )
+    return found
+
+
+# ── What is bought together ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Of `given_count` accounts that buy all of `given`, `both_count` buy `then`; of all `total`, `then_count` do."""
+
+    given: tuple[int, ...]
+    then: int
+    given_count: int
+    both_count: int
+    then_count: int
+    total: int
+
+    @property
+    def confidence(self) -> float:
+        return self.both_count / self.given_count
+
+    @property
+    def lift(self) -> float:
+        """How much more often than among all."""
+        return self.confidence * self.total / self.then_count
+
+
+def find_rules(held: Held) -> list[Rule]:
+    """Rules with one or two products given, over accounts × products; the most likely first.
+
+    At least 5 accounts bought all of it, lift above 1.5. Pairs are looked for among the products most bought; a pair
+    has to say more than each of its two alone.
+    """
+    total, products = held.shape
+    if not total or not products:
+        return []
+    counts = held.sum(axis=0)
+    whole = held.astype(np.float32)  # counts stay exact up to 16 million accounts, and multiply quickly
+    together = (whole.T @ whole).astype(np.int64)
+    single: dict[tuple[int, int], Rule] = {}
+    for given, then in np.argwhere(_counts_enough(together, counts, counts, total)).tolist():
+        if given != then:
+            single[given, then] = Rule(
+                (given,), then, int(counts[given]), int(together[given, then]), int(counts[then]), total
+            )
+    pairs = []
+    common = sorted(np.argsort(-counts, kind="stable")[:PAIRS_AMONG].tolist())
+    for first in common:
+        inner = whole[held[:, first]]
+        three = (inner.T @ inner).astype(np.int64)  # accounts with `first` and both others
+        enough = _counts_enough(three, np.diagonal(three), counts, total)
+        for second, then in np.argwhere(enough).tolist():
+            if second <= first or then in (first, second) or second not in common:
+                continue
+            rule = Rule(
+                (first, second), then, int(three[second, second]), int(three[second, then]), int(counts[then]), total
+            )
+            parts = (single.get((first, then)), single.get((second, then)))
+            if all(part is None or rule.lift > part.lift for part in parts):
+                pairs.append(rule)
+    rules = sorted([*single.values(), *pairs], key=lambda rule: (-rule.confidence, -rule.lift, rule.given, rule.then))
+    return rules[:MOST_RULES]
+
+
+def _counts_enough(both: Any, given: Any, then: Any, total: int) -> Any:
+    """Where `both[given, then]` is seen often enough, and often enough more than by chance."""
+    expected = np.outer(given, then)
+    return (both >= LEAST_SUPPORT) & (both * total > LEAST_LIFT * expected) & (expected > 0)
+
+
+def offers(held: Held, rules: Iterable[Rule], *, most: int) -> dict[int, list[Rule]]:
+    """For each account (row) the first `most` rules whose givens it buys and whose product it doesn't; each once."""
+    open_ = ~held
+    count = np.zeros(len(held), dtype=np.int64)
+    found: dict[int, list[Rule]] = {}
+    for rule in rules:
+        rows = np.flatnonzero(held[:, list(rule.given)].all(axis=1) & open_[:, rule.then] & (count < most))
+        open_[rows, rule.then] = False
+        count[rows] += 1
+        for row in rows.tolist():
+            found.setdefault(row, []).append(rule)
+    return found

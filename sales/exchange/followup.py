@@ -1,0 +1,147 @@
+"""What follows an order, and what was agreed: feedback and contracts as tables."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from sales.models import Contract, Feedback
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan
+from teams.exchange import Once
+
+from . import ACCOUNT_OF, CURRENCY, EXTERNAL_ID, OWNER, _given, _key, _with_external_id
+
+# ── Feedback ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+FEEDBACK = ("external_id", "account", "kind", "score", "given_on", "order", "contact", "comment")
+
+
+def _plan_feedback(plan: Plan) -> None:
+    once, known = Once(), _with_external_id(plan, Feedback.objects.all())
+    days = [row.values["given_on"] for row in plan.taken()]
+    near = (
+        Feedback.objects.present().filter(given_on__range=(min(days), max(days))) if days else Feedback.objects.none()
+    )
+    same = Occurrences.of(
+        ((one.account_id, one.order_id, one.contact_id, one.kind, one.given_on), one)
+        for one in near.filter(external_id=None).order_by("pk")
+    )
+    for row in plan.taken():
+        score = row.values["score"]
+        kind = row.values.setdefault("kind", Feedback.Kind.CSAT)
+        if not (1 <= score <= 5 if kind == Feedback.Kind.CSAT else score <= 10):
+            plan.refuse(row, "score", "Satisfaction (csat) is from 1 to 5, recommendation (nps) from 0 to 10.")
+        if row.values["given_on"] > plan.today:
+            plan.refuse(row, "given_on", "That day is still to come.")
+        if row.refusals or not plan.refer(row):
+            continue
+        values = _given(row, *FEEDBACK)
+        account, order = values["account"], values.get("order")
+        if order is not None and order.account_id not in (None, account.pk):
+            plan.refuse(row, "order", f"This order is not one of {account}.")
+            continue
+        if "external_id" in values:
+            feedback = known.get(values["external_id"])
+        else:
+            feedback = same.next((account.pk, _key(order), _key(values.get("contact")), kind, values["given_on"]))
+        if feedback is None:
+            served = order.owner_id if order is not None else account.owner_id
+            feedback = plan.create(Feedback(owner_id=served, **values), row)
+            row.act = "created"
+            known |= {feedback.external_id: feedback} if feedback.external_id else {}
+            once.admits(plan, row, feedback, "external_id")
+        elif once.admits(plan, row, feedback, "external_id") and plan.change(feedback, row, **values):
+            row.act = "changed"
+
+
+def _feedback_rows() -> Iterator[dict[str, Any]]:
+    feedback = Feedback.objects.present().select_related("account", "order__deal", "contact")
+    for one in feedback.order_by("pk").iterator(2000):
+        yield {name: getattr(one, name) for name in FEEDBACK}
+
+
+# ── Contracts ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+CONTRACT = (
+    "external_id", "account", "owner", "number", "starts_on", "ends_on", "notice_on", "value", "currency", "terms",
+    "quality_terms", "price_terms", "logistics_terms", "signed_on", "signed_by",
+)  # fmt: skip
+FREE = {"account", "owner"}  # after signing
+
+
+def _plan_contracts(plan: Plan) -> None:
+    once, known = Once(), _with_external_id(plan, Contract.objects.all())
+    same = Occurrences.of(
+        ((one.account_id, one.number, one.starts_on), one)
+        for one in Contract.objects.present().filter(external_id=None).order_by("pk")
+    )
+    for row in plan.taken():
+        start, end = row.values["starts_on"], row.get("ends_on")
+        if end is not None and end < start:
+            plan.refuse(row, "ends_on", "A contract can't end before it starts.")
+        if row.get("signed_on", plan.today) > plan.today:
+            plan.refuse(row, "signed_on", "That day is still to come.")
+        if not plan.refer(row):
+            continue
+        values = _given(row, *CONTRACT)
+        if "external_id" in values:
+            contract = known.get(values["external_id"])
+        else:
+            contract = same.next((_key(values["account"]), values.get("number", ""), start))
+        if contract is None:
+            contract = plan.create(Contract(**{"currency": plan.organisation.currency} | values), row)
+            row.act = "created"
+            known |= {contract.external_id: contract} if contract.external_id else {}
+            once.admits(plan, row, contract, "external_id")
+        elif once.admits(plan, row, contract, "external_id"):
+            differs = next((one for one in values if one not in FREE and getattr(contract, one) != values[one]), None)
+            if differs and contract.signed_on is not None:
+                plan.refuse(row, differs, "This contract is signed and stays as it is; add an amendment.")
+            elif plan.change(contract, row, **values):
+                row.act = "changed"
+
+
+def _contract_rows() -> Iterator[dict[str, Any]]:
+    contracts = Contract.objects.present().select_related("account", "owner").order_by("pk")
+    for contract in contracts.iterator(2000):
+        yield {name: getattr(contract, name) for name in CONTRACT}
+
+
+KINDS = [
+    Kind(
+        "feedback",
+        (
+            Field("account", "reference", needed=True, to="account", also=ACCOUNT_OF.also),
+            Field("kind", "choice", choices=tuple(Feedback.Kind.values), also=("type",)),
+            Field("score", "whole", needed=True, least=Decimal(0), most=Decimal(10), also=("rating", "answer")),
+            Field("given_on", "date", needed=True, also=("date", "answered_on", "created", "responded_at")),
+            Field("order", "reference", to="order", also=("order_id", "order_number")),
+            Field("comment", longest=5000, also=("text", "feedback", "notes")),
+            Field("external_id", longest=100, also=("feedback_id", *EXTERNAL_ID)),
+            Field("contact", "reference", to="contact"),
+        ),
+        _plan_feedback,
+        _feedback_rows,
+    ),
+    Kind(
+        "contracts",
+        (
+            Field("external_id", longest=100, also=("contract_id", "id", "key")),
+            Field("account", "reference", needed=True, to="account", also=ACCOUNT_OF.also),
+            Field("owner", "reference", to="person", also=OWNER.also),
+            Field("starts_on", "date", needed=True, also=("start", "start_date", "from")),
+            Field("ends_on", "date", also=("end", "end_date", "until", "expires_on")),
+            Field("value", "money", least=Decimal(0), also=("amount", "contract_value", "total")),
+            CURRENCY,
+            Field("terms", longest=10_000, also=("text", "conditions")),
+            Field("number", longest=100, also=("contract_number",)),
+            Field("notice_on", "date", also=("notice_date", "notice_by")),
+            Field("quality_terms", longest=5000),
+            Field("price_terms", longest=5000),
+            Field("logistics_terms", longest=5000),
+            Field("signed_on", "date", also=("signed", "signature_date")),
+            Field("signed_by"),
+        ),
+        _plan_contracts,
+        _contract_rows,
+    ),
+]

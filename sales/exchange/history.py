@@ -1,0 +1,194 @@
+"""What deals went through, as a table: the value of a field from a moment on."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sales.models import Account, Contact, Deal, DealChange, ForecastCategory, LostReason, Product, Stage
+from sales.services.history import settle_decisions
+from salesmgmt.lib import clock
+from salesmgmt.lib.kinds import Field, Kind, Plan, Row, Settling
+from teams.models import Person
+
+Changed = DealChange.Field
+DAYS = {Changed.EXPECTED_CLOSE_ON, Changed.OPENED_ON, Changed.CLOSED_ON, Changed.NEXT_STEP_ON, Changed.QUOTED_ON}
+NAMED: dict[str, Any] = {
+    Changed.OWNER: ("person", Person),
+    Changed.ACCOUNT: ("account", Account),
+    Changed.CONTACT: ("contact", Contact),
+    Changed.PRODUCT: ("product", Product),
+}  # kept by their numbers
+SAYS_SOMETHING = {Changed.STAGE, Changed.STATUS, Changed.OWNER}
+
+
+def _plan(plan: Plan) -> None:
+    """Add the changes that are not there yet, in the place of those an import of the deal had to suppose.
+
+    Where the last change of a field says something else than the deal, the deal follows.
+    """
+    history = _History(plan)
+    rows: dict[tuple[int, str], list[tuple[Row, str]]] = defaultdict(list)
+    for row in plan.taken():
+        value = history.value_of(row)
+        if value is not None and plan.refer(row):
+            rows[row.found["deal"].pk, row.values["field"]].append((row, value))
+    standing: dict[tuple[int, str], list[DealChange]] = defaultdict(list)
+    changes = DealChange.objects.filter(deal__in={pk for pk, _ in rows}, field__in={field for _, field in rows})
+    for change in changes.order_by("changed_at", "id"):
+        standing[change.deal_id, change.field].append(change)
+    for (pk, field), given in rows.items():
+        history.merge(given[0][0].found["deal"], field, given, standing[pk, field])
+
+
+class _History:
+    """Changes of deals, as a file gives them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.zone = plan, ZoneInfo(plan.organisation.time_zone)
+        self.stages = {one.name.casefold(): one for one in Stage.objects.order_by("-pipeline", "-position")}
+        self.named: dict[str, dict[str, list[Any]]] = {}
+        for field, (key, _) in NAMED.items():
+            texts = {row.get("value", "") for row in plan.taken() if row.values["field"] == field}
+            self.named[field] = plan.find(key, texts) if texts else {}
+
+    def value_of(self, row: Row) -> str | None:
+        """The value as a change keeps it; None: it was refused."""
+        field, text = row.values["field"], row.get("value", "")
+        if not text:
+            if field in SAYS_SOMETHING:
+                return self._refuse(row, "It is needed and empty.")
+            return ""
+        if field == Changed.STAGE:
+            stage = self.stages.get(text.casefold())
+            known = ", ".join(dict.fromkeys(one.name for one in reversed(self.stages.values())))
+            return stage.name if stage else self._refuse(row, f"There is no such stage; there is {known}.")
+        if field in (Changed.STATUS, Changed.FORECAST_CATEGORY):
+            choices = Deal.Status.values if field == Changed.STATUS else ForecastCategory.values
+            word = text.strip().lower().replace(" ", "_")
+            return word if word in choices else self._refuse(row, f"It must be one of {', '.join(choices)}.")
+        if field == Changed.AMOUNT:
+            try:
+                amount = Decimal(text).quantize(Decimal("0.01"))
+            except InvalidOperation:
+                return self._refuse(row, "It is not an amount; write it as 1234.56.")
+            return f"{amount:f}" if amount >= 0 else self._refuse(row, "It must be at least 0.")
+        if field in DAYS:
+            try:
+                return date.fromisoformat(text[:10]).isoformat()
+            except ValueError:
+                return self._refuse(row, "It is not a date; write 2026-03-31.")
+        if field in NAMED:
+            known_ones = self.named[field].get(text.casefold(), [])
+            if len(known_ones) == 1:
+                return str(known_ones[0].pk)
+            called = f"{len(known_ones)} are called so; use the external id." if known_ones else "There is none."
+            return self._refuse(row, f"It names no {NAMED[field][0]}: {called}")
+        return text[:200]
+
+    def _refuse(self, row: Row, reason: str) -> None:
+        self.plan.refuse(row, "value", reason)
+
+    def merge(self, deal: Deal, field: str, given: list[tuple[Row, str]], standing: list[DealChange]) -> None:
+        """One field's changes: those that stand and those given, in the sequence of their moments."""
+        known = {(one.changed_at, one.value): one for one in standing}
+        supposed = self._supposed(deal, field)
+        merged: list[tuple[datetime, DealChange, Row | None]] = []
+        for row, value in given:
+            moment = row.values["changed_at"]
+            change = known.pop((moment, value), None)
+            if change is None:
+                change = DealChange(deal=deal, changed_at=moment, by=self.plan.by, field=field, value=value)
+                row.act = "created"
+            merged.append((moment, change, row))
+        for one in known.values():
+            if (one.changed_at, one.value) in supposed:
+                self.plan.remove(one, given[0][0])
+            else:
+                merged.append((one.changed_at, one, None))
+        merged.sort(key=lambda entry: entry[0])
+        was = ""
+        for _, change, row in merged:
+            if change.pk is None and row is not None:
+                change.was = was
+                self.plan.create(change, row)
+            elif change.was != was and self.plan.change(change, row or given[0][0], was=was) and row is not None:
+                row.act = "changed"
+            was = change.value
+        self._follow(deal, field, merged[-1][1], merged[-1][2] or given[-1][0])
+
+    def _supposed(self, deal: Deal, field: str) -> set[tuple[datetime, str]]:
+        """What an import of the deal told of it for want of better knowledge: see `_tell`."""
+        first = min((day for day in (deal.opened_on, deal.closed_on) if day), default=None)
+        days = {first, deal.closed_on} - {None}
+        moments = {datetime.combine(day, time(), self.zone) for day in days if day}
+        moments |= {deal.created_at} if first is None else set()
+        values = {Changed.STAGE: [deal.stage.name], Changed.STATUS: ["open", deal.status]}.get(field, [])  # type: ignore[call-overload]
+        return {(moment, value) for moment in moments for value in values}
+
+    def _follow(self, deal: Deal, field: str, last: DealChange, row: Row) -> None:
+        values: dict[str, Any] = {}
+        if field == Changed.STATUS and last.value != deal.status:
+            on = clock.day_of(last.changed_at, self.plan.organisation.time_zone)
+            is_open = last.value == Deal.Status.OPEN
+            values = {"status": last.value, "closed_on": None if is_open else on, "lost_reason": None}
+            if last.value == Deal.Status.LOST:
+                values["lost_reason"] = LostReason.objects.get(key="not_given")
+            if last.value == Deal.Status.WON and deal.amount is None:
+                self.plan.note("A deal was won without an amount: it counts with 0 and books no order.")
+        elif field == Changed.STAGE:
+            values = {"stage": self.stages[last.value.casefold()]}
+        elif field == Changed.AMOUNT:
+            values = {"amount": Decimal(last.value) if last.value else None}
+        elif field == Changed.EXPECTED_CLOSE_ON:
+            values = {"expected_close_on": date.fromisoformat(last.value) if last.value else None}
+        elif field == Changed.FORECAST_CATEGORY:
+            values = {"own_forecast_category": last.value}
+        elif field == Changed.OWNER:
+            owner = next(
+                (one for known in self.named[field].values() for one in known if str(one.pk) == last.value), None
+            )
+            values = {"owner": owner} if owner is not None else {}
+        if values and self.plan.change(deal, row, **values) and row.act == "equal":
+            row.act = "changed"
+
+
+def _settle(settling: Settling) -> None:
+    deals = settling.ids.get("sales.Deal", set())
+    settle_decisions(deal_ids=deals, by=settling.by, at=settling.at, reason=settling.reason)
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    named = {
+        field: {str(one.pk): one for one in model.objects.filter(pk__in=_numbers(field))}
+        for field, (_, model) in NAMED.items()
+    }
+    changes = DealChange.objects.filter(deal__withdrawn_at=None).select_related("deal")
+    for change in changes.order_by("deal_id", "changed_at", "id").iterator(2000):
+        value: Any = change.value
+        if change.field in NAMED:
+            value = named[change.field].get(change.value, change.value)
+        yield {"deal": change.deal, "changed_at": change.changed_at, "field": change.field, "value": value}
+
+
+def _numbers(field: str) -> set[int]:
+    values = DealChange.objects.filter(field=field).order_by().values_list("value", flat=True).distinct()
+    return {int(value) for value in values if value.isdigit()}
+
+
+KINDS = [
+    Kind(
+        "deal_changes",
+        (
+            Field("deal", "reference", needed=True, to="deal", also=("deal_id", "opportunity", "opportunity_id")),
+            Field("changed_at", "moment", needed=True, also=("at", "when", "date", "created_date", "timestamp")),
+            Field("field", "choice", needed=True, choices=tuple(Changed.values), also=("property",)),
+            Field("value", also=("new_value", "to")),
+        ),
+        _plan,
+        _rows,
+        settle=_settle,
+    )
+]

@@ -1,0 +1,228 @@
+"""How activities and deals are taken in by statements over whole portions of a file (`lib.kinds.Loader`)."""
+
+from typing import Any
+
+from salesmgmt.lib.kinds import Loader, Plan, Portion, Row, folded
+
+from .models import Activity, Deal, DealChange, LostReason, Stage
+from .services import change_value
+
+FRESH = "FROM part p WHERE p.sound AND p.act = 'created' ORDER BY p.line"
+
+# ── Activities ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+ACTIVITY = ("external_id", "owner_id", "kind", "occurred_at", "contact_id", "deal_id", "outcome", "duration_minutes")
+DAY = "(p.occurred_at AT TIME ZONE %(zone)s)::date"
+
+
+def _account_of_the_deal(portion: Portion) -> None:
+    portion.run(
+        "UPDATE part p SET account_id = d.account_id FROM sales_deal d"
+        " WHERE p.sound AND p.account IS NULL AND d.id = p.deal_id AND d.account_id IS NOT NULL"
+    )
+
+
+def _insert_activities(portion: Portion) -> None:
+    columns = {name: f"p.{name}" for name in ("id", *ACTIVITY, "account_id")}
+    columns |= {"occurred_on": DAY, "outcome": "coalesce(p.outcome, '')", "notes": "coalesce(p.notes, '')"}
+    portion.insert(Activity, columns, FRESH)
+
+
+def _change_activity(plan: Plan, activity: Activity, row: Row) -> None:
+    said = {name: row.values[name] for name in (*ACTIVITY, "notes") if row.values[name] is not None}
+    if row.values["account"] is not None or row.values["deal"] is not None:
+        said["account_id"] = row.values["account_id"]
+    plan.change(activity, row, **said, occurred_on=row.values["day"])
+
+
+ACTIVITIES = Loader(
+    "sales.Activity",
+    columns="(t.occurred_at AT TIME ZONE %(zone)s)::date AS day",
+    complete=_account_of_the_deal,
+    natural="ROW(owner_id, kind, occurred_at, account_id, contact_id, deal_id)",
+    differs=" OR ".join(
+        [
+            *(f"p.{name} IS NOT NULL AND p.{name} IS DISTINCT FROM x.{name}" for name in (*ACTIVITY, "notes")),
+            "(p.account IS NOT NULL OR p.deal IS NOT NULL) AND p.account_id IS DISTINCT FROM x.account_id",
+            "p.day <> x.occurred_on",
+        ]
+    ),
+    insert=_insert_activities,
+    change=_change_activity,
+)
+
+# ── Deals ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+STATUS = "coalesce(t.status, x.status, 'open')"
+DEAL = ("external_id", "name", "owner_id", "account_id", "product_id", "amount", "currency", "opened_on",
+        "expected_close_on", "source")  # fmt: skip
+# What a row's deal says whatever the row leaves out: its column in the table, the one in `part`.
+DECIDED = {"stage_id": "stage_id", "status": "new_status", "closed_on": "new_closed_on", "lost_reason_id": "reason_id"}
+TRACKED = {field.value: field for field in DealChange.Field}
+
+
+DECISIONS = {"won", "lost", "closed", "closed won", "closed lost"}  # no stages: what came of the deal
+
+
+def _make_stage(plan: Plan, text: str) -> Stage | None:
+    """A stage that another system has, at the end of the first pipeline."""
+    if text.casefold() in DECISIONS:
+        return None
+    last = plan.memo.get("last_stage") or Stage.objects.order_by("pipeline", "-position")[0]
+    plan.memo["last_stage"] = stage = Stage(pipeline=last.pipeline, name=text[:100], position=last.position + 1)
+    plan.made.append(f"stage {text}")
+    return plan.create(stage, Row(0, {}))  # type: ignore[no-any-return]
+
+
+def _check_deals(portion: Portion) -> None:
+    portion.make_missing("stage", _make_stage)
+    known = ", ".join(dict.fromkeys(Stage.objects.order_by("pipeline", "position").values_list("name", flat=True)))
+    mapped = "Words can be mapped to these."
+    portion.refuse("stage", _text(f"There is no such stage; there is {known}. {mapped}"), "stage_id IS NULL")
+    portion.refuse(
+        "closed_on",
+        _text("An open deal has no closing day; the day it is hoped for is expected_close_on."),
+        "new_status = 'open' AND closed_on IS NOT NULL",
+    )
+    portion.refuse(
+        "closed_on",
+        "format('A %%s deal needs the day it was %%s.', new_status, new_status)",
+        "new_status <> 'open' AND new_closed_on IS NULL",
+    )
+    portion.refuse(
+        "closed_on",
+        _text("That day is still to come."),
+        "new_closed_on > %(today)s AND NOT (new_status = 'open' AND closed_on IS NOT NULL)",
+    )
+    portion.refuse("amount", _text("A won deal needs an amount."), "new_status = 'won' AND new_amount IS NULL")
+    portion.refuse(
+        "amount",
+        "refunded || ' of its order was given back; it can''t be less.'",
+        "record_id IS NOT NULL AND new_amount < refunded",
+    )
+    portion.refuse(
+        "currency",
+        "format('There is no rate for %%s on %%s; import rates first.', new_currency,"
+        " to_char(new_closed_on, 'FMDD Mon YYYY'))",
+        "new_closed_on IS NOT NULL AND new_amount <> 0 AND new_currency <> %(reporting)s AND NOT EXISTS ("
+        "SELECT FROM teams_exchangerate r WHERE r.kind = 'actual' AND r.currency = new_currency"
+        " AND r.during @> new_closed_on)",
+        value="new_currency",
+    )
+    reasons = ", ".join(dict.fromkeys(LostReason.objects.values_list("name", flat=True)))
+    portion.refuse(
+        "lost_reason",
+        _text(f"There is no such reason; there is {reasons}. {mapped}"),
+        "lost_reason IS NOT NULL AND given_reason_id IS NULL",
+    )
+    portion.refuse(
+        "lost_reason",
+        _text("Only a lost deal has a reason it was lost for."),
+        "given_reason_id IS NOT NULL AND new_status <> 'lost'",
+    )
+
+
+def _text(sentence: str) -> str:
+    quoted = sentence.replace("'", "''").replace("%", "%%")
+    return f"'{quoted}'"
+
+
+def _name_deals(portion: Portion) -> None:
+    """What rows leave open: the name (account · product, what there is of them; else its number or whose it is)."""
+    portion.run(
+        "UPDATE part p SET name = coalesce(nullif(left(concat_ws(' · ', coalesce(a.name, q.account),"
+        " coalesce(b.name, q.product)), 300), ''), q.external_id, 'Deal of ' || coalesce(o.name, q.owner))"
+        " FROM part q LEFT JOIN sales_account a ON a.id = q.account_id LEFT JOIN sales_product b ON b.id = q.product_id"
+        " LEFT JOIN teams_person o ON o.id = q.owner_id"
+        " WHERE q.line = p.line AND p.sound AND p.name IS NULL AND p.record_id IS NULL"
+    )
+    portion.note("opened_on after closed_on: kept, the cycle is unknown.", "new_opened_on > new_closed_on")
+
+
+BOOKS = "coalesce(p.books_order = 'yes', %(books)s)"
+
+
+def _insert_deals(portion: Portion) -> None:
+    columns = {name: f"p.{name}" for name in ("id", *DEAL)} | {name: f"p.{of}" for name, of in DECIDED.items()}
+    columns |= {"currency": "p.new_currency", "source": "coalesce(p.source, '')", "books_order": BOOKS}
+    columns["own_forecast_category"] = "coalesce(p.forecast_category, '')"
+    portion.insert(Deal, columns, FRESH)
+    # The story of a deal that comes in whole: opened at its stage, and decided on its day.
+    opened = "coalesce(least(p.opened_on, p.new_closed_on)::timestamp AT TIME ZONE %(zone)s, %(at)s)"
+    told = (
+        "FROM part p JOIN sales_stage s ON s.id = p.stage_id CROSS JOIN LATERAL (VALUES"
+        f" (1, 'stage', '', s.name, {opened}), (2, 'status', '', 'open', {opened}),"
+        " (3, 'status', 'open', p.new_status, p.new_closed_on::timestamp AT TIME ZONE %(zone)s)"
+        ") AS c(n, field, was, value, at)"
+        " WHERE p.sound AND p.act = 'created' AND (n < 3 OR p.new_closed_on IS NOT NULL) ORDER BY p.line, n"
+    )
+    columns = {"deal_id": "p.id", "changed_at": "c.at", "by_id": "%(by)s::bigint", "field": "c.field"}
+    portion.insert(DealChange, columns | {"was": "c.was", "value": "c.value"}, told)
+
+
+def _change_deal(plan: Plan, deal: Deal, row: Row) -> None:
+    said: dict[str, Any] = {name: row.values[name] for name in DEAL if row.values[name] is not None}
+    said |= {name: row.values[of] for name, of in DECIDED.items()}
+    if row.values["forecast_category"] is not None:
+        said["own_forecast_category"] = row.values["forecast_category"]
+    if row.values["books_order"] is not None:
+        said["books_order"] = row.values["books_order"] == "yes"
+    elif not plan.books and deal.status != said["status"] == Deal.Status.WON:
+        said["books_order"] = False
+    for name, was in plan.change(deal, row, **said).items():
+        field = TRACKED.get(name.removeprefix("own_"))
+        if field is not None:
+            change = DealChange(deal=deal, changed_at=plan.at, by=plan.by, field=field)
+            now = getattr(deal, deal._meta.get_field(name).attname)
+            change.was, change.value = (change_value(_told(plan, name, value)) for value in (was, now))
+            plan.create(change, row)
+
+
+def _told(plan: Plan, name: str, value: Any) -> Any:
+    """A field as a DealChange tells it: stages and reasons by themselves, other references by number."""
+    model = {"stage": Stage, "lost_reason": LostReason}.get(name)
+    if model is None:
+        return value
+    if name not in plan.memo:
+        plan.memo[name] = model._default_manager.in_bulk()
+    return plan.memo[name].get(value)
+
+
+DEALS = Loader(
+    "sales.Deal",
+    columns=f"""
+        {STATUS} AS new_status, x.id IS NOT NULL AS stands,
+        CASE WHEN {STATUS} <> 'open' THEN coalesce(t.closed_on, CASE WHEN {STATUS} = x.status THEN x.closed_on END) END
+            AS new_closed_on,
+        CASE WHEN t.stage IS NOT NULL THEN st.id ELSE coalesce(x.stage_id, first.id) END AS stage_id,
+        coalesce(t.amount, x.amount) AS new_amount, coalesce(t.currency, x.currency, %(reporting)s) AS new_currency,
+        coalesce(t.opened_on, x.opened_on) AS new_opened_on, lr.id AS given_reason_id,
+        CASE WHEN t.lost_reason IS NOT NULL THEN lr.id
+             WHEN {STATUS} = 'lost' THEN coalesce(x.lost_reason_id, none.id) END AS reason_id,
+        coalesce((SELECT sum(r.amount) FROM sales_refund r JOIN sales_order o ON o.id = r.order_id
+                   WHERE o.deal_id = x.id AND o.is_booked_by_win AND o.withdrawn_at IS NULL
+                     AND r.withdrawn_at IS NULL), 0) AS refunded
+    """,
+    joins=f"""
+        LEFT JOIN (SELECT DISTINCT ON ({folded("name")}) {folded("name")} AS folded, id FROM sales_stage
+                    ORDER BY {folded("name")}, pipeline_id, position) st ON st.folded = {folded("t.stage")}
+        CROSS JOIN (SELECT id FROM sales_stage ORDER BY pipeline_id, position LIMIT 1) first
+        LEFT JOIN (SELECT DISTINCT ON (1) {folded("word")} AS folded, id
+                     FROM sales_lostreason, unnest(ARRAY[name, key]) AS word
+                    ORDER BY 1, id DESC) lr ON lr.folded = {folded("t.lost_reason")}
+        CROSS JOIN (SELECT id FROM sales_lostreason WHERE key = 'not_given') none
+    """,
+    check=_check_deals,
+    complete=_name_deals,
+    natural=f"ROW(owner_id, {folded('name')}, account_id, product_id, opened_on)",
+    differs=" OR ".join(
+        [
+            *(f"p.{name} IS NOT NULL AND p.{name} IS DISTINCT FROM x.{name}" for name in DEAL),
+            *(f"p.{of} IS DISTINCT FROM x.{name}" for name, of in DECIDED.items()),
+            "p.forecast_category IS NOT NULL AND p.forecast_category <> x.own_forecast_category",
+            "(p.books_order = 'yes') <> x.books_order",
+        ]
+    ),
+    insert=_insert_deals,
+    change=_change_deal,
+)

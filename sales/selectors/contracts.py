@@ -1,0 +1,55 @@
+"""Questions about contracts."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from sales.models import Contract
+from teams.models import Viewer
+
+SOON = timedelta(days=90)
+
+
+def contract_states(day: date) -> dict[str, Q]:
+    """What a contract can be on a day. `ending`: notice or end within three months and no renewal yet."""
+    running = Q(signed_on__isnull=False) & (Q(ends_on=None) | Q(ends_on__gte=day)) & Q(is_replaced=False)
+    due = Q(notice_on__range=(day, day + SOON)) | Q(notice_on=None, ends_on__range=(day, day + SOON))
+    return {
+        "draft": Q(signed_on=None),
+        "running": running,
+        "ending": running & due & Q(renewal_deal=None),
+        "ended": Q(signed_on__isnull=False) & (Q(ends_on__lt=day) | Q(is_replaced=True)),
+    }
+
+
+def contracts(
+    user: Viewer,
+    *,
+    day: date,
+    state: str = "",
+    text: str = "",
+    account: int | None = None,
+    owner: int | None = None,
+) -> QuerySet[Contract]:
+    """Contracts somebody may see; each knows whether a signed amendment has replaced it."""
+    amendments = Contract.objects.present().filter(amends=OuterRef("pk"), signed_on__isnull=False)
+    found = Contract.objects.visible_to(user).select_related("account", "owner", "amends", "renewal_deal")
+    found = found.annotate(is_replaced=Exists(amendments))
+    if text:
+        found = found.filter(Q(number__icontains=text) | Q(account__name__icontains=text))
+    asked: dict[str, Any] = {"account": account, "owner": owner}
+    found = found.filter(**{name: value for name, value in asked.items() if value})
+    states = contract_states(day)
+    return found.filter(states[state]) if state in states else found
+
+
+def state_of(contract: Contract, day: date) -> str:
+    """A contract's state on a day, in a word."""
+    if contract.signed_on is None:
+        return "Draft"
+    if getattr(contract, "is_replaced", False):
+        return "Amended"
+    if contract.ends_on is not None and contract.ends_on < day:
+        return "Ended"
+    return "Running" if contract.starts_on <= day else "Signed"

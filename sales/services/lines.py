@@ -1,0 +1,139 @@
+"""Lines of orders: four decimals each, the order's net rounded once (R12); its credit follows by difference."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db import connection, transaction
+
+from sales.models import Order, OrderLine, Product
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.refusals import Refused
+from teams.models import User
+
+from .credits import recredit_orders
+from .guards import WITHDRAWN, require_current, require_write
+
+STEP = Decimal("0.0001")
+MOST = Decimal(10) ** 14
+LINES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as somebody says it. Without an amount it is quantity × price less discount."""
+
+    product: Product | None = None
+    text: str = ""
+    quantity: Decimal | None = None
+    list_price: Decimal | None = None
+    unit_price: Decimal | None = None
+    unit_cost: Decimal | None = None
+    discount: Decimal | None = None
+    amount: Decimal | None = None
+
+
+def complete(lines: Sequence[Line], *, currency: str) -> list[Line]:
+    """Lines with their amounts; list price and cost are frozen as they are now, where the product says them."""
+    if len(lines) > LINES:
+        raise Refused(f"An order has at most {LINES} lines, not {len(lines)}.", field="lines")
+    return [_complete(line, number, currency) for number, line in enumerate(lines, start=1)]
+
+
+def _complete(line: Line, number: int, currency: str) -> Line:
+    product = line.product
+    if product is not None and product.currency in ("", currency):
+        line = replace(
+            line,
+            list_price=product.list_price if line.list_price is None else line.list_price,
+            unit_cost=product.unit_cost if line.unit_cost is None else line.unit_cost,
+        )
+    price = line.list_price if line.unit_price is None else line.unit_price
+    amount = line.amount
+    if line.discount is not None and not 0 <= line.discount <= 100:
+        raise Refused(f"Line {number}: a discount is from 0 to 100 %, not {line.discount}.", field="lines")
+    if amount is None:
+        if price is None:
+            raise Refused(f"Line {number} has neither a price nor an amount.", field="lines")
+        amount = (1 if line.quantity is None else line.quantity) * price * (100 - (line.discount or 0)) / 100
+    if not amount.is_finite() or abs(amount) >= MOST:
+        raise Refused(f"Line {number}: its amount is larger than can be kept.", field="lines")
+    return replace(line, unit_price=price, amount=amount.quantize(STEP, ROUND_HALF_UP))
+
+
+def net_of(lines: Sequence[Line]) -> Decimal:
+    """The order's net: the sum of its lines, rounded once."""
+    return to_cents(sum((line.amount or Decimal(0) for line in lines), Decimal(0)))
+
+
+def write_lines(order: Order, lines: Sequence[Line], at: datetime) -> None:
+    """Make an order's lines these: what is the same stays, the rest is withdrawn or added."""
+    stand = list(order.lines.present().select_related("product").order_by("pk"))
+    wanted = Counter(_key(line) for line in lines)
+    gone = []
+    for row in stand:
+        key = _key(row)
+        if wanted[key]:
+            wanted[key] -= 1
+        else:
+            gone.append(row.pk)
+    OrderLine.objects.filter(pk__in=gone).update(withdrawn_at=at)
+    fresh = []
+    for line in lines:
+        if wanted[_key(line)]:
+            wanted[_key(line)] -= 1
+            fresh.append(OrderLine(order=order, **{name: getattr(line, name) for name in Line.__slots__}))
+    OrderLine.objects.bulk_create(fresh)
+
+
+def _key(line: Line | OrderLine) -> tuple[object, ...]:
+    if isinstance(line, Line):
+        return (line.product and line.product.pk, *astuple(replace(line, product=None))[1:])
+    return (line.product_id, *(getattr(line, name) for name in Line.__slots__[1:]))
+
+
+@transaction.atomic
+def set_order_lines(
+    *, order: Order, lines: Sequence[Line], by: User | None, at: datetime, version: int | None = None
+) -> Order:
+    """Make an order's lines these; its net follows, and its credit by the difference. No lines: the net stays."""
+    order = Order.objects.select_for_update(of=("self",)).select_related("owner").get(pk=order.pk)
+    if order.withdrawn_at is not None:
+        raise Refused(WITHDRAWN)
+    require_write(by, order.owner)
+    require_current(version, order.version, noun="order", who=None, when=None)
+    if order.cancelled_on is not None:
+        raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}; its lines stay as they are.")
+    write_lines(order, complete(lines, currency=order.currency), at)
+    Order.objects.filter(pk=order.pk).update(version=order.version + 1)
+    renet_orders(order_ids=[order.pk], by=by, at=at, reason="Lines changed")
+    order.refresh_from_db()
+    return order
+
+
+# An order of the win that its lines say otherwise of is no longer the win's: the deal's amount would come back.
+RENET = """
+    WITH net AS (
+        SELECT l.order_id, round(sum(l.amount), 2) AS amount
+          FROM sales_orderline l JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = l.order_id
+         WHERE l.withdrawn_at IS NULL GROUP BY l.order_id
+    )
+    UPDATE sales_order o SET amount = net.amount, is_booked_by_win = false
+      FROM net WHERE o.id = net.order_id AND o.withdrawn_at IS NULL AND o.amount <> net.amount
+    RETURNING o.id
+"""
+
+
+@transaction.atomic
+def renet_orders(*, order_ids: Iterable[int], by: User | None, at: datetime, reason: str) -> int:
+    """Have the amounts of orders follow their present lines, and credit the difference; how many had to (R12)."""
+    ids = "{" + ",".join(str(int(number)) for number in sorted(set(order_ids))) + "}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM sales_order WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE", [ids])
+        cursor.execute(RENET, {"ids": ids})
+        changed = [row[0] for row in cursor.fetchall()]
+    if changed:
+        recredit_orders(order_ids=changed, by=by, at=at, reason=reason)
+    return len(changed)

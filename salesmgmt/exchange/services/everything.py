@@ -1,0 +1,58 @@
+"""A folder of tables named by their kinds, as `export_records all` writes it: what to take of it, in which sequence."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sales.models import Credit, Outcome
+from salesmgmt.exchange.kinds import kinds
+from salesmgmt.lib.refusals import Refused
+
+POSTED = ("role", "team", "manager", "territory", "holiday_region", "fte")  # what postings say better than people
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One table of a folder, the fields that wait for another, and how it is taken."""
+
+    kind: str
+    path: Path
+    without: tuple[str, ...] = ()
+    create_missing: bool = False
+    settles: bool = True
+
+    def mapping(self, told: dict[str, Any]) -> dict[str, Any]:
+        if not self.without:
+            return told
+        nothing = {name: {"const": ""} for name in self.without}
+        return {**told, "columns": {**told.get("columns", {}), **nothing}}
+
+
+def steps(folder: Path) -> list[Step]:
+    """The tables of a folder so that each comes after those it refers to. Raises Refused where there is none.
+
+    Into an organisation without credit the ledgers go as they stand, and records don't post to them.
+    """
+    if not folder.is_dir():
+        raise Refused(f"{folder} is no folder; import_records all DIR takes every kind in it.")
+    tables = {
+        kind: path for kind in kinds() for path in sorted(folder.glob(f"{kind}.*"), reverse=True) if path.is_file()
+    }
+    if not tables:
+        raise Refused(f"{folder} holds no table named after a kind, such as people.csv.")
+    is_new = not Credit.objects.exists() and not Outcome.objects.exists()
+    settles = not (is_new and {"credit_entries", "outcome_entries"} <= tables.keys())
+    found: list[Step] = []
+    for kind, path in tables.items():
+        without: tuple[str, ...] = ()
+        if kind == "quotas" and "quota_entries" in tables:
+            continue
+        if kind == "teams" and "people" in tables:
+            without = ("manager",)
+        if kind == "people" and "postings" in tables:
+            without = POSTED
+        found.append(Step(kind, path, without, settles=settles))
+        # Teams name their managers and people their teams: who leads is said once both are there.
+        if kind == ("postings" if "postings" in tables else "people") and "teams" in tables:
+            found.append(Step("teams", tables["teams"], create_missing="people" not in tables))
+    return found
