@@ -102,7 +102,7 @@ class Load:
         self._place += 1
         self.run(
             "INSERT INTO refused (line, place, field, value, reason)"
-            f" SELECT line, {self._place}, '{column}', left(coalesce({value}, ''), 500), {reason} {source}"
+            f" SELECT p.line, {self._place}, '{column}', left(coalesce({value}, ''), 500), {reason} {source}"
         )
 
     def _give_up_refused(self) -> None:

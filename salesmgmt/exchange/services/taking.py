@@ -269,7 +269,8 @@ def load_file(
             _take(load, answer, batch, at)
         return answer
     finally:
-        load.clear()
+        with suppress(DatabaseError, InterfaceError):  # what went wrong before is what counts
+            load.clear()
 
 
 @contextmanager
@@ -333,7 +334,7 @@ def _take_portion(load: Load, answer: Answer, batch: Batch, first: int, last: in
         one_at_a_time()
         if batch.pk is None:
             batch.save()
-        elif Batch.objects.select_for_update().filter(pk=batch.pk, is_stopping=True).exists():
+        elif Batch.objects.filter(pk=batch.pk, is_stopping=True).exists():
             batch.state, batch.is_stopping, batch.message = Batch.State.STOPPED, False, ""
             batch.save(update_fields=["state", "is_stopping", "message"])
             return False
@@ -349,7 +350,8 @@ def _take_portion(load: Load, answer: Answer, batch: Batch, first: int, last: in
             for name in COUNTS:
                 setattr(batch, name, getattr(answer, name))
         batch.position = last
-        batch.save()
+        # Not whether it is to stop: somebody may ask for that meanwhile.
+        batch.save(update_fields=["state", "finished_at", "total", *COUNTS, "position", "message", "found"])
     return True
 
 
