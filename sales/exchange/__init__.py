@@ -185,6 +185,15 @@ def _settle_accounts(settling: Settling) -> None:
     )
 
 
+def _settle_accounts(settling: Settling) -> None:
+    """Whose an account is from when follows what it says; of new ones nobody tells since when, so since always."""
+    accounts = settling.ids.get("sales.Account", set())
+    on = clock.day_of(settling.at, Organisation.get().time_zone)
+    follow_owners(
+        account_ids=accounts, on=on, by=settling.by, reason=settling.reason, since=BEFORE_ALL_RECORDS
+    )  # fmt: skip
+
+
 def _account_rows() -> Iterator[dict[str, Any]]:
     for account in Account.objects.present().select_related("parent", "owner").order_by("pk").iterator(2000):
         yield {name: getattr(account, name) for name in ACCOUNT}
