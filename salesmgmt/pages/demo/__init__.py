@@ -17,6 +17,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
+from .customers import write_knowledge
 from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
@@ -64,6 +65,7 @@ def seed(*, size: Size, today: date) -> None:
     write_tasks(random, company)
     write_everyday(company, seed=size.seed)
     write_plans(company)
+    write_knowledge(company, seed=size.seed, today=today)
 
 
 def is_here() -> bool:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0006_accounts_have_owners_since'),
+        ('sales', '0007_activities_with_leads_leads'),
         ('teams', '0006_everything_with_a_customer'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
