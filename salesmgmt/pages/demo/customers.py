@@ -99,13 +99,16 @@ def write_knowledge(company: Company, *, seed: int, today: date) -> None:
 def _twice(random: np.random.Generator, accounts: list[Account]) -> None:
     """A few accounts that somebody entered a second time."""
     some = random.choice(len(accounts), min(6, len(accounts) // 30), replace=False).tolist() if accounts else []
+    endings = ("Holding", "International", "Group")
     Account.objects.bulk_create(
         Account(
-            external_id=f"A-9{place:04d}", name=f"{accounts[row].name} {('Ltd', 'AG', 'Group')[place % 3]}",
-            country=accounts[row].country, owner_id=accounts[row].owner_id,
+            external_id=f"A-9{place:04d}",
+            name=f"{accounts[row].name.rsplit(' ', 1)[0]} {endings[place % 3]}",
+            country=accounts[row].country,
+            owner_id=accounts[row].owner_id,
         )
         for place, row in enumerate(some)
-    )  # fmt: skip
+    )
 
 
 def _hand_over(today: date, at: datetime) -> None:
