@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sales import forms, selectors, services
 from sales.models import Account
+from sales.selectors import repeat
 from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
@@ -145,6 +146,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "decided": seen.exclude(status="open").order_by("-closed_on", "-pk")[:10],
             "contacts": selectors.people_at(request.user, found),
             "after": selectors.after_sales(request.user, found, day),
+            "repeat": repeat.of_account(request.user, found, day),
             "totals": selectors.account_totals(request.user, found),
             "timeline": selectors.timeline(request.user, found, zone, kind=kind, cursor=request.GET.get("cursor", "")),
             "kind": kind,
