@@ -20,6 +20,7 @@ from .deals import (
     ReasonsForm,
     ReopenForm,
     WinForm,
+    WonReasonsForm,
 )
 from .fields import (
     NUMBERED,
@@ -124,6 +125,7 @@ __all__ = [
     "TimeListForm",
     "Versioned",
     "WinForm",
+    "WonReasonsForm",
     "line_forms",
     "not_ahead",
 ]

@@ -67,6 +67,8 @@ class DealAddForm(DealForm):
 class Reasons(forms.Form):
     """Why: one main reason, further ones, and what the buyer says (R26). The reasons are read once for all fields."""
 
+    needs_reason = True
+
     reason = forms.ChoiceField(label="Main reason", error_messages={"required": "Say why the deal was lost."})
     also = forms.MultipleChoiceField(required=False, label="Also", widget=forms.CheckboxSelectMultiple)
     note = forms.CharField(required=False, max_length=500)
@@ -77,7 +79,8 @@ class Reasons(forms.Form):
         super().__init__(*args, **more)
         self.known = {str(reason.pk): reason for reason in reasons}
         choices = [(key, reason.name) for key, reason in self.known.items()]
-        empty = "Choose a reason" if self.fields["reason"].required else "Not said"
+        self.fields["reason"].required = self.needs_reason
+        empty = "Choose a reason" if self.needs_reason else "Not said"
         for name, first in (("reason", empty), ("buyer_reason", "Not said"), ("also", "")):
             field: Any = self.fields[name]
             field.choices = [("", first), *choices] if first else choices
@@ -106,13 +109,10 @@ class Reasons(forms.Form):
 
 
 class WinForm(Reasons, Versioned):
+    needs_reason = False
+
     amount = AmountField(error_messages={"required": "A won deal needs an amount."})
     on = DayField(label="Won on")
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.fields["reason"].required = False
-        self.fields["reason"].choices[0] = ("", "Not said")  # type: ignore[attr-defined]
 
 
 class LoseForm(Reasons, Versioned):
@@ -120,7 +120,13 @@ class LoseForm(Reasons, Versioned):
 
 
 class ReasonsForm(Reasons, Versioned):
-    """Afterwards."""
+    """Afterwards, of a lost deal."""
+
+
+class WonReasonsForm(Reasons, Versioned):
+    """Afterwards, of a won one, which may go without."""
+
+    needs_reason = False
 
 
 class ReopenForm(Versioned):
