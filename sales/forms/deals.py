@@ -56,7 +56,7 @@ class StageField(forms.ModelChoiceField):
         for stage in stages:
             groups.setdefault(stage.pipeline.name, []).append((stage.pk, stage.name))
         flat = next(iter(groups.values())) if len(groups) == 1 else list(groups.items())
-        self.choices = flat  # type: ignore[assignment]
+        self.choices = flat
 
 
 class DealAddForm(DealForm):

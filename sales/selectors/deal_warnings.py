@@ -106,9 +106,9 @@ def warnings_of(
     by_stage = {stage.pk: stage for mine in by_pipeline.values() for stage in mine}
     found = {}
     for deal in waiting:
-        stage = by_stage.get(deal.stage_id)
-        if stage is None or deal.pk not in known:
+        if deal.stage_id not in by_stage or deal.pk not in known:
             continue
+        stage = by_stage[deal.stage_id]
         before = [other for other in by_pipeline[stage.pipeline_id] if other.position < stage.position]
         found[deal.pk] = list(_judge(deal, known[deal.pk], stage, before, today))
     return found

@@ -212,7 +212,7 @@ def _names(*rows: dict[int, dict[str, Any]]) -> Callable[[str, Any], str]:
     known: dict[str, dict[int, Any]] = {}
     for field, model in READS.items():
         ids = {fields[field] for part in rows for fields in part.values() if fields.get(field)}
-        known[field] = model._default_manager.in_bulk(ids) if ids else {}  # type: ignore[attr-defined]
+        known[field] = model._default_manager.in_bulk(ids) if ids else {}
     return lambda field, value: change_value(known[field].get(value) if field in READS else value)
 
 
