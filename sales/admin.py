@@ -1,5 +1,6 @@
 """Customers, products, deals and ledgers in the admin; postings too, because credits follow them."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,10 +11,11 @@ from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.admin import DatedAdmin, FromDay, acting
-from teams.models import Posting
+from teams.models import Organisation, Posting
 
 from .models import (
     Account,
+    AccountOwnership,
     Activity,
     ActivityTemplate,
     AssignmentRule,
@@ -25,6 +27,7 @@ from .models import (
     Contract,
     Credit,
     CreditShare,
+    CustomField,
     Deal,
     DealChange,
     DealLine,
@@ -82,6 +85,10 @@ def changed(form: Any) -> dict[str, Any]:
     return {field: form.cleaned_data[field] for field in form.changed_data if field in form.cleaned_data}
 
 
+def today() -> date:
+    return clock.today(Organisation.get().time_zone)
+
+
 class WithdrawableAdmin(RecordAdmin):
     """Records that have services; what is withdrawn leaves every list and figure."""
 
@@ -111,7 +118,7 @@ class AccountAdmin(WithdrawableAdmin):
     list_select_related = ("owner",)
     list_filter = ("industry", "country")
     search_fields = ("name", "external_id")
-    fields = ("name", "owner", "industry", "country", "revenue", "employees", "parent")
+    fields = ("name", "owner", "industry", "country", "territory", "revenue", "employees", "parent", "tags")
     raw_id_fields = ("owner", "parent")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -119,7 +126,7 @@ class AccountAdmin(WithdrawableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         stands = Account.objects.get(pk=obj.pk)
-        self.take(obj, change_account(account=stands, by=acting(request), **changed(form)))
+        self.take(obj, change_account(account=stands, by=acting(request), on=today(), **changed(form)))
 
 
 @admin.register(Contact)
@@ -128,7 +135,19 @@ class ContactAdmin(WithdrawableAdmin):
     list_display = ("name", "account", "email", "phone")
     list_select_related = ("account",)
     search_fields = ("name", "email", "account__name")
-    fields = ("name", "account", "email", "phone")
+    fields = (
+        "name",
+        "account",
+        "title",
+        "email",
+        "phone",
+        "birthday",
+        "prefers",
+        "preferences",
+        "is_not_to_be_contacted",
+        "is_public_official",
+        "tags",
+    )
     raw_id_fields = ("account",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -137,6 +156,37 @@ class ContactAdmin(WithdrawableAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         stands = Contact.objects.get(pk=obj.pk)
         self.take(obj, change_contact(contact=stands, by=acting(request), **changed(form)))
+
+
+class CustomFieldForm(forms.ModelForm):
+    def clean_choices(self) -> list[str]:
+        """Where one is chosen there is something to choose from."""
+        choices: list[str] = [choice.strip() for choice in self.cleaned_data["choices"] or () if choice.strip()]
+        if (self.cleaned_data.get("kind") or self.instance.kind) == CustomField.Kind.CHOICE and not choices:
+            raise forms.ValidationError("A choice needs something to choose from, with commas between.")
+        return choices
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(RecordAdmin):
+    """Fields this organisation adds. What a field is stays, so that the values in it keep their sense."""
+
+    form = CustomFieldForm
+    list_display = ("label", "noun", "key", "kind", "position")
+    list_filter = ("noun", "kind")
+    fields = ("noun", "key", "label", "kind", "choices", "position")
+    ordering = ("noun", "position", "pk")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("noun", "key", "kind") if obj else ()
+
+
+@admin.register(AccountOwnership)
+class AccountOwnershipAdmin(ReadOnlyAdmin):
+    list_display = ("account", "owner", "during", "reason")
+    list_select_related = ("account", "owner")
+    search_fields = ("account__name", "owner__name")
+    ordering = ("-pk",)
 
 
 @admin.register(Product)

@@ -31,6 +31,10 @@ for prefix, endpoint in {
     "postings": teams.Postings,
     "accounts": sales.Accounts,
     "contacts": sales.Contacts,
+    "contact-roles": sales.Roles,
+    "ownerships": sales.Ownerships,
+    "merges": sales.Merges,
+    "handovers": sales.Handovers,
     "products": sales.Products,
     "deals": sales.Deals,
     "deal-lines": sales.DealLines,
@@ -191,5 +195,6 @@ def documentation(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[Any] = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation, name="api-docs"),
+    path("<slug:noun>/bulk/", exchange.Bulk.as_view({"post": "create"}), name="api-bulk"),
     path("", include(router.urls)),
 ]

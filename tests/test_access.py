@@ -20,7 +20,19 @@ from coaching import services as coaching
 from performance.models import Flag
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import Account, DiscountApproval, InboundMail, Order, Task
+from sales.models import (
+    Account,
+    Campaign,
+    Contact,
+    DiscountApproval,
+    Gift,
+    InboundMail,
+    Order,
+    Recommendation,
+    Referral,
+    Task,
+)
+from sales.services import leads
 from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
@@ -128,6 +140,57 @@ TABLE: dict[str, tuple[str, str]] = {
     "order-refund": (DOERS, POST),
     "order-cancel": (DOERS, POST),
     "order-share": (DOERS, POST),
+    # after the order
+    "order-add": (EVERYBODY, GET),
+    "order-lines": (DOERS, POST),
+    "order-dates": (DOERS, POST),
+    "order-ask": (DOERS, POST),
+    "order-problem": (DOERS, POST),
+    "problem-resolve": (DOERS, POST),
+    "deliveries": (IMPORTERS, GET),
+    "delivery": (IMPORTERS, GET),
+    "process": (EVERYBODY, GET),
+    "feedback-thanks": (PUBLIC, GET),
+    "feedback-answer": (PUBLIC, GET),
+    "feedback": (EVERYBODY, GET),
+    "feedback-add": (EVERYBODY, GET),
+    "complaints": (EVERYBODY, GET),
+    "complaint-add": (EVERYBODY, GET),
+    "complaint": (LINE, GET),
+    "complaint-answer": (DOERS, POST),
+    "complaint-resolve": (DOERS, POST),
+    "contracts": (EVERYBODY, GET),
+    "contract-add": (EVERYBODY, GET),
+    "contract": (LINE, GET),
+    "contract-change": (DOERS, POST),
+    "contract-attach": (DOERS, POST),
+    "contract-sign": (DOERS, POST),
+    "contract-renew": (DOERS, POST),
+    "contract-file": (LINE, GET),
+    # leads, campaigns, referrals, repeat business, gifts
+    "leads": (EVERYBODY, GET),
+    "lead-add": (EVERYBODY, GET),
+    "lead": (LINE, GET),
+    "lead-change": (DOERS, POST),
+    "lead-respond": (DOERS, POST),
+    "lead-qualify": (DOERS, POST),
+    "lead-disqualify": (DOERS, POST),
+    "lead-reopen": (DOERS, POST),
+    "campaigns": (EVERYBODY, GET),
+    "campaign-add": ("olga admin", GET),
+    "campaign": (EVERYBODY, GET),
+    "campaign-change": ("olga admin", POST),
+    "referrals": (EVERYBODY, GET),
+    "referral-ask": (EVERYBODY, POST),
+    "referral-thank": (DOERS, POST),
+    "referral-decline": (DOERS, POST),
+    "referral-follow": (DOERS, POST),
+    "repeat": (EVERYBODY, GET),
+    "repeat-take": (DOERS, POST),
+    "repeat-dismiss": (DOERS, POST),
+    "gifts": (EVERYBODY, GET),
+    "gift-give": (EVERYBODY, POST),
+    "gift-withdraw": (DOERS, POST),
     # targets
     "quotas": (EVERYBODY, GET),
     "quotas-export": (EVERYBODY, GET),
@@ -179,6 +242,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-discard": (IMPORTERS, POST),
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
+    "export-xlsx": (IMPORTERS, GET),
 }
 
 
@@ -260,7 +324,32 @@ def world(db: None) -> World:
         batch=batch, line=2, act="refused", column="owner", value="Nobody", reason="Unknown.", raw={"owner": "Nobody"}
     )
     Batch.objects.filter(pk=batch.pk).update(refused=1, state=Batch.State.DONE)
+    problem = sales.record_problem(order=order, kind="damaged", found_on=today, on=today, by=None, at=now)
+    complaint = sales.receive_complaint(account=account, text="Wet", received_on=today, on=today, by=None, at=now)
+    contract = sales.add_contract(account=account, starts_on=today, by=None)
+    sales.attach_file(contract=contract, file=ContentFile(b"%PDF-1.7", name="contract.pdf"), by=None)
+    secret = sales.ask_feedback(account=None, order=order, by=None, at=now)
+    lead = leads.add_lead(name="Marta Ruiz", owner=cast.ana, by=None, at=now)
+    campaign = Campaign.objects.create(name="Fair")
+    marta = Contact.objects.create(name="Marta Ruiz", account=account)
+    referral = Referral.objects.create(account=account, owner=cast.ana, asked_on=today)
+    suggested = Recommendation.objects.create(
+        account=account, owner=cast.ana, kind="reorder", sentence="Overdue", made_on=today
+    )
+    gift = Gift.objects.create(
+        contact=marta, account=account, owner=cast.ana, occasion="Birthday", amount=5, currency="EUR", given_on=today
+    )
     kwargs: dict[str, dict[str, Any]] = {
+        "problem": {"pk": order.pk, "problem_pk": problem.pk},
+        "delivery": {"pk": order.pk},
+        "complaint": {"pk": complaint.pk},
+        "contract": {"pk": contract.pk},
+        "feedback-answer": {"secret": secret},
+        "lead": {"pk": lead.pk},
+        "campaign": {"pk": campaign.pk},
+        "referral": {"pk": referral.pk},
+        "repeat": {"pk": suggested.pk},
+        "gift": {"pk": gift.pk},
         "account": {"pk": account.pk},
         "contact": {"pk": account.pk},
         "activity": {"pk": activity.pk},
@@ -295,6 +384,7 @@ def world(db: None) -> World:
         "praise-take-down": {"kind": "kudos", "pk": kudos.pk},
         "import": {"pk": batch.pk},
         "export": {"kind": "deals"},
+        "export-xlsx": {"kind": "deals"},
         "case": {"pk": case.pk},
         "case-open": {"flag_pk": flag.pk},
         "flag": {"pk": flag.pk},

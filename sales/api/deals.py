@@ -11,22 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sales import selectors, services
-from sales.models import (
-    Account,
-    Competitor,
-    Contact,
-    Deal,
-    ForecastCategory,
-    Pipeline,
-    Product,
-    Stage,
-)
+from sales.models import Account, Competitor, Contact, Deal, ForecastCategory, Pipeline, Product, Stage
 from salesmgmt.desk.api import Money, Records, VisibleField, Writer, changes
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
 from teams.models import Person
 
 from .common import Names, Text, Versioned, own_or_said
+from .customers import CustomValues
 from .deal_parts import (
     ApprovalSerializer,
     AskWriter,
@@ -83,6 +75,7 @@ class DealSerializer(serializers.ModelSerializer):
             "source",
             "next_step",
             "next_step_on",
+            "custom",
             "version",
             "pipeline",
             "quoted_on",
@@ -130,6 +123,7 @@ class DealWriter(Writer):
     source = Text(max_length=100, required=False, allow_blank=True)  # type: ignore[assignment]
     next_step = Text(max_length=200, required=False, allow_blank=True)
     next_step_on = serializers.DateField(required=False, allow_null=True)
+    custom = CustomValues("deal")
 
 
 class DealChangeWriter(changes(DealWriter), Versioned):  # type: ignore[misc]

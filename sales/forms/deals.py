@@ -9,14 +9,17 @@ from salesmgmt.lib.periods import Period
 from teams.models import ExchangeRate, Person
 from teams.selectors import organisation_of
 
-from .fields import AccountField, AmountField, DayField, ForUser, ListForm, Versioned
+from .custom import Custom
+from .fields import AccountField, AmountField, ContactField, DayField, ForUser, ListForm, Versioned
 
 
-class DealForm(ForUser, Versioned):
+class DealForm(ForUser, Versioned, Custom):
     """What a deal says, its stage and status apart."""
 
+    noun = "deal"
     name = forms.CharField(max_length=300)
     account = AccountField(required=False)
+    contact = ContactField(required=False)
     owner = forms.ModelChoiceField(Person.objects.none(), empty_label=None)
     product = forms.ModelChoiceField(Product.objects.none(), required=False, empty_label="None")
     amount = AmountField(required=False)

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0007_activities_with_leads_leads'),
+        ('sales', '0007_customers_in_full'),
         ('teams', '0006_everything_with_a_customer'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -13,16 +13,7 @@ from django.db.models.functions import Upper
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.finding import Words
 from salesmgmt.lib.ledger import APPEND_ONLY
-from teams.models import (
-    Person,
-    Record,
-    RecordQuerySet,
-    Role,
-    Team,
-    Viewer,
-    access_of,
-    external_id_is_unique,
-)
+from teams.models import Person, Record, RecordQuerySet, Role, Team, Viewer, access_of, external_id_is_unique
 
 from .customers import Account, Contact, Product
 
@@ -495,6 +486,17 @@ class DealShare(models.Model):
         ]
 
 
+class HandoverQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those one gives, takes or proposed, and those of the people under one."""
+        access = access_of(user)
+        if access.sees_all:
+            return self.all()
+        return self.filter(
+            Q(giver__in=access.people) | Q(taker__in=access.people) | Q(proposed_by=user.pk if access.people else None)
+        )
+
+
 class OwnQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
         """What one did oneself."""
@@ -551,8 +553,14 @@ class Handover(models.Model):
     answer = models.CharField(max_length=500, blank=True)
     done_at = models.DateTimeField(null=True)
 
+    objects = HandoverQuerySet.as_manager()
+
     class Meta:
         triggers = audited()
+        indexes = [
+            models.Index(F("proposed_at").desc(), F("id").desc(), name="handover_by_time"),
+            models.Index(fields=["on"], condition=Q(done_at=None, refused_at=None), name="handover_to_come"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(giver=F("taker")), name="handover_is_between_two"),
             models.CheckConstraint(
@@ -561,6 +569,18 @@ class Handover(models.Model):
                 name="handover_needs_both_consents",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.giver} to {self.taker} on {self.on:%d %b %Y}"
+
+    @property
+    def state(self) -> str:
+        """waiting for consent, agreed (its day is to come), done, or refused."""
+        if self.refused_at:
+            return "refused"
+        if self.done_at:
+            return "done"
+        return "agreed" if self.giver_consent_at and self.taker_consent_at else "waiting"
 
 
 class HandoverItem(models.Model):

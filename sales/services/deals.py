@@ -13,6 +13,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
 from .credits import post_outcomes, recredit_orders
+from .custom import take_custom
 from .deal_reasons import forget_reasons, keep_main_reason, write_reasons
 from .discounts import require_discount
 from .guards import WITHDRAWN, organisation_for, require_current, require_money, require_sight, require_write
@@ -23,8 +24,10 @@ CHANGEABLE = frozenset(
     {
         "name", "owner", "account", "contact", "product", "amount", "currency", "opened_on", "expected_close_on",
         "closed_on", "lost_reason", "own_forecast_category", "source", "next_step", "next_step_on", "tags",
+        "custom",
     }
 )  # fmt: skip
+MOST_TAGS = 20
 # Changes of these move the ledgers of a deal that is decided.
 LEDGERED = frozenset({"owner", "account", "product", "amount", "currency", "opened_on", "closed_on", "lost_reason"})
 
@@ -49,6 +52,8 @@ def open_deal(
     source: str = "",
     next_step: str = "",
     next_step_on: date | None = None,
+    custom: dict[str, Any] | None = None,
+    tags: Sequence[str] = (),
     external_id: str | None = None,
 ) -> Deal:
     """Open a deal, at the first stage (of a pipeline) unless one is given."""
@@ -75,6 +80,8 @@ def open_deal(
         source=source,
         next_step=next_step,
         next_step_on=next_step_on,
+        custom=take_custom(noun="deal", said=custom or {}, stands={}),
+        tags=_tags(tags),
         external_id=external_id,
     )
     said = {
@@ -109,6 +116,10 @@ def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | Non
         raise Refused("A closing day belongs to a deal that is won or lost.", field="closed_on")
     if deal.status == Deal.Status.LOST and "lost_reason" in fields and fields["lost_reason"] is None:
         raise Refused("Say why the deal was lost.", field="lost_reason")
+    if "tags" in fields:
+        fields["tags"] = _tags(fields["tags"])
+    if "custom" in fields:
+        fields["custom"] = take_custom(noun="deal", said=fields["custom"], stands=deal.custom)
     changed = set_deal(deal, by, at, fields)
     if "lost_reason" in changed:
         keep_main_reason(deal)
@@ -309,6 +320,14 @@ def require_own_pipeline(deal: Deal, stage: Stage) -> None:
         )
 
 
+def _tags(said: Sequence[str]) -> list[str]:
+    """Each once, in the order they were given."""
+    tags = list(dict.fromkeys(tag.strip() for tag in said if tag.strip()))
+    if len(tags) > MOST_TAGS or any(len(tag) > 50 for tag in tags):
+        raise Refused(f"A deal has at most {MOST_TAGS} tags of 50 characters each.", field="tags")
+    return tags
+
+
 def _require_lines(deal: Deal, fields: dict[str, Any]) -> None:
     """What follows from the lines is changed there."""
     if any(_differs(deal, fields, field) for field in ("amount", "currency")) and deal.lines.exists():
@@ -392,6 +411,8 @@ def change_value(value: Any) -> str:
         return f"{value:f}"
     if isinstance(value, list):
         return ", ".join(map(str, value))[:200]
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {said}" for name, said in sorted(value.items()))[:200]
     return value.isoformat() if isinstance(value, date) else str(value)[:200]
 
 

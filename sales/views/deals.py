@@ -188,7 +188,12 @@ def add(request: SignedIn) -> HttpResponse:
 
     if request.method == "POST" and submitted(request, form, save, said="", topics=("pipeline",)) and made:
         return see_other("deal", made[0].pk)
-    context = {"form": form, "alike": alike, "accounts": selectors.account_options(request.user, "")}
+    context = {
+        "form": form,
+        "alike": alike,
+        "accounts": selectors.account_options(request.user, ""),
+        "contacts": selectors.contact_options(request.user, ""),
+    }
     return render(request, "sales/deal_add.html", context, status=422 if form.errors or alike else 200)
 
 
@@ -267,7 +272,7 @@ def winning(reasons: list[LostReason]) -> list[LostReason]:
 
 def _change_form(request: SignedIn, found: Deal, data: Any = None) -> forms.DealForm:
     day, _ = today_and_zone(request)
-    names = [*forms.DealForm.base_fields]
+    names = [*forms.DealForm.base_fields, "custom"]
     return forms.DealForm(
         data,
         user=request.user,
