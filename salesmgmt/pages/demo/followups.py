@@ -148,7 +148,7 @@ def _write_contracts(rng: np.random.Generator, orders: list[dict[str, Any]], tod
     best = sorted(bought, key=lambda account: (-bought[account], account))[: max(2, len(bought) // 12)]
     rows = []
     for place, account in enumerate(best):
-        ends = today + timedelta(days=25 + int(rng.integers(0, 330)))
+        ends = today + timedelta(days=(25 if place % 11 else 380) + int(rng.integers(0, 330)))
         starts = ends - timedelta(days=364)
         rows.append(
             Contract(
