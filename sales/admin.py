@@ -1,5 +1,6 @@
 """Customers, products, deals and ledgers in the admin; postings too, because credits follow them."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -10,22 +11,31 @@ from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.admin import DatedAdmin, FromDay, acting
-from teams.models import Posting
+from teams.models import Organisation, Posting
 
 from .models import (
     Account,
+    AccountOwnership,
     Activity,
     ActivityTemplate,
     AssignmentRule,
+    BulkAct,
     Campaign,
+    Competitor,
     Complaint,
     Contact,
     Contract,
     Credit,
     CreditShare,
+    CustomField,
     Deal,
     DealChange,
+    DealLine,
+    DealReason,
+    DealShare,
     DeliveryProblem,
+    DiscountApproval,
+    DiscountLimit,
     Feedback,
     FeedbackRequest,
     Gift,
@@ -75,6 +85,10 @@ def changed(form: Any) -> dict[str, Any]:
     return {field: form.cleaned_data[field] for field in form.changed_data if field in form.cleaned_data}
 
 
+def today() -> date:
+    return clock.today(Organisation.get().time_zone)
+
+
 class WithdrawableAdmin(RecordAdmin):
     """Records that have services; what is withdrawn leaves every list and figure."""
 
@@ -104,7 +118,7 @@ class AccountAdmin(WithdrawableAdmin):
     list_select_related = ("owner",)
     list_filter = ("industry", "country")
     search_fields = ("name", "external_id")
-    fields = ("name", "owner", "industry", "country", "revenue", "employees", "parent")
+    fields = ("name", "owner", "industry", "country", "territory", "revenue", "employees", "parent", "tags")
     raw_id_fields = ("owner", "parent")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -112,7 +126,7 @@ class AccountAdmin(WithdrawableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         stands = Account.objects.get(pk=obj.pk)
-        self.take(obj, change_account(account=stands, by=acting(request), **changed(form)))
+        self.take(obj, change_account(account=stands, by=acting(request), on=today(), **changed(form)))
 
 
 @admin.register(Contact)
@@ -121,7 +135,19 @@ class ContactAdmin(WithdrawableAdmin):
     list_display = ("name", "account", "email", "phone")
     list_select_related = ("account",)
     search_fields = ("name", "email", "account__name")
-    fields = ("name", "account", "email", "phone")
+    fields = (
+        "name",
+        "account",
+        "title",
+        "email",
+        "phone",
+        "birthday",
+        "prefers",
+        "preferences",
+        "is_not_to_be_contacted",
+        "is_public_official",
+        "tags",
+    )
     raw_id_fields = ("account",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -130,6 +156,37 @@ class ContactAdmin(WithdrawableAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         stands = Contact.objects.get(pk=obj.pk)
         self.take(obj, change_contact(contact=stands, by=acting(request), **changed(form)))
+
+
+class CustomFieldForm(forms.ModelForm):
+    def clean_choices(self) -> list[str]:
+        """Where one is chosen there is something to choose from."""
+        choices: list[str] = [choice.strip() for choice in self.cleaned_data["choices"] or () if choice.strip()]
+        if (self.cleaned_data.get("kind") or self.instance.kind) == CustomField.Kind.CHOICE and not choices:
+            raise forms.ValidationError("A choice needs something to choose from, with commas between.")
+        return choices
+
+
+@admin.register(CustomField)
+class CustomFieldAdmin(RecordAdmin):
+    """Fields this organisation adds. What a field is stays, so that the values in it keep their sense."""
+
+    form = CustomFieldForm
+    list_display = ("label", "noun", "key", "kind", "position")
+    list_filter = ("noun", "kind")
+    fields = ("noun", "key", "label", "kind", "choices", "position")
+    ordering = ("noun", "position", "pk")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("noun", "key", "kind") if obj else ()
+
+
+@admin.register(AccountOwnership)
+class AccountOwnershipAdmin(ReadOnlyAdmin):
+    list_display = ("account", "owner", "during", "reason")
+    list_select_related = ("account", "owner")
+    search_fields = ("account__name", "owner__name")
+    ordering = ("-pk",)
 
 
 @admin.register(Product)
@@ -151,12 +208,15 @@ class ProductAdmin(RecordAdmin):
 class StageInline(admin.TabularInline):
     model = Stage
     extra = 0
+    fields = ("name", "position", "probability", "forecast_category", "reached", "reached_won")
+    readonly_fields = ("reached", "reached_won")
     ordering = ("position",)
 
 
 @admin.register(Pipeline)
 class PipelineAdmin(RecordAdmin):
-    list_display = ("name",)
+    list_display = ("name", "position", "is_active", "won_deals")
+    ordering = ("position", "pk")
     inlines = (StageInline,)
 
 
@@ -215,6 +275,69 @@ class DealAdmin(WithdrawableAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         stands = Deal.objects.get(pk=obj.pk)
         self.take(obj, change_deal(deal=stands, by=acting(request), at=clock.now(), **changed(form)))
+
+
+# ── What hangs on deals ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@admin.register(Competitor)
+class CompetitorAdmin(RecordAdmin):
+    list_display = ("name", "strengths", "weaknesses", "is_active")
+    search_fields = ("name",)
+    ordering = ("name",)
+
+
+@admin.register(DiscountLimit)
+class DiscountLimitAdmin(RecordAdmin):
+    """A role without a row has no limit; deleting one lifts it."""
+
+    list_display = ("role", "family", "percent")
+    ordering = ("role", "family")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+
+class OfDealAdmin(ReadOnlyAdmin):
+    """Written by the deal's own pages."""
+
+    list_select_related = ("deal",)
+    search_fields = ("deal__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(DealLine)
+class DealLineAdmin(OfDealAdmin):
+    list_display = ("deal", "product", "text", "quantity", "list_price", "unit_price", "recurs", "term_months")
+    list_select_related = ("deal", "product")
+
+
+@admin.register(DealReason)
+class DealReasonAdmin(OfDealAdmin):
+    list_display = ("deal", "reason", "side", "is_main", "note")
+    list_select_related = ("deal", "reason")
+    list_filter = ("side", "reason")
+
+
+@admin.register(DealShare)
+class DealShareAdmin(OfDealAdmin):
+    list_display = ("deal", "person", "kind", "percent")
+    list_select_related = ("deal", "person")
+
+
+@admin.register(DiscountApproval)
+class DiscountApprovalAdmin(OfDealAdmin):
+    list_display = ("deal", "percent", "reason", "asked_by", "asked_at", "is_approved", "decided_by", "answer")
+    list_select_related = ("deal", "asked_by", "decided_by")
+    list_filter = ("is_approved",)
+
+
+@admin.register(BulkAct)
+class BulkActAdmin(ReadOnlyAdmin):
+    list_display = ("at", "by", "act", "said", "changed", "undone_at")
+    list_select_related = ("by",)
+    list_filter = ("act",)
+    ordering = ("-pk",)
 
 
 @admin.register(Activity)

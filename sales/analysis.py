@@ -11,6 +11,7 @@ import pandas as pd
 FEWEST_ORDERS = 3  # fewer have no rhythm
 LEAST_SUPPORT = 5  # accounts that bought all of it
 LEAST_LIFT = 1.5
+Z99 = 2.576  # of many pairs that are looked at, chance makes some look strong
 PAIRS_AMONG = 40  # the products most bought, of which pairs are looked at
 MOST_RULES = 1000
 
@@ -91,6 +92,14 @@ class Rule:
     def lift(self) -> float:
         """How much more often than among all."""
         return self.confidence * self.total / self.then_count
+
+    @property
+    def is_sure(self) -> bool:
+        """Is even the low end of the 99 % range of the confidence (Wilson's) above the share among all?"""
+        count, share = self.given_count, self.confidence
+        middle = share + Z99**2 / (2 * count)
+        spread = Z99 * ((share * (1 - share) + Z99**2 / (4 * count)) / count) ** 0.5
+        return (middle - spread) / (1 + Z99**2 / count) > self.then_count / self.total
 
 
 def find_rules(held: Held) -> list[Rule]:

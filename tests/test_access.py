@@ -20,8 +20,20 @@ from coaching import services as coaching
 from performance.models import Flag
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import Account, InboundMail, Order, Task
-from salesmgmt.desk.models import Token
+from sales.models import (
+    Account,
+    Campaign,
+    Contact,
+    DiscountApproval,
+    Gift,
+    InboundMail,
+    Order,
+    Recommendation,
+    Referral,
+    Task,
+)
+from sales.services import leads
+from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
@@ -100,6 +112,23 @@ TABLE: dict[str, tuple[str, str]] = {
     "deal-lose": (DOERS, POST),
     "deal-reopen": (DOERS, POST),
     "deal-change": (DOERS, POST),
+    "deal-line-add": (DOERS, GET),
+    "deal-line": (DOERS, GET),
+    "deal-line-remove": (DOERS, POST),
+    "deal-quote": (DOERS, POST),
+    "deal-discount": (DOERS, POST),
+    "discounts": (EVERYBODY, GET),
+    "discount-decide": ("maya vera olga admin", POST),
+    "deal-share": (DOERS, GET),
+    "deal-competitors": (DOERS, GET),
+    "deal-reasons": (DOERS, GET),
+    "deal-pipeline": (DOERS, POST),
+    "deal-edit": (DOERS, GET),
+    "deals-bulk": (EVERYBODY, POST),
+    "bulk-acts": (EVERYBODY, GET),
+    "bulk-undo": ("ana", POST),
+    "view-save": (EVERYBODY, POST),
+    "view-delete": ("ana", POST),
     "accounts": (EVERYBODY, GET),
     "account-add": (EVERYBODY, GET),
     "account-options": (EVERYBODY, GET),
@@ -138,6 +167,30 @@ TABLE: dict[str, tuple[str, str]] = {
     "contract-sign": (DOERS, POST),
     "contract-renew": (DOERS, POST),
     "contract-file": (LINE, GET),
+    # leads, campaigns, referrals, repeat business, gifts
+    "leads": (EVERYBODY, GET),
+    "lead-add": (EVERYBODY, GET),
+    "lead": (LINE, GET),
+    "lead-change": (DOERS, POST),
+    "lead-respond": (DOERS, POST),
+    "lead-qualify": (DOERS, POST),
+    "lead-disqualify": (DOERS, POST),
+    "lead-reopen": (DOERS, POST),
+    "campaigns": (EVERYBODY, GET),
+    "campaign-add": ("olga admin", GET),
+    "campaign": (EVERYBODY, GET),
+    "campaign-change": ("olga admin", POST),
+    "referrals": (EVERYBODY, GET),
+    "referral-ask": (EVERYBODY, POST),
+    "referral-thank": (DOERS, POST),
+    "referral-decline": (DOERS, POST),
+    "referral-follow": (DOERS, POST),
+    "repeat": (EVERYBODY, GET),
+    "repeat-take": (DOERS, POST),
+    "repeat-dismiss": (DOERS, POST),
+    "gifts": (EVERYBODY, GET),
+    "gift-give": (EVERYBODY, POST),
+    "gift-withdraw": (DOERS, POST),
     # targets
     "quotas": (EVERYBODY, GET),
     "quotas-export": (EVERYBODY, GET),
@@ -189,6 +242,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-discard": (IMPORTERS, POST),
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
+    "export-xlsx": (IMPORTERS, GET),
 }
 
 
@@ -220,6 +274,15 @@ def world(db: None) -> World:
     deal = sales.open_deal(
         owner=cast.ana, name="Probes", by=cast.ana.user, at=now, account=account, amount=Decimal("1200")
     )
+    product = sales.add_line(
+        deal=deal, by=cast.ana.user, at=now, on=today, text="Probe", quantity=Decimal(12), list_price=Decimal(100)
+    )
+    assert cast.ana.user
+    approval = DiscountApproval.objects.create(
+        deal=deal, percent=5, reason="Loyal", asked_at=now, asked_by=cast.ana.user
+    )
+    bulk = sales.change_deals(deal_ids=[deal.pk], act="tag", tag="fair", by=cast.ana.user, at=now, on=today)
+    view = SavedView.objects.create(user=cast.ana.user, page="deals", name="Mine")
     sales.win_deal(deal=deal, by=cast.ana.user, at=now, on=today)
     order = Order.objects.get(deal=deal)
     activity = sales.log_activity(owner=cast.ana, kind="call", at=now, by=cast.ana.user, account=account)
@@ -266,17 +329,38 @@ def world(db: None) -> World:
     contract = sales.add_contract(account=account, starts_on=today, by=None)
     sales.attach_file(contract=contract, file=ContentFile(b"%PDF-1.7", name="contract.pdf"), by=None)
     secret = sales.ask_feedback(account=None, order=order, by=None, at=now)
+    lead = leads.add_lead(name="Marta Ruiz", owner=cast.ana, by=None, at=now)
+    campaign = Campaign.objects.create(name="Fair")
+    marta = Contact.objects.create(name="Marta Ruiz", account=account)
+    referral = Referral.objects.create(account=account, owner=cast.ana, asked_on=today)
+    suggested = Recommendation.objects.create(
+        account=account, owner=cast.ana, kind="reorder", sentence="Overdue", made_on=today
+    )
+    gift = Gift.objects.create(
+        contact=marta, account=account, owner=cast.ana, occasion="Birthday", amount=5, currency="EUR", given_on=today
+    )
     kwargs: dict[str, dict[str, Any]] = {
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},
         "contract": {"pk": contract.pk},
         "feedback-answer": {"secret": secret},
+        "lead": {"pk": lead.pk},
+        "campaign": {"pk": campaign.pk},
+        "referral": {"pk": referral.pk},
+        "repeat": {"pk": suggested.pk},
+        "gift": {"pk": gift.pk},
         "account": {"pk": account.pk},
         "contact": {"pk": account.pk},
         "activity": {"pk": activity.pk},
         "activity-restore": {"pk": withdrawn.pk},
         "deal": {"pk": deal.pk},
+        "deal-line": {"pk": deal.pk, "line_pk": product.pk},
+        "deal-line-add": {"pk": deal.pk},
+        "deal-line-remove": {"pk": deal.pk, "line_pk": product.pk},
+        "discount-decide": {"pk": approval.pk},
+        "bulk-undo": {"pk": bulk.pk},
+        "view-delete": {"pk": view.pk},
         "order": {"pk": order.pk},
         "order-share": {"pk": order.pk},
         "tasks": {},
@@ -300,6 +384,7 @@ def world(db: None) -> World:
         "praise-take-down": {"kind": "kudos", "pk": kudos.pk},
         "import": {"pk": batch.pk},
         "export": {"kind": "deals"},
+        "export-xlsx": {"kind": "deals"},
         "case": {"pk": case.pk},
         "case-open": {"flag_pk": flag.pk},
         "flag": {"pk": flag.pk},

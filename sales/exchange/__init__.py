@@ -24,10 +24,13 @@ from sales.models import (
     Refund,
     Stage,
 )
-from sales.services import book_won_deals, make_way, post_outcomes, recredit_orders
+from sales.selectors import aliases, kept_by_external_id
+from sales.services import book_won_deals, follow_owners, make_way, post_outcomes, recredit_orders
+from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling, named_by
+from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
 from teams.exchange import Once, match
-from teams.models import ExchangeRate
+from teams.models import ExchangeRate, Organisation
 
 HUNDRED = Decimal(100)
 LOOK_ALIKE = timedelta(days=30)
@@ -41,6 +44,9 @@ def _accounts(texts: set[str]) -> Iterable[tuple[Account, list[str]]]:
         if account.parent_id in accounts:
             account.parent = accounts[account.parent_id]
         yield account, [text for text in (account.external_id, account.name) if text]
+    for text, pk in aliases("account").items():
+        if pk in accounts:
+            yield accounts[pk], [text]
 
 
 def _products(texts: set[str]) -> Iterable[tuple[Product, list[str]]]:
@@ -54,6 +60,13 @@ def _named(records: QuerySet[Any], texts: set[str], *names: str) -> Iterator[tup
         wanted |= Q(**{f"{name}__in": texts})
     for record in records.present().filter(wanted).order_by("pk"):  # type: ignore[attr-defined]
         yield record, [text for text in (record.external_id, *(getattr(record, name) for name in names)) if text]
+
+
+def _contacts(texts: set[str]) -> Iterator[tuple[Contact, list[str]]]:
+    yield from _named(Contact.objects.all(), texts, "email", "name")
+    kept = kept_by_external_id("contact", texts)
+    records = Contact.objects.present().in_bulk(kept.values())
+    yield from ((records[pk], [text]) for text, pk in kept.items() if pk in records)
 
 
 def _orders(texts: set[str]) -> Iterator[tuple[Order, list[str]]]:
@@ -88,7 +101,7 @@ REFERENTS = [
     Referent(
         "contact",
         "contact",
-        lambda texts: _named(Contact.objects.all(), texts, "email", "name"),
+        _contacts,
         named=_exactly("sales_contact", "external_id", "email", "name"),
     ),
     Referent(
@@ -111,8 +124,13 @@ def _given(row: Row, *names: str) -> dict[str, Any]:
     return {name: row.found.get(name, row.values[name]) for name in names if name in row.values}
 
 
+def known_ids(plan: Plan) -> set[str]:
+    """The external ids a file gives."""
+    return {row.values["external_id"] for row in plan.rows if "external_id" in row.values}
+
+
 def _with_external_id(plan: Plan, records: QuerySet[Any]) -> dict[str, Any]:
-    ids = {row.values["external_id"] for row in plan.rows if "external_id" in row.values}
+    ids = known_ids(plan)
     return {record.external_id: record for record in records.present().filter(external_id__in=ids)}  # type: ignore[attr-defined]
 
 
@@ -121,9 +139,19 @@ def _with_external_id(plan: Plan, records: QuerySet[Any]) -> dict[str, Any]:
 ACCOUNT = ("external_id", "name", "industry", "country", "revenue", "employees", "parent", "owner")
 
 
+def _is_merged(plan: Plan, row: Row, known: dict[str, int]) -> bool:
+    """A row about a record that was given up in a merge is taken and changes nothing: the one kept stands for it."""
+    if str(row.get("external_id") or row.get("name", "")).casefold() not in known:
+        return False
+    plan.note("Given up in a merge: the record that was kept stands as it is.")
+    return True
+
+
 def _plan_accounts(plan: Plan) -> None:
-    once = Once()
+    once, merged = Once(), aliases("account")
     for row in plan.taken():
+        if _is_merged(plan, row, merged):
+            continue
         account, goes_on = match(plan, "account", row, "name")
         if not goes_on or not plan.refer(row):
             continue
@@ -146,6 +174,17 @@ def _plan_accounts(plan: Plan) -> None:
         plan.register("account", account, account.external_id, account.name)
 
 
+def _settle_accounts(settling: Settling) -> None:
+    on = clock.day_of(settling.at, Organisation.get().time_zone)
+    follow_owners(
+        account_ids=settling.ids.get("sales.Account", set()),
+        on=on,
+        by=settling.by,
+        reason=settling.reason,
+        since=BEFORE_ALL_RECORDS,
+    )
+
+
 def _account_rows() -> Iterator[dict[str, Any]]:
     for account in Account.objects.present().select_related("parent", "owner").order_by("pk").iterator(2000):
         yield {name: getattr(account, name) for name in ACCOUNT}
@@ -157,10 +196,14 @@ CONTACT = ("external_id", "name", "email", "phone", "account", "birthday")
 def _plan_contacts(plan: Plan) -> None:
     once, known = Once(), _with_external_id(plan, Contact.objects.all())
     names = {row.values["name"] for row in plan.taken() if "external_id" not in row.values}
+    merged = kept_by_external_id("contact", known_ids(plan))
     same = Occurrences.of(
         ((one.name, one.account_id), one) for one in Contact.objects.present().filter(name__in=names).order_by("pk")
     )
     for row in plan.taken():
+        if row.get("external_id") in merged:
+            _is_merged(plan, row, {row.values["external_id"].casefold(): 0})
+            continue
         if not plan.refer(row):
             continue
         values = _given(row, *CONTACT)
@@ -587,6 +630,7 @@ KINDS = [
         ),
         _plan_accounts,
         _account_rows,
+        settle=_settle_accounts,
         within="parent",
     ),
     Kind(

@@ -9,7 +9,7 @@ from django.db.models import Q
 from sales.models import Account, Activity, Contact, Deal
 from teams.models import Person
 
-from .fields import AccountField, DayField, ForUser, ListForm, MomentField, not_ahead
+from .fields import AccountField, ContactField, DayField, ForUser, ListForm, MomentField, not_ahead
 
 
 class LogForm(ForUser):
@@ -20,6 +20,7 @@ class LogForm(ForUser):
     )
     who = forms.RegexField(r"^(deal|account):\d{1,18}$|^none$", required=False, max_length=30)
     account = AccountField(required=False)
+    contact = ContactField(required=False)
     owner = forms.ModelChoiceField(Person.objects.none(), required=False, empty_label=None, label="Who did it")
     occurred_at = MomentField(required=False, label="When")
     outcome = forms.CharField(required=False, max_length=100)
@@ -65,7 +66,8 @@ class ActivityForm(ForUser):
         held = Q(pk=activity.deal_id or 0)
         if activity.account_id:
             held |= Q(account=activity.account_id)
-            contacts = Contact.objects.visible_to(self.user).filter(account=activity.account_id).order_by("name", "pk")
+            there = Q(account=activity.account_id) | Q(roles__account=activity.account_id) | Q(pk=activity.contact_id)
+            contacts = Contact.objects.visible_to(self.user).filter(there).order_by("name", "pk").distinct()
             self.fields["contact"].queryset = contacts  # type: ignore[attr-defined]
         deals = Deal.objects.visible_to(self.user).filter(held).order_by("name", "pk")
         self.fields["deal"].queryset = deals  # type: ignore[attr-defined]
@@ -79,6 +81,7 @@ class ActivityListForm(ListForm):
     owner = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     kind = forms.ChoiceField(required=False, choices=Activity.Kind.choices)
     account = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    contact = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     deal = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     template = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     start = DayField(required=False)

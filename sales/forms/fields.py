@@ -52,6 +52,7 @@ class ByNameField(forms.CharField):
         super().__init__(max_length=230, **more)
         self.model = model
         self.user: User | None = None
+        self.stands: Account | Contact | None = None  # left as it is, it stays, whoever else is called so
         self.noun = model._meta.verbose_name
         self.widget.attrs |= {"list": options, "autocomplete": "off"} if options else {"autocomplete": "off"}
 
@@ -62,6 +63,8 @@ class ByNameField(forms.CharField):
         text = super().clean(value)
         if not text or self.user is None:
             return None
+        if self.stands is not None and text == self.stands.name:
+            return self.stands
         seen: RecordQuerySet = self.model.objects.visible_to(self.user)
         if (numbered := NUMBERED.match(text)) and (
             one := seen.filter(pk=numbered[2], name__iexact=numbered[1]).first()
@@ -88,15 +91,29 @@ class AccountField(ByNameField):
         }
 
 
+class ContactField(ByNameField):
+    def __init__(self, **more: Any) -> None:
+        super().__init__(Contact, options="contact-options", **more)
+        self.widget.attrs |= {
+            "hx-get": "/contacts/options/",
+            "hx-trigger": "input changed delay:250ms",
+            "hx-target": "#contact-options",
+            "hx-swap": "outerHTML",
+            "hx-sync": "this:replace",
+        }
+
+
 class ForUser(forms.Form):
     """A form that knows who fills it, so that each choice is among what they may see."""
 
     def __init__(self, *args: Any, user: User, **more: Any) -> None:
         super().__init__(*args, **more)
         self.user = user
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             if isinstance(field, ByNameField):
                 field.user = user
+                stands = self.initial.get(name)
+                field.stands = stands if isinstance(stands, field.model) else None
 
 
 def not_ahead(moment: datetime | None, now: datetime) -> datetime | None:

@@ -108,11 +108,6 @@ class DisqualifyForm(Versioned):
     note = forms.CharField(required=False, max_length=150)
 
 
-class LeadTaskForm(forms.Form):
-    text = forms.CharField(max_length=300, label="What is to be done")
-    due_on = DayField(label="By when")
-
-
 class WordsField(forms.CharField):
     """Words with commas between, as a list."""
 

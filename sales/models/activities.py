@@ -31,8 +31,13 @@ class Activity(Record):
     kind = models.CharField(max_length=8, choices=Kind)
     occurred_at = models.DateTimeField()
     occurred_on = models.DateField(editable=False, help_text="The day of occurred_at in the organisation's zone")
-    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="activities")
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="activities")
+    # The indexes below serve these two; one of their own each would be written for nothing.
+    account = models.ForeignKey(
+        Account, models.PROTECT, null=True, blank=True, related_name="activities", db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, blank=True, related_name="activities", db_index=False
+    )
     deal = models.ForeignKey(Deal, models.SET_NULL, null=True, blank=True, related_name="activities")
     lead = models.ForeignKey("Lead", models.SET_NULL, null=True, blank=True, related_name="activities", db_index=False)
     outcome = models.CharField(max_length=100, blank=True)
@@ -57,7 +62,12 @@ class Activity(Record):
                 F("occurred_at").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="activity_by_time"
             ),
             models.Index(fields=["deal"], condition=Q(deal__isnull=False), name="activity_by_deal"),
-            models.Index(fields=["account"], condition=Q(account__isnull=False), name="activity_by_account"),
+            models.Index(
+                fields=["account", "occurred_at"], condition=Q(account__isnull=False), name="activity_by_account"
+            ),
+            models.Index(
+                fields=["contact", "occurred_at"], condition=Q(contact__isnull=False), name="activity_by_contact"
+            ),
             GinIndex(Words("outcome", "notes"), condition=~Q(notes=""), name="activity_by_words"),
             models.Index(fields=["lead"], condition=Q(lead__isnull=False), name="activity_by_lead"),
         ]
@@ -219,6 +229,11 @@ class Task(models.Model):
                 fields=["remind_at"],
                 condition=Q(done_at=None, reminded_at=None, remind_at__isnull=False),
                 name="task_to_remind_of",
+            ),
+            models.Index(
+                fields=["account", "done_at"],
+                condition=Q(account__isnull=False, done_at__isnull=False),
+                name="done_task_by_account",
             ),
         ]
         constraints = [

@@ -36,6 +36,14 @@ def may_write_for(user: Viewer, owner_id: int | None) -> bool:
     return owner_id is not None and (owner_id == access.person_id or owner_id in access.people)
 
 
+def digits_of(field: str) -> models.Func:
+    """A phone number without what people write between its digits."""
+    return models.Func(
+        models.F(field), models.Value(r"\D"), models.Value(""), models.Value("g"), function="regexp_replace",
+        output_field=models.CharField(),
+    )  # fmt: skip
+
+
 class AccountQuerySet(RecordQuerySet):
     def seen_by(self, access: Access) -> Q:
         """Own accounts, those one has a deal with, and (but for a department) those that nobody owns."""
@@ -62,6 +70,7 @@ class Account(Record):
     territory = models.ForeignKey(Territory, models.SET_NULL, null=True, blank=True, related_name="accounts")
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True, db_default=[])
     custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     objects = AccountQuerySet.as_manager()
 
@@ -95,6 +104,7 @@ class Account(Record):
         indexes = [
             models.Index(fields=["name"], name="account_by_name"),
             models.Index(fields=["owner"], name="account_by_owner"),
+            models.Index(fields=["industry", "name"], name="account_by_industry"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="account_name_likeness"),
             GinIndex(Words("name"), name="account_by_words"),
             GinIndex(fields=["tags"], name="account_by_tag"),
@@ -102,6 +112,12 @@ class Account(Record):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OwnershipQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those of the accounts one sees."""
+        return self.filter(account__in=Account.objects.visible_to(user).values("pk"))
 
 
 class AccountOwnership(Dated):
@@ -112,7 +128,7 @@ class AccountOwnership(Dated):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
 
-    objects = DatedQuerySet.as_manager()
+    objects = OwnershipQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -148,6 +164,11 @@ class AccountProfile(models.Model):
 
     class Meta:
         triggers = audited()
+
+    @property
+    def care_words(self) -> str:
+        """What they care about, as a sentence says it."""
+        return ", ".join(self.Care(key).label.lower() for key in self.cares_about)
 
 
 class CustomField(models.Model):
@@ -211,6 +232,7 @@ class Contact(Record):
     is_not_to_be_contacted = models.BooleanField("Do not contact", default=False, db_default=False)
     tags = ArrayField(models.CharField(max_length=50), default=list, blank=True, db_default=[])
     custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     objects = ContactQuerySet.as_manager()
 
@@ -223,10 +245,21 @@ class Contact(Record):
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_likeness"),
             GinIndex(Words("name", "email"), name="contact_by_words"),
             models.Index(Upper("email"), condition=~Q(email=""), name="contact_by_email"),
+            GinIndex(fields=["tags"], name="contact_by_tag"),
+            models.Index(digits_of("phone"), condition=~Q(phone=""), name="contact_by_phone"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class ContactRoleQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """At accounts one sees, of contacts one sees."""
+        return self.filter(
+            account__in=Account.objects.visible_to(user).values("pk"),
+            contact__in=Contact.objects.visible_to(user).values("pk"),
+        )
 
 
 class ContactRole(models.Model):
@@ -236,9 +269,22 @@ class ContactRole(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="contact_roles")
     title = models.CharField("Role there", max_length=100, blank=True)
 
+    objects = ContactRoleQuerySet.as_manager()
+
     class Meta:
         triggers = audited()
         constraints = [models.UniqueConstraint(fields=["contact", "account"], name="one_role_per_account")]
+
+
+class MergeQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those whose kept record one sees."""
+        if access_of(user).sees_all:
+            return self.all()
+        return self.filter(
+            Q(noun="account", kept_id__in=Account.objects.visible_to(user).values("pk"))
+            | Q(noun="contact", kept_id__in=Contact.objects.visible_to(user).values("pk"))
+        )
 
 
 class Merge(models.Model):
@@ -258,9 +304,17 @@ class Merge(models.Model):
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
+    objects = MergeQuerySet.as_manager()
+
     class Meta:
         triggers = audited()
         indexes = [models.Index(fields=["noun", "kept_id"], name="merge_by_kept")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["noun", "given_up_id"], condition=Q(undone_at=None), name="record_is_given_up_once"
+            ),
+            models.CheckConstraint(condition=~Q(kept_id=models.F("given_up_id")), name="merge_is_of_two"),
+        ]
 
 
 class Distinct(models.Model):
@@ -276,6 +330,23 @@ class Distinct(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["noun", "one_id", "other_id"], name="one_answer_per_pair"),
             models.CheckConstraint(condition=Q(one_id__lt=models.F("other_id")), name="lower_number_first"),
+        ]
+
+
+class LookAlike(models.Model):
+    """Two present records that may be one, found by a search over all; who merges or tells them apart removes it."""
+
+    noun = models.CharField(max_length=8, choices=Merge.Noun)
+    one_id = models.BigIntegerField()
+    other_id = models.BigIntegerField()
+    likeness = models.DecimalField(max_digits=4, decimal_places=3)
+    why = models.CharField(max_length=20, help_text="name, email, phone or domain")
+
+    class Meta:
+        indexes = [models.Index(fields=["noun", "-likeness", "-id"], name="look_alike_by_likeness")]
+        constraints = [
+            models.UniqueConstraint(fields=["noun", "one_id", "other_id"], name="pair_is_listed_once"),
+            models.CheckConstraint(condition=Q(one_id__lt=models.F("other_id")), name="pair_has_lower_number_first"),
         ]
 
 

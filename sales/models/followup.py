@@ -90,7 +90,7 @@ class Feedback(Record):
         verbose_name_plural = "feedback"
         indexes = [
             models.Index(fields=["owner", "given_on"], name="feedback_by_owner"),
-            models.Index(fields=["account"], name="feedback_by_account"),
+            models.Index(fields=["account", "given_on"], name="feedback_by_account"),
         ]
         constraints = [
             external_id_is_unique("feedback"),

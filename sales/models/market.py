@@ -48,6 +48,7 @@ class MarketNote(Record):
         indexes = [
             models.Index(models.F("noted_at").desc(), models.F("id").desc(), name="market_note_by_time"),
             GinIndex(fields=["tags"], name="market_note_by_tag"),
+            models.Index(fields=["account", "noted_at"], name="market_note_by_account"),
             GinIndex(Words("text"), name="market_note_by_words"),
         ]
 

@@ -8,6 +8,7 @@ from sales.models import (
     Account,
     Activity,
     Complaint,
+    Contact,
     Contract,
     Deal,
     Order,
@@ -27,6 +28,13 @@ def writable_owners(user: User, day: date) -> QuerySet[Person]:
     people = Person.objects.present().active(day)
     mine = Q(pk__in=access.people) | Q(pk=access.person_id)
     return (people if access.imports else people.filter(mine)).order_by("name", "pk")
+
+
+def keeper_of(record: Account | Contact) -> int | None:
+    """Who may take an account or a contact out of the lists, or merge it: its owner, or that of its account."""
+    if isinstance(record, Account):
+        return record.owner_id
+    return record.account.owner_id if record.account else record.made_by_id
 
 
 def is_writable(user: Viewer, record: Deal | Order | Account | Activity | Complaint | Contract) -> bool:

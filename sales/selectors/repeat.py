@@ -19,7 +19,7 @@ from teams.models import Viewer, access_of
 from .referrals import happy_accounts
 
 Kind, State = Recommendation.Kind, Recommendation.State
-CROSS_SELLS = 3  # of one account at a time
+CROSS_SELLS = 1  # of one account at a time: who buys much buys much of everything
 REORDERS = 2
 BIRTHDAYS_WITHIN = timedelta(days=14)
 WINDOW = timedelta(days=90)  # in which an order counts as the answer
@@ -94,11 +94,8 @@ def wanted(day: date) -> list[Wanted]:
     accounts = dict(Account.objects.present().values_list("pk", "industry"))
     bought = bought[bought["account"].isin(list(accounts))]
     products = {pk: (name, family) for pk, name, family in Product.objects.values_list("pk", "name", "family")}
-    return [
-        *_reorders(bought, products, day),
+    return [  # lists show the latest first: what brings an order soonest is made last
         *_cross_sells(bought, accounts, products),
-        *_renewals(day),
-        *_birthdays(day),
         *(
             Wanted(
                 happy.account.pk,
@@ -109,6 +106,9 @@ def wanted(day: date) -> list[Wanted]:
             )
             for happy in happy_accounts(day)
         ),
+        *_birthdays(day),
+        *_reorders(bought, products, day),
+        *_renewals(day),
     ]
 
 
@@ -161,10 +161,11 @@ def _cross_sells(
     held = np.zeros((len(rows), len(columns)), dtype=np.bool_)
     held[row_of, column_of] = True
     industry = np.array([accounts[account].casefold() for account in rows.tolist()])
-    everybody = analysis.find_rules(held)
+    everybody = [rule for rule in analysis.find_rules(held) if rule.is_sure]
     for name in np.unique(industry).tolist():
         members = np.flatnonzero(industry == name)
-        own = analysis.find_rules(held[members]) if name and len(members) < len(rows) else []
+        alike = analysis.find_rules(held[members]) if name and len(members) < len(rows) else []
+        own = [rule for rule in alike if rule.is_sure]
         among = f"accounts of the same industry ({accounts[int(rows[members[0]])]})"
         rules = [*((rule, among) for rule in own), *((rule, "accounts") for rule in everybody)]
         words = {id(rule): text for rule, text in rules}

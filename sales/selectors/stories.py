@@ -81,17 +81,6 @@ def deal_story(user: Viewer, deal: Deal, zone: str) -> list[Event]:
     return sorted(events, key=lambda event: (event.on, event.at), reverse=True)
 
 
-def account_story(user: Viewer, account: Account) -> list[Event]:
-    """What happened with an account lately, as far as somebody may see it."""
-    done = Activity.objects.visible_to(user).filter(account=account).select_related("owner", "contact", "deal")
-    booked = Order.objects.visible_to(user).filter(account=account).prefetch_related("refunds")
-    events = [
-        *(_activity(activity) for activity in done.order_by("-occurred_at", "-pk")[:50]),
-        *_orders(booked.order_by("-ordered_on", "-pk")[:50]),
-    ]
-    return sorted(events, key=lambda event: (event.on, event.at), reverse=True)[:50]
-
-
 def _activity(activity: Activity) -> Event:
     minutes = f"{activity.duration_minutes} min" if activity.duration_minutes else ""
     with_whom = f"with {activity.contact}" if activity.contact else ""
@@ -141,7 +130,7 @@ def _decision(outcome: Outcome, deal: Deal) -> Event | None:
 
 
 def _changes(changes: list[DealChange], deal: Deal, zone: str) -> Iterator[Event]:
-    names = _names(changes)
+    names = names_in(changes)
     for change in changes:
         if change.field == "status" or (change.field == "closed_on"):
             continue
@@ -149,7 +138,7 @@ def _changes(changes: list[DealChange], deal: Deal, zone: str) -> Iterator[Event
             continue  # what the deal was opened with; the opening says it
         who = change.by.person.name if change.by and hasattr(change.by, "person") else ""
         on = change.changed_at.astimezone(ZoneInfo(zone)).date()
-        was, value = (_said(change.field, text, names) for text in (change.was, change.value))
+        was, value = (said_of(change.field, text, names) for text in (change.was, change.value))
         if change.field == "stage":
             text = f"{was} → {value}" if was else f"Opened in {value}"
             yield Event(on, change.changed_at, "arrow-right" if was else "plus", text, who=who, is_exact=True)
@@ -158,7 +147,7 @@ def _changes(changes: list[DealChange], deal: Deal, zone: str) -> Iterator[Event
             yield Event(on, change.changed_at, "pencil", text, who=who, is_exact=True)
 
 
-def _names(changes: list[DealChange]) -> dict[tuple[str, str], str]:
+def names_in(changes: list[DealChange]) -> dict[tuple[str, str], str]:
     """What the ids in changes are called, one query for each noun among them."""
     wanted: dict[str, set[str]] = {}
     for change in changes:
@@ -171,7 +160,7 @@ def _names(changes: list[DealChange]) -> dict[tuple[str, str], str]:
     }
 
 
-def _said(noun: str, text: str, names: dict[tuple[str, str], str]) -> str:
+def said_of(noun: str, text: str, names: dict[tuple[str, str], str]) -> str:
     if noun == "forecast_category" and text in ForecastCategory.values:
         return str(ForecastCategory(text).label)
     if noun.endswith("_on") and text:

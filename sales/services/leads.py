@@ -104,7 +104,10 @@ def change_lead(*, lead: Lead, by: User | None, at: datetime, version: int | Non
         raise TypeError(f"A lead has no {', '.join(sorted(unknown))} to change.")
     if fields.get("owner") is not None:
         require_write(by, fields["owner"])
-    ties = {name: fields[name] for name in ("campaign", "referrer") if fields.get(name) != getattr(lead, name)}
+    if "owner" in fields and fields["owner"] is None and lead.owner is not None and not _sees_unassigned(by):
+        raise Refused("Say whose it is; only who leads a team leaves a lead to nobody.", field="owner")
+    ties = {name: fields[name] for name in ("campaign", "referrer") if name in fields}
+    ties = {name: record for name, record in ties.items() if record != getattr(lead, name)}
     require_sight(by, **ties)
     if not fields.get("name", lead.name).strip():
         raise Refused("A lead needs a name.", field="name")
@@ -181,6 +184,7 @@ def qualify_lead(
             industry=lead.industry,
             country=lead.country,
             employees=lead.employees,
+            territory=lead.territory,
         )
     contact = lead.contact or _known_contact(account, lead) or _new_contact(account, lead, by)
     deal = open_deal(
@@ -282,6 +286,10 @@ def _require_write(by: User | None, lead: Lead) -> None:
     if lead.owner is None and by is not None and access_of(by).leads:
         return
     require_write(by, lead.owner)
+
+
+def _sees_unassigned(by: User | None) -> bool:
+    return by is None or access_of(by).leads or access_of(by).imports
 
 
 def _locked(lead: Lead, by: User | None, version: int | None) -> Lead:

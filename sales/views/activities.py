@@ -105,7 +105,12 @@ def log(request: SignedIn) -> HttpResponse:
             user=request.user,
             owners=owners,
             now=now,
-            initial={"owner": me, "kind": asked.get("kind")} | (filled or {}),
+            initial={
+                "owner": me,
+                "kind": asked.get("kind"),
+                "contact": selectors.contact_named(request.user, asked.get("contact")),
+            }
+            | (filled or {}),
         )
         made: list[Activity] = []
 
@@ -122,6 +127,7 @@ def log(request: SignedIn) -> HttpResponse:
                     at=data["occurred_at"],
                     by=request.user,
                     account=data.get("account"),
+                    contact=data["contact"],
                     deal=data.get("deal"),
                     outcome=data["outcome"],
                     minutes=data["minutes"],
@@ -138,6 +144,7 @@ def log(request: SignedIn) -> HttpResponse:
                 extra_tags=f"undo:{reverse('activity-withdraw', args=[activity.pk])}",
             )
             return see_other("activity", activity.pk)
+        named = selectors.account_named(request.user, asked.get("account"))
         context = {
             "form": form,
             "recent": selectors.recent_customers(request.user),
@@ -147,6 +154,9 @@ def log(request: SignedIn) -> HttpResponse:
             "templates": templates,
             "template": template,
             "accounts": selectors.account_options(request.user, ""),
+            "contacts": selectors.contact_options(request.user, ""),
+            "account": named,
+            "profile": selectors.profile_of(named) if named else None,
         }
         return render(request, "sales/log.html", context, status=422 if form.errors else 200)
 

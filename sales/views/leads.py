@@ -1,7 +1,6 @@
 """Leads: who may become a customer, answered, assigned, decided."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,10 +18,9 @@ from sales.services import leads as acts
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
-from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
 from teams.models import Person, access_of
-from teams.selectors import organisation_of, person_of
+from teams.selectors import organisation_of
 
 from .common import in_zone, see_other, submitted, today_and_zone
 
@@ -136,14 +134,13 @@ def lead(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _page(request: SignedIn, found: Lead, **bound: Any) -> HttpResponse:
-    day, zone = today_and_zone(request)
+    _, zone = today_and_zone(request)
     may_write = selectors.may_write(request.user, found)
     version = {"version": found.version}
     context: dict[str, Any] = {"lead": found, "may_write": may_write, "problem": _problem(bound)}
     with in_zone(zone):
         if may_write:
             context["change_form"] = bound.get("change_form") or _change_form(request, found)
-            context["task_form"] = forms.LeadTaskForm(prefix="task", initial={"due_on": day + timedelta(days=1)})
         if may_write and found.is_waiting:
             context |= {
                 "respond_form": forms.RespondForm(prefix="respond", now=clock.now(), initial=version),
@@ -291,20 +288,4 @@ def reopen(request: SignedIn, pk: int) -> HttpResponse:
         lambda found: forms.Versioned(request.POST, prefix="reopen"),
         lambda found, data: acts.reopen_lead(lead=found, by=request.user, at=clock.now(), **data),
         "Open again.",
-    )
-
-
-@require_POST
-@keyed
-def task(request: SignedIn, pk: int) -> HttpResponse:
-    """Something to do about a lead."""
-
-    def do(found: Lead, data: dict[str, Any]) -> object:
-        owner = found.owner or person_of(request.user)
-        if owner is None:
-            raise Refused("Nobody has this lead yet; give it to somebody first.")
-        return services.add_task(owner=owner, lead=found, link=f"/leads/{pk}/", by=request.user, **data)
-
-    return _act(
-        request, pk, "task_form", lambda found: forms.LeadTaskForm(request.POST, prefix="task"), do, "On the list."
     )

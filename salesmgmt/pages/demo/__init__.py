@@ -17,7 +17,9 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
+from .deal_parts import write_deal_parts
 from .followups import write_delivery_department, write_what_followed
+from .leads import suggest, write_leads
 from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
@@ -64,7 +66,9 @@ def seed(*, size: Size, today: date) -> None:
     write_work(random, company, customers, deal_ids, accounts, work)
     write_tasks(random, company)
     write_everyday(company, seed=size.seed)
+    write_leads(company, seed=size.seed)
     write_plans(company)
+    write_deal_parts(company, at=datetime.combine(today - timedelta(days=1), time(15), ZoneInfo(ZONE)))
     write_what_followed(seed=size.seed, today=today)
 
 
@@ -84,4 +88,5 @@ def draw_conclusions(*, size: Size, today: date) -> None:
         day = today - timedelta(weeks=weeks)
         raise_flags(as_of=day, at=datetime.combine(day, EARLY, ZoneInfo(ZONE)))
     write_talks(seed=size.seed, today=today)
+    suggest(seed=size.seed, today=today)
     suggest_awards(as_of=today)
