@@ -11,7 +11,7 @@ from teams.selectors import organisation_of
 
 from .fields import AccountField, AmountField, DayField, ForUser, ListForm, Versioned
 
-IDS = {"required": False, "min_value": 1, "max_value": 2**62}
+IDS: Any = {"required": False, "min_value": 1, "max_value": 2**62}
 
 
 def currencies(user: User, *more: str) -> list[tuple[str, str]]:
@@ -93,7 +93,7 @@ class LineForm(forms.Form):
         super().__init__(*args, **more)
         # One list for all lines: the field looks a chosen product up, the widget asks for none.
         self.fields["product"].queryset = Product.objects.present()  # type: ignore[attr-defined]
-        self.fields["product"].widget.choices = products  # type: ignore[attr-defined]
+        self.fields["product"].widget.choices = products
         for name in ("quantity", "unit_price", "discount", "amount"):
             self.fields[name].widget.attrs |= {"inputmode": "decimal", "step": "any"}
 

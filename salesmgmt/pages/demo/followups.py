@@ -38,7 +38,7 @@ TERMS = (
 def write_what_followed(*, seed: int, today: date) -> None:
     """Write all of it, by a generator of its own: what the seed had written stays as it is."""
     rng = np.random.default_rng([seed, 2026])
-    orders = list(
+    orders: list[Any] = list(
         Order.objects.standing()
         .order_by("pk")
         .values("pk", "owner", "account", "product__list_price", "product", "quantity", "amount", "ordered_on",
