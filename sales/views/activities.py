@@ -182,7 +182,7 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
         writable_or_404(request, found)
     _, zone = today_and_zone(request)
     in_place = request.headers.get("HX-Request") == "true"
-    if in_place and "row" in request.GET:
+    if in_place and ("row" in request.GET or not selectors.is_writable(request.user, found)):
         return _in_place(request, found, zone)
     has_customer = bool(found.deal_id or found.contact_id or found.account_id)
     names = ("kind", "occurred_at", "account", "deal", "contact", "outcome", "duration_minutes", "notes", "version")
