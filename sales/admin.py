@@ -19,7 +19,9 @@ from .models import (
     Activity,
     ActivityTemplate,
     AssignmentRule,
+    BulkAct,
     Campaign,
+    Competitor,
     Complaint,
     Contact,
     Contract,
@@ -28,7 +30,12 @@ from .models import (
     CustomField,
     Deal,
     DealChange,
+    DealLine,
+    DealReason,
+    DealShare,
     DeliveryProblem,
+    DiscountApproval,
+    DiscountLimit,
     Feedback,
     FeedbackRequest,
     Gift,
@@ -201,12 +208,15 @@ class ProductAdmin(RecordAdmin):
 class StageInline(admin.TabularInline):
     model = Stage
     extra = 0
+    fields = ("name", "position", "probability", "forecast_category", "reached", "reached_won")
+    readonly_fields = ("reached", "reached_won")
     ordering = ("position",)
 
 
 @admin.register(Pipeline)
 class PipelineAdmin(RecordAdmin):
-    list_display = ("name",)
+    list_display = ("name", "position", "is_active", "won_deals")
+    ordering = ("position", "pk")
     inlines = (StageInline,)
 
 
@@ -265,6 +275,69 @@ class DealAdmin(WithdrawableAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         stands = Deal.objects.get(pk=obj.pk)
         self.take(obj, change_deal(deal=stands, by=acting(request), at=clock.now(), **changed(form)))
+
+
+# ── What hangs on deals ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@admin.register(Competitor)
+class CompetitorAdmin(RecordAdmin):
+    list_display = ("name", "strengths", "weaknesses", "is_active")
+    search_fields = ("name",)
+    ordering = ("name",)
+
+
+@admin.register(DiscountLimit)
+class DiscountLimitAdmin(RecordAdmin):
+    """A role without a row has no limit; deleting one lifts it."""
+
+    list_display = ("role", "family", "percent")
+    ordering = ("role", "family")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+
+class OfDealAdmin(ReadOnlyAdmin):
+    """Written by the deal's own pages."""
+
+    list_select_related = ("deal",)
+    search_fields = ("deal__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(DealLine)
+class DealLineAdmin(OfDealAdmin):
+    list_display = ("deal", "product", "text", "quantity", "list_price", "unit_price", "recurs", "term_months")
+    list_select_related = ("deal", "product")
+
+
+@admin.register(DealReason)
+class DealReasonAdmin(OfDealAdmin):
+    list_display = ("deal", "reason", "side", "is_main", "note")
+    list_select_related = ("deal", "reason")
+    list_filter = ("side", "reason")
+
+
+@admin.register(DealShare)
+class DealShareAdmin(OfDealAdmin):
+    list_display = ("deal", "person", "kind", "percent")
+    list_select_related = ("deal", "person")
+
+
+@admin.register(DiscountApproval)
+class DiscountApprovalAdmin(OfDealAdmin):
+    list_display = ("deal", "percent", "reason", "asked_by", "asked_at", "is_approved", "decided_by", "answer")
+    list_select_related = ("deal", "asked_by", "decided_by")
+    list_filter = ("is_approved",)
+
+
+@admin.register(BulkAct)
+class BulkActAdmin(ReadOnlyAdmin):
+    list_display = ("at", "by", "act", "said", "changed", "undone_at")
+    list_select_related = ("by",)
+    list_filter = ("act",)
+    ordering = ("-pk",)
 
 
 @admin.register(Activity)

@@ -1,20 +1,17 @@
 """What can be found of customers and what happened with them."""
 
-from django.db.models import CharField, F, Q, TextField, Value
-from django.db.models.functions import Coalesce, Concat, Left
+from django.db.models import F, Func, Q, TextField, Value
+from django.db.models.functions import Concat, Left, NullIf
 
 from salesmgmt.lib.finding import Findable
 
 from .models import Account, Activity, Contact, Contract, Deal, Lead, MarketNote, Order
 
 
-def _joined(*parts: F, between: str = " · ") -> Coalesce:
-    """Names with a sign between; what is missing is left out with its sign."""
-    first, *rest = (Coalesce(part, Value(""), output_field=CharField()) for part in parts)
-    pieces = [first]
-    for part in rest:
-        pieces += [Value(between), part]
-    return Concat(*pieces, output_field=TextField())
+def _joined(*names: str) -> Func:
+    """What there is of some texts, with a sign between."""
+    said = (NullIf(F(name), Value("")) for name in names)
+    return Func(Value(" · "), *said, function="concat_ws", output_field=TextField())
 
 
 FINDABLE = (
@@ -25,7 +22,7 @@ FINDABLE = (
     ),
     Findable(
         "Deal", "Deals", "briefcase", Deal, ("name",), "deal",
-        detail=_joined(F("owner__name"), F("account__name"), F("status")), likeness=True, before=Q(status="open"),
+        detail=_joined("owner__name", "account__name", "status"), likeness=True, before=Q(status="open"),
     ),
     Findable(
         "Order", "Orders", "file-text", Order, ("number",), "order", title="number", detail=F("account__name"),
@@ -33,13 +30,13 @@ FINDABLE = (
     ),
     Findable(
         "Market note", "Market notes", "message-square", MarketNote, ("text",), "market-note",
-        title=Left("text", 140), detail=_joined(F("owner__name"), F("competitor__name"), F("account__name")),
+        title=Left("text", 140), detail=_joined("owner__name", "competitor__name", "account__name"),
         latest="noted_at", fewest=3,
     ),
     Findable(
         "Activity", "Activities", "list-checks", Activity, ("outcome", "notes"), "activity",
         title=Left(Concat("outcome", Value(" "), "notes", output_field=TextField()), 140),
-        detail=_joined(F("kind"), F("account__name"), F("owner__name")), only=~Q(notes=""), latest="occurred_at",
+        detail=_joined("kind", "account__name", "owner__name"), only=~Q(notes=""), latest="occurred_at",
         fewest=3,
     ),
     Findable(
@@ -48,6 +45,6 @@ FINDABLE = (
     Findable(
         "Contract", "Contracts", "handshake", Contract,
         ("number", "terms", "quality_terms", "price_terms", "logistics_terms"), "contract",
-        title=_joined(F("number"), F("account__name")), detail=F("account__name"), latest="starts_on", fewest=3,
+        title=_joined("number", "account__name"), latest="starts_on", fewest=3,
     ),
 )  # fmt: skip

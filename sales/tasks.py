@@ -56,3 +56,9 @@ def find_look_alikes(**kwargs: Any) -> None:
 def carry_out_handovers(**kwargs: Any) -> None:
     """Daily: books of business whose day has come go over."""
     services.carry_out_handovers(on=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
+@shared_task
+def learn_odds(**kwargs: Any) -> None:
+    """What each stage's own history says, for the day that begins."""
+    services.learn_odds(as_of=clock.today(Organisation.get().time_zone))

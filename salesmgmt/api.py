@@ -37,6 +37,14 @@ for prefix, endpoint in {
     "handovers": sales.Handovers,
     "products": sales.Products,
     "deals": sales.Deals,
+    "deal-lines": sales.DealLines,
+    "deal-reasons": sales.DealReasons,
+    "deal-shares": sales.DealShares,
+    "discount-approvals": sales.Approvals,
+    "bulk-acts": sales.BulkActs,
+    "competitors": sales.Competitors,
+    "pipelines": sales.Pipelines,
+    "stages": sales.Stages,
     "activities": sales.Activities,
     "orders": sales.Orders,
     "tasks": sales.Tasks,
@@ -187,5 +195,6 @@ def documentation(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[Any] = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation, name="api-docs"),
+    path("<slug:noun>/bulk/", exchange.Bulk.as_view({"post": "create"}), name="api-bulk"),
     path("", include(router.urls)),
 ]

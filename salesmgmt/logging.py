@@ -1,12 +1,24 @@
 """Structured logs: JSON lines for machines, coloured ones for a terminal; each carries the request's id."""
 
 import logging.config
+import re
 from typing import Any
 
 import structlog
 
+SECRET = re.compile(r"(/(?:f|invitation)/)[^/\s?]+")
+
+
+def hide_secrets(logger: Any, name: str, event: Any) -> Any:
+    """An address that opens something by its secret is no line in a log."""
+    if isinstance(event.get("request"), str):
+        event["request"] = SECRET.sub(r"\1…", event["request"])
+    return event
+
+
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    hide_secrets,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -15,7 +15,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
-from targets.models import Allocation, AllocationChange, Plan, QuotaEntry
+from targets.models import Allocation, Plan, QuotaEntry
 from teams.models import Organisation, Person, Team, User, access_of
 from teams.selectors import person_of
 
@@ -241,7 +241,6 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
     rows = selectors.plan_rows(found, request.user)
     whole = selectors.preview(found, request.user) if access.sees_all else None
     reviews = access.sees_all or access.leads
-    changes = AllocationChange.objects.filter(allocation__in=[row.line.pk for row in rows]).select_related("by")
     context = {
         "plan": found,
         "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
@@ -255,7 +254,7 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
         "currency": organisation.currency,
         "plans_for_all": access.sees_all,
         "reviews": reviews,
-        "changes": [] if reviews else changes.order_by("-at", "-pk"),
+        "changes": [] if reviews else selectors.changes_of(rows),
         "form": form,
     }
     return render(request, "targets/plan.html", context, status=422 if form.errors else 200)

@@ -20,9 +20,20 @@ from coaching import services as coaching
 from performance.models import Flag
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import Account, Campaign, Contact, Gift, InboundMail, Order, Recommendation, Referral, Task
+from sales.models import (
+    Account,
+    Campaign,
+    Contact,
+    DiscountApproval,
+    Gift,
+    InboundMail,
+    Order,
+    Recommendation,
+    Referral,
+    Task,
+)
 from sales.services import leads
-from salesmgmt.desk.models import Token
+from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
@@ -101,6 +112,23 @@ TABLE: dict[str, tuple[str, str]] = {
     "deal-lose": (DOERS, POST),
     "deal-reopen": (DOERS, POST),
     "deal-change": (DOERS, POST),
+    "deal-line-add": (DOERS, GET),
+    "deal-line": (DOERS, GET),
+    "deal-line-remove": (DOERS, POST),
+    "deal-quote": (DOERS, POST),
+    "deal-discount": (DOERS, POST),
+    "discounts": (EVERYBODY, GET),
+    "discount-decide": ("maya vera olga admin", POST),
+    "deal-share": (DOERS, GET),
+    "deal-competitors": (DOERS, GET),
+    "deal-reasons": (DOERS, GET),
+    "deal-pipeline": (DOERS, POST),
+    "deal-edit": (DOERS, GET),
+    "deals-bulk": (EVERYBODY, POST),
+    "bulk-acts": (EVERYBODY, GET),
+    "bulk-undo": ("ana", POST),
+    "view-save": (EVERYBODY, POST),
+    "view-delete": ("ana", POST),
     "accounts": (EVERYBODY, GET),
     "account-add": (EVERYBODY, GET),
     "account-options": (EVERYBODY, GET),
@@ -112,6 +140,33 @@ TABLE: dict[str, tuple[str, str]] = {
     "order-refund": (DOERS, POST),
     "order-cancel": (DOERS, POST),
     "order-share": (DOERS, POST),
+    # after the order
+    "order-add": (EVERYBODY, GET),
+    "order-lines": (DOERS, POST),
+    "order-dates": (DOERS, POST),
+    "order-ask": (DOERS, POST),
+    "order-problem": (DOERS, POST),
+    "problem-resolve": (DOERS, POST),
+    "deliveries": (IMPORTERS, GET),
+    "delivery": (IMPORTERS, GET),
+    "process": (EVERYBODY, GET),
+    "feedback-thanks": (PUBLIC, GET),
+    "feedback-answer": (PUBLIC, GET),
+    "feedback": (EVERYBODY, GET),
+    "feedback-add": (EVERYBODY, GET),
+    "complaints": (EVERYBODY, GET),
+    "complaint-add": (EVERYBODY, GET),
+    "complaint": (LINE, GET),
+    "complaint-answer": (DOERS, POST),
+    "complaint-resolve": (DOERS, POST),
+    "contracts": (EVERYBODY, GET),
+    "contract-add": (EVERYBODY, GET),
+    "contract": (LINE, GET),
+    "contract-change": (DOERS, POST),
+    "contract-attach": (DOERS, POST),
+    "contract-sign": (DOERS, POST),
+    "contract-renew": (DOERS, POST),
+    "contract-file": (LINE, GET),
     # leads, campaigns, referrals, repeat business, gifts
     "leads": (EVERYBODY, GET),
     "lead-add": (EVERYBODY, GET),
@@ -187,6 +242,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-discard": (IMPORTERS, POST),
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
+    "export-xlsx": (IMPORTERS, GET),
 }
 
 
@@ -218,6 +274,15 @@ def world(db: None) -> World:
     deal = sales.open_deal(
         owner=cast.ana, name="Probes", by=cast.ana.user, at=now, account=account, amount=Decimal("1200")
     )
+    product = sales.add_line(
+        deal=deal, by=cast.ana.user, at=now, on=today, text="Probe", quantity=Decimal(12), list_price=Decimal(100)
+    )
+    assert cast.ana.user
+    approval = DiscountApproval.objects.create(
+        deal=deal, percent=5, reason="Loyal", asked_at=now, asked_by=cast.ana.user
+    )
+    bulk = sales.change_deals(deal_ids=[deal.pk], act="tag", tag="fair", by=cast.ana.user, at=now, on=today)
+    view = SavedView.objects.create(user=cast.ana.user, page="deals", name="Mine")
     sales.win_deal(deal=deal, by=cast.ana.user, at=now, on=today)
     order = Order.objects.get(deal=deal)
     activity = sales.log_activity(owner=cast.ana, kind="call", at=now, by=cast.ana.user, account=account)
@@ -259,6 +324,11 @@ def world(db: None) -> World:
         batch=batch, line=2, act="refused", column="owner", value="Nobody", reason="Unknown.", raw={"owner": "Nobody"}
     )
     Batch.objects.filter(pk=batch.pk).update(refused=1, state=Batch.State.DONE)
+    problem = sales.record_problem(order=order, kind="damaged", found_on=today, on=today, by=None, at=now)
+    complaint = sales.receive_complaint(account=account, text="Wet", received_on=today, on=today, by=None, at=now)
+    contract = sales.add_contract(account=account, starts_on=today, by=None)
+    sales.attach_file(contract=contract, file=ContentFile(b"%PDF-1.7", name="contract.pdf"), by=None)
+    secret = sales.ask_feedback(account=None, order=order, by=None, at=now)
     lead = leads.add_lead(name="Marta Ruiz", owner=cast.ana, by=None, at=now)
     campaign = Campaign.objects.create(name="Fair")
     marta = Contact.objects.create(name="Marta Ruiz", account=account)
@@ -270,6 +340,11 @@ def world(db: None) -> World:
         contact=marta, account=account, owner=cast.ana, occasion="Birthday", amount=5, currency="EUR", given_on=today
     )
     kwargs: dict[str, dict[str, Any]] = {
+        "problem": {"pk": order.pk, "problem_pk": problem.pk},
+        "delivery": {"pk": order.pk},
+        "complaint": {"pk": complaint.pk},
+        "contract": {"pk": contract.pk},
+        "feedback-answer": {"secret": secret},
         "lead": {"pk": lead.pk},
         "campaign": {"pk": campaign.pk},
         "referral": {"pk": referral.pk},
@@ -280,6 +355,12 @@ def world(db: None) -> World:
         "activity": {"pk": activity.pk},
         "activity-restore": {"pk": withdrawn.pk},
         "deal": {"pk": deal.pk},
+        "deal-line": {"pk": deal.pk, "line_pk": product.pk},
+        "deal-line-add": {"pk": deal.pk},
+        "deal-line-remove": {"pk": deal.pk, "line_pk": product.pk},
+        "discount-decide": {"pk": approval.pk},
+        "bulk-undo": {"pk": bulk.pk},
+        "view-delete": {"pk": view.pk},
         "order": {"pk": order.pk},
         "order-share": {"pk": order.pk},
         "tasks": {},
@@ -303,6 +384,7 @@ def world(db: None) -> World:
         "praise-take-down": {"kind": "kudos", "pk": kudos.pk},
         "import": {"pk": batch.pk},
         "export": {"kind": "deals"},
+        "export-xlsx": {"kind": "deals"},
         "case": {"pk": case.pk},
         "case-open": {"flag_pk": flag.pk},
         "flag": {"pk": flag.pk},

@@ -1,21 +1,8 @@
 """Customers, deals, activities, orders and credits in the API."""
 
-from .activities import (
-    Activities,
-    ActivityChangeWriter,
-    ActivityFilter,
-    ActivitySerializer,
-    ActivityWriter,
-)
-from .common import (
-    Names,
-    Text,
-    Versioned,
-    own_or_said,
-)
-from .contracts import (
-    Contracts,
-)
+from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
+from .common import Names, Text, Versioned, own_or_said
+from .contracts import Contracts
 from .customers import (
     AccountFilter,
     Accounts,
@@ -38,6 +25,7 @@ from .customers import (
     Roles,
     RoleSerializer,
 )
+from .deal_parts import Approvals, BulkActs, Competitors, DealLines, DealReasons, DealShares, Pipelines, Stages
 from .deals import (
     DealChangeWriter,
     DealFilter,
@@ -50,19 +38,8 @@ from .deals import (
     StageField,
     WinWriter,
 )
-from .followup import (
-    Complaints,
-    Deliveries,
-    DeliveryProblems,
-    FeedbackList,
-)
-from .leads import (
-    Campaigns,
-    Gifts,
-    Leads,
-    Recommendations,
-    Referrals,
-)
+from .followup import Complaints, Deliveries, DeliveryProblems, FeedbackList
+from .leads import Campaigns, Gifts, Leads, Recommendations, Referrals
 from .orders import (
     CancelWriter,
     CreditFilter,
@@ -76,12 +53,7 @@ from .orders import (
     RefundSerializer,
     RefundWriter,
 )
-from .work import (
-    ActivityTemplates,
-    MarketNotes,
-    Tasks,
-    TimeEntries,
-)
+from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
     "AccountFilter",
@@ -94,8 +66,11 @@ __all__ = [
     "ActivitySerializer",
     "ActivityTemplates",
     "ActivityWriter",
+    "Approvals",
+    "BulkActs",
     "Campaigns",
     "CancelWriter",
+    "Competitors",
     "Complaints",
     "ContactFilter",
     "ContactSerializer",
@@ -108,7 +83,10 @@ __all__ = [
     "CustomValues",
     "DealChangeWriter",
     "DealFilter",
+    "DealLines",
+    "DealReasons",
     "DealSerializer",
+    "DealShares",
     "DealWriter",
     "Deals",
     "Deliveries",
@@ -131,6 +109,7 @@ __all__ = [
     "Orders",
     "OwnershipSerializer",
     "Ownerships",
+    "Pipelines",
     "ProductFilter",
     "ProductSerializer",
     "Products",
@@ -142,6 +121,7 @@ __all__ = [
     "RoleSerializer",
     "Roles",
     "StageField",
+    "Stages",
     "Tasks",
     "Text",
     "TimeEntries",

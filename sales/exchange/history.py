@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +33,8 @@ def _plan(plan: Plan) -> None:
     rows: dict[tuple[int, str], list[tuple[Row, str]]] = defaultdict(list)
     for row in plan.taken():
         value = history.value_of(row)
+        if row.values["changed_at"] > plan.at:
+            plan.refuse(row, "changed_at", "That moment is still to come.")
         if value is not None and plan.refer(row):
             rows[row.found["deal"].pk, row.values["field"]].append((row, value))
     standing: dict[tuple[int, str], list[DealChange]] = defaultdict(list)
@@ -94,7 +96,7 @@ class _History:
     def merge(self, deal: Deal, field: str, given: list[tuple[Row, str]], standing: list[DealChange]) -> None:
         """One field's changes: those that stand and those given, in the sequence of their moments."""
         known = {(one.changed_at, one.value): one for one in standing}
-        supposed = self._supposed(deal, field)
+        supposed = self._supposed(deal, field, min(row.values["changed_at"] for row, _ in given))
         merged: list[tuple[datetime, DealChange, Row | None]] = []
         for row, value in given:
             moment = row.values["changed_at"]
@@ -119,14 +121,20 @@ class _History:
             was = change.value
         self._follow(deal, field, merged[-1][1], merged[-1][2] or given[-1][0])
 
-    def _supposed(self, deal: Deal, field: str) -> set[tuple[datetime, str]]:
-        """What an import of the deal told of it for want of better knowledge: see `_tell`."""
+    def _supposed(self, deal: Deal, field: str, first_told: datetime) -> set[tuple[datetime, str]]:
+        """What the import of a deal supposed for want of better knowledge; it stands where a file tells only what
+        came after the decision."""
+        if deal.closed_on is not None and self._midnight(deal.closed_on) + timedelta(days=1) < first_told:
+            return set()
         first = min((day for day in (deal.opened_on, deal.closed_on) if day), default=None)
         days = {first, deal.closed_on} - {None}
-        moments = {datetime.combine(day, time(), self.zone) for day in days if day}
+        moments = {self._midnight(day) for day in days if day}
         moments |= {deal.created_at} if first is None else set()
         values = {Changed.STAGE: [deal.stage.name], Changed.STATUS: ["open", deal.status]}.get(field, [])  # type: ignore[call-overload]
         return {(moment, value) for moment in moments for value in values}
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
 
     def _follow(self, deal: Deal, field: str, last: DealChange, row: Row) -> None:
         values: dict[str, Any] = {}

@@ -1,20 +1,8 @@
 """Clean input of sales' pages. What a field refuses, it refuses in one sentence."""
 
-from .activities import (
-    ActivityForm,
-    ActivityListForm,
-    LogForm,
-)
-from .contracts import (
-    ContractChangeForm,
-    ContractForm,
-    ContractListForm,
-    FileForm,
-    SignForm,
-)
-from .custom import (
-    Custom,
-)
+from .activities import ActivityForm, ActivityListForm, LogForm
+from .contracts import ContractChangeForm, ContractForm, ContractListForm, FileForm, SignForm
+from .custom import Custom
 from .customers import (
     AccountForm,
     AccountMergeForm,
@@ -30,11 +18,20 @@ from .customers import (
     TagsField,
 )
 from .deals import (
+    AskDiscountForm,
+    BulkForm,
+    CompetitorsForm,
     DealAddForm,
+    DealEditForm,
     DealForm,
     DealListForm,
+    DecideDiscountForm,
+    LineForm,
     LoseForm,
     MoveForm,
+    PipelineForm,
+    QuoteForm,
+    ReasonsForm,
     ReopenForm,
     WinForm,
 )
@@ -61,11 +58,7 @@ from .followup import (
     FeedbackListForm,
     ResolveForm,
 )
-from .market import (
-    MarketNoteChangeForm,
-    MarketNoteForm,
-    MarketNoteListForm,
-)
+from .market import MarketNoteChangeForm, MarketNoteForm, MarketNoteListForm
 from .orders import (
     CancelForm,
     DeliveryForm,
@@ -78,18 +71,8 @@ from .orders import (
     ShareForm,
     line_forms,
 )
-from .tasks import (
-    QuickTaskForm,
-    SnoozeForm,
-    TaskForm,
-    TaskListForm,
-)
-from .time import (
-    AssignMailForm,
-    TemplateForm,
-    TimeEntryForm,
-    TimeListForm,
-)
+from .tasks import QuickTaskForm, SnoozeForm, TaskForm, TaskListForm
+from .time import AssignMailForm, TemplateForm, TimeEntryForm, TimeListForm
 
 __all__ = [
     "NUMBERED",
@@ -100,10 +83,13 @@ __all__ = [
     "ActivityListForm",
     "AmountField",
     "AnswerForm",
+    "AskDiscountForm",
     "AskForm",
     "AssignMailForm",
+    "BulkForm",
     "ByNameField",
     "CancelForm",
+    "CompetitorsForm",
     "ComplaintAnswerForm",
     "ComplaintForm",
     "ComplaintListForm",
@@ -118,8 +104,10 @@ __all__ = [
     "CustomerListForm",
     "DayField",
     "DealAddForm",
+    "DealEditForm",
     "DealForm",
     "DealListForm",
+    "DecideDiscountForm",
     "DeliveryForm",
     "DeliveryListForm",
     "FeedbackForm",
@@ -129,6 +117,7 @@ __all__ = [
     "GiverForm",
     "HandoverAnswerForm",
     "HandoverForm",
+    "LineForm",
     "ListForm",
     "LogForm",
     "LoseForm",
@@ -139,9 +128,12 @@ __all__ = [
     "MoveForm",
     "OrderForm",
     "OrderListForm",
+    "PipelineForm",
     "ProblemForm",
     "ProfileForm",
     "QuickTaskForm",
+    "QuoteForm",
+    "ReasonsForm",
     "RefundForm",
     "ReopenForm",
     "ResolveForm",

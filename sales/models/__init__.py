@@ -32,6 +32,8 @@ from .customers import (
 )
 from .deals import (
     FEW,
+    THIN,
+    BulkAct,
     Competitor,
     Deal,
     DealChange,
@@ -51,6 +53,8 @@ from .deals import (
     Pipeline,
     Stage,
     credited_on,
+    discount_of,
+    four,
 )
 from .followup import ByAccountQuerySet, Complaint, DeliveryProblem, DeliveryProblemQuerySet, Feedback, FeedbackRequest
 from .leads import AssignmentRule, Campaign, CampaignQuerySet, Lead, LeadChange, LeadQuerySet, Referral
@@ -69,6 +73,7 @@ from .orders import (
 
 __all__ = [
     "FEW",
+    "THIN",
     "Account",
     "AccountOwnership",
     "AccountProfile",
@@ -77,6 +82,7 @@ __all__ = [
     "ActivityTemplate",
     "ActivityTemplateQuerySet",
     "AssignmentRule",
+    "BulkAct",
     "ByAccountQuerySet",
     "Campaign",
     "CampaignQuerySet",
@@ -140,5 +146,7 @@ __all__ = [
     "TaskQuerySet",
     "TimeEntry",
     "credited_on",
+    "discount_of",
+    "four",
     "may_write_for",
 ]

@@ -1,8 +1,10 @@
 """Sales in the making, what became of them, and the ledger of decisions."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
@@ -11,16 +13,7 @@ from django.db.models.functions import Upper
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.finding import Words
 from salesmgmt.lib.ledger import APPEND_ONLY
-from teams.models import (
-    Person,
-    Record,
-    RecordQuerySet,
-    Role,
-    Team,
-    Viewer,
-    access_of,
-    external_id_is_unique,
-)
+from teams.models import Person, Record, RecordQuerySet, Role, Team, Viewer, access_of, external_id_is_unique
 
 from .customers import Account, Contact, Product
 
@@ -33,12 +26,21 @@ class ForecastCategory(models.TextChoices):
     CLOSED = "closed", "Closed"
 
 
+# As many deals as the default probability of a stage weighs.
+THIN = 10
+
+
 class Pipeline(models.Model):
     """A way of selling with its own stages."""
 
     name = models.CharField(max_length=100, unique=True)
     position = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_active = models.BooleanField(default=True, db_default=True, help_text="New deals may start here")
+    # What its won deals were like, learned every night; empty: too few, or not yet.
+    won_deals = models.PositiveIntegerField(null=True, editable=False)
+    least_won = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    most_won = models.DecimalField(max_digits=18, decimal_places=2, null=True, editable=False)
+    longest_won_days = models.PositiveIntegerField(null=True, editable=False)
 
     def __str__(self) -> str:
         return self.name
@@ -52,6 +54,16 @@ class Stage(models.Model):
     position = models.PositiveSmallIntegerField()
     probability = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="Percent")
     forecast_category = models.CharField(max_length=10, choices=ForecastCategory, default=ForecastCategory.PIPELINE)
+    # What became of the deals that reached it, of cohorts old enough to be decided (R16); learned every night.
+    reached = models.PositiveIntegerField(null=True, editable=False)
+    reached_won = models.PositiveIntegerField(null=True, editable=False)
+    reached_from = models.DateField(null=True, editable=False)
+    reached_until = models.DateField(null=True, editable=False)
+    skipped_won = models.PositiveIntegerField(null=True, editable=False, help_text="Won deals that never stood here")
+    quiet_days = models.PositiveIntegerField(
+        null=True, editable=False, help_text="Nine of ten won deals were never left alone here for longer"
+    )
+    quiet_deals = models.PositiveIntegerField(null=True, editable=False)
 
     class Meta:
         constraints = [
@@ -64,6 +76,19 @@ class Stage(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def odds(self) -> Decimal:
+        """Percent of the deals here that will be won: its own history, drawn towards the default while that is thin."""
+        if not self.reached:
+            return self.probability
+        share = (Decimal(100) * (self.reached_won or 0) + THIN * self.probability) / (self.reached + THIN)
+        return share.quantize(Decimal("0.1"))
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether the default still weighs more than a tenth in its odds."""
+        return (self.reached or 0) < 9 * THIN
 
 
 class LostReason(models.Model):
@@ -81,7 +106,7 @@ FEW = 2000
 
 
 def credited_on(user: Viewer, path: str) -> models.QuerySet | list[int]:
-    """Ids of others' orders (or their deals) on which one's people hold a share of the credit.
+    """Ids of others' orders (or deals, decided or open) on which one's people hold a share of the credit.
 
     Mostly a handful: given as a list, the index on owners and the one on ids are used together; a subquery would have
     the whole list walked. Looked up once per user object, as `access_of` is.
@@ -94,6 +119,9 @@ def credited_on(user: Viewer, path: str) -> models.QuerySet | list[int]:
         people = access_of(user).people
         shares = CreditShare.objects.filter(person__in=people, **{f"{path}__isnull": False})
         ids = shares.exclude(**{f"{path}__owner__in": people}).values_list(path, flat=True)
+        if path == "order__deal":
+            to_come = DealShare.objects.filter(person__in=people).exclude(deal__owner__in=people)
+            ids = ids.union(to_come.values_list("deal", flat=True))
         some = list(ids[: FEW + 1])
         held = some if len(some) <= FEW else ids
         setattr(user, name, held)
@@ -102,7 +130,7 @@ def credited_on(user: Viewer, path: str) -> models.QuerySet | list[int]:
 
 class DealQuerySet(RecordQuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        """One's people's deals, and those on whose order they hold a share of the credit."""
+        """One's people's deals, and those on which they hold a share of the credit, or will once they are won."""
         access = access_of(user)
         present = self.present()
         if access.sees_all:
@@ -148,6 +176,7 @@ class Deal(Record):
     source = models.CharField(max_length=100, blank=True)
     quoted_on = models.DateField(null=True, blank=True, help_text="The day of the (last) quote")
     competitors: models.ManyToManyField = models.ManyToManyField("Competitor", blank=True, related_name="deals")
+    tags = ArrayField(models.CharField(max_length=50), default=list, blank=True, db_default=[])
     custom = models.JSONField(default=dict, blank=True, db_default={}, help_text="Values of CustomField, by key")
     next_step = models.CharField(max_length=200, blank=True)
     next_step_on = models.DateField(null=True, blank=True)
@@ -184,6 +213,7 @@ class Deal(Record):
             models.Index(F("closed_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_closing"),
             models.Index(F("amount").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="deal_by_amount"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="deal_name_likeness"),
+            GinIndex(fields=["tags"], name="deal_by_tag", condition=~Q(tags=[])),
             GinIndex(Words("name"), name="deal_by_words"),
         ]
 
@@ -197,6 +227,11 @@ class Deal(Record):
     @property
     def forecast_category(self) -> str:
         return self.own_forecast_category or self.stage.forecast_category
+
+    @property
+    def odds(self) -> Decimal:
+        """Percent: what its stage's own history says; decided deals are certain."""
+        return self.stage.odds if self.is_open else Decimal(100 if self.status == self.Status.WON else 0)
 
     @property
     def cycle_days(self) -> int | None:
@@ -229,6 +264,8 @@ class DealChange(models.Model):
         NEXT_STEP_ON = "next_step_on"
         QUOTED_ON = "quoted_on"
         CUSTOM = "custom"
+        TAGS = "tags"
+        COMPETITORS = "competitors"
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="changes")
     changed_at = models.DateTimeField()
@@ -244,6 +281,20 @@ class DealChange(models.Model):
         return f"{self.field}: {self.was} → {self.value}"
 
 
+class ByDealQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """What hangs on the deals one sees."""
+        if access_of(user).sees_all:
+            return self.filter(deal__withdrawn_at=None)
+        return self.filter(deal__in=Deal.objects.visible_to(user).values("pk"))
+
+
+class CompetitorQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Everybody's who works here."""
+        return self.all() if user.is_authenticated and access_of(user).role != "none" else self.none()
+
+
 class Competitor(models.Model):
     """Somebody else who sells to the same customers."""
 
@@ -251,6 +302,8 @@ class Competitor(models.Model):
     strengths = models.CharField(max_length=500, blank=True)
     weaknesses = models.CharField(max_length=500, blank=True)
     is_active = models.BooleanField(default=True)
+
+    objects = CompetitorQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -278,6 +331,8 @@ class DealLine(models.Model):
     term_months = models.PositiveSmallIntegerField(null=True, blank=True, help_text="How long a recurring line runs")
     position = models.PositiveSmallIntegerField(default=0)
 
+    objects = ByDealQuerySet.as_manager()
+
     class Meta:
         triggers = audited()
         indexes = [models.Index(fields=["product"], name="deal_line_by_product")]
@@ -292,9 +347,63 @@ class DealLine(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.text or (self.product.name if self.product else "")
+
+    @property
+    def times(self) -> Decimal:
+        """How often its price falls due in all."""
+        return self._due(self.term_months)
+
+    @property
+    def times_in_first_year(self) -> Decimal:
+        return self._due(min(self.term_months or 0, 12))
+
+    def _due(self, months: int | None) -> Decimal:
+        if self.recurs == self.Recurs.ONCE:
+            return Decimal(1)
+        return Decimal(months or 0) / (1 if self.recurs == self.Recurs.MONTH else 12)
+
+    @property
+    def amount(self) -> Decimal:
+        """Net of discount over the whole term, to four decimals (R12)."""
+        return four(self.quantity * self.unit_price * self.times)
+
+    @property
+    def first_year(self) -> Decimal:
+        return four(self.quantity * self.unit_price * self.times_in_first_year)
+
+    @property
+    def list_value(self) -> Decimal:
+        return four(self.quantity * self.list_price * self.times)
+
+    @property
+    def cost(self) -> Decimal | None:
+        return None if self.unit_cost is None else four(self.quantity * self.unit_cost * self.times)
+
+    @property
+    def discount(self) -> Decimal | None:
+        """Percent off the list price; unknown without one."""
+        return discount_of(self.list_price, self.unit_price)
+
+
+def four(value: Decimal) -> Decimal:
+    """Lines keep four decimals (R12)."""
+    return value.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+
+
+def discount_of(listed: Decimal, net: Decimal) -> Decimal | None:
+    """Percent, to two places; more than the list price is no discount, and nothing off nothing is unknown."""
+    if listed <= 0:
+        return None
+    return max(Decimal(0), (100 * (listed - net) / listed).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
+
 
 class DiscountLimit(models.Model):
-    """How much discount a role may give by itself, on a family of products or (empty) on all."""
+    """How much discount a role may give by itself, on a family of products or (empty) on a deal as a whole.
+
+    A role without a row has no limit.
+    """
 
     role = models.CharField(max_length=12, choices=Role)
     family = models.CharField(max_length=100, blank=True)
@@ -313,6 +422,7 @@ class DiscountApproval(models.Model):
 
     deal = models.ForeignKey(Deal, models.CASCADE, related_name="discount_approvals")
     percent = models.DecimalField(max_digits=5, decimal_places=2, help_text="Of the deal's list value, as asked for")
+    by_family = models.JSONField(default=dict, db_default={}, help_text="Percent by product family, as asked for")
     reason = models.CharField(max_length=500)
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -320,6 +430,8 @@ class DiscountApproval(models.Model):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     answer = models.CharField(max_length=500, blank=True)
+
+    objects = ByDealQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -345,6 +457,8 @@ class DealReason(models.Model):
     is_main = models.BooleanField(default=False)
     note = models.CharField(max_length=500, blank=True)
 
+    objects = ByDealQuerySet.as_manager()
+
     class Meta:
         triggers = audited()
         constraints = [
@@ -360,6 +474,8 @@ class DealShare(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="deal_shares")
     kind = models.CharField(max_length=7, choices=[("primary", "Primary"), ("overlay", "Overlay")], default="primary")
     percent = models.DecimalField(max_digits=7, decimal_places=4)
+
+    objects = ByDealQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -379,6 +495,44 @@ class HandoverQuerySet(models.QuerySet):
         return self.filter(
             Q(giver__in=access.people) | Q(taker__in=access.people) | Q(proposed_by=user.pk if access.people else None)
         )
+
+
+class OwnQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """What one did oneself."""
+        return self.filter(by=user.pk)
+
+
+class BulkAct(models.Model):
+    """One change to many deals: what stood before and what was set, so that it can be undone for a day."""
+
+    class Act(models.TextChoices):
+        OWNER = "owner", "Change owner"
+        STAGE = "stage", "Move to stage"
+        CLOSE = "close", "Set closing day"
+        LOSE = "lose", "Close as lost"
+        TAG = "tag", "Add tag"
+        NEXT_STEP = "next_step", "Set next step"
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    act = models.CharField(max_length=10, choices=Act)
+    said = models.CharField(max_length=300, help_text="What was set, in words")
+    changed = models.PositiveIntegerField()
+    before = models.JSONField(default=dict, help_text="By deal: what each field held")
+    after = models.JSONField(default=dict, help_text="By deal: what each field was set to")
+    left = models.JSONField(default=dict, help_text="Why deals were left as they were, and which")
+    undone_at = models.DateTimeField(null=True)
+    kept = models.JSONField(default=dict, help_text="Why deals were not set back, and which")
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited("before", "after")
+        indexes = [models.Index(fields=["by", "-at"], name="bulk_act_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()}: {self.said}"
 
 
 class Handover(models.Model):

@@ -1,19 +1,7 @@
 """Questions about what happened, always within what somebody may see."""
 
-from .activities import (
-    Recent,
-    activities,
-    alike_activities,
-    asked_first,
-    recent_customers,
-    withdrawn_activities,
-)
-from .contracts import (
-    SOON,
-    contract_states,
-    contracts,
-    state_of,
-)
+from .activities import Recent, activities, alike_activities, asked_first, recent_customers, withdrawn_activities
+from .contracts import SOON, contract_states, contracts, state_of
 from .customers import (
     MANY_ACCOUNTS,
     CustomerFilter,
@@ -37,21 +25,26 @@ from .customers import (
     withdrawn_accounts,
     withdrawn_contacts,
 )
+from .deal_lines import Excess, Totals, excess_of, is_approved, lines_of, may_decide, open_approvals, role_on, totals_of
+from .deal_warnings import DealWarning, Signs, Slippage, odds_sentence, signs_of, warnings_of
 from .deals import (
     CARDS,
     Column,
     DealFilter,
     alike_deals,
+    all_stages,
+    approval_of,
     board,
+    bulk_acts,
+    competitors_of,
     deals,
+    may_share_deal,
     overdue_count,
+    people_on,
+    reasons_of,
+    shares_of,
 )
-from .deliveries import (
-    deliveries,
-    delivery_problems,
-    orders_with_problems,
-    problems_of,
-)
+from .deliveries import deliveries, delivery_problems, orders_with_problems, problems_of
 from .feedback import (
     ENOUGH,
     Scores,
@@ -78,15 +71,7 @@ from .handovers import (
     takers,
     whole_book,
 )
-from .market import (
-    competitors,
-    completions,
-    market_notes,
-    named_by,
-    named_in,
-    tags_in_use,
-    withdrawn_market_notes,
-)
+from .market import competitors, completions, market_notes, named_by, named_in, tags_in_use, withdrawn_market_notes
 from .merges import (
     Beside,
     Pair,
@@ -101,56 +86,13 @@ from .merges import (
     pairs,
     what_moves,
 )
-from .orders import (
-    credit_of,
-    credited_on,
-    may_share,
-    orders,
-)
-from .owners import (
-    choosable_owners,
-    is_writable,
-    keeper_of,
-    may_write_for,
-    owner_of,
-    writable_owners,
-)
-from .process import (
-    BY,
-    LATE,
-    STEPS,
-    Group,
-    ProcessFilter,
-    Step,
-    may_ask,
-    orders_behind,
-    process,
-    process_by,
-)
-from .stories import (
-    FIELDS,
-    ICONS,
-    LONG_STORY,
-    NAMED,
-    Event,
-    deal_story,
-)
-from .tasks import (
-    day_meant,
-    done_tasks,
-    open_tasks,
-    tasks_of,
-)
-from .time import (
-    SellingTime,
-    selling_time,
-    time_entries,
-)
-from .timeline import (
-    KINDS,
-    TimelinePage,
-    timeline,
-)
+from .orders import credit_of, credited_on, may_share, orders
+from .owners import choosable_owners, is_writable, keeper_of, may_write_for, owner_of, writable_owners
+from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
+from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, deal_story
+from .tasks import day_meant, done_tasks, open_tasks, tasks_of
+from .time import SellingTime, selling_time, time_entries
+from .timeline import KINDS, TimelinePage, timeline
 
 __all__ = [
     "BY",
@@ -171,7 +113,9 @@ __all__ = [
     "Contents",
     "CustomerFilter",
     "DealFilter",
+    "DealWarning",
     "Event",
+    "Excess",
     "Group",
     "Pair",
     "PairPage",
@@ -179,8 +123,11 @@ __all__ = [
     "Recent",
     "Scores",
     "SellingTime",
+    "Signs",
+    "Slippage",
     "Step",
     "TimelinePage",
+    "Totals",
     "account_called",
     "account_named",
     "account_options",
@@ -193,13 +140,17 @@ __all__ = [
     "alike_activities",
     "alike_contacts",
     "alike_deals",
+    "all_stages",
+    "approval_of",
     "asked_first",
     "beside",
     "board",
     "book_of",
+    "bulk_acts",
     "children_of",
     "choosable_owners",
     "competitors",
+    "competitors_of",
     "complaints",
     "completions",
     "consents_of",
@@ -218,26 +169,33 @@ __all__ = [
     "deliveries",
     "delivery_problems",
     "done_tasks",
+    "excess_of",
     "feedback",
     "feedback_request",
     "givers",
     "handovers",
+    "is_approved",
     "is_overdue",
     "is_writable",
     "keeper_of",
     "kept_by_external_id",
     "kept_for",
     "leaders_of",
+    "lines_of",
     "look_alikes",
     "market_notes",
     "may_ask",
+    "may_decide",
     "may_propose_for",
     "may_share",
+    "may_share_deal",
     "may_write_for",
     "merges_of",
     "named_by",
     "named_in",
     "names_of",
+    "odds_sentence",
+    "open_approvals",
     "open_tasks",
     "orders",
     "orders_behind",
@@ -247,16 +205,21 @@ __all__ = [
     "owner_of",
     "pairs",
     "people_at",
+    "people_on",
     "problems_of",
     "process",
     "process_by",
     "profile_of",
+    "reasons_of",
     "recent_customers",
+    "role_on",
     "roles_of",
     "scores",
     "scores_of_people",
     "scores_of_teams",
     "selling_time",
+    "shares_of",
+    "signs_of",
     "state_of",
     "tags_in_use",
     "takers",
@@ -264,6 +227,8 @@ __all__ = [
     "territories",
     "time_entries",
     "timeline",
+    "totals_of",
+    "warnings_of",
     "what_moves",
     "whole_book",
     "with_last_activity",

@@ -1,7 +1,7 @@
 """Questions about deals, always within what somebody may see."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.contrib.postgres.search import TrigramSimilarity
@@ -9,12 +9,17 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from sales.models import (
     Account,
+    BulkAct,
+    Competitor,
     Deal,
     DealQuerySet,
+    DealReason,
+    DealShare,
+    DiscountApproval,
     Stage,
 )
 from salesmgmt.lib.periods import Period
-from teams.models import Viewer
+from teams.models import Person, Viewer, access_of
 
 from .customers import MANY_ACCOUNTS
 
@@ -31,6 +36,8 @@ class DealFilter:
     owner: int | None = None
     account: int | None = None
     product: int | None = None
+    pipeline: int | None = None
+    tag: str = ""
     closing: Period | None = None
 
 
@@ -39,6 +46,10 @@ def deals(user: Viewer, asked: DealFilter) -> DealQuerySet:
     found = Deal.objects.visible_to(user).select_related("owner", "account", "stage", "product")
     exact = {"status": asked.status, "stage": asked.stage, "owner": asked.owner, "account": asked.account}
     found = found.filter(**{name: value for name, value in (exact | {"product": asked.product}).items() if value})
+    if asked.pipeline:
+        found = found.filter(stage__pipeline=asked.pipeline)
+    if asked.tag:
+        found = found.filter(tags__contains=[asked.tag]).exclude(tags=[])
     if asked.closing:
         start, end = asked.closing.start, asked.closing.end
         found = found.filter(
@@ -61,6 +72,11 @@ def overdue_count(user: Viewer, day: date, *, most: int = 100) -> int:
     return len(late.values_list("pk")[:most])
 
 
+def all_stages() -> list[Stage]:
+    """Every stage with its pipeline, in their order."""
+    return list(Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline", "position"))
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A stage of the board: what stands there by currency, and the deals that close first."""
@@ -73,10 +89,9 @@ class Column:
     after: Stage | None
 
 
-def board(user: Viewer, *, owner: int | None = None) -> list[Column]:
-    """Open deals by stage, in one query for the sums and one for the cards of each stage."""
-    stages = list(Stage.objects.order_by("pipeline", "position"))
-    open_deals = Deal.objects.visible_to(user).open()
+def board(user: Viewer, stages: list[Stage], *, owner: int | None = None) -> list[Column]:
+    """Open deals by stage of a pipeline, in one query for the sums and one for the cards of each stage."""
+    open_deals = Deal.objects.visible_to(user).open().filter(stage__in=stages)
     if owner:
         open_deals = open_deals.filter(owner=owner)
     counts: dict[int, int] = {}
@@ -97,11 +112,57 @@ def board(user: Viewer, *, owner: int | None = None) -> list[Column]:
                 count=counts.get(stage.pk, 0),
                 amounts=amounts.get(stage.pk, []),
                 cards=list(first),
-                before=before if before and before.pipeline_id == stage.pipeline_id else None,
-                after=after if after and after.pipeline_id == stage.pipeline_id else None,
+                before=before,
+                after=after,
             )
         )
     return columns
+
+
+def bulk_acts(user: Viewer, *, since: datetime) -> QuerySet[BulkAct]:
+    """What somebody changed on many deals at once."""
+    return BulkAct.objects.visible_to(user).filter(at__gte=since).order_by("-at", "-pk")
+
+
+# ── What hangs on a deal ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def reasons_of(deal: Deal) -> list[DealReason]:
+    """Why it was won or lost, the main one of each side first; of an imported deal at least its main one."""
+    found = list(
+        DealReason.objects.filter(deal=deal).select_related("reason").order_by("-side", "-is_main", "reason__name")
+    )
+    if not found and deal.lost_reason is not None:
+        found = [DealReason(deal=deal, reason=deal.lost_reason, is_main=True)]
+    return found
+
+
+def shares_of(deal: Deal) -> list[DealShare]:
+    """Who will share the credit."""
+    return list(
+        DealShare.objects.filter(deal=deal).select_related("person").order_by("-kind", "-percent", "person__name")
+    )
+
+
+def people_on(deal: Deal) -> QuerySet[Person]:
+    """Who owns a deal or will share its credit."""
+    return Person.objects.filter(Q(pk=deal.owner_id) | Q(pk__in=deal.shares.values("person")))
+
+
+def may_share_deal(user: Viewer, deal: Deal) -> bool:
+    """Nobody changes credit of their own."""
+    me = access_of(user).person_id
+    return me is None or (me != deal.owner_id and not deal.shares.filter(person=me).exists())
+
+
+def competitors_of(deal: Deal) -> list[Competitor]:
+    return list(deal.competitors.order_by("name"))
+
+
+def approval_of(deal: Deal) -> DiscountApproval | None:
+    """The last discount that was asked for."""
+    asked = DiscountApproval.objects.filter(deal=deal).select_related("deal", "asked_by__person", "decided_by__person")
+    return asked.order_by("-asked_at", "-pk").first()
 
 
 def alike_deals(user: Viewer, *, name: str, account: Account | None) -> QuerySet[Deal]:

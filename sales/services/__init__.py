@@ -13,12 +13,8 @@ from .accounts import (
     withdraw_account,
     withdraw_contact,
 )
-from .activities import (
-    change_activity,
-    log_activity,
-    restore_activity,
-    withdraw_activity,
-)
+from .activities import change_activity, log_activity, restore_activity, withdraw_activity
+from .bulk import MOST_AT_ONCE, UNDONE_WITHIN, change_deals, undo_bulk
 from .contracts import (
     add_contract,
     attach_file,
@@ -28,19 +24,16 @@ from .contracts import (
     sign_contract,
     withdraw_contract,
 )
-from .credits import (
-    post_outcomes,
-    problems_with_orders,
-    recredit_orders,
-)
-from .custom import (
-    take_custom,
-    typed,
-)
+from .credits import post_outcomes, problems_with_orders, recredit_orders
+from .custom import take_custom, typed
+from .deal_lines import add_line, change_line, name_competitors, quote_deal, remove_line, share_deal
 from .deals import (
     change_deal,
+    change_pipeline,
     change_value,
+    edit_deal,
     first_stage,
+    give_reasons,
     lose_deal,
     move_deal,
     open_deal,
@@ -49,12 +42,8 @@ from .deals import (
     win_deal,
     withdraw_deal,
 )
-from .deliveries import (
-    record_delivery,
-    record_problem,
-    resolve_problem,
-    withdraw_problem,
-)
+from .deliveries import record_delivery, record_problem, resolve_problem, withdraw_problem
+from .discounts import ask_discount, decide_discount
 from .followup import (
     answer_complaint,
     ask_feedback,
@@ -66,39 +55,13 @@ from .followup import (
     withdraw_complaint,
     withdraw_feedback,
 )
-from .handovers import (
-    answer_handover,
-    carry_out_handovers,
-    propose_handover,
-    take_back_handover,
-)
-from .likeness import (
-    ask_for_look_alikes,
-    find_look_alikes,
-    take_back_difference,
-    tell_apart,
-)
-from .lines import (
-    Line,
-    renet_orders,
-    set_order_lines,
-)
-from .mail import (
-    assign_mail,
-    discard_mail,
-    receive_mail,
-)
-from .market import (
-    add_market_note,
-    change_market_note,
-    restore_market_note,
-    withdraw_market_note,
-)
-from .merges import (
-    merge,
-    references_to,
-    undo_merge,
-)
+from .handovers import answer_handover, carry_out_handovers, propose_handover, take_back_handover
+from .likeness import ask_for_look_alikes, find_look_alikes, take_back_difference, tell_apart
+from .lines import Line, renet_orders, set_order_lines
+from .mail import assign_mail, discard_mail, receive_mail
+from .market import add_market_note, change_market_note, restore_market_note, withdraw_market_note
+from .merges import merge, references_to, undo_merge
+from .odds import learn_odds
 from .orders import (
     book_order,
     book_won_deals,
@@ -110,33 +73,19 @@ from .orders import (
     withdraw_order,
     withdraw_refund,
 )
-from .ownerships import (
-    follow_owners,
-)
-from .tasks import (
-    add_task,
-    change_task,
-    complete_task,
-    remind,
-    reopen_task,
-    snooze_task,
-)
-from .templates import (
-    add_template,
-    change_template,
-    remove_template,
-)
-from .time import (
-    add_time_entry,
-    change_time_entry,
-    withdraw_time_entry,
-)
+from .ownerships import follow_owners
+from .tasks import add_task, change_task, complete_task, remind, reopen_task, snooze_task
+from .templates import add_template, change_template, remove_template
+from .time import add_time_entry, change_time_entry, withdraw_time_entry
 
 __all__ = [
+    "MOST_AT_ONCE",
+    "UNDONE_WITHIN",
     "Line",
     "add_account",
     "add_contact",
     "add_contract",
+    "add_line",
     "add_market_note",
     "add_role",
     "add_task",
@@ -144,6 +93,7 @@ __all__ = [
     "add_time_entry",
     "answer_complaint",
     "answer_handover",
+    "ask_discount",
     "ask_feedback",
     "ask_for_look_alikes",
     "assign_mail",
@@ -157,29 +107,38 @@ __all__ = [
     "change_contact",
     "change_contract",
     "change_deal",
+    "change_deals",
+    "change_line",
     "change_market_note",
+    "change_pipeline",
     "change_task",
     "change_template",
     "change_time_entry",
     "change_value",
     "complete_task",
+    "decide_discount",
     "describe_account",
     "discard_mail",
+    "edit_deal",
     "find_look_alikes",
     "first_stage",
     "follow_owners",
     "give_feedback",
+    "give_reasons",
+    "learn_odds",
     "log_activity",
     "lose_deal",
     "make_follow_ups",
     "make_way",
     "merge",
     "move_deal",
+    "name_competitors",
     "open_deal",
     "open_renewals",
     "post_outcomes",
     "problems_with_orders",
     "propose_handover",
+    "quote_deal",
     "receive_complaint",
     "receive_mail",
     "record_delivery",
@@ -189,6 +148,7 @@ __all__ = [
     "references_to",
     "refund_order",
     "remind",
+    "remove_line",
     "remove_role",
     "remove_template",
     "renet_orders",
@@ -205,6 +165,7 @@ __all__ = [
     "restore_order",
     "set_order_lines",
     "share_credit",
+    "share_deal",
     "sign_contract",
     "snooze_task",
     "take_back_difference",
@@ -212,6 +173,7 @@ __all__ = [
     "take_custom",
     "tell_apart",
     "typed",
+    "undo_bulk",
     "undo_merge",
     "win_deal",
     "withdraw_account",

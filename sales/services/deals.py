@@ -1,19 +1,21 @@
 """Deals: opened, changed, moved, won, lost, reopened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from sales.models import Account, Contact, Deal, DealChange, LostReason, Order, Product, Stage
+from sales.models import Account, Contact, Deal, DealChange, LostReason, Order, Pipeline, Product, Stage
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
 from .credits import post_outcomes, recredit_orders
 from .custom import take_custom
+from .deal_reasons import forget_reasons, keep_main_reason, write_reasons
+from .discounts import require_discount
 from .guards import WITHDRAWN, organisation_for, require_current, require_money, require_sight, require_write
 from .orders import book_won_deals
 
@@ -21,7 +23,7 @@ from .orders import book_won_deals
 CHANGEABLE = frozenset(
     {
         "name", "owner", "account", "contact", "product", "amount", "currency", "opened_on", "expected_close_on",
-        "closed_on", "lost_reason", "own_forecast_category", "source", "next_step", "next_step_on",
+        "closed_on", "lost_reason", "own_forecast_category", "source", "next_step", "next_step_on", "tags",
         "custom",
     }
 )  # fmt: skip
@@ -40,6 +42,7 @@ def open_deal(
     contact: Contact | None = None,
     product: Product | None = None,
     stage: Stage | None = None,
+    pipeline: Pipeline | None = None,
     amount: Decimal | None = None,
     currency: str | None = None,
     opened_on: date | None = None,
@@ -51,11 +54,14 @@ def open_deal(
     custom: dict[str, Any] | None = None,
     external_id: str | None = None,
 ) -> Deal:
-    """Open a deal, at the first stage unless one is given."""
+    """Open a deal, at the first stage (of a pipeline) unless one is given."""
     require_write(by, owner)
     require_sight(by, account=account, contact=contact)
     if not name.strip():
         raise Refused("A deal needs a name.", field="name")
+    stage = stage or first_stage(pipeline)
+    if not stage.pipeline.is_active:
+        raise Refused(f"No new deal starts in {stage.pipeline}; it is there for old ones.", field="stage")
     organisation = organisation_for(by)
     deal = Deal.objects.create(
         owner=owner,
@@ -63,7 +69,7 @@ def open_deal(
         account=account,
         contact=contact,
         product=product,
-        stage=stage or first_stage(),
+        stage=stage,
         amount=require_money(amount),
         currency=currency or organisation.currency,
         opened_on=opened_on or clock.day_of(at, organisation.time_zone),
@@ -83,14 +89,14 @@ def open_deal(
         "expected_close_on": expected_close_on,
         "own_forecast_category": own_forecast_category,
     }
-    _record(deal, by, at, [(field, None, value) for field, value in said.items() if value not in (None, "")])
+    record_changes(deal, by, at, [(field, None, value) for field, value in said.items() if value not in (None, "")])
     return deal
 
 
 @transaction.atomic
 def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | None = None, **fields: Any) -> Deal:
     """Change what a deal says (not its stage or status). Decided deals take their ledgers along, by difference."""
-    deal = _locked(deal, by, version)
+    deal = lock_deal(deal, by, version)
     if unknown := fields.keys() - CHANGEABLE:
         raise TypeError(f"A deal has no {', '.join(sorted(unknown))} to change.")
     if "owner" in fields:
@@ -100,28 +106,67 @@ def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | Non
         raise Refused("A deal needs a name.", field="name")
     if "amount" in fields:
         fields["amount"] = require_money(fields["amount"])
-        if fields["amount"] is None and deal.status == Deal.Status.WON:
-            raise Refused("A won deal needs an amount.", field="amount")
+    _require_lines(deal, fields)
+    if "amount" in fields and fields["amount"] is None and deal.status == Deal.Status.WON:
+        raise Refused("A won deal needs an amount.", field="amount")
     if "closed_on" in fields and (fields["closed_on"] is None) != deal.is_open:
         raise Refused("A closing day belongs to a deal that is won or lost.", field="closed_on")
     if deal.status == Deal.Status.LOST and "lost_reason" in fields and fields["lost_reason"] is None:
         raise Refused("Say why the deal was lost.", field="lost_reason")
     if "custom" in fields:
         fields["custom"] = take_custom(noun="deal", said=fields["custom"], stands=deal.custom)
-    changed = _set(deal, by, at, fields)
+    changed = set_deal(deal, by, at, fields)
+    if "lost_reason" in changed:
+        keep_main_reason(deal)
     if changed & LEDGERED and not deal.is_open:
-        _post(deal, by, at, reason="Deal corrected")
+        post_deal(deal, by, at, reason="Deal corrected")
     return deal
 
 
 @transaction.atomic
 def move_deal(*, deal: Deal, stage: Stage, by: User | None, at: datetime, version: int | None = None) -> Deal:
-    """Move an open deal to another stage."""
-    deal = _locked(deal, by, version)
+    """Move an open deal to another stage of its pipeline."""
+    deal = lock_deal(deal, by, version)
     if not deal.is_open:
         raise Refused(f"This deal is {deal.status}; reopen it before you move it.", field="stage")
-    _set(deal, by, at, {"stage": stage})
+    require_own_pipeline(deal, stage)
+    set_deal(deal, by, at, {"stage": stage})
     return deal
+
+
+@transaction.atomic
+def change_pipeline(
+    *,
+    deal: Deal,
+    pipeline: Pipeline,
+    by: User | None,
+    at: datetime,
+    stage: Stage | None = None,
+    version: int | None = None,
+) -> Deal:
+    """Sell an open deal another way: on to a stage of another pipeline, its first unless one is given."""
+    deal = lock_deal(deal, by, version)
+    if not deal.is_open:
+        raise Refused(f"This deal is {deal.status}; reopen it before you move it.", field="pipeline")
+    if not pipeline.is_active and pipeline.pk != deal.stage.pipeline_id:
+        raise Refused(f"No deal starts in {pipeline} any more.", field="pipeline")
+    if stage is not None and stage.pipeline_id != pipeline.pk:
+        raise Refused(f"{stage} is no stage of {pipeline}.", field="stage")
+    if stage is None and pipeline.pk == deal.stage.pipeline_id:
+        return deal
+    set_deal(deal, by, at, {"stage": stage or first_stage(pipeline)})
+    return deal
+
+
+@transaction.atomic
+def edit_deal(
+    *, deal: Deal, by: User | None, at: datetime, stage: Stage | None = None, version: int | None = None, **fields: Any
+) -> Deal:
+    """A line of the list: its stage and what it says, in one go."""
+    deal = lock_deal(deal, by, version)
+    if stage is not None and stage.pk != deal.stage_id:
+        deal = move_deal(deal=deal, stage=stage, by=by, at=at)
+    return change_deal(deal=deal, by=by, at=at, **fields)
 
 
 @transaction.atomic
@@ -134,59 +179,107 @@ def win_deal(
     amount: Decimal | None = None,
     version: int | None = None,
     books: bool = True,
+    reasons: Sequence[LostReason] = (),
+    note: str = "",
+    buyer_reasons: Sequence[LostReason] = (),
+    buyer_note: str = "",
 ) -> Deal:
-    """Win an open deal on a day: it books an order unless one names it (or not `books`), and credits the owner."""
-    deal = _locked(deal, by, version)
-    _require_open(deal)
-    _require_past(on, at, by)
+    """Win an open deal on a day: it books an order unless one names it (or not `books`), and credits who shares it.
+
+    Of several reasons the first is the main one. A discount above the owner's limit has to be approved before.
+    """
+    deal = lock_deal(deal, by, version)
+    require_open(deal)
+    require_past(on, at, by)
     amount = require_money(amount) if amount is not None else deal.amount
     if amount is None:
         raise Refused("A won deal needs an amount.", field="amount")
+    _require_lines(deal, {"amount": amount})
+    require_discount(deal, on=on)
     deal.books_order = books
     deal.save(update_fields=["books_order"])
-    _set(deal, by, at, {"amount": amount, "status": Deal.Status.WON, "closed_on": on})
-    _post(deal, by, at, reason="Deal won")
+    set_deal(deal, by, at, {"amount": amount, "status": Deal.Status.WON, "closed_on": on})
+    write_reasons(deal, reasons, note, buyer_reasons, buyer_note)
+    post_deal(deal, by, at, reason="Deal won")
     return deal
 
 
 @transaction.atomic
 def lose_deal(
-    *, deal: Deal, reason: LostReason | None, by: User | None, at: datetime, on: date, version: int | None = None
+    *,
+    deal: Deal,
+    reason: LostReason | None,
+    by: User | None,
+    at: datetime,
+    on: date,
+    version: int | None = None,
+    also: Iterable[LostReason] = (),
+    note: str = "",
+    buyer_reasons: Sequence[LostReason] = (),
+    buyer_note: str = "",
 ) -> Deal:
-    """Lose an open deal on a day, for a reason."""
-    deal = _locked(deal, by, version)
-    _require_open(deal)
-    _require_past(on, at, by)
+    """Lose an open deal on a day: for one main reason, and further ones; the buyer's own apart (R26)."""
+    deal = lock_deal(deal, by, version)
+    require_open(deal)
+    require_past(on, at, by)
     if reason is None:
         raise Refused("Say why the deal was lost.", field="reason")
-    _set(deal, by, at, {"status": Deal.Status.LOST, "closed_on": on, "lost_reason": reason})
-    _post(deal, by, at, reason="Deal lost")
+    set_deal(deal, by, at, {"status": Deal.Status.LOST, "closed_on": on, "lost_reason": reason})
+    write_reasons(deal, [reason, *also], note, buyer_reasons, buyer_note)
+    post_deal(deal, by, at, reason="Deal lost")
+    return deal
+
+
+@transaction.atomic
+def give_reasons(
+    *,
+    deal: Deal,
+    reasons: Sequence[LostReason],
+    by: User | None,
+    at: datetime,
+    note: str = "",
+    buyer_reasons: Sequence[LostReason] = (),
+    buyer_note: str = "",
+    version: int | None = None,
+) -> Deal:
+    """Say afterwards why a deal was won or lost; the first reason is the main one."""
+    deal = lock_deal(deal, by, version)
+    if deal.is_open:
+        raise Refused("Reasons belong to a deal that is won or lost.", field="reason")
+    if not reasons and deal.status == Deal.Status.LOST:
+        raise Refused("Say why the deal was lost.", field="reason")
+    write_reasons(deal, reasons, note, buyer_reasons, buyer_note)
+    if deal.status == Deal.Status.LOST and set_deal(deal, by, at, {"lost_reason": reasons[0]}):
+        post_deal(deal, by, at, reason="Deal corrected")
+    else:
+        touch_deal(deal)
     return deal
 
 
 @transaction.atomic
 def reopen_deal(*, deal: Deal, by: User | None, at: datetime, on: date, version: int | None = None) -> Deal:
     """Reopen a decided deal on a day: count and credit are taken back on that day, not on the day it was won (R11)."""
-    deal = _locked(deal, by, version)
+    deal = lock_deal(deal, by, version)
     if deal.is_open or deal.closed_on is None:
         raise Refused("This deal is open already.")
-    _require_past(on, at, by)
+    require_past(on, at, by)
     if on < deal.closed_on:
         raise Refused(
             f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; it can't be reopened before.", field="on"
         )
-    _set(deal, by, at, {"status": Deal.Status.OPEN, "closed_on": None, "lost_reason": None})
-    _post(deal, by, at, reason="Deal reopened", on=on)
+    set_deal(deal, by, at, {"status": Deal.Status.OPEN, "closed_on": None, "lost_reason": None})
+    forget_reasons(deal)
+    post_deal(deal, by, at, reason="Deal reopened", on=on)
     return deal
 
 
 @transaction.atomic
 def withdraw_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "Deal withdrawn") -> None:
     """Take a deal, and the order its win booked, out of every list and figure."""
-    deal = _locked(deal, by, None)
+    deal = lock_deal(deal, by, None)
     deal.withdrawn_at = at
     deal.save(update_fields=["withdrawn_at"])
-    _post(deal, by, at, reason=reason)
+    post_deal(deal, by, at, reason=reason)
 
 
 @transaction.atomic
@@ -201,16 +294,37 @@ def restore_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "De
     Order.objects.filter(pk__in=cancelled).update(withdrawn_at=None)
     deal.withdrawn_at = None
     deal.save(update_fields=["withdrawn_at"])
-    _post(deal, by, at, reason=reason, orders=cancelled)
+    post_deal(deal, by, at, reason=reason, orders=cancelled)
 
 
-def first_stage() -> Stage:
+def first_stage(pipeline: Pipeline | None = None) -> Stage:
     """Where a deal starts unless it says otherwise."""
-    return Stage.objects.order_by("pipeline", "position")[0]
+    stages = Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline", "position")
+    mine = stages.filter(pipeline=pipeline) if pipeline is not None else stages.filter(pipeline__is_active=True)
+    if (stage := mine.first()) is None:
+        raise Refused("No pipeline has a stage to start in; an admin adds one.", field="stage")
+    return stage
 
 
-def _locked(deal: Deal, by: User | None, version: int | None) -> Deal:
-    locked = Deal.objects.select_for_update(of=("self",)).select_related("owner", "stage").get(pk=deal.pk)
+def require_own_pipeline(deal: Deal, stage: Stage) -> None:
+    if stage.pipeline_id != deal.stage.pipeline_id:
+        raise Refused(
+            f"{stage} is a stage of {stage.pipeline}, this deal is in {deal.stage.pipeline}; "
+            "change its pipeline instead.",
+            field="stage",
+        )
+
+
+def _require_lines(deal: Deal, fields: dict[str, Any]) -> None:
+    """What follows from the lines is changed there."""
+    if any(_differs(deal, fields, field) for field in ("amount", "currency")) and deal.lines.exists():
+        field = "amount" if _differs(deal, fields, "amount") else "currency"
+        raise Refused(f"The {field} follows from the products on this deal; change those.", field=field)
+
+
+def lock_deal(deal: Deal, by: User | None, version: int | None) -> Deal:
+    """The deal as it stands now, held until the end of the transaction, if its author may change it."""
+    locked = Deal.objects.select_for_update(of=("self",)).select_related("owner", "stage__pipeline").get(pk=deal.pk)
     if locked.withdrawn_at is not None:
         raise Refused(WITHDRAWN)
     require_write(by, locked.owner)
@@ -223,12 +337,12 @@ def _locked(deal: Deal, by: User | None, version: int | None) -> Deal:
     return locked
 
 
-def _require_open(deal: Deal) -> None:
+def require_open(deal: Deal) -> None:
     if not deal.is_open:
         raise Refused(f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; reopen it first.")
 
 
-def _require_past(on: date, at: datetime, by: User | None) -> None:
+def require_past(on: date, at: datetime, by: User | None) -> None:
     if on > clock.day_of(at, organisation_for(by).time_zone):
         raise Refused("That day is still to come.", field="on")
 
@@ -237,7 +351,7 @@ def _differs(deal: Deal, fields: dict[str, Any], field: str) -> bool:
     return field in fields and fields[field] != getattr(deal, field)
 
 
-def _set(deal: Deal, by: User | None, at: datetime, fields: dict[str, Any]) -> set[str]:
+def set_deal(deal: Deal, by: User | None, at: datetime, fields: dict[str, Any]) -> set[str]:
     """Write what differs, with a DealChange for each; the version goes up."""
     changed = [(field, getattr(deal, field), value) for field, value in fields.items() if _differs(deal, fields, field)]
     if not changed:
@@ -246,11 +360,17 @@ def _set(deal: Deal, by: User | None, at: datetime, fields: dict[str, Any]) -> s
         setattr(deal, field, value)
     deal.version += 1
     deal.save(update_fields=[*(field for field, _, _ in changed), "version"])
-    _record(deal, by, at, changed)
+    record_changes(deal, by, at, changed)
     return {field for field, _, _ in changed}
 
 
-def _record(deal: Deal, by: User | None, at: datetime, changes: list[tuple[str, Any, Any]]) -> None:
+def touch_deal(deal: Deal) -> None:
+    """Something that hangs on it changed: forms made before are stale."""
+    deal.version += 1
+    deal.save(update_fields=["version"])
+
+
+def record_changes(deal: Deal, by: User | None, at: datetime, changes: list[tuple[str, Any, Any]]) -> None:
     DealChange.objects.bulk_create(
         DealChange(
             deal=deal,
@@ -276,12 +396,14 @@ def change_value(value: Any) -> str:
         return str(value.pk)
     if isinstance(value, Decimal):
         return f"{value:f}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))[:200]
     if isinstance(value, dict):
         return ", ".join(f"{name}: {said}" for name, said in sorted(value.items()))[:200]
     return value.isoformat() if isinstance(value, date) else str(value)[:200]
 
 
-def _post(
+def post_deal(
     deal: Deal, by: User | None, at: datetime, *, reason: str, on: date | None = None, orders: Iterable[int] = ()
 ) -> None:
     if orders := [*orders, *book_won_deals(deal_ids=[deal.pk], at=at, on=on)]:

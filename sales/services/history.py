@@ -39,22 +39,28 @@ def settle_decisions(*, deal_ids: Iterable[int], by: User | None, at: datetime, 
     ids = set(deal_ids)
     said: dict[str, Any] = {"by": by, "at": at, "reason": reason}
     told = decisions_of(ids)
-    again = {pk: rows for pk, rows in told.items() if any(one.reopened_on for one in rows)}
-    _post(ids - again.keys(), said)
+    again = {pk for pk, rows in told.items() if any(one.reopened_on for one in rows)}
+    _post(ids - again, said)
     standing: dict[int, Counter[tuple[str, date]]] = defaultdict(Counter)
-    sums = Outcome.objects.filter(deal__in=again).values_list("deal_id", "status", "occurred_on")
+    sums = Outcome.objects.filter(deal__in=ids).values_list("deal_id", "status", "occurred_on")
     for pk, status, on, count in sums.annotate(net=Sum("count")).order_by():
         standing[pk][status, on] += count
-    for deal in Deal.objects.filter(pk__in=again, withdrawn_at=None).order_by("pk").select_for_update():
+    for deal in Deal.objects.filter(pk__in=ids, withdrawn_at=None).order_by("pk").select_for_update():
+        decisions = told.get(deal.pk, []) if deal.pk in again else _decided(deal)
         due: Counter[tuple[str, date]] = Counter()
-        for one in again[deal.pk]:
+        for one in decisions:
             due[one.status, one.on] += 1
             if one.reopened_on is not None:
                 due[one.status, one.reopened_on] -= 1
         if {key: net for key, net in due.items() if net} != {key: net for key, net in standing[deal.pk].items() if net}:
-            _replay(deal, again[deal.pk], said)
-        else:
+            _replay(deal, decisions, said)
+        elif deal.pk in again:
             _post({deal.pk}, said)
+
+
+def _decided(deal: Deal) -> list[Decision]:
+    """What a deal itself says of its decision."""
+    return [Decision(deal.status, deal.closed_on, deal.amount)] if deal.closed_on else []
 
 
 def decisions_of(deal_ids: Iterable[int]) -> dict[int, list[Decision]]:

@@ -11,9 +11,9 @@ from teams.models import User
 
 @transaction.atomic
 def reverse_credits(*, entry_ids: Iterable[int], by: User | None, at: datetime, reason: str) -> int:
-    """Take credit back, each entry by one that names it; those already taken back stay so."""
+    """Take credit back, each entry, whatever its sign, by one that names it."""
     same = ("order_id", "person_id", "team_id", "kind", "occurred_on", "posted_on", "currency", "rate")
-    entries = Credit.objects.filter(pk__in=list(entry_ids), reversed_by=None).order_by("pk")
+    entries = Credit.objects.filter(pk__in=list(entry_ids)).order_by("pk")
     made = Credit.objects.bulk_create(
         Credit(
             **{name: getattr(entry, name) for name in same},

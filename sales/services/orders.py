@@ -308,12 +308,41 @@ KEEP_SHARES = """
     RETURNING order_id
 """
 
+# What a deal was made of, and who was to share its credit, goes over to its order on the day it is won.
+COPY_LINES = """
+    INSERT INTO sales_orderline (order_id, product_id, text, quantity, list_price, unit_price, unit_cost, discount,
+                                 amount, created_at)
+    SELECT o.id, l.product_id, l.text, l.quantity, l.list_price, l.unit_price, l.unit_cost,
+           CASE WHEN l.list_price > 0
+                THEN greatest(0, round(100 * (l.list_price - l.unit_price) / l.list_price, 4)) END,
+           round(l.quantity * l.unit_price * coalesce(l.term_months, 1)
+                 / CASE l.recurs WHEN 'year' THEN 12 ELSE 1 END, 4), %(at)s
+      FROM sales_dealline l JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = l.deal_id
+      JOIN sales_order o ON o.deal_id = l.deal_id AND o.is_booked_by_win
+                        AND o.withdrawn_at IS NULL AND o.cancelled_on IS NULL
+     WHERE NOT EXISTS (SELECT FROM sales_orderline x WHERE x.order_id = o.id)
+     ORDER BY o.id, l.position, l.id
+    RETURNING order_id
+"""
+
+COPY_SHARES = """
+    INSERT INTO sales_creditshare (order_id, person_id, kind, percent)
+    SELECT o.id, s.person_id, s.kind, s.percent
+      FROM sales_dealshare s JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = s.deal_id
+      JOIN sales_deal d ON d.id = s.deal_id AND d.status = 'won'
+      JOIN sales_order o ON o.deal_id = d.id AND o.withdrawn_at IS NULL AND o.cancelled_on IS NULL
+     WHERE NOT EXISTS (SELECT FROM sales_creditshare x WHERE x.order_id = o.id)
+       AND coalesce((SELECT sum(w.count) FROM sales_outcome w WHERE w.deal_id = d.id AND w.status = 'won'), 0) <= 0
+    RETURNING order_id
+"""
+
 
 @transaction.atomic
 def book_won_deals(*, deal_ids: Iterable[int], at: datetime, on: date | None = None) -> list[int]:
     """Set right the orders that won deals book themselves; answer the orders touched, for `recredit_orders`.
 
-    A won deal with an amount gets an order when none names it; its own order follows the deal's owner, amount and day;
+    A won deal with an amount gets an order, with the deal's lines and shares, when none names it; its own order
+    follows the deal's owner, amount and day;
     a deal that is no longer won gives its order up, on `on` where it was reopened, as if it had never been without it.
     Call it before `post_outcomes`, whose ledger says which deals had been won.
     """
@@ -325,7 +354,17 @@ def book_won_deals(*, deal_ids: Iterable[int], at: datetime, on: date | None = N
     }
     with connection.cursor() as cursor:
         reopening = [CANCEL_NAMED] if on is not None else []
-        for statement in [GIVE_UP, *reopening, BRING_BACK, FOLLOW, BOOK, KEEP_REFUNDS, KEEP_SHARES]:
+        for statement in [
+            GIVE_UP,
+            *reopening,
+            BRING_BACK,
+            FOLLOW,
+            BOOK,
+            KEEP_REFUNDS,
+            KEEP_SHARES,
+            COPY_LINES,
+            COPY_SHARES,
+        ]:
             cursor.execute(statement, values)
             touched.update(row[0] for row in cursor.fetchall())
     return sorted(touched)

@@ -1,6 +1,7 @@
 """Deals: list, board, a deal with its story and its acts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
-from sales.models import Deal, Product, Stage
+from sales.models import BulkAct, Deal, ForecastCategory, LostReason, Pipeline, Product, Stage
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
@@ -37,15 +38,10 @@ USUAL_SORT = {"open": "closes", "won": "closed", "lost": "closed", "": "opened"}
 @require_GET
 def deals(request: SignedIn) -> HttpResponseBase:
     """Open deals, the next to close first, unless the URL asks otherwise."""
-    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    asked, narrowed = asked_of(request)
     organisation = organisation_of(request.user)
     day = clock.today(organisation.time_zone)
-    status = {"": "open", "all": ""}.get(asked.get("status", ""), asked.get("status", ""))
-    narrowed = selectors.DealFilter(
-        text=asked.get("text", "").strip(),
-        status=status,
-        **{name: asked.get(name) for name in ("stage", "owner", "account", "product", "closing")},
-    )
+    status = narrowed.status
     found = selectors.deals(request.user, narrowed)
     if request.GET.get("export") == "csv":
         rows = found.select_related("lost_reason").order_by("pk").iterator(2000)
@@ -56,15 +52,21 @@ def deals(request: SignedIn) -> HttpResponseBase:
     shows_owners = access.sees_all or access.leads
     this = Period.of(day, "month", fiscal_month=organisation.fiscal_month)
     quarter = Period.of(day, "quarter", fiscal_month=organisation.fiscal_month)
+    page = keyset.page(found, by=by, descending=descending, cursor=asked.get("cursor", ""))
+    stages = selectors.all_stages()
     context = {
-        "page": keyset.page(found, by=by, descending=descending, cursor=asked.get("cursor", "")),
+        "page": page,
+        "warnings": selectors.warnings_of(page.rows, day, stages),
+        "writable": writable_of(request, page.rows),
+        "may_bulk": access.imports or not access.sees_all,
+        "acts": BulkAct.Act.choices,
         "asked": narrowed,
         "tabs": [("open", "Open"), ("won", "Won"), ("lost", "Lost"), ("all", "All")],
         "tab": status or "all",
         "sort": sort,
         "sorts": forms.DealListForm.SORTS,
         "by_closing": by == "closed_on" or status in ("won", "lost"),
-        "stages": Stage.objects.order_by("pipeline", "position"),
+        "pipelines": by_pipeline(stages),
         "products": Product.objects.visible_to(request.user).order_by("name", "pk").only("name"),
         "owners": selectors.choosable_owners(request.user, day).only("name") if shows_owners else (),
         "shows_owners": shows_owners,
@@ -79,6 +81,27 @@ def deals(request: SignedIn) -> HttpResponseBase:
         "overdue": selectors.overdue_count(request.user, day),
     }
     return render(request, "sales/deals.html", context)
+
+
+def asked_of(request: SignedIn) -> tuple[dict[str, Any], selectors.DealFilter]:
+    """What the URL of a list of deals asks for."""
+    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    names = ("stage", "owner", "account", "product", "pipeline", "closing")
+    return asked, selectors.DealFilter(
+        text=asked.get("text", "").strip(),
+        tag=asked.get("tag", "").strip(),
+        status={"": "open", "all": ""}.get(asked.get("status", ""), asked.get("status", "")),
+        **{name: asked.get(name) for name in names},
+    )
+
+
+def writable_of(request: SignedIn, rows: Iterable[Deal]) -> set[int]:
+    return {deal.pk for deal in rows if selectors.is_writable(request.user, deal)}
+
+
+def by_pipeline(stages: Iterable[Stage]) -> list[tuple[Pipeline, list[Stage]]]:
+    """Stages under the pipeline they belong to."""
+    return [(pipeline, list(mine)) for pipeline, mine in groupby(stages, key=lambda stage: stage.pipeline)]
 
 
 def _row(deal: Deal) -> list[Any]:
@@ -103,14 +126,20 @@ def _row(deal: Deal) -> list[Any]:
 
 @require_GET
 def board(request: SignedIn) -> HttpResponse:
-    """Open deals by stage: dragged, or moved by their buttons."""
+    """Open deals of a pipeline by stage: dragged, or moved by their buttons."""
     asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
     day, _ = today_and_zone(request)
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
-    columns = selectors.board(request.user, owner=asked.get("owner"))
+    pipelines = [(line, mine) for line, mine in by_pipeline(selectors.all_stages()) if line.is_active]
+    first = pipelines[0] if pipelines else (None, [])
+    pipeline, stages = next((pair for pair in pipelines if pair[0].pk == asked.get("pipeline")), first)
+    columns = selectors.board(request.user, stages, owner=asked.get("owner"))
     context = {
         "columns": columns,
+        "pipeline": pipeline,
+        "pipelines": [line for line, _ in pipelines],
+        "warnings": selectors.warnings_of([card for column in columns for card in column.cards], day, stages),
         "count": sum(column.count for column in columns),
         "owner": asked.get("owner"),
         "owners": selectors.choosable_owners(request.user, day).only("name") if shows_owners else (),
@@ -131,6 +160,8 @@ def add(request: SignedIn) -> HttpResponse:
     day, _ = today_and_zone(request)
     asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
     account = selectors.account_named(request.user, asked.get("account"))
+    stages = [stage for stage in selectors.all_stages() if stage.pipeline.is_active]
+    started = next((stage for stage in stages if stage.pk == asked.get("stage")), stages[0] if stages else None)
     form = forms.DealAddForm(
         request.POST or None,
         user=request.user,
@@ -139,10 +170,11 @@ def add(request: SignedIn) -> HttpResponse:
             "owner": access_of(request.user).person_id,
             "account": account,
             "opened_on": day,
-            "stage": services.first_stage(),
+            "stage": started and started.pk,
             "currency": organisation_of(request.user).currency,
         },
     )
+    form.fields["stage"].offer(stages)  # type: ignore[attr-defined]
     made: list[Deal] = []
     alike: list[Deal] = []
 
@@ -167,34 +199,75 @@ def add(request: SignedIn) -> HttpResponse:
 
 @require_GET
 def deal(request: SignedIn, pk: int) -> HttpResponse:
-    return _page(request, pk)
+    return deal_page(request, pk)
 
 
-def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
-    found = get_object_or_404(
-        Deal.objects.visible_to(request.user).select_related(
-            "owner", "account", "contact", "product", "stage", "lost_reason"
-        ),
-        pk=pk,
-    )
+def deal_page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
+    """A deal, and of its forms those that were just refused."""
+    joined = ("owner", "account", "contact", "product", "stage__pipeline", "lost_reason")
+    found = get_object_or_404(Deal.objects.visible_to(request.user).select_related(*joined), pk=pk)
     day, zone = today_and_zone(request)
     may_write = selectors.is_writable(request.user, found)
-    version = {"version": found.version}
-    context: dict[str, Any] = {"deal": found, "may_write": may_write, "today": day}
+    stages = selectors.all_stages()
+    signs = selectors.signs_of([found], day)
+    lines = selectors.lines_of(found)
+    totals = selectors.totals_of(lines)
+    excess = selectors.excess_of(totals, selectors.role_on(found.owner, day)) if lines and found.is_open else []
+    approval = selectors.approval_of(found) if lines else None
+    context: dict[str, Any] = {
+        "deal": found,
+        "may_write": may_write,
+        "today": day,
+        "warnings": selectors.warnings_of([found], day, stages, signs=signs).get(found.pk, []),
+        "forecast_label": ForecastCategory(found.forecast_category).label,
+        "odds_sentence": selectors.odds_sentence(found),
+        "slippage": signs[found.pk].slippage if found.pk in signs else None,
+        "lines": lines,
+        "totals": totals,
+        "excess": excess,
+        "is_approved": bool(excess) and selectors.is_approved(found, totals),
+        "approval": approval,
+        "may_decide": approval is not None
+        and approval.is_approved is None
+        and selectors.may_decide(request.user, approval),
+        "reasons": [] if found.is_open else selectors.reasons_of(found),
+        "shares": selectors.shares_of(found),
+        "competitors": selectors.competitors_of(found),
+    }
     if may_write:
-        context |= {
-            "stages": list(Stage.objects.filter(pipeline=found.stage.pipeline_id).order_by("position")),
-            "win_form": forms.WinForm(initial=version | {"amount": found.amount, "on": day}, prefix="win"),
-            "lose_form": forms.LoseForm(initial=version | {"on": day}, prefix="lose"),
-            "reopen_form": forms.ReopenForm(initial=version | {"on": day}, prefix="reopen"),
-            "change_form": bound.get("change_form") or _change_form(request, found),
-            "accounts": selectors.account_options(request.user, ""),
-            "contacts": selectors.contact_options(request.user, ""),
-        }
+        version = {"version": found.version}
+        context["may_share"] = found.is_open and selectors.may_share_deal(request.user, found)
+        context["change_form"] = bound.get("change_form") or _change_form(request, found)
+        context["accounts"] = selectors.account_options(request.user, "")
+        if found.is_open:
+            reasons = _reasons()
+            context |= {
+                "stages": [stage for stage in stages if stage.pipeline_id == found.stage.pipeline_id],
+                "pipelines": [line for line, _ in by_pipeline(stages) if line.is_active],
+                "win_form": forms.WinForm(
+                    initial=version | {"amount": found.amount, "on": day}, prefix="win", reasons=winning(reasons)
+                ),
+                "lose_form": forms.LoseForm(initial=version | {"on": day}, prefix="lose", reasons=reasons),
+                "quote_form": forms.QuoteForm(initial=version | {"on": day}, prefix="quote"),
+            }
+        else:
+            context["reopen_form"] = forms.ReopenForm(initial=version | {"on": day}, prefix="reopen")
     with in_zone(zone):
         context["problem"] = next((str(words) for form in bound.values() for words in form.non_field_errors()), "")
         context["story"] = selectors.deal_story(request.user, found, zone)
         return render(request, "sales/deal.html", context | bound, status=422 if bound else 200)
+
+
+def _reasons() -> list[LostReason]:
+    return list(LostReason.objects.order_by("pk"))
+
+
+NO_WIN = {"no_decision", "no_budget", "not_given"}
+
+
+def winning(reasons: list[LostReason]) -> list[LostReason]:
+    """Why a deal may be won: not for what can only have ended it."""
+    return [reason for reason in reasons if reason.counts and reason.key not in NO_WIN]
 
 
 def _change_form(request: SignedIn, found: Deal, data: Any = None) -> forms.DealForm:
@@ -210,37 +283,44 @@ def _change_form(request: SignedIn, found: Deal, data: Any = None) -> forms.Deal
     )
 
 
-def _act(
+def writable_deal(request: SignedIn, pk: int) -> Deal:
+    """A deal somebody may change; others' are nowhere."""
+    joined = ("owner", "stage__pipeline", "account")
+    found = get_object_or_404(Deal.objects.visible_to(request.user).select_related(*joined), pk=pk)
+    writable_or_404(request, found)
+    return found
+
+
+def act_on(
     request: SignedIn,
     pk: int,
     name: str,
     form_of: Callable[[Deal], Any],
-    do: Callable[[Deal, dict[str, Any]], object],
+    do: Callable[[Deal, Any], object],
     said: str,
 ) -> HttpResponse:
     """One of a deal's acts: on to the deal, or the page again with what was typed and why not."""
-    found = get_object_or_404(Deal.objects.visible_to(request.user).select_related("owner", "stage", "account"), pk=pk)
-    writable_or_404(request, found)
+    found = writable_deal(request, pk)
     form = form_of(found)
 
     def version_now() -> int:
         return int(Deal.objects.visible_to(request.user).values_list("version", flat=True).get(pk=pk))
 
-    if submitted(request, form, lambda: do(found, dict(form.cleaned_data)), said=said, now_at=version_now):
-        back = request.POST.get("back")
-        return see_other(reverse("deal-board") if back == "board" else reverse("deal", args=[pk]))
-    return _page(request, pk, **{name: form})
+    if submitted(request, form, lambda: do(found, form), said=said, now_at=version_now):
+        board = f"{reverse('deal-board')}?pipeline={found.stage.pipeline_id}"
+        return see_other(board if request.POST.get("back") == "board" else reverse("deal", args=[pk]))
+    return deal_page(request, pk, **{name: form})
 
 
 @require_POST
 @keyed
 def move(request: SignedIn, pk: int) -> HttpResponse:
-    return _act(
+    return act_on(
         request,
         pk,
         "move_form",
         lambda found: forms.MoveForm(request.POST),
-        lambda found, data: services.move_deal(deal=found, by=request.user, at=clock.now(), **data),
+        lambda found, form: services.move_deal(deal=found, by=request.user, at=clock.now(), **form.cleaned_data),
         "Moved.",
     )
 
@@ -248,25 +328,31 @@ def move(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def win(request: SignedIn, pk: int) -> HttpResponse:
-    return _act(
+    return act_on(
         request,
         pk,
         "win_form",
-        lambda found: forms.WinForm(request.POST, prefix="win"),
-        lambda found, data: services.win_deal(deal=found, by=request.user, at=clock.now(), **data),
+        lambda found: forms.WinForm(request.POST, prefix="win", reasons=winning(_reasons())),
+        lambda found, form: services.win_deal(deal=found, by=request.user, at=clock.now(), **form.said),
         "Won. Well done!",
     )
+
+
+def _losing(form: forms.LoseForm) -> dict[str, Any]:
+    said = form.said
+    main, *also = said.pop("reasons")
+    return said | {"reason": main, "also": also}
 
 
 @require_POST
 @keyed
 def lose(request: SignedIn, pk: int) -> HttpResponse:
-    return _act(
+    return act_on(
         request,
         pk,
         "lose_form",
-        lambda found: forms.LoseForm(request.POST, prefix="lose"),
-        lambda found, data: services.lose_deal(deal=found, by=request.user, at=clock.now(), **data),
+        lambda found: forms.LoseForm(request.POST, prefix="lose", reasons=_reasons()),
+        lambda found, form: services.lose_deal(deal=found, by=request.user, at=clock.now(), **_losing(form)),
         "Marked as lost.",
     )
 
@@ -274,12 +360,12 @@ def lose(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def reopen(request: SignedIn, pk: int) -> HttpResponse:
-    return _act(
+    return act_on(
         request,
         pk,
         "reopen_form",
         lambda found: forms.ReopenForm(request.POST, prefix="reopen"),
-        lambda found, data: services.reopen_deal(deal=found, by=request.user, at=clock.now(), **data),
+        lambda found, form: services.reopen_deal(deal=found, by=request.user, at=clock.now(), **form.cleaned_data),
         "Open again.",
     )
 
@@ -287,11 +373,11 @@ def reopen(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def change(request: SignedIn, pk: int) -> HttpResponse:
-    return _act(
+    return act_on(
         request,
         pk,
         "change_form",
         lambda found: _change_form(request, found, request.POST),
-        lambda found, data: services.change_deal(deal=found, by=request.user, at=clock.now(), **data),
+        lambda found, form: services.change_deal(deal=found, by=request.user, at=clock.now(), **form.cleaned_data),
         "Saved.",
     )

@@ -183,7 +183,9 @@ def complaints(request: SignedIn) -> HttpResponseBase:
         return csv_answer(request, "complaints", COMPLAINTS, map(_complaint_row, found.order_by("pk").iterator(2000)))
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
-    page = keyset.page(found, by="received_on", descending=state not in {"open", "overdue"}, cursor=asked["cursor"])
+    page = keyset.page(
+        found, by="received_on", descending=state not in {"open", "overdue"}, cursor=asked.get("cursor", "")
+    )
     context = {
         "page": page,
         "rows": [(row, selectors.is_overdue(row, day)) for row in page.rows],

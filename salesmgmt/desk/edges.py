@@ -6,10 +6,10 @@ from typing import Any
 import structlog
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import redirect
 
-from salesmgmt.lib import csvout
+from salesmgmt.lib import csvout, xlsxout
 from salesmgmt.lib.refusals import Refused
 
 logger = structlog.get_logger(__name__)
@@ -37,9 +37,14 @@ def act(request: HttpRequest, do: Callable[[], object], *, said: str, to: str) -
 def csv_answer(
     request: HttpRequest, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> StreamingHttpResponse:
-    """A list as a file, streamed; who took what out is logged."""
+    """A list as a file, streamed: CSV, or a workbook (`?file=xlsx`); who took what out is logged."""
     logger.info("exported", name=name, user=request.user.pk, asked=request.GET.urlencode()[:500])
-    answer = StreamingHttpResponse(csvout.lines(header, rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    answer: StreamingHttpResponse
+    if request.GET.get("file") == "xlsx":
+        answer, ending = FileResponse(xlsxout.book(name, header, rows), content_type=xlsxout.EXCEL), "xlsx"
+    else:
+        lines = csvout.lines(header, rows)
+        answer, ending = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8"), "csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -1,9 +1,12 @@
 """Tables that every app writes and that know no noun above them."""
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from salesmgmt.lib.ledger import APPEND_ONLY
 
@@ -77,6 +80,12 @@ class Token(models.Model):
         return f"{self.purpose} {self.name}"
 
 
+class SavedViewQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """One's own, and those that others share."""
+        return self.filter(Q(user=user.pk) | Q(is_shared=True))
+
+
 class SavedView(models.Model):
     """A list's filters under a name."""
 
@@ -86,8 +95,17 @@ class SavedView(models.Model):
     query = models.CharField(max_length=2000, blank=True)
     is_shared = models.BooleanField(default=False, db_default=False, help_text="Everybody may use it")
 
+    objects = SavedViewQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_name_is_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        return f"{reverse(self.page)}?{self.query}"
 
 
 class AuditEntry(models.Model):

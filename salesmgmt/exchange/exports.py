@@ -1,13 +1,18 @@
 """Giving out what import takes: a kind as a table of text."""
 
 import csv
+import gzip
+import io
+import shutil
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TextIO
+from pathlib import Path
+from typing import IO, Any, TextIO
 
 from django.db.models import Model
 
+from salesmgmt.lib import xlsxout
 from salesmgmt.lib.kinds import Kind
 
 from .values import defused
@@ -23,6 +28,25 @@ def write_table(kind: Kind, out: TextIO) -> int:
     return written
 
 
+def write_file(kind: Kind, path: Path) -> int:
+    """Write a kind into a file as its name says: .xlsx a workbook, .gz packed, else CSV; answer how many rows."""
+    if path.suffix.lower() == ".xlsx":
+        with book(kind) as whole, path.open("wb") as file:
+            shutil.copyfileobj(whole, file)
+        return sum(1 for _ in kind.rows())
+    if path.suffix.lower() == ".gz":
+        with gzip.open(path, "wb") as packed, io.TextIOWrapper(packed, encoding="utf-8", newline="") as text:
+            return write_table(kind, text)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        return write_table(kind, file)
+
+
+def book(kind: Kind) -> IO[bytes]:
+    """A kind as a workbook, every cell typed as text, as import takes it."""
+    names = [one.name for one in kind.fields]
+    return xlsxout.book(kind.key, names, ([_plain(row.get(name)) for name in names] for row in kind.rows()))
+
+
 def lines(kind: Kind) -> Iterator[list[str]]:
     """The header, and a line for each row there is."""
     names = [one.name for one in kind.fields]
@@ -32,16 +56,21 @@ def lines(kind: Kind) -> Iterator[list[str]]:
 
 
 def _text(value: Any) -> str:
+    """A value as a text file holds it."""
+    return defused(_plain(value)) if isinstance(value, Model | str) else _plain(value)
+
+
+def _plain(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Model):
-        return defused(_named(value))
+        return _named(value)
     if isinstance(value, Decimal):
         plain = f"{value:f}"
         return plain.rstrip("0").rstrip(".") if "." in plain and not plain.endswith(".00") else plain
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return defused(str(value))
+    return str(value)
 
 
 def _named(record: Any) -> str:

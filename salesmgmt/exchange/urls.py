@@ -12,5 +12,6 @@ urlpatterns = [
     path("imports/<int:pk>/undo/", views.import_undo, name="import-undo"),
     path("imports/<int:pk>/discard/", views.import_discard, name="import-discard"),
     path("imports/<int:pk>/rejects/", views.import_rejects, name="import-rejects"),
-    path("exports/<slug:kind>.csv", views.export, name="export"),
+    path("exports/<slug:kind>.csv", views.export, {"ending": "csv"}, name="export"),
+    path("exports/<slug:kind>.xlsx", views.export, {"ending": "xlsx"}, name="export-xlsx"),
 ]

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
@@ -18,10 +18,11 @@ from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Kind
 from salesmgmt.lib.refusals import Refused
+from salesmgmt.lib.xlsxout import EXCEL
 from teams.models import User, access_of
 
 from . import services
-from .exports import lines
+from .exports import book, lines
 from .forms import NOT_TAKEN, OptionsForm, UploadForm, columns_of, label_of, options_of
 from .kinds import kind_of, kinds
 from .models import Batch, BatchRow
@@ -191,12 +192,14 @@ def import_rejects(request: HttpRequest, pk: int) -> HttpResponse:
 
 @for_importers
 @require_GET
-def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """A kind as import takes it."""
+def export(request: HttpRequest, kind: str, ending: str) -> HttpResponseBase:
+    """A kind as import takes it, as text or as a workbook."""
     try:
         wanted = kind_of(kind)
     except Refused:
         raise Http404 from None
+    if ending == "xlsx":
+        return _as_file(FileResponse(book(wanted), content_type=EXCEL), f"{kind}.xlsx")
     answer = StreamingHttpResponse(_csv(wanted), content_type="text/csv; charset=utf-8")
     return _as_file(answer, f"{kind}.csv")
 

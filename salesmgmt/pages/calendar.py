@@ -133,7 +133,7 @@ def _notices(user: User, person: Person, today: date) -> Iterator[Event]:
     ):
         assert contract.notice_on is not None
         text = f"Last day to give notice: {contract} with {contract.account}"
-        path = reverse("account", args=[contract.account_id])
+        path = reverse("contract", args=[contract.pk])
         yield _all_day(_event(f"notice-{contract.pk}", text, path), contract.notice_on)
 
 

@@ -30,6 +30,7 @@ document.addEventListener("keydown", (event) => {
     gh: () => location.assign("/"),
     j: () => step(1),
     k: () => step(-1),
+    x: () => document.querySelector("[data-rows] .cursor input[type=checkbox]")?.click(),
   }[key];
   if (act) { event.preventDefault(); act(); }
 });
@@ -49,29 +50,35 @@ function step(by) {
 if (palette) {
   const input = palette.querySelector("input"), list = document.getElementById("palette-list");
   const start = list.innerHTML;
-  let timer, asked = 0;
+  let timer, asked = 0, pending = false, opens = false;
+  // Our own places are narrowed at once; what the server finds comes behind them, and Enter waits for it.
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const text = input.value.trim(), turn = ++asked;
-      if (!text) return void (list.innerHTML = start);
-      const matches = (a) => a.textContent.toLowerCase().includes(text.toLowerCase());
-      list.innerHTML = start;
-      for (const a of [...list.children]) if (!matches(a)) a.remove();
-      if (!palette.dataset.url) return;
-      const answer = await fetch(`${palette.dataset.url}?q=${encodeURIComponent(text)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
-      if (answer?.ok && turn === asked) list.insertAdjacentHTML("beforeend", await answer.text());
-    }, 120);
+    const text = input.value.trim(), turn = ++asked;
+    opens = false;
+    pending = Boolean(text && palette.dataset.url);
+    list.innerHTML = start;
+    if (!text) return;
+    for (const a of [...list.children]) if (!a.textContent.toLowerCase().includes(text.toLowerCase())) a.remove();
+    if (pending) timer = setTimeout(() => ask(text, turn), 120);
   });
+  async function ask(text, turn) {
+    const answer = await fetch(`${palette.dataset.url}?q=${encodeURIComponent(text)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (turn !== asked) return;
+    if (answer?.ok) list.insertAdjacentHTML("beforeend", await answer.text());
+    pending = false;
+    if (opens) list.querySelector("a")?.click();
+  }
   palette.addEventListener("keydown", (event) => {
     const links = [...list.querySelectorAll("a")], at = links.indexOf(document.activeElement);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const next = at + (event.key === "ArrowDown" ? 1 : -1);
       (links[next] ?? (next < 0 ? input : links[0]))?.focus();
-    } else if (event.key === "Enter" && document.activeElement === input && links.length) {
+    } else if (event.key === "Enter" && document.activeElement === input && (links.length || pending)) {
       event.preventDefault();
-      links[0].click();
+      if (links.length) links[0].click();
+      else opens = true;
     }
   });
   palette.addEventListener("close", () => { input.value = ""; list.innerHTML = start; });

@@ -7,13 +7,13 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from sales.models import Credit
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
 from targets.analysis import as_cents, capacity
-from targets.models import Allocation, Plan
+from targets.models import Allocation, AllocationChange, Plan
 from targets.selectors.entries import QuotaLine, due_entries
 from targets.selectors.shapes import clipped, ramps
 from teams.models import Access, Organisation, Person, Posting, Role, Viewer, access_of
@@ -171,6 +171,12 @@ def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
     for root in sorted(below[None], key=place):
         visit(root, 0, plan.amount if access.sees_all else None)
     return rows
+
+
+def changes_of(rows: list[PlanRow]) -> QuerySet[AllocationChange]:
+    """What was changed about these lines and why, the latest first."""
+    changes = AllocationChange.objects.filter(allocation__in=[row.line.pk for row in rows])
+    return changes.select_related("by").order_by("-at", "-pk")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Seed a database of the size asked for and one with a tenth of its records, serve both as in production, measure.
 
-PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size. A database that was seeded today with the same figures
+PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size; IMPORT_ACTIVITIES and IMPORT_DEALS that of the files that
+are imported (0: none); ONLY=imports leaves the pages out. A database that was seeded today with the same figures
 is used again. Prints a table and writes bench.json into VAR.
 """
 
@@ -26,10 +27,12 @@ import psycopg2
 
 from salesmgmt.run import home, services
 
+from . import imports
 from .client import Answer, Client, read
 
 BASE = Path(__file__).resolve().parent.parent.parent
 DEFAULTS = {"people": 200, "accounts": 20_000, "deals": 200_000, "activities": 500_000, "years": 2, "seed": 1}
+IMPORTS = {"activities": 500_000, "deals": 200_000}
 RECORDS = ("accounts", "deals", "activities")
 RUNS, TIMES = 5, 7
 REFERENCE = "/bench/reference/"
@@ -107,11 +110,15 @@ def main() -> int:
     environment |= services.start(place, services.wanted()) | {"VAR": str(place.var), "DEMO": "1", "SHOW_COST": "1"}
     environment.setdefault("DATABASE_OWNER_URL", environment["DATABASE_URL"])
     try:
-        manage(environment, "collectstatic", "--noinput", "--verbosity=0")
-        with ExitStack() as stack:
-            whole = stack.enter_context(serving(seeded(environment, "whole", size)))
-            part = stack.enter_context(serving(seeded(environment, "tenth", tenth)))
-            found = list(measure(whole, part))
+        smaller = seeded(environment, "tenth", tenth)
+        files = {kind: int(os.environ.get(f"IMPORT_{kind.upper()}") or rows) for kind, rows in IMPORTS.items()}
+        found = list(imports.measure(smaller, {kind: rows for kind, rows in files.items() if rows}))
+        if os.environ.get("ONLY") != "imports":
+            manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+            with ExitStack() as stack:
+                whole = stack.enter_context(serving(seeded(environment, "whole", size)))
+                part = stack.enter_context(serving(smaller))
+                found = [*measure(whole, part), *found]
     finally:
         if services.wanted():
             services.stop(place)
@@ -166,6 +173,7 @@ def show(found: list[dict[str, Any]], size: dict[str, int]) -> None:
         figures = f"{one['ours']:>9,} {one['reference']:>9,} {one['ratio']:>7} {one['bar']:>6}"
         print(f"{one['name']:40} {figures}  {one['unit']:7} {said}")
     print(f"Beside: {REFERENCE_NAME}; for growth: {SMALLER}. Server time, medians of {RUNS} alternating runs.")
+    print(f"Imports: wall time of the command, from its start to its end; beside: {imports.REFERENCE_NAME}.")
 
 
 def seeded(environment: dict[str, str], name: str, size: dict[str, int]) -> dict[str, str]:

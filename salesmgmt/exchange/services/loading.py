@@ -52,12 +52,13 @@ class Load:
         create_missing: bool,
         books: bool,
         settles: bool = True,
+        by_row: bool = False,
     ) -> None:
         assert kind.loader is not None
         self.kind, self.loader = kind, kind.loader
         self.model: type[models.Model] = apps.get_model(kind.loader.model)
         self.by, self.at, self.today, self.create_missing = by, at, today, create_missing
-        self.settles = settles
+        self.settles, self.by_row = settles, by_row
         self._batch: Batch | None = None
         self.organisation, self.mapping = organisation, mapping
         self.table, self.columns, self.preset = open_as(file, name, kind, mapping)
@@ -101,7 +102,7 @@ class Load:
         self._place += 1
         self.run(
             "INSERT INTO refused (line, place, field, value, reason)"
-            f" SELECT line, {self._place}, '{column}', left(coalesce({value}, ''), 500), {reason} {source}"
+            f" SELECT p.line, {self._place}, '{column}', left(coalesce({value}, ''), 500), {reason} {source}"
         )
 
     def _give_up_refused(self) -> None:
@@ -456,7 +457,8 @@ class Load:
         again = "SELECT p.line, g.line AS first FROM part p JOIN given g USING (external_id)"
         again = f"{again} WHERE p.sound AND p.line <> g.line"
         self._refuse(
-            f"FROM ({again}) p JOIN raw a USING (line) JOIN raw b ON b.line = p.first WHERE NOT ({same})",
+            f"FROM ({again}) p JOIN raw a USING (line) JOIN (SELECT line AS at, {', '.join(texts)} FROM raw) b"
+            f" ON b.at = p.first WHERE NOT ({same})",
             self.loader.names,
             "'Line ' || p.first || ' already gives it, and says something else.'",
             f'a."{self.loader.names}"' if self.loader.names in self.columns else "''",
@@ -536,6 +538,10 @@ class Load:
 
     def refused_words(self) -> list[tuple[str, str, int]]:
         return self.ask("SELECT field, value, count(*) FROM refused GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 1000")
+
+    def acts(self) -> dict[int, str]:
+        """What each row of the portion came to, by its line."""
+        return dict(self.ask("SELECT line, CASE act WHEN 'twice' THEN 'equal' ELSE act END FROM part WHERE sound"))
 
     def refusals(self) -> list[Refusal]:
         """The portion's refusals, in the words of the kind."""

@@ -59,6 +59,7 @@ class Options:
     books: bool = True
     dry_run: bool = False
     settles: bool = True  # False: the ledgers follow as they stand, in files of their own
+    by_row: bool = False  # the answer says what each row came to
 
     @classmethod
     def of(cls, kept: dict[str, Any], *, dry_run: bool = False) -> "Options":
@@ -103,6 +104,7 @@ class Answer:
     rows: list[Row] = field(default_factory=list)  # of a kind loaded in portions: the first ones
     words: Counter[tuple[str, str]] = field(default_factory=Counter)  # refused ones, by field
     batch: Batch | None = None
+    acts: dict[int, str] = field(default_factory=dict)  # by line, where it was asked for
 
     @property
     def taken(self) -> int:
@@ -211,6 +213,8 @@ def _answered(kind: Kind, name: str, staged: Staged, plan: Plan, options: Option
             answer.words.update((refusal.column, refusal.value) for refusal in row.refusals)
         else:
             setattr(answer, row.act, getattr(answer, row.act) + 1)
+            if options.by_row:
+                answer.acts[row.line] = row.act
     answer.made, answer.look_alikes = plan.made, plan.look_alikes
     _note(answer, plan.notes)
     answer.stopped = options.on_error == "stop" and answer.refused > 0
@@ -243,6 +247,7 @@ def load_file(
         kind, file, name, mapping, organisation=organisation, by=by, at=at,
         today=clock.day_of(at, organisation.time_zone), own_person_id=access_of(by).person_id if by else None,
         create_missing=options.create_missing, books=options.books, settles=options.settles,
+        by_row=options.by_row,
     )  # fmt: skip
     answer = Answer(kind.key, name, dry_run=options.dry_run)
     load.copy()
@@ -264,7 +269,8 @@ def load_file(
             _take(load, answer, batch, at)
         return answer
     finally:
-        load.clear()
+        with suppress(DatabaseError, InterfaceError):  # what went wrong before is what counts
+            load.clear()
 
 
 @contextmanager
@@ -328,7 +334,7 @@ def _take_portion(load: Load, answer: Answer, batch: Batch, first: int, last: in
         one_at_a_time()
         if batch.pk is None:
             batch.save()
-        elif Batch.objects.select_for_update().filter(pk=batch.pk, is_stopping=True).exists():
+        elif Batch.objects.filter(pk=batch.pk, is_stopping=True).exists():
             batch.state, batch.is_stopping, batch.message = Batch.State.STOPPED, False, ""
             batch.save(update_fields=["state", "is_stopping", "message"])
             return False
@@ -344,11 +350,14 @@ def _take_portion(load: Load, answer: Answer, batch: Batch, first: int, last: in
             for name in COUNTS:
                 setattr(batch, name, getattr(answer, name))
         batch.position = last
-        batch.save()
+        # Not whether it is to stop: somebody may ask for that meanwhile.
+        batch.save(update_fields=["state", "finished_at", "total", *COUNTS, "position", "message", "found"])
     return True
 
 
 def _count(load: Load, answer: Answer) -> None:
+    if load.by_row:
+        answer.acts |= load.acts()
     for name, count in load.counts().items():
         setattr(answer, name, getattr(answer, name) + count)
     for column, value, count in load.refused_words():

@@ -17,6 +17,8 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
+from .deal_parts import write_deal_parts
+from .followups import write_delivery_department, write_what_followed
 from .leads import suggest, write_leads
 from .loading import analyse
 from .organisation import ZONE, write_organisation
@@ -66,6 +68,8 @@ def seed(*, size: Size, today: date) -> None:
     write_everyday(company, seed=size.seed)
     write_leads(company, seed=size.seed)
     write_plans(company)
+    write_deal_parts(company, at=datetime.combine(today - timedelta(days=1), time(15), ZoneInfo(ZONE)))
+    write_what_followed(seed=size.seed, today=today)
 
 
 def is_here() -> bool:
@@ -77,6 +81,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     """What the product makes of the records: rollups, the flags of these weeks, talks about them, praise."""
     if OneOnOne.objects.exists():
         return
+    write_delivery_department()
     analyse()
     call_command("refresh_rollups", stdout=StringIO())
     for weeks in reversed(range(WEEKS)):

@@ -91,7 +91,7 @@ PEOPLE = (
 
 CAUSES = ("activity", "conversion", "size", "pipeline", "speed")
 BUILT_IN = {seat.external_id: seat.story for seat in PEOPLE if seat.story in CAUSES}
-"""External id of each person made to fall behind in the current quarter, and the cause that was built in."""
+"""External id of each person made to fall behind since the last quarter began, and the cause that was built in."""
 
 NOT_BEHIND = {seat.external_id: seat.story for seat in PEOPLE if seat.story in {"ramp", "returned", "quarter_end"}}
 """People whose bare attainment looks low for a good cause: on ramp, back from leave, selling at quarter's end."""

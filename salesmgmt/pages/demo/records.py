@@ -181,6 +181,7 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
             ],
             "own_forecast_category": [""] * count,
             "source": [_one_of(rng, names.SOURCES) for _ in range(count)],
+            "quoted_on": _or_none(reached >= 2, moments.dates(np.minimum(step_days[:, 2], deals.decided))),
             "next_step": [_one_of(rng, names.NEXT_STEPS) if still else "" for still in openness],
             "next_step_on": _or_none(is_open, moments.dates(now + rng.integers(-2, 15, count))),
             "version": [1] * count,
@@ -211,7 +212,7 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
     rows = np.flatnonzero(grew & (pushed_on < now))
     tell(
         rows,
-        moments.at(pushed_on[rows], 10 * 60 + 30),
+        moments.at(pushed_on[rows], 11 * 60 + 10),
         "amount",
         [f"{value}.00" for value in amount_first[rows].tolist()],
         [f"{value}.00" for value in amount[rows].tolist()],
@@ -219,7 +220,7 @@ def write_deals(rng: np.random.Generator, company: Company, customers: Customers
     rows = np.flatnonzero((expected_first != expected) & (pushed_on < now))
     tell(
         rows,
-        moments.at(pushed_on[rows], 10 * 60 + 40),
+        moments.at(pushed_on[rows], 11 * 60 + 20),
         "expected_close_on",
         moments.dates(expected_first[rows]),
         moments.dates(expected[rows]),
@@ -271,6 +272,11 @@ def _write_orders(
     ordered = deals.decided[won]
     ordered_on = moments.dates(ordered)
     delivered = ordered + rng.integers(14, 45, len(won))
+    # Without a draw of its own: what is drawn after it stays what it was.
+    place = np.arange(len(won))
+    promised = ordered + 36 + place % 7
+    took = np.where(place % 6 == 0, delivered - ordered - 2, (delivered - ordered) * (4 + place % 3) // 9)
+    produced = ordered + np.maximum(took, 1)
     cancelled = (rng.random(len(won)) < 0.002) & (ordered < now - 40)
     ids = copy_into(
         Order,
@@ -285,7 +291,8 @@ def _write_orders(
             "amount": amount[won],
             "currency": [currency[row] for row in won.tolist()],
             "ordered_on": ordered_on,
-            "promised_on": moments.dates(ordered + 30),
+            "promised_on": moments.dates(promised),
+            "produced_on": _or_none(produced < now, moments.dates(np.minimum(produced, now))),
             "delivered_on": _or_none(delivered < now, moments.dates(np.minimum(delivered, now))),
             "is_booked_by_win": [True] * len(won),
             "cancelled_on": _or_none(cancelled, moments.dates(ordered + 12)),

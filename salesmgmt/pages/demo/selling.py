@@ -52,7 +52,7 @@ _KIND_SHARES = (0.34, 0.30, 0.17, 0.08, 0.05, 0.06)
 
 
 def factors_of(rng: np.random.Generator, seats: list[Seat], calendar: Calendar) -> tuple[Floats, Floats]:
-    """people × days: what a person brings beside the plan, and what a built-in cause leaves from this quarter on."""
+    """people × days: what a person brings beside the plan, and what a built-in cause leaves from its turn on."""
     quarters = int(calendar.quarter[-1]) + 1
     turn = calendar.turn
     brings = np.ones((len(seats), len(calendar.days)))

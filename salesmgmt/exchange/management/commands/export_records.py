@@ -7,7 +7,7 @@ from typing import Any, TextIO, cast
 
 from django.core.management import BaseCommand, CommandError
 
-from salesmgmt.exchange.exports import write_table
+from salesmgmt.exchange.exports import write_file, write_table
 from salesmgmt.exchange.kinds import kind_of, kinds
 from salesmgmt.lib.refusals import Refused
 
@@ -18,7 +18,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", metavar="KIND", help=f"all, {', '.join(kinds())}")
         parser.add_argument(
-            "--out", type=Path, metavar="FILE", help="a file, or with “all” a folder; else the standard output"
+            "--out",
+            type=Path,
+            metavar="FILE",
+            help="a file (.csv, .xlsx, .csv.gz), or with “all” a folder; else the standard output",
         )
 
     def handle(self, *args: Any, kind: str, out: Path | None, **options: Any) -> None:
@@ -42,6 +45,5 @@ class Command(BaseCommand):
             self._file(kind, folder / f"{kind}.csv")
 
     def _file(self, kind: str, path: Path) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            count = write_table(kind_of(kind), file)
+        count = write_file(kind_of(kind), path)
         print(f"{path}: {count:,} {kind}.", file=sys.stderr)

@@ -1,0 +1,142 @@
+"""What the products on a deal come to, what discount that is, and who may give it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from sales.models import Deal, DealLine, DiscountApproval, DiscountLimit, discount_of
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.ratios import ratio
+from teams.models import Person, Posting, Role, Viewer, access_of
+
+ZERO = Decimal(0)
+# They answer for the whole of it.
+WITHOUT_LIMIT = ("admin", Role.EXECUTIVE, Role.OPERATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A deal's lines added up; each sum rounded once (R12)."""
+
+    amount: Decimal = ZERO
+    one_off: Decimal = ZERO
+    recurring: Decimal = ZERO
+    first_year: Decimal = ZERO
+    list_value: Decimal = ZERO
+    cost: Decimal | None = None
+    discount: Decimal | None = None
+    discount_by_family: dict[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def margin(self) -> Decimal | None:
+        """What is left after cost; unknown where a line's cost is."""
+        return None if self.cost is None else self.amount - self.cost
+
+    @property
+    def margin_share(self) -> Decimal | None:
+        return ratio(self.margin, self.amount)
+
+    @property
+    def is_recurring(self) -> bool:
+        return self.recurring > 0
+
+
+def lines_of(deal: Deal) -> list[DealLine]:
+    """In the order they are shown."""
+    return list(DealLine.objects.filter(deal=deal).select_related("product").order_by("position", "pk"))
+
+
+def totals_of(lines: Iterable[DealLine]) -> Totals:
+    """Sums; the discount is weighted by list value, so that free goods count (R14)."""
+    lines = list(lines)
+    if not lines:
+        return Totals()
+    once = sum((line.amount for line in lines if line.recurs == DealLine.Recurs.ONCE), ZERO)
+    amount = sum((line.amount for line in lines), ZERO)
+    costs = [line.cost for line in lines]
+    families: dict[str, list[DealLine]] = {}
+    for line in lines:
+        if line.product is not None and line.product.family:
+            families.setdefault(line.product.family, []).append(line)
+    by_family = {family: _discount(mine) for family, mine in families.items()}
+    return Totals(
+        amount=to_cents(amount),
+        one_off=to_cents(once),
+        recurring=to_cents(amount) - to_cents(once),
+        first_year=to_cents(sum((line.first_year for line in lines), ZERO)),
+        list_value=to_cents(sum((line.list_value for line in lines), ZERO)),
+        cost=None if None in costs else to_cents(sum((cost for cost in costs if cost is not None), ZERO)),
+        discount=_discount(lines),
+        discount_by_family={family: given for family, given in by_family.items() if given is not None},
+    )
+
+
+def _discount(lines: list[DealLine]) -> Decimal | None:
+    listed = [line for line in lines if line.list_price > 0]
+    return discount_of(sum((line.list_value for line in listed), ZERO), sum((line.amount for line in listed), ZERO))
+
+
+# ── Limits ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A discount above a limit: of a family, or (empty) of the deal as a whole."""
+
+    family: str
+    percent: Decimal
+    limit: Decimal
+
+    @property
+    def sentence(self) -> str:
+        what = f"{self.percent.normalize():f} % off {self.family or 'this deal'}"
+        return f"{what} is more than the {self.limit.normalize():f} % that {{who}} may give"
+
+
+def excess_of(totals: Totals, role: str) -> list[Excess]:
+    """Which limits of a role a deal's discount is above; a role without a row has none."""
+    limits = dict(DiscountLimit.objects.filter(role=role).order_by("family").values_list("family", "percent"))
+    given = {"": totals.discount, **totals.discount_by_family}
+    return [
+        Excess(family, percent, limit)
+        for family, limit in limits.items()
+        if (percent := given.get(family)) is not None and percent > limit
+    ]
+
+
+def role_on(person: Person, day: date) -> str:
+    """What somebody is posted as on a day."""
+    found = Posting.objects.on(day).filter(person=person).values_list("role", flat=True).first()
+    return str(found or "")
+
+
+def is_approved(deal: Deal, totals: Totals) -> bool:
+    """Whether this discount, or a higher one, was approved; one that has risen since is asked for anew."""
+    for approval in DiscountApproval.objects.filter(deal=deal, is_approved=True):
+        as_a_whole = (totals.discount or ZERO) <= approval.percent
+        families = totals.discount_by_family.items()
+        if as_a_whole and all(given <= Decimal(approval.by_family.get(family, "0")) for family, given in families):
+            return True
+    return False
+
+
+def may_decide(user: Viewer, approval: DiscountApproval) -> bool:
+    """Who leads the deal's owner and whose own limit suffices, and who has none; never one's own."""
+    access = access_of(user)
+    if user.pk == approval.asked_by_id or access.person_id == approval.deal.owner_id:
+        return False
+    if access.role in WITHOUT_LIMIT:
+        return True
+    if not access.leads or approval.deal.owner_id not in access.people:
+        return False
+    families = {family: Decimal(given) for family, given in approval.by_family.items()}
+    return not excess_of(Totals(discount=approval.percent, discount_by_family=families), access.role)
+
+
+def open_approvals(user: Viewer) -> list[DiscountApproval]:
+    """Discounts that wait for an answer, of deals one sees."""
+    asked = DiscountApproval.objects.filter(is_approved=None, deal__in=Deal.objects.visible_to(user).values("pk"))
+    return list(
+        asked.select_related("deal__owner", "deal__account", "asked_by__person").order_by("asked_at", "pk")[:200]
+    )
