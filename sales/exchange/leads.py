@@ -77,6 +77,7 @@ def _rows() -> Iterator[dict[str, Any]]:
     leads = Lead.objects.present().select_related("owner", "campaign", "referrer").order_by("pk")
     for lead in leads.iterator(2000):
         yield {name: getattr(lead, name) for name in (*LEAD, "campaign", "decided_at")} | {
+            "": lead,
             "created_at": lead.received_at,
             "reason": lead.disqualified_for,
         }
