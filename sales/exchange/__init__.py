@@ -195,23 +195,10 @@ def _plan_accounts(plan: Plan) -> None:
 
 
 def _settle_accounts(settling: Settling) -> None:
-    on = clock.day_of(settling.at, Organisation.get().time_zone)
-    follow_owners(
-        account_ids=settling.ids.get("sales.Account", set()),
-        on=on,
-        by=settling.by,
-        reason=settling.reason,
-        since=BEFORE_ALL_RECORDS,
-    )
-
-
-def _settle_accounts(settling: Settling) -> None:
     """Whose an account is from when follows what it says; of new ones nobody tells since when, so since always."""
     accounts = settling.ids.get("sales.Account", set())
     on = clock.day_of(settling.at, Organisation.get().time_zone)
-    follow_owners(
-        account_ids=accounts, on=on, by=settling.by, reason=settling.reason, since=BEFORE_ALL_RECORDS
-    )  # fmt: skip
+    follow_owners(account_ids=accounts, on=on, by=settling.by, reason=settling.reason, since=BEFORE_ALL_RECORDS)
 
 
 def _account_rows() -> Iterator[dict[str, Any]]:

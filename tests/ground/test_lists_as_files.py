@@ -28,6 +28,8 @@ def test_a_list_is_given_out_as_a_workbook_with_its_text_typed_as_text(cast: Cas
 
 
 def test_a_table_without_rows_and_with_odd_signs_is_a_workbook_too() -> None:
-    assert load_workbook(xlsxout.book("", ["a", "b"], [])).active["B1"].value == "b"
-    sheet = load_workbook(xlsxout.book("x", ["a"], [["\x00\x08bell"], [Decimal("1.50")], [None], [True]])).active
-    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["bell", 1.5, None, True]
+    with xlsxout.book("", ["a", "b"], []) as empty:
+        assert load_workbook(empty).active["B1"].value == "b"
+    with xlsxout.book("x", ["a"], [["\x00\x08bell"], [Decimal("1.50")], [None], [True]]) as odd:
+        cells = [row[0].value for row in load_workbook(odd).active.iter_rows(min_row=2)]
+    assert cells == ["bell", 1.5, None, True]

@@ -144,6 +144,8 @@ def _still_needed(created: dict[type[models.Model], set[int]]) -> dict[type[mode
 
 def _uses(model: type[models.Model], relation: Any) -> bool:
     """Does a row of `model` keep what it refers to in use? Ledgers and histories don't."""
+    if model._meta.label == "sales.AccountOwnership":
+        return False
     if hasattr(model, "withdrawn_at") or (issubclass(model, Dated) and not issubclass(model, LedgerEntry)):
         return True
     return model._meta.label in {"sales.CreditShare", "targets.Allocation", "coaching.Case", "recognition.Award"} or (
