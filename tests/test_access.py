@@ -27,6 +27,7 @@ from sales.models import (
     DiscountApproval,
     Gift,
     InboundMail,
+    LookAlike,
     Order,
     Recommendation,
     Referral,
@@ -135,6 +136,29 @@ TABLE: dict[str, tuple[str, str]] = {
     "account": (LINE, GET),
     "account-change": (DOERS, POST),
     "contact-add": (LINE, POST),
+    "account-withdraw": (DOERS, POST),
+    "account-restore": (DOERS, POST),
+    "account-profile": (LINE, POST),
+    "account-merge": (DOERS, GET),
+    "contacts": (EVERYBODY, GET),
+    "contact-new": (EVERYBODY, GET),
+    "contact-options": (EVERYBODY, GET),
+    "contact": (LINE, GET),
+    "contact-change": (LINE, POST),
+    "contact-withdraw": (DOERS, POST),
+    "contact-restore": (DOERS, POST),
+    "contact-merge": (DOERS, GET),
+    "role-add": (LINE, POST),
+    "role-remove": (LINE, POST),
+    "duplicates": (IMPORTERS, GET),
+    "duplicates-find": (IMPORTERS, POST),
+    "duplicate-apart": (IMPORTERS, POST),
+    "merge-undo": (DOERS, POST),
+    "handovers": (EVERYBODY, GET),
+    "handover-add": (EVERYBODY, GET),
+    "handover": ("ana cleo maya omar vera olga admin", GET),
+    "handover-answer": ("maya omar vera", POST),
+    "handover-take-back": ("ana", POST),
     "orders": (EVERYBODY, GET),
     "order": (LINE, GET),
     "order-refund": (DOERS, POST),
@@ -324,6 +348,24 @@ def world(db: None) -> World:
         batch=batch, line=2, act="refused", column="owner", value="Nobody", reason="Unknown.", raw={"owner": "Nobody"}
     )
     Batch.objects.filter(pk=batch.pk).update(refused=1, state=Batch.State.DONE)
+    contact = sales.add_contact(name="Eva Brandt", account=account, by=None)
+    no_contact = sales.add_contact(name="Gone", account=account, by=None)
+    sales.withdraw_contact(contact=no_contact, by=None, at=now)
+    no_account = Account.objects.create(name="Gone", owner=cast.ana, withdrawn_at=now)
+    role = sales.add_role(contact=contact, account=Account.objects.create(name="Stiftung", owner=cast.ana), by=None)
+    twice = Account.objects.create(name="Brandt", owner=cast.ana)
+    merged = sales.merge(kept=account, given_up=twice, by=None, at=now)
+    pair = LookAlike.objects.create(noun="account", one_id=1, other_id=2, likeness=1, why="name")
+    going = sales.propose_handover(
+        giver=cast.ana,
+        taker=cast.cleo,
+        on=today,
+        reason="Coast",
+        accounts=[account],
+        deals=[],
+        by=cast.ana.user,
+        at=now,
+    )
     problem = sales.record_problem(order=order, kind="damaged", found_on=today, on=today, by=None, at=now)
     complaint = sales.receive_complaint(account=account, text="Wet", received_on=today, on=today, by=None, at=now)
     contract = sales.add_contract(account=account, starts_on=today, by=None)
@@ -351,7 +393,15 @@ def world(db: None) -> World:
         "repeat": {"pk": suggested.pk},
         "gift": {"pk": gift.pk},
         "account": {"pk": account.pk},
-        "contact": {"pk": account.pk},
+        "account-restore": {"pk": no_account.pk},
+        "contact-add": {"pk": account.pk},
+        "contact": {"pk": contact.pk},
+        "contact-restore": {"pk": no_contact.pk},
+        "role-add": {"pk": contact.pk},
+        "role-remove": {"pk": contact.pk, "role_pk": role.pk},
+        "merge-undo": {"pk": merged.pk},
+        "duplicate-apart": {"pk": pair.pk},
+        "handover": {"pk": going.pk},
         "activity": {"pk": activity.pk},
         "activity-restore": {"pk": withdrawn.pk},
         "deal": {"pk": deal.pk},
@@ -437,6 +487,7 @@ def test_who_may_see_what(world: World, identity: str) -> None:
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         sid = transaction.savepoint()
         answer = client.get(path) if method == GET else client.post(path)
+        answer.close()
         transaction.savepoint_rollback(sid)
         was = f"{method} {path} ({name}) answered {answer.status_code}"
         if identity in who.split():

@@ -27,7 +27,7 @@ from sales.models import (
 from sales.selectors import aliases, kept_by_external_id
 from sales.services import book_won_deals, follow_owners, make_way, post_outcomes, recredit_orders
 from salesmgmt.lib import clock
-from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling, named_by
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling, folded, named_by
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
 from teams.exchange import Once, match
 from teams.models import ExchangeRate, Organisation
@@ -95,14 +95,34 @@ def _exactly(table: str, external_id: str, *names: str) -> tuple[str, ...]:
     return named_by(table, external_id, is_exact=True), named_by(table, *names, is_exact=True)
 
 
+def _merged(noun: str, *columns: str) -> str:
+    """By what named a record that was given up in a merge: the one kept, at the end of every chain of merges."""
+    texts = " OR ".join(f"{folded(f'g.{column}')} = {folded('w.text')}" for column in columns)
+    return f"""
+        WITH RECURSIVE way AS (
+            SELECT given_up_id, kept_id FROM sales_merge WHERE noun = '{noun}' AND undone_at IS NULL
+             UNION
+            SELECT way.given_up_id, m.kept_id FROM way JOIN sales_merge m ON m.given_up_id = way.kept_id
+             WHERE m.noun = '{noun}' AND m.undone_at IS NULL)
+        SELECT w.text, k.id FROM way JOIN sales_{noun} g ON g.id = way.given_up_id JOIN wanted w ON {texts}
+          JOIN sales_{noun} k ON k.id = way.kept_id AND k.withdrawn_at IS NULL
+    """  # nosec B608
+
+
 REFERENTS = [
-    Referent("account", "account", _accounts, _make_account, (named_by("sales_account", "external_id", "name"),)),
+    Referent(
+        "account",
+        "account",
+        _accounts,
+        _make_account,
+        (named_by("sales_account", "external_id", "name"), _merged("account", "external_id", "name")),
+    ),
     Referent("product", "product", _products, _make_product, (named_by("sales_product", "external_id", "name"),)),
     Referent(
         "contact",
         "contact",
         _contacts,
-        named=_exactly("sales_contact", "external_id", "email", "name"),
+        named=(*_exactly("sales_contact", "external_id", "email", "name"), _merged("contact", "external_id")),
     ),
     Referent(
         "deal",
@@ -183,6 +203,15 @@ def _settle_accounts(settling: Settling) -> None:
         reason=settling.reason,
         since=BEFORE_ALL_RECORDS,
     )
+
+
+def _settle_accounts(settling: Settling) -> None:
+    """Whose an account is from when follows what it says; of new ones nobody tells since when, so since always."""
+    accounts = settling.ids.get("sales.Account", set())
+    on = clock.day_of(settling.at, Organisation.get().time_zone)
+    follow_owners(
+        account_ids=accounts, on=on, by=settling.by, reason=settling.reason, since=BEFORE_ALL_RECORDS
+    )  # fmt: skip
 
 
 def _account_rows() -> Iterator[dict[str, Any]]:

@@ -119,7 +119,7 @@ class ContactMergeForm(ForUser):
 class HandoverForm(forms.Form):
     """Who takes what from when."""
 
-    taker = forms.ModelChoiceField(Person.objects.none(), label="To")
+    taker = forms.ModelChoiceField(Person.objects.none(), label="To", empty_label="Choose a person")
     on = DayField(label="From")
     reason = forms.CharField(max_length=500, label="Why")
     everything = forms.BooleanField(required=False, label="The whole book: all accounts and open deals")

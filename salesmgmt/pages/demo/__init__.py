@@ -17,6 +17,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
+from .customers import write_knowledge
 from .deal_parts import write_deal_parts
 from .followups import write_delivery_department, write_what_followed
 from .leads import suggest, write_leads
@@ -68,6 +69,7 @@ def seed(*, size: Size, today: date) -> None:
     write_everyday(company, seed=size.seed)
     write_leads(company, seed=size.seed)
     write_plans(company)
+    write_knowledge(company, seed=size.seed, today=today)
     write_deal_parts(company, at=datetime.combine(today - timedelta(days=1), time(15), ZoneInfo(ZONE)))
     write_what_followed(seed=size.seed, today=today)
 
