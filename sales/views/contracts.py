@@ -249,7 +249,7 @@ def file(request: SignedIn, pk: int) -> FileResponse:
         content.close()
         raise Http404
     content.seek(0)
-    kind = TYPES.get(found.file.name.rpartition(".")[2], "application/octet-stream")
+    kind = TYPES.get(str(found.file.name).rpartition(".")[2], "application/octet-stream")
     answer = FileResponse(content, as_attachment=True, filename=found.file_name, content_type=kind)
     answer["Cache-Control"] = "private, no-store"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"

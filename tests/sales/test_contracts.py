@@ -149,6 +149,7 @@ def test_the_paper_is_given_out_as_an_attachment_to_those_who_see_the_contract(c
     url = f"/contracts/{contract.pk}/file/"
     answer = signed_in(cast.maya).get(url)
     assert b"".join(answer.streaming_content) == PDF
+    answer.close()
     assert answer["Content-Disposition"].startswith("attachment; filename")
     assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("application/pdf", "nosniff")
     assert "no-store" in answer["Cache-Control"]
