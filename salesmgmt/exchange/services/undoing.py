@@ -1,13 +1,14 @@
 """Undoing a batch: what it created is withdrawn, what it changed restored, what it posted reversed."""
 
-from .taking import one_at_a_time, settle
-from .writing import BATCH, dependent, frozen, manager, thawed, touch, update
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
+
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
+
 from salesmgmt.desk.wake import wake
 from salesmgmt.exchange.kinds import kind_of
 from salesmgmt.exchange.models import Batch, BatchRow
@@ -16,7 +17,9 @@ from salesmgmt.lib.ledger import LedgerEntry
 from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
 from teams.models import User, access_of
-from typing import Any
+
+from .taking import one_at_a_time, settle
+from .writing import BATCH, dependent, frozen, manager, thawed, touch, update
 
 AT_ONCE = 10_000  # records; more are undone by the worker
 NAMED = 50  # records that are kept are named, more are counted
