@@ -25,7 +25,7 @@ from salesmgmt.exchange.staging import describe, is_noted, notations, open_as
 from salesmgmt.lib.kinds import Field, Kind, Plan, Refusal, Row, Settling, folded
 from teams.models import Organisation, User
 
-from .writing import keep_steps, touched_ids, write
+from .writing import keep_steps, settle, touched_ids, write
 
 PORTION = 20_000  # rows that are judged and written together
 SAMPLED = 50  # rows kept for a preview, sound ones and refused ones
@@ -92,7 +92,8 @@ class Load:
     def ask(self, statement: str, **more: Any) -> list[Any]:
         with connection.cursor() as cursor:
             cursor.execute(statement, self.values | more)
-            return cursor.fetchall()
+            rows: list[Any] = cursor.fetchall()
+            return rows
 
     def refuse(self, column: str, reason: str, where: str, *, value: str = "") -> None:
         """Refuse rows of `part` that are sound so far and for which `where` holds."""
@@ -493,12 +494,7 @@ class Load:
             for name, more in touched_ids(plan.steps, plan.touched).items():
                 ids.setdefault(name, set()).update(more)
         if self.settles:
-            self._settle(Settling(ids, self.by, self.at, reason))
-
-    def _settle(self, settling: Settling) -> None:
-        from .taking import settle
-
-        settle(self.kind, settling)
+            settle(self.kind, Settling(ids, self.by, self.at, reason))
 
     def _change(self, plan: Plan) -> None:
         with connection.cursor() as cursor:
