@@ -72,6 +72,7 @@ class Load:
             "own": own_person_id,
             "books": books,
         }
+        self.sequence = self.ask("SELECT pg_get_serial_sequence(%(table)s, 'id')", table=self._stands)[0][0]
         self.ends: list[int] = []  # the last line of each portion
         self.read = 0
         self.made: list[str] = []
@@ -318,12 +319,11 @@ class Load:
             for one in self.kind.fields
             if one.type == "reference" and one not in self._refers
         )
-        sequence = f"pg_get_serial_sequence('{self._stands}', 'id')"
         self.run("DROP TABLE IF EXISTS pg_temp.part")
         self.run(
             f"CREATE TEMPORARY TABLE part AS SELECT t.*, true AS sound, x.id AS record_id,"
             " CASE WHEN x.id IS NULL THEN 'created' ELSE 'equal' END AS act,"
-            f" CASE WHEN x.id IS NULL THEN nextval({sequence}) END AS id"
+            f" CASE WHEN x.id IS NULL THEN nextval('{self.sequence}') END AS id"
             f"{', ' + self.loader.columns if self.loader.columns else ''}"
             f" FROM (SELECT r.*{refers}{others} FROM typed r{joins}) t"
             f" LEFT JOIN {self._stands} x ON x.external_id = t.external_id AND x.withdrawn_at IS NULL"
