@@ -131,7 +131,6 @@ class Table:
         if at is None:
             return ""
         size, where = len(row.cells[at]), f"{self.name}, line {row.line}"
-        row.cells = []
         return f"{where}: “{_short(self.header[at])}” holds {size:,} characters; at most {MAX_CELL:,} can be read."
 
     def _mismatch(self, row: Row) -> str:
