@@ -301,7 +301,7 @@ class DiscountLimitAdmin(RecordAdmin):
 class OfDealAdmin(ReadOnlyAdmin):
     """Written by the deal's own pages."""
 
-    list_select_related = ("deal",)
+    list_select_related: tuple[str, ...] = ("deal",)
     search_fields = ("deal__name",)
     ordering = ("-pk",)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
 FEWEST_ORDERS = 3  # fewer have no rhythm
 LEAST_SUPPORT = 5  # accounts that bought all of it
@@ -15,6 +15,7 @@ Z99 = 2.576  # of many pairs that are looked at, chance makes some look strong
 PAIRS_AMONG = 40  # the products most bought, of which pairs are looked at
 MOST_RULES = 1000
 
+K = TypeVar("K")
 Held = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -42,32 +43,31 @@ class Rhythm:
         return self.p80 is not None and self.since > self.p80
 
 
-def rhythms(bought: pd.DataFrame, keys: Sequence[str], today: date) -> dict[tuple[Any, ...], Rhythm]:
-    """The rhythm of each combination of `keys`, from rows with these and the day `on`. A day with two orders is one.
+def rhythms(bought: Iterable[tuple[K, date]], today: date) -> dict[K, Rhythm]:
+    """The rhythm of each key, from keys with the days on which they were bought. A day with two orders is one.
 
     Below three order days there is no rhythm: `median` and `p80` are unknown.
     """
-    names = list(keys)
-    days = bought[[*names, "on"]].dropna().drop_duplicates().sort_values([*names, "on"], kind="stable")
-    if days.empty:
-        return {}
-    days["gap"] = days.groupby(names)["on"].diff().dt.days
-    grouped = days.groupby(names)
-    table = grouped.agg(orders=("on", "size"), last_on=("on", "max"), median=("gap", "median")).join(
-        grouped["gap"].quantile(0.8).rename("p80")
-    )
-    found = {}
-    for key, orders, last, median, p80 in table.itertuples(name=None):
-        last_on = last.date()
-        enough = orders >= FEWEST_ORDERS
-        found[key if isinstance(key, tuple) else (key,)] = Rhythm(
-            orders=int(orders),
-            last_on=last_on,
-            since=(today - last_on).days,
-            median=float(median) if enough else None,
-            p80=float(p80) if enough else None,
-        )
-    return found
+    days: dict[K, set[date]] = {}
+    for key, on in bought:
+        days.setdefault(key, set()).add(on)
+    return {key: _rhythm(sorted(found), today) for key, found in days.items()}
+
+
+def _rhythm(days: list[date], today: date) -> Rhythm:
+    since = (today - days[-1]).days
+    if len(days) < FEWEST_ORDERS:
+        return Rhythm(len(days), days[-1], since)
+    gaps = sorted((later - earlier).days for earlier, later in pairwise(days))
+    return Rhythm(len(days), days[-1], since, quantile(gaps, 0.5), quantile(gaps, 0.8))
+
+
+def quantile(values: Sequence[int], share: float) -> float:
+    """Of sorted values, between two of them in proportion."""
+    place = share * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (place - below) * (values[above] - values[below])
 
 
 # ── What is bought together ─────────────────────────────────────────────────────────────────────────────────────

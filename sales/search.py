@@ -17,8 +17,8 @@ def _joined(*names: str) -> Func:
 FINDABLE = (
     Findable("Account", "Accounts", "building-2", Account, ("name",), "account", detail=F("industry"), likeness=True),
     Findable(
-        "Contact", "Contacts", "contact", Contact, ("name", "email"), "account", detail=F("account__name"),
-        page_of="account_id", only=Q(account__isnull=False), likeness=True,
+        "Contact", "Contacts", "contact", Contact, ("name", "email"), "contact", detail=F("account__name"),
+        likeness=True,
     ),
     Findable(
         "Deal", "Deals", "briefcase", Deal, ("name",), "deal",

@@ -198,7 +198,7 @@ class Deals(Records):
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Warnings of a whole page are looked up together."""
-        made = super().get_serializer(*args, **kwargs)
+        made: Any = super().get_serializer(*args, **kwargs)
         if kwargs.get("many") and args:
             made.child.context["warnings"] = warnings_for(self, list(args[0]))
         return made

@@ -103,7 +103,7 @@ class LineWriter(Writer):
 
 
 class LinesWriter(Writer):
-    lines = LineWriter(many=True, max_length=500)
+    lines = LineWriter(many=True, max_length=500)  # type: ignore[call-arg]
     version = serializers.IntegerField(required=False, min_value=1)
 
 
@@ -122,7 +122,7 @@ class OrderWriter(Writer):
     owner = VisibleField(model=Person, required=False, allow_null=True)
     amount = Money(min_value=0, required=False, allow_null=True, help_text="Net; empty: what the lines make")
     tax = Money(min_value=0, required=False, allow_null=True, help_text="On top of amount")
-    lines = LineWriter(many=True, required=False, max_length=500)
+    lines = LineWriter(many=True, required=False, max_length=500)  # type: ignore[call-arg]
     ordered_on = serializers.DateField()
     account = VisibleField(model=Account, required=False, allow_null=True)
     deal = VisibleField(model=Deal, required=False, allow_null=True)

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from sales.models import Campaign, Lead, LeadChange
-from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan
+from sales.services.assignment import assign_leads
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Settling
 from teams.exchange import Once
 
 from . import EXTERNAL_ID, OWNER, _given, _with_external_id
@@ -27,7 +28,7 @@ def _plan(plan: Plan) -> None:
         )
     for row in plan.taken():
         values = _given(row, *LEAD)
-        lead = known.get(values.get("external_id"))
+        lead = known.get(row.get("external_id"))
         if "external_id" not in values:
             lead = same.next(_key(Lead(**{name: values.get(name, "") for name in ("name", "company", "email")})))
         received_at = row.get("created_at", lead.received_at if lead else plan.at)
@@ -73,10 +74,16 @@ def _told(value: Any) -> str:
     return "" if value is None else str(getattr(value, "pk", value))
 
 
+def _settle(settling: Settling) -> None:
+    """Those that wait and that the file gives to nobody go by the rules."""
+    assign_leads(lead_ids=settling.ids.get(Lead._meta.label, ()), by=settling.by, at=settling.at)
+
+
 def _rows() -> Iterator[dict[str, Any]]:
     leads = Lead.objects.present().select_related("owner", "campaign", "referrer").order_by("pk")
     for lead in leads.iterator(2000):
         yield {name: getattr(lead, name) for name in (*LEAD, "campaign", "decided_at")} | {
+            "": lead,
             "created_at": lead.received_at,
             "reason": lead.disqualified_for,
         }
@@ -107,5 +114,6 @@ KINDS = [
         ),
         _plan,
         _rows,
+        settle=_settle,
     )
 ]

@@ -34,6 +34,7 @@ from .deals import (
     ReasonsForm,
     ReopenForm,
     WinForm,
+    WonReasonsForm,
 )
 from .fields import (
     NUMBERED,
@@ -150,6 +151,7 @@ __all__ = [
     "TimeListForm",
     "Versioned",
     "WinForm",
+    "WonReasonsForm",
     "line_forms",
     "not_ahead",
 ]

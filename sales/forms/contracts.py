@@ -42,7 +42,7 @@ class ContractForm(ForUser, Versioned):
 
 
 class ContractChangeForm(ContractForm):
-    account = None
+    account = None  # type: ignore[assignment]
 
 
 class FileForm(Versioned):

@@ -59,7 +59,7 @@ class StageField(forms.ModelChoiceField):
         for stage in stages:
             groups.setdefault(stage.pipeline.name, []).append((stage.pk, stage.name))
         flat = next(iter(groups.values())) if len(groups) == 1 else list(groups.items())
-        self.choices = flat  # type: ignore[assignment]
+        self.choices = flat
 
 
 class DealAddForm(DealForm):
@@ -69,6 +69,8 @@ class DealAddForm(DealForm):
 
 class Reasons(forms.Form):
     """Why: one main reason, further ones, and what the buyer says (R26). The reasons are read once for all fields."""
+
+    needs_reason = True
 
     reason = forms.ChoiceField(label="Main reason", error_messages={"required": "Say why the deal was lost."})
     also = forms.MultipleChoiceField(required=False, label="Also", widget=forms.CheckboxSelectMultiple)
@@ -80,7 +82,8 @@ class Reasons(forms.Form):
         super().__init__(*args, **more)
         self.known = {str(reason.pk): reason for reason in reasons}
         choices = [(key, reason.name) for key, reason in self.known.items()]
-        empty = "Choose a reason" if self.fields["reason"].required else "Not said"
+        self.fields["reason"].required = self.needs_reason
+        empty = "Choose a reason" if self.needs_reason else "Not said"
         for name, first in (("reason", empty), ("buyer_reason", "Not said"), ("also", "")):
             field: Any = self.fields[name]
             field.choices = [("", first), *choices] if first else choices
@@ -109,13 +112,10 @@ class Reasons(forms.Form):
 
 
 class WinForm(Reasons, Versioned):
+    needs_reason = False
+
     amount = AmountField(error_messages={"required": "A won deal needs an amount."})
     on = DayField(label="Won on")
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.fields["reason"].required = False
-        self.fields["reason"].choices[0] = ("", "Not said")  # type: ignore[attr-defined]
 
 
 class LoseForm(Reasons, Versioned):
@@ -123,7 +123,13 @@ class LoseForm(Reasons, Versioned):
 
 
 class ReasonsForm(Reasons, Versioned):
-    """Afterwards."""
+    """Afterwards, of a lost deal."""
+
+
+class WonReasonsForm(Reasons, Versioned):
+    """Afterwards, of a won one, which may go without."""
+
+    needs_reason = False
 
 
 class ReopenForm(Versioned):

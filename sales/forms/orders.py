@@ -5,13 +5,13 @@ from typing import Any
 from django import forms
 
 from sales.models import Deal, DeliveryProblem, Order, OrderLine, Product, Refund
-from sales.services.lines import Line
+from sales.services.lines import Line, complete
 from teams.models import ExchangeRate, Person, User
 from teams.selectors import organisation_of
 
 from .fields import AccountField, AmountField, DayField, ForUser, ListForm, Versioned
 
-IDS = {"required": False, "min_value": 1, "max_value": 2**62}
+IDS: Any = {"required": False, "min_value": 1, "max_value": 2**62}
 
 
 def currencies(user: User, *more: str) -> list[tuple[str, str]]:
@@ -87,18 +87,21 @@ class LineForm(forms.Form):
         required=False, min_value=0, max_value=100, max_digits=7, decimal_places=4, label="Discount, %"
     )
 
+    amount = forms.DecimalField(required=False, min_value=0, max_digits=18, decimal_places=4, label="Net")
+
     def __init__(self, *args: Any, products: list[tuple[Any, str]], **more: Any) -> None:
         super().__init__(*args, **more)
         # One list for all lines: the field looks a chosen product up, the widget asks for none.
         self.fields["product"].queryset = Product.objects.present()  # type: ignore[attr-defined]
-        self.fields["product"].widget.choices = products  # type: ignore[attr-defined]
-        for name in ("quantity", "unit_price", "discount"):
+        self.fields["product"].widget.choices = products
+        for name in ("quantity", "unit_price", "discount", "amount"):
             self.fields[name].widget.attrs |= {"inputmode": "decimal", "step": "any"}
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
         product, price = said.get("product"), said.get("unit_price")
-        if self.line is not None and not self.errors and price is None and (not product or product.list_price is None):
+        is_priced = price is not None or said.get("amount") is not None or (product and product.list_price is not None)
+        if self.line is not None and not self.errors and not is_priced:
             self.add_error("unit_price", "This line needs a price.")
         return said
 
@@ -125,8 +128,18 @@ def line_forms(user: User, order: Order | None = None, data: Any = None) -> Any:
     """Forms for the lines of an order as they stand, and some empty ones."""
     names = Product.objects.visible_to(user).order_by("name", "pk").values_list("pk", "name")
     lines = order.lines.present().order_by("pk") if order else OrderLine.objects.none()
-    initial = [{name: _plain(getattr(line, name)) for name in LineForm.base_fields} for line in lines]
+    initial = [_typed(line) for line in lines]
     return LineFormSet(data, initial=initial, prefix="lines", form_kwargs={"products": [("", "None"), *names]})
+
+
+def _typed(line: OrderLine) -> dict[str, Any]:
+    """A line as it would be typed; its net only where the rest makes another."""
+    names = [name for name in LineForm.base_fields if name != "product"]
+    values = {"product": line.product_id} | {name: _plain(getattr(line, name)) for name in names}
+    rest = Line(quantity=line.quantity, unit_price=line.unit_price, discount=line.discount)
+    if line.unit_price is not None and complete([rest], currency="")[0].amount == line.amount:
+        values["amount"] = None
+    return values
 
 
 def _plain(value: Any) -> Any:

@@ -46,11 +46,12 @@ def digits_of(field: str) -> models.Func:
 
 class AccountQuerySet(RecordQuerySet):
     def seen_by(self, access: Access) -> Q:
-        """Own accounts, those one has a deal with, and those that nobody owns."""
+        """Own accounts, those one has a deal with, and (but for a department) those that nobody owns."""
         from .deals import Deal  # deals name accounts
 
         dealt_with = Deal.objects.filter(owner__in=access.people, withdrawn_at=None, account__isnull=False)
-        return Q(owner__in=access.people) | Q(owner=None) | Q(pk__in=dealt_with.values("account"))
+        own = Q(owner__in=access.people) | Q(pk__in=dealt_with.values("account"))
+        return own if access.department else own | Q(owner=None)
 
 
 ACCOUNT_TREE = 7012  # the advisory lock of whoever moves accounts in their tree

@@ -106,9 +106,9 @@ def warnings_of(
     by_stage = {stage.pk: stage for mine in by_pipeline.values() for stage in mine}
     found = {}
     for deal in waiting:
-        stage = by_stage.get(deal.stage_id)
-        if stage is None or deal.pk not in known:
+        if deal.stage_id not in by_stage or deal.pk not in known:
             continue
+        stage = by_stage[deal.stage_id]
         before = [other for other in by_pipeline[stage.pipeline_id] if other.position < stage.position]
         found[deal.pk] = list(_judge(deal, known[deal.pk], stage, before, today))
     return found
@@ -153,7 +153,7 @@ def _quiet(deal: Deal, signs: Signs, stage: Stage, today: date) -> Iterable[Deal
     if quiet <= usual:
         return
     why = (
-        f"nine of ten of the {stage.quiet_deals} deals won were left alone in {stage} for {_days(usual)} at most"
+        f"nine of ten of the {stage.quiet_deals:,} deals won were left alone in {stage} for {_days(usual)} at most"
         if is_known
         else f"{_days(usual)} is the limit until enough won deals tell what is usual in {stage}"
     )
@@ -164,7 +164,7 @@ def _won_that_skipped(skipped: list[Stage], pipeline: Pipeline) -> str:
     if not pipeline.won_deals:
         return ""
     count = min(other.skipped_won or 0 for other in skipped)
-    return f"; {count or 'none'} of the {pipeline.won_deals} deals won never stood there"
+    return f"; {count or 'none'} of the {pipeline.won_deals:,} deals won never stood there"
 
 
 def _unlike(deal: Deal, signs: Signs, pipeline: Pipeline, today: date) -> Iterable[DealWarning]:
@@ -175,13 +175,13 @@ def _unlike(deal: Deal, signs: Signs, pipeline: Pipeline, today: date) -> Iterab
         yield DealWarning(
             "unlike",
             "Larger than any won",
-            f"It is worth {signs.worth:,.0f}, the largest of {won} deals won was {pipeline.most_won:,.0f}.",
+            f"It is worth {signs.worth:,.0f}, the largest of {won:,} deals won was {pipeline.most_won:,.0f}.",
         )
     elif signs.worth and pipeline.least_won is not None and signs.worth < pipeline.least_won:
         yield DealWarning(
             "unlike",
             "Smaller than any won",
-            f"It is worth {signs.worth:,.0f}, the smallest of {won} deals won was {pipeline.least_won:,.0f}.",
+            f"It is worth {signs.worth:,.0f}, the smallest of {won:,} deals won was {pipeline.least_won:,.0f}.",
         )
     if deal.opened_on and pipeline.longest_won_days is not None:
         age = (today - deal.opened_on).days
@@ -189,7 +189,7 @@ def _unlike(deal: Deal, signs: Signs, pipeline: Pipeline, today: date) -> Iterab
             yield DealWarning(
                 "unlike",
                 "Older than any won",
-                f"It has been open for {_days(age)}; the slowest of {won} deals won took "
+                f"It has been open for {_days(age)}; the slowest of {won:,} deals won took "
                 f"{_days(pipeline.longest_won_days)}.",
             )
 
@@ -199,7 +199,7 @@ def odds_sentence(deal: Deal) -> str:
     stage = deal.stage
     if not stage.reached:
         return f"The usual {stage.probability.normalize():f} % of {stage}; too few deals have been decided yet."
-    own = f"{stage.reached_won} of {stage.reached} deals that reached {stage} were won"
+    own = f"{stage.reached_won:,} of {stage.reached:,} deals that reached {stage} were won"
     if not stage.is_thin:
         return f"{own}."
     return f"{own}, drawn towards the usual {stage.probability.normalize():f} % while they are few."

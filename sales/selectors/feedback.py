@@ -83,7 +83,8 @@ def scores_of_people(user: Viewer, *, start: date, end: date) -> list[tuple[Pers
     people = Person.objects.visible_to(user)
     own = {"recorded_by__isnull": False, "recorded_by": F("owner__user")}
     found = Feedback.objects.present().filter(given_on__gte=start, given_on__lt=end, owner__in=people).exclude(**own)
-    rows = {row.pop("owner"): row for row in found.values("owner").annotate(**SUMS).order_by()}
+    sums = found.order_by().values_list("owner").annotate(**SUMS).values_list("owner", *SUMS)
+    rows = {owner: dict(zip(SUMS, values, strict=True)) for owner, *values in sums}
     named = people.filter(pk__in=rows).order_by("name", "pk")
     return [(person, Scores(**rows[person.pk], least=ENOUGH)) for person in named]
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -33,6 +32,15 @@ QUIET = {
     Kind.REFERRAL: timedelta(days=365),
 }
 
+
+class Purchase(NamedTuple):
+    """That an account bought something (perhaps not known what) on a day."""
+
+    account: int
+    product: int | None
+    on: date
+
+
 # What was bought on which day: by orders, their lines, and the products of the deals that were won. A day counts once.
 PURCHASES = """
     SELECT o.account_id, p.product_id, o.ordered_on
@@ -57,15 +65,11 @@ PURCHASES = """
 """
 
 
-def purchases(day: date, account: Account | None = None) -> pd.DataFrame:
-    """account, product (perhaps none) and `on` of everything bought until a day, without cancelled orders."""
+def purchases(day: date, account: Account | None = None) -> list[Purchase]:
+    """Everything bought until a day, without cancelled orders."""
     with connection.cursor() as cursor:
         cursor.execute(PURCHASES, {"day": day, "account": account.pk if account else None})
-        rows = cursor.fetchall()
-    frame = pd.DataFrame(rows, columns=["account", "product", "on"])
-    frame["on"] = pd.to_datetime(frame["on"])
-    frame["product"] = frame["product"].astype("Int64")
-    return frame
+        return [Purchase(*row) for row in cursor.fetchall()]
 
 
 # ── What to suggest ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -90,9 +94,8 @@ class Wanted:
 
 def wanted(day: date) -> list[Wanted]:
     """Everything that the records suggest on a day, for accounts that are present."""
-    bought = purchases(day)
     accounts = dict(Account.objects.present().values_list("pk", "industry"))
-    bought = bought[bought["account"].isin(list(accounts))]
+    bought = [one for one in purchases(day) if one.account in accounts]
     products = {pk: (name, family) for pk, name, family in Product.objects.values_list("pk", "name", "family")}
     return [  # lists show the latest first: what brings an order soonest is made last
         *_cross_sells(bought, accounts, products),
@@ -121,16 +124,16 @@ def rhythm_words(rhythm: analysis.Rhythm) -> str:
     )
 
 
-def _reorders(bought: pd.DataFrame, products: dict[int, tuple[str, str]], day: date) -> Iterator[Wanted]:
-    overall = analysis.rhythms(bought, ["account"], day)
-    late = {account for (account,), rhythm in overall.items() if rhythm.is_overdue}
+def _reorders(bought: list[Purchase], products: dict[int, tuple[str, str]], day: date) -> Iterator[Wanted]:
+    overall = analysis.rhythms(((one.account, one.on) for one in bought), day)
+    late = {account for account, rhythm in overall.items() if rhythm.is_overdue}
     for account in sorted(late):
-        rhythm = overall[(account,)]
-        yield _reorder(account, None, "Orders", rhythm)
+        yield _reorder(account, None, "Orders", overall[account])
+    known = (((one.account, one.product), one.on) for one in bought if one.product in products)
     of_product: dict[int, list[tuple[float, int, analysis.Rhythm]]] = {}
-    for (account, product), rhythm in analysis.rhythms(bought, ["account", "product"], day).items():
-        if rhythm.is_overdue and account not in late and product in products:
-            of_product.setdefault(account, []).append((rhythm.since / max(rhythm.p80 or 1, 1), int(product), rhythm))
+    for (account, product), rhythm in analysis.rhythms(known, day).items():
+        if rhythm.is_overdue and account not in late and product is not None:
+            of_product.setdefault(account, []).append((rhythm.since / max(rhythm.p80 or 1, 1), product, rhythm))
     for account, found in sorted(of_product.items()):
         for _, product, rhythm in sorted(found, key=lambda row: (-row[0], row[1]))[:REORDERS]:
             yield _reorder(account, product, f"Buys {products[product][0]}", rhythm)
@@ -145,19 +148,19 @@ def _reorder(account: int, product: int | None, begins: str, rhythm: analysis.Rh
         "last_on": rhythm.last_on.isoformat(),
     }
     sentence = f"{begins} {rhythm_words(rhythm)}; the last was on {last}."
-    return Wanted(int(account), Kind.REORDER, sentence[:300], product=product, evidence=evidence)
+    return Wanted(account, Kind.REORDER, sentence[:300], product=product, evidence=evidence)
 
 
 def _cross_sells(
-    bought: pd.DataFrame, accounts: dict[int, str], products: dict[int, tuple[str, str]]
+    bought: list[Purchase], accounts: dict[int, str], products: dict[int, tuple[str, str]]
 ) -> Iterator[Wanted]:
     """By what accounts of the same industry buy together, then by what all do."""
-    pairs = bought[["account", "product"]].dropna().drop_duplicates()
-    pairs = pairs[pairs["product"].isin(list(products))]
-    if pairs.empty:
+    pairs = {(one.account, one.product) for one in bought if one.product in products}
+    if not pairs:
         return
-    rows, row_of = np.unique(pairs["account"].to_numpy(np.int64), return_inverse=True)
-    columns, column_of = np.unique(pairs["product"].to_numpy(np.int64), return_inverse=True)
+    table = np.array(sorted(pairs), dtype=np.int64)  # type: ignore[type-var]
+    rows, row_of = np.unique(table[:, 0], return_inverse=True)
+    columns, column_of = np.unique(table[:, 1], return_inverse=True)
     held = np.zeros((len(rows), len(columns)), dtype=np.bool_)
     held[row_of, column_of] = True
     industry = np.array([accounts[account].casefold() for account in rows.tolist()])
@@ -253,7 +256,6 @@ class Bought:
     """A line of what an account buys."""
 
     name: str
-    family: str
     rhythm: analysis.Rhythm
     words: str
 
@@ -292,40 +294,28 @@ def may_decide(user: Viewer, row: Recommendation) -> bool:
 def of_account(user: Viewer, account: Account, day: date) -> Repeat:
     """For the page of an account. Its rhythm is shown to whose it is, to those who lead them and who see all."""
     shows = access_of(user).sees_person(account.owner_id)
-    bought = purchases(day, account) if shows else None
-    known = {}
-    if bought is not None and not bought.empty:
-        ids = [int(product) for product in bought["product"].dropna().unique()]
-        known = {pk: (name, family) for pk, name, family in _products(ids)}
-        bought["family"] = bought["product"].map(lambda pk: known.get(pk, ("", ""))[1] or None, na_action="ignore")
+    bought = purchases(day, account) if shows else []
+    ids = {one.product for one in bought if one.product is not None}
+    known = {
+        pk: (name, family)
+        for pk, name, family in (Product.objects.filter(pk__in=ids).values_list("pk", "name", "family") if ids else ())
+    }
+    named = [(*known[one.product], one.on) for one in bought if one.product in known]
 
-    def lines(key: str) -> list[Bought]:
-        if bought is None or bought.empty or not known:
-            return []
-        found = [
-            Bought(*(known[value] if key == "product" else (value, value)), rhythm, rhythm_words(rhythm))
-            for (value,), rhythm in analysis.rhythms(bought, [key], day).items()
-        ]
+    def lines(keyed: Iterable[tuple[str, date]]) -> list[Bought]:
+        found = [Bought(name, rhythm, rhythm_words(rhythm)) for name, rhythm in analysis.rhythms(keyed, day).items()]
         return sorted(found, key=lambda line: (not line.rhythm.is_overdue, -line.rhythm.orders, line.name))[:8]
 
-    overall = None
-    if bought is not None and not bought.empty:
-        rhythm = analysis.rhythms(bought, ["account"], day)[(account.pk,)]
-        overall = Bought("Orders", "", rhythm, rhythm_words(rhythm))
     suggested = recommendations(user, state=State.OPEN, account=account.pk)
     rows = list(suggested.order_by("kind", "product__name", "pk")[:12])
     return Repeat(
-        overall=overall,
-        families=lines("family"),
-        products=lines("product"),
+        overall=next(iter(lines((account.name, one.on) for one in bought)), None),
+        families=lines((family, on) for _, family, on in named if family),
+        products=lines((name, on) for name, _, on in named),
         open=rows,
         decidable={row.pk for row in rows if may_decide(user, row)},
         shows_rhythm=shows,
     )
-
-
-def _products(ids: Iterable[int]) -> Any:
-    return Product.objects.filter(pk__in=list(ids)).values_list("pk", "name", "family")
 
 
 # ── What it led to ──────────────────────────────────────────────────────────────────────────────────────────────

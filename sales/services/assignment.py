@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 
 from sales.models import AssignmentRule, Lead, LeadChange
@@ -115,7 +115,6 @@ def assign_leads(*, lead_ids: Iterable[int], by: User | None, at: datetime) -> i
         if rule is None or person is None:
             continue
         lead.owner_id = person
-        lead.version += 1
         given.append(lead)
         crew.waiting[person] += 1
         if rule.method == Method.ROUND_ROBIN:
@@ -123,7 +122,12 @@ def assign_leads(*, lead_ids: Iterable[int], by: User | None, at: datetime) -> i
             turns.add(rule)
         why = f"Rule “{rule.name}”: {rule.get_method_display().lower()}"
         changes.append(LeadChange(lead=lead, changed_at=at, by=by, field="owner", value=str(person), reason=why))
-    Lead.objects.bulk_update(given, ["owner", "version"], batch_size=2000)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sales_lead l SET owner_id = g.owner, version = l.version + 1"
+            "  FROM unnest(%s::bigint[], %s::bigint[]) AS g (id, owner) WHERE l.id = g.id",
+            [[lead.pk for lead in given], [lead.owner_id for lead in given]],
+        )
     LeadChange.objects.bulk_create(changes, batch_size=2000)
     AssignmentRule.objects.bulk_update(turns, ["last_person"])
     tell_owners(leads=given, people=crew.there, by=by, at=at)

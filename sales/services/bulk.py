@@ -12,7 +12,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
 from .credits import post_outcomes
-from .deals import change_value, require_past
+from .deals import MOST_TAGS, change_value, require_past
 from .guards import require_write
 
 MOST_AT_ONCE = 5_000
@@ -87,8 +87,8 @@ def change_deals(
             return f"{deal.status} already"
         if act == "lose" and deal.opened_on and on < deal.opened_on:
             return "opened after that day"
-        if act == "tag" and len(deal.tags) >= 20:
-            return "has 20 tags"
+        if act == "tag" and tag not in deal.tags and len(deal.tags) >= MOST_TAGS:
+            return f"has {MOST_TAGS} tags"
         return (
             "so already"
             if all(_now(deal, field) == _new(deal, field, value) for field, value in wanted.items())
@@ -212,7 +212,7 @@ def _names(*rows: dict[int, dict[str, Any]]) -> Callable[[str, Any], str]:
     known: dict[str, dict[int, Any]] = {}
     for field, model in READS.items():
         ids = {fields[field] for part in rows for fields in part.values() if fields.get(field)}
-        known[field] = model._default_manager.in_bulk(ids) if ids else {}  # type: ignore[attr-defined]
+        known[field] = model._default_manager.in_bulk(ids) if ids else {}
     return lambda field, value: change_value(known[field].get(value) if field in READS else value)
 
 

@@ -70,7 +70,7 @@ def change_contract(*, contract: Contract, by: User | None, version: int | None 
 
 
 @transaction.atomic
-def attach_file(*, contract: Contract, file: File, by: User | None, version: int | None = None) -> Contract:  # type: ignore[type-arg]
+def attach_file(*, contract: Contract, file: File, by: User | None, version: int | None = None) -> Contract:
     """Keep the paper itself: PDF, PNG, JPEG or Word, 10 MB at most, with its SHA-256."""
     contract = _locked(contract, by, version)
     _keep(contract, file)
@@ -87,7 +87,7 @@ def sign_contract(
     signed_by: str,
     by: User | None,
     on: date,
-    file: File | None = None,  # type: ignore[type-arg]
+    file: File | None = None,
     version: int | None = None,
 ) -> Contract:
     """Sign a contract with the signed paper beside it; from then on it can't be changed."""
@@ -208,7 +208,7 @@ def _take(contract: Contract, said: dict[str, Any]) -> None:
         raise Refused("Notice can't be due after the contract has ended.", field="notice_on")
 
 
-def _keep(contract: Contract, file: File) -> None:  # type: ignore[type-arg]
+def _keep(contract: Contract, file: File) -> None:
     name = PurePath(str(file.name or "").replace("\\", "/")).name.replace("\x00", "")[-255:]
     suffix = {"jpeg": "jpg"}.get(kind := name.rpartition(".")[2].lower(), kind)
     if suffix not in KINDS:
@@ -229,7 +229,7 @@ def _keep(contract: Contract, file: File) -> None:  # type: ignore[type-arg]
         transaction.on_commit(lambda: storage.delete(before))
 
 
-def _is_word(file: File) -> bool:  # type: ignore[type-arg]
+def _is_word(file: File) -> bool:
     """A zip whose list of contents (nothing is unpacked) has what a Word file has."""
     try:
         names: Iterable[str] = zipfile.ZipFile(file).namelist()

@@ -60,7 +60,7 @@ def change_line(
     deal = _lock_open(line.deal, by, version)
     line = DealLine.objects.select_related("product").get(pk=line.pk)
     line.text = str(fields.get("text", line.text)).strip()
-    said = {"quantity": line.quantity, "recurs": line.recurs, "term_months": line.term_months}
+    said: dict[str, Any] = {"quantity": line.quantity, "recurs": line.recurs, "term_months": line.term_months}
     said |= {name: fields[name] for name in said if name in fields}
     price, discount = fields.get("unit_price"), fields.get("discount")
     if line.recurs != said["recurs"] and said["recurs"] == DealLine.Recurs.ONCE and "term_months" not in fields:

@@ -27,6 +27,7 @@ CHANGEABLE = frozenset(
         "custom",
     }
 )  # fmt: skip
+MOST_TAGS = 20
 # Changes of these move the ledgers of a deal that is decided.
 LEDGERED = frozenset({"owner", "account", "product", "amount", "currency", "opened_on", "closed_on", "lost_reason"})
 
@@ -52,6 +53,7 @@ def open_deal(
     next_step: str = "",
     next_step_on: date | None = None,
     custom: dict[str, Any] | None = None,
+    tags: Sequence[str] = (),
     external_id: str | None = None,
 ) -> Deal:
     """Open a deal, at the first stage (of a pipeline) unless one is given."""
@@ -79,6 +81,7 @@ def open_deal(
         next_step=next_step,
         next_step_on=next_step_on,
         custom=take_custom(noun="deal", said=custom or {}, stands={}),
+        tags=_tags(tags),
         external_id=external_id,
     )
     said = {
@@ -113,6 +116,8 @@ def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | Non
         raise Refused("A closing day belongs to a deal that is won or lost.", field="closed_on")
     if deal.status == Deal.Status.LOST and "lost_reason" in fields and fields["lost_reason"] is None:
         raise Refused("Say why the deal was lost.", field="lost_reason")
+    if "tags" in fields:
+        fields["tags"] = _tags(fields["tags"])
     if "custom" in fields:
         fields["custom"] = take_custom(noun="deal", said=fields["custom"], stands=deal.custom)
     changed = set_deal(deal, by, at, fields)
@@ -313,6 +318,14 @@ def require_own_pipeline(deal: Deal, stage: Stage) -> None:
             "change its pipeline instead.",
             field="stage",
         )
+
+
+def _tags(said: Sequence[str]) -> list[str]:
+    """Each once, in the order they were given."""
+    tags = list(dict.fromkeys(tag.strip() for tag in said if tag.strip()))
+    if len(tags) > MOST_TAGS or any(len(tag) > 50 for tag in tags):
+        raise Refused(f"A deal has at most {MOST_TAGS} tags of 50 characters each.", field="tags")
+    return tags
 
 
 def _require_lines(deal: Deal, fields: dict[str, Any]) -> None:

@@ -82,10 +82,11 @@ def decide_discount(
     approval.save(update_fields=["is_approved", "decided_at", "decided_by", "answer"])
     word = "approved" if approved else "refused"
     text = f"{name_of(by)} {word} {approval.percent.normalize():f} % off {approval.deal.name}."
-    told = {approval.asked_by_id, approval.deal.owner.user_id} - {by.pk, None}
+    concerned = {approval.asked_by_id, approval.deal.owner.user_id}
+    told = {user for user in concerned if user is not None and user != by.pk}
     Notice.objects.bulk_create(
         Notice(user_id=user, text=text[:300], link=reverse("deal", args=[approval.deal_id]), at=at)
-        for user in sorted(told)  # type: ignore[type-var]
+        for user in sorted(told)
     )
     return approval
 

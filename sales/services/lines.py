@@ -1,8 +1,7 @@
 """Lines of orders: four decimals each, the order's net rounded once (R12); its credit follows by difference."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -69,29 +68,27 @@ def net_of(lines: Sequence[Line]) -> Decimal:
 
 
 def write_lines(order: Order, lines: Sequence[Line], at: datetime) -> None:
-    """Make an order's lines these: what is the same stays, the rest is withdrawn or added."""
-    stand = list(order.lines.present().select_related("product").order_by("pk"))
-    wanted = Counter(_key(line) for line in lines)
-    gone = []
-    for row in stand:
-        key = _key(row)
-        if wanted[key]:
-            wanted[key] -= 1
-        else:
-            gone.append(row.pk)
-    OrderLine.objects.filter(pk__in=gone).update(withdrawn_at=at)
+    """Make an order's lines these: what is the same stays as it was frozen, the rest is withdrawn or added."""
+    stand = list(order.lines.present().order_by("pk"))
     fresh = []
-    for line in lines:
-        if wanted[_key(line)]:
-            wanted[_key(line)] -= 1
+    for said, line in zip(lines, complete(lines, currency=order.currency), strict=True):
+        same = next((row for row in stand if _is_same(row, said, line)), None)
+        if same is None:
             fresh.append(OrderLine(order=order, **{name: getattr(line, name) for name in Line.__slots__}))
+        else:
+            stand.remove(same)
+    OrderLine.objects.filter(pk__in=[row.pk for row in stand]).update(withdrawn_at=at)
     OrderLine.objects.bulk_create(fresh)
 
 
-def _key(line: Line | OrderLine) -> tuple[object, ...]:
-    if isinstance(line, Line):
-        return (line.product and line.product.pk, *astuple(replace(line, product=None))[1:])
-    return (line.product_id, *(getattr(line, name) for name in Line.__slots__[1:]))
+def _is_same(row: OrderLine, said: Line, line: Line) -> bool:
+    """List price and cost were frozen with the line; they differ only where somebody says so."""
+    frozen = all(
+        getattr(said, name) is None or getattr(said, name) == getattr(row, name) for name in ("list_price", "unit_cost")
+    )
+    named = ("text", "quantity", "unit_price", "discount", "amount")
+    product = line.product.pk if line.product else None
+    return frozen and row.product_id == product and all(getattr(row, name) == getattr(line, name) for name in named)
 
 
 @transaction.atomic
@@ -106,7 +103,7 @@ def set_order_lines(
     require_current(version, order.version, noun="order", who=None, when=None)
     if order.cancelled_on is not None:
         raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}; its lines stay as they are.")
-    write_lines(order, complete(lines, currency=order.currency), at)
+    write_lines(order, lines, at)
     Order.objects.filter(pk=order.pk).update(version=order.version + 1)
     renet_orders(order_ids=[order.pk], by=by, at=at, reason="Lines changed")
     order.refresh_from_db()

@@ -46,10 +46,10 @@ def book_order(
     require_write(by, owner)
     require_sight(by, account=account, deal=deal)
     currency = currency or (deal.currency if deal else Organisation.get().currency)
-    lines = complete(lines, currency=currency)
-    if lines and amount is not None and require_money(amount) != net_of(lines):
-        raise Refused(f"The lines make {net_of(lines)}, not {amount}; leave the amount to them.", field="amount")
-    booked = require_money(net_of(lines) if lines else amount)
+    net = net_of(complete(lines, currency=currency))
+    if lines and amount is not None and require_money(amount) != net:
+        raise Refused(f"The lines make {net}, not {amount}; leave the amount to them.", field="amount")
+    booked = require_money(net if lines else amount)
     if booked is None:
         raise Refused("An order says its amount, or has lines that make it.", field="amount")
     gone: list[int] = []

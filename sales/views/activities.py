@@ -55,8 +55,7 @@ def activities(request: SignedIn) -> HttpResponseBase:
         "form": form,
         "kinds": Activity.Kind.choices,
         "owners": selectors.choosable_owners(request.user, day) if shows_owners else (),
-        "shows_owners": shows_owners,
-        "icons": ICONS,
+        **_row_needs(request),
         "today": day,
         "waiting_mails": InboundMail.objects.visible_to(request.user).waiting().count(),
         "today_count": selectors.activities(request.user, owner=access.person_id, start=day).count()
@@ -65,6 +64,17 @@ def activities(request: SignedIn) -> HttpResponseBase:
     }
     with in_zone(zone):
         return render(request, "sales/activities.html", context)
+
+
+def _row_needs(request: SignedIn) -> dict[str, Any]:
+    """What a line of the list is written with."""
+    access = access_of(request.user)
+    return {
+        "icons": ICONS,
+        "shows_owners": access.sees_all or access.leads,
+        "writable": access.people,
+        "may_write_all": access.imports,
+    }
 
 
 def _row(activity: Activity) -> list[Any]:
@@ -171,6 +181,9 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
     if request.method == "POST":
         writable_or_404(request, found)
     _, zone = today_and_zone(request)
+    in_place = request.headers.get("HX-Request") == "true"
+    if in_place and ("row" in request.GET or not selectors.is_writable(request.user, found)):
+        return _in_place(request, found, zone)
     has_customer = bool(found.deal_id or found.contact_id or found.account_id)
     names = ("kind", "occurred_at", "account", "deal", "contact", "outcome", "duration_minutes", "notes", "version")
     with in_zone(zone):
@@ -183,8 +196,9 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
             data = dict(form.cleaned_data)
             services.change_activity(activity=found, by=request.user, version=data.pop("version"), **data)
 
-        if request.method == "POST" and submitted(request, form, save, said="Saved.", topics=("activities",)):
-            return see_other("activities")
+        said = "" if in_place else "Saved."
+        if request.method == "POST" and submitted(request, form, save, said=said, topics=("activities",)):
+            return _in_place(request, found, zone) if in_place else see_other("activities")
         context = {
             "activity": found,
             "form": form,
@@ -195,7 +209,16 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
             "alike": list(selectors.alike_activities(request.user, found)[:3]),
             "accounts": selectors.account_options(request.user, ""),
         }
-        return render(request, "sales/activity.html", context, status=422 if form.errors else 200)
+        page = "sales/_activity_edit.html" if in_place else "sales/activity.html"
+        return render(request, page, context, status=422 if form.errors else 200)
+
+
+def _in_place(request: SignedIn, found: Activity, zone: str) -> HttpResponse:
+    """The activity's line as it is now."""
+    seen = Activity.objects.visible_to(request.user).select_related("owner", "account", "deal", "contact")
+    with in_zone(zone):
+        context = {"activity": get_object_or_404(seen, pk=found.pk), **_row_needs(request)}
+        return render(request, "sales/_activity_row.html", context)
 
 
 @require_POST

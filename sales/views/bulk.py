@@ -48,7 +48,7 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
     stages = [stage for stage in selectors.all_stages() if stage.pipeline_id == found.stage.pipeline_id]
     names = ("stage", "amount", "expected_close_on", "next_step", "next_step_on", "version")
     form = forms.DealEditForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         stages=stages,
         has_lines=found.lines.exists(),
         initial={name: getattr(found, name) for name in names},

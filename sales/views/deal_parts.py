@@ -38,7 +38,9 @@ def line_add(request: SignedIn, pk: int) -> HttpResponse:
     """Put a product on a deal."""
     found = writable_deal(request, pk)
     day, _ = today_and_zone(request)
-    form = forms.LineForm(request.POST or None, user=request.user, initial={"version": found.version})
+    form = forms.LineForm(
+        request.POST if request.method == "POST" else None, user=request.user, initial={"version": found.version}
+    )
 
     def save() -> None:
         services.add_line(deal=found, by=request.user, at=clock.now(), on=day, **form.cleaned_data)
@@ -62,7 +64,9 @@ def line(request: SignedIn, pk: int, line_pk: int) -> HttpResponse:
     stands = _line(found, line_pk)
     names = ("text", "quantity", "unit_price", "recurs", "term_months")
     initial = {"version": found.version} | {name: getattr(stands, name) for name in names}
-    form = forms.LineForm(request.POST or None, user=request.user, line=stands, initial=initial)
+    form = forms.LineForm(
+        request.POST if request.method == "POST" else None, user=request.user, line=stands, initial=initial
+    )
 
     def save() -> None:
         data = dict(form.cleaned_data)
@@ -170,8 +174,8 @@ def _share_form(request: SignedIn, found: Deal, data: Any = None) -> forms.Share
 def share(request: SignedIn, pk: int) -> HttpResponse:
     """Say who will share the credit of a deal once it is won."""
     found = writable_deal(request, pk)
-    form = _share_form(request, found, request.POST or None)
-    shown = forms.Versioned(request.POST or None, initial={"version": found.version})
+    form = _share_form(request, found, request.POST if request.method == "POST" else None)
+    shown = forms.Versioned(request.POST if request.method == "POST" else None, initial={"version": found.version})
 
     def save() -> None:
         version = shown.cleaned_data["version"] if shown.is_valid() else None
@@ -196,9 +200,7 @@ def competitors(request: SignedIn, pk: int) -> HttpResponse:
     """Say who else wants this deal."""
     found = writable_deal(request, pk)
     initial = {"version": found.version, "competitors": selectors.competitors_of(found)}
-    form = forms.CompetitorsForm(request.POST or None, initial=initial)
-    if not request.POST and request.method == "POST":
-        form = forms.CompetitorsForm({})
+    form = forms.CompetitorsForm(request.POST if request.method == "POST" else None, initial=initial)
 
     def save() -> None:
         services.name_competitors(deal=found, by=request.user, at=clock.now(), **form.cleaned_data)
@@ -217,9 +219,11 @@ def reasons(request: SignedIn, pk: int) -> HttpResponse:
     found = writable_deal(request, pk)
     known = list(LostReason.objects.order_by("pk"))
     said = selectors.reasons_of(found)
-    form = forms.ReasonsForm(
-        request.POST or None,
-        reasons=known if found.status == Deal.Status.LOST else winning(known),
+    is_lost = found.status == Deal.Status.LOST
+    form_of = forms.ReasonsForm if is_lost else forms.WonReasonsForm
+    form = form_of(
+        request.POST if request.method == "POST" else None,
+        reasons=known if is_lost else winning(known),
         initial={"version": found.version} | _said(said),
     )
 

@@ -91,7 +91,7 @@ def add(request: SignedIn) -> HttpResponse:
     day, _ = today_and_zone(request)
     me = access_of(request.user).person_id
     account = selectors.account_named(request.user, _number(request.GET.get("account")))
-    deal = Deal.objects.visible_to(request.user).filter(pk=_number(request.GET.get("deal"))).first()
+    deal = Deal.objects.visible_to(request.user).filter(pk=_number(request.GET.get("deal")) or 0).first()
     owners = selectors.writable_owners(request.user, day)
     form = forms.OrderForm(
         request.POST or None,

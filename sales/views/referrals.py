@@ -43,8 +43,10 @@ def _page(request: SignedIn, **bound: Any) -> HttpResponseBase:
         rows = found.order_by("pk").iterator(2000)
         return csv_answer(request, "referrals", COLUMNS, (_row(referral) for referral in rows))
     access = access_of(request.user)
+    page = keyset.page(found, by="asked_on", descending=True, cursor=asked.get("cursor", ""))
     context = {
-        "page": keyset.page(found, by="asked_on", descending=True, cursor=asked.get("cursor", "")),
+        "page": page,
+        "writable": {row.pk for row in page.rows if may_write_for(request.user, row.owner_id)},
         "happy": [one for one in selectors.happy_accounts(day, request.user) if _may_ask(request.user, one)][:10],
         "to_thank": selectors.to_thank(request.user).count(),
         "form": forms.ReferralForm(user=request.user),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from sales import forms, selectors, services
-from sales.models import ActivityTemplate, TimeEntry, may_write_for
+from sales.models import Activity, ActivityTemplate, TimeEntry, may_write_for
 from sales.selectors.time import ASSUMED, together
 from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
@@ -66,7 +66,7 @@ def time(request: SignedIn) -> HttpResponseBase:
         "mine": next((row for row in rows if me and row.person == me), None),
         "total": together(rows) if len(rows) > 1 else None,
         "entries": entries.filter(owner=access.person_id)[:50] if access.person_id else (),
-        "assumed": ASSUMED,
+        "assumed": [(Activity.Kind(kind).label, minutes) for kind, minutes in ASSUMED.items()],
         "kinds": TimeEntry.Kind.choices,
         "shows_others": shows_others,
         "is_off": leads and not shows_others,

@@ -144,7 +144,7 @@ def _birthdays(user: User, person: Person, today: date) -> Iterator[Event]:
         assert contact.birthday is not None
         day = next(day for year in (today.year, today.year + 1) if (day := _in_year(contact.birthday, year)) >= today)
         where = f" ({contact.account.name})" if contact.account else ""
-        path = reverse("account", args=[contact.account_id])
+        path = reverse("contact", args=[contact.pk])
         yield _all_day(_event(f"birthday-{contact.pk}-{day.year}", f"Birthday: {contact.name}{where}", path), day)
 
 

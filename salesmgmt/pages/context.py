@@ -23,6 +23,7 @@ def _imports(access: Access) -> bool:
 
 
 def _sells(access: Access) -> bool:
+    """Departments see what was asked of them."""
     return not access.department
 
 
@@ -50,19 +51,19 @@ class Place:
 PLACES = (
     Place("home", "Home", "house", "Home"),
     Place("teams", "Teams", "users", shows_to=_leads),
-    Place("leads", "Leads", "funnel"),
-    Place("deals", "Deals", "briefcase", "Deals"),
-    Place("accounts", "Accounts", "building-2"),
+    Place("leads", "Leads", "funnel", shows_to=_sells),
+    Place("deals", "Deals", "briefcase", "Deals", shows_to=_sells),
+    Place("accounts", "Accounts", "building-2", shows_to=_sells),
     Place("orders", "Orders", "file-text", shows_to=_sells),
-    Place("deliveries", "Deliveries", "map-pin", shows_to=_delivers),
-    Place("repeat", "Repeat business", "refresh-cw"),
+    Place("repeat", "Repeat business", "refresh-cw", shows_to=_sells),
     Place("activities", "Activities", "list-checks"),
     Place("tasks", "Tasks", "check", "Tasks"),
     Place("market", "Market notes", "message-square"),
     Place("one-on-ones", "Coaching", "message-circle", "1:1s"),
-    Place("leaderboard", "Leaderboard", "trophy"),
+    Place("deliveries", "Deliveries", "map-pin", "Deliver", shows_to=_delivers),
+    Place("leaderboard", "Leaderboard", "trophy", shows_to=_sells),
     Place("wall", "Recognition", "sparkles", "Wall"),
-    Place("quotas", "Quotas", "target"),
+    Place("quotas", "Quotas", "target", shows_to=_sells),
     Place("imports", "Import", "upload", shows_to=_imports),
     Place("admin:index", "Settings", "settings", shows_to=_administers),
 )

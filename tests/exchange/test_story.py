@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
-from sales.models import Credit, Deal, DealChange, Lead, Order, Outcome
+from sales.models import AccountOwnership, Credit, Deal, DealChange, Lead, Order, Outcome
 from salesmgmt.exchange.models import Batch
 from salesmgmt.exchange.services import undo_batch
+from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
 from targets.models import QuotaEntry
 from teams.models import Organisation
 from tests.cast import Cast
@@ -196,3 +197,12 @@ def test_what_everything_is_counted_by_can_be_told_and_not_changed_under_way(cas
     circle = take("territories", "name,parent\nA,B\nB,A\nC,A\nD,Nowhere\n")
     assert circle.refused == 4
     assert take("calendars", "region,on,name\nDE,2026-05-01,Labour Day\nDE,2026-05-01,May Day\n").refused == 1
+
+
+def test_an_account_belongs_to_its_owner_since_always_and_to_the_next_from_the_day_of_the_file(cast: Cast) -> None:
+    take("accounts", "external_id,name,owner\nA1,Acme,Ana\n")
+    take("accounts", "external_id,name,owner\nA1,Acme,Ben\n")
+    told = [(one.owner, one.starts_on, one.until) for one in AccountOwnership.objects.order_by("during")]
+    assert told == [(cast.ana, BEFORE_ALL_RECORDS, date(2026, 5, 20)), (cast.ben, date(2026, 5, 20), None)]
+    undo_batch(batch=Batch.objects.latest("pk"), by=None, at=AT)
+    assert AccountOwnership.objects.on(date(2026, 5, 20)).get().owner == cast.ana

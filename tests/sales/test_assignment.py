@@ -15,6 +15,7 @@ from salesmgmt.desk.models import Notice
 from salesmgmt.lib.ranges import half_open, through
 from teams.models import Leave, LeaveKind, Posting, Territory
 from tests.cast import Cast, make_cast
+from tests.exchange.test_kinds import take, undo
 
 AT = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 
@@ -146,3 +147,16 @@ def test_two_leads_at_once_do_not_go_to_the_same_person_in_turn() -> None:
     for thread in threads:
         thread.join()
     assert Counter(Lead.objects.values_list("owner__name", flat=True)) == {"Ana": 10, "Ben": 10}
+
+
+def test_an_imported_lead_that_the_file_gives_to_nobody_goes_by_the_rules(cast: Cast) -> None:
+    rule(1, method="round_robin", team=cast.north)
+    rows = (
+        "external_id,name,owner,status\nL-1,Marta,,new\nL-2,Nadia,E-Cleo,new\nL-3,Pia,,working\nL-4,Ute,,disqualified"
+    )
+    answer = take("leads", rows)
+    assert answer.refused == 0
+    owners = dict(Lead.objects.values_list("name", "owner__name"))
+    assert owners == {"Marta": "Ana", "Nadia": "Cleo", "Pia": "Ben", "Ute": None}
+    undo(answer)
+    assert not Lead.objects.present().exists()

@@ -119,9 +119,12 @@ def test_pipelines_rivals_tags_and_many_at_once(cast: Cast, deal: Deal, ana: Api
     rival = Competitor.objects.create(name="Kestrel")
     assert ana("PATCH", url, {"competitors": [rival.pk], "tags": ["fair"]}).json()["tags"] == ["fair"]
     assert len(ana("GET", f"deals/?competitor={rival.pk}&tag=fair&pipeline=Partners").json()["results"]) == 1
+    made = ana("POST", "deals/", {"name": "New", "tags": ["a", "a "], "pipeline": "Partners", "stage": "Proposal"})
+    assert (made.status_code, made.json()["tags"], made.json()["pipeline"]) == (201, ["a"], "Partners")
+    ana("DELETE", f"deals/{made.json()['id']}/")
     done = ana("POST", "bulk-acts/", {"deals": [deal.pk], "act": "lose", "reason": "price", "on": "2026-11-20"})
     assert (done.status_code, done.json()["changed"]) == (201, 1)
-    assert LostReason.objects.get(key="price") == Deal.objects.get().lost_reason
+    assert LostReason.objects.get(key="price") == Deal.objects.get(pk=deal.pk).lost_reason
     assert ana("POST", f"bulk-acts/{done.json()['id']}/undo/").status_code == 200
     assert ana("GET", url).json()["status"] == "open"
     assert ana("POST", "bulk-acts/", {"deals": [10**9], "act": "tag", "tag": "x"}).status_code == 400

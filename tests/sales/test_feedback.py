@@ -132,7 +132,7 @@ def test_the_public_page_is_closed_to_frames_scripts_caches_and_searchers(link: 
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert "no-store" in answer["Cache-Control"]
-    assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex, nofollow", "no-referrer")
+    assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex, nofollow", "same-origin")
     assert Client(enforce_csrf_checks=True).post(link, {"csat": "5"}).status_code == 403
 
 
@@ -160,6 +160,27 @@ def test_two_answers_at_the_same_time_are_one() -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(answer, [1, 2, 3, 4])) == [False, False, False, True]
     assert Feedback.objects.count() == 1
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_customer_answers_on_a_phone(live_server: Any, browser: Any) -> None:
+    cast = make_cast()
+    account = services.add_account(name="Brandt", owner=cast.ana, by=None)
+    secret = services.ask_feedback(account=account, by=None, at=clock.now())
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.goto(f"{live_server.url}/f/{secret}/")
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.click("label.choice:has-text('4') >> nth=0")
+    page.click("label.choice:has-text('9')")
+    page.fill("textarea", "Fine")
+    page.dblclick("text=Send")
+    page.wait_for_url("**/f/thanks/")
+    assert wrong == []
+    page.close()
+    assert sorted(Feedback.objects.values_list("kind", "score")) == [("csat", 4), ("nps", 9)]
 
 
 # ── Asking ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -105,7 +105,8 @@ def test_who_delivers_sees_what_was_asked_of_them_and_no_amount(cast: Cast, acco
         assert "Brandt Optik" in body
         assert "1,234" not in body
         assert "1234" not in body
-    for path in (f"/orders/{order.pk}/", f"/accounts/{account.pk}/"):
+    nobodys = Account.objects.create(name="Nobody's")
+    for path in (f"/orders/{order.pk}/", f"/accounts/{account.pk}/", f"/accounts/{nobodys.pk}/"):
         assert client.get(path).status_code == 404
     assert "A-7" not in client.get("/orders/").content.decode()
     listed = client.get("/api/v1/deliveries/").json()["results"]

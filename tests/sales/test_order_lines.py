@@ -196,6 +196,24 @@ def test_an_order_with_lines_is_entered_by_page_once_however_often_it_is_sent(ca
     assert "Service" in page
 
 
+def test_saving_the_lines_as_they_stand_changes_nothing_however_they_came(cast: Cast) -> None:
+    probe = Product.objects.create(name="Probe", list_price=Decimal("12.5"), currency="EUR")
+    order = book(cast, lines=[
+        Line(product=probe, quantity=Decimal(9), unit_price=Decimal("1247.6667"), amount=Decimal("11229")),
+        Line(product=probe, quantity=Decimal(2), discount=Decimal("7.5")), line("3.3333", text="Rest"),
+    ])  # fmt: skip
+    Product.objects.update(list_price=Decimal(99))
+    before = list(order.lines.order_by("pk").values())
+    client = signed_in(cast.ana)
+    forms = client.get(f"/orders/{order.pk}/").context["line_forms"]
+    sent: dict[str, Any] = {"lines-TOTAL_FORMS": 7, "lines-INITIAL_FORMS": 3, "version": order.version}
+    for form in forms.initial_forms:
+        sent |= {form.add_prefix(name): "" if value is None else value for name, value in form.initial.items()}
+    assert client.post(f"/orders/{order.pk}/lines/", sent).status_code == 303
+    assert list(order.lines.order_by("pk").values()) == before
+    assert Credit.objects.count() == 1
+
+
 def test_an_order_entered_for_a_won_deal_takes_the_place_of_the_wins_own(cast: Cast) -> None:
     deal = services.open_deal(owner=cast.ana, name="Probes", amount=Decimal(500), by=None, at=AT)
     services.win_deal(deal=deal, on=date(2026, 6, 1), by=None, at=AT)
@@ -286,10 +304,11 @@ def test_bad_lines_are_a_400_that_says_where(cast: Cast, lines: Any) -> None:
 
 def test_the_page_of_an_order_costs_a_fixed_number_of_queries(cast: Cast, settings: Any) -> None:
     deal: Deal | None = None
-    order = book(cast, lines=[line("1", text=f"{n}") for n in range(2)], deal=deal)
+    probe = Product.objects.create(name="Probe")
+    order = book(cast, lines=[line("1", text=f"{n}", product=probe) for n in range(2)], deal=deal)
     client = signed_in(cast.ana)
     few = client.get(f"/orders/{order.pk}/")
-    set_order_lines(order=order, lines=[line("1", text=f"{n}") for n in range(40)], by=None, at=AT)
+    set_order_lines(order=order, lines=[line("1", text=f"{n}", product=probe) for n in range(40)], by=None, at=AT)
     for _ in range(5):
         services.record_problem(order=order, kind="damaged", found_on=JAN, on=JAN, by=None, at=AT)
     many = client.get(f"/orders/{order.pk}/")

@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,25 +26,30 @@ ON = date(2026, 7, 1)
 # ── Arithmetic ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def bought(*days: int) -> pd.DataFrame:
+def bought(*days: int) -> list[tuple[int, date]]:
     """One account, order days so many days before the first of July."""
-    return pd.DataFrame({"account": 7, "on": pd.to_datetime([ON - timedelta(days=day) for day in days])})
+    return [(7, ON - timedelta(days=day)) for day in days]
 
 
 def test_the_rhythm_of_gaps_of_10_20_and_60_days() -> None:
     # Gaps 10, 20, 60: the middle is 20; 80 % lies at position 1.6 of 0..2: 20 + 0.6 × 40 = 44.
-    rhythm = analysis.rhythms(bought(110, 100, 80, 20), ["account"], ON)[(7,)]
+    rhythm = analysis.rhythms(bought(110, 100, 80, 20), ON)[7]
     assert (rhythm.orders, rhythm.median, rhythm.p80, rhythm.since) == (4, 20.0, pytest.approx(44.0), 20)
     assert not rhythm.is_overdue
-    later = analysis.rhythms(bought(110, 100, 80, 20), ["account"], ON + timedelta(days=25))[(7,)]
+    later = analysis.rhythms(bought(110, 100, 80, 20), ON + timedelta(days=25))[7]
     assert (later.since, later.is_overdue) == (45, True)
 
 
+@given(st.lists(st.integers(0, 900), min_size=1), st.sampled_from([0.0, 0.5, 0.8, 1.0]))
+def test_a_quantile_is_numpys(values: list[int], share: float) -> None:
+    assert analysis.quantile(sorted(values), share) == pytest.approx(np.quantile(values, share))
+
+
 def test_fewer_than_three_order_days_have_no_rhythm() -> None:
-    rhythm = analysis.rhythms(bought(400, 300, 300), ["account"], ON)[(7,)]
+    rhythm = analysis.rhythms(bought(400, 300, 300), ON)[7]
     assert (rhythm.orders, rhythm.is_known, rhythm.is_overdue) == (2, False, False)
     assert repeat.rhythm_words(rhythm) == "2 orders: too few for a rhythm"
-    assert analysis.rhythms(bought(), ["account"], ON) == {}
+    assert analysis.rhythms(bought(), ON) == {}
 
 
 def test_lift_by_hand_on_a_tiny_example() -> None:
@@ -154,8 +158,7 @@ def test_what_is_bought_comes_from_orders_their_lines_and_won_deals(
         name="D", owner=cast.ana, account=brandt, product=probe, stage=stage, status="won", currency="EUR",
         opened_on=ON, closed_on=ON - timedelta(days=5),
     )  # fmt: skip
-    rows = repeat.purchases(ON).itertuples(index=False)
-    assert sorted((int(row.product), (ON - row.on.date()).days) for row in rows) == sorted(
+    assert sorted((row.product, (ON - row.on).days) for row in repeat.purchases(ON)) == sorted(
         [(probe.pk, 30), (pump.pk, 30), (probe.pk, 5)]
     )
 

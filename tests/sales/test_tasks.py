@@ -339,3 +339,18 @@ def test_the_activities_page_finds_words_of_the_notes(cast: Cast) -> None:
     services.log_activity(owner=cast.ana, kind="visit", at=AT, by=None, notes="Nothing new")
     found = signed_in(cast.ana).get("/activities/", {"text": "uber kalib"}).context["page"].rows
     assert [activity.kind for activity in found] == [Activity.Kind.CALL]
+
+
+def test_an_activity_is_changed_where_it_stands_in_the_list(cast: Cast) -> None:
+    activity = services.log_activity(owner=cast.ana, kind="call", at=AT, by=None)
+    client, path = signed_in(cast.ana), reverse("activity", args=[activity.pk])
+    form = client.get(path, headers={"HX-Request": "true"}).content.decode()
+    assert form.lstrip().startswith(f'<li class="row" id="activity-{activity.pk}"><div class="row-main"><form')
+    said = {"kind": "call", "occurred_at": "2026-07-01T11:00", "outcome": "Reached", "version": 1}
+    row = client.post(path, said, headers={"HX-Request": "true"})
+    assert row.status_code == 200
+    assert "Reached" in row.content.decode()
+    assert "<form" not in row.content.decode()
+    assert client.post(path, said, headers={"HX-Request": "true"}).status_code == 422  # stale by now
+    assert "Reached" in client.get(f"{path}?row=1", headers={"HX-Request": "true"}).content.decode()
+    assert f"activity-{activity.pk}" not in signed_in(cast.ben).get("/activities/").content.decode()

@@ -8,6 +8,7 @@ from sales.models import Credit, Outcome
 from salesmgmt.exchange.kinds import kinds
 from salesmgmt.lib.refusals import Refused
 
+POSTING = {"deals", "deal_changes", "orders", "order_lines", "credits", "refunds"}  # what the ledgers follow
 POSTED = ("role", "team", "manager", "territory", "holiday_region", "fte")  # what postings say better than people
 
 
@@ -51,7 +52,7 @@ def steps(folder: Path) -> list[Step]:
             without = ("manager",)
         if kind == "people" and "postings" in tables:
             without = POSTED
-        found.append(Step(kind, path, without, settles=settles))
+        found.append(Step(kind, path, without, settles=settles or kind not in POSTING))
         # Teams name their managers and people their teams: who leads is said once both are there.
         if kind == ("postings" if "postings" in tables else "people") and "teams" in tables:
             found.append(Step("teams", tables["teams"], create_missing="people" not in tables))
