@@ -305,7 +305,9 @@ def _write_referrals(random: np.random.Generator, today: date) -> None:
 
 def _write_gifts(random: np.random.Generator, today: date) -> None:
     people = list(
-        Contact.objects.filter(account__owner__isnull=False).select_related("account").order_by("pk")[: 45 * 13 : 13]
+        Contact.objects.filter(account__owner__isnull=False, is_public_official=False)
+        .select_related("account")
+        .order_by("pk")[: 45 * 13 : 13]
     )
     Gift.objects.bulk_create(
         Gift(
