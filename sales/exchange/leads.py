@@ -28,7 +28,7 @@ def _plan(plan: Plan) -> None:
         )
     for row in plan.taken():
         values = _given(row, *LEAD)
-        lead = known.get(values.get("external_id"))
+        lead = known.get(values.get("external_id", ""))
         if "external_id" not in values:
             lead = same.next(_key(Lead(**{name: values.get(name, "") for name in ("name", "company", "email")})))
         received_at = row.get("created_at", lead.received_at if lead else plan.at)
