@@ -169,7 +169,7 @@ def _change_form(request: SignedIn, found: Lead, data: Any = None) -> forms.Lead
         owners=writable_owners(request.user, day)
         | Person.objects.visible_to(request.user).filter(pk=found.owner_id or 0),
         now=clock.now(),
-        initial={name: getattr(found, name) for name in forms.LeadForm.base_fields},
+        initial={name: getattr(found, name) for name in (*forms.LeadForm.base_fields, "custom")},
         prefix="change",
     )
     form.fields["owner"].empty_label = "Nobody"  # type: ignore[attr-defined]

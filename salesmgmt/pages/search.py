@@ -130,7 +130,7 @@ def _visible(one: Findable, user: Viewer) -> QuerySet[Any, Any]:
 
 def _rows(found: QuerySet[Any, Any], place: int, one: Findable, score: Any) -> QuerySet[Any, Any]:
     title, detail = (F(part) if isinstance(part, str) else part for part in (one.title, one.detail or Value("")))
-    return found.annotate(score=Cast(score, FloatField())).values_list(
+    rows: QuerySet[Any, Any] = found.annotate(score=Cast(score, FloatField())).values_list(
         Value(place),
         F("pk"),
         Cast(F(one.page_of), BigIntegerField()),
@@ -138,6 +138,7 @@ def _rows(found: QuerySet[Any, Any], place: int, one: Findable, score: Any) -> Q
         Cast(Coalesce(detail, Value(""), output_field=TextField()), TextField()),
         F("score"),
     )
+    return rows
 
 
 def _hit(one: Findable, page: int, title: str, detail: str, score: float) -> Hit:

@@ -1,7 +1,7 @@
 """A rep's working morning in a real browser: on a phone by taps, at a desk by keyboard alone.
 
-Search an account, log a call, note something, move a deal, schedule a task, lose a deal with its reason; none is
-further than three taps from home.
+Search an account, log a call, note something, move a deal, schedule a task, undo a bulk change, lose a deal with its
+reason; none is further than three taps from home.
 """
 
 from datetime import timedelta
@@ -125,6 +125,19 @@ def test_a_morning_on_a_phone_by_taps(company: Cast, live_server: LiveServer, br
     ana.tap("main a:has-text('Forklifts')")
     ana.tap("button[name=when][value=tomorrow]")
     page.get_by_text("On your list for").wait_for()
+
+    # Many deals changed at once, and taken back.
+    ana.home()
+    ana.tap(".dock a:has-text('Deals')")
+    page.check("thead input[data-all=pick]")
+    page.click("form.bulk button[value=tag]")
+    page.fill("[name=tag]", "fair")
+    page.click("button[name=go]")
+    page.locator(".toast button:has-text('Undo')").wait_for()
+    assert Deal.objects.filter(tags__contains=["fair"]).count() == 2
+    ana.tap(".toast button:has-text('Undo')")
+    page.locator(".toast:not(:has(button))").wait_for()
+    assert not Deal.objects.filter(tags__contains=["fair"]).exists()
 
     ana.home()
     ana.tap("main a:has-text('Ramps')")

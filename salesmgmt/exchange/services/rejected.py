@@ -14,10 +14,11 @@ def rejects(*, file: BinaryIO, name: str, mapping: dict[str, Any], refusals: dic
 
     The columns that say why stand first and are passed over on the way in; unreadable lines stand as they were.
     """
-    reading = {one: mapping.get(one) or "" for one in ("sheet", "extra_commas")}
+    told = {one: mapping.get(one) or "" for one in ("delimiter", "encoding", "sheet", "extra_commas")}
     table = open_table(
-        file, name, delimiter=mapping.get("delimiter") or None, encoding=mapping.get("encoding") or None, **reading
-    )
+        file, name, delimiter=told["delimiter"] or None, encoding=told["encoding"] or None, sheet=told["sheet"],
+        extra_commas=told["extra_commas"],
+    )  # fmt: skip
     if table.found["format"] != "csv":
         table.found["delimiter"], table.found["quote"] = ",", '"'
     text = io.StringIO(newline="")

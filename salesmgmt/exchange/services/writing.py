@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from graphlib import TopologicalSorter
+from itertools import chain, islice
 from typing import Any
 
 from django.db import models
@@ -80,22 +81,31 @@ def update(model: type[models.Model], steps: list[Step]) -> None:
 
 
 def keep_steps(batch: Batch, plan: Plan, entered: list[Any]) -> None:
-    rows = []
-    for step in plan.steps:
-        if step.is_quiet or (step.act == "changed" and not step.before):
-            continue
-        model = type(step.record)
-        row = BatchRow(batch=batch, line=step.line, act=step.act, model=model._meta.label)
-        row.object_id = step.record.pk if step.act != "removed" else step.before[model._meta.pk.attname]
-        if step.before:
-            row.before = {name: frozen(value) for name, value in step.before.items()}
-        if step.act == "changed":
-            row.after = {name: frozen(_raw(step.record, name)) for name in step.before}
-        rows.append(row)
-    rows += [
-        BatchRow(batch=batch, line=0, act="created", model=type(one)._meta.label, object_id=one.pk) for one in entered
-    ]
-    BatchRow.objects.bulk_create(rows, batch_size=BATCH)
+    """What each step did and what stood before, for the undo."""
+    rows = chain(
+        (
+            _kept(batch, step)
+            for step in plan.steps
+            if not (step.is_quiet or (step.act == "changed" and not step.before))
+        ),
+        (
+            BatchRow(batch=batch, line=0, act="created", model=type(one)._meta.label, object_id=one.pk)
+            for one in entered
+        ),
+    )
+    while some := list(islice(rows, BATCH)):
+        BatchRow.objects.bulk_create(some)
+
+
+def _kept(batch: Batch, step: Step) -> BatchRow:
+    model = type(step.record)
+    row = BatchRow(batch=batch, line=step.line, act=step.act, model=model._meta.label)
+    row.object_id = step.record.pk if step.act != "removed" else step.before[model._meta.pk.attname]
+    if step.before:
+        row.before = {name: frozen(value) for name, value in step.before.items()}
+    if step.act == "changed":
+        row.after = {name: frozen(_raw(step.record, name)) for name in step.before}
+    return row
 
 
 def _raw(record: Any, name: str) -> Any:
