@@ -487,7 +487,6 @@ def test_who_may_see_what(world: World, identity: str) -> None:
             client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         sid = transaction.savepoint()
         answer = client.get(path) if method == GET else client.post(path)
-        answer.close()
         transaction.savepoint_rollback(sid)
         was = f"{method} {path} ({name}) answered {answer.status_code}"
         if identity in who.split():

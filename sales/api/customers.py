@@ -415,7 +415,7 @@ class Handovers(Records):
     @extend_schema(request=HandoverWriter, responses={201: HandoverSerializer})
     def create(self, request: Request) -> Response:
         """Propose that accounts and open deals go to somebody else."""
-        said = {"on": today_of(request), "accounts": [], "deals": []} | self.cleaned(HandoverWriter)
+        said: dict[str, Any] = {"on": today_of(request), "accounts": [], "deals": []} | self.cleaned(HandoverWriter)
         return self.shown(services.propose_handover(by=self.by, at=clock.now(), **said), status=201)
 
     @extend_schema(request=AnswerWriter, responses=HandoverSerializer)

@@ -20,6 +20,7 @@ from teams.api import Id, today_of
 from teams.models import Person, Territory
 
 from .common import Names, Text, Versioned, own_or_said
+from .customers import CustomValues
 from .deals import StageField
 
 
@@ -55,6 +56,7 @@ class LeadSerializer(serializers.ModelSerializer):
             "account",
             "contact",
             "deal",
+            "custom",
             "version",
         )
         read_only_fields = fields
@@ -75,6 +77,7 @@ class LeadWriter(Writer):
     campaign = VisibleField(model=Campaign, required=False, allow_null=True)
     referrer = VisibleField(model=Contact, required=False, allow_null=True)
     received_at = serializers.DateTimeField(required=False, help_text="Default: now")
+    custom = CustomValues("lead")
 
 
 class LeadChangeWriter(changes(LeadWriter), Versioned):  # type: ignore[misc]

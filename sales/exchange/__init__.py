@@ -195,28 +195,15 @@ def _plan_accounts(plan: Plan) -> None:
 
 
 def _settle_accounts(settling: Settling) -> None:
-    on = clock.day_of(settling.at, Organisation.get().time_zone)
-    follow_owners(
-        account_ids=settling.ids.get("sales.Account", set()),
-        on=on,
-        by=settling.by,
-        reason=settling.reason,
-        since=BEFORE_ALL_RECORDS,
-    )
-
-
-def _settle_accounts(settling: Settling) -> None:
     """Whose an account is from when follows what it says; of new ones nobody tells since when, so since always."""
     accounts = settling.ids.get("sales.Account", set())
     on = clock.day_of(settling.at, Organisation.get().time_zone)
-    follow_owners(
-        account_ids=accounts, on=on, by=settling.by, reason=settling.reason, since=BEFORE_ALL_RECORDS
-    )  # fmt: skip
+    follow_owners(account_ids=accounts, on=on, by=settling.by, reason=settling.reason, since=BEFORE_ALL_RECORDS)
 
 
 def _account_rows() -> Iterator[dict[str, Any]]:
     for account in Account.objects.present().select_related("parent", "owner").order_by("pk").iterator(2000):
-        yield {name: getattr(account, name) for name in ACCOUNT}
+        yield {"": account} | {name: getattr(account, name) for name in ACCOUNT}
 
 
 CONTACT = ("external_id", "name", "email", "phone", "account", "birthday")
@@ -251,7 +238,7 @@ def _plan_contacts(plan: Plan) -> None:
 
 def _contact_rows() -> Iterator[dict[str, Any]]:
     for contact in Contact.objects.present().select_related("account").order_by("pk").iterator(2000):
-        yield {name: getattr(contact, name) for name in CONTACT}
+        yield {"": contact} | {name: getattr(contact, name) for name in CONTACT}
 
 
 PRODUCT = ("external_id", "name", "family", "list_price", "unit_cost", "currency")
@@ -280,7 +267,7 @@ def _plan_products(plan: Plan) -> None:
 
 def _product_rows() -> Iterator[dict[str, Any]]:
     for product in Product.objects.present().order_by("pk"):
-        yield {name: getattr(product, name) for name in PRODUCT}
+        yield {"": product} | {name: getattr(product, name) for name in PRODUCT}
 
 
 def _plan_stages(plan: Plan) -> None:
@@ -351,6 +338,7 @@ def _deal_rows() -> Iterator[dict[str, Any]]:
     deals = Deal.objects.present().select_related("owner", "account", "product", "stage", "lost_reason")
     for deal in deals.order_by("pk").iterator(2000):
         yield {name: getattr(deal, name) for name in (*DEAL, "name", "stage", "status", "closed_on")} | {
+            "": deal,
             "lost_reason": deal.lost_reason and deal.lost_reason.key,
             "forecast_category": deal.own_forecast_category,
             "books_order": None if deal.books_order else "no",
@@ -367,7 +355,7 @@ ACTIVITY = (
 def _activity_rows() -> Iterator[dict[str, Any]]:
     activities = Activity.objects.present().select_related("owner", "account", "contact", "deal")
     for activity in activities.order_by("pk").iterator(2000):
-        yield {name: getattr(activity, name) for name in ACTIVITY}
+        yield {"": activity} | {name: getattr(activity, name) for name in ACTIVITY}
 
 
 # ── Orders, credits, refunds ────────────────────────────────────────────────────────────────────────────────────
@@ -496,7 +484,8 @@ def _order_rows() -> Iterator[dict[str, Any]]:
     orders = Order.objects.present().select_related("owner", "account", "deal", "product")
     for order in orders.order_by("pk").iterator(2000):
         yield {name: getattr(order, name) for name in ORDER} | {
-            "booked_by_win": "yes" if order.is_booked_by_win else None
+            "": order,
+            "booked_by_win": "yes" if order.is_booked_by_win else None,
         }
 
 
@@ -610,7 +599,7 @@ def _plan_refunds(plan: Plan) -> None:
 
 def _refund_rows() -> Iterator[dict[str, Any]]:
     for refund in Refund.objects.present().select_related("order__deal").order_by("pk").iterator(2000):
-        yield {name: getattr(refund, name) for name in REFUND}
+        yield {"": refund} | {name: getattr(refund, name) for name in REFUND}
 
 
 def follow(settling: Settling) -> None:

@@ -56,7 +56,7 @@ def _plan_feedback(plan: Plan) -> None:
 def _feedback_rows() -> Iterator[dict[str, Any]]:
     feedback = Feedback.objects.present().select_related("account", "order__deal", "contact")
     for one in feedback.order_by("pk").iterator(2000):
-        yield {name: getattr(one, name) for name in FEEDBACK}
+        yield {"": one} | {name: getattr(one, name) for name in FEEDBACK}
 
 
 # ── Contracts ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,7 +103,7 @@ def _plan_contracts(plan: Plan) -> None:
 def _contract_rows() -> Iterator[dict[str, Any]]:
     contracts = Contract.objects.present().select_related("account", "owner").order_by("pk")
     for contract in contracts.iterator(2000):
-        yield {name: getattr(contract, name) for name in CONTRACT}
+        yield {"": contract} | {name: getattr(contract, name) for name in CONTRACT}
 
 
 KINDS = [

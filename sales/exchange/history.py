@@ -88,10 +88,11 @@ class _History:
                 return str(known_ones[0].pk)
             called = f"{len(known_ones)} are called so; use the external id." if known_ones else "There is none."
             return self._refuse(row, f"It names no {NAMED[field][0]}: {called}")
-        return text[:200]
+        return str(text)[:200]
 
-    def _refuse(self, row: Row, reason: str) -> None:
+    def _refuse(self, row: Row, reason: str) -> str | None:
         self.plan.refuse(row, "value", reason)
+        return None
 
     def merge(self, deal: Deal, field: str, given: list[tuple[Row, str]], standing: list[DealChange]) -> None:
         """One field's changes: those that stand and those given, in the sequence of their moments."""
@@ -112,12 +113,12 @@ class _History:
                 merged.append((one.changed_at, one, None))
         merged.sort(key=lambda entry: entry[0])
         was = ""
-        for _, change, row in merged:
-            if change.pk is None and row is not None:
+        for _, change, told_by in merged:
+            if change.pk is None and told_by is not None:
                 change.was = was
-                self.plan.create(change, row)
-            elif change.was != was and self.plan.change(change, row or given[0][0], was=was) and row is not None:
-                row.act = "changed"
+                self.plan.create(change, told_by)
+            elif change.was != was and self.plan.change(change, told_by or given[0][0], was=was) and told_by:
+                told_by.act = "changed"
             was = change.value
         self._follow(deal, field, merged[-1][1], merged[-1][2] or given[-1][0])
 

@@ -28,7 +28,7 @@ def _plan(plan: Plan) -> None:
         )
     for row in plan.taken():
         values = _given(row, *LEAD)
-        lead = known.get(values.get("external_id"))
+        lead = known.get(row.get("external_id"))
         if "external_id" not in values:
             lead = same.next(_key(Lead(**{name: values.get(name, "") for name in ("name", "company", "email")})))
         received_at = row.get("created_at", lead.received_at if lead else plan.at)
@@ -83,6 +83,7 @@ def _rows() -> Iterator[dict[str, Any]]:
     leads = Lead.objects.present().select_related("owner", "campaign", "referrer").order_by("pk")
     for lead in leads.iterator(2000):
         yield {name: getattr(lead, name) for name in (*LEAD, "campaign", "decided_at")} | {
+            "": lead,
             "created_at": lead.received_at,
             "reason": lead.disqualified_for,
         }

@@ -89,7 +89,7 @@ def _nets(plan: Plan, order: Order, lines: Decimal, row: Row, *, follows: bool) 
 def _rows() -> Iterator[dict[str, Any]]:
     lines = OrderLine.objects.present().filter(order__withdrawn_at=None).select_related("order__deal", "product")
     for line in lines.order_by("order_id", "pk").iterator(2000):
-        yield {name: getattr(line, name) for name in (*LINE, "order", "amount")}
+        yield {"": line} | {name: getattr(line, name) for name in (*LINE, "order", "amount")}
 
 
 PRICE = {"least": Decimal(0), "places": 4}

@@ -52,7 +52,7 @@ class ByNameField(forms.CharField):
         super().__init__(max_length=230, **more)
         self.model = model
         self.user: User | None = None
-        self.stands: Account | Contact | None = None  # left as it is, it stays, whoever else is called so
+        self.stands: Any = None  # left as it is, it stays, whoever else is called so
         self.noun = model._meta.verbose_name
         self.widget.attrs |= {"list": options, "autocomplete": "off"} if options else {"autocomplete": "off"}
 

@@ -9,6 +9,7 @@ from sales.models import Activity, Campaign, Contact, Lead, Recommendation, Stag
 from teams.models import ExchangeRate, Person, Territory
 from teams.selectors import organisation_of
 
+from .custom import Custom
 from .fields import (
     AccountField,
     AmountField,
@@ -40,9 +41,10 @@ class LeadListForm(ListForm):
     reach = forms.ChoiceField(required=False, choices=[(one, one) for one in ("inside", "outside", "unknown")])
 
 
-class LeadForm(ForUser, Versioned):
+class LeadForm(ForUser, Versioned, Custom):
     """What is known of somebody who may become a customer."""
 
+    noun = "lead"
     name = forms.CharField(max_length=200)
     company = forms.CharField(required=False, max_length=200)
     email = forms.EmailField(required=False, max_length=254, label="E-mail")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Upper
 
 from sales.models import (
@@ -86,7 +86,7 @@ def alike_accounts(user: Viewer, name: str, *, but: int = 0) -> QuerySet[Account
         .exclude(pk=but)
         .annotate(upper=Upper("name"))
         .filter(upper__trigram_similar=name.upper())
-        .annotate(likeness=TrigramSimilarity("upper", Value(name.upper())))
+        .annotate(likeness=TrigramSimilarity("upper", name.upper()))
         .filter(likeness__gte=ALIKE)
         .order_by("-likeness", "pk")
     )
@@ -104,7 +104,7 @@ def alike_contacts(
     if len(digits) >= FEWEST_DIGITS:
         found = found.annotate(digits=digits_of("phone"))
         near |= ~Q(phone="") & Q(digits=digits)
-    likeness = TrigramSimilarity("upper", Value(name.upper()))
+    likeness = TrigramSimilarity("upper", name.upper())
     return found.annotate(likeness=likeness).filter(near).order_by("-likeness", "pk")
 
 

@@ -53,8 +53,8 @@ def selling_time(user: Viewer, people: Iterable[Person], *, start: date, end: da
         mine.selling += (row["minutes"] or 0) + guessed
         mine.assumed += guessed
     noted = TimeEntry.objects.visible_to(user).filter(owner__in=found, on__gte=start, on__lt=end)
-    for row in noted.values("owner", "kind").annotate(minutes=Sum("minutes")).order_by("owner", "kind"):
-        found[row["owner"]].other[row["kind"]] = row["minutes"]
+    for entry in noted.values("owner", "kind").annotate(total=Sum("minutes")).order_by("owner", "kind"):
+        found[entry["owner"]].other[entry["kind"]] = entry["total"]
     return list(found.values())
 
 

@@ -121,7 +121,7 @@ def timeline(
     subject = Subject(user, record, _accounts_seen(user, record))
     parts = {place: part for place, part in enumerate(PARTS) if not kind or part.kind == kind}
     after = _read(cursor)
-    shares = [_narrow(place, part, subject, zone, after, size) for place, part in parts.items()]
+    shares: list[Any] = [_narrow(place, part, subject, zone, after, size) for place, part in parts.items()]
     first, *others = [share for share in shares if share is not None] or [Activity.objects.none().values("id")]
     found = list(first.union(*others, all=True).order_by("-moment", "place", "-id")[: size + 1] if others else first)
     rows = found[:size]
@@ -235,7 +235,7 @@ def _of_orders(model: Any, path: str = "order") -> Callable[[Subject], Any]:
     def rows(subject: Subject) -> Any:
         if not subject.is_account:
             return None
-        orders = Order.objects.visible_to(subject.user).filter(account=subject.record)
+        orders = Order.objects.visible_to(subject.user).filter(account=subject.record.pk)
         return model.objects.present().filter(**{f"{path}__in": orders.values("pk")})
 
     return rows
@@ -245,7 +245,7 @@ def _orders(column: str) -> Callable[[Subject], Any]:
     def rows(subject: Subject) -> Any:
         if not subject.is_account:
             return None
-        found = Order.objects.visible_to(subject.user).filter(account=subject.record)
+        found = Order.objects.visible_to(subject.user).filter(account=subject.record.pk)
         return found if column == "ordered_on" else found.filter(**{f"{column}__isnull": False})
 
     return rows
@@ -253,7 +253,7 @@ def _orders(column: str) -> Callable[[Subject], Any]:
 
 def _contracts(column: str) -> Callable[[Subject], Any]:
     return lambda subject: (
-        Contract.objects.present().filter(account=subject.record, **{f"{column}__isnull": False})
+        Contract.objects.present().filter(account=subject.record.pk, **{f"{column}__isnull": False})
         if subject.is_account
         else None
     )
@@ -262,12 +262,12 @@ def _contracts(column: str) -> Callable[[Subject], Any]:
 def _leads(subject: Subject) -> Any:
     seen = Lead.objects.visible_to(subject.user)
     if subject.is_account:
-        return seen.filter(account=subject.record)
+        return seen.filter(account=subject.record.pk)
     return seen.filter(Q(contact=subject.record) | Q(referrer=subject.record))
 
 
 def _notes(subject: Subject) -> Any:
-    return MarketNote.objects.present().filter(account=subject.record) if subject.is_account else None
+    return MarketNote.objects.present().filter(account=subject.record.pk) if subject.is_account else None
 
 
 def _complaints_resolved(subject: Subject) -> Any:
@@ -288,7 +288,9 @@ def _ownerships(subject: Subject) -> Any:
         return None
     first = Func(F("during"), function="lower", output_field=DateField())
     return (
-        AccountOwnership.objects.filter(account=subject.record).annotate(since=first).exclude(since=BEFORE_ALL_RECORDS)
+        AccountOwnership.objects.filter(account=subject.record.pk)
+        .annotate(since=first)
+        .exclude(since=BEFORE_ALL_RECORDS)
     )
 
 

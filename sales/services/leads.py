@@ -26,6 +26,7 @@ from teams.selectors import person_of
 from .accounts import add_account, add_contact
 from .activities import log_activity
 from .assignment import assign_leads, tell_owners
+from .custom import take_custom
 from .deals import open_deal
 from .guards import WITHDRAWN, require_current, require_sight, require_write
 from .referrals import ask_to_thank
@@ -33,7 +34,7 @@ from .referrals import ask_to_thank
 CHANGEABLE = frozenset(
     {
         "name", "company", "email", "phone", "country", "industry", "employees", "notes", "owner", "territory",
-        "source", "campaign", "referrer", "received_at",
+        "source", "campaign", "referrer", "received_at", "custom",
     }
 )  # fmt: skip
 
@@ -58,6 +59,7 @@ def add_lead(
     referrer: Contact | None = None,
     contact: Contact | None = None,
     received_at: datetime | None = None,
+    custom: dict[str, Any] | None = None,
     external_id: str | None = None,
 ) -> Lead:
     """Write down somebody who may become a customer. Without an owner the rules say whose it is."""
@@ -83,6 +85,7 @@ def add_lead(
         referrer=referrer,
         contact=contact,
         received_at=received_at or at,
+        custom=take_custom(noun="lead", said=custom or {}, stands={}),
         external_id=external_id,
     )
     _record(lead, by, at, [("status", None, lead.status)])
@@ -112,6 +115,8 @@ def change_lead(*, lead: Lead, by: User | None, at: datetime, version: int | Non
     if not fields.get("name", lead.name).strip():
         raise Refused("A lead needs a name.", field="name")
     _require_past(fields.get("received_at"), at)
+    if "custom" in fields:
+        fields["custom"] = take_custom(noun="lead", said=fields["custom"], stands=lead.custom)
     changed = _set(lead, by, at, fields)
     if "referrer" in changed and lead.referrer is not None:
         _follow_referral(lead)
@@ -345,4 +350,6 @@ def _said(value: Any) -> str:
         return ""
     if isinstance(value, Model):
         return str(value.pk)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {said}" for name, said in sorted(value.items()))[:200]
     return value.isoformat() if isinstance(value, datetime) else str(value)[:200]

@@ -1,6 +1,6 @@
 """Which records look alike, over all of them: for the review list of those who may merge any."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection, transaction
 
@@ -112,7 +112,7 @@ def drain() -> int:
 
 
 @transaction.atomic
-def tell_apart(*, pair: LookAlike, by: User, at: object) -> None:
+def tell_apart(*, pair: LookAlike, by: User, at: datetime) -> None:
     """Say that two records are not the same: the list leaves the pair out from then on."""
     if not access_of(by).imports:
         raise Refused("Only admin and operations decide this.")

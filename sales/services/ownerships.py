@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -45,7 +46,13 @@ def follow_owners(
     Set-based, and a second call changes nothing. An account without any history gets it from `since` (default: the
     day): what comes from elsewhere has mostly belonged to its owner for longer than anybody tells.
     """
-    said = {"ids": sorted(account_ids), "on": on, "since": since or on, "by": by and by.pk, "reason": reason[:200]}
+    said: dict[str, Any] = {
+        "ids": sorted(account_ids),
+        "on": on,
+        "since": since or on,
+        "by": by and by.pk,
+        "reason": reason[:200],
+    }
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM sales_account WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE", said)
         cursor.execute(DIFFERENT, said)

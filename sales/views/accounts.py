@@ -29,7 +29,8 @@ def asked_of(request: SignedIn) -> tuple[selectors.CustomerFilter, str]:
     """What a list of customers is narrowed to, and where it goes on."""
     asked = forms.CustomerListForm(request.GET).asked
     cursor = asked.pop("cursor", "")
-    return selectors.CustomerFilter(**{name: asked[name] or None for name in asked if asked[name]}), cursor
+    said: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    return selectors.CustomerFilter(**said), cursor
 
 
 @require_GET

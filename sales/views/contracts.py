@@ -4,9 +4,10 @@ import hashlib
 from datetime import date
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
@@ -236,21 +237,21 @@ def renew(request: SignedIn, pk: int) -> HttpResponse:
 
 
 @require_GET
-def file(request: SignedIn, pk: int) -> FileResponse:
+def file(request: SignedIn, pk: int) -> HttpResponse:
     """The paper, as it was kept; one that is not the same any more is not given out."""
     found = _found(request, pk)
+    if not found.file:
+        raise Http404
     try:
-        content = found.file.open("rb") if found.file else None
-    except OSError:
-        content = None
-    if content is None:
+        with found.file.open("rb") as paper:
+            content: bytes = paper.read()
+    except OSError as error:
+        raise Http404 from error
+    if hashlib.sha256(content).hexdigest() != found.file_digest:
         raise Http404
-    if hashlib.file_digest(content, "sha256").hexdigest() != found.file_digest:
-        content.close()
-        raise Http404
-    content.seek(0)
     kind = TYPES.get(str(found.file.name).rpartition(".")[2], "application/octet-stream")
-    answer = FileResponse(content, as_attachment=True, filename=found.file_name, content_type=kind)
+    named = content_disposition_header(as_attachment=True, filename=found.file_name) or "attachment"
+    answer = HttpResponse(content, content_type=kind, headers={"Content-Disposition": named})
     answer["Cache-Control"] = "private, no-store"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import services
+from sales.forms import Versioned
 from sales.forms import leads as forms
 from sales.models import Campaign, Deal, Lead
 from sales.selectors import account_options, choosable_owners, writable_owners
@@ -168,7 +169,7 @@ def _change_form(request: SignedIn, found: Lead, data: Any = None) -> forms.Lead
         owners=writable_owners(request.user, day)
         | Person.objects.visible_to(request.user).filter(pk=found.owner_id or 0),
         now=clock.now(),
-        initial={name: getattr(found, name) for name in forms.LeadForm.base_fields},
+        initial={name: getattr(found, name) for name in (*forms.LeadForm.base_fields, "custom")},
         prefix="change",
     )
     form.fields["owner"].empty_label = "Nobody"  # type: ignore[attr-defined]
@@ -285,7 +286,7 @@ def reopen(request: SignedIn, pk: int) -> HttpResponse:
         request,
         pk,
         "reopen_form",
-        lambda found: forms.Versioned(request.POST, prefix="reopen"),
+        lambda found: Versioned(request.POST, prefix="reopen"),
         lambda found, data: acts.reopen_lead(lead=found, by=request.user, at=clock.now(), **data),
         "Open again.",
     )

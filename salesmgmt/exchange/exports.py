@@ -17,18 +17,24 @@ from salesmgmt.lib.kinds import Kind
 
 from .values import defused
 
+# Whose files have a column for their external ids.
+IDENTIFIED = {"person", "account", "contact", "product", "lead", "deal", "activity", "order", "refund", "contract"}
 
-def write_table(kind: Kind, out: TextIO) -> int:
-    """Write a kind as CSV; answer how many rows. Text that a spreadsheet would run is defused; import undoes that."""
+
+def write_table(kind: Kind, out: TextIO, *, with_ids: bool = False) -> int:
+    """Write a kind as CSV; answer how many rows. Text that a spreadsheet would run is defused; import undoes that.
+
+    `with_ids`: records without an external id get one in the file (deal-17), so that others can name them for sure.
+    """
     written = -1  # the header is no row
     writer = csv.writer(out, lineterminator="\r\n")
-    for line in lines(kind):
+    for line in lines(kind, with_ids=with_ids):
         writer.writerow(line)
         written += 1
     return written
 
 
-def write_file(kind: Kind, path: Path) -> int:
+def write_file(kind: Kind, path: Path, *, with_ids: bool = False) -> int:
     """Write a kind into a file as its name says: .xlsx a workbook, .gz packed, else CSV; answer how many rows."""
     if path.suffix.lower() == ".xlsx":
         with book(kind) as whole, path.open("wb") as file:
@@ -38,7 +44,7 @@ def write_file(kind: Kind, path: Path) -> int:
         with gzip.open(path, "wb") as packed, io.TextIOWrapper(packed, encoding="utf-8", newline="") as text:
             return write_table(kind, text)
     with path.open("w", encoding="utf-8", newline="") as file:
-        return write_table(kind, file)
+        return write_table(kind, file, with_ids=with_ids)
 
 
 def book(kind: Kind) -> IO[bytes]:
@@ -47,17 +53,27 @@ def book(kind: Kind) -> IO[bytes]:
     return xlsxout.book(kind.key, names, ([_plain(row.get(name)) for name in names] for row in kind.rows()))
 
 
-def lines(kind: Kind) -> Iterator[list[str]]:
+def lines(kind: Kind, *, with_ids: bool = False) -> Iterator[list[str]]:
     """The header, and a line for each row there is."""
     names = [one.name for one in kind.fields]
     yield names
     for row in kind.rows():
-        yield [_text(row.get(name)) for name in names]
+        if with_ids and "" in row:
+            row["external_id"] = _id_of(row[""])
+        yield [_text(_id_of(value) if with_ids and _has_id(value) else value) for value in map(row.get, names)]
 
 
 def _text(value: Any) -> str:
     """A value as a text file holds it."""
     return defused(_plain(value)) if isinstance(value, Model | str) else _plain(value)
+
+
+def _has_id(value: Any) -> bool:
+    return isinstance(value, Model) and value._meta.model_name in IDENTIFIED
+
+
+def _id_of(record: Any) -> str:
+    return record.external_id or f"{record._meta.model_name}-{record.pk}"
 
 
 def _plain(value: Any) -> str:

@@ -40,7 +40,7 @@ class OptionsForm(forms.Form):
     """How the file is to be read and taken."""
 
     create_missing = forms.BooleanField(
-        required=False, label="Make people, accounts and products that rows name and we lack"
+        required=False, label="Make people, accounts, products and stages that rows name and we lack"
     )
     no_book = forms.BooleanField(required=False, label="Won deals book no orders")
     stop = forms.BooleanField(required=False, label="Take nothing if any row is refused")

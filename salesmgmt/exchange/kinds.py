@@ -27,7 +27,7 @@ def _modules() -> list[ModuleType]:
     ]
     found = []
     for config in configs:
-        if module_has_submodule(config.module, "exchange"):  # type: ignore[arg-type]
+        if module_has_submodule(config.module, "exchange"):
             module = import_module(f"{config.name}.exchange")
             parts = sorted(one.name for one in iter_modules(getattr(module, "__path__", [])))
             found += [module, *(import_module(f"{module.__name__}.{part}") for part in parts)]

@@ -28,6 +28,7 @@ MAX_RECORD = 1_000_000  # characters
 MAX_CELL = 100_000
 MAX_COLUMNS = 1000
 SAMPLE = 128 * 1024
+SMALL = 16 * 1024 * 1024  # of a packed workbook: kept in memory
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 ZIP = b"PK\x03\x04"
 BINARIES = [
@@ -130,7 +131,6 @@ class Table:
         if at is None:
             return ""
         size, where = len(row.cells[at]), f"{self.name}, line {row.line}"
-        row.cells = []
         return f"{where}: “{_short(self.header[at])}” holds {size:,} characters; at most {MAX_CELL:,} can be read."
 
     def _mismatch(self, row: Row) -> str:
@@ -192,9 +192,9 @@ def _opened(
 ) -> Table:
     source = _Source(file, name, encoding, sheet)
     if source.book is not None:
-        found = {"format": "xlsx", "encoding": "utf-8", "packed": source.packed, "delimiter": "", "quote": ""}
-        found |= {"sheet": source.book.sheet, "sheets": source.book.sheets}
-        table = Table(name, [], found, source, has_header)
+        said = {"format": "xlsx", "encoding": "utf-8", "packed": source.packed, "delimiter": "", "quote": ""}
+        said |= {"sheet": source.book.sheet, "sheets": source.book.sheets}
+        table = Table(name, [], said, source, has_header)
         if has_header:
             header = next(_sheet(source, name), None)
             if header is None:
@@ -288,7 +288,7 @@ class _Source:
 
     def _unzipped(self) -> IO[bytes]:
         """A workbook packed once more, unpacked to a file of its own."""
-        whole = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the last who reads it)
+        whole = tempfile.SpooledTemporaryFile(SMALL)  # noqa: SIM115  (closed with the last who reads it)
         for chunk in self._chunks():
             whole.write(chunk)
         return whole

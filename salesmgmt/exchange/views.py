@@ -90,7 +90,7 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
     form = OptionsForm(request.POST, batch=batch)
     if not form.is_valid():
         return _page(request, batch, form)
-    mapping = form.mapping()
+    mapping: dict[str, Any] = dict(form.mapping())
     stood = options_of(batch)
     if all(form.cleaned_data[name] == stood[name].replace("\\t", "\t") for name in READING):
         header, standing = batch.found.get("header", []), batch.found.get("columns", {})

@@ -136,7 +136,10 @@ class Loader:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of table: its fields, what its rows come to, what follows from writing it, and how it is given out."""
+    """A kind of table: its fields, what its rows come to, what follows from writing it, and how it is given out.
+
+    `rows` yields values by field; of records that have an external id the record itself under "".
+    """
 
     key: str
     fields: tuple[Field, ...]

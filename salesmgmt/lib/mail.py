@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parsedate_to_datetime
 from html.parser import HTMLParser
-from typing import Any, cast
+from typing import Any
 
 LARGEST = 25 * 1024 * 1024
 LONGEST_HEAD = 256 * 1024
@@ -46,10 +46,10 @@ def parse(raw: bytes) -> Mail:
     elif len(raw) > LARGEST:
         raw, problem = raw[:end], f"It is larger than {LARGEST // 1024 // 1024} MB; its text was not read."
     try:
-        message = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+        message = message_from_bytes(raw, policy=policy.default)
         text, attachments = ("", ()) if problem else _body(message)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, IndexError, KeyError):
-        message = cast(EmailMessage, BytesHeaderParser(policy=policy.default).parsebytes(raw[:end]))
+        message = BytesHeaderParser(policy=policy.default).parsebytes(raw[:end])
         text, attachments, problem = "", (), problem or "Its text can't be read."
     heads = {name: _all(message, name) for name in {*DELIVERED, "from", "return-path"}}
     sent_by = _addresses(heads["from"])

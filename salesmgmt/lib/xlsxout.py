@@ -11,6 +11,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+IN_MEMORY = 8 * 1024 * 1024
 MOST = 1_048_575  # rows that a sheet holds beside its header
 
 
@@ -25,7 +26,7 @@ def book(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[
         if row is not None:
             sheet.append([_cell(sheet, value) for value in row])
             written += 1
-    whole = tempfile.TemporaryFile()  # noqa: SIM115  (closed by whoever sends it)
+    whole: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (closed by whoever sends it)
     made.save(whole)
     whole.seek(0)
     return whole

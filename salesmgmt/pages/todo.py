@@ -51,7 +51,7 @@ def _page(request: SignedIn, *, form: Any = None, said: str = "", undo: str = ""
     leads = access.leads or access.sees_all
     owner = asked if leads and asked else access.person_id
     waiting = list(selectors.open_tasks(request.user, owner=owner)[:MOST]) if owner else []
-    whose = Person.objects.visible_to(request.user).filter(pk=owner).first() if owner != access.person_id else me
+    whose = me if owner == access.person_id else Person.objects.visible_to(request.user).filter(pk=owner or 0).first()
     if owner and whose is None:
         raise Http404
     later = sum(1 for task in waiting if task.due_on > day)
@@ -202,7 +202,7 @@ def task_snooze(request: SignedIn, pk: int) -> HttpResponse:
     day, _ = today_and_zone(request)
     form = forms.SnoozeForm(request.POST)
     if not form.is_valid():
-        messages.error(request, next(iter(form.errors.values()))[0])
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
         return see_other("tasks")
     to = selectors.day_meant(form.cleaned_data["when"], found.owner, day) or form.cleaned_data["due_on"]
     return _answer(

@@ -380,6 +380,7 @@ def _person_rows() -> Iterator[dict[str, Any]]:
         last = postings.get(person.pk)
         above = [leaders[team] for team in reversed(last.team.path) if team in leaders] if last else []
         yield {
+            "": person,
             **{name: getattr(person, name) for name in OWN},
             "role": last and last.role,
             "team": last and last.team,

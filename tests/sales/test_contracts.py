@@ -148,8 +148,7 @@ def test_the_paper_is_given_out_as_an_attachment_to_those_who_see_the_contract(c
     contract = sign(agree(account), file=paper(name='Vertrag "Ä" <script>.pdf'))
     url = f"/contracts/{contract.pk}/file/"
     answer = signed_in(cast.maya).get(url)
-    assert b"".join(answer.streaming_content) == PDF
-    answer.close()
+    assert answer.content == PDF
     assert answer["Content-Disposition"].startswith("attachment; filename")
     assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("application/pdf", "nosniff")
     assert "no-store" in answer["Cache-Control"]

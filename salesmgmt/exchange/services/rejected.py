@@ -14,17 +14,18 @@ def rejects(*, file: BinaryIO, name: str, mapping: dict[str, Any], refusals: dic
 
     The columns that say why stand first and are passed over on the way in; unreadable lines stand as they were.
     """
-    reading = {one: mapping.get(one) or "" for one in ("sheet", "extra_commas")}
+    said = {one: mapping.get(one) or "" for one in ("delimiter", "encoding", "sheet", "extra_commas")}
     table = open_table(
-        file, name, delimiter=mapping.get("delimiter") or None, encoding=mapping.get("encoding") or None, **reading
-    )
+        file, name, delimiter=said["delimiter"] or None, encoding=said["encoding"] or None, sheet=said["sheet"],
+        extra_commas=said["extra_commas"],
+    )  # fmt: skip
     if table.found["format"] != "csv":
         table.found["delimiter"], table.found["quote"] = ",", '"'
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=table.found["delimiter"], quotechar=table.found["quote"], lineterminator="\r\n")
-    said = ["refused_line", "refused_column", "refused_reason"]
-    has_said = table.header[: len(said)] == said
-    writer.writerow([*said, *(table.header[len(said) :] if has_said else table.header)])
+    why = ["refused_line", "refused_column", "refused_reason"]
+    has_said = table.header[: len(why)] == why
+    writer.writerow([*why, *(table.header[len(why) :] if has_said else table.header)])
     for row in table.rows():
         refusal = refusals.get(row.line)
         if refusal is None:
@@ -33,7 +34,7 @@ def rejects(*, file: BinaryIO, name: str, mapping: dict[str, Any], refusals: dic
         if row.raw:  # cells that could not be told apart stand as they were
             text.write("".join(f"{value}{table.found['delimiter']}" for value in map(_quoted, told)) + row.raw + "\r\n")
         else:
-            writer.writerow([*told, *(defused(cell) for cell in row.cells[len(said) if has_said else 0 :])])
+            writer.writerow([*told, *(defused(cell) for cell in row.cells[len(why) if has_said else 0 :])])
     return text.getvalue().encode("utf-8-sig")
 
 

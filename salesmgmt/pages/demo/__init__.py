@@ -67,9 +67,9 @@ def seed(*, size: Size, today: date) -> None:
     write_work(random, company, customers, deal_ids, accounts, work)
     write_tasks(random, company)
     write_everyday(company, seed=size.seed)
-    write_leads(company, seed=size.seed)
     write_plans(company)
     write_knowledge(company, seed=size.seed, today=today)
+    write_leads(company, seed=size.seed)
     write_deal_parts(company, at=datetime.combine(today - timedelta(days=1), time(15), ZoneInfo(ZONE)))
     write_what_followed(seed=size.seed, today=today)
 

@@ -1,7 +1,7 @@
 """Writes what happened: customers, deals with their histories, orders, credit, and the work of every day."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -93,7 +93,6 @@ def write_customers(rng: np.random.Generator, company: Company, count: int) -> C
             "email": [f"contact{row}@example.com" for row in range(1, len(row_of) + 1)],
             "phone": [f"+49 30 555 {number:04d}" for number in rng.integers(0, 10_000, len(row_of)).tolist()],
             "account": accounts[row_of],
-            "birthday": [_birthday(row) for row in range(len(row_of))],
             "created_at": [born[0]] * len(row_of),
         },
     )
@@ -450,11 +449,6 @@ def _successors(company: Company) -> Ints:
 
 def _or_none(known: "np.ndarray[tuple[int], np.dtype[np.bool_]]", values: "Floats | Ints | list[str]") -> list[object]:
     return [value if has else None for has, value in zip(known.tolist(), list(values), strict=True)]
-
-
-def _birthday(row: int) -> date | None:
-    """Two of three have told theirs."""
-    return date(1958, 1, 1) + timedelta(days=row * 7919 % 14_600) if row % 3 else None
 
 
 def _one_of(rng: np.random.Generator, values: tuple[str, ...]) -> str:

@@ -50,8 +50,8 @@ def write_work(company: Company, *, seed: int) -> None:
 def _write_notes(random: np.random.Generator, moments: Moments, reps: list[Person]) -> None:
     rivals = {rival.name: rival for rival in Competitor.objects.filter(name__in=COMPETITORS)}
     theirs: dict[int, list[Account]] = {}
-    for account in Account.objects.filter(owner__in=reps).order_by("pk")[:2000]:
-        theirs.setdefault(account.owner_id or 0, []).append(account)
+    for one in Account.objects.filter(owner__in=reps).order_by("pk")[:2000]:
+        theirs.setdefault(one.owner_id or 0, []).append(one)
     made = []
     for count in range(min(36, len(reps))):
         person = reps[int(random.integers(len(reps)))]

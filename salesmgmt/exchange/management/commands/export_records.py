@@ -42,8 +42,8 @@ class Command(BaseCommand):
             raise Refused("Say where to: export_records all --out DIR.")
         folder.mkdir(parents=True, exist_ok=True)
         for kind in kinds():
-            self._file(kind, folder / f"{kind}.csv")
+            self._file(kind, folder / f"{kind}.csv", with_ids=True)
 
-    def _file(self, kind: str, path: Path) -> None:
-        count = write_file(kind_of(kind), path)
+    def _file(self, kind: str, path: Path, *, with_ids: bool = False) -> None:
+        count = write_file(kind_of(kind), path, with_ids=with_ids)
         print(f"{path}: {count:,} {kind}.", file=sys.stderr)

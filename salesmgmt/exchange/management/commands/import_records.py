@@ -45,7 +45,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what it would do, and do nothing")
         parser.add_argument("--on-error", default="skip", choices=["stop", "skip"])
         parser.add_argument(
-            "--create-missing", action="store_true", help="make the people, accounts and products rows refer to"
+            "--create-missing", action="store_true", help="make the people, accounts, products and stages rows name"
         )
         parser.add_argument(
             "--effective", type=_day, metavar="DATE", help="when changes of posting take effect; default today"
