@@ -217,10 +217,11 @@ class Load:
         if self.loader.complete:
             self.loader.complete(self)
         self._match()
-        self.run(
-            f"UPDATE part p SET act = 'changed' FROM {self._stands} x WHERE x.id = p.record_id AND p.sound"
-            f" AND p.act = 'equal' AND ({self.loader.differs})"
-        )
+        if self.ask("SELECT FROM part WHERE sound AND act = 'equal' LIMIT 1"):
+            self.run(
+                f"UPDATE part p SET act = 'changed' FROM {self._stands} x WHERE x.id = p.record_id AND p.sound"
+                f" AND p.act = 'equal' AND ({self.loader.differs})"
+            )
         self._refuse(f"FROM raw p WHERE line > {first} AND line <= {last} AND problem IS NOT NULL", "", "problem", "''")
 
     @property
@@ -326,7 +327,9 @@ class Load:
             f" CASE WHEN x.id IS NULL THEN nextval('{self.sequence}') END AS id"
             f"{', ' + self.loader.columns if self.loader.columns else ''}"
             f" FROM (SELECT r.*{refers}{others} FROM typed r{joins}) t"
-            f" LEFT JOIN {self._stands} x ON x.external_id = t.external_id AND x.withdrawn_at IS NULL"
+            # By the index, row by row: the table may be far larger than the portion, and grows with each.
+            f" LEFT JOIN LATERAL (SELECT * FROM {self._stands} WHERE external_id = t.external_id"
+            " AND withdrawn_at IS NULL LIMIT 1) x ON true"
             f" {self.loader.joins} ORDER BY t.line"
         )
 
