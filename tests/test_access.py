@@ -71,6 +71,9 @@ TABLE: dict[str, tuple[str, str]] = {
     # pages
     "home": (EVERYBODY, GET),
     "again": (EVERYBODY, GET),
+    "notices": (EVERYBODY, GET),
+    "notice-count": (EVERYBODY, GET),
+    "notices-seen": (EVERYBODY, POST),
     "search": (EVERYBODY, GET),
     "palette": (EVERYBODY, GET),
     "tasks": (EVERYBODY, GET),

@@ -389,7 +389,9 @@ class HandoverWriter(Writer):
     def get_fields(self) -> dict[str, Any]:
         """A book may go to another team: who takes is among all who work here."""
         found: dict[str, Any] = super().get_fields()
-        found["taker"].queryset = selectors.takers(today_of(self.context["request"]))
+        request = self.context.get("request")
+        if request is not None and request.user.is_authenticated:
+            found["taker"].queryset = selectors.takers(today_of(request))
         return found
 
 

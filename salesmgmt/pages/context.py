@@ -67,7 +67,13 @@ PLACES = (
     Place("imports", "Import", "upload", shows_to=_imports),
     Place("admin:index", "Settings", "settings", shows_to=_administers),
 )
-ACTS = {"log_url": "activity-log", "search_url": "search", "palette_url": "palette", "profile_url": "profile"}
+ACTS = {
+    "log_url": "activity-log",
+    "search_url": "search",
+    "palette_url": "palette",
+    "notices_url": "notices",
+    "profile_url": "profile",
+}
 
 
 def _url(name: str) -> str:

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from salesmgmt.pages import calendar, styleguide, todo, views
+from salesmgmt.pages import calendar, notices, styleguide, todo, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern] = [
     path("tasks/<int:pk>/reopen/", todo.task_reopen, name="task-reopen"),
     path("tasks/<int:pk>/snooze/", todo.task_snooze, name="task-snooze"),
     path("calendar/<str:secret>.ics", calendar.feed, name="calendar-feed"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/count/", notices.notice_count, name="notice-count"),
+    path("notices/seen/", notices.notices_seen, name="notices-seen"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
 ]
