@@ -1,7 +1,7 @@
 """Customers, products, deals and ledgers in the admin; postings too, because credits follow them."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -301,7 +301,7 @@ class DiscountLimitAdmin(RecordAdmin):
 class OfDealAdmin(ReadOnlyAdmin):
     """Written by the deal's own pages."""
 
-    list_select_related: tuple[str, ...] = ("deal",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("deal",)
     search_fields = ("deal__name",)
     ordering = ("-pk",)
 

@@ -99,7 +99,8 @@ class Rule:
         count, share = self.given_count, self.confidence
         middle = share + Z99**2 / (2 * count)
         spread = Z99 * ((share * (1 - share) + Z99**2 / (4 * count)) / count) ** 0.5
-        return (middle - spread) / (1 + Z99**2 / count) > self.then_count / self.total
+        low: float = (middle - spread) / (1 + Z99**2 / count)
+        return low > self.then_count / self.total
 
 
 def find_rules(held: Held) -> list[Rule]:

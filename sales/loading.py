@@ -173,7 +173,8 @@ def _change_deal(plan: Plan, deal: Deal, row: Row) -> None:
         field = TRACKED.get(name.removeprefix("own_"))
         if field is not None:
             change = DealChange(deal=deal, changed_at=plan.at, by=plan.by, field=field)
-            now = getattr(deal, deal._meta.get_field(name).attname)
+            told: Any = deal._meta.get_field(name)
+            now = getattr(deal, told.attname)
             change.was, change.value = (change_value(_told(plan, name, value)) for value in (was, now))
             plan.create(change, row)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -163,7 +164,7 @@ def quota(request: HttpRequest, person_pk: int) -> HttpResponse:
 
 
 @require_GET
-def quotas_export(request: HttpRequest) -> HttpResponse:
+def quotas_export(request: HttpRequest) -> HttpResponseBase:
     """The ledger of a period, as far as one may see it."""
     organisation = Organisation.get()
     period = _period(request, organisation)
@@ -354,7 +355,7 @@ def allocation_lock(request: HttpRequest, pk: int, line_pk: int) -> HttpResponse
 
 
 @require_GET
-def plan_export(request: HttpRequest, pk: int) -> HttpResponse:
+def plan_export(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = _plan(request, pk)
     rows = (
         (

@@ -87,7 +87,7 @@ from .merges import (
     what_moves,
 )
 from .orders import credit_of, credited_on, may_share, orders
-from .owners import choosable_owners, is_writable, keeper_of, may_write_for, owner_of, writable_owners
+from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
 from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
 from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, deal_story
 from .tasks import day_meant, done_tasks, open_tasks, tasks_of
@@ -189,7 +189,6 @@ __all__ = [
     "may_propose_for",
     "may_share",
     "may_share_deal",
-    "may_write_for",
     "merges_of",
     "named_by",
     "named_in",

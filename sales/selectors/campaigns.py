@@ -139,7 +139,7 @@ def reached(user: User, campaigns: list[Campaign]) -> list[Reach]:
     """Whom each campaign reached, in two queries however many they are."""
     leads = leads_counted(user).filter(campaign__in=campaigns)
     response = ExpressionWrapper(F("first_response_at") - F("received_at"), output_field=DurationField())
-    rows = {
+    rows: dict[int, Any] = {
         row["campaign"]: row
         for row in with_reach(leads)
         .values("campaign")
@@ -155,7 +155,7 @@ def reached(user: User, campaigns: list[Campaign]) -> list[Reach]:
             median_response=Median(response),
         )
     }
-    won = {
+    won: dict[int, Any] = {
         row["deal__leads__campaign"]: row
         for row in Outcome.objects.filter(status="won", deal__withdrawn_at=None, deal__leads__in=leads)
         .values("deal__leads__campaign")
@@ -166,7 +166,7 @@ def reached(user: User, campaigns: list[Campaign]) -> list[Reach]:
     found = []
     for campaign in campaigns:
         row = rows.get(campaign.pk, {})
-        counts = {
+        counts: dict[str, int] = {
             name: row.get(name, 0)
             for name in ("leads", "inside", "outside", "unknown", "qualified", "disqualified", "answered")
         }

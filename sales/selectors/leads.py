@@ -45,7 +45,7 @@ class LeadFilter:
 
 def leads(user: Any, asked: LeadFilter) -> QuerySet[Lead]:
     """The leads somebody may see that match."""
-    found = Lead.objects.visible_to(user).select_related("owner", "campaign", "referrer")
+    found: QuerySet[Lead] = Lead.objects.visible_to(user).select_related("owner", "campaign", "referrer")
     if asked.tab in TABS:
         found = found.filter(status__in=TABS[asked.tab])
     exact = {"source__iexact": asked.source, "campaign": asked.campaign, "owner": asked.owner}
@@ -53,7 +53,8 @@ def leads(user: Any, asked: LeadFilter) -> QuerySet[Lead]:
     if asked.unassigned:
         found = found.filter(owner=None)
     if asked.reach:
-        found = with_reach(found).filter(reach=asked.reach)
+        reached: Any = with_reach(found)
+        found = reached.filter(reach=asked.reach)
     if asked.text:
         found = found.filter(Q(name__icontains=asked.text) | Q(company__icontains=asked.text))
     return found

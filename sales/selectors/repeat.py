@@ -158,7 +158,7 @@ def _cross_sells(
     pairs = {(one.account, one.product) for one in bought if one.product in products}
     if not pairs:
         return
-    table = np.array(sorted(pairs), dtype=np.int64)  # type: ignore[type-var]
+    table = np.array(sorted(pairs), dtype=np.int64)
     rows, row_of = np.unique(table[:, 0], return_inverse=True)
     columns, column_of = np.unique(table[:, 1], return_inverse=True)
     held = np.zeros((len(rows), len(columns)), dtype=np.bool_)
@@ -375,7 +375,7 @@ def measured(user: Viewer, day: date) -> list[Measured]:
     ripe_taken = Q(decided_at__date__lte=day - WINDOW)
     ripe_left = Q(made_on__lte=day - WINDOW)
     taken, left = Q(state=State.TAKEN), Q(state__in=[State.DISMISSED, State.EXPIRED])
-    counts = {
+    counts: dict[str, Any] = {
         row["kind"]: row
         for row in seen.values("kind")
         .order_by("kind")
@@ -408,24 +408,27 @@ def measured(user: Viewer, day: date) -> list[Measured]:
             amounts[key] = amounts.get(key, Decimal(0)) + worth.get(row["order"], Decimal(0))
     found = []
     for kind in Kind:
-        row = counts.get(kind.value)
-        if row is None:
+        count = counts.get(kind.value)
+        if count is None:
             continue
         found.append(
             Measured(
                 kind=kind.value,
                 label=str(kind.label),
-                made=row["made"],
-                open=row["open_"],
+                made=count["made"],
+                open=count["open_"],
                 taken=Arm(
-                    row["taken"], row["taken_ripe"], row["taken_ordered"], amounts.get((kind.value, True), Decimal(0))
+                    count["taken"],
+                    count["taken_ripe"],
+                    count["taken_ordered"],
+                    amounts.get((kind.value, True), Decimal(0)),
                 ),
-                dismissed=row["dismissed"],
-                expired=row["expired"],
+                dismissed=count["dismissed"],
+                expired=count["expired"],
                 left=Arm(
-                    row["dismissed"] + row["expired"],
-                    row["left_ripe"],
-                    row["left_ordered"],
+                    count["dismissed"] + count["expired"],
+                    count["left_ripe"],
+                    count["left_ordered"],
                     amounts.get((kind.value, False), Decimal(0)),
                 ),
             )

@@ -108,7 +108,7 @@ def _require_no_circle(account: Account, parent: Account | None) -> None:
         if above == account.pk:
             raise Refused("An account can't be below itself.", field="parent")
         passed.add(above)
-        above = Account.objects.values_list("parent", flat=True).get(pk=above)
+        above = Account.objects.values_list("parent", flat=True).get(pk=above or 0)
 
 
 @transaction.atomic

@@ -140,9 +140,10 @@ def tell_owners(*, leads: Iterable[Lead], people: dict[int, Person], by: User | 
     for lead in leads:
         if lead.owner_id is not None:
             came.setdefault(lead.owner_id, []).append(lead)
+    logins = {person: people[person].user_id for person in came}
     Notice.objects.bulk_create(
         Notice(
-            user_id=people[person].user_id,
+            user_id=login,
             text=f"A new lead for you: {_called(mine[0])}."[:300]
             if len(mine) == 1
             else f"{len(mine)} new leads for you.",
@@ -150,7 +151,7 @@ def tell_owners(*, leads: Iterable[Lead], people: dict[int, Person], by: User | 
             at=at,
         )
         for person, mine in came.items()
-        if people[person].user_id and (by is None or people[person].user_id != by.pk)
+        if (login := logins[person]) and (by is None or login != by.pk)
     )
 
 

@@ -46,7 +46,8 @@ def propose_handover(
         raise Refused(f"{taker.name} is not here on that day.", field="taker")
     if not accounts and not deals:
         raise Refused("Choose what is handed over: an account or an open deal at least.", field="accounts")
-    for record in (*accounts, *deals):
+    records: list[Account | Deal] = [*accounts, *deals]
+    for record in records:
         if record.owner_id != giver.pk or record.withdrawn_at is not None:
             raise Refused(f"{record} is not {giver.name}'s to hand over.", field="accounts")
     if closed := next((deal for deal in deals if not deal.is_open), None):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
-from sales.models import Contact, ContactRole
+from sales.models import Contact, ContactRole, may_write_for
 from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
@@ -127,7 +127,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
 
 def may_keep(request: SignedIn, found: Contact) -> bool:
     """May somebody take a contact out of the lists, and merge it?"""
-    return selectors.may_write_for(request.user, selectors.keeper_of(found))
+    return may_write_for(request.user, selectors.keeper_of(found))
 
 
 def _where_it_went(request: SignedIn, pk: int) -> HttpResponse:

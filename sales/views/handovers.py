@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
 from sales.models import Handover
-from salesmgmt.desk.edges import act
+from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
@@ -17,11 +18,17 @@ from teams.models import Person
 
 from .common import in_zone, see_other, submitted, today_and_zone
 
+COLUMNS = ("giver", "taker", "on", "reason", "state", "done_at")
+
 
 @require_GET
-def handovers(request: SignedIn) -> HttpResponse:
+def handovers(request: SignedIn) -> HttpResponseBase:
     """Those that concern whoever looks, the latest first."""
     day, _ = today_and_zone(request)
+    if request.GET.get("export") == "csv":
+        rows = selectors.handovers(request.user).order_by("pk").iterator(2000)
+        said = ([one.giver.name, one.taker.name, one.on, one.reason, one.state, one.done_at] for one in rows)
+        return csv_answer(request, "handovers", COLUMNS, said)
     cursor = forms.ListForm(request.GET).asked.get("cursor", "")
     page = keyset.page(selectors.handovers(request.user), by="proposed_at", descending=True, cursor=cursor)
     context = {

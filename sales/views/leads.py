@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import services
+from sales.forms import Versioned
 from sales.forms import leads as forms
 from sales.models import Campaign, Deal, Lead
 from sales.selectors import account_options, choosable_owners, writable_owners
@@ -285,7 +286,7 @@ def reopen(request: SignedIn, pk: int) -> HttpResponse:
         request,
         pk,
         "reopen_form",
-        lambda found: forms.Versioned(request.POST, prefix="reopen"),
+        lambda found: Versioned(request.POST, prefix="reopen"),
         lambda found, data: acts.reopen_lead(lead=found, by=request.user, at=clock.now(), **data),
         "Open again.",
     )

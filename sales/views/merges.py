@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
-from sales.models import Account, Contact, Merge
+from sales.models import Account, Contact, Merge, may_write_for
 from salesmgmt.desk.edges import act
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.desk.wake import wake
@@ -84,7 +84,7 @@ def _merge(request: SignedIn, noun: str, pk: int) -> HttpResponse:
     joins = ("owner", "territory", "parent") if noun == "account" else ("account__owner",)
     seen = MODELS[noun].objects.visible_to(request.user).select_related(*joins)
     kept = get_object_or_404(seen, pk=pk)
-    if not selectors.may_write_for(request.user, selectors.keeper_of(kept)):
+    if not may_write_for(request.user, selectors.keeper_of(kept)):
         raise Http404
     said = request.POST if request.method == "POST" else request.GET
     number = said.get("with", "")
@@ -126,7 +126,7 @@ def merge_undo(request: SignedIn, pk: int) -> HttpResponse:
     """Take a merge apart; what was changed since stays, and is said."""
     found = get_object_or_404(Merge.objects.visible_to(request.user), pk=pk, undone_at=None)
     kept = get_object_or_404(MODELS[found.noun].objects.visible_to(request.user), pk=found.kept_id)
-    if not selectors.may_write_for(request.user, selectors.keeper_of(kept)):
+    if not may_write_for(request.user, selectors.keeper_of(kept)):
         raise Http404
     stays: list[str] = []
     answer = act(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import ProjectState
@@ -20,4 +21,5 @@ class AddTrigger(pgtrigger.migrations.AddTrigger):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
+        assert isinstance(self.trigger, pgtrigger.compiler.Trigger)
         schema_editor.execute(self.trigger.install_sql, params=None)

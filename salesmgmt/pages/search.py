@@ -21,6 +21,7 @@ from teams.search import FINDABLE as OF_TEAMS
 
 EACH = 6
 WEIGHED = 500  # of a noun's matches are put in order; who types one letter more sees the others
+NEWEST = 200  # of a noun that shows the latest first are looked at in any case
 FEW = 3  # found at least, or what is only like it is looked for as well
 LIKE = "SET LOCAL pg_trgm.word_similarity_threshold = 0.4; "  # of three-letter pieces in common: "Frieght" is Freight
 TEXT = "\ue000"  # stands for what is typed in a statement that is kept
@@ -98,10 +99,16 @@ def _statement(way: Way, access: Access, places: tuple[int, ...], day: date) -> 
 
 
 def _by_words(user: Viewer, place: int, one: Findable) -> QuerySet[Any, Any]:
-    found = _visible(one, user).filter(Holds(Words(*one.texts), Asked(TEXT)))
+    holds = Holds(Words(*one.texts), Asked(TEXT))
+    seen = _visible(one, user)
+    rows = one.model._default_manager
+    found = seen.filter(holds).values("pk")[:WEIGHED]
     if one.latest:
-        return _rows(found, place, one, Value(1.0)).order_by(f"-{one.latest}", "-pk")[:EACH]
-    some = one.model._default_manager.filter(pk__in=found.values("pk")[:WEIGHED])
+        # Of a word that is everywhere some are weighed, and the newest are among them.
+        newest = rows.filter(pk__in=seen.order_by(f"-{one.latest}", "-pk").values("pk")[:NEWEST]).filter(holds)
+        some = rows.filter(pk__in=found.union(newest.values("pk")))
+        return _rows(some, place, one, Value(1.0)).order_by(f"-{one.latest}", "-pk")[:EACH]
+    some = rows.filter(pk__in=found)
     asked = Plain(Value(TEXT))
     score: Any = Case(
         When(Q(called=asked), then=Value(4.0)),

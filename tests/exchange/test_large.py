@@ -83,7 +83,7 @@ def test_what_a_row_comes_to_does_not_depend_on_where_portions_end(cast: Cast, p
         quoted = [[one.name for one in some], *rows]
         text = "\r\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in quoted)
         options = {"create_missing": data.draw(st.booleans())}
-        found = []
+        found: list[Any] = []
         for size in (1000, 1, 3):
             portions(size)
             with transaction.atomic():

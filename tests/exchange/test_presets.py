@@ -5,6 +5,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -110,6 +111,7 @@ def test_a_mapping_joins_columns_asks_another_and_maps_any_other_word() -> None:
     assert [words.text({"stage": text}) for text in ("closed won", "New", "")] == ["won", "open", ""]
     for said in ("name", {"const": "x"}, {"columns": ["a", "b"], "join": "-", "where": {"c": ["d"]}}):
         assert column_of("name", said).content() == said
+    wrong: Any
     for wrong in (
         1,
         {"columns": []},

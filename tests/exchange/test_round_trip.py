@@ -28,7 +28,7 @@ ROLLUPS = """
 def rows_of(statement: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def rollups() -> list[tuple[Any, ...]]:

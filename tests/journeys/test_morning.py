@@ -141,7 +141,7 @@ def test_a_morning_on_a_phone_by_taps(company: Cast, live_server: LiveServer, br
 
     ana.home()
     ana.tap("main a:has-text('Ramps')")
-    page.locator("#lose select[name$=reason]").select_option(index=1)
+    page.locator("#lose select[name=lose-reason]").select_option(index=1)
     ana.taps += 1
     ana.tap("#lose form button:text-is('Lost')")
     page.wait_for_load_state()
@@ -203,7 +203,7 @@ def test_a_morning_at_a_desk_by_keyboard(company: Cast, live_server: LiveServer,
     page.get_by_text("Moved.").wait_for()
 
     palette("ramps", f"/deals/{lost.pk}/")
-    ana.press("#lose select[name$=reason]", "ArrowDown")
+    ana.press("#lose select[name=lose-reason]", "ArrowDown")
     keyboard.press("Enter")
     ana.press("#lose form button.btn")
     page.locator("h1", has_text="lost on").wait_for()

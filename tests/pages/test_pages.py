@@ -235,7 +235,12 @@ MOST_QUERIES = {
     ("vera", "/teams/COMPANY/"): 24,
     ("maya", "/people/ANA/"): 22,
     ("ana", "/tasks/"): 9,
-    ("ana", "/search/?q=boil"): 11,
+    ("maya", "/tasks/"): 13,
+    ("ana", "/search/?q=boil"): 9,
+    ("ana", "/market/"): 9,
+    ("maya", "/time/"): 11,
+    ("ana", "/activities/mail/"): 7,
+    ("ana", "/activities/templates/"): 7,
 }
 
 

@@ -109,7 +109,7 @@ def test_a_gift_for_a_birthday_takes_the_suggestion(cast: Cast, marta: Contact) 
     page = client.get(f"/gifts/?recommendation={row.pk}").content.decode()
     assert f"Marta Ruiz #{marta.pk}" in page
     said = {"contact": f"Marta Ruiz #{marta.pk}", "occasion": "Birthday", "amount": "30", "currency": "EUR"}
-    said |= {"given_on": "2026-07-01", "recommendation": row.pk, "idempotency_key": "k"}
+    said |= {"given_on": "2026-07-01", "recommendation": str(row.pk), "idempotency_key": "k"}
     assert [client.post("/gifts/give/", said).status_code for _ in range(2)] == [303, 303]
     row.refresh_from_db()
     assert (Gift.objects.get().amount, row.state, row.decided_by) == (30, "taken", cast.ana.user)

@@ -213,6 +213,7 @@ def test_a_handover_is_proposed_answered_and_shown(cast: Cast, book: Book) -> No
     assert signed_in(cast.maya).post(reverse("handover-answer", args=[made.pk]), {"act": "consent"}).status_code == 303
     assert owners(book) == {"Cleo"}
     assert "Ana to Cleo" in signed_in(cast.cleo).get("/handovers/").content.decode()
+    assert "Moves" in signed_in(cast.cleo).get("/handovers/?export=csv").getvalue().decode()
     for who in (cast.ben,):
         assert signed_in(who).get(answer["Location"]).status_code == 404
         assert "Ana to Cleo" not in signed_in(who).get("/handovers/").content.decode()

@@ -187,6 +187,7 @@ def test_the_acts_of_a_lead_by_plain_forms(cast: Cast) -> None:
 @pytest.mark.parametrize("text", NAUGHTY)
 def test_bad_input_is_a_sentence_and_never_an_error(cast: Cast, text: str) -> None:
     client, lead = signed_in(cast.ana), add(cast)
+    fields: tuple[str, ...]
     fields = ("name", "company", "email", "employees", "owner", "campaign", "received_at", "referrer", "territory")
     assert client.post("/leads/add/", dict.fromkeys(fields, text)).status_code == 422
     for act, prefix, fields in (

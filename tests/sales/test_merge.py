@@ -268,7 +268,8 @@ def run(cast: Cast, tmp_path: Any) -> Any:
         path.write_text(text)
         out = StringIO()
         call_command("import_records", kind, str(path), "--format", "json", stdout=out)
-        return json.loads(out.getvalue())
+        answer: dict[str, int] = json.loads(out.getvalue())
+        return answer
 
     return take
 

@@ -164,7 +164,7 @@ def test_whatever_the_lines_become_credit_equals_the_sum_rounded_once(cast: Cast
         set_order_lines(order=order, lines=[Line(amount=amount) for amount in amounts], by=None, at=AT)
         order.refresh_from_db()
         if amounts:
-            assert order.amount == sum(amounts).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+            assert order.amount == sum(amounts, Decimal(0)).quantize(Decimal("0.01"), "ROUND_HALF_UP")
         assert credited(order) == order.amount
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sales import analysis
@@ -22,6 +22,8 @@ from tests.sales.test_pages import signed_in
 
 AT = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)
 ON = date(2026, 7, 1)
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # ── Arithmetic ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -40,6 +42,7 @@ def test_the_rhythm_of_gaps_of_10_20_and_60_days() -> None:
     assert (later.since, later.is_overdue) == (45, True)
 
 
+@UNHURRIED
 @given(st.lists(st.integers(0, 900), min_size=1), st.sampled_from([0.0, 0.5, 0.8, 1.0]))
 def test_a_quantile_is_numpys(values: list[int], share: float) -> None:
     assert analysis.quantile(sorted(values), share) == pytest.approx(np.quantile(values, share))
@@ -80,6 +83,7 @@ MATRICES = (
 )
 
 
+@UNHURRIED
 @given(MATRICES)
 def test_every_rule_counts_what_is_there_and_none_is_missed(held: Any) -> None:
     rules = analysis.find_rules(held)
@@ -110,6 +114,7 @@ def test_every_rule_counts_what_is_there_and_none_is_missed(held: Any) -> None:
                 assert both * len(baskets) / given_ / many[then] <= alone
 
 
+@UNHURRIED
 @given(MATRICES, st.integers(1, 3))
 def test_nobody_is_offered_what_they_buy_or_more_than_was_asked_for(held: Any, most: int) -> None:
     for row, rules in analysis.offers(held, analysis.find_rules(held), most=most).items():

@@ -79,7 +79,7 @@ def test_the_next_of_a_series_is_due_by_its_first_day(
 
 def test_from_the_last_day_of_january_on_it_is_the_last_day_of_each_month(cast: Cast) -> None:
     task: Task | None = a_task(cast.ana, recurs="month", due_on=date(2026, 1, 31))
-    days = []
+    days: list[date] = []
     while task is not None and len(days) < 4:
         task = following(task, datetime(2026, 1, 31, 12, tzinfo=UTC))
         assert task is not None

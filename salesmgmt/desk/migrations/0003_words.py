@@ -7,7 +7,7 @@ FUNCTIONS = r"""
 CREATE FUNCTION plain(text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT lower(public.unaccent('public.unaccent'::regdictionary, $1))
 $$;
-CREATE FUNCTION words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE FUNCTION words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS $$
     SELECT to_tsvector('pg_catalog.simple', translate(public.plain($1), '@._/\-:', '       '))
 $$;
 CREATE FUNCTION words_asked(text) RETURNS tsquery LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$

@@ -25,7 +25,7 @@ from salesmgmt.exchange.staging import describe, is_noted, notations, open_as
 from salesmgmt.lib.kinds import Field, Kind, Plan, Refusal, Row, Settling, folded
 from teams.models import Organisation, User
 
-from .writing import keep_steps, touched_ids, write
+from .writing import keep_steps, settle, touched_ids, write
 
 PORTION = 20_000  # rows that are judged and written together
 SAMPLED = 50  # rows kept for a preview, sound ones and refused ones
@@ -72,6 +72,7 @@ class Load:
             "own": own_person_id,
             "books": books,
         }
+        self.sequence = self.ask("SELECT pg_get_serial_sequence(%(table)s, 'id')", table=self._stands)[0][0]
         self.ends: list[int] = []  # the last line of each portion
         self.read = 0
         self.made: list[str] = []
@@ -92,7 +93,8 @@ class Load:
     def ask(self, statement: str, **more: Any) -> list[Any]:
         with connection.cursor() as cursor:
             cursor.execute(statement, self.values | more)
-            return cursor.fetchall()
+            rows: list[Any] = cursor.fetchall()
+            return rows
 
     def refuse(self, column: str, reason: str, where: str, *, value: str = "") -> None:
         """Refuse rows of `part` that are sound so far and for which `where` holds."""
@@ -215,10 +217,11 @@ class Load:
         if self.loader.complete:
             self.loader.complete(self)
         self._match()
-        self.run(
-            f"UPDATE part p SET act = 'changed' FROM {self._stands} x WHERE x.id = p.record_id AND p.sound"
-            f" AND p.act = 'equal' AND ({self.loader.differs})"
-        )
+        if self.ask("SELECT FROM part WHERE sound AND act = 'equal' LIMIT 1"):
+            self.run(
+                f"UPDATE part p SET act = 'changed' FROM {self._stands} x WHERE x.id = p.record_id AND p.sound"
+                f" AND p.act = 'equal' AND ({self.loader.differs})"
+            )
         self._refuse(f"FROM raw p WHERE line > {first} AND line <= {last} AND problem IS NOT NULL", "", "problem", "''")
 
     @property
@@ -317,15 +320,16 @@ class Load:
             for one in self.kind.fields
             if one.type == "reference" and one not in self._refers
         )
-        sequence = f"pg_get_serial_sequence('{self._stands}', 'id')"
         self.run("DROP TABLE IF EXISTS pg_temp.part")
         self.run(
             f"CREATE TEMPORARY TABLE part AS SELECT t.*, true AS sound, x.id AS record_id,"
             " CASE WHEN x.id IS NULL THEN 'created' ELSE 'equal' END AS act,"
-            f" CASE WHEN x.id IS NULL THEN nextval({sequence}) END AS id"
+            f" CASE WHEN x.id IS NULL THEN nextval('{self.sequence}') END AS id"
             f"{', ' + self.loader.columns if self.loader.columns else ''}"
             f" FROM (SELECT r.*{refers}{others} FROM typed r{joins}) t"
-            f" LEFT JOIN {self._stands} x ON x.external_id = t.external_id AND x.withdrawn_at IS NULL"
+            # By the index, row by row: the table may be far larger than the portion, and grows with each.
+            f" LEFT JOIN LATERAL (SELECT * FROM {self._stands} WHERE external_id = t.external_id"
+            " AND withdrawn_at IS NULL LIMIT 1) x ON true"
             f" {self.loader.joins} ORDER BY t.line"
         )
 
@@ -493,12 +497,7 @@ class Load:
             for name, more in touched_ids(plan.steps, plan.touched).items():
                 ids.setdefault(name, set()).update(more)
         if self.settles:
-            self._settle(Settling(ids, self.by, self.at, reason))
-
-    def _settle(self, settling: Settling) -> None:
-        from .taking import settle
-
-        settle(self.kind, settling)
+            settle(self.kind, Settling(ids, self.by, self.at, reason))
 
     def _change(self, plan: Plan) -> None:
         with connection.cursor() as cursor:

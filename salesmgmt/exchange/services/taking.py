@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.core.files.base import File
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from salesmgmt.exchange.kinds import follow, kind_of, referents
+from salesmgmt.exchange.kinds import kind_of, referents
 from salesmgmt.exchange.mapping import Column, MappingFile, parse
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.staging import Staged, in_order, stage
@@ -24,9 +24,8 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, User, access_of
 
 from .loading import TOLD, Load
-from .writing import BATCH, keep_steps, touched_ids, write
+from .writing import BATCH, keep_steps, settle, touched_ids, write
 
-MANY = 500  # records; from there on the planner is told that there are many
 ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run; with a number, a batch's own
 COUNTS = ("read", "created", "changed", "equal", "refused")
 PATIENCE = 1200  # seconds after which a task ends; the next goes on
@@ -36,17 +35,6 @@ def one_at_a_time() -> None:
     """Imports and undos wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
-
-
-def settle(kind: Kind, settling: Settling) -> None:
-    """Bring ledgers and what follows in line with what was just written."""
-    if sum(map(len, settling.ids.values())) > MANY:
-        # The planner's statistics are from before: it takes tables just filled for empty, and loops over them.
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_nestloop = off")
-    if kind.settle:
-        kind.settle(settling)
-    follow(settling)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
 from teams.models import User, access_of
 
-from .taking import one_at_a_time, settle
-from .writing import BATCH, dependent, frozen, manager, thawed, touch, update
+from .taking import one_at_a_time
+from .writing import BATCH, dependent, frozen, manager, settle, thawed, touch, update
 
 AT_ONCE = 10_000  # records; more are undone by the worker
 NAMED = 50  # records that are kept are named, more are counted

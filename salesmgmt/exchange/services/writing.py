@@ -8,14 +8,16 @@ from graphlib import TopologicalSorter
 from itertools import chain, islice
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F
 
+from salesmgmt.exchange.kinds import follow
 from salesmgmt.exchange.models import Batch, BatchRow
-from salesmgmt.lib.kinds import Plan, Step
+from salesmgmt.lib.kinds import Kind, Plan, Settling, Step
 
 BATCH = 2000
+MANY = 500  # records; from there on the planner is told that there are many
 
 
 def write(plan: Plan) -> None:
@@ -147,3 +149,14 @@ def touch(ids: dict[str, set[int]], record: Any, pk: int | None) -> None:
             target = getattr(record, one.attname)
             if one.is_relation and target is not None:
                 ids.setdefault(one.related_model._meta.label, set()).add(target)
+
+
+def settle(kind: Kind, settling: Settling) -> None:
+    """Bring ledgers and what follows in line with what was just written."""
+    if sum(map(len, settling.ids.values())) > MANY:
+        # The planner's statistics are from before: it takes tables just filled for empty, and loops over them.
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_nestloop = off")
+    if kind.settle:
+        kind.settle(settling)
+    follow(settling)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,7 +25,7 @@ from sales.services.recommendations import refresh_recommendations
 from . import names
 from .organisation import ZONE, Company
 
-CAMPAIGNS = (
+CAMPAIGNS: tuple[tuple[Any, ...], ...] = (
     # name, channel, audience, industries, countries, least, most, days ago, days long, cost
     ("Water days", "Trade fair", "Water works that read by hand", ["Water"], [], 50, None, 210, 3, 24_000),
     (
@@ -272,11 +273,12 @@ def _write_changes(company: Company, leads: list[Lead]) -> None:
 def _write_referrals(random: np.random.Generator, today: date) -> None:
     """Customers who were asked: of some came the lead of a deal, some would rather not."""
     came = list(Lead.objects.filter(source="Referral", status="qualified").order_by("-received_at", "pk")[:60:3])
-    customers = Account.objects.filter(orders__isnull=False, owner__isnull=False).distinct()
+    customers = Account.objects.filter(orders__isnull=False, owner__isnull=False).select_related("owner").distinct()
     accounts = list(customers.exclude(leads__in=came).order_by("pk")[: 12 * len(came) : 6])
     first = dict(Contact.objects.filter(account__in=accounts).order_by("-pk").values_list("account_id", "pk"))
     rows = []
     for row, account in enumerate(accounts):
+        assert account.owner
         lead = came[row] if row < len(came) else None
         asked = (
             lead.received_at.date() - timedelta(days=9)
@@ -288,7 +290,7 @@ def _write_referrals(random: np.random.Generator, today: date) -> None:
         rows.append(
             Referral(
                 external_id=f"F-{row + 1:04d}",
-                owner_id=account.owner_id,
+                owner=account.owner,
                 account=account,
                 contact_id=first.get(account.pk),
                 asked_on=asked,
@@ -306,7 +308,7 @@ def _write_referrals(random: np.random.Generator, today: date) -> None:
 def _write_gifts(random: np.random.Generator, today: date) -> None:
     people = list(
         Contact.objects.filter(account__owner__isnull=False, is_public_official=False)
-        .select_related("account")
+        .select_related("account__owner")
         .order_by("pk")[: 45 * 13 : 13]
     )
     Gift.objects.bulk_create(
@@ -314,14 +316,14 @@ def _write_gifts(random: np.random.Generator, today: date) -> None:
             external_id=f"G-{row + 1:04d}",
             contact=person,
             account=person.account,
-            owner_id=person.account.owner_id,
+            owner=person.account.owner,
             occasion=OCCASIONS[row % len(OCCASIONS)][0],
             amount=Decimal(OCCASIONS[row % len(OCCASIONS)][1]),
             currency="EUR",
             given_on=today - timedelta(days=int(random.integers(1, 320))),
         )
         for row, person in enumerate(people)
-        if person.account
+        if person.account and person.account.owner
     )
 
 
