@@ -8,7 +8,6 @@ import gzip
 import io
 import json
 import re
-import tempfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ MAX_RECORD = 1_000_000  # characters
 MAX_CELL = 100_000
 MAX_COLUMNS = 1000
 SAMPLE = 128 * 1024
-SMALL = 16 * 1024 * 1024  # of a packed workbook: kept in memory
+PACKED_TWICE = 32 * 1024 * 1024  # of a workbook within gzip, which is held in memory
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 ZIP = b"PK\x03\x04"
 BINARIES = [
@@ -287,10 +286,11 @@ class _Source:
             return b""
 
     def _unzipped(self) -> IO[bytes]:
-        """A workbook packed once more, unpacked to a file of its own."""
-        whole = tempfile.SpooledTemporaryFile(SMALL)  # noqa: SIM115  (closed with the last who reads it)
+        """A workbook packed once more, unpacked."""
+        whole = io.BytesIO()
         for chunk in self._chunks():
-            whole.write(chunk)
+            if whole.write(chunk) and whole.tell() > PACKED_TWICE:
+                raise Unreadable(f"{self.name} is a large workbook packed with gzip, which saves nothing; unpack it.")
         return whole
 
     def unpacked(self) -> BinaryIO:

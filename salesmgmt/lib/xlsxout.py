@@ -1,6 +1,6 @@
 """Tables as Excel workbooks: text is typed as text, so that nothing in it is calculated."""
 
-import tempfile
+import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,6 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-IN_MEMORY = 8 * 1024 * 1024
 MOST = 1_048_575  # rows that a sheet holds beside its header
 
 
@@ -26,7 +25,7 @@ def book(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[
         if row is not None:
             sheet.append([_cell(sheet, value) for value in row])
             written += 1
-    whole: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (closed by whoever sends it)
+    whole = io.BytesIO()  # packed; what is unpacked lies in a file meanwhile
     made.save(whole)
     whole.seek(0)
     return whole
