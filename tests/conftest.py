@@ -58,12 +58,18 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     marker = item.get_closest_marker("django_db")
     if nextitem is None or marker is None or not marker.kwargs.get("transaction"):
         return
+    from django.apps import apps
     from django.core.management import call_command
+    from django.core.management.color import no_style
     from django.db import connection
 
     with item.config.stash[blocking_manager_key].unblock():
         call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
         connection.creation.deserialize_db_from_string(item.config.stash[REFERENCE_DATA])
+        # Put back with their numbers, which the emptied tables would give out again.
+        reset = connection.ops.sequence_reset_sql(no_style(), [*apps.get_models()])
+        with connection.cursor() as cursor:
+            cursor.execute("\n".join(reset))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

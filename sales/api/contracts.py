@@ -124,4 +124,4 @@ class Contracts(Records):
         """Open the deal that renews it, once."""
         day = today_of(request)
         deal = services.renew_contract(contract=self.get_object(), by=self.by, at=clock.now(), on=day)
-        return Response(DealSerializer(deal).data, status=201)
+        return Response(DealSerializer(deal, context=self.get_serializer_context()).data, status=201)

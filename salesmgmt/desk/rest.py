@@ -182,6 +182,13 @@ class Cursor(pagination.CursorPagination):
     page_size_query_param = "page_size"
     ordering: str = "-id"
 
+    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
+        """What was asked for, ties by id: without it equal rows may change places between two pages."""
+        asked: tuple[str, ...] = tuple(super().get_ordering(request, queryset, view))
+        if asked[-1].lstrip("-") == "id":
+            return asked
+        return (*asked, "-id" if asked[0].startswith("-") else "id")
+
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
         try:
             return super().paginate_queryset(queryset, request, view=view)
