@@ -395,7 +395,7 @@ class HandoverWriter(Writer):
         return found
 
 
-class AnswerWriter(Writer):
+class HandoverAnswerWriter(Writer):
     consents = serializers.BooleanField()
     answer = Text(max_length=500, required=False, allow_blank=True, help_text="Needed where one refuses")
 
@@ -420,11 +420,11 @@ class Handovers(Records):
         said: dict[str, Any] = {"on": today_of(request), "accounts": [], "deals": []} | self.cleaned(HandoverWriter)
         return self.shown(services.propose_handover(by=self.by, at=clock.now(), **said), status=201)
 
-    @extend_schema(request=AnswerWriter, responses=HandoverSerializer)
+    @extend_schema(request=HandoverAnswerWriter, responses=HandoverSerializer)
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: str) -> Response:
         """Consent or refuse, for the side one leads."""
-        said = self.cleaned(AnswerWriter)
+        said = self.cleaned(HandoverAnswerWriter)
         return self.shown(services.answer_handover(handover=self.get_object(), by=self.by, at=clock.now(), **said))
 
 

@@ -350,7 +350,7 @@ class BulkActSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class BulkWriter(Writer):
+class BulkActWriter(Writer):
     deals = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), min_length=1, max_length=services.MOST_AT_ONCE
     )
@@ -372,10 +372,10 @@ class BulkActs(Records):
     serializer_class = BulkActSerializer
     ordering_fields = ("id",)
 
-    @extend_schema(request=BulkWriter, responses={201: BulkActSerializer})
+    @extend_schema(request=BulkActWriter, responses={201: BulkActSerializer})
     def create(self, request: Request) -> Response:
         """Change many deals; `left` says which were not, and why."""
-        said = {"on": today_of(request)} | self.cleaned(BulkWriter)
+        said = {"on": today_of(request)} | self.cleaned(BulkActWriter)
         ids = said.pop("deals")
         seen = list(Deal.objects.visible_to(self.by).filter(pk__in=ids).values_list("pk", flat=True))
         if missing := len(set(ids) - set(seen)):
