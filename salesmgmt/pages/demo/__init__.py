@@ -13,6 +13,7 @@ from coaching.models import OneOnOne
 from performance.services import raise_flags
 from recognition.services import suggest_awards
 from sales.models import Account, Activity, Deal
+from sales.services import learn_odds
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
@@ -85,6 +86,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
         return
     write_delivery_department()
     analyse()
+    learn_odds(as_of=today)
     call_command("refresh_rollups", stdout=StringIO())
     for weeks in reversed(range(WEEKS)):
         day = today - timedelta(weeks=weeks)

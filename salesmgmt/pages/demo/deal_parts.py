@@ -1,4 +1,4 @@
-"""What hangs on deals: another pipeline, products, discounts, rivals, reasons, shares, views; then the odds.
+"""What hangs on deals: another pipeline, products, discounts, rivals, reasons, shares, views.
 
 Nothing here touches what was decided, credited or done. Which deal gets what follows from its number.
 """
@@ -8,7 +8,6 @@ from datetime import datetime
 from django.db import connection
 
 from sales.models import Competitor, DiscountLimit, Pipeline, Stage
-from sales.services import learn_odds
 from salesmgmt.desk.models import SavedView
 from teams.models import User
 
@@ -135,4 +134,3 @@ def write_deal_parts(company: Company, *, at: datetime) -> None:
     with connection.cursor() as cursor:
         for statement in (PARTNERS, LINES, REASONS, AGAINST, SHARES, TAGS, ASKED):
             cursor.execute(statement, {"today": today, "at": at, "introduction": stages[0].pk})
-    learn_odds(as_of=today)
