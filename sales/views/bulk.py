@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -82,6 +82,7 @@ def _row(request: SignedIn, pk: int) -> HttpResponse:
         "shows_owners": access.sees_all or access.leads,
         "by_closing": False,
         "is_fresh": True,
+        "here": quote(request.GET.get("next") or reverse("deals")),
     }
     return render(request, "sales/_deal_row.html", context)
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.db.models import QuerySet
 from django.forms import BoundField
 from django.template.loader import get_template
 from django.utils import formats, timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from salesmgmt.lib import charts, clock
@@ -377,6 +378,16 @@ def undo_url(message: Any) -> str:
     """Where a message's act is undone by POST: `messages.success(…, extra_tags="undo:/activities/7/withdraw/")`."""
     tag = getattr(message, "extra_tags", None) or ""
     return tag.removeprefix("undo:") if tag.startswith("undo:/") else ""
+
+
+@register.simple_tag
+def options(rows: Any, chosen: Any = None) -> SafeString:
+    """`<option>`s of a QuerySet, or of pairs of number and name; of hundreds, no record is made."""
+    pairs = rows.values_list("pk", "name") if isinstance(rows, QuerySet) else rows
+    chosen_ = mark_safe(" selected")
+    return format_html_join(
+        "", '<option value="{}"{}>{}</option>', ((pk, chosen_ if pk == chosen else "", name) for pk, name in pairs)
+    )
 
 
 @register.simple_tag(takes_context=True)
