@@ -1,16 +1,16 @@
 from django.urls import path
 
-from targets import views
+from targets.views import plans, quotas
 
 urlpatterns = [
-    path("quotas/", views.quotas, name="quotas"),
-    path("quotas/export/", views.quotas_export, name="quotas-export"),
-    path("quotas/<int:person_pk>/", views.quota, name="quota"),
-    path("plans/add/", views.plan_add, name="plan-add"),
-    path("plans/<int:pk>/", views.plan, name="plan"),
-    path("plans/<int:pk>/export/", views.plan_export, name="plan-export"),
-    path("plans/<int:pk>/propose/", views.plan_propose, name="plan-propose"),
-    path("plans/<int:pk>/publish/", views.plan_publish, name="plan-publish"),
-    path("plans/<int:pk>/lines/<int:line_pk>/", views.allocation, name="allocation"),
-    path("plans/<int:pk>/lines/<int:line_pk>/lock/", views.allocation_lock, name="allocation-lock"),
+    path("quotas/", quotas.quotas, name="quotas"),
+    path("quotas/export/", quotas.quotas_export, name="quotas-export"),
+    path("quotas/<int:person_pk>/", quotas.quota, name="quota"),
+    path("plans/add/", plans.plan_add, name="plan-add"),
+    path("plans/<int:pk>/", plans.plan, name="plan"),
+    path("plans/<int:pk>/export/", plans.plan_export, name="plan-export"),
+    path("plans/<int:pk>/propose/", plans.plan_propose, name="plan-propose"),
+    path("plans/<int:pk>/publish/", plans.plan_publish, name="plan-publish"),
+    path("plans/<int:pk>/lines/<int:line_pk>/", plans.allocation, name="allocation"),
+    path("plans/<int:pk>/lines/<int:line_pk>/lock/", plans.allocation_lock, name="allocation-lock"),
 ]

@@ -6,10 +6,9 @@ import django_filters as filters
 from rest_framework import serializers
 
 from salesmgmt.desk.api import Records
+from targets.models import QuotaEntry, Target
 from teams.api import Id
 from teams.selectors import period
-
-from .models import QuotaEntry, Target
 
 
 class DuringFilter(filters.FilterSet):

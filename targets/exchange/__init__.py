@@ -13,10 +13,9 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
+from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonShare
+from targets.services import QuotaLine, enter_quotas, reverse_entries
 from teams.exchange import RatesOn
-
-from .models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonShare
-from .services import QuotaLine, enter_quotas, reverse_entries
 
 HUNDRED = Decimal(100)
 

@@ -1,11 +1,11 @@
-"""Forms of planning: they clean, services save."""
+"""Clean input of plans."""
 
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2, "min_value": Decimal(0)}
+from .fields import MONEY
 
 
 class PlanForm(forms.Form):
@@ -44,8 +44,3 @@ class AllocationForm(forms.Form):
     amount = forms.DecimalField(**MONEY)
     reason = forms.CharField(max_length=150, label="Why")
     spread = forms.BooleanField(required=False, label="Spread the rest over the others, and split anew below")
-
-
-class QuotaForm(forms.Form):
-    amount = forms.DecimalField(label="New quota", **MONEY)
-    reason = forms.CharField(max_length=200, label="Why", help_text="The person reads it beside the entry.")

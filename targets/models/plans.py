@@ -1,56 +1,15 @@
-"""What should happen? Plans, the targets of teams, and the quota ledger of people."""
+"""Plans: a company target, its lines, and the targets of teams that follow from it."""
 
 from typing import Self
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
 
-from salesmgmt.lib.ledger import LedgerEntry
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
 from teams.models import Person, Team, Viewer, access_of
 
 BOOKINGS = "bookings"
-
-
-class RampProfile(models.Model):
-    """How much of a full quota is asked in each month of tenure (R2)."""
-
-    name = models.CharField(max_length=100, unique=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class RampStep(models.Model):
-    """Month of tenure, from 1, and its percentage; after the last step it is 100."""
-
-    profile = models.ForeignKey(RampProfile, models.CASCADE, related_name="steps")
-    month = models.PositiveSmallIntegerField()
-    percent = models.DecimalField(max_digits=5, decimal_places=2)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["profile", "month"], name="one_ramp_step_per_month"),
-            models.CheckConstraint(condition=Q(month__gte=1), name="ramp_counts_from_one"),
-            models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="ramp_is_a_percentage"),
-        ]
-
-
-class SeasonShare(models.Model):
-    """The share of a period that falls into a bucket of it (a month of a quarter): learned or set, totals 100."""
-
-    period = models.CharField(max_length=7)
-    bucket = models.CharField(max_length=8)
-    percent = models.DecimalField(max_digits=7, decimal_places=4)
-    is_learned = models.BooleanField(default=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["period", "bucket"], name="one_season_share_per_bucket"),
-            models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="season_share_is_a_percentage"),
-        ]
 
 
 class PlanQuerySet(DatedQuerySet):
@@ -152,60 +111,3 @@ class Target(Dated):
     class Meta:
         constraints = [is_a_range("target_is_a_range")]
         indexes = [models.Index(fields=["team", "measure"], name="target_by_team")]
-
-
-class QuotaEntryQuerySet(DatedQuerySet):
-    def visible_to(self, user: Viewer) -> Self:
-        access = access_of(user)
-        return (
-            self.all()
-            if access.sees_all
-            else self.filter(Q(person__in=access.people) | Q(team__in=access.led_team_ids))
-        )
-
-
-class QuotaEntry(Dated, LedgerEntry):
-    """Ledger: a quota is the sum of its entries, each with its reason (R2); `team` is the one it counts in (R4)."""
-
-    class Kind(models.TextChoices):
-        BASE = "base", "Base"
-        EMPLOYMENT = "employment", "Employment"
-        FTE = "fte", "Part time"
-        LEAVE = "leave", "Leave"
-        RAMP = "ramp", "Ramp"
-        RELIEF = "relief", "Relief"
-        REDISTRIBUTION = "redistribution", "Redistribution"
-        VACANT = "vacant", "Vacant seat"
-        UNCOVERED = "uncovered", "Uncovered leave"
-
-    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="quota_entries")
-    seat = models.ForeignKey(
-        Person,
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        help_text="From whose quota it follows; theirs, or what it leaves",
-    )
-    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="quota_entries")
-    measure = models.CharField(max_length=30, default=BOOKINGS)
-    kind = models.CharField(max_length=14, choices=Kind, default=Kind.BASE)
-    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="entries")
-
-    objects = QuotaEntryQuerySet.as_manager()
-
-    class Meta(LedgerEntry.Meta):
-        verbose_name_plural = "quota entries"
-        indexes = [
-            models.Index(fields=["person", "measure"], name="quota_by_person"),
-            models.Index(fields=["seat", "measure"], name="quota_by_seat"),
-            models.Index(fields=["team", "measure"], name="quota_by_team"),
-            GistIndex(fields=["during"], name="quota_during"),
-        ]
-        constraints = [
-            is_a_range("quota_is_a_range"),
-            models.CheckConstraint(condition=Q(during__endswith__isnull=False), name="quota_has_an_end"),
-            models.CheckConstraint(
-                condition=Q(kind__in=["vacant", "uncovered"], person=None) | Q(person__isnull=False),
-                name="only_a_teams_rest_has_no_person",
-            ),
-        ]

@@ -1,0 +1,70 @@
+"""The quota ledger of people."""
+
+from typing import Self
+
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import Q
+
+from salesmgmt.lib.ledger import LedgerEntry
+from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
+from teams.models import Person, Team, Viewer, access_of
+
+from .plans import BOOKINGS, Plan
+
+
+class QuotaEntryQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        access = access_of(user)
+        return (
+            self.all()
+            if access.sees_all
+            else self.filter(Q(person__in=access.people) | Q(team__in=access.led_team_ids))
+        )
+
+
+class QuotaEntry(Dated, LedgerEntry):
+    """Ledger: a quota is the sum of its entries, each with its reason (R2); `team` is the one it counts in (R4)."""
+
+    class Kind(models.TextChoices):
+        BASE = "base", "Base"
+        EMPLOYMENT = "employment", "Employment"
+        FTE = "fte", "Part time"
+        LEAVE = "leave", "Leave"
+        RAMP = "ramp", "Ramp"
+        RELIEF = "relief", "Relief"
+        REDISTRIBUTION = "redistribution", "Redistribution"
+        VACANT = "vacant", "Vacant seat"
+        UNCOVERED = "uncovered", "Uncovered leave"
+
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="quota_entries")
+    seat = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="From whose quota it follows; theirs, or what it leaves",
+    )
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="quota_entries")
+    measure = models.CharField(max_length=30, default=BOOKINGS)
+    kind = models.CharField(max_length=14, choices=Kind, default=Kind.BASE)
+    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="entries")
+
+    objects = QuotaEntryQuerySet.as_manager()
+
+    class Meta(LedgerEntry.Meta):
+        verbose_name_plural = "quota entries"
+        indexes = [
+            models.Index(fields=["person", "measure"], name="quota_by_person"),
+            models.Index(fields=["seat", "measure"], name="quota_by_seat"),
+            models.Index(fields=["team", "measure"], name="quota_by_team"),
+            GistIndex(fields=["during"], name="quota_during"),
+        ]
+        constraints = [
+            is_a_range("quota_is_a_range"),
+            models.CheckConstraint(condition=Q(during__endswith__isnull=False), name="quota_has_an_end"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["vacant", "uncovered"], person=None) | Q(person__isnull=False),
+                name="only_a_teams_rest_has_no_person",
+            ),
+        ]

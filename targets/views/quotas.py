@@ -1,0 +1,158 @@
+"""Pages of quotas: one's own day by day, and those of one's people."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from salesmgmt.desk.edges import csv_answer, tell_form
+from salesmgmt.lib import clock
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.refusals import Refused
+from targets import forms, selectors, services
+from targets.models import Plan, QuotaEntry
+from targets.views.common import choices_of, period_of, user_of
+from teams.models import Organisation, Person, Team, access_of
+from teams.selectors import person_of
+
+PEOPLE_SHOWN = 500
+
+
+def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str, Any]:
+    """A person's entries in a period with their sum, the days they are spread over, and the season they follow."""
+    entries = (
+        QuotaEntry.objects.visible_to(request.user)
+        .overlapping(period.start, period.end)
+        .filter(person=person)
+        .select_related("team", "by", "plan")
+        .order_by("recorded_at", "pk")
+    )
+    parts = selectors.quota_parts(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
+    _, _, shares = selectors.container(
+        period.start, period.end, fiscal_month=period.fiscal_month, known=selectors.seasons()
+    )
+    return {
+        "subject": person,
+        "entries": list(entries),
+        "quota": sum(parts.values(), Decimal(0)) if parts else None,
+        "base": parts.get("base") if parts else None,
+        "days": selectors.explain(person_id=person.pk, start=period.start, end=period.end) if parts else [],
+        "season": [(_bucket(key), percent) for key, percent in sorted(shares.items())],
+    }
+
+
+def _bucket(key: str) -> str:
+    """A bucket of a season as people say it: "Oct", or "W41"."""
+    return key[5:] if "W" in key else f"{Period.parse(key).start:%b}"
+
+
+@require_GET
+def quotas(request: HttpRequest) -> HttpResponse:
+    """What I am held to and why; below it my people's, and the plans of those who plan."""
+    organisation, access = Organisation.get(), access_of(request.user)
+    period = period_of(request, organisation)
+    context = choices_of(request, organisation, period)
+    me = person_of(request.user)
+    if me is not None:
+        context |= _quota_of(request, me, period)
+    if access.leads or access.sees_all:
+        context |= _of_others(request, period, me)
+        plans = Plan.objects.visible_to(request.user).select_related("published_by").order_by("-during", "-pk")
+        context["plans"] = list(plans[:50])
+    return render(request, "targets/quotas.html", context | {"access": access})
+
+
+def _of_others(request: HttpRequest, period: Period, me: Person | None) -> dict[str, Any]:
+    """Targets of the teams one sees, and the quotas of the people in one of them, or in the teams one leads."""
+    access = access_of(request.user)
+    teams = list(Team.objects.visible_to(request.user).order_by("path"))
+    targets = selectors.targets_of(team_ids=[team.pk for team in teams], start=period.start, end=period.end)
+    asked = request.GET.get("team", "")
+    chosen = next((team for team in teams if str(team.pk) == asked), None)
+    if asked and chosen is None:
+        raise Http404
+    people = Person.objects.visible_to(request.user)
+    if me is not None:
+        people = people.exclude(pk=me.pk)
+    if chosen is not None:
+        entries = QuotaEntry.objects.visible_to(request.user).overlapping(period.start, period.end)
+        people = people.filter(pk__in=entries.filter(team__path__contains=[chosen.pk]).values("person"))
+    elif access.sees_all:
+        people = people.none()
+    found = list(people.order_by("name", "pk")[:PEOPLE_SHOWN])
+    parts = selectors.quota_parts(person_ids=[person.pk for person in found], start=period.start, end=period.end)
+    rows = []
+    for person in found:
+        kinds = parts.get(person.pk)
+        base = kinds.get("base", Decimal(0)) if kinds else None
+        quota = sum(kinds.values(), Decimal(0)) if kinds else None
+        rows.append((person, base, None if quota is None or base is None else quota - base, quota))
+    least = min((len(team.path) for team in teams), default=0)
+    return {
+        "team_rows": [
+            (team, "\u2003" * (len(team.path) - least), targets[team.pk]) for team in teams if team.pk in targets
+        ],
+        "chosen": chosen,
+        "people_rows": rows,
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def quota(request: HttpRequest, person_pk: int) -> HttpResponse:
+    """One person's quota with its entries and days; who leads them changes it with a reason."""
+    person = get_object_or_404(Person.objects.visible_to(request.user), pk=person_pk)
+    organisation, access = Organisation.get(), access_of(request.user)
+    period = period_of(request, organisation)
+    may_change = person.pk != access.person_id and (access.sees_all or access.leads)
+    if request.method == "POST" and not may_change:
+        raise Http404
+    form = forms.QuotaForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.adjust_quota(
+                person=person, period=period, by=user_of(request), at=clock.now(), **form.cleaned_data
+            )
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, f"The quota of {person} for {period.label} is changed.")
+            return redirect(f"{reverse('quota', args=[person.pk])}?period={period.key}")
+    context = choices_of(request, organisation, period) | _quota_of(request, person, period)
+    context |= {
+        "form": form if may_change and context["quota"] is not None else None,
+        "is_own": person.pk == access.person_id,
+    }
+    return render(request, "targets/quota.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def quotas_export(request: HttpRequest) -> HttpResponseBase:
+    """The ledger of a period, as far as one may see it."""
+    organisation = Organisation.get()
+    period = period_of(request, organisation)
+    entries = (
+        QuotaEntry.objects.visible_to(request.user)
+        .overlapping(period.start, period.end)
+        .select_related("person", "team")
+        .order_by("during", "team", "person", "pk")
+    )
+    rows = (
+        (
+            (row.person.external_id or row.person.name) if row.person else "",
+            row.team.name if row.team else "",
+            row.starts_on,
+            row.until,
+            row.kind,
+            row.amount,
+            row.currency,
+            row.reason,
+        )
+        for row in entries
+    )
+    columns = ("person", "team", "from", "until", "kind", "amount", "currency", "reason")
+    return csv_answer(request, f"quota_entries-{period.key}", columns, rows)
