@@ -1,20 +1,41 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
-from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
+from .measures import BOOKINGS, MEASURES, PlanMeasure, measure_of
+from .plans import (
+    ELEMENTS,
+    MOST_CAPABILITY,
+    Allocation,
+    AllocationChange,
+    Commitment,
+    Plan,
+    PlanQuerySet,
+    Slice,
+    SliceChange,
+    Target,
+    TargetQuerySet,
+)
 from .quotas import QuotaEntry, QuotaEntryQuerySet
 from .shapes import RampProfile, RampStep, SeasonShare
 
 __all__ = [
     "BOOKINGS",
+    "ELEMENTS",
+    "MEASURES",
+    "MOST_CAPABILITY",
     "Allocation",
     "AllocationChange",
+    "Commitment",
     "Plan",
+    "PlanMeasure",
     "PlanQuerySet",
     "QuotaEntry",
     "QuotaEntryQuerySet",
     "RampProfile",
     "RampStep",
     "SeasonShare",
+    "Slice",
+    "SliceChange",
     "Target",
     "TargetQuerySet",
+    "measure_of",
 ]

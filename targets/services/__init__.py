@@ -2,26 +2,30 @@
 
 from targets.selectors.entries import QuotaLine
 
-from .plans import (
-    change_allocation,
-    learn_season,
-    lock_allocation,
-    make_plan,
-    propose_allocation,
-    publish_plan,
-)
+from .allocations import change_allocation, lock_allocation, propose_allocation, set_hedge
+from .commitments import ask_commitments, commit_to
+from .plans import copy_plan, learn_season, make_plan, publish_plan, shape_plan
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .slices import change_slice, free_slice, propose_slices
 
 __all__ = [
     "QuotaLine",
     "adjust_quota",
+    "ask_commitments",
     "change_allocation",
+    "change_slice",
+    "commit_to",
+    "copy_plan",
     "enter_quota",
     "enter_quotas",
+    "free_slice",
     "learn_season",
     "lock_allocation",
     "make_plan",
     "propose_allocation",
+    "propose_slices",
     "publish_plan",
     "reverse_entries",
+    "set_hedge",
+    "shape_plan",
 ]
