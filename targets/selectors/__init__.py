@@ -16,15 +16,18 @@ from .plans import (
     place,
     plan_rows,
     preview,
+    row_of,
     siblings_of,
 )
 from .proposal import SeatAhead, past_quarters, seats_ahead
 from .quotas import DailyQuota, DayLine, TeamTarget, daily_quota, explain, quota_of, quota_parts, target_of, targets_of
 from .scenarios import (
+    LABELS,
     Before,
     Compared,
     LineData,
     LineStory,
+    QuarterRow,
     by_quarter,
     commitments_of,
     compare,
@@ -40,6 +43,7 @@ from .scenarios import (
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
+    "LABELS",
     "MANY_LINES",
     "Before",
     "Compared",
@@ -50,6 +54,7 @@ __all__ = [
     "LineStory",
     "PlanRow",
     "Preview",
+    "QuarterRow",
     "QuotaLine",
     "SeatAhead",
     "TeamTarget",
@@ -83,6 +88,7 @@ __all__ = [
     "quota_parts",
     "ramps",
     "revised",
+    "row_of",
     "scenarios_of",
     "seasons",
     "seats_ahead",

@@ -138,6 +138,7 @@ class PlanRow:
     share: Decimal | None
     below: Decimal | None
     may_change: bool
+    may_hedge: bool = False
     people: int = 0
 
     @property
@@ -186,6 +187,7 @@ def plan_rows(plan: Plan, user: Viewer, within: Team | None = None) -> list[Plan
                     share=None if total is None else ratio(line.amount, total),
                     below=below_it.amount if below_it and plan.of.adds_up else None,
                     may_change=not plan.is_published and not own and not goal and (access.sees_all or led),
+                    may_hedge=_may_hedge(line, plan, access),
                     people=below_it.people if below_it else 0,
                 )
             )
@@ -196,6 +198,30 @@ def plan_rows(plan: Plan, user: Viewer, within: Team | None = None) -> list[Plan
     for root in sorted(below[None], key=place):
         visit(root, 0, plan.amount if access.sees_all and within is None else None)
     return rows
+
+
+def _may_hedge(line: Allocation, plan: Plan, access: Access) -> bool:
+    reaches = access.sees_all or bool(set(line.team.path) & set(access.led_team_ids))
+    return reaches and line.person_id is None and not plan.is_published and plan.of.adds_up
+
+
+def row_of(line: Allocation, user: Viewer) -> PlanRow | None:
+    """One line as the review has it; None: it isn't the user's to see."""
+    access, plan = access_of(user), line.plan
+    led = bool(set(line.team.path) & set(access.led_team_ids))
+    own = access.person_id is not None and line.person_id == access.person_id
+    if not (access.sees_all or led or own):
+        return None
+    below = _below(plan).get(line.team_id) if line.person_id is None and plan.of.adds_up else None
+    return PlanRow(
+        line=line,
+        depth=0,
+        share=None,
+        below=below.amount if below else None,
+        may_change=not plan.is_published and not own and not is_own_goal(line, access) and (access.sees_all or led),
+        may_hedge=_may_hedge(line, plan, access),
+        people=below.people if below else 0,
+    )
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from targets.selectors.entries import QuotaLine
 
-from .allocations import change_allocation, lock_allocation, propose_allocation, set_hedge
+from .allocations import change_allocation, lock_allocation, propose_allocation, reshape_plan, set_hedge
 from .commitments import ask_commitments, commit_to
 from .plans import copy_plan, learn_season, make_plan, publish_plan, shape_plan
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
@@ -25,6 +25,7 @@ __all__ = [
     "propose_allocation",
     "propose_slices",
     "publish_plan",
+    "reshape_plan",
     "reverse_entries",
     "set_hedge",
     "shape_plan",

@@ -27,7 +27,7 @@ import psycopg2
 
 from salesmgmt.run import home, services
 
-from . import imports
+from . import imports, plans
 from .client import Answer, Client, read
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -124,6 +124,7 @@ def main() -> int:
         smaller = seeded(environment, "tenth", tenth)
         files = {kind: int(os.environ.get(f"IMPORT_{kind.upper()}") or rows) for kind, rows in IMPORTS.items()}
         found = list(imports.measure(smaller, {kind: rows for kind, rows in files.items() if rows}))
+        found += plans.measure(environment)
         if os.environ.get("ONLY") != "imports":
             manage(environment, "collectstatic", "--noinput", "--verbosity=0")
             with ExitStack() as stack:
