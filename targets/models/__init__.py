@@ -2,7 +2,7 @@
 
 from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
-from .shapes import RampProfile, RampStep, SeasonShare
+from .shapes import RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
 
 __all__ = [
     "BOOKINGS",
@@ -14,6 +14,8 @@ __all__ = [
     "QuotaEntryQuerySet",
     "RampProfile",
     "RampStep",
+    "SeasonChange",
+    "SeasonProfile",
     "SeasonShare",
     "Target",
     "TargetQuerySet",

@@ -4,13 +4,13 @@ from targets.selectors.entries import QuotaLine
 
 from .plans import (
     change_allocation,
-    learn_season,
     lock_allocation,
     make_plan,
     propose_allocation,
     publish_plan,
 )
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .seasons import learn_season
 
 __all__ = [
     "QuotaLine",
