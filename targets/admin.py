@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
 
-from .models import Allocation, Plan, QuotaEntry, RampProfile, RampStep, SeasonShare, Target
+from .models import Allocation, Plan, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare, Target
 
 
 class RampStepInline(admin.TabularInline):
@@ -19,11 +19,24 @@ class RampProfileAdmin(RecordAdmin):
     inlines = (RampStepInline,)
 
 
-@admin.register(SeasonShare)
-class SeasonShareAdmin(RecordAdmin):
-    list_display = ("period", "bucket", "percent", "is_learned")
-    list_filter = ("period",)
-    ordering = ("-period", "bucket")
+class SeasonShareInline(admin.TabularInline):
+    model = SeasonShare
+    fields = ("bucket", "percent", "raw")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    ordering = ("starts_on",)
+
+    def has_add_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(SeasonProfile)
+class SeasonProfileAdmin(ReadOnlyAdmin):
+    list_display = ("period", "is_learned")
+    search_fields = ("period",)
+    inlines = (SeasonShareInline,)
+    ordering = ("-during",)
 
 
 class AllocationInline(admin.TabularInline):

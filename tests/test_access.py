@@ -38,9 +38,9 @@ from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
-from targets.models import Allocation, Plan
+from targets.models import Allocation, Plan, Slice
 from teams import services as teams
-from teams.models import User
+from teams.models import Skill, SkillRating, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = ("anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "admin")
@@ -229,6 +229,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "plan-publish": ("vera olga admin", POST),
     "allocation": ("maya vera olga admin", GET),
     "allocation-lock": ("maya vera olga admin", POST),
+    "allocation-hedge": ("", POST),  # a person's line has none
+    "plan-shape": ("vera olga admin", GET),
+    "plan-copy": ("vera olga admin", POST),
+    "plan-compare": ("maya omar vera olga admin", GET),
+    "plan-ask": ("vera olga admin", POST),
+    "commitment": ("ana", GET),
+    "plan-slice": ("vera olga admin", GET),
+    "plan-slice-free": ("vera olga admin", POST),
+    "skills": (LINE, GET),
+    "skill-contest": ("ana", POST),
+    "skill-add": ("vera olga admin", POST),
     # performance
     "records": (EVERYBODY, GET),
     "flag": (LINE, GET),
@@ -333,8 +344,13 @@ def world(db: None) -> World:
         amount=Decimal(1000),
         made_at=now,
         during=half_open(date(2027, 1, 1), date(2027, 4, 1)),
+        asks_commitments=True,
     )
     line = Allocation.objects.create(plan=plan, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    part = Slice.objects.create(plan=plan, cut="family", family="Meters", past=1, proposed=1000, amount=1000)
+    rating = SkillRating.objects.create(
+        person=cast.ana, skill=Skill.objects.create(name="Closing"), is_own=False, score=3, at=now
+    )
     suggestion = Suggestion.objects.create(
         person=cast.ana, kind="streak", key="2026-11", sentence="Four weeks in a row.", made_on=today
     )
@@ -432,6 +448,11 @@ def world(db: None) -> World:
         "quota": {"person_pk": cast.ana.pk},
         "plan": {"pk": plan.pk},
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
+        "commitment": {"pk": plan.pk},
+        "plan-slice": {"pk": plan.pk, "slice_pk": part.pk},
+        "skills": {"pk": cast.ana.pk},
+        "skill-contest": {"pk": cast.ana.pk, "rating_pk": rating.pk},
+        "skill-add": {},
         "suggestion": {"pk": suggestion.pk},
         "applaud": {"kind": "kudos", "pk": kudos.pk},
         "praise-take-down": {"kind": "kudos", "pk": kudos.pk},

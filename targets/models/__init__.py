@@ -15,7 +15,7 @@ from .plans import (
     TargetQuerySet,
 )
 from .quotas import QuotaEntry, QuotaEntryQuerySet
-from .shapes import RampProfile, RampStep, SeasonShare
+from .shapes import RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
 
 __all__ = [
     "BOOKINGS",
@@ -32,6 +32,8 @@ __all__ = [
     "QuotaEntryQuerySet",
     "RampProfile",
     "RampStep",
+    "SeasonChange",
+    "SeasonProfile",
     "SeasonShare",
     "Slice",
     "SliceChange",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from salesmgmt.lib.ledger import APPEND_ONLY
+from salesmgmt.lib.periods import FiscalCalendar, Period
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
 from teams.models import Person, Team, Territory, Viewer, access_of
 
@@ -104,6 +105,10 @@ class Plan(Dated):
     @property
     def is_published(self) -> bool:
         return self.published_at is not None
+
+    def kept_period(self, calendar: FiscalCalendar) -> Period:
+        """Its period, with the days it was made for: a change of the calendar doesn't move them."""
+        return Period.kept(self.period, self.starts_on, self.until or self.starts_on, calendar)
 
     @property
     def of(self) -> PlanMeasure:

@@ -44,8 +44,8 @@ class SeatAhead:
 def past_quarters(plan: Plan, as_of: date) -> list[Period]:
     """The quarters whose results count, the oldest first: the last that were over on `as_of`, before the plan's own."""
     organisation = Organisation.get()
-    until = min(plan.starts_on, Period.of(as_of, "quarter", fiscal_month=organisation.fiscal_month).start)
-    latest = Period.of(until, "quarter", fiscal_month=organisation.fiscal_month).shift(-1)
+    until = min(plan.starts_on, Period.of(as_of, "quarter", organisation.calendar).start)
+    latest = Period.of(until, "quarter", organisation.calendar).shift(-1)
     return [latest.shift(-back) for back in reversed(range(len(plan.quarter_weights)))]
 
 

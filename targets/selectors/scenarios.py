@@ -43,7 +43,7 @@ class Before:
 def story(plan: Plan) -> list[Before]:
     """The same period of the last years with its growth, the latest first; last, the plan over the latest of them."""
     organisation = Organisation.get()
-    period = Period.parse(plan.period, fiscal_month=organisation.fiscal_month)
+    period = plan.kept_period(organisation.calendar)
     back = {"month": 12, "quarter": 4, "year": 1}[period.kind]
     years = [period.shift(-back * by) for by in range(YEARS_BACK + 1, 0, -1)]
     amounts = company_results(plan.measure, [(year.start, year.end) for year in years])
@@ -178,14 +178,14 @@ def own_lines(plan: Plan, user: Viewer) -> list[Allocation]:
 def by_quarter(plan: Plan, rows: Sequence[PlanRow]) -> tuple[list[Period], list[tuple[PlanRow, list[Decimal]]]]:
     """A year's lines in quarters, by its season where one stands, else by working days; each row sums to its line."""
     organisation = Organisation.get()
-    year = Period.parse(plan.period, fiscal_month=organisation.fiscal_month)
+    year = plan.kept_period(organisation.calendar)
     if year.kind != "year" or not plan.of.adds_up:
         return [], []
-    first = Period.of(year.start, "quarter", fiscal_month=organisation.fiscal_month)
-    quarters = [first.shift(by) for by in range(4)]
-    shares = seasons().get(year.key, {})
+    quarters = year.children()
+    season = seasons().around(year.start, year.end)
+    shares = season.shares if season else {}
     weights = {
-        quarter.key: Fraction(sum((shares.get(month.key, Decimal(0)) for month in quarter.months()), Decimal(0)))
+        quarter.key: Fraction(sum((share for day, share in shares.items() if day in quarter), Decimal(0)))
         for quarter in quarters
     }
     if not any(weights.values()):

@@ -4,8 +4,9 @@ from targets.selectors.entries import QuotaLine
 
 from .allocations import change_allocation, lock_allocation, propose_allocation, reshape_plan, set_hedge
 from .commitments import ask_commitments, commit_to
-from .plans import copy_plan, learn_season, make_plan, publish_plan, shape_plan
+from .plans import copy_plan, make_plan, publish_plan, shape_plan
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .seasons import learn_season
 from .slices import change_slice, free_slice, propose_slices
 
 __all__ = [

@@ -19,11 +19,11 @@ from targets.models import (
     MOST_CAPABILITY,
     Allocation,
     Plan,
-    SeasonShare,
     Slice,
     Target,
 )
 from targets.services.quotas import enter_quotas
+from targets.services.seasons import learn_season
 from teams.models import Organisation, Person, Team, User, access_of
 
 SETTINGS = (
@@ -32,25 +32,6 @@ SETTINGS = (
 )
 STORY = ("name", "amount", "market", "competition")
 MOST_QUARTERS = 12
-
-# ── Season ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@transaction.atomic
-def learn_season(*, period: PeriodValue) -> bool:
-    """Keep the shape that earlier periods had as this one's, unless one stands already or too few are over (R15)."""
-    if SeasonShare.objects.filter(period=period.key).exists():
-        return False
-    shares = selectors.learned_season(period)
-    SeasonShare.objects.bulk_create(
-        [
-            SeasonShare(period=period.key, bucket=bucket, percent=percent, is_learned=True)
-            for bucket, percent in shares.items()
-        ],
-        ignore_conflicts=True,
-    )
-    return bool(shares)
-
 
 # ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,7 +170,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     """
     plans_for_all(by)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    period = PeriodValue.parse(plan.period, fiscal_month=Organisation.get().fiscal_month)
+    period = plan.kept_period(Organisation.get().calendar)
     rows = list(plan.allocations.defer("reasons").order_by("pk"))
     if not rows:
         raise Refused("There is nothing to publish: have it proposed first.")

@@ -46,8 +46,8 @@ def plan_add(request: HttpRequest) -> HttpResponse:
     """A company target for a period; the first split is proposed at once."""
     planners_only(request)
     organisation = Organisation.get()
-    now = Period.of(today_of(organisation), "quarter", fiscal_month=organisation.fiscal_month)
-    year = Period.of(today_of(organisation), "year", fiscal_month=organisation.fiscal_month)
+    now = Period.of(today_of(organisation), "quarter", organisation.calendar)
+    year = Period.of(today_of(organisation), "year", organisation.calendar)
     around = [now.shift(1), now, now.shift(2), now.shift(3), now.shift(4), year.shift(1), year]
     form = forms.PlanForm(
         request.POST or None,
@@ -56,7 +56,7 @@ def plan_add(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        period = Period.parse(values.pop("period"), fiscal_month=organisation.fiscal_month)
+        period = Period.parse(values.pop("period"), organisation.calendar)
         try:
             made = services.make_plan(period=period, by=user_of(request), at=clock.now(), **values)
         except Refused as refusal:
@@ -153,7 +153,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     places = [(row.line.team_id, row.line.person_id) for row in rows]
     context = {
         "plan": found,
-        "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+        "period": found.kept_period(organisation.calendar),
         "rows": [
             (
                 row,
@@ -238,7 +238,7 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = Organisation.get()
     context = {
         "plan": found,
-        "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+        "period": found.kept_period(organisation.calendar),
         "preview": selectors.preview(found, request.user),
         "currency": unit_of(found, organisation),
         "teams": found.allocations.filter(person=None).count(),
@@ -315,7 +315,7 @@ def _line_page(request: HttpRequest, found: Plan, row: selectors.PlanRow, **of: 
         "plan": found,
         "row": row,
         "line": line,
-        "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+        "period": found.kept_period(organisation.calendar),
         "siblings": selectors.siblings_of(line, request.user) if access.sees_all or access.leads else [],
         "changes": line.changes.select_related("by").order_by("-at", "-pk"),
         "currency": unit_of(found, organisation),
@@ -345,7 +345,7 @@ def _quarters(
     of = f"person:{line.person.external_id or line.person.name}" if line.person else ""
     rows = []
     for quarter in told.quarters:
-        period = Period.parse(quarter.period, fiscal_month=organisation.fiscal_month)
+        period = Period.parse(quarter.period, organisation.calendar)
         asked = {"measure": found.measure, "of": of, "from": f"{period.start}", "until": f"{period.end}"}
         rows.append((quarter, f"{reverse('records')}?{urlencode(asked)}" if found.measure in WITH_RECORDS else ""))
     return rows
@@ -477,7 +477,7 @@ def commitment(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = Organisation.get()
     context = {
         "plan": found,
-        "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+        "period": found.kept_period(organisation.calendar),
         "places": places,
         "said": sum(1 for _, latest, _ in places if latest),
         "currency": unit_of(found, organisation),

@@ -1,4 +1,4 @@
-"""The pages of planning: shaped, compared, opened down to the data, changed by a rule, committed to, cut another way."""
+"""The pages of planning: shaped, compared, opened down to the data, changed by a rule, committed to, cut."""
 
 from decimal import Decimal as D
 

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0006_everything_with_a_customer'),
+        ('teams', '0007_fiscal_calendar'),
     ]
 
     operations = [

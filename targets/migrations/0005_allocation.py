@@ -14,8 +14,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('targets', '0002_quota_entries_name_their_seat'),
-        ('teams', '0007_skills'),
+        ('targets', '0004_seasons_go_by_profile'),
+        ('teams', '0008_skills'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
