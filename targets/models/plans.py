@@ -122,6 +122,16 @@ class Plan(Dated):
         return {element: weight for element, weight in found.items() if weight}
 
 
+class AllocationQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Of the plans one sees: all lines, those of the teams one leads and below, or one's own."""
+        access = access_of(user)
+        rows = self.filter(plan__in=Plan.objects.visible_to(user))
+        if access.sees_all:
+            return rows
+        return rows.filter(Q(team__path__overlap=list(access.led_team_ids)) | Q(person=access.person_id))
+
+
 class Allocation(models.Model):
     """One line of a plan: what a team or a person in it is to bring; children sum to their parent."""
 
@@ -149,6 +159,8 @@ class Allocation(models.Model):
         encoder=DjangoJSONEncoder,
         help_text="What the proposal was made of",
     )
+
+    objects = AllocationQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -28,6 +28,7 @@ from .scenarios import (
     LineData,
     LineStory,
     QuarterRow,
+    asked_plans,
     by_quarter,
     commitments_of,
     compare,
@@ -38,6 +39,7 @@ from .scenarios import (
     past_by_cut,
     revised,
     scenarios_of,
+    slices_of,
     story,
 )
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
@@ -60,6 +62,7 @@ __all__ = [
     "TeamTarget",
     "as_amount",
     "as_whole",
+    "asked_plans",
     "by_quarter",
     "changes_of",
     "clipped",
@@ -93,6 +96,7 @@ __all__ = [
     "seasons",
     "seats_ahead",
     "siblings_of",
+    "slices_of",
     "story",
     "target_of",
     "targets_of",

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from sales.models import Account, Deal
 from salesmgmt.lib.money import to_cents
@@ -103,6 +103,13 @@ def past_by_cut(plan: Plan, *, as_of: date) -> dict[str, dict[tuple[str, int | N
     return found
 
 
+def slices_of(plan: Plan, user: Viewer) -> list[Slice]:
+    """The parts of each cut, the largest first; the whole is for those who see all."""
+    if not access_of(user).sees_all:
+        return []
+    return list(plan.slices.select_related("territory").order_by("cut", "-amount", "pk"))
+
+
 # ── Scenarios side by side ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -162,6 +169,11 @@ def commitments_of(plan: Plan) -> dict[tuple[int, int | None], Commitment]:
     """The latest commitment of each line."""
     rows = Commitment.objects.filter(plan=plan).select_related("by", "person", "team").order_by("at", "pk")
     return {(row.team_id, row.person_id): row for row in rows}
+
+
+def asked_plans(user: Viewer) -> QuerySet[Plan]:
+    """The drafts that ask a user what they, or a team they lead, can commit to."""
+    return Plan.objects.asking(user)
 
 
 def own_lines(plan: Plan, user: Viewer) -> list[Allocation]:

@@ -182,7 +182,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         "growth": selectors.growth_of(found, before),
         "weights": [(selectors.LABELS[element], weight) for element, weight in found.weights.items()],
         "scenarios": selectors.scenarios_of(found, request.user) if reviews else [],
-        "cuts": _cuts(found) if access.sees_all else [],
+        "cuts": _cuts(found, request),
         "quarters": quarters,
         "in_quarters": [(row, "\u2003" * row.depth, parts) for row, parts in in_quarters],
     }
@@ -202,9 +202,9 @@ def _within(request: HttpRequest, found: Plan, size: int) -> Team | None:
     return min(teams, key=lambda team: len(team.path), default=None)
 
 
-def _cuts(found: Plan) -> list[tuple[str, list[Any]]]:
+def _cuts(found: Plan, request: HttpRequest) -> list[tuple[str, list[Any]]]:
     parts: dict[str, list[Any]] = {}
-    for part in found.slices.select_related("territory").order_by("cut", "-amount", "pk"):
+    for part in selectors.slices_of(found, request.user):
         parts.setdefault(part.get_cut_display(), []).append(part)
     return list(parts.items())
 
@@ -446,7 +446,7 @@ def plan_ask(request: HttpRequest, pk: int) -> HttpResponse:
 @keyed
 def commitment(request: HttpRequest, pk: int) -> HttpResponse:
     """What I can commit to, for myself and for each team I lead; the plan's own figures are not shown here."""
-    found = get_object_or_404(Plan.objects.asking(request.user), pk=pk)
+    found = get_object_or_404(selectors.asked_plans(request.user), pk=pk)
     lines = selectors.own_lines(found, request.user)
     said = selectors.commitments_of(found)
     asked = request.POST.get("line")

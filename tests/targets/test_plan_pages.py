@@ -214,3 +214,37 @@ def test_a_year_shows_its_quarters(cast: Cast) -> None:
     propose_allocation(plan=plan, by=cast.admin, at=clock.now(), on=NOW.start)
     page = read(signed_in(cast.vera), f"/plans/{plan.pk}/")
     assert "In quarters" in page
+
+
+def test_plans_and_lines_in_the_api(cast: Cast, plan: Plan) -> None:
+    vera, maya, ana = signed_in(cast.vera), signed_in(cast.maya), signed_in(cast.ana)
+    json = {"content_type": "application/json"}
+    made = vera.post("/api/v1/plans/", {"name": "Next", "period": NOW.shift(1).key, "amount": "120000.00"}, **json)
+    assert made.status_code == 201
+    url = f"/api/v1/plans/{made.json()['id']}/"
+    shaped = vera.patch(url, {"weight_past": 50, "weight_equal": 50, "growth": "20"}, **json)
+    assert (shaped.status_code, shaped.json()["weight_equal"]) == (200, 50)
+    assert vera.patch(url, {"weight_past": 60}, **json).status_code == 409
+    assert vera.post(f"{url}copy/", {"name": "Twin"}, **json).status_code == 201
+    found = vera.get(f"{url}compare/").json()
+    assert [each["name"] for each in found["plans"]] == ["Next", "Twin"]
+    assert maya.post("/api/v1/plans/", {"name": "No", "period": NOW.key, "amount": "1"}, **json).status_code == 409
+    assert ana.get(url).status_code == 404
+    lines = maya.get(f"/api/v1/allocations/?plan={plan.pk}").json()["results"]
+    assert {row["team"] for row in lines} == {cast.north.pk}
+    line_of_ana = next(row for row in lines if row["person"] == cast.ana.pk)
+    said = {"amount": "32000.00", "reason": "New patch", "rule": "spread", "was": line_of_ana["amount"]}
+    changed = maya.patch(f"/api/v1/allocations/{line_of_ana['id']}/", said, **json)
+    assert (changed.status_code, changed.json()["amount"]) == (200, "32000.00")
+    assert maya.patch(f"/api/v1/allocations/{line_of_ana['id']}/", said, **json).status_code == 409
+    assert line(plan, "Ben").amount == D(28000)
+    cleo = line(plan, "Cleo")
+    assert maya.patch(f"/api/v1/allocations/{cleo.pk}/", said, **json).status_code == 404
+    assert maya.patch(f"/api/v1/allocations/{line(plan, 'North').pk}/", said, **json).status_code == 409
+    asked = f"/api/v1/plans/{plan.pk}/"
+    assert ana.post(f"{asked}commitments/", {"amount": "1", "reason": "x"}, **json).status_code == 404
+    assert vera.post(f"{asked}ask/", {"asks": True}, **json).status_code == 200
+    assert ana.post(f"{asked}commitments/", {"amount": "27000", "reason": "As last year"}, **json).status_code == 201
+    assert ana.get(f"/api/v1/allocations/?plan={plan.pk}").json()["results"] == []
+    assert vera.get(f"{asked}slices/").json() == []
+    assert vera.post(f"{asked}ask/", {}, **json).status_code == 400
