@@ -51,9 +51,10 @@ def open_as(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile) -> tupl
         )
     if all(_is_missing(column) for column in columns.values()):
         raise Unreadable(f"{name}, line 1: no column is one of {', '.join(one.name for one in kind.fields)}.")
-    if mapping.columns is None and not preset and kind.field("status") and "stage" in columns:
+    if mapping.columns is None and not preset and kind.field("status") and "stage" in columns.keys() - {"status"}:
         stage = columns["stage"].column
-        seen = {of_row.get(stage, "").strip() for _, of_row, _ in _cells(table, columns)}
+        at = table.header.index(stage)
+        seen = {row.cells[at].strip() for row in table.rows() if not row.problem}
         columns = guess_words(kind, columns, {stage: seen})
     return table, columns, preset
 
