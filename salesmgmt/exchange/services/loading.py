@@ -208,7 +208,7 @@ class Load:
         self.run("DELETE FROM refused")
         self._refused = 0
         self._type(first, last)
-        self._refer(first, last)
+        self._refer()
         self._find()
         for one in self.kind.fields:
             if one.needed and self._has[f"no_{one.name}"]:
@@ -296,7 +296,7 @@ class Load:
     def _notation(self, one: Field) -> values.Notation:
         return self.notations.get(one.name) or values.Notation()
 
-    def _refer(self, first: int, last: int) -> None:
+    def _refer(self) -> None:
         """`named`: for each text that refers to something, what it names, and how many there are."""
         if self.ask("SELECT count(*) FROM named")[0][0] > REMEMBERED:
             self.run("TRUNCATE named")
