@@ -150,6 +150,9 @@ class Kind:
     enter: Callable[["Plan"], list[Any]] | None = None  # writes rows by a service of its own; answers what it made
     settle: Callable[["Settling"], None] | None = None  # called after writing and after an undo
     within: str = ""  # a field that may refer to another row of the same file
+    # By what rows of a file say something about each other, so that a large one can be planned in parts: “a|b” where
+    # what one row has as a may stand as b in another, “a+b” where both have to be the same. Empty: as a whole.
+    together: tuple[str, ...] = ()
     is_ledger: bool = False  # entries as they stand
     reverse: Callable[..., int] | None = None  # of a ledger: takes entries back, by further ones
     loader: Loader | None = None
