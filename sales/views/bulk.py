@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -74,7 +74,7 @@ def _row(request: SignedIn, pk: int) -> HttpResponse:
     day, _ = today_and_zone(request)
     access = access_of(request.user)
     context = {
-        "deal": found,
+        "rows": [found],
         "today": day,
         "warnings": selectors.warnings_of([found], day, selectors.all_stages()),
         "writable": {found.pk},
@@ -82,7 +82,7 @@ def _row(request: SignedIn, pk: int) -> HttpResponse:
         "shows_owners": access.sees_all or access.leads,
         "by_closing": False,
         "is_fresh": True,
-        "here": quote(request.GET.get("next") or reverse("deals")),
+        "here": request.GET.get("next") or reverse("deals"),
     }
     return render(request, "sales/_deal_row.html", context)
 
