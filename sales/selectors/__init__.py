@@ -43,6 +43,7 @@ from .deals import (
     people_on,
     reasons_of,
     shares_of,
+    sortable,
 )
 from .deliveries import deliveries, delivery_problems, orders_with_problems, problems_of
 from .feedback import (
@@ -219,6 +220,7 @@ __all__ = [
     "selling_time",
     "shares_of",
     "signs_of",
+    "sortable",
     "state_of",
     "tags_in_use",
     "takers",

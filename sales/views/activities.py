@@ -217,7 +217,7 @@ def _in_place(request: SignedIn, found: Activity, zone: str) -> HttpResponse:
     """The activity's line as it is now."""
     seen = Activity.objects.visible_to(request.user).select_related("owner", "account", "deal", "contact")
     with in_zone(zone):
-        context = {"activity": get_object_or_404(seen, pk=found.pk), **_row_needs(request)}
+        context = {"rows": [get_object_or_404(seen, pk=found.pk)], **_row_needs(request)}
         return render(request, "sales/_activity_row.html", context)
 
 

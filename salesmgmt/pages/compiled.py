@@ -15,7 +15,15 @@ from .templatetags import paceline
 def environment(**options: Any) -> Environment:
     """Jinja as Django's settings ask for it, with the filters and tags of the other templates."""
     found = Environment(trim_blocks=True, **options)  # nosec B701: the options have autoescape
-    filters = (paceline.money, paceline.money_exact, paceline.num, paceline.day, paceline.moment, paceline.ago)
+    filters = (
+        paceline.money,
+        paceline.money_exact,
+        paceline.num,
+        paceline.day,
+        paceline.moment,
+        paceline.ago,
+        paceline.lasted,
+    )
     found.filters |= {each.__name__: each for each in filters}
     tags = (paceline.icon, paceline.status, paceline.avatar)
     found.globals |= {each.__name__: each for each in tags}

@@ -27,7 +27,7 @@ import psycopg2
 
 from salesmgmt.run import home, services
 
-from . import imports
+from . import imports, walk
 from .client import Answer, Client, read
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -111,6 +111,18 @@ MEASURED = (
 )
 
 
+LISTS = (
+    ("deals", "/deals/"),
+    ("accounts", "/accounts/"),
+    ("contacts", "/contacts/"),
+    ("activities", "/activities/"),
+    ("orders", "/orders/"),
+    ("leads", "/leads/"),
+    ("contracts", "/contracts/"),
+)
+WALKERS = ("vera", "maya", "ana")  # all of it, a team's, one's own
+
+
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what was started is stopped
     size = {name: int(os.environ.get(name.upper()) or value) for name, value in DEFAULTS.items()}
@@ -141,7 +153,7 @@ def main() -> int:
 def measure(whole: int, part: int) -> Iterator[dict[str, Any]]:
     """Medians of alternating runs: the reference, the page, the page on a tenth of the records, and again."""
     clients: dict[tuple[int, str], Client] = {}
-    for measured in MEASURED:
+    for measured in (*MEASURED, *walked(whole)):
         for port in (whole, part):
             if (port, measured.who) not in clients:
                 clients[port, measured.who] = Client(port, measured.who)
@@ -160,6 +172,15 @@ def measure(whole: int, part: int) -> Iterator[dict[str, Any]]:
             queries = max(answer.queries for answer in runs[1])
             yield line(f"{measured.name}, queries", queries, "the most allowed", measured.most_queries, "queries", 1)
         yield line(f"{measured.name}, growth", ours, SMALLER, smaller, "ms", GROWTH_BAR)
+
+
+def walked(port: int) -> Iterator[Measured]:
+    """Of each list the filter, order and page that cost most, for whoever sees all, some or their own."""
+    for who in WALKERS:
+        client = Client(port, who)
+        for name, path in LISTS:
+            way, count = walk.slowest(client, path)
+            yield Measured(f"{name} of {who}, the slowest of {count}: {way}", who, page(way), 3)
 
 
 def line(name: str, ours: float, reference_name: str, reference: float, unit: str, bar: float) -> dict[str, Any]:

@@ -383,7 +383,7 @@ def undo_url(message: Any) -> str:
 
 @register.simple_tag(takes_context=True)
 def compiled(context: template.Context, name: str, **more: Any) -> SafeString:
-    """A template of Jinja's, for rows that come by the dozen: `{% compiled "sales/_deal_rows.jinja" rows=page.rows %}`."""
+    """A template of Jinja's, for rows by the dozen: `{% compiled "sales/_deal_rows.jinja" rows=page.rows %}`."""
     found = engines["compiled"].env.get_template(name)  # type: ignore[attr-defined]
     return mark_safe(found.render(context.flatten() | more))  # it has escaped what it was told
 
