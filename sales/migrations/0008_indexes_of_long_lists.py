@@ -26,6 +26,14 @@ class Migration(migrations.Migration):
                 name="activity_by_owner_and_time",
             ),
         ),
+        AddIndexConcurrently(
+            model_name="recommendation",
+            index=models.Index(
+                models.OrderBy(models.F("made_on"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="recommendation_by_day",
+            ),
+        ),
         migrations.SeparateDatabaseAndState(
             # Django would check the foreign key of every row anew.
             database_operations=[

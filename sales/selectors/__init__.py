@@ -87,6 +87,7 @@ from .merges import (
     pairs,
     what_moves,
 )
+from .naming import named
 from .orders import credit_of, credited_on, may_share, orders
 from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
 from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
@@ -191,6 +192,7 @@ __all__ = [
     "may_share",
     "may_share_deal",
     "merges_of",
+    "named",
     "named_by",
     "named_in",
     "names_of",

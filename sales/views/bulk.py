@@ -69,8 +69,8 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _row(request: SignedIn, pk: int) -> HttpResponse:
-    joined = ("owner", "account", "stage__pipeline")
-    found = get_object_or_404(Deal.objects.visible_to(request.user).select_related(*joined), pk=pk)
+    rows = selectors.named(Deal.objects.visible_to(request.user), "owner", "account").select_related("stage__pipeline")
+    found = get_object_or_404(rows, pk=pk)
     day, _ = today_and_zone(request)
     access = access_of(request.user)
     context = {

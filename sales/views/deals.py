@@ -59,7 +59,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
     shows_owners = access.sees_all or access.leads
     this = Period.of(day, "month", fiscal_month=organisation.fiscal_month)
     quarter = Period.of(day, "quarter", fiscal_month=organisation.fiscal_month)
-    shown = selectors.sortable(found, narrowed).select_related(None).select_related("owner", "account")
+    shown = selectors.named(selectors.sortable(found, narrowed), "owner", "account")
     page = keyset.page(shown, by=by, descending=descending, cursor=asked.get("cursor", ""))
     stages = selectors.all_stages()
     known = {stage.pk: stage for stage in stages}

@@ -1,8 +1,9 @@
 """Seed a database of the size asked for and one with a tenth of its records, serve both as in production, measure.
 
 PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size; IMPORT_ACTIVITIES and IMPORT_DEALS that of the files that
-are imported (0: none); ONLY=imports leaves the pages out. A database that was seeded today with the same figures
-is used again. Prints a table and writes bench.json into VAR.
+are imported (0: none); ONLY=imports, ONLY=pages or ONLY=lists (every filter and order of them) leaves the rest out.
+A database that was seeded today with the same figures is used again. Prints a table and writes
+bench.json into VAR.
 """
 
 import json
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -135,8 +137,11 @@ def main() -> int:
     try:
         smaller = seeded(environment, "tenth", tenth)
         files = {kind: int(os.environ.get(f"IMPORT_{kind.upper()}") or rows) for kind, rows in IMPORTS.items()}
+        only = os.environ.get("ONLY")
+        if only not in {None, "", "imports"}:
+            files = {}
         found = list(imports.measure(smaller, {kind: rows for kind, rows in files.items() if rows}))
-        if os.environ.get("ONLY") != "imports":
+        if only != "imports":
             manage(environment, "collectstatic", "--noinput", "--verbosity=0")
             with ExitStack() as stack:
                 whole = stack.enter_context(serving(seeded(environment, "whole", size)))
@@ -153,7 +158,9 @@ def main() -> int:
 def measure(whole: int, part: int) -> Iterator[dict[str, Any]]:
     """Medians of alternating runs: the reference, the page, the page on a tenth of the records, and again."""
     clients: dict[tuple[int, str], Client] = {}
-    for measured in (*MEASURED, *walked(whole)):
+    wanted = os.environ.get("ONLY")
+    pages, lists = () if wanted == "lists" else MEASURED, () if wanted == "pages" else walked(whole)
+    for measured in chain(pages, lists):
         for port in (whole, part):
             if (port, measured.who) not in clients:
                 clients[port, measured.who] = Client(port, measured.who)

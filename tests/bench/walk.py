@@ -13,7 +13,7 @@ LAST = urlsafe_b64encode(b'["<", null, 1]').decode()
 WORDS = ("novardal", "an", "nowhere")  # a name, two letters that are everywhere, what there is nothing of
 DAYS = (30, 600)  # ago
 EACH = 3  # of a filter's choices: the first, the last, one between
-TRIES = 3
+TRIES = 2
 
 
 @dataclass(slots=True)

@@ -172,15 +172,15 @@ def day(value: date | datetime | None) -> str:
     """21 Nov; with the year when it isn't this one."""
     if value is None:
         return DASH
-    local = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    local = timezone.localtime(value) if isinstance(value, datetime) else value
     written = f"{local.day} {_month(local.month)}"
-    return written if local.year == timezone.localtime(clock.now()).year else f"{written} {local.year}"
+    return written if local.year == clock.now().year else f"{written} {local.year}"
 
 
 @register.filter
 def moment(value: datetime | None) -> str:
     """21 Nov, 14:05."""
-    return DASH if value is None else f"{day(value)}, {formats.date_format(timezone.localtime(value), 'H:i')}"
+    return DASH if value is None else f"{day(value)}, {timezone.localtime(value):%H:%M}"
 
 
 @register.filter
