@@ -126,7 +126,13 @@ TEMPLATES = [
                 "salesmgmt.pages.context.shell",
             ],
         },
-    }
+    },
+    {  # rows of long lists, by {% compiled %}
+        "NAME": "compiled",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "salesmgmt.pages.compiled.environment"},
+    },
 ]
 
 # Two roles: the owner migrates and restores (manage.py says so), web and worker can't change tables, ledgers or audit.
