@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -106,6 +106,34 @@ class SavedView(models.Model):
     @property
     def url(self) -> str:
         return f"{reverse(self.page)}?{self.query}"
+
+
+class Erasure(models.Model):
+    """Personal data erased on request: whose, when, by whom. Written by `desk_erase`; what stood there is gone."""
+
+    class Noun(models.TextChoices):
+        CONTACT = "contact", "Contact"
+        LEAD = "lead", "Lead"
+        PERSON = "person", "Person"
+
+    noun = models.CharField(max_length=8, choices=Noun)
+    record_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True, help_text="Number of the user; empty: by command")
+    reason = models.CharField(max_length=200)
+    digests = ArrayField(
+        models.CharField(max_length=64),
+        help_text="Keyed hashes of external id and e-mail: no file brings it back",
+    )
+    touched = models.JSONField(default=dict, help_text="Rows in which something was erased, by table")
+
+    class Meta:
+        triggers = [APPEND_ONLY]
+        indexes = [models.Index(fields=["noun", "record_id"], name="erasure_by_record")]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="erasure_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.get_noun_display()} {self.record_id}"
 
 
 class AuditEntry(models.Model):
