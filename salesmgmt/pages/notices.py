@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
-from salesmgmt.desk.edges import act
+from salesmgmt.desk.edges import act, part_of
 from salesmgmt.desk.notices import SHOWN, notices_of, see_notices, unseen_count
 from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
@@ -28,6 +28,7 @@ def notices(request: SignedIn) -> HttpResponse:
 
 
 @require_GET
+@part_of("notices")
 def notice_count(request: SignedIn) -> HttpResponse:
     """The mark beside the bell, asked for by open pages."""
     count = unseen_count(request.user)
