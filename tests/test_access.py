@@ -35,6 +35,7 @@ from sales.models import (
     Task,
 )
 from sales.services import leads
+from salesmgmt.desk.digests import SIGNER
 from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
@@ -79,6 +80,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "notices": (EVERYBODY, GET),
     "notice-count": (EVERYBODY, GET),
     "notices-seen": (EVERYBODY, POST),
+    "notices-mail": (EVERYBODY, POST),
+    "unsubscribe": (PUBLIC, GET),
     "erasures": ("admin", GET),
     "erasure": ("admin", GET),
     "search": (EVERYBODY, GET),
@@ -471,6 +474,7 @@ def world(db: None) -> World:
         "password_reset_confirm": {"uidb64": "MQ", "token": "x-y"},
         "team": {"pk": cast.north.pk},
         "person": {"pk": cast.ana.pk},
+        "unsubscribe": {"signed": SIGNER.sign(str(cast.ana.user_id))},
         "erasure": {"noun": "contact", "pk": contact.pk},
     }
     return World(cast, kwargs)

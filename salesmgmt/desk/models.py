@@ -42,6 +42,35 @@ class Notice(models.Model):
         indexes = [models.Index(fields=["user", "-at"], name="notice_by_user")]
 
 
+class Delivery(models.Model):
+    """An e-mail on its way out: a row written with what it tells of, sent by a task; its text goes once it is sent."""
+
+    key = models.CharField(max_length=100, unique=True, help_text="What it is about: nothing is told twice")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    stop_url = models.CharField(max_length=300, blank=True, help_text="Where one asks for no more of them")
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = [models.Index(fields=["due_at"], condition=Q(sent_at=None), name="delivery_to_send")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class MailChoice(models.Model):
+    """Who wants no daily e-mail; without a row one gets it."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_choice")
+    digest = models.BooleanField(default=True)
+
+
 class IdempotencyKey(models.Model):
     """The answer to a keyed POST, kept 24 h; inserted first, in the transaction that does the work (house §13)."""
 
