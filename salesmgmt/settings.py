@@ -151,6 +151,7 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "recognition_statementline",
     "recognition_rewardpoints",
     "desk_auditentry",
+    "desk_erasure",
 ]
 PG_BIN: str = env.read("str", "PG_BIN", "")  # where pg_dump and pg_restore are, if not on the PATH
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
