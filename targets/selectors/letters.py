@@ -310,7 +310,7 @@ def _steps(base: Decimal, of: Seat, buckets: Sequence[Bucket]) -> Any:
             label=kind.label,
             before=stands,
             counted=f"{_plain(sum(counted, Fraction(0)))} of {len(of.days)} working days count, {ASKS[kind]}",
-            arithmetic=_arithmetic(base, counted, buckets, whole, value),
+            arithmetic=_arithmetic(base, counted, buckets, whole / (FULL * FULL), value),
             after=value,
             amount=value - stands,
             left_out=tuple(_left_out(of.days, asked, before > 0)),
@@ -328,7 +328,7 @@ def _arithmetic(
         for bucket, days in zip(buckets, counted, strict=True)
         if days
     )
-    over = f" ÷ {_rounded(whole / 1)}%" if whole != 100 else ""
+    over = f" ÷ {_plain(whole)}%" if whole != 100 else ""
     return f"{base:,.2f} × ({parts or '0%'}){over} = {value:,.2f}"
 
 
@@ -347,7 +347,3 @@ def _plain(value: Fraction | Decimal | int) -> str:
     exact = Decimal(value.numerator) / Decimal(value.denominator) if isinstance(value, Fraction) else Decimal(value)
     text = f"{exact:,.8f}".rstrip("0").rstrip(".")
     return text or "0"
-
-
-def _rounded(value: Fraction) -> str:
-    return _plain(as_cents(value * 10_000) / 10_000)
