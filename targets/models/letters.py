@@ -135,7 +135,7 @@ class Response(models.Model):
     help_needed = models.CharField(max_length=250, blank=True)
     statement = models.TextField(blank=True, max_length=5000, help_text="What they object to")
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     accounts: "models.ManyToManyField[Account, ResponseAccount]" = models.ManyToManyField(
         Account, through="ResponseAccount", related_name="+"
     )
@@ -183,7 +183,7 @@ class Answer(models.Model):
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="The figure from then on")
     asked = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", help_text="The next manager up")
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = AnswerQuerySet.as_manager()
 

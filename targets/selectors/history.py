@@ -62,6 +62,8 @@ ORDER = list(ICONS)  # of what happened in one moment
 
 def history_of(person: Person, user: Viewer, *, start: date, end: date, measure: str = BOOKINGS) -> list[Happening]:
     """Everything that happened to a person's figure in `[start, end)`, in its order."""
+    if not access_of(user).sees_person(person.pk):
+        return []
     plans = list(
         Plan.objects.visible_to(user)
         .filter(measure=measure, during__overlap=(start, end), allocations__person=person)
@@ -93,7 +95,7 @@ def history_of(person: Person, user: Viewer, *, start: date, end: date, measure:
                 total=total,
             )
         )
-    said = Response.objects.visible_to(user).filter(plan__in=plans, person=person).select_related("by")
+    said = Response.objects.visible_to(user).filter(plan__in=plans, person=person)
     for response in said:
         word = "accepted" if response.stance == Response.Stance.ACCEPTS else "objected to"
         found.append(
@@ -101,7 +103,7 @@ def history_of(person: Person, user: Viewer, *, start: date, end: date, measure:
                 response.at,
                 response.stance,
                 f"{person.name} {word} the figure",
-                response.by,
+                person,
                 response.statement or response.approach,
                 amount=response.quota,
             )
