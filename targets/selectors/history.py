@@ -52,8 +52,9 @@ ICONS = {
     "reversal": "undo-2",
     "accepts": "circle-check",
     "objects": "triangle-alert",
-    "stands": "message-circle",
-    "asked_up": "arrow-up",
+    "answer_stands": "message-circle",
+    "answer_changed": "message-circle",
+    "answer_asked_up": "arrow-up",
     "announced": "presentation",
     "target": "target",
 }
@@ -112,10 +113,15 @@ def history_of(person: Person, user: Viewer, *, start: date, end: date, measure:
         asked = f": {answer.asked}" if answer.asked else ""
         found.append(
             Happening(
-                answer.at, answer.kind, f"{answer.get_kind_display()}{asked}", answer.by, answer.text, answer.was,
+                answer.at,
+                f"answer_{answer.kind}",
+                f"{answer.get_kind_display()}{asked}",
+                answer.by,
+                answer.text,
+                answer.was,
                 answer.amount,
             )
-        )  # fmt: skip
+        )
     told = AnnouncedFigure.objects.visible_to(user).filter(announcement__plan__in=plans, person=person)
     for figure in told.select_related("announcement__by", "announcement__strategy"):
         found.append(_announced(figure.announcement, figure.before, figure.after))

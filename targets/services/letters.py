@@ -353,20 +353,21 @@ def answer_response(
 
 @transaction.atomic
 def remind_of_letters(*, at: datetime) -> int:
-    """Once for each asking that is past its day: who has not answered, and who is to answer them; however often run."""
+    """Remind who has not answered and is past their day, once for each asking, however often it is run."""
     today = clock.day_of(at, Organisation.get().time_zone)
     told = 0
     for plan in Plan.objects.filter(published_at__lte=at, during__endswith__gt=today).order_by("pk"):
         named = plan.allocations.filter(person__isnull=False, person__withdrawn_at=None)
         people = {person.pk: person for person in Person.objects.active(today).filter(pk__in=named.values("person"))}
         late = {pk: one for pk, one in standings(plan, people, as_of=today).items() if one.is_overdue}
-        since = min((one.asked_at for one in late.values()), default=at)
-        have = set(
-            Notice.objects.filter(
-                link__in=[letter_url(plan, people[pk]) for pk in late], text__startswith=REMINDER, at__gte=since
-            ).values_list("user_id", "link")
-        )
-        waiting = [people[pk] for pk in late if (people[pk].user_id, letter_url(plan, people[pk])) not in have]
+        links = {letter_url(plan, people[pk]): pk for pk in late}
+        reminded = Notice.objects.filter(link__in=links, text__startswith=REMINDER)
+        had = {
+            links[link]
+            for user, link, when in reminded.values_list("user_id", "link", "at")
+            if people[links[link]].user_id == user and when >= late[links[link]].asked_at
+        }
+        waiting = [people[pk] for pk in late if pk not in had]
         _told(plan, waiting, f"{REMINDER}say yes or object to your figure of {plan.name}.", at=at, but=None)
         told += len([person for person in waiting if person.user_id is not None])
     return told

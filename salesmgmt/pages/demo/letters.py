@@ -1,4 +1,4 @@
-"""Writes what was said to this quarter's plan: most accept, one objects and is answered, one waits; a change is told."""
+"""Writes what was said to this quarter's plan: most accept, one objection is answered, one waits; a change is told."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
