@@ -4,13 +4,15 @@ import logging
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fontTools.ttLib import TTFont
+from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, XPos, YPos
 
 FACES = ("latin", "latin-a", "latin-ext", "cyrillic", "greek", "vietnamese")
-WEIGHTS = {"": {"wght": 400.0}, "B": {"wght": 600.0}}
+WEIGHTS = {"": 400.0, "B": 600.0}
 INK, MUTED, LINE, BED, ACCENT = (28, 27, 24), (102, 98, 90), (232, 228, 220), (229, 225, 217), (14, 90, 107)
 UNKNOWN = "?"
 
@@ -22,6 +24,26 @@ logging.getLogger("fpdf").setLevel(logging.ERROR)
 def signs(folder: Path, face: str) -> frozenset[int]:
     """The signs that a face can draw."""
     return frozenset(TTFont(folder / f"inter-{face}.woff2").getBestCmap())
+
+
+@cache
+def _made() -> TemporaryDirectory[str]:
+    """Where this process keeps the faces it has made; gone with it."""
+    return TemporaryDirectory(prefix="faces-")
+
+
+@cache
+def _face(folder: Path, face: str, style: str) -> str:
+    """A face of one weight, made once from the variable one; kerning and shaping are left out, they cost seconds."""
+    font = TTFont(folder / f"inter-{face}.woff2")
+    for table in ("GPOS", "GSUB", "GDEF"):
+        if table in font:
+            del font[table]
+    made = instantiateVariableFont(font, {"wght": WEIGHTS[style]})
+    made.flavor = None
+    path = Path(_made().name) / f"{face}{style}.ttf"
+    made.save(path)
+    return str(path)
 
 
 class Paper(FPDF):
@@ -36,13 +58,15 @@ class Paper(FPDF):
         self.set_author(author)
         self.set_margins(22, 20, 22)
         self.set_auto_page_break(True, margin=22)
+        self.c_margin = 0
         self._faces: list[str] = []
         self._need("latin")
 
     def _need(self, face: str) -> None:
         if face in self._faces:
             return
-        self.add_font(f"inter-{face}", fname=str(self.folder / f"inter-{face}.woff2"), variations=WEIGHTS)
+        for style in WEIGHTS:
+            self.add_font(f"inter-{face}", style, _face(self.folder, face, style))
         self._faces.append(face)
         if face != "latin":
             self.set_fallback_fonts([f"inter-{one}" for one in self._faces if one != "latin"], exact_match=False)
@@ -93,7 +117,7 @@ class Paper(FPDF):
         self.set_xy(self.l_margin, top)
         self.set_font("inter-latin", "B" if bold else "", 10)
         self.set_text_color(*INK)
-        self.multi_cell(wide, 5, self.drawn(left), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(wide, 5, self.drawn(left), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         below = self.get_y()
         self.set_xy(self.l_margin + wide, top)
         self.cell(42, 5, self.drawn(right), align="R")
@@ -101,7 +125,7 @@ class Paper(FPDF):
         if note:
             self.set_font("inter-latin", "", 8.5)
             self.set_text_color(*MUTED)
-            self.multi_cell(wide, 4.2, self.drawn(note), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            self.multi_cell(wide, 4.2, self.drawn(note), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(1.4)
         if rule:
             self.rule()

@@ -28,8 +28,8 @@ def write_letters(
     title = letters[0].plan.name if letters else "Plan letters"
     paper = Paper(FONTS, title=title, author=organisation.name)
     for letter in letters:
+        paper.add_page()  # its foot is drawn with the next page
         paper.foot = f"{letter.plan.name} · {letter.person.name} · as of {_day(as_of)}"
-        paper.add_page()
         _write(paper, letter, standings.get(letter.person.pk), organisation)
     return paper.bytes()
 
@@ -109,7 +109,7 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
             )
         for entry in section.entries:
             author = f" ({entry.by})" if entry.by else ""
-            note = f"{entry.reason}{author}, {_day(entry.recorded_at.date())}"
+            note = f"{entry.reason} · {_day(entry.recorded_at.date())}{author}"
             paper.write_row(entry.get_kind_display(), amount(entry.reporting_amount), note=note)
         paper.write_row("Figure", amount(section.total), bold=True, rule=False)
     paper.write_text(ROUNDING, size=8.5, colour=MUTED, gap=2)
