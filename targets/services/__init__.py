@@ -2,6 +2,8 @@
 
 from targets.selectors.entries import QuotaLine
 
+from .approvals import decide_split, submit_split
+from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
 from .plans import (
     change_allocation,
     lock_allocation,
@@ -15,7 +17,11 @@ from .seasons import learn_season
 __all__ = [
     "QuotaLine",
     "adjust_quota",
+    "announce",
+    "answer_response",
     "change_allocation",
+    "change_strategy",
+    "decide_split",
     "enter_quota",
     "enter_quotas",
     "learn_season",
@@ -23,5 +29,9 @@ __all__ = [
     "make_plan",
     "propose_allocation",
     "publish_plan",
+    "remind_of_letters",
+    "respond",
     "reverse_entries",
+    "submit_split",
+    "tell_of_plan",
 ]
