@@ -15,6 +15,7 @@ from .plans import (
     preview,
     seats_ahead,
 )
+from .proposals import ProposalRow, may_decide, proposal_rows, proposals, without_quota
 from .quotas import DailyQuota, DayLine, TeamTarget, daily_quota, explain, quota_of, quota_parts, target_of, targets_of
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
@@ -23,6 +24,7 @@ __all__ = [
     "DayLine",
     "PlanRow",
     "Preview",
+    "ProposalRow",
     "QuotaLine",
     "SeatAhead",
     "TeamTarget",
@@ -36,11 +38,14 @@ __all__ = [
     "explain",
     "is_own_goal",
     "learned_season",
+    "may_decide",
     "missing",
     "parent_of",
     "place",
     "plan_rows",
     "preview",
+    "proposal_rows",
+    "proposals",
     "quota_of",
     "quota_parts",
     "ramps",
@@ -48,4 +53,5 @@ __all__ = [
     "seats_ahead",
     "target_of",
     "targets_of",
+    "without_quota",
 ]
