@@ -19,7 +19,10 @@ class RedistributionQuerySet(DatedQuerySet):
     def visible_to(self, user: Viewer) -> Self:
         """For who leads the giver and who sees all; never for the giver, nor for who is asked to take."""
         access = access_of(user)
-        mine = self.exclude(giver=access.person_id).exclude(candidates__person=access.person_id)
+        mine = self if access.person_id is None else self.exclude(giver=access.person_id)
+        if access.person_id is not None:
+            asked = Candidate.objects.filter(person=access.person_id)
+            mine = mine.exclude(pk__in=asked.values("redistribution"))
         return mine if access.sees_all else mine.filter(team__in=Team.objects.under(access.led_team_ids).values("pk"))
 
 

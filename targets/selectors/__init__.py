@@ -16,23 +16,39 @@ from .plans import (
     seats_ahead,
 )
 from .proposals import ProposalRow, may_decide, proposal_rows, proposals, without_quota
-from .quotas import DailyQuota, DayLine, TeamTarget, daily_quota, explain, quota_of, quota_parts, target_of, targets_of
+from .quotas import (
+    DailyQuota,
+    DayLine,
+    TeamTarget,
+    daily_quota,
+    explain,
+    moved,
+    quota_of,
+    quota_parts,
+    target_of,
+    targets_of,
+)
+from .redistribution import Landing, Room, committed, delivered, offers_to, room_by_rule, rooms, shared, shortfall
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
     "DailyQuota",
     "DayLine",
+    "Landing",
     "PlanRow",
     "Preview",
     "ProposalRow",
     "QuotaLine",
+    "Room",
     "SeatAhead",
     "TeamTarget",
     "changes_of",
     "children_of",
     "clipped",
+    "committed",
     "container",
     "daily_quota",
+    "delivered",
     "due_entries",
     "everyday",
     "explain",
@@ -40,6 +56,8 @@ __all__ = [
     "learned_season",
     "may_decide",
     "missing",
+    "moved",
+    "offers_to",
     "parent_of",
     "place",
     "plan_rows",
@@ -49,8 +67,12 @@ __all__ = [
     "quota_of",
     "quota_parts",
     "ramps",
+    "room_by_rule",
+    "rooms",
     "seasons",
     "seats_ahead",
+    "shared",
+    "shortfall",
     "target_of",
     "targets_of",
     "without_quota",

@@ -11,7 +11,6 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 from targets.models import BOOKINGS, ProposedEntry, QuotaEntry, QuotaProposal
 from teams.models import Period, Person, Posting, Role, Team, User, Viewer, access_of
 
-
 NEW = timedelta(days=92)  # who was in the team longer before a seat fell vacant has no quota for some other reason
 
 

@@ -12,10 +12,22 @@ from .plans import (
 )
 from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .redistribution import (
+    accept_offer,
+    agree_to_offer,
+    agree_to_redistribution,
+    propose_redistribution,
+    refuse_offer,
+    reverse_offer,
+    withdraw_offer,
+)
 
 __all__ = [
     "QuotaLine",
+    "accept_offer",
     "adjust_quota",
+    "agree_to_offer",
+    "agree_to_redistribution",
     "change_allocation",
     "confirm_proposal",
     "count_overdue",
@@ -26,7 +38,11 @@ __all__ = [
     "make_plan",
     "propose_allocation",
     "propose_changes",
+    "propose_redistribution",
     "publish_plan",
+    "refuse_offer",
     "refuse_proposal",
     "reverse_entries",
+    "reverse_offer",
+    "withdraw_offer",
 ]

@@ -222,6 +222,7 @@ def adjust_quota(
     hold([person.pk], period.start, period.end)
     stands = list(
         QuotaEntry.objects.filter(person=person, measure=measure, during=half_open(period.start, period.end))
+        .exclude(kind=Kind.REDISTRIBUTION)
         .values_list("team_id")
         .annotate(total=Sum("reporting_amount"))
         .order_by("-total", "team_id")
