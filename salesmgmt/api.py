@@ -65,6 +65,7 @@ for prefix, endpoint in {
     "gifts": sales.Gifts,
     "quotas": targets.Quotas,
     "targets": targets.Targets,
+    "quota-proposals": targets.QuotaProposals,
     "figures": performance.Figures,
     "pace": performance.Paces,
     "series": performance.Series,

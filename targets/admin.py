@@ -4,7 +4,18 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
 
-from .models import Allocation, Plan, QuotaEntry, RampProfile, RampStep, SeasonShare, Target
+from .models import (
+    Allocation,
+    Offer,
+    Plan,
+    QuotaEntry,
+    QuotaProposal,
+    RampProfile,
+    RampStep,
+    Redistribution,
+    SeasonShare,
+    Target,
+)
 
 
 class RampStepInline(admin.TabularInline):
@@ -64,3 +75,32 @@ class QuotaEntryAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     search_fields = ("person__name", "team__name")
     ordering = ("-pk",)
+
+
+@admin.register(QuotaProposal)
+class QuotaProposalAdmin(ReadOnlyAdmin):
+    list_display = ("seat", "team", "during", "kind", "state", "counts_on", "decided_by")
+    list_select_related = ("seat", "team", "decided_by")
+    list_filter = ("state", "kind")
+    search_fields = ("seat__name", "team__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Redistribution)
+class RedistributionAdmin(ReadOnlyAdmin):
+    list_display = ("giver", "team", "during", "to", "amount", "opened_by", "opened_at")
+    list_select_related = ("giver", "team", "opened_by")
+    search_fields = ("giver__name", "team__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnlyAdmin):
+    list_display = ("candidate_person", "amount", "state", "turn", "made_at", "accepted_at", "agreed_at")
+    list_select_related = ("candidate__person",)
+    list_filter = ("state",)
+    ordering = ("-pk",)
+
+    @admin.display(description="Person")
+    def candidate_person(self, offer: Offer) -> str:
+        return str(offer.candidate.person)

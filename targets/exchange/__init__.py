@@ -241,7 +241,12 @@ def _quota_rows() -> Iterator[dict[str, Any]]:
     Without what was redistributed: that is beside the quota, in `quota_entries`.
     """
     sums: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
-    entries = QuotaEntry.objects.exclude(person=None).exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).select_related("person", "team").order_by("pk")
+    entries = (
+        QuotaEntry.objects.exclude(person=None)
+        .exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
+        .select_related("person", "team")
+        .order_by("pk")
+    )
     for one in entries.iterator(2000):
         sums[one.person, one.team, one.starts_on, one.until, one.measure, one.currency] += one.amount
     for (person, team, start, until, measure, currency), amount in sums.items():

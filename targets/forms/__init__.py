@@ -1,6 +1,7 @@
 """Forms of planning: they clean, services save."""
 
 from .plans import AllocationForm, PlanForm, ProposeForm
+from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
-__all__ = ["AllocationForm", "PlanForm", "ProposeForm", "QuotaForm"]
+__all__ = ["AllocationForm", "ChosenForm", "DecisionForm", "PlanForm", "ProposeForm", "QuotaForm"]
