@@ -28,7 +28,7 @@ from .quotas import (
     target_of,
     targets_of,
 )
-from .redistribution import Landing, Room, committed, delivered, offers_to, room_by_rule, rooms, shared, shortfall
+from .redistribution import Landing, Room, committed, delivered, offers_to_agree, room_by_rule, rooms, shared, shortfall
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
@@ -57,7 +57,7 @@ __all__ = [
     "may_decide",
     "missing",
     "moved",
-    "offers_to",
+    "offers_to_agree",
     "parent_of",
     "place",
     "plan_rows",

@@ -1,7 +1,7 @@
 """What is proposed of quotas, and who may decide; the vacant seats that somebody could take over."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from targets.models import BOOKINGS, ProposedEntry, QuotaEntry, QuotaProposal
-from teams.models import Period, Person, Posting, Role, Team, User, Viewer, access_of
+from teams.models import Leadership, Period, Person, Posting, Role, Team, User, Viewer, access_of
 
 NEW = timedelta(days=92)  # who was in the team longer before a seat fell vacant has no quota for some other reason
 
@@ -72,6 +72,18 @@ def vacancies(people: Iterable[Person], on: date) -> dict[Person, list[Vacancy]]
                     Vacancy(seats[seat], teams[team], during.lower, during.upper, measure, currency, rate, total, worth)
                 )
     return dict(found)
+
+
+def leaders_of(teams: Iterable[Team], on: date) -> dict[int, Person]:
+    """Who leads these teams and those above them on a day."""
+    ids = {pk for team in teams for pk in team.path}
+    return {row.team_id: row.person for row in Leadership.objects.on(on).filter(team__in=ids).select_related("person")}
+
+
+def decider_of(team: Team, person: Person, leaders: Mapping[int, Person]) -> Person | None:
+    """Who leads the team; for a leader, and where the seat is vacant, the next one up."""
+    lead = (leaders[pk] for pk in reversed(team.path) if pk in leaders)
+    return next((leader for leader in lead if leader.pk != person.pk), None)
 
 
 def may_decide(proposal: QuotaProposal, user: Viewer) -> bool:

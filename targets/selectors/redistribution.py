@@ -7,14 +7,15 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Sum
 
 from salesmgmt.lib.money import CENT
 from targets.analysis import FULL, ramp_factors, split
 from targets.models import BOOKINGS, Offer, Redistribution
+from targets.selectors.proposals import decider_of, leaders_of
 from targets.selectors.quotas import moved
 from targets.selectors.shapes import ramps
-from teams.models import Leadership, Person, Posting, Role, Team, User
+from teams.models import Leadership, Person, Posting, Role, Team, User, access_of
 from teams.selectors import presence
 
 HALF, TENTH, ZERO = Decimal("0.5"), Decimal("0.1"), Decimal(0)
@@ -153,7 +154,16 @@ def delivered(*, taken: Decimal, credited: Decimal, original: Decimal) -> Decima
     return min(max(taken, ZERO), max(ZERO, credited - original))
 
 
-def offers_to(user: User, person: Person | None) -> QuerySet[Offer]:
-    """What somebody is or was asked to take on, the latest first. Whose it is is not said."""
-    offers = Offer.objects.visible_to(user).filter(candidate__person=person)
-    return offers.select_related("candidate__redistribution").order_by("-pk")
+def offers_to_agree(user: User, on: date) -> list[Offer]:
+    """Offers across teams that wait for the user as the manager of who is asked, the first one first."""
+    me = access_of(user).person_id
+    if me is None or not access_of(user).leads:
+        return []
+    waiting = Offer.objects.visible_to(user).waiting().filter(needs_agreement=True, agreed_at=None)
+    offers = list(waiting.select_related("candidate__person", "candidate__team").order_by("pk")[:200])
+    leaders = leaders_of({offer.candidate.team for offer in offers}, on)
+    return [
+        offer
+        for offer in offers
+        if (who := decider_of(offer.candidate.team, offer.candidate.person, leaders)) and who.pk == me
+    ]

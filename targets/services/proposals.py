@@ -28,9 +28,9 @@ from targets.selectors.entries import (
     place_of,
     stated_entries,
 )
-from targets.selectors.proposals import Vacancy, newcomers, vacancies
+from targets.selectors.proposals import Vacancy, decider_of, leaders_of, newcomers, vacancies
 from targets.services.quotas import hold, post
-from teams.models import Leadership, Organisation, Person, Team, User
+from teams.models import Organisation, Person, Team, User
 from teams.selectors import working_days
 
 Kind, State = QuotaProposal.Kind, QuotaProposal.State
@@ -214,19 +214,18 @@ def _line_of(person: Person, vacancy: Vacancy) -> QuotaLine:
 
 
 def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: datetime, on: date) -> None:
-    leaders, counts_on = _leaders({want.team for want, _, _ in fresh}, on), _counts_on(on)
+    leaders, counts_on = leaders_of({want.team for want, _, _ in fresh}, on), _counts_on(on)
     told: dict[Person, list[str]] = defaultdict(list)
     for want, one, facts in fresh:
         person, team = want.line.person, want.team
-        lead = [leaders[above] for above in reversed(team.path) if above in leaders]
-        decider = next((leader for leader in lead if leader.pk != person.pk), None)
+        decider = decider_of(team, person, leaders)
         one = one or QuotaProposal(
             kind=want.kind, seat=person, team=team, measure=want.line.measure, version=0,
             during=half_open(want.line.start, want.line.end),
         )  # fmt: skip
         one.facts, one.made_at, one.counts_on, one.decider = facts, at, counts_on, decider
         one.left_by = want.vacancy.seat if want.vacancy else None
-        one.needs_yes = person in lead
+        one.needs_yes = person.pk in {leaders[above].pk for above in team.path if above in leaders}
         one.version += 1
         one.save()
         one.entries.all().delete()
@@ -245,11 +244,6 @@ def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: da
         if not Task.objects.open().filter(owner=decider, source=SOURCE).exists():
             text = "Look at the quota changes that postings and leave ask for"
             add_task(owner=decider, text=text, due_on=counts_on, by=None, source=SOURCE, link=PAGE)
-
-
-def _leaders(teams: Iterable[Team], on: date) -> dict[int, Person]:
-    ids = {pk for team in teams for pk in team.path}
-    return {row.team_id: row.person for row in Leadership.objects.on(on).filter(team__in=ids).select_related("person")}
 
 
 def _counts_on(on: date) -> date:
