@@ -70,6 +70,8 @@ for prefix, endpoint in {
     "pace": performance.Paces,
     "series": performance.Series,
     "flags": performance.Flags,
+    "redistributions": performance.Redistributions,
+    "offers": performance.Offers,
     "cases": coaching.Cases,
     "one-on-ones": coaching.OneOnOnes,
     "action-items": coaching.ActionItems,

@@ -2,7 +2,7 @@
 
 from .figures import MEASURES, Figure, figure, figures, series
 from .flags import open_flags
-from .landings import Revised, landings, revised
+from .landings import Revised, colleagues, landings, revised
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .scope import Scope
 
@@ -14,6 +14,7 @@ __all__ = [
     "Scope",
     "Standing",
     "TeamStanding",
+    "colleagues",
     "figure",
     "figures",
     "landings",

@@ -9,11 +9,23 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
 from targets.selectors import Landing, delivered, moved
+from teams.models import Posting, Role, Team, Viewer, access_of
 
 from .cells import read
 from .figures import credited_of, quota_and_expected
 from .pace import Pace, _spans
 from .scope import Scope
+
+MOST = 500  # people compared at once; who leads more chooses a team
+
+
+def colleagues(user: Viewer, on: date, team: Team | None = None) -> list[int]:
+    """Who sells and whose figures one may see, without oneself."""
+    posted = Posting.objects.visible_to(user).on(on).filter(role__in=[Role.REP, Role.MANAGER])
+    if team is not None:
+        posted = posted.under([team.pk])
+    ids = posted.exclude(person=access_of(user).person_id or 0).order_by("person")
+    return list(ids.values_list("person_id", flat=True)[:MOST])
 
 
 def landings(*, person_ids: Collection[int], period: Period, as_of: date) -> dict[int, Landing]:

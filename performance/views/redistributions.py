@@ -19,13 +19,13 @@ from targets import selectors as targets
 from targets import services
 from targets.models import Offer, OfferEvent, Redistribution
 from teams.edges import SignedIn
-from teams.models import Organisation, Person, Posting, Team, access_of
+from teams.models import Organisation, Person, Team, access_of
 from teams.selectors import manager_of, person_of
 
 from .. import selectors
 from ..forms import OfferForm, RedistributionForm
+from ..services.redistributions import share_out
 
-MOST = 500  # people compared at once; who leads more chooses a team
 SHOWN = 50
 
 
@@ -37,19 +37,12 @@ def _team(request: SignedIn) -> Team | None:
     asked = request.GET.get("team", "")
     if not asked:
         return None
-    return get_object_or_404(
-        Team.objects.visible_to(request.user), pk=asked if asked.isascii() and asked.isdigit() else 0
-    )
+    return get_object_or_404(Team.objects.visible_to(request.user), pk=_number(asked))
 
 
-def _people(request: SignedIn, period: Period, team: Team | None = None) -> list[int]:
-    """Those whose figures one may see and who are posted now, without oneself."""
-    today = clock.today(Organisation.get().time_zone)
-    posted = Posting.objects.visible_to(request.user).on(today).filter(role__in=["rep", "manager"])
-    if team is not None:
-        posted = posted.under([team.pk])
-    ids = posted.exclude(person=access_of(request.user).person_id or 0).order_by("person")
-    return list(ids.values_list("person_id", flat=True)[:MOST])
+def _number(text: str) -> int:
+    """An id as the address gives it; what is none finds nothing."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
 
 
 @require_GET
@@ -61,7 +54,7 @@ def redistributions(request: SignedIn) -> HttpResponse:
     team = _team(request) if leads else None
     short = []
     if leads:
-        landings = selectors.landings(person_ids=_people(request, period, team), period=period, as_of=today)
+        landings = selectors.landings(person_ids=selectors.colleagues(user, today, team), period=period, as_of=today)
         behind = {pk: one for pk, one in landings.items() if one.landing < one.quota}
         people = Person.objects.visible_to(user).in_bulk(behind)
         given = targets.moved(person_ids=behind, start=period.start, end=period.end)
@@ -100,12 +93,14 @@ def redistribution_add(request: SignedIn) -> HttpResponse:
     if not (access.leads or access.sees_all):
         raise Http404
     asked = request.GET.get("person", "")
+    if not asked:
+        return redirect("redistributions")
     people = Person.objects.visible_to(user).exclude(pk=access.person_id or 0)
     giver = get_object_or_404(people, pk=_number(asked))
     today, period = clock.today(organisation.time_zone), _now(organisation)
     is_later = request.GET.get("to") == "next"
     to = period.shift(1) if is_later else period
-    ids = [*_people(request, period), giver.pk]
+    ids = [*selectors.colleagues(user, today), giver.pk]
     at_home = selectors.landings(person_ids=ids, period=period, as_of=today)
     landings = selectors.landings(person_ids=ids, period=to, as_of=today) if is_later else at_home
     own = at_home.get(giver.pk)
@@ -127,11 +122,9 @@ def redistribution_add(request: SignedIn) -> HttpResponse:
         )
     if data is not None and form.is_valid() and "preview" not in data:
         try:
-            made = services.propose_redistribution(
-                giver=giver, during=(period.start, period.end), to=(to.start, to.end), landings=landings,
-                giver_landing=own, amount=form.cleaned_data["amount"], caps=form.capped,
-                prefer=form.cleaned_data["prefer"], reason=form.cleaned_data["reason"], by=user, at=clock.now(),
-                on=today,
+            made = share_out(
+                giver=giver, period=period, to=to, caps=form.capped, by=user, at=clock.now(), on=today,
+                **{name: form.cleaned_data[name] for name in ("amount", "prefer", "reason")},
             )  # fmt: skip
         except Refused as refusal:
             tell_form(form, refusal)

@@ -33,14 +33,22 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
         .order_by("recorded_at", "pk")
     )
     parts = selectors.quota_parts(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
+    quota = sum(parts.values(), Decimal(0)) if parts else None
+    moved = selectors.moved(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
     _, _, shares = selectors.container(
         period.start, period.end, fiscal_month=period.fiscal_month, known=selectors.seasons()
     )
     return {
         "subject": person,
         "entries": list(entries),
-        "quota": sum(parts.values(), Decimal(0)) if parts else None,
+        "quota": quota,
         "base": parts.get("base") if parts else None,
+        "moved": moved,
+        "revised": (quota or Decimal(0)) + (moved or Decimal(0)),
+        "proposed": selectors.proposals(user_of(request))
+        .filter(seat=person)
+        .overlapping(period.start, period.end)
+        .first(),
         "days": selectors.explain(person_id=person.pk, start=period.start, end=period.end) if parts else [],
         "season": [(_bucket(key), percent) for key, percent in sorted(shares.items())],
     }
