@@ -46,6 +46,7 @@ app.conf.beat_schedule = {
         "learn odds": ("sales.tasks.learn_odds", crontab(hour="2", minute="50")),
         "remind of plan letters": ("targets.tasks.remind_of_letters", crontab(hour="5", minute="10")),
         "learn seasons": ("targets.tasks.learn_seasons", crontab(hour="2", minute="40")),
+        "count proposed quota entries": ("targets.tasks.count_proposed_entries", crontab(hour="3", minute="30")),
         "suggest awards": ("recognition.tasks.suggest_awards", crontab(minute="40")),
         "follow up deliveries": ("sales.tasks.follow_up_deliveries", crontab(hour="4", minute="20")),
         "open renewals": ("sales.tasks.open_renewals", crontab(hour="4", minute="30")),

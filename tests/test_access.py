@@ -41,7 +41,7 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from targets import services as targets
-from targets.models import Allocation, Plan
+from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution
 from teams import services as teams
 from teams.models import Person, Posting, Role, Team, User
 from tests.cast import Cast, make_cast
@@ -255,6 +255,21 @@ TABLE: dict[str, tuple[str, str]] = {
     "letter-answer": ("maya vera olga admin", POST),
     # performance
     "records": (POSTED, GET),
+    "quota-changes": (EVERYBODY, GET),
+    "quota-changes-confirm": (EVERYBODY, POST),
+    "quota-change-confirm": (LINE, POST),
+    "quota-change-refuse": (LINE, POST),
+    # performance
+    "redistributions": (EVERYBODY, GET),
+    "redistribution-add": (LEADERS, GET),
+    "redistribution": ("maya vera olga admin", GET),
+    "redistribution-agree": ("maya vera olga admin", POST),
+    "offer": (LINE, GET),
+    "offer-accept": (LINE, POST),
+    "offer-refuse": (LINE, POST),
+    "offer-agree": (LINE, POST),
+    "offer-withdraw": (LINE, POST),
+    "offer-reverse": (LINE, POST),
     "flag": (LINE, GET),
     # coaching
     "cases": (EVERYBODY, GET),
@@ -381,6 +396,18 @@ def world(db: None) -> World:
     Allocation.objects.create(plan=published, team=cast.north, person=cast.ana, proposed=500, amount=500)
     told = targets.announce(plan=published, headline="Prices rise.", economy="Steel", person=cast.ana, by=maya, at=now)
     targets.respond(plan=published, person=cast.ana, stance="objects", statement="No", by=cast.ana.user, at=now)
+    quarter = half_open(date(2027, 1, 1), date(2027, 4, 1))
+    change = QuotaProposal.objects.create(
+        seat=cast.ana, team=cast.north, during=quarter, facts="x", needs_yes=False, made_at=now, counts_on=today
+    )
+    shared = Redistribution.objects.create(
+        giver=cast.ben, team=cast.north, during=quarter, to=quarter, quota=100, landing=50, amount=50, reason="Ill",
+        opened_at=now, needs_agreement=False,
+    )  # fmt: skip
+    asked = Candidate.objects.create(
+        redistribution=shared, person=cast.ana, team=cast.north, quota=100, landing=200, room=10, cap=10
+    )
+    offer = Offer.objects.create(candidate=asked, turn=1, amount=10, needs_agreement=False, made_at=now)
     suggestion = Suggestion.objects.create(
         person=cast.ana, kind="streak", key="2026-11", sentence="Four weeks in a row.", made_on=today
     )
@@ -476,6 +503,10 @@ def world(db: None) -> World:
         "token-revoke": {"pk": token.pk},
         "invitation": {"secret": "nobody-has-this"},
         "quota": {"person_pk": cast.ana.pk},
+        "quota-change": {"pk": change.pk},
+        "redistribution": {"pk": shared.pk},
+        "redistribution-add": {},
+        "offer": {"pk": offer.pk},
         "plan": {"pk": plan.pk},
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
         "line-history": {"pk": plan.pk, "line_pk": line.pk},
