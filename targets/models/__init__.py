@@ -1,5 +1,7 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
+from .approvals import PlanApproval
+from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
 from .measures import BOOKINGS, MEASURES, PlanMeasure, measure_of
 from .plans import (
     ELEMENTS,
@@ -15,30 +17,50 @@ from .plans import (
     Target,
     TargetQuerySet,
 )
+from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
+from .redistribution import Candidate, Offer, OfferEvent, OfferQuerySet, Redistribution, RedistributionQuerySet
 from .shapes import RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
+from .watches import PRESENCE
 
 __all__ = [
     "BOOKINGS",
     "ELEMENTS",
     "MEASURES",
     "MOST_CAPABILITY",
+    "PRESENCE",
     "Allocation",
     "AllocationChange",
     "AllocationQuerySet",
+    "AnnouncedFigure",
+    "Announcement",
+    "Answer",
+    "Candidate",
     "Commitment",
+    "Offer",
+    "OfferEvent",
+    "OfferQuerySet",
     "Plan",
+    "PlanApproval",
     "PlanMeasure",
     "PlanQuerySet",
+    "ProposedEntry",
     "QuotaEntry",
     "QuotaEntryQuerySet",
+    "QuotaProposal",
+    "QuotaProposalQuerySet",
     "RampProfile",
     "RampStep",
+    "Redistribution",
+    "RedistributionQuerySet",
+    "Response",
+    "ResponseAccount",
     "SeasonChange",
     "SeasonProfile",
     "SeasonShare",
     "Slice",
     "SliceChange",
+    "Strategy",
     "Target",
     "TargetQuerySet",
     "measure_of",

@@ -22,6 +22,7 @@ from targets.models import (
     Slice,
     Target,
 )
+from targets.services.letters import tell_of_plan
 from targets.services.quotas import enter_quotas
 from targets.services.seasons import learn_season
 from teams.models import Organisation, Person, Team, User, access_of
@@ -210,6 +211,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     if not plan.is_published:
         plan.published_at, plan.published_by, plan.asks_commitments = at, by, False
         plan.save(update_fields=["published_at", "published_by", "asks_commitments"])
+        tell_of_plan(plan=plan, by=by, at=at)
     return len(entries)
 
 

@@ -178,6 +178,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         "plans_for_all": access.sees_all,
         "reviews": reviews,
         "changes": [] if reviews else selectors.changes_of(rows),
+        "strategy": next(reversed(selectors.strategies_of(found)), None),
         "before": before,
         "growth": selectors.growth_of(found, before),
         "weights": [(selectors.LABELS[element], weight) for element, weight in found.weights.items()],
@@ -242,6 +243,7 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "preview": selectors.preview(found, request.user),
         "currency": unit_of(found, organisation),
         "teams": found.allocations.filter(person=None).count(),
+        "unapproved": [] if found.is_published else selectors.unapproved(found, request.user),
     }
     return render(request, "targets/plan_publish.html", context)
 

@@ -14,7 +14,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('targets', '0004_seasons_go_by_profile'),
+        ('targets', '0006_proposals_and_redistribution'),
         ('teams', '0008_skills'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
