@@ -1,6 +1,6 @@
 from django.urls import path
 
-from targets.views import plans, quotas
+from targets.views import outlook, plans, quotas
 
 urlpatterns = [
     path("quotas/", quotas.quotas, name="quotas"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("quotas/<int:person_pk>/", quotas.quota, name="quota"),
     path("plans/add/", plans.plan_add, name="plan-add"),
     path("plans/<int:pk>/", plans.plan, name="plan"),
+    path("plans/<int:pk>/outlook/", outlook.plan_outlook, name="plan-outlook"),
     path("plans/<int:pk>/export/", plans.plan_export, name="plan-export"),
     path("plans/<int:pk>/propose/", plans.plan_propose, name="plan-propose"),
     path("plans/<int:pk>/publish/", plans.plan_publish, name="plan-publish"),

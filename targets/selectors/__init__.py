@@ -1,6 +1,7 @@
 """Questions about quotas, targets and plans."""
 
 from .entries import QuotaLine, due_entries
+from .outlook import ACHIEVABLE, AMBITIOUS, Outlook, Prospect, outlook
 from .plans import (
     PlanRow,
     Preview,
@@ -19,10 +20,14 @@ from .quotas import DailyQuota, DayLine, TeamTarget, daily_quota, explain, quota
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
+    "ACHIEVABLE",
+    "AMBITIOUS",
     "DailyQuota",
     "DayLine",
+    "Outlook",
     "PlanRow",
     "Preview",
+    "Prospect",
     "QuotaLine",
     "SeatAhead",
     "TeamTarget",
@@ -37,6 +42,7 @@ __all__ = [
     "is_own_goal",
     "learned_season",
     "missing",
+    "outlook",
     "parent_of",
     "place",
     "plan_rows",
