@@ -142,6 +142,8 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "sales_credit",
     "sales_outcome",
     "targets_quotaentry",
+    "targets_budgetentry",
+    "targets_expense",
     "recognition_statementline",
     "recognition_rewardpoints",
     "desk_auditentry",

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
 
-from .models import Allocation, Plan, QuotaEntry, RampProfile, RampStep, SeasonShare, Target
+from .models import Allocation, BudgetEntry, Expense, Plan, QuotaEntry, RampProfile, RampStep, SeasonShare, Target
 
 
 class RampStepInline(admin.TabularInline):
@@ -63,4 +63,22 @@ class QuotaEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("person", "team")
     list_filter = ("kind",)
     search_fields = ("person__name", "team__name")
+    ordering = ("-pk",)
+
+
+@admin.register(BudgetEntry)
+class BudgetEntryAdmin(ReadOnlyAdmin):
+    list_display = ("team", "cost", "during", "amount", "currency", "reason", "recorded_at")
+    list_select_related = ("team",)
+    list_filter = ("cost",)
+    search_fields = ("team__name", "reason")
+    ordering = ("-pk",)
+
+
+@admin.register(Expense)
+class ExpenseAdmin(ReadOnlyAdmin):
+    list_display = ("team", "cost", "spent_on", "amount", "currency", "reason", "recorded_at")
+    list_select_related = ("team",)
+    list_filter = ("cost",)
+    search_fields = ("team__name", "reason", "external_id")
     ordering = ("-pk",)

@@ -1,5 +1,6 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
+from .budgets import BudgetEntry, Cost, Expense
 from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
 from .shapes import RampProfile, RampStep, SeasonShare
@@ -8,6 +9,9 @@ __all__ = [
     "BOOKINGS",
     "Allocation",
     "AllocationChange",
+    "BudgetEntry",
+    "Cost",
+    "Expense",
     "Plan",
     "PlanQuerySet",
     "QuotaEntry",

@@ -1,5 +1,6 @@
 """Questions about quotas, targets and plans."""
 
+from .budgets import Capacity, Spending, TeamSpending, capacity_of, people_of, spending_of
 from .entries import QuotaLine, due_entries
 from .outlook import ACHIEVABLE, AMBITIOUS, Outlook, Prospect, outlook
 from .plans import (
@@ -22,6 +23,7 @@ from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 __all__ = [
     "ACHIEVABLE",
     "AMBITIOUS",
+    "Capacity",
     "DailyQuota",
     "DayLine",
     "Outlook",
@@ -30,7 +32,10 @@ __all__ = [
     "Prospect",
     "QuotaLine",
     "SeatAhead",
+    "Spending",
+    "TeamSpending",
     "TeamTarget",
+    "capacity_of",
     "changes_of",
     "children_of",
     "clipped",
@@ -44,6 +49,7 @@ __all__ = [
     "missing",
     "outlook",
     "parent_of",
+    "people_of",
     "place",
     "plan_rows",
     "preview",
@@ -52,6 +58,7 @@ __all__ = [
     "ramps",
     "seasons",
     "seats_ahead",
+    "spending_of",
     "target_of",
     "targets_of",
 ]

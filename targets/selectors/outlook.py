@@ -14,7 +14,7 @@ from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors
 from targets.models import BOOKINGS, Allocation, AllocationChange, Plan
 from targets.selectors.plans import FEWEST_DAYS, Lines, PlanRow, Preview
-from targets.selectors.shapes import Seasons, ramps, seasons
+from targets.selectors.shapes import ramps
 from targets.simulation import Floats, Simulated, simulate
 from teams.models import Organisation
 from teams.selectors import PersonDays, presence
@@ -124,7 +124,7 @@ def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: d
                 was=float(earlier[n]) if line.pk in proposed else None,
             )
             for n, line in enumerate(people)
-            if line.pk in shown
+            if line.pk in shown and quotas[n] > 0
         ],
         periods=simulated.periods,
         correlation=simulated.correlation,
@@ -165,7 +165,7 @@ def _draw(plan: Plan, people: list[Allocation], *, as_of: date) -> tuple[Simulat
     if not past:
         return None
     days = presence(person_ids=ids, start=past[0].start, end=ahead[-1].end)
-    profiles, shapes = ramps(), seasons()
+    profiles = ramps()
     rates = np.full((len(ids), len(past)), np.nan)
     full = np.zeros((len(ids), len(ahead)))
     for n, pk in enumerate(ids):
@@ -173,10 +173,9 @@ def _draw(plan: Plan, people: list[Allocation], *, as_of: date) -> tuple[Simulat
         for q, period in enumerate(past):
             there = theirs.between(period.start, period.end)
             if there >= FEWEST_DAYS:
-                rates[n, q] = float(credited.get((pk, period.key), 0)) / there / _weight(period, shapes)
+                rates[n, q] = float(credited.get((pk, period.key), 0)) / there
         for q, period in enumerate(ahead):
-            there = theirs.between(max(period.start, start), min(period.end, end))
-            full[n, q] = there * _weight(period, shapes)
+            full[n, q] = theirs.between(max(period.start, start), min(period.end, end))
     teams: dict[int, int] = {}
     members = [[1] * len(people)]
     for n, line in enumerate(people):
@@ -218,14 +217,3 @@ class _Full:
     def between(self, start: date, end: date) -> float:
         first, last = np.searchsorted(self.days.days, [np.datetime64(start), np.datetime64(end)])
         return float(self.sums[last] - self.sums[first])
-
-
-def _weight(period: Period, shapes: Seasons) -> float:
-    """How much more a day of this quarter brings than one of the year, where the year's season is known (R15)."""
-    year = period.parent()
-    shares = shapes.get(year.key) if year else None
-    if not shares or year is None:
-        return 1.0
-    months = {month.key for month in period.months()}
-    inside = float(sum(percent for bucket, percent in shares.items() if bucket in months)) / 100
-    return inside / (period.days / year.days) or 1.0

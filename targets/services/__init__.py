@@ -2,6 +2,7 @@
 
 from targets.selectors.entries import QuotaLine
 
+from .budgets import record_expense, reverse_budgets, reverse_expenses, set_budget, take_back_expense
 from .plans import (
     change_allocation,
     learn_season,
@@ -23,5 +24,10 @@ __all__ = [
     "make_plan",
     "propose_allocation",
     "publish_plan",
+    "record_expense",
+    "reverse_budgets",
     "reverse_entries",
+    "reverse_expenses",
+    "set_budget",
+    "take_back_expense",
 ]
