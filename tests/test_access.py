@@ -1,7 +1,8 @@
 """Every address × every identity: who may see what, in one table.
 
 The records belong to ana (North, led by maya). Whoever is not named beside an address gets the same dull 404 there,
-and somebody anonymous is sent to the login.
+and somebody anonymous is sent to the login. Beside the cast there are dora (delivery), hugo (HR), nina (a login that
+belongs to nobody) and lena, who has left.
 """
 
 from collections.abc import Iterator
@@ -234,6 +235,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "quota": (LINE, GET),
     "plan-add": ("vera olga admin", GET),
     "plan": ("maya omar vera olga admin", GET),
+    "plan-outlook": ("maya vera olga admin", GET),  # nobody of Omar's is in the plan
     "plan-export": ("maya omar vera olga admin", GET),
     "plan-propose": ("vera olga admin", POST),
     "plan-publish": ("vera olga admin", POST),

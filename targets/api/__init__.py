@@ -1,6 +1,7 @@
 """Quotas, targets and plans in the API."""
 
 from .approvals import PlanApprovals
+from .budgets import BudgetFilter, Budgets, BudgetSerializer, ExpenseFilter, Expenses, ExpenseSerializer, ExpenseWriter
 from .letters import Announcements, Answers, Letters, Responses, Strategies
 from .plans import Allocations, AllocationSerializer, Plans, PlanSerializer
 from .proposals import QuotaProposals, QuotaProposalSerializer
@@ -11,6 +12,13 @@ __all__ = [
     "Allocations",
     "Announcements",
     "Answers",
+    "BudgetFilter",
+    "BudgetSerializer",
+    "Budgets",
+    "ExpenseFilter",
+    "ExpenseSerializer",
+    "ExpenseWriter",
+    "Expenses",
     "Letters",
     "PlanApprovals",
     "PlanSerializer",

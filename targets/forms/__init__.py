@@ -1,6 +1,7 @@
 """Forms of planning: they clean, services save."""
 
 from .approvals import ApprovalForm
+from .budgets import BudgetForm, CapacityForm, ExpenseForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, ShapeForm, SliceForm
 from .proposals import ChosenForm, DecisionForm
@@ -11,10 +12,13 @@ __all__ = [
     "AnnouncementForm",
     "AnswerForm",
     "ApprovalForm",
+    "BudgetForm",
+    "CapacityForm",
     "ChosenForm",
     "CommitmentForm",
     "CopyForm",
     "DecisionForm",
+    "ExpenseForm",
     "HedgeForm",
     "PlanForm",
     "QuotaForm",

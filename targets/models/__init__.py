@@ -1,6 +1,7 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
 from .approvals import PlanApproval
+from .budgets import BudgetEntry, Cost, Expense
 from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
 from .measures import BOOKINGS, MEASURES, PlanMeasure, measure_of
 from .plans import (
@@ -35,8 +36,11 @@ __all__ = [
     "AnnouncedFigure",
     "Announcement",
     "Answer",
+    "BudgetEntry",
     "Candidate",
     "Commitment",
+    "Cost",
+    "Expense",
     "Offer",
     "OfferEvent",
     "OfferQuerySet",

@@ -1,9 +1,11 @@
 """Questions about quotas, targets and plans."""
 
 from .approvals import Split, digest_of, splits_of, unapproved
+from .budgets import Capacity, Spending, TeamSpending, capacity_of, seats_of, spending_of
 from .entries import QuotaLine, due_entries
 from .history import Happening, history_of, history_of_line
 from .letters import Letter, figures_of, letters, people_of, strategies_of
+from .outlook import ACHIEVABLE, AMBITIOUS, Outlook, Prospect, outlook
 from .plans import (
     MANY_LINES,
     Family,
@@ -72,9 +74,12 @@ from .scenarios import (
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
+    "ACHIEVABLE",
+    "AMBITIOUS",
     "LABELS",
     "MANY_LINES",
     "Before",
+    "Capacity",
     "Compared",
     "DailyQuota",
     "DayLine",
@@ -84,15 +89,19 @@ __all__ = [
     "Letter",
     "LineData",
     "LineStory",
+    "Outlook",
     "PlanRow",
     "Preview",
     "ProposalRow",
+    "Prospect",
     "QuarterRow",
     "QuotaLine",
     "Room",
     "SeatAhead",
+    "Spending",
     "Split",
     "Standing",
+    "TeamSpending",
     "TeamTarget",
     "announcements_of",
     "announcements_visible_to",
@@ -101,6 +110,7 @@ __all__ = [
     "as_whole",
     "asked_plans",
     "by_quarter",
+    "capacity_of",
     "changes_of",
     "clipped",
     "commitments_of",
@@ -129,6 +139,7 @@ __all__ = [
     "missing",
     "moved",
     "offers_to_agree",
+    "outlook",
     "own_lines",
     "parent_of",
     "past_by_cut",
@@ -151,10 +162,12 @@ __all__ = [
     "scenarios_of",
     "seasons",
     "seats_ahead",
+    "seats_of",
     "shared",
     "shortfall",
     "siblings_of",
     "slices_of",
+    "spending_of",
     "splits_of",
     "standings",
     "story",

@@ -4,6 +4,7 @@ from targets.selectors.entries import QuotaLine
 
 from .allocations import change_allocation, lock_allocation, propose_allocation, reshape_plan, set_hedge
 from .approvals import decide_split, submit_split
+from .budgets import record_expense, reverse_budgets, reverse_expenses, set_budget, take_back_expense
 from .commitments import ask_commitments, commit_to
 from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
 from .plans import copy_plan, make_plan, publish_plan, shape_plan
@@ -49,16 +50,21 @@ __all__ = [
     "propose_redistribution",
     "propose_slices",
     "publish_plan",
+    "record_expense",
     "refuse_offer",
     "refuse_proposal",
     "remind_of_letters",
     "reshape_plan",
     "respond",
+    "reverse_budgets",
     "reverse_entries",
+    "reverse_expenses",
     "reverse_offer",
+    "set_budget",
     "set_hedge",
     "shape_plan",
     "submit_split",
+    "take_back_expense",
     "tell_of_plan",
     "withdraw_offer",
 ]
