@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('targets', '0007_budgets'),
-        ('teams', '0008_skills'),
+        ('teams', '0009_skills'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -74,7 +74,7 @@ def test_a_quarter_is_planned_from_the_two_before_by_every_way(planner: User) ->
     assert abs(line.amount - TARGET * story.elements[0].value / story.elements[0].whole) < D("0.01")
 
     narrow = shape_plan(plan=scenarios[0], by=planner, at=AT, growth=D(1), shrink=D(0))
-    with pytest.raises(Refused, match="floors sum to|ceilings sum to"):
+    with pytest.raises(Refused, match=r"floors sum to|ceilings sum to"):
         propose_allocation(plan=narrow, by=planner, at=AT, on=ON)
 
 

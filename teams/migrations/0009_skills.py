@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0007_fiscal_calendar'),
+        ('teams', '0008_shows_individual_chances'),
     ]
 
     operations = [
