@@ -190,7 +190,8 @@ def taken_over(measure: str, ranges: Sequence[Range], brought: dict[int, list[in
         )
         if not takers:
             continue
-        for person, kinds in quota_parts(person_ids=takers, start=start, end=end, measure=measure).items():
+        parts = quota_parts(person_ids=takers, start=start, end=end, measure=measure, revised=True)
+        for person, kinds in parts.items():
             taken = int(kinds.get(QuotaEntry.Kind.REDISTRIBUTION, Decimal(0)) * 100)
             original = int(sum(kinds.values(), Decimal(0)) * 100) - taken
             delivered = min(taken, max(0, brought.get(person, [0] * len(ranges))[place] - original))
