@@ -4,7 +4,21 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
 
-from .models import Allocation, Plan, QuotaEntry, RampProfile, RampStep, SeasonShare, Target
+from .models import (
+    Allocation,
+    Announcement,
+    Answer,
+    Plan,
+    PlanApproval,
+    QuotaEntry,
+    RampProfile,
+    RampStep,
+    Response,
+    SeasonProfile,
+    SeasonShare,
+    Strategy,
+    Target,
+)
 
 
 class RampStepInline(admin.TabularInline):
@@ -19,11 +33,24 @@ class RampProfileAdmin(RecordAdmin):
     inlines = (RampStepInline,)
 
 
-@admin.register(SeasonShare)
-class SeasonShareAdmin(RecordAdmin):
-    list_display = ("period", "bucket", "percent", "is_learned")
-    list_filter = ("period",)
-    ordering = ("-period", "bucket")
+class SeasonShareInline(admin.TabularInline):
+    model = SeasonShare
+    fields = ("bucket", "percent", "raw")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    ordering = ("starts_on",)
+
+    def has_add_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(SeasonProfile)
+class SeasonProfileAdmin(ReadOnlyAdmin):
+    list_display = ("period", "is_learned")
+    search_fields = ("period",)
+    inlines = (SeasonShareInline,)
+    ordering = ("-during",)
 
 
 class AllocationInline(admin.TabularInline):
@@ -63,4 +90,44 @@ class QuotaEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("person", "team")
     list_filter = ("kind",)
     search_fields = ("person__name", "team__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Strategy)
+class StrategyAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "version", "reason", "at", "by")
+    list_select_related = ("plan", "by")
+    ordering = ("-pk",)
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "headline", "team", "person", "at", "by")
+    list_select_related = ("plan", "team", "person", "by")
+    search_fields = ("headline",)
+    ordering = ("-pk",)
+
+
+@admin.register(Response)
+class ResponseAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "person", "stance", "quota", "at")
+    list_select_related = ("plan", "person")
+    list_filter = ("stance",)
+    search_fields = ("person__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnlyAdmin):
+    list_display = ("response", "kind", "was", "amount", "at", "by")
+    list_select_related = ("response", "by")
+    list_filter = ("kind",)
+    ordering = ("-pk",)
+
+
+@admin.register(PlanApproval)
+class PlanApprovalAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "team", "act", "at", "by")
+    list_select_related = ("plan", "team", "by")
+    list_filter = ("act",)
     ordering = ("-pk",)

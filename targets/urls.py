@@ -1,6 +1,6 @@
 from django.urls import path
 
-from targets.views import plans, quotas
+from targets.views import approvals, letters, plans, quotas
 
 urlpatterns = [
     path("quotas/", quotas.quotas, name="quotas"),
@@ -13,4 +13,16 @@ urlpatterns = [
     path("plans/<int:pk>/publish/", plans.plan_publish, name="plan-publish"),
     path("plans/<int:pk>/lines/<int:line_pk>/", plans.allocation, name="allocation"),
     path("plans/<int:pk>/lines/<int:line_pk>/lock/", plans.allocation_lock, name="allocation-lock"),
+    path("plans/<int:pk>/lines/<int:line_pk>/history/", approvals.line_history, name="line-history"),
+    path("plans/<int:pk>/approvals/", approvals.approvals, name="plan-approvals"),
+    path("plans/<int:pk>/approvals/<int:team_pk>/", approvals.approval, name="plan-approval"),
+    path("plans/<int:pk>/strategy/", letters.strategy, name="strategy"),
+    path("plans/<int:pk>/announce/", letters.announcement_add, name="announcement-add"),
+    path("announcements/<int:pk>/", letters.announcement, name="announcement"),
+    path("plans/<int:pk>/letters/", letters.letters, name="letters"),
+    path("plans/<int:pk>/letters/pdf/", letters.letters_pdf, name="letters-pdf"),
+    path("plans/<int:pk>/letters/<int:person_pk>/", letters.letter, name="letter"),
+    path("plans/<int:pk>/letters/<int:person_pk>/pdf/", letters.letter_pdf, name="letter-pdf"),
+    path("plans/<int:pk>/letters/<int:person_pk>/respond/", letters.respond, name="letter-respond"),
+    path("plans/<int:pk>/letters/<int:person_pk>/answer/", letters.answer, name="letter-answer"),
 ]

@@ -1,6 +1,9 @@
 """Questions about quotas, targets and plans."""
 
+from .approvals import Split, digest_of, splits_of, unapproved
 from .entries import QuotaLine, due_entries
+from .history import Happening, history_of, history_of_line
+from .letters import Letter, figures_of, letters, people_of, strategies_of
 from .plans import (
     PlanRow,
     Preview,
@@ -16,36 +19,68 @@ from .plans import (
     seats_ahead,
 )
 from .quotas import DailyQuota, DayLine, TeamTarget, daily_quota, explain, quota_of, quota_parts, target_of, targets_of
+from .responses import (
+    Standing,
+    announcements_of,
+    announcements_visible_to,
+    answerer_of,
+    counts_by_team,
+    may_answer,
+    reached_by,
+    responses_of,
+    standings,
+)
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
     "DailyQuota",
     "DayLine",
+    "Happening",
+    "Letter",
     "PlanRow",
     "Preview",
     "QuotaLine",
     "SeatAhead",
+    "Split",
+    "Standing",
     "TeamTarget",
+    "announcements_of",
+    "announcements_visible_to",
+    "answerer_of",
     "changes_of",
     "children_of",
     "clipped",
     "container",
+    "counts_by_team",
     "daily_quota",
+    "digest_of",
     "due_entries",
     "everyday",
     "explain",
+    "figures_of",
+    "history_of",
+    "history_of_line",
     "is_own_goal",
     "learned_season",
+    "letters",
+    "may_answer",
     "missing",
     "parent_of",
+    "people_of",
     "place",
     "plan_rows",
     "preview",
     "quota_of",
     "quota_parts",
     "ramps",
+    "reached_by",
+    "responses_of",
     "seasons",
     "seats_ahead",
+    "splits_of",
+    "standings",
+    "strategies_of",
     "target_of",
     "targets_of",
+    "unapproved",
 ]
