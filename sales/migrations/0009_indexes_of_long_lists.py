@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("sales", "0007_triggers_of_it"),
+        ("sales", "0008_indexes_built_in_use"),
         ("teams", "0006_everything_with_a_customer"),
     ]
 
