@@ -1,26 +1,13 @@
 import django.db.models.deletion
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
+from salesmgmt.desk.operations import AddIndexWhileInUse
 
-def without_own_index(model, related_name, old):
-    """The index of a foreign key that others serve is dropped; Django would check the key of every row anew."""
-    owner = models.ForeignKey(
-        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name=related_name, to="teams.person"
-    )
-    return migrations.SeparateDatabaseAndState(
-        database_operations=[
-            migrations.RunSQL(
-                f"DROP INDEX CONCURRENTLY IF EXISTS {old}",
-                f"CREATE INDEX CONCURRENTLY {old} ON sales_{model} (owner_id)",
-            )
-        ],
-        state_operations=[migrations.AlterField(model_name=model, name="owner", field=owner)],
-    )
+OLD = "sales_activity_owner_id_7795406e"
 
 
 class Migration(migrations.Migration):
-    """Somebody's latest activities, the accounts of their deals, and the latest suggestions, each by an index."""
+    """Somebody's latest activities by an index of their own; the one of the foreign key alone is written for nothing."""
 
     atomic = False
 
@@ -30,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexWhileInUse(
             model_name="activity",
             index=models.Index(
                 models.F("owner"),
@@ -40,7 +27,7 @@ class Migration(migrations.Migration):
                 name="activity_by_owner_and_time",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexWhileInUse(
             model_name="recommendation",
             index=models.Index(
                 models.OrderBy(models.F("made_on"), descending=True),
@@ -48,14 +35,25 @@ class Migration(migrations.Migration):
                 name="recommendation_by_day",
             ),
         ),
-        AddIndexConcurrently(
-            model_name="deal",
-            index=models.Index(
-                condition=models.Q(("account__isnull", False), ("withdrawn_at", None)),
-                fields=["owner", "account"],
-                name="deal_by_owner_and_account",
-            ),
+        migrations.SeparateDatabaseAndState(
+            # Django would check the foreign key of every row anew.
+            database_operations=[
+                migrations.RunSQL(
+                    f"DROP INDEX CONCURRENTLY IF EXISTS {OLD}",
+                    f"CREATE INDEX CONCURRENTLY {OLD} ON sales_activity (owner_id)",
+                )
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="activity",
+                    name="owner",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="activities",
+                        to="teams.person",
+                    ),
+                ),
+            ],
         ),
-        without_own_index("activity", "activities", "sales_activity_owner_id_7795406e"),
-        without_own_index("deal", "deals", "sales_deal_owner_id_8cbcac62"),
     ]
