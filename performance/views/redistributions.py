@@ -173,8 +173,8 @@ def redistribution(request: SignedIn, pk: int) -> HttpResponse:
         "taken": taken,
         "waiting": sum((offer.amount for offer in offers if offer.is_waiting), Decimal(0)),
         "stays": found.amount - taken,
-        "events": OfferEvent.objects.filter(offer__in=offers).select_related("offer__candidate__person", "by")
-        .order_by("-at", "-pk") if offers else [],
+        "events": OfferEvent.objects.visible_to(request.user).filter(offer__in=offers)
+        .select_related("offer__candidate__person", "by").order_by("-at", "-pk"),
         "may_agree": not found.is_agreed and manager is not None and manager.pk == access.person_id,
         "is_over": min(found.during.upper, found.to.upper) <= today,
         "currency": Organisation.get().currency,

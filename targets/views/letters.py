@@ -18,7 +18,7 @@ from targets.models import Plan, Response
 from targets.views.common import today_of
 from targets.views.letter_pdf import write_letters
 from teams.edges import SignedIn
-from teams.models import Organisation, Person, Team, access_of
+from teams.models import Organisation, Person, Team, User, access_of
 
 SHOWN = 200
 STATES = ("waiting", "overdue", "accepted", "objecting", "answered")
@@ -38,8 +38,8 @@ def letter(request: SignedIn, pk: int, person_pk: int) -> HttpResponse:
     return _page(request, *_found(request, pk, person_pk))
 
 
-def _accounts(person: Person) -> QuerySet[Account]:
-    return Account.objects.present().filter(owner=person).order_by("name", "pk")
+def _accounts(user: User, person: Person) -> QuerySet[Account]:
+    return Account.objects.visible_to(user).filter(owner=person).order_by("name", "pk")
 
 
 def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, answer: Any = None) -> HttpResponse:
@@ -55,7 +55,7 @@ def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, an
         strategy = made.strategy
         seen = {"quota": made.revised, "version": strategy.version if strategy else 0}
         before = {"approach": last.approach} if last else {}
-        form = forms.ResponseForm(accounts=_accounts(person), initial=seen | before)
+        form = forms.ResponseForm(accounts=_accounts(request.user, person), initial=seen | before)
     if answer is None and last is not None and selectors.may_answer(request.user, last):
         answer = forms.AnswerForm(initial={"seen": len(last.answers.all())})
     context = {
@@ -92,7 +92,7 @@ def respond(request: SignedIn, pk: int, person_pk: int) -> HttpResponse:
     plan, person = _found(request, pk, person_pk)
     if access_of(request.user).person_id != person.pk:
         raise Http404
-    form = forms.ResponseForm(request.POST, accounts=_accounts(person))
+    form = forms.ResponseForm(request.POST, accounts=_accounts(request.user, person))
     if form.is_valid():
         try:
             services.respond(plan=plan, person=person, by=request.user, at=clock.now(), **form.said)
