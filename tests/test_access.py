@@ -40,7 +40,8 @@ from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
-from targets.models import Allocation, Plan
+from targets import services as targets
+from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution
 from teams import services as teams
 from teams.models import Person, Posting, Role, Team, User
 from tests.cast import Cast, make_cast
@@ -239,8 +240,36 @@ TABLE: dict[str, tuple[str, str]] = {
     "plan-publish": ("vera olga admin", POST),
     "allocation": ("maya vera olga admin", GET),
     "allocation-lock": ("maya vera olga admin", POST),
+    # letters and approvals
+    "line-history": ("maya vera olga admin", GET),
+    "plan-approvals": (LEADERS, GET),
+    "plan-approval": ("maya vera olga admin", POST),
+    "strategy": (LEADERS, GET),
+    "announcement-add": (LEADERS, GET),
+    "announcement": (LINE, GET),
+    "letters": (LEADERS, GET),
+    "letters-pdf": ("maya vera olga admin", GET),
+    "letter": (LINE, GET),
+    "letter-pdf": (LINE, GET),
+    "letter-respond": ("ana", POST),
+    "letter-answer": ("maya vera olga admin", POST),
     # performance
     "records": (POSTED, GET),
+    "quota-changes": (EVERYBODY, GET),
+    "quota-changes-confirm": (EVERYBODY, POST),
+    "quota-change-confirm": (LINE, POST),
+    "quota-change-refuse": (LINE, POST),
+    # performance
+    "redistributions": (EVERYBODY, GET),
+    "redistribution-add": (LEADERS, GET),
+    "redistribution": ("maya vera olga admin", GET),
+    "redistribution-agree": ("maya vera olga admin", POST),
+    "offer": (LINE, GET),
+    "offer-accept": (LINE, POST),
+    "offer-refuse": (LINE, POST),
+    "offer-agree": (LINE, POST),
+    "offer-withdraw": (LINE, POST),
+    "offer-reverse": (LINE, POST),
     "flag": (LINE, GET),
     # coaching
     "cases": (EVERYBODY, GET),
@@ -359,6 +388,26 @@ def world(db: None) -> World:
         during=half_open(date(2027, 1, 1), date(2027, 4, 1)),
     )
     line = Allocation.objects.create(plan=plan, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    Allocation.objects.create(plan=plan, team=cast.north, proposed=500, amount=500)
+    published = Plan.objects.create(
+        name="Q2", period="2027-Q2", amount=Decimal(500), made_at=now, published_at=now,
+        during=half_open(date(2027, 4, 1), date(2027, 7, 1)),
+    )  # fmt: skip
+    Allocation.objects.create(plan=published, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    told = targets.announce(plan=published, headline="Prices rise.", economy="Steel", person=cast.ana, by=maya, at=now)
+    targets.respond(plan=published, person=cast.ana, stance="objects", statement="No", by=cast.ana.user, at=now)
+    quarter = half_open(date(2027, 1, 1), date(2027, 4, 1))
+    change = QuotaProposal.objects.create(
+        seat=cast.ana, team=cast.north, during=quarter, facts="x", needs_yes=False, made_at=now, counts_on=today
+    )
+    shared = Redistribution.objects.create(
+        giver=cast.ben, team=cast.north, during=quarter, to=quarter, quota=100, landing=50, amount=50, reason="Ill",
+        opened_at=now, needs_agreement=False,
+    )  # fmt: skip
+    asked = Candidate.objects.create(
+        redistribution=shared, person=cast.ana, team=cast.north, quota=100, landing=200, room=10, cap=10
+    )
+    offer = Offer.objects.create(candidate=asked, turn=1, amount=10, needs_agreement=False, made_at=now)
     suggestion = Suggestion.objects.create(
         person=cast.ana, kind="streak", key="2026-11", sentence="Four weeks in a row.", made_on=today
     )
@@ -454,8 +503,20 @@ def world(db: None) -> World:
         "token-revoke": {"pk": token.pk},
         "invitation": {"secret": "nobody-has-this"},
         "quota": {"person_pk": cast.ana.pk},
+        "quota-change": {"pk": change.pk},
+        "redistribution": {"pk": shared.pk},
+        "redistribution-add": {},
+        "offer": {"pk": offer.pk},
         "plan": {"pk": plan.pk},
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
+        "line-history": {"pk": plan.pk, "line_pk": line.pk},
+        "plan-approval": {"pk": plan.pk, "team_pk": cast.north.pk},
+        "plan-approvals": {"pk": plan.pk},
+        "strategy": {"pk": plan.pk},
+        "announcement-add": {"pk": published.pk},
+        "announcement": {"pk": told.pk},
+        "letters": {"pk": published.pk},
+        "letter": {"pk": published.pk, "person_pk": cast.ana.pk},
         "suggestion": {"pk": suggestion.pk},
         "applaud": {"kind": "kudos", "pk": kudos.pk},
         "praise-take-down": {"kind": "kudos", "pk": kudos.pk},

@@ -1,6 +1,9 @@
 """Questions about quotas, targets and plans."""
 
+from .approvals import Split, digest_of, splits_of, unapproved
 from .entries import QuotaLine, due_entries
+from .history import Happening, history_of, history_of_line
+from .letters import Letter, figures_of, letters, people_of, strategies_of
 from .plans import (
     PlanRow,
     Preview,
@@ -15,37 +18,97 @@ from .plans import (
     preview,
     seats_ahead,
 )
-from .quotas import DailyQuota, DayLine, TeamTarget, daily_quota, explain, quota_of, quota_parts, target_of, targets_of
+from .proposals import ProposalRow, may_decide, proposal_rows, proposals, without_quota
+from .quotas import (
+    DailyQuota,
+    DayLine,
+    TeamTarget,
+    daily_quota,
+    explain,
+    moved,
+    quota_of,
+    quota_parts,
+    target_of,
+    targets_of,
+)
+from .redistribution import Landing, Room, committed, delivered, offers_to_agree, room_by_rule, rooms, shared, shortfall
+from .responses import (
+    Standing,
+    announcements_of,
+    announcements_visible_to,
+    answerer_of,
+    counts_by_team,
+    may_answer,
+    reached_by,
+    responses_of,
+    standings,
+)
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
     "DailyQuota",
     "DayLine",
+    "Happening",
+    "Landing",
+    "Letter",
     "PlanRow",
     "Preview",
+    "ProposalRow",
     "QuotaLine",
+    "Room",
     "SeatAhead",
+    "Split",
+    "Standing",
     "TeamTarget",
+    "announcements_of",
+    "announcements_visible_to",
+    "answerer_of",
     "changes_of",
     "children_of",
     "clipped",
+    "committed",
     "container",
+    "counts_by_team",
     "daily_quota",
+    "delivered",
+    "digest_of",
     "due_entries",
     "everyday",
     "explain",
+    "figures_of",
+    "history_of",
+    "history_of_line",
     "is_own_goal",
     "learned_season",
+    "letters",
+    "may_answer",
+    "may_decide",
     "missing",
+    "moved",
+    "offers_to_agree",
     "parent_of",
+    "people_of",
     "place",
     "plan_rows",
     "preview",
+    "proposal_rows",
+    "proposals",
     "quota_of",
     "quota_parts",
     "ramps",
+    "reached_by",
+    "responses_of",
+    "room_by_rule",
+    "rooms",
     "seasons",
     "seats_ahead",
+    "shared",
+    "shortfall",
+    "splits_of",
+    "standings",
+    "strategies_of",
     "target_of",
     "targets_of",
+    "unapproved",
+    "without_quota",
 ]
