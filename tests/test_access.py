@@ -38,7 +38,7 @@ from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
-from targets.models import Allocation, Plan
+from targets.models import Allocation, Plan, RampProfile
 from teams import services as teams
 from teams.models import User
 from tests.cast import Cast, make_cast
@@ -52,6 +52,7 @@ PUBLIC = "anonymous " + EVERYBODY
 GET, POST = "GET", "POST"
 IMPORTERS = "olga admin"
 DOERS = "ana maya olga admin"  # an executive reads all teams, and changes plans only
+PLANNERS = "vera olga admin"
 LEADERS = "maya omar vera olga admin"
 COLLEAGUES = "ana ben cleo maya omar vera olga"
 TABLE: dict[str, tuple[str, str]] = {
@@ -88,6 +89,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "teams": (LEADERS, GET),
     "team": ("maya vera olga admin", GET),
     "person": (LINE, GET),
+    # calendar, seasons, ramps
+    "calendar": (PLANNERS, GET),
+    "periods": (PLANNERS, GET),
+    "period": (PLANNERS, GET),
+    "seasons": (PLANNERS, GET),
+    "season": (PLANNERS, GET),
+    "ramps": (PLANNERS, GET),
+    "ramp": (PLANNERS, GET),
+    "ramp-add": (PLANNERS, GET),
     # sales
     "activities": (EVERYBODY, GET),
     "activity-log": (EVERYBODY, GET),
@@ -429,6 +439,9 @@ def world(db: None) -> World:
         "market-note-restore": {"pk": gone.pk},
         "token-revoke": {"pk": token.pk},
         "invitation": {"secret": "nobody-has-this"},
+        "period": {"key": "2026-Q3"},
+        "season": {"key": "2026-Q3"},
+        "ramp": {"pk": RampProfile.objects.create(name="Newcomer").pk},
         "quota": {"person_pk": cast.ana.pk},
         "plan": {"pk": plan.pk},
         "allocation": {"pk": plan.pk, "line_pk": line.pk},

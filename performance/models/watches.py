@@ -106,7 +106,7 @@ _CALENDAR = Watch(
     on_insert=False,
 )  # fmt: skip
 _RAMPS = Watch(["quota"], EVERYBODY, ALWAYS, ["profile_id", "month", "percent"])
-_PROFILES = Watch(["quota"], EVERYBODY, ALWAYS, ["name"])
+_PROFILES = Watch(["quota"], EVERYBODY, ALWAYS, ["name", "start", "role"])
 _SEASONS = Watch(["quota"], EVERYBODY, _SEASON, ["profile_id", "starts_on", "percent"])
 # From the year before on, which may end elsewhere now: what was posted when is summed by fiscal months.
 _YEARS = Watch(

@@ -2,7 +2,7 @@
 
 from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
-from .shapes import RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
+from .shapes import RampChange, RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
 
 __all__ = [
     "BOOKINGS",
@@ -12,6 +12,7 @@ __all__ = [
     "PlanQuerySet",
     "QuotaEntry",
     "QuotaEntryQuerySet",
+    "RampChange",
     "RampProfile",
     "RampStep",
     "SeasonChange",

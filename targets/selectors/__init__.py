@@ -1,5 +1,6 @@
 """Questions about quotas, targets and plans."""
 
+from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
 from .plans import (
     PlanRow,
@@ -16,16 +17,30 @@ from .plans import (
     seats_ahead,
 )
 from .quotas import DailyQuota, DayLine, TeamTarget, daily_quota, explain, quota_of, quota_parts, target_of, targets_of
-from .shapes import clipped, container, everyday, learned_season, ramps, seasons
+from .ramps import ramp_differences, ramp_profiles
+from .seasons import (
+    Bucket,
+    Evidence,
+    buckets_of,
+    flat_shares,
+    known_seasons,
+    learned_season,
+    season_changes,
+    season_of,
+)
+from .shapes import clipped, container, everyday, ramps, seasons
 
 __all__ = [
+    "Bucket",
     "DailyQuota",
     "DayLine",
+    "Evidence",
     "PlanRow",
     "Preview",
     "QuotaLine",
     "SeatAhead",
     "TeamTarget",
+    "buckets_of",
     "changes_of",
     "children_of",
     "clipped",
@@ -34,18 +49,28 @@ __all__ = [
     "due_entries",
     "everyday",
     "explain",
+    "flat_shares",
     "is_own_goal",
+    "kept_by",
+    "known_seasons",
     "learned_season",
     "missing",
+    "months_of",
     "parent_of",
     "place",
     "plan_rows",
     "preview",
     "quota_of",
     "quota_parts",
+    "ramp_differences",
+    "ramp_profiles",
     "ramps",
+    "season_changes",
+    "season_of",
     "seasons",
     "seats_ahead",
+    "set_ups",
     "target_of",
     "targets_of",
+    "turns_of",
 ]

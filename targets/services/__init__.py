@@ -10,7 +10,8 @@ from .plans import (
     publish_plan,
 )
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
-from .seasons import learn_season
+from .ramps import set_ramp
+from .seasons import flatten_season, learn_season, relearn_season, set_season
 
 __all__ = [
     "QuotaLine",
@@ -18,10 +19,14 @@ __all__ = [
     "change_allocation",
     "enter_quota",
     "enter_quotas",
+    "flatten_season",
     "learn_season",
     "lock_allocation",
     "make_plan",
     "propose_allocation",
     "publish_plan",
+    "relearn_season",
     "reverse_entries",
+    "set_ramp",
+    "set_season",
 ]
