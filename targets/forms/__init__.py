@@ -1,19 +1,29 @@
 """Forms of planning: they clean, services save."""
 
+from .approvals import ApprovalForm
 from .calendars import LAYOUTS, RampForm, ReasonForm, RelearnForm, SeasonForm, SetUpForm, TurnForm
+from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, PlanForm, ProposeForm
+from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
 __all__ = [
     "LAYOUTS",
     "AllocationForm",
+    "AnnouncementForm",
+    "AnswerForm",
+    "ApprovalForm",
+    "ChosenForm",
+    "DecisionForm",
     "PlanForm",
     "ProposeForm",
     "QuotaForm",
     "RampForm",
     "ReasonForm",
     "RelearnForm",
+    "ResponseForm",
     "SeasonForm",
     "SetUpForm",
+    "StrategyForm",
     "TurnForm",
 ]

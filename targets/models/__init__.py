@@ -1,23 +1,45 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
+from .approvals import PlanApproval
+from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
 from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
+from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
+from .redistribution import Candidate, Offer, OfferEvent, OfferQuerySet, Redistribution, RedistributionQuerySet
 from .shapes import RampChange, RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
+from .watches import PRESENCE
 
 __all__ = [
     "BOOKINGS",
+    "PRESENCE",
     "Allocation",
     "AllocationChange",
+    "AnnouncedFigure",
+    "Announcement",
+    "Answer",
+    "Candidate",
+    "Offer",
+    "OfferEvent",
+    "OfferQuerySet",
     "Plan",
+    "PlanApproval",
     "PlanQuerySet",
+    "ProposedEntry",
     "QuotaEntry",
     "QuotaEntryQuerySet",
+    "QuotaProposal",
+    "QuotaProposalQuerySet",
     "RampChange",
     "RampProfile",
     "RampStep",
+    "Redistribution",
+    "RedistributionQuerySet",
+    "Response",
+    "ResponseAccount",
     "SeasonChange",
     "SeasonProfile",
     "SeasonShare",
+    "Strategy",
     "Target",
     "TargetQuerySet",
 ]

@@ -2,21 +2,36 @@
 
 from targets.selectors.entries import QuotaLine
 
-from .plans import (
-    change_allocation,
-    lock_allocation,
-    make_plan,
-    propose_allocation,
-    publish_plan,
-)
+from .approvals import decide_split, submit_split
+from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
+from .plans import change_allocation, lock_allocation, make_plan, propose_allocation, publish_plan
+from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
 from .ramps import set_ramp
+from .redistribution import (
+    accept_offer,
+    agree_to_offer,
+    agree_to_redistribution,
+    propose_redistribution,
+    refuse_offer,
+    reverse_offer,
+    withdraw_offer,
+)
 from .seasons import flatten_season, learn_season, relearn_season, set_season
 
 __all__ = [
     "QuotaLine",
+    "accept_offer",
     "adjust_quota",
+    "agree_to_offer",
+    "agree_to_redistribution",
+    "announce",
+    "answer_response",
     "change_allocation",
+    "change_strategy",
+    "confirm_proposal",
+    "count_overdue",
+    "decide_split",
     "enter_quota",
     "enter_quotas",
     "flatten_season",
@@ -24,9 +39,19 @@ __all__ = [
     "lock_allocation",
     "make_plan",
     "propose_allocation",
+    "propose_changes",
+    "propose_redistribution",
     "publish_plan",
+    "refuse_offer",
+    "refuse_proposal",
     "relearn_season",
+    "remind_of_letters",
+    "respond",
     "reverse_entries",
+    "reverse_offer",
     "set_ramp",
     "set_season",
+    "submit_split",
+    "tell_of_plan",
+    "withdraw_offer",
 ]
