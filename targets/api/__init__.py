@@ -4,6 +4,7 @@ from .approvals import PlanApprovals
 from .letters import Announcements, Answers, Letters, Responses, Strategies
 from .proposals import QuotaProposals, QuotaProposalSerializer
 from .quotas import QuotaFilter, Quotas, QuotaSerializer, TargetFilter, Targets, TargetSerializer
+from .shapes import Ramps, RampSerializer, Seasons, SeasonSerializer
 
 __all__ = [
     "Announcements",
@@ -15,7 +16,11 @@ __all__ = [
     "QuotaProposals",
     "QuotaSerializer",
     "Quotas",
+    "RampSerializer",
+    "Ramps",
     "Responses",
+    "SeasonSerializer",
+    "Seasons",
     "Strategies",
     "TargetFilter",
     "TargetSerializer",

@@ -1,12 +1,24 @@
 """What shapes a quota over its days: ramp profiles and seasons."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
-from teams.models import Posting, Role
+from teams.models import Posting, Role, Viewer, access_of
+
+
+class SeasonProfileQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        return self.all() if access_of(user).sees_all else self.none()
+
+
+class RampProfileQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        return self.all() if access_of(user).sees_all else self.none()
 
 
 class RampProfile(models.Model):
@@ -32,6 +44,8 @@ class RampProfile(models.Model):
     )
     role = models.CharField("Of which role", max_length=12, choices=Role, blank=True, db_default="")
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+
+    objects = RampProfileQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -90,7 +104,7 @@ class SeasonProfile(Dated):
     )
     version = models.PositiveIntegerField(default=1)
 
-    objects = DatedQuerySet.as_manager()
+    objects = SeasonProfileQuerySet.as_manager()
 
     class Meta:
         triggers = audited()

@@ -67,7 +67,7 @@ def test_a_season_is_learned_by_weeks_too(cast: Cast) -> None:
         credit(cast.ana, Period.parse(key).last_day, 5000)
     relearn_season(period=Q3, buckets="weeks", by=cast.vera.user, at=AT, reason="Last weeks weigh")
     found = shares()
-    assert list(found)[0] == "2026-W27"
+    assert next(iter(found)) == "2026-W27"
     assert sum(found.values()) == 100
 
 
@@ -233,3 +233,30 @@ def test_the_ramp_pages_take_what_people_type(cast: Cast, client: Client) -> Non
     assert client.post(page, {**said, "version": 0}).status_code == 422
     assert client.post(page, {**said, "version": 1, "percents": "10"}).status_code == 302
     assert "Usual" in client.get(page).content.decode()
+
+
+# ── API ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_calendar_seasons_and_ramps_stand_in_the_api(cast: Cast, client: Client) -> None:
+    client.force_login(cast.olga.user)  # type: ignore[arg-type]
+    said = {"number": 2027, "starts_on": "2027-01-04", "layout": "4-4-5", "reason": "Retail"}
+    assert client.post("/api/v1/fiscal-years/", said, "application/json").status_code == 201
+    assert client.post("/api/v1/fiscal-years/", {**said, "number": 1}, "application/json").status_code == 400
+    clash = client.post("/api/v1/fiscal-years/", {**said, "starts_on": "2027-01-14"}, "application/json")
+    assert (clash.status_code, clash.json()["errors"][0]["field"]) == (409, "starts_on")
+    row = client.get("/api/v1/periods/", {"key": "2027-P01"}).json()["results"][0]
+    assert (row["starts_on"], row["until"], row["closed_at"]) == ("2027-01-04", "2027-02-01", None)
+    closed = client.post(f"/api/v1/periods/{row['id']}/close/", {"reason": "Done"}, "application/json")
+    assert closed.json()["closed_at"]
+    assert client.post(f"/api/v1/periods/{row['id']}/reopen/", {}, "application/json").status_code == 400
+    season = {"period": "2026-Q3", "shares": {"2026-09": "50"}, "reason": "Fair"}
+    made = client.post("/api/v1/seasons/", season, "application/json").json()
+    assert made["shares"][2]["percent"] == "50.0000"
+    assert client.post("/api/v1/seasons/", {**season, "period": "2026"}, "application/json").status_code == 400
+    ramp = {"name": "New", "percents": ["25", "50"], "start": "new", "reason": "Usual"}
+    assert client.post("/api/v1/ramps/", ramp, "application/json").json()["steps"][1]["percent"] == "50.00"
+    client.force_login(cast.ana.user)  # type: ignore[arg-type]
+    for noun in ("fiscal-years", "periods", "seasons", "ramps"):
+        assert client.get(f"/api/v1/{noun}/").json()["results"] == []
+    assert client.post("/api/v1/ramps/", {**ramp, "name": "Mine"}, "application/json").status_code == 409
