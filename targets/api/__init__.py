@@ -5,6 +5,7 @@ from .budgets import BudgetFilter, Budgets, BudgetSerializer, ExpenseFilter, Exp
 from .letters import Announcements, Answers, Letters, Responses, Strategies
 from .proposals import QuotaProposals, QuotaProposalSerializer
 from .quotas import QuotaFilter, Quotas, QuotaSerializer, TargetFilter, Targets, TargetSerializer
+from .shapes import Ramps, RampSerializer, Seasons, SeasonSerializer
 
 __all__ = [
     "Announcements",
@@ -23,7 +24,11 @@ __all__ = [
     "QuotaProposals",
     "QuotaSerializer",
     "Quotas",
+    "RampSerializer",
+    "Ramps",
     "Responses",
+    "SeasonSerializer",
+    "Seasons",
     "Strategies",
     "TargetFilter",
     "TargetSerializer",

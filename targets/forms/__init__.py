@@ -2,12 +2,14 @@
 
 from .approvals import ApprovalForm
 from .budgets import BudgetForm, CapacityForm, ExpenseForm
+from .calendars import LAYOUTS, RampForm, ReasonForm, RelearnForm, SeasonForm, SetUpForm, TurnForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, PlanForm, ProposeForm
 from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
 __all__ = [
+    "LAYOUTS",
     "AllocationForm",
     "AnnouncementForm",
     "AnswerForm",
@@ -20,6 +22,12 @@ __all__ = [
     "PlanForm",
     "ProposeForm",
     "QuotaForm",
+    "RampForm",
+    "ReasonForm",
+    "RelearnForm",
     "ResponseForm",
+    "SeasonForm",
+    "SetUpForm",
     "StrategyForm",
+    "TurnForm",
 ]

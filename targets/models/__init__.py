@@ -7,7 +7,7 @@ from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, T
 from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
 from .redistribution import Candidate, Offer, OfferEvent, OfferQuerySet, Redistribution, RedistributionQuerySet
-from .shapes import RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
+from .shapes import RampChange, RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
 from .watches import PRESENCE
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "QuotaEntryQuerySet",
     "QuotaProposal",
     "QuotaProposalQuerySet",
+    "RampChange",
     "RampProfile",
     "RampStep",
     "Redistribution",

@@ -2,6 +2,7 @@
 
 from .approvals import Split, digest_of, splits_of, unapproved
 from .budgets import Capacity, Spending, TeamSpending, capacity_of, seats_of, spending_of
+from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
 from .history import Happening, history_of, history_of_line
 from .letters import Letter, figures_of, letters, people_of, strategies_of
@@ -33,6 +34,7 @@ from .quotas import (
     target_of,
     targets_of,
 )
+from .ramps import ramp_differences, ramp_profiles
 from .redistribution import Landing, Room, committed, delivered, offers_to_agree, room_by_rule, rooms, shared, shortfall
 from .responses import (
     Standing,
@@ -45,14 +47,17 @@ from .responses import (
     responses_of,
     standings,
 )
-from .shapes import clipped, container, everyday, learned_season, ramps, seasons
+from .seasons import Bucket, Evidence, buckets_of, flat_shares, known_seasons, learned_season, season_changes, season_of
+from .shapes import clipped, container, everyday, ramps, seasons
 
 __all__ = [
     "ACHIEVABLE",
     "AMBITIOUS",
+    "Bucket",
     "Capacity",
     "DailyQuota",
     "DayLine",
+    "Evidence",
     "Happening",
     "Landing",
     "Letter",
@@ -72,6 +77,7 @@ __all__ = [
     "announcements_of",
     "announcements_visible_to",
     "answerer_of",
+    "buckets_of",
     "capacity_of",
     "changes_of",
     "children_of",
@@ -86,14 +92,18 @@ __all__ = [
     "everyday",
     "explain",
     "figures_of",
+    "flat_shares",
     "history_of",
     "history_of_line",
     "is_own_goal",
+    "kept_by",
+    "known_seasons",
     "learned_season",
     "letters",
     "may_answer",
     "may_decide",
     "missing",
+    "months_of",
     "moved",
     "offers_to_agree",
     "outlook",
@@ -106,14 +116,19 @@ __all__ = [
     "proposals",
     "quota_of",
     "quota_parts",
+    "ramp_differences",
+    "ramp_profiles",
     "ramps",
     "reached_by",
     "responses_of",
     "room_by_rule",
     "rooms",
+    "season_changes",
+    "season_of",
     "seasons",
     "seats_ahead",
     "seats_of",
+    "set_ups",
     "shared",
     "shortfall",
     "spending_of",
@@ -122,6 +137,7 @@ __all__ = [
     "strategies_of",
     "target_of",
     "targets_of",
+    "turns_of",
     "unapproved",
     "without_quota",
 ]

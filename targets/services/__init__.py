@@ -8,6 +8,7 @@ from .letters import announce, answer_response, change_strategy, remind_of_lette
 from .plans import change_allocation, lock_allocation, make_plan, propose_allocation, publish_plan
 from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .ramps import set_ramp
 from .redistribution import (
     accept_offer,
     agree_to_offer,
@@ -17,7 +18,7 @@ from .redistribution import (
     reverse_offer,
     withdraw_offer,
 )
-from .seasons import learn_season
+from .seasons import flatten_season, learn_season, relearn_season, set_season
 
 __all__ = [
     "QuotaLine",
@@ -34,6 +35,7 @@ __all__ = [
     "decide_split",
     "enter_quota",
     "enter_quotas",
+    "flatten_season",
     "learn_season",
     "lock_allocation",
     "make_plan",
@@ -44,6 +46,7 @@ __all__ = [
     "record_expense",
     "refuse_offer",
     "refuse_proposal",
+    "relearn_season",
     "remind_of_letters",
     "respond",
     "reverse_budgets",
@@ -51,6 +54,8 @@ __all__ = [
     "reverse_expenses",
     "reverse_offer",
     "set_budget",
+    "set_ramp",
+    "set_season",
     "submit_split",
     "take_back_expense",
     "tell_of_plan",
