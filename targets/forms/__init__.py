@@ -4,7 +4,7 @@ from .approvals import ApprovalForm
 from .budgets import BudgetForm, CapacityForm, ExpenseForm
 from .calendars import LAYOUTS, RampForm, ReasonForm, RelearnForm, SeasonForm, SetUpForm, TurnForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
-from .plans import AllocationForm, PlanForm, ProposeForm
+from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, ShapeForm, SliceForm
 from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
@@ -17,10 +17,12 @@ __all__ = [
     "BudgetForm",
     "CapacityForm",
     "ChosenForm",
+    "CommitmentForm",
+    "CopyForm",
     "DecisionForm",
     "ExpenseForm",
+    "HedgeForm",
     "PlanForm",
-    "ProposeForm",
     "QuotaForm",
     "RampForm",
     "ReasonForm",
@@ -28,6 +30,8 @@ __all__ = [
     "ResponseForm",
     "SeasonForm",
     "SetUpForm",
+    "ShapeForm",
+    "SliceForm",
     "StrategyForm",
     "TurnForm",
 ]
