@@ -192,8 +192,8 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
     shown = team or selectors.own_board(user)
     token = live.token_for(user, *([f"team:{shown.pk}"] if shown else []))
     board = selectors.leaderboard(user=user, team=shown, period=period, as_of=today, by=by)
-    now = Period.of(today, "quarter", fiscal_month=organisation.fiscal_month)
-    month = Period.of(today, "month", fiscal_month=organisation.fiscal_month)
+    now = Period.of(today, "quarter", organisation.calendar)
+    month = Period.of(today, "month", organisation.calendar)
     periods = [now, now.shift(-1), now.shift(-2), now.shift(-3), month, month.shift(-1)]
     least = min((len(team.path) for team in teams), default=0)
     context = {
@@ -227,8 +227,8 @@ def place(request: HttpRequest) -> HttpResponse:
 def _period(request: HttpRequest, organisation: Organisation) -> Period:
     key = request.GET.get("period", "")
     if not key:
-        return Period.of(clock.today(organisation.time_zone), "quarter", fiscal_month=organisation.fiscal_month)
+        return Period.of(clock.today(organisation.time_zone), "quarter", organisation.calendar)
     try:
-        return Period.parse(key, fiscal_month=organisation.fiscal_month)
+        return Period.parse(key, organisation.calendar)
     except ValueError as error:
         raise Http404 from error

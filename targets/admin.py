@@ -14,6 +14,7 @@ from .models import (
     RampProfile,
     RampStep,
     Response,
+    SeasonProfile,
     SeasonShare,
     Strategy,
     Target,
@@ -32,11 +33,24 @@ class RampProfileAdmin(RecordAdmin):
     inlines = (RampStepInline,)
 
 
-@admin.register(SeasonShare)
-class SeasonShareAdmin(RecordAdmin):
-    list_display = ("period", "bucket", "percent", "is_learned")
-    list_filter = ("period",)
-    ordering = ("-period", "bucket")
+class SeasonShareInline(admin.TabularInline):
+    model = SeasonShare
+    fields = ("bucket", "percent", "raw")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    ordering = ("starts_on",)
+
+    def has_add_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(SeasonProfile)
+class SeasonProfileAdmin(ReadOnlyAdmin):
+    list_display = ("period", "is_learned")
+    search_fields = ("period",)
+    inlines = (SeasonShareInline,)
+    ordering = ("-during",)
 
 
 class AllocationInline(admin.TabularInline):

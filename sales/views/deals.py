@@ -50,8 +50,8 @@ def deals(request: SignedIn) -> HttpResponseBase:
     by, descending = SORTS[sort]
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
-    this = Period.of(day, "month", fiscal_month=organisation.fiscal_month)
-    quarter = Period.of(day, "quarter", fiscal_month=organisation.fiscal_month)
+    this = Period.of(day, "month", organisation.calendar)
+    quarter = Period.of(day, "quarter", organisation.calendar)
     shown = found.select_related(None).select_related("owner", "account")
     page = keyset.page(shown, by=by, descending=descending, cursor=asked.get("cursor", ""))
     stages = selectors.all_stages()
@@ -89,7 +89,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
 
 def asked_of(request: SignedIn) -> tuple[dict[str, Any], selectors.DealFilter]:
     """What the URL of a list of deals asks for."""
-    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    asked = forms.DealListForm(request.GET, calendar=organisation_of(request.user).calendar).asked
     names = ("stage", "owner", "account", "product", "pipeline", "closing")
     return asked, selectors.DealFilter(
         text=asked.get("text", "").strip(),
@@ -131,7 +131,7 @@ def _row(deal: Deal) -> list[Any]:
 @require_GET
 def board(request: SignedIn) -> HttpResponse:
     """Open deals of a pipeline by stage: dragged, or moved by their buttons."""
-    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    asked = forms.DealListForm(request.GET, calendar=organisation_of(request.user).calendar).asked
     day, _ = today_and_zone(request)
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
@@ -162,7 +162,7 @@ def board(request: SignedIn) -> HttpResponse:
 def add(request: SignedIn) -> HttpResponse:
     """Open a deal. One that looks like another open deal is asked about once."""
     day, _ = today_and_zone(request)
-    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    asked = forms.DealListForm(request.GET, calendar=organisation_of(request.user).calendar).asked
     account = selectors.account_named(request.user, asked.get("account"))
     stages = [stage for stage in selectors.all_stages() if stage.pipeline.is_active]
     started = next((stage for stage in stages if stage.pk == asked.get("stage")), stages[0] if stages else None)

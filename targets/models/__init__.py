@@ -4,7 +4,7 @@ from .approvals import PlanApproval
 from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
 from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
-from .shapes import RampProfile, RampStep, SeasonShare
+from .shapes import RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
 
 __all__ = [
     "BOOKINGS",
@@ -22,6 +22,8 @@ __all__ = [
     "RampStep",
     "Response",
     "ResponseAccount",
+    "SeasonChange",
+    "SeasonProfile",
     "SeasonShare",
     "Strategy",
     "Target",

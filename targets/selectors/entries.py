@@ -88,7 +88,7 @@ def due_entries(lines: Sequence[QuotaLine]) -> dict[Key, Sums]:
     if not lines:
         return {}
     organisation, known, profiles = Organisation.get(), seasons(), ramps()
-    around = [container(line.start, line.end, fiscal_month=organisation.fiscal_month, known=known) for line in lines]
+    around = [container(line.start, line.end, known=known) for line in lines]
     days = presence(
         person_ids={line.person.pk for line in lines},
         start=min(start for start, _, _ in around),

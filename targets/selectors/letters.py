@@ -12,10 +12,10 @@ import numpy as np
 from django.db.models import Sum
 
 from sales.models import Credit
-from targets.analysis import FULL, Seat, Shares, as_cents, bucket_keys, derive, seat
+from targets.analysis import FLAT, FULL, Seat, as_cents, buckets, derive, seat
 from targets.models import BOOKINGS, Plan, QuotaEntry, Strategy
 from targets.selectors.quotas import daily_quota
-from targets.selectors.shapes import clipped, container, ramps, seasons
+from targets.selectors.shapes import Season, clipped, ramps, seasons
 from teams.models import Holiday, Organisation, Person, Posting, Team, Viewer
 from teams.selectors import PersonDays, presence
 
@@ -132,8 +132,8 @@ def strategies_of(plan: Plan) -> list[Strategy]:
 def figures_of(
     plan: Plan, person_ids: Collection[int] | None = None, *, until: datetime | None = None
 ) -> dict[int, Decimal]:
-    """What each person of a plan is held to, by the entries up to a moment; with what was redistributed."""
-    entries = _entries(plan)
+    """What each person of a plan is held to and judged by, by the entries up to a moment (R8: the original figure)."""
+    entries = _entries(plan).exclude(kind=Kind.REDISTRIBUTION)
     if person_ids is not None:
         entries = entries.filter(person__in=person_ids)
     if until is not None:
@@ -166,8 +166,9 @@ def letters(plan: Plan, people: Sequence[Person], *, as_of: date) -> list[Letter
     for entry in _entries(plan).filter(person__in=ids).select_related("team", "by").order_by("recorded_at", "pk"):
         rows[entry.person_id].append(entry)
     ranges = {(entry.starts_on, entry.until or end) for mine in rows.values() for entry in mine} | {(start, end)}
-    around = {span: container(*span, fiscal_month=organisation.fiscal_month, known=known) for span in ranges}
-    first, last = min(lower for lower, _, _ in around.values()), max(upper for _, upper, _ in around.values())
+    around = {span: known.around(*span) for span in ranges}
+    spans = [*ranges, *((season.start, season.end) for season in around.values() if season)]
+    first, last = min(lower for lower, _ in spans), max(upper for _, upper in spans)
     days = presence(person_ids=ids, start=first, end=last)
     free = _holidays(ids, organisation, start, end)
     expected: dict[int, Decimal] = defaultdict(Decimal)
@@ -228,7 +229,7 @@ def _holidays(ids: Collection[int], organisation: Organisation, start: date, end
 def _sections(
     entries: Sequence[QuotaEntry],
     days: PersonDays,
-    around: Mapping[tuple[date, date], tuple[date, date, Shares]],
+    around: Mapping[tuple[date, date], Season | None],
     profiles: Any,
     holidays: Mapping[date, str],
 ) -> tuple[Section, ...]:
@@ -241,14 +242,15 @@ def _sections(
         sums: dict[str, Decimal] = defaultdict(Decimal)
         for entry in mine:
             sums[entry.kind] += entry.reporting_amount
-        lower, upper, shares = around[start, end]
+        season = around[start, end]
+        lower, upper, shares = (season.start, season.end, season.shares) if season else (start, end, FLAT)
         theirs = clipped(days, lower, upper)
         team = mine[0].team
         of = seat(theirs, start=start, end=end, shares=shares, team_id=team.pk if team else None, ramps=profiles)
         base = sums[Kind.BASE]
         follows = {part.kind: part.amount for part in derive(base, of, start=start, end=end) if part.kind in STEPS}
         stands = {kind: sums[kind] for kind in STEPS if sums[kind]}
-        buckets = _buckets(theirs, of, shares)
+        found_in = _buckets(theirs, of, season)
         note = "" if follows == stands else AS_IT_IS if not stands else MOVED_ON
         found.append(
             Section(
@@ -257,9 +259,9 @@ def _sections(
                 end=end,
                 base=base,
                 reason=next((entry.reason for entry in reversed(mine) if entry.kind == Kind.BASE), ""),
-                buckets=buckets,
+                buckets=found_in,
                 holidays=tuple((on, name) for on, name in sorted(holidays.items()) if start <= on < end),
-                steps=tuple(_steps(base, of, buckets)) if follows == stands else tuple(_as_entered(base, stands)),
+                steps=tuple(_steps(base, of, found_in)) if follows == stands else tuple(_as_entered(base, stands)),
                 note=note,
                 entries=tuple(entry for entry in mine if entry.kind not in OWN),
                 total=sum((entry.reporting_amount for entry in mine), Decimal(0)),
@@ -268,14 +270,15 @@ def _sections(
     return tuple(found)
 
 
-def _buckets(days: PersonDays, of: Seat, shares: Shares) -> tuple[Bucket, ...]:
+def _buckets(days: PersonDays, of: Seat, season: Season | None) -> tuple[Bucket, ...]:
     inside = np.bincount(of.bucket, minlength=len(of.weight)).tolist()
-    if len(of.weight) == 1 and of.weight[0] == 1:
+    if season is None or len(of.weight) == 1:
         return (Bucket("", None, inside[0], inside[0]),)
-    names, counts = np.unique(bucket_keys(days.days, shares), return_counts=True)
+    starts = sorted(season.shares)
+    counts = np.bincount(buckets(days.days.astype("datetime64[D]"), starts), minlength=len(starts)).tolist()
     return tuple(
-        Bucket(str(name), shares.get(str(name), Decimal(0)), int(count), held)
-        for name, count, held in zip(names, counts, inside, strict=True)
+        Bucket(season.names[start], season.shares[start], count, held)
+        for start, count, held in zip(starts, counts, inside, strict=True)
     )
 
 
@@ -286,7 +289,7 @@ def _as_entered(base: Decimal, stands: Mapping[Kind, Decimal]) -> Any:
         running += amount
 
 
-def _steps(base: Decimal, of: Seat, buckets: Sequence[Bucket]) -> Any:
+def _steps(base: Decimal, of: Seat, parts: Sequence[Bucket]) -> Any:
     """The same products as `derive`, told in words and numbers."""
     ones = np.full(len(of.days), FULL * FULL, dtype=np.int64)
     whole = sum(of.mass(ones), Fraction(0))
@@ -310,7 +313,7 @@ def _steps(base: Decimal, of: Seat, buckets: Sequence[Bucket]) -> Any:
             label=kind.label,
             before=stands,
             counted=f"{_plain(sum(counted, Fraction(0)))} of {len(of.days)} working days count, {ASKS[kind]}",
-            arithmetic=_arithmetic(base, counted, buckets, whole / (FULL * FULL), value),
+            arithmetic=_arithmetic(base, counted, parts, whole / (FULL * FULL), value),
             after=value,
             amount=value - stands,
             left_out=tuple(_left_out(of.days, asked, before > 0)),
@@ -319,17 +322,17 @@ def _steps(base: Decimal, of: Seat, buckets: Sequence[Bucket]) -> Any:
 
 
 def _arithmetic(
-    base: Decimal, counted: Sequence[Fraction], buckets: Sequence[Bucket], whole: Fraction, value: Decimal
+    base: Decimal, counted: Sequence[Fraction], parts: Sequence[Bucket], whole: Fraction, value: Decimal
 ) -> str:
-    if buckets[0].percent is None:
-        return f"{base:,.2f} × {_plain(counted[0])} ÷ {buckets[0].days} = {value:,.2f}"
-    parts = " + ".join(
+    if parts[0].percent is None:
+        return f"{base:,.2f} × {_plain(counted[0])} ÷ {parts[0].days} = {value:,.2f}"
+    products = " + ".join(
         f"{_plain(bucket.percent or 0)}% × {_plain(days)} ÷ {bucket.working_days}"
-        for bucket, days in zip(buckets, counted, strict=True)
+        for bucket, days in zip(parts, counted, strict=True)
         if days
     )
     over = f" ÷ {_plain(whole)}%" if whole != 100 else ""
-    return f"{base:,.2f} × ({parts or '0%'}){over} = {value:,.2f}"
+    return f"{base:,.2f} × ({products or '0%'}){over} = {value:,.2f}"
 
 
 def _left_out(days: Any, asked: Any, counts: Any) -> Any:

@@ -6,13 +6,13 @@ from .approvals import decide_split, submit_split
 from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
 from .plans import (
     change_allocation,
-    learn_season,
     lock_allocation,
     make_plan,
     propose_allocation,
     publish_plan,
 )
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .seasons import learn_season
 
 __all__ = [
     "QuotaLine",

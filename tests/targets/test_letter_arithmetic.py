@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal as D
 
 from salesmgmt.lib.ranges import half_open, through
-from targets.models import Plan, QuotaEntry, RampProfile, RampStep, SeasonShare
+from targets.models import Plan, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
 from targets.selectors import letters
 from teams.models import Holiday, Leave, LeaveKind, Person
 from tests.cast import Cast
@@ -131,8 +131,10 @@ def test_a_redistribution_stands_beside_the_original_figure(cast: Cast) -> None:
 
 
 def test_a_season_shows_in_the_arithmetic(cast: Cast) -> None:
+    profile = SeasonProfile.objects.create(period="2026-Q3", during=half_open(START, END))
     for month, percent in ((7, 20), (8, 30), (9, 50)):
-        SeasonShare.objects.create(period="2026-Q3", bucket=f"2026-0{month}", percent=percent)
+        first = date(2026, month, 1)
+        SeasonShare.objects.create(profile=profile, bucket=f"{first:%Y-%m}", starts_on=first, percent=percent)
     Person.objects.filter(pk=cast.ana.pk).update(hired_on=date(2026, 8, 17))
     repost(cast.ana, (date(2026, 8, 17), None, {}))
     plan = published(cast, {(cast.north, cast.ana): "100000"})

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('sales', '0007_triggers_of_it'),
-        ('targets', '0002_quota_entries_name_their_seat'),
+        ('targets', '0004_seasons_go_by_profile'),
         ('teams', '0006_everything_with_a_customer'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
