@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
@@ -108,9 +109,9 @@ class Paper(FPDF):
         """A line of a table: words at the left with a note below them, a figure at the right."""
         wide = self.epw - 42
         self.set_font("inter-latin", "", 8.5)
-        lines = (
-            self.multi_cell(wide, 4.2, self.drawn(note), dry_run=True, output=MethodReturnValue.LINES) if note else []
-        )
+        lines: Any = ()
+        if note:
+            lines = self.multi_cell(wide, 4.2, self.drawn(note), dry_run=True, output=MethodReturnValue.LINES)
         if self.will_page_break(7 + 4.2 * len(lines)):
             self.add_page()
         top = self.get_y() + 1.4

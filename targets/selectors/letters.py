@@ -71,6 +71,11 @@ class Step:
     amount: Decimal
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def lacks(self) -> str:
+        """How the days that don't count in full are headed."""
+        return "In part" if any(run.percent for run in self.left_out) else "Left out"
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

@@ -101,7 +101,7 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
                     line
                     for line in (
                         step.counted,
-                        f"Left out: {left_out}" if left_out else "",
+                        f"{step.lacks}: {left_out}" if left_out else "",
                         f"{step.arithmetic}; less {step.before:,.2f}" if step.arithmetic else "",
                     )
                     if line

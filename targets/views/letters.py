@@ -57,7 +57,8 @@ def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, an
         seen = {"quota": made.original, "version": strategy.version if strategy else 0}
         before = {"approach": last.approach} if last else {}
         form = forms.ResponseForm(accounts=_accounts(person), initial=seen | before)
-    if answer is None and last is not None and selectors.may_answer(request.user, last):
+    asks = last is not None and (last.stance == Response.Stance.OBJECTS or last.help_needed)
+    if answer is None and last is not None and asks and selectors.may_answer(request.user, last):
         answer = forms.AnswerForm(initial={"seen": len(last.answers.all())})
     context = {
         "plan": plan,
