@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from performance import live
 from recognition import forms, selectors, services
 from recognition.models import Award, Kudos
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, part_of, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
@@ -214,6 +214,7 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@part_of("leaderboard")
 def place(request: HttpRequest) -> HttpResponse:
     """One's own place in a sentence, fetched by the home: a board costs as many queries as all the rest of it."""
     organisation = Organisation.get()

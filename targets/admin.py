@@ -8,11 +8,14 @@ from .models import (
     Allocation,
     Announcement,
     Answer,
+    Offer,
     Plan,
     PlanApproval,
     QuotaEntry,
+    QuotaProposal,
     RampProfile,
     RampStep,
+    Redistribution,
     Response,
     SeasonProfile,
     SeasonShare,
@@ -91,6 +94,35 @@ class QuotaEntryAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     search_fields = ("person__name", "team__name")
     ordering = ("-pk",)
+
+
+@admin.register(QuotaProposal)
+class QuotaProposalAdmin(ReadOnlyAdmin):
+    list_display = ("seat", "team", "during", "kind", "state", "counts_on", "decided_by")
+    list_select_related = ("seat", "team", "decided_by")
+    list_filter = ("state", "kind")
+    search_fields = ("seat__name", "team__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Redistribution)
+class RedistributionAdmin(ReadOnlyAdmin):
+    list_display = ("giver", "team", "during", "to", "amount", "opened_by", "opened_at")
+    list_select_related = ("giver", "team", "opened_by")
+    search_fields = ("giver__name", "team__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadOnlyAdmin):
+    list_display = ("candidate_person", "amount", "state", "turn", "made_at", "accepted_at", "agreed_at")
+    list_select_related = ("candidate__person",)
+    list_filter = ("state",)
+    ordering = ("-pk",)
+
+    @admin.display(description="Person")
+    def candidate_person(self, offer: Offer) -> str:
+        return str(offer.candidate.person)
 
 
 @admin.register(Strategy)

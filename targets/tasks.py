@@ -4,9 +4,11 @@ from typing import Any
 
 from celery import shared_task
 
+from salesmgmt.desk.drains import drains
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Kind, Period
 from targets import services
+from targets.models.watches import TOPIC
 from teams.models import Organisation
 
 
@@ -20,6 +22,18 @@ def learn_seasons(**kwargs: Any) -> None:
         now = Period.of(today, kind, organisation.calendar)
         for period in (now, now.shift(1)):
             services.learn_season(period=period)
+
+
+@drains(TOPIC)
+def propose_changes() -> int:
+    """What postings, leave and calendars have changed is proposed to the quota ledger."""
+    return services.propose_changes(at=clock.now(), on=clock.today(Organisation.get().time_zone))
+
+
+@shared_task
+def count_proposed_entries(**kwargs: Any) -> None:
+    """Daily: what nobody has decided in five working days counts."""
+    services.count_overdue(at=clock.now(), on=clock.today(Organisation.get().time_zone))
 
 
 @shared_task

@@ -1,11 +1,15 @@
 from django.urls import path
 
-from targets.views import approvals, letters, plans, quotas
+from targets.views import approvals, letters, plans, proposals, quotas
 
 urlpatterns = [
     path("quotas/", quotas.quotas, name="quotas"),
     path("quotas/export/", quotas.quotas_export, name="quotas-export"),
     path("quotas/<int:person_pk>/", quotas.quota, name="quota"),
+    path("quotas/changes/", proposals.quota_changes, name="quota-changes"),
+    path("quotas/changes/confirm/", proposals.quota_changes_confirm, name="quota-changes-confirm"),
+    path("quotas/changes/<int:pk>/confirm/", proposals.quota_change_confirm, name="quota-change-confirm"),
+    path("quotas/changes/<int:pk>/refuse/", proposals.quota_change_refuse, name="quota-change-refuse"),
     path("plans/add/", plans.plan_add, name="plan-add"),
     path("plans/<int:pk>/", plans.plan, name="plan"),
     path("plans/<int:pk>/export/", plans.plan_export, name="plan-export"),

@@ -13,13 +13,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import holidays
+from axes.models import AccessAttempt, AccessFailureLog
 from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from salesmgmt.desk.models import Token
+from salesmgmt.desk.erasure import Forgotten
+from salesmgmt.desk.models import Notice, SavedView, Token
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.periods import SetUp
@@ -125,6 +128,33 @@ def take_back(*, person: Person, by: User | None) -> Person:
     person.left_on = None
     person.save(update_fields=["left_on"])
     return person
+
+
+@transaction.atomic
+def forget_person(*, person: Person, by: User | None, on: date) -> Forgotten:
+    """Blank somebody who has left, and their login; postings, leave and numbers stay, of nobody one knows."""
+    if person.left_on is None or person.left_on > on:
+        raise Refused(f"{person} still works here: say first on which day they left.")
+    forgotten, user = Forgotten(), person.user
+    names = {person.name, user.get_full_name() if user else ""}
+    others = Person.objects.exclude(pk=person.pk)
+    forgotten.say(*(name for name in names if " " in name and not others.filter(name__iexact=name).exists()))
+    forgotten.say(person.email, user.email if user else "")
+    forgotten.know("person", person.external_id, person.email)
+    nobody = f"Erased person {person.pk}"
+    forgotten.blank(
+        Person.objects.filter(pk=person.pk), name=nobody, email="", birthday=None, external_id=None
+    )  # fmt: skip
+    if user:
+        AccessAttempt.objects.filter(username=user.username).delete()
+        AccessFailureLog.objects.filter(username=user.username).delete()
+        for owned in (Notice, SavedView, Token):
+            owned._base_manager.filter(user=user).delete()
+        forgotten.blank(
+            User.objects.filter(pk=user.pk), username=f"erased-{user.pk}", first_name="", last_name="", email="",
+            is_active=False, is_staff=False, is_superuser=False, password=make_password(None),
+        )  # fmt: skip
+    return forgotten
 
 
 @transaction.atomic

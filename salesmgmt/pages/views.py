@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from coaching.models import Case, OneOnOne
 from performance import live
 from performance.models import Flag
-from performance.selectors import Scope, Standing, figure, pace, pace_series, standings, team_standings
+from performance.selectors import Scope, Standing, figure, pace, pace_series, revised, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
 from recognition.selectors import leaderboard
 from sales.models import Deal
@@ -309,6 +309,7 @@ def team(request: SignedIn, pk: int) -> HttpResponse:
     open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
     context = _frame(frame, scope) | _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
     context["metrics"][1] = measures.strip(context["lines"]["results"], context["before"], ["won_value"])[0]
+    context["revised"] = revised(scope=scope, pace=context["pace"])
     needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
     needs = [need for need in needs if need.flag.person_id in ids and need.flag.person_id != access.person_id]
     children = [team.pk for team in below if team.parent_id == found.pk]
@@ -346,6 +347,7 @@ def person(request: SignedIn, pk: int) -> HttpResponse:
     context = _frame(frame, scope) | _figures(frame, scope) | _measures(frame, scope)
     context |= {
         "person": found,
+        "revised": revised(scope=scope, pace=context["pace"]),
         "is_self": access.person_id == found.pk,
         "posting": next((row for row in postings if frame.today in row), None),
         "postings": [(row, row.team_id in visible) for row in postings],

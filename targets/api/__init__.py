@@ -2,6 +2,7 @@
 
 from .approvals import PlanApprovals
 from .letters import Announcements, Answers, Letters, Responses, Strategies
+from .proposals import QuotaProposals, QuotaProposalSerializer
 from .quotas import QuotaFilter, Quotas, QuotaSerializer, TargetFilter, Targets, TargetSerializer
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "Letters",
     "PlanApprovals",
     "QuotaFilter",
+    "QuotaProposalSerializer",
+    "QuotaProposals",
     "QuotaSerializer",
     "Quotas",
     "Responses",

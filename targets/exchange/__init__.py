@@ -184,7 +184,7 @@ def _enter(plan: Plan, rows: list[Row], entries: list[QuotaEntry]) -> Refused | 
     return None
 
 
-ENTRY = ("person", "seat", "team", "kind", "amount", "currency", "reason", "measure")
+ENTRY = ("person", "seat", "team", "kind", "basis", "amount", "currency", "reason", "measure")
 LEFT_TO_THE_TEAM = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 
 
@@ -255,9 +255,17 @@ def _quota_entry_rows() -> Iterator[dict[str, Any]]:
 
 
 def _quota_rows() -> Iterator[dict[str, Any]]:
-    """Each person's quota as a final amount per team and range, so that taking it in elsewhere gives the same quota."""
+    """Each person's quota as a final amount per team and range, so that taking it in elsewhere gives the same quota.
+
+    Without what was redistributed: that is beside the quota, in `quota_entries`.
+    """
     sums: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
-    entries = QuotaEntry.objects.exclude(person=None).select_related("person", "team").order_by("pk")
+    entries = (
+        QuotaEntry.objects.exclude(person=None)
+        .exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
+        .select_related("person", "team")
+        .order_by("pk")
+    )
     for one in entries.iterator(2000):
         sums[one.person, one.team, one.starts_on, one.until, one.measure, one.currency] += one.amount
     for (person, team, start, until, measure, currency), amount in sums.items():
@@ -330,6 +338,7 @@ KINDS = [
             Field("currency", "currency"),
             Field("reason"),
             Field("seat", "reference", to="person"),
+            Field("basis", "choice", choices=tuple(QuotaEntry.Basis.values)),
             Field("measure", longest=30),
             Field("rate", "number", least=Decimal(0), places=8),
             Field("reporting_amount", "number"),

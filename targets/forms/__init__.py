@@ -3,6 +3,7 @@
 from .approvals import ApprovalForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, PlanForm, ProposeForm
+from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "AnnouncementForm",
     "AnswerForm",
     "ApprovalForm",
+    "ChosenForm",
+    "DecisionForm",
     "PlanForm",
     "ProposeForm",
     "QuotaForm",

@@ -171,9 +171,8 @@ def letters(plan: Plan, people: Sequence[Person], *, as_of: date) -> list[Letter
     for entry in _entries(plan).filter(person__in=ids).select_related("team", "by").order_by("recorded_at", "pk"):
         rows[entry.person_id].append(entry)
     ranges = {(entry.starts_on, entry.until or end) for mine in rows.values() for entry in mine} | {(start, end)}
-    around = {span: known.around(*span) for span in ranges}
-    spans = [*ranges, *((season.start, season.end) for season in around.values() if season)]
-    first, last = min(lower for lower, _ in spans), max(upper for _, upper in spans)
+    around = {span: known.around(*span) or Season(*span, FLAT, {}) for span in ranges}
+    first, last = min(one.start for one in around.values()), max(one.end for one in around.values())
     days = presence(person_ids=ids, start=first, end=last)
     free = _holidays(ids, organisation, start, end)
     expected: dict[int, Decimal] = defaultdict(Decimal)
@@ -234,7 +233,7 @@ def _holidays(ids: Collection[int], organisation: Organisation, start: date, end
 def _sections(
     entries: Sequence[QuotaEntry],
     days: PersonDays,
-    around: Mapping[tuple[date, date], Season | None],
+    around: Mapping[tuple[date, date], Season],
     profiles: Any,
     holidays: Mapping[date, str],
 ) -> tuple[Section, ...]:
@@ -248,14 +247,13 @@ def _sections(
         for entry in mine:
             sums[entry.kind] += entry.reporting_amount
         season = around[start, end]
-        lower, upper, shares = (season.start, season.end, season.shares) if season else (start, end, FLAT)
-        theirs = clipped(days, lower, upper)
+        theirs = clipped(days, season.start, season.end)
         team = mine[0].team
-        of = seat(theirs, start=start, end=end, shares=shares, team_id=team.pk if team else None, ramps=profiles)
+        of = seat(theirs, start=start, end=end, shares=season.shares, team_id=team.pk if team else None, ramps=profiles)
         base = sums[Kind.BASE]
         follows = {part.kind: part.amount for part in derive(base, of, start=start, end=end) if part.kind in STEPS}
         stands = {kind: sums[kind] for kind in STEPS if sums[kind]}
-        found_in = _buckets(theirs, of, season)
+        places = _places(theirs, of, season)
         note = "" if follows == stands else AS_IT_IS if not stands else MOVED_ON
         found.append(
             Section(
@@ -264,9 +262,9 @@ def _sections(
                 end=end,
                 base=base,
                 reason=next((entry.reason for entry in reversed(mine) if entry.kind == Kind.BASE), ""),
-                buckets=found_in,
+                buckets=places,
                 holidays=tuple((on, name) for on, name in sorted(holidays.items()) if start <= on < end),
-                steps=tuple(_steps(base, of, found_in)) if follows == stands else tuple(_as_entered(base, stands)),
+                steps=tuple(_steps(base, of, places)) if follows == stands else tuple(_as_entered(base, stands)),
                 note=note,
                 entries=tuple(entry for entry in mine if entry.kind not in OWN),
                 total=sum((entry.reporting_amount for entry in mine), Decimal(0)),
@@ -275,15 +273,15 @@ def _sections(
     return tuple(found)
 
 
-def _buckets(days: PersonDays, of: Seat, season: Season | None) -> tuple[Bucket, ...]:
+def _places(days: PersonDays, of: Seat, season: Season) -> tuple[Bucket, ...]:
     inside = np.bincount(of.bucket, minlength=len(of.weight)).tolist()
-    if season is None or len(of.weight) == 1:
+    if len(of.weight) == 1:
         return (Bucket("", None, inside[0], inside[0]),)
     starts = sorted(season.shares)
-    counts = np.bincount(buckets(days.days.astype("datetime64[D]"), starts), minlength=len(starts)).tolist()
+    counts = np.bincount(buckets(days.days, starts), minlength=len(starts)).tolist()
     return tuple(
-        Bucket(season.names[start], season.shares[start], count, held)
-        for start, count, held in zip(starts, counts, inside, strict=True)
+        Bucket(season.names[first], season.shares[first], count, held)
+        for first, count, held in zip(starts, counts, inside, strict=True)
     )
 
 
@@ -294,7 +292,7 @@ def _as_entered(base: Decimal, stands: Mapping[Kind, Decimal]) -> Any:
         running += amount
 
 
-def _steps(base: Decimal, of: Seat, parts: Sequence[Bucket]) -> Any:
+def _steps(base: Decimal, of: Seat, buckets: Sequence[Bucket]) -> Any:
     """The same products as `derive`, told in words and numbers."""
     ones = np.full(len(of.days), FULL * FULL, dtype=np.int64)
     whole = sum(of.mass(ones), Fraction(0))
@@ -318,7 +316,7 @@ def _steps(base: Decimal, of: Seat, parts: Sequence[Bucket]) -> Any:
             label=kind.label,
             before=stands,
             counted=f"{_plain(sum(counted, Fraction(0)))} of {len(of.days)} working days count, {ASKS[kind]}",
-            arithmetic=_arithmetic(base, counted, parts, whole / (FULL * FULL), value),
+            arithmetic=_arithmetic(base, counted, buckets, whole / (FULL * FULL), value),
             after=value,
             amount=value - stands,
             left_out=tuple(_left_out(of.days, asked, before > 0)),
@@ -327,17 +325,17 @@ def _steps(base: Decimal, of: Seat, parts: Sequence[Bucket]) -> Any:
 
 
 def _arithmetic(
-    base: Decimal, counted: Sequence[Fraction], parts: Sequence[Bucket], whole: Fraction, value: Decimal
+    base: Decimal, counted: Sequence[Fraction], buckets: Sequence[Bucket], whole: Fraction, value: Decimal
 ) -> str:
-    if parts[0].percent is None:
-        return f"{base:,.2f} × {_plain(counted[0])} ÷ {parts[0].days} = {value:,.2f}"
-    products = " + ".join(
+    if buckets[0].percent is None:
+        return f"{base:,.2f} × {_plain(counted[0])} ÷ {buckets[0].days} = {value:,.2f}"
+    parts = " + ".join(
         f"{_plain(bucket.percent or 0)}% × {_plain(days)} ÷ {bucket.working_days}"
-        for bucket, days in zip(parts, counted, strict=True)
+        for bucket, days in zip(buckets, counted, strict=True)
         if days
     )
     over = f" ÷ {_plain(whole)}%" if whole != 100 else ""
-    return f"{base:,.2f} × ({products or '0%'}){over} = {value:,.2f}"
+    return f"{base:,.2f} × ({parts or '0%'}){over} = {value:,.2f}"
 
 
 def _left_out(days: Any, asked: Any, counts: Any) -> Any:

@@ -4,23 +4,32 @@ from targets.selectors.entries import QuotaLine
 
 from .approvals import decide_split, submit_split
 from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
-from .plans import (
-    change_allocation,
-    lock_allocation,
-    make_plan,
-    propose_allocation,
-    publish_plan,
-)
+from .plans import change_allocation, lock_allocation, make_plan, propose_allocation, publish_plan
+from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .redistribution import (
+    accept_offer,
+    agree_to_offer,
+    agree_to_redistribution,
+    propose_redistribution,
+    refuse_offer,
+    reverse_offer,
+    withdraw_offer,
+)
 from .seasons import learn_season
 
 __all__ = [
     "QuotaLine",
+    "accept_offer",
     "adjust_quota",
+    "agree_to_offer",
+    "agree_to_redistribution",
     "announce",
     "answer_response",
     "change_allocation",
     "change_strategy",
+    "confirm_proposal",
+    "count_overdue",
     "decide_split",
     "enter_quota",
     "enter_quotas",
@@ -28,10 +37,16 @@ __all__ = [
     "lock_allocation",
     "make_plan",
     "propose_allocation",
+    "propose_changes",
+    "propose_redistribution",
     "publish_plan",
+    "refuse_offer",
+    "refuse_proposal",
     "remind_of_letters",
     "respond",
     "reverse_entries",
+    "reverse_offer",
     "submit_split",
     "tell_of_plan",
+    "withdraw_offer",
 ]

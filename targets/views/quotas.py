@@ -35,11 +35,19 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
     )
     parts = selectors.quota_parts(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
     season = selectors.seasons().around(period.start, period.end)
+    quota = sum(parts.values(), Decimal(0)) if parts else None
+    moved = selectors.moved(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
     return {
         "subject": person,
         "entries": list(entries),
-        "quota": sum(parts.values(), Decimal(0)) if parts else None,
+        "quota": quota,
         "base": parts.get("base") if parts else None,
+        "moved": moved,
+        "revised": (quota or Decimal(0)) + (moved or Decimal(0)),
+        "proposed": selectors.proposals(user_of(request))
+        .filter(seat=person)
+        .overlapping(period.start, period.end)
+        .first(),
         "days": selectors.explain(person_id=person.pk, start=period.start, end=period.end) if parts else [],
         "season": [(_bucket(season.names[first]), share) for first, share in sorted(season.shares.items())]
         if season

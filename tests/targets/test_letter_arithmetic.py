@@ -8,11 +8,13 @@ from datetime import date
 from decimal import Decimal as D
 
 from salesmgmt.lib.ranges import half_open, through
-from targets.models import Plan, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
+from targets.models import Plan, QuotaEntry, RampProfile, RampStep
 from targets.selectors import letters
 from teams.models import Holiday, Leave, LeaveKind, Person
 from tests.cast import Cast
 from tests.targets.letters import AT, END, START, get_json, published, repost, signed_in
+
+from .test_quota import set_season
 
 
 def agree(cast: Cast, plan: Plan, person: Person, entries: list[tuple[str, str]], arithmetic: list[str]) -> None:
@@ -131,10 +133,7 @@ def test_a_redistribution_stands_beside_the_original_figure(cast: Cast) -> None:
 
 
 def test_a_season_shows_in_the_arithmetic(cast: Cast) -> None:
-    profile = SeasonProfile.objects.create(period="2026-Q3", during=half_open(START, END))
-    for month, percent in ((7, 20), (8, 30), (9, 50)):
-        first = date(2026, month, 1)
-        SeasonShare.objects.create(profile=profile, bucket=f"{first:%Y-%m}", starts_on=first, percent=percent)
+    set_season("2026-Q3", 20, 30, 50)
     Person.objects.filter(pk=cast.ana.pk).update(hired_on=date(2026, 8, 17))
     repost(cast.ana, (date(2026, 8, 17), None, {}))
     plan = published(cast, {(cast.north, cast.ana): "100000"})

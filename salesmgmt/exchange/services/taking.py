@@ -26,6 +26,7 @@ from salesmgmt.lib.kinds import Kind, Plan, Refusal, Row, Settling
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, User, access_of
 
+from .erasing import refuse_erased
 from .loading import SAMPLED, TOLD, Load
 from .writing import BATCH, keep_steps, settle, touched_ids, write
 
@@ -250,6 +251,7 @@ def _planned(
         reason=f"Import of {name}"[:200],
     )
     assert kind.plan is not None
+    refuse_erased(plan)
     kind.plan(plan)
     return plan
 

@@ -20,12 +20,12 @@ from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 from teams.selectors import person_of
 
-from . import selectors, services
-from .forms import AnswerForm
-from .models import Flag
-from .selectors.figures import records_url
-from .selectors.records import Line, Records
-from .selectors.records import records as records_behind
+from .. import selectors, services
+from ..forms import AnswerForm
+from ..models import Flag
+from ..selectors.figures import records_url
+from ..selectors.records import Line, Records
+from ..selectors.records import records as records_behind
 
 EXPORTED = 100_000  # rows of a file
 
