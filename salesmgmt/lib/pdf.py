@@ -72,6 +72,10 @@ class Paper(FPDF):
         if face != "latin":
             self.set_fallback_fonts([f"inter-{one}" for one in self._faces if one != "latin"], exact_match=False)
 
+    def can_draw(self, text: str) -> bool:
+        """Whether every sign of it is in one of the faces."""
+        return all(any(ord(sign) in signs(self.folder, face) for face in FACES) for sign in text)
+
     def drawn(self, text: str) -> str:
         """The text with what can be drawn; loads the faces it needs."""
         kept = []

@@ -48,7 +48,9 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
 
     paper.mark(organisation.name)
     paper.write_text(f"{plan.name} · {_day(plan.starts_on)} to {_day(until - timedelta(days=1))}", colour=MUTED, gap=1)
-    paper.write_text(f"{person.name}: {amount(letter.original)}.", size=18, bold=True, leading=1.25, gap=1)
+    # Who can't be named by this file's faces is told by their number.
+    number = "" if paper.can_draw(person.name) or not person.external_id else f" ({person.external_id})"
+    paper.write_text(f"{person.name}{number}: {amount(letter.original)}.", size=18, bold=True, leading=1.25, gap=1)
     if letter.original != letter.revised:
         paper.write_text(
             f"With what was redistributed it is {amount(letter.revised)}; attainment is judged by the original figure.",
