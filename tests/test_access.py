@@ -235,6 +235,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "quota": (LINE, GET),
     "plan-add": ("vera olga admin", GET),
     "plan": ("maya omar vera olga admin", GET),
+    "plan-outlook": ("maya vera olga admin", GET),  # nobody of Omar's is in the plan
     "plan-export": ("maya omar vera olga admin", GET),
     "plan-propose": ("vera olga admin", POST),
     "plan-publish": ("vera olga admin", POST),

@@ -1,6 +1,7 @@
 """Forms of planning: they clean, services save."""
 
 from .approvals import ApprovalForm
+from .budgets import BudgetForm, CapacityForm, ExpenseForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, PlanForm, ProposeForm
 from .proposals import ChosenForm, DecisionForm
@@ -11,8 +12,11 @@ __all__ = [
     "AnnouncementForm",
     "AnswerForm",
     "ApprovalForm",
+    "BudgetForm",
+    "CapacityForm",
     "ChosenForm",
     "DecisionForm",
+    "ExpenseForm",
     "PlanForm",
     "ProposeForm",
     "QuotaForm",

@@ -1,6 +1,7 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
 from .approvals import PlanApproval
+from .budgets import BudgetEntry, Cost, Expense
 from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
 from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
 from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
@@ -17,7 +18,10 @@ __all__ = [
     "AnnouncedFigure",
     "Announcement",
     "Answer",
+    "BudgetEntry",
     "Candidate",
+    "Cost",
+    "Expense",
     "Offer",
     "OfferEvent",
     "OfferQuerySet",

@@ -1,9 +1,11 @@
 """Questions about quotas, targets and plans."""
 
 from .approvals import Split, digest_of, splits_of, unapproved
+from .budgets import Capacity, Spending, TeamSpending, capacity_of, seats_of, spending_of
 from .entries import QuotaLine, due_entries
 from .history import Happening, history_of, history_of_line
 from .letters import Letter, figures_of, letters, people_of, strategies_of
+from .outlook import ACHIEVABLE, AMBITIOUS, Outlook, Prospect, outlook
 from .plans import (
     PlanRow,
     Preview,
@@ -46,23 +48,31 @@ from .responses import (
 from .shapes import clipped, container, everyday, learned_season, ramps, seasons
 
 __all__ = [
+    "ACHIEVABLE",
+    "AMBITIOUS",
+    "Capacity",
     "DailyQuota",
     "DayLine",
     "Happening",
     "Landing",
     "Letter",
+    "Outlook",
     "PlanRow",
     "Preview",
     "ProposalRow",
+    "Prospect",
     "QuotaLine",
     "Room",
     "SeatAhead",
+    "Spending",
     "Split",
     "Standing",
+    "TeamSpending",
     "TeamTarget",
     "announcements_of",
     "announcements_visible_to",
     "answerer_of",
+    "capacity_of",
     "changes_of",
     "children_of",
     "clipped",
@@ -86,6 +96,7 @@ __all__ = [
     "missing",
     "moved",
     "offers_to_agree",
+    "outlook",
     "parent_of",
     "people_of",
     "place",
@@ -102,8 +113,10 @@ __all__ = [
     "rooms",
     "seasons",
     "seats_ahead",
+    "seats_of",
     "shared",
     "shortfall",
+    "spending_of",
     "splits_of",
     "standings",
     "strategies_of",

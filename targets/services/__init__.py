@@ -3,6 +3,7 @@
 from targets.selectors.entries import QuotaLine
 
 from .approvals import decide_split, submit_split
+from .budgets import record_expense, reverse_budgets, reverse_expenses, set_budget, take_back_expense
 from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
 from .plans import change_allocation, lock_allocation, make_plan, propose_allocation, publish_plan
 from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
@@ -40,13 +41,18 @@ __all__ = [
     "propose_changes",
     "propose_redistribution",
     "publish_plan",
+    "record_expense",
     "refuse_offer",
     "refuse_proposal",
     "remind_of_letters",
     "respond",
+    "reverse_budgets",
     "reverse_entries",
+    "reverse_expenses",
     "reverse_offer",
+    "set_budget",
     "submit_split",
+    "take_back_expense",
     "tell_of_plan",
     "withdraw_offer",
 ]
