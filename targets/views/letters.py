@@ -1,5 +1,6 @@
 """Pages of plan letters: one's figure with its reasons, what one says to it, what is answered, who has yet to."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -53,14 +54,16 @@ def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, an
     last = said[0] if said else None
     if form is None and is_own and not (standing.needs_an_answer or standing.state == "accepted"):
         strategy = made.strategy
-        seen = {"quota": made.revised, "version": strategy.version if strategy else 0}
+        seen = {"quota": made.original, "version": strategy.version if strategy else 0}
         before = {"approach": last.approach} if last else {}
         form = forms.ResponseForm(accounts=_accounts(request.user, person), initial=seen | before)
-    if answer is None and last is not None and selectors.may_answer(request.user, last):
+    asks = last is not None and (last.stance == Response.Stance.OBJECTS or last.help_needed)
+    if answer is None and last is not None and asks and selectors.may_answer(request.user, last):
         answer = forms.AnswerForm(initial={"seen": len(last.answers.all())})
     context = {
         "plan": plan,
         "subject": person,
+        "last_day": (plan.until or plan.starts_on) - timedelta(days=1),
         "letter": made,
         "standing": standing,
         "responses": [(one, _weekly(one)) for one in said],
