@@ -31,7 +31,7 @@ class Asked(serializers.Serializer):
     """Whose figure, of when."""
 
     of = serializers.CharField(help_text="company, team:NAME or person:EXTERNAL_ID-or-NAME", max_length=300)
-    period = serializers.CharField(required=False, help_text="Key; default: the current quarter", max_length=7)
+    period = serializers.CharField(required=False, help_text="Key; default: the current quarter", max_length=8)
     as_of = serializers.DateField(required=False, help_text="Default: today")
 
 
@@ -109,9 +109,7 @@ class Question(Endpoint):
         key = said.pop("period", None)
         try:
             period = (
-                Period.parse(key, fiscal_month=organisation.fiscal_month)
-                if key
-                else Period.of(as_of, "quarter", fiscal_month=organisation.fiscal_month)
+                Period.parse(key, organisation.calendar) if key else Period.of(as_of, "quarter", organisation.calendar)
             )
         except ValueError as error:
             raise serializers.ValidationError({"period": [str(error)]}) from None

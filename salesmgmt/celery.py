@@ -41,6 +41,7 @@ app.conf.beat_schedule = {
         "check rollups": ("performance.tasks.check_rollups", crontab(hour="1", minute="40")),
         "raise flags": ("performance.tasks.raise_flags", crontab(hour="4", minute="10")),
         "recheck flags": ("performance.tasks.recheck_flags", 300.0),
+        "make digests": ("salesmgmt.desk.tasks.make_digests", crontab(hour="5", minute="30")),
         "clear old sessions": ("salesmgmt.desk.tasks.clear_sessions", crontab(hour="2", minute="20")),
         "learn odds": ("sales.tasks.learn_odds", crontab(hour="2", minute="50")),
         "learn seasons": ("targets.tasks.learn_seasons", crontab(hour="2", minute="40")),

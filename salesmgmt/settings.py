@@ -126,7 +126,13 @@ TEMPLATES = [
                 "salesmgmt.pages.context.shell",
             ],
         },
-    }
+    },
+    {  # rows of long lists, by {% compiled %}
+        "NAME": "compiled",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "salesmgmt.pages.compiled.environment"},
+    },
 ]
 
 # Two roles: the owner migrates and restores (manage.py says so), web and worker can't change tables, ledgers or audit.
@@ -145,6 +151,7 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "recognition_statementline",
     "recognition_rewardpoints",
     "desk_auditentry",
+    "desk_erasure",
 ]
 PG_BIN: str = env.read("str", "PG_BIN", "")  # where pg_dump and pg_restore are, if not on the PATH
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

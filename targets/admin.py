@@ -13,6 +13,7 @@ from .models import (
     RampProfile,
     RampStep,
     Redistribution,
+    SeasonProfile,
     SeasonShare,
     Target,
 )
@@ -30,11 +31,24 @@ class RampProfileAdmin(RecordAdmin):
     inlines = (RampStepInline,)
 
 
-@admin.register(SeasonShare)
-class SeasonShareAdmin(RecordAdmin):
-    list_display = ("period", "bucket", "percent", "is_learned")
-    list_filter = ("period",)
-    ordering = ("-period", "bucket")
+class SeasonShareInline(admin.TabularInline):
+    model = SeasonShare
+    fields = ("bucket", "percent", "raw")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    ordering = ("starts_on",)
+
+    def has_add_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(SeasonProfile)
+class SeasonProfileAdmin(ReadOnlyAdmin):
+    list_display = ("period", "is_learned")
+    search_fields = ("period",)
+    inlines = (SeasonShareInline,)
+    ordering = ("-during",)
 
 
 class AllocationInline(admin.TabularInline):

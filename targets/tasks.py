@@ -19,7 +19,7 @@ def learn_seasons(**kwargs: Any) -> None:
     today = clock.today(organisation.time_zone)
     kinds: tuple[Kind, ...] = ("quarter", "year")
     for kind in kinds:
-        now = Period.of(today, kind, fiscal_month=organisation.fiscal_month)
+        now = Period.of(today, kind, organisation.calendar)
         for period in (now, now.shift(1)):
             services.learn_season(period=period)
 

@@ -1,7 +1,8 @@
 """Every address × every identity: who may see what, in one table.
 
 The records belong to ana (North, led by maya). Whoever is not named beside an address gets the same dull 404 there,
-and somebody anonymous is sent to the login.
+and somebody anonymous is sent to the login. Beside the cast there are dora (delivery), hugo (HR), nina (a login that
+belongs to nobody) and lena, who has left.
 """
 
 from collections.abc import Iterator
@@ -34,17 +35,21 @@ from sales.models import (
     Task,
 )
 from sales.services import leads
+from salesmgmt.desk.digests import SIGNER
 from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution
 from teams import services as teams
-from teams.models import User
+from teams.models import Person, Posting, Role, Team, User
 from tests.cast import Cast, make_cast
 
-IDENTITIES = ("anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "admin")
-EVERYBODY = "ana ben cleo maya omar vera olga admin"
+IDENTITIES = (
+    "anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "dora", "hugo", "admin", "nina", "lena",
+)  # fmt: skip
+EVERYBODY = "ana ben cleo maya omar vera olga dora hugo admin nina lena"
+POSTED = "ana ben cleo maya omar vera olga dora hugo admin"  # whose login belongs to somebody who works here
 LINE = "ana maya vera olga admin"  # the person, who leads them, and who sees all
 PUBLIC = "anonymous " + EVERYBODY
 
@@ -53,7 +58,8 @@ GET, POST = "GET", "POST"
 IMPORTERS = "olga admin"
 DOERS = "ana maya olga admin"  # an executive reads all teams, and changes plans only
 LEADERS = "maya omar vera olga admin"
-COLLEAGUES = "ana ben cleo maya omar vera olga"
+COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
+DELIVERERS = "olga dora admin"
 TABLE: dict[str, tuple[str, str]] = {
     # logins
     "login": (PUBLIC, GET),
@@ -74,6 +80,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "notices": (EVERYBODY, GET),
     "notice-count": (EVERYBODY, GET),
     "notices-seen": (EVERYBODY, POST),
+    "notices-mail": (EVERYBODY, POST),
+    "unsubscribe": (PUBLIC, GET),
+    "erasures": ("admin", GET),
+    "erasure": ("admin", GET),
     "search": (EVERYBODY, GET),
     "palette": (EVERYBODY, GET),
     "tasks": (EVERYBODY, GET),
@@ -172,11 +182,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "order-lines": (DOERS, POST),
     "order-dates": (DOERS, POST),
     "order-ask": (DOERS, POST),
-    "order-problem": (DOERS, POST),
-    "problem-resolve": (DOERS, POST),
-    "deliveries": (IMPORTERS, GET),
-    "delivery": (IMPORTERS, GET),
-    "process": (EVERYBODY, GET),
+    "order-problem": (DOERS + " dora", POST),
+    "problem-resolve": (DOERS + " dora", POST),
+    "deliveries": (DELIVERERS, GET),
+    "delivery": (DELIVERERS, GET),
+    "process": (POSTED, GET),
     "feedback-thanks": (PUBLIC, GET),
     "feedback-answer": (PUBLIC, GET),
     "feedback": (EVERYBODY, GET),
@@ -205,7 +215,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "lead-reopen": (DOERS, POST),
     "campaigns": (EVERYBODY, GET),
     "campaign-add": ("olga admin", GET),
-    "campaign": (EVERYBODY, GET),
+    "campaign": (POSTED, GET),
     "campaign-change": ("olga admin", POST),
     "referrals": (EVERYBODY, GET),
     "referral-ask": (EVERYBODY, POST),
@@ -244,7 +254,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "offer-agree": (LINE, POST),
     "offer-withdraw": (LINE, POST),
     "offer-reverse": (LINE, POST),
-    "records": (EVERYBODY, GET),
+    "records": (POSTED, GET),
     "flag": (LINE, GET),
     # coaching
     "cases": (EVERYBODY, GET),
@@ -293,9 +303,23 @@ class World:
     kwargs: dict[str, dict[str, Any]]
 
 
+def others(cast: Cast) -> None:
+    """Who is neither a seller nor above one."""
+    since = half_open(date(2024, 1, 1))
+    delivery = Team.objects.create(name="Delivery", parent=cast.company, department=Team.Department.DELIVERY)
+    for name, role, team in (("dora", Role.DEPARTMENT, delivery), ("hugo", Role.HR, cast.company)):
+        person = Person.objects.create(name=name.title(), user=User.objects.create(username=name))
+        Posting.objects.create(person=person, team=team, role=role, during=since)
+    User.objects.create(username="nina")
+    left = Person.objects.create(name="Lena", user=User.objects.create(username="lena"))
+    Posting.objects.create(person=left, team=cast.north, during=half_open(date(2024, 1, 1), date(2025, 1, 1)))
+    teams.end_employment(person=left, on=date(2025, 1, 1), by=None)
+
+
 @pytest.fixture
 def world(db: None) -> World:
     cast = make_cast()
+    others(cast)
     now = clock.now()
     maya = User.objects.get(username="maya")
     account = Account.objects.create(name="Brandt Optik", owner=cast.ana)
@@ -480,6 +504,8 @@ def world(db: None) -> World:
         "password_reset_confirm": {"uidb64": "MQ", "token": "x-y"},
         "team": {"pk": cast.north.pk},
         "person": {"pk": cast.ana.pk},
+        "unsubscribe": {"signed": SIGNER.sign(str(cast.ana.user_id))},
+        "erasure": {"noun": "contact", "pk": contact.pk},
     }
     return World(cast, kwargs)
 
@@ -534,3 +560,99 @@ def test_who_may_see_what(world: World, identity: str) -> None:
         elif answer.status_code != 404:
             wrong.append(was)
     assert not wrong, "\n".join(wrong)
+
+
+# ── Access follows the postings of the day: what was lost is gone on the next request ───────────────────────────
+
+
+class Session:
+    """Somebody who logged in before the change, in a browser and by a script."""
+
+    def __init__(self, person: Person) -> None:
+        assert person.user
+        self.browser = Client()
+        self.browser.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+        self.bearer = f"Bearer {teams.make_api_token(user=person.user, name='Script', at=clock.now())}"
+
+    def reads(self, world: World) -> set[int]:
+        """How ana's account, deal, order and page are answered."""
+        pages = [address(world, name) for name in ("account", "deal", "order", "person")]
+        return {self.browser.get(path).status_code for path in pages}
+
+    def writes(self, world: World) -> set[int]:
+        sid = transaction.savepoint()
+        answers = {
+            self.browser.post(address(world, name), {"version": 1}).status_code
+            for name in ("deal-change", "account-change", "task-done", "market-note-withdraw")
+        }
+        transaction.savepoint_rollback(sid)
+        return answers
+
+    def lists(self, world: World) -> bool:
+        """Does ana's account stand in the list, in the search or in the API's list?"""
+        script = Client()
+        answer = script.get("/api/v1/accounts/", headers={"Authorization": self.bearer})
+        found = [self.browser.get("/accounts/"), self.browser.get("/search/?q=Brandt"), answer]
+        return any("Brandt Optik" in one.content.decode() for one in found)
+
+
+def sees(session: Session, world: World) -> None:
+    assert session.reads(world) == {200}
+    assert not session.writes(world) & {403, 404}
+    assert session.lists(world)
+
+
+def sees_nothing(session: Session, world: World) -> None:
+    assert session.reads(world) == {404}
+    assert session.writes(world) == {404}
+    assert not session.lists(world)
+
+
+def test_after_a_transfer_the_former_manager_is_out_and_the_new_one_in(world: World) -> None:
+    cast, today = world.cast, clock.today("Europe/Berlin")
+    maya, omar = Session(cast.maya), Session(cast.omar)
+    sees(maya, world)
+    sees_nothing(omar, world)
+    teams.post_person(person=cast.ana, team=cast.south, on=today, by=cast.olga.user)
+    sees_nothing(maya, world)
+    sees(omar, world)
+
+
+def test_after_a_promotion_the_seat_is_the_new_managers_alone(world: World) -> None:
+    cast, today = world.cast, clock.today("Europe/Berlin")
+    maya, ben = Session(cast.maya), Session(cast.ben)
+    sees_nothing(ben, world)
+    teams.appoint_manager(team=cast.north, person=cast.ben, on=today, by=cast.olga.user)
+    sees(ben, world)
+    sees_nothing(maya, world)
+    teams.appoint_manager(team=cast.north, person=None, on=today, by=cast.olga.user)
+    sees_nothing(ben, world)
+
+
+def test_a_role_that_sees_all_ends_with_its_posting(world: World) -> None:
+    cast, today = world.cast, clock.today("Europe/Berlin")
+    olga = Session(cast.olga)
+    assert olga.browser.get("/imports/").status_code == 200
+    sees(olga, world)
+    teams.post_person(person=cast.olga, team=cast.south, role=Role.REP, on=today, by=cast.vera.user)
+    assert olga.browser.get("/imports/").status_code == 404
+    sees_nothing(olga, world)
+
+
+def test_somebody_who_left_sees_nothing_more(world: World) -> None:
+    cast, today = world.cast, clock.today("Europe/Berlin")
+    maya, ana = Session(cast.maya), Session(cast.ana)
+    teams.end_employment(person=cast.ana, on=today, by=cast.olga.user)
+    teams.end_employment(person=cast.maya, on=today, by=cast.olga.user)
+    sees_nothing(maya, world)
+    sees_nothing(ana, world)
+
+
+def test_a_deactivated_login_is_sent_to_the_login(world: World) -> None:
+    maya = Session(world.cast.maya)
+    sees(maya, world)
+    User.objects.filter(username="maya").update(is_active=False)
+    assert maya.reads(world) == {302}
+    assert maya.writes(world) == {302}
+    assert not maya.lists(world)
+    assert Client().get("/api/v1/accounts/", headers={"Authorization": maya.bearer}).status_code == 401

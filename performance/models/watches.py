@@ -3,7 +3,7 @@
 from sales.models import Activity, Credit, Deal, Outcome
 from salesmgmt.desk.watches import ALWAYS, EVERYBODY, Watch
 from targets.models import QuotaEntry, RampProfile, RampStep, SeasonShare
-from teams.models import ExchangeRate, Holiday, Leave, LeaveKind, Organisation, Person, Posting
+from teams.models import ExchangeRate, FiscalYear, Holiday, Leave, LeaveKind, Organisation, Person, Posting
 
 from .rollups import NOBODY
 
@@ -12,16 +12,7 @@ def _day(column: str) -> str:
     return f"daterange(r.{column}, r.{column}, '[]')"
 
 
-# The period of a key, as lib.periods reads it.
-_SEASON = """
-    (SELECT daterange(first::date, (first + length)::date)
-       FROM (SELECT CASE WHEN r.period LIKE '____-Q_' THEN interval '3 months'
-                         WHEN r.period LIKE '____-FY' THEN interval '1 year' ELSE interval '1 month' END AS length,
-                    CASE WHEN r.period LIKE '____-__' AND r.period !~ '[QF]' THEN (r.period || '-01')::timestamp
-                         ELSE make_date(left(r.period, 4)::int - (o.fiscal_month > 1)::int, o.fiscal_month, 1)::timestamp
-                              + interval '3 months' * (coalesce(substring(r.period from 'Q(.)')::int, 1) - 1) END AS first
-               FROM teams_organisation o) AS period)
-"""  # noqa: E501
+_SEASON = "(SELECT p.during FROM targets_seasonprofile p WHERE p.id = r.profile_id)"
 
 _CREDITS = Watch(["credits"], "r.person_id", _day("occurred_on"), ["team_id", "posted_on", "kind", "reporting_amount"])
 _OUTCOMES = Watch(
@@ -52,7 +43,12 @@ _CALENDAR = Watch(
 )  # fmt: skip
 _RAMPS = Watch(["quota"], EVERYBODY, ALWAYS, ["profile_id", "month", "percent"])
 _PROFILES = Watch(["quota"], EVERYBODY, ALWAYS, ["name"])
-_SEASONS = Watch(["quota"], EVERYBODY, _SEASON, ["period", "bucket", "percent"])
+_SEASONS = Watch(["quota"], EVERYBODY, _SEASON, ["profile_id", "starts_on", "percent"])
+# From the year before on, which may end elsewhere now: what was posted when is summed by fiscal months.
+_YEARS = Watch(
+    ["activities", "credits", "outcomes", "pipeline", "quota"], EVERYBODY, "daterange(r.starts_on - 730, NULL)",
+    ["number", "starts_on", "layout", "is_nearest", "superseded_at"],
+)  # fmt: skip
 
 
 class WatchedCredit(Credit):
@@ -145,8 +141,14 @@ class WatchedSeasonShare(SeasonShare):
         triggers = _SEASONS.triggers()
 
 
+class WatchedFiscalYear(FiscalYear):
+    class Meta:
+        proxy = True
+        triggers = _YEARS.triggers()
+
+
 WATCHES = (
     WatchedCredit, WatchedOutcome, WatchedActivity, WatchedDeal, WatchedQuotaEntry, WatchedPosting, WatchedLeave,
     WatchedLeaveKind, WatchedPerson, WatchedHoliday, WatchedOrganisation, WatchedExchangeRate, WatchedRampStep,
-    WatchedRampProfile, WatchedSeasonShare,
+    WatchedRampProfile, WatchedSeasonShare, WatchedFiscalYear,
 )  # fmt: skip

@@ -30,7 +30,7 @@ SHOWN = 50
 
 
 def _now(organisation: Organisation) -> Period:
-    return Period.of(clock.today(organisation.time_zone), "quarter", fiscal_month=organisation.fiscal_month)
+    return Period.of(clock.today(organisation.time_zone), "quarter", organisation.calendar)
 
 
 def _team(request: SignedIn) -> Team | None:

@@ -121,6 +121,7 @@ KINDS = [
         ),
         _plan_feedback,
         _feedback_rows,
+        together=("external_id", "account+order+contact+kind+given_on"),
     ),
     Kind(
         "contracts",
@@ -143,5 +144,6 @@ KINDS = [
         ),
         _plan_contracts,
         _contract_rows,
+        together=("external_id", "account+number+starts_on"),
     ),
 ]

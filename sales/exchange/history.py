@@ -199,5 +199,6 @@ KINDS = [
         _plan,
         _rows,
         settle=_settle,
+        together=("deal",),
     )
 ]

@@ -115,5 +115,6 @@ KINDS = [
         _plan,
         _rows,
         settle=_settle,
+        together=("external_id", "name+company+email"),
     )
 ]

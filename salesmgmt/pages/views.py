@@ -59,9 +59,9 @@ def frame_of(request: SignedIn) -> Frame:
     """The quarter of `?period=`; the current one without it, or where it makes no sense."""
     organisation = organisation_of(request.user)
     today = clock.today(organisation.time_zone)
-    current = Period.of(today, "quarter", fiscal_month=organisation.fiscal_month)
+    current = Period.of(today, "quarter", organisation.calendar)
     try:
-        period = Period.parse(request.GET.get("period", ""), fiscal_month=organisation.fiscal_month)
+        period = Period.parse(request.GET.get("period", ""), organisation.calendar)
     except ValueError:
         period = current
     return Frame(organisation, today, period if period.start <= today else current, current)
@@ -129,7 +129,7 @@ def _company(request: SignedIn, frame: Frame) -> dict[str, Any]:
     within = {need.flag.team_id for need in needs if need.flag.team_id}
     standing = context["pace"]
     last = homes.last_result_on() if shown and not standing.quota and not standing.credited else None
-    far = Period.of(last, "quarter", fiscal_month=frame.period.fiscal_month) if last else None
+    far = Period.of(last, "quarter", frame.period.calendar) if last else None
     return context | {
         "far": far if far != frame.period else None,
         "name": frame.organisation.name or "Company",
@@ -398,7 +398,7 @@ def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
     lines = measures.compared(scope, frame.period, frame.as_of, frame.organisation)
     rows = measures.quarters(scope, frame.period)
     before = frame.period.shift(-1)
-    year = Period.of(frame.period.start, "year", fiscal_month=frame.period.fiscal_month)
+    year = Period.of(frame.period.start, "year", frame.period.calendar)
     return {
         "lines": lines,
         "before": before,

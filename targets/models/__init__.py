@@ -4,7 +4,7 @@ from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, T
 from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
 from .redistribution import Candidate, Offer, OfferEvent, OfferQuerySet, Redistribution, RedistributionQuerySet
-from .shapes import RampProfile, RampStep, SeasonShare
+from .shapes import RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
 from .watches import PRESENCE
 
 __all__ = [
@@ -27,6 +27,8 @@ __all__ = [
     "RampStep",
     "Redistribution",
     "RedistributionQuerySet",
+    "SeasonChange",
+    "SeasonProfile",
     "SeasonShare",
     "Target",
     "TargetQuerySet",

@@ -104,7 +104,7 @@ class _Held:
 
 def _held(lines: Sequence[QuotaLine]) -> Iterator[_Held]:
     organisation, known, profiles = Organisation.get(), seasons(), ramps()
-    around = [container(line.start, line.end, fiscal_month=organisation.fiscal_month, known=known) for line in lines]
+    around = [container(line.start, line.end, known=known) for line in lines]
     days = presence(
         person_ids={line.person.pk for line in lines},
         start=min(start for start, _, _ in around),

@@ -144,10 +144,7 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
     if not groups:
         return {}
     organisation, known, profiles = Organisation.get(), seasons(), ramps()
-    around = {
-        group: container(group.start, group.end, fiscal_month=organisation.fiscal_month, known=known)
-        for group in groups
-    }
+    around = {group: container(group.start, group.end, known=known) for group in groups}
     first = min(start for start, _, _ in around.values())
     last = max(end for _, end, _ in around.values())
     people = presence(person_ids={group.person_id for group in groups if group.person_id}, start=first, end=last)

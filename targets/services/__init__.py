@@ -4,7 +4,6 @@ from targets.selectors.entries import QuotaLine
 
 from .plans import (
     change_allocation,
-    learn_season,
     lock_allocation,
     make_plan,
     propose_allocation,
@@ -21,6 +20,7 @@ from .redistribution import (
     reverse_offer,
     withdraw_offer,
 )
+from .seasons import learn_season
 
 __all__ = [
     "QuotaLine",

@@ -73,7 +73,7 @@ def enter_quotas(
 def hold(person_ids: list[int], start: date, end: date) -> None:
     """One at a time per person, and only while the months are open: an amendment never moves to another period."""
     list(Person.objects.filter(pk__in=person_ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    months = Period.objects.overlapping(start, end).order_by("pk").select_for_update(no_key=True)
+    months = Period.objects.standing().overlapping(start, end).order_by("pk").select_for_update(no_key=True)
     if closed := [month.key for month in months if month.is_closed]:
         raise Refused(f"{closed[0]} is closed: reopen it with a reason before its quotas change.", field="period")
 

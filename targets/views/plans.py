@@ -31,12 +31,12 @@ def plan_add(request: HttpRequest) -> HttpResponse:
     """A company target for a period; the first split is proposed at once."""
     _planners_only(request)
     organisation = Organisation.get()
-    now = Period.of(today_of(organisation), "quarter", fiscal_month=organisation.fiscal_month)
+    now = Period.of(today_of(organisation), "quarter", organisation.calendar)
     periods = [(period.key, period.label) for period in (now.shift(1), now, now.shift(2), now.shift(3), now.shift(4))]
     form = forms.PlanForm(request.POST or None, periods=periods, initial={"name": f"Plan {now.shift(1).label}"})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        period = Period.parse(values.pop("period"), fiscal_month=organisation.fiscal_month)
+        period = Period.parse(values.pop("period"), organisation.calendar)
         try:
             made = services.make_plan(period=period, by=user_of(request), at=clock.now(), **values)
         except Refused as refusal:
@@ -63,7 +63,7 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
     reviews = access.sees_all or access.leads
     context = {
         "plan": found,
-        "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+        "period": Period.kept(found.period, found.starts_on, found.until or found.starts_on, organisation.calendar),
         "rows": [
             (row, "\u2003" * row.depth, whole.quotas.get(row.line.person_id or 0) if whole else None) for row in rows
         ],
@@ -117,7 +117,7 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = Organisation.get()
     context = {
         "plan": found,
-        "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+        "period": Period.kept(found.period, found.starts_on, found.until or found.starts_on, organisation.calendar),
         "preview": selectors.preview(found, request.user),
         "currency": organisation.currency,
         "teams": found.allocations.filter(person=None).count(),

@@ -1,5 +1,6 @@
 """Pages of quotas: one's own day by day, and those of one's people."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -35,9 +36,7 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
     parts = selectors.quota_parts(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
     quota = sum(parts.values(), Decimal(0)) if parts else None
     moved = selectors.moved(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
-    _, _, shares = selectors.container(
-        period.start, period.end, fiscal_month=period.fiscal_month, known=selectors.seasons()
-    )
+    season = selectors.seasons().around(period.start, period.end)
     return {
         "subject": person,
         "entries": list(entries),
@@ -50,13 +49,15 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
         .overlapping(period.start, period.end)
         .first(),
         "days": selectors.explain(person_id=person.pk, start=period.start, end=period.end) if parts else [],
-        "season": [(_bucket(key), percent) for key, percent in sorted(shares.items())],
+        "season": [(_bucket(season.names[first]), share) for first, share in sorted(season.shares.items())]
+        if season
+        else [],
     }
 
 
 def _bucket(key: str) -> str:
-    """A bucket of a season as people say it: "Oct", or "W41"."""
-    return key[5:] if "W" in key else f"{Period.parse(key).start:%b}"
+    """A bucket of a season as people say it: "Oct", "P10" or "W41"."""
+    return key[5:] if key[5] in "WP" else f"{date.fromisoformat(f'{key}-01'):%b}"
 
 
 @require_GET

@@ -15,6 +15,7 @@ from targets.services import (
     refuse_offer,
 )
 from teams.models import Person, User
+from teams.selectors import current_period
 from teams.services import change_posting
 
 from .organisation import ZONE
@@ -27,7 +28,7 @@ AGO = timedelta(days=9)
 
 def write_shares(*, today: date) -> None:
     """Judged by the original quota, nobody's pace moves; what is proposed does not count."""
-    quarter = Period.of(today, "quarter")
+    quarter = current_period("quarter", today)
     users = {user.username: user for user in User.objects.filter(username__in=[*LANDS, "maya", "vera"])}
     late = Person.objects.filter(external_id=PART_TIME).first()
     if Redistribution.objects.exists() or len(users) < len(LANDS) + 2 or late is None:
