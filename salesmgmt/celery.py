@@ -44,6 +44,7 @@ app.conf.beat_schedule = {
         "make digests": ("salesmgmt.desk.tasks.make_digests", crontab(hour="5", minute="30")),
         "clear old sessions": ("salesmgmt.desk.tasks.clear_sessions", crontab(hour="2", minute="20")),
         "learn odds": ("sales.tasks.learn_odds", crontab(hour="2", minute="50")),
+        "remind of plan letters": ("targets.tasks.remind_of_letters", crontab(hour="5", minute="10")),
         "learn seasons": ("targets.tasks.learn_seasons", crontab(hour="2", minute="40")),
         "count proposed quota entries": ("targets.tasks.count_proposed_entries", crontab(hour="3", minute="30")),
         "suggest awards": ("recognition.tasks.suggest_awards", crontab(minute="40")),

@@ -6,15 +6,22 @@ from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
 
 from .models import (
     Allocation,
+    Announcement,
+    Answer,
+    BudgetEntry,
+    Expense,
     Offer,
     Plan,
+    PlanApproval,
     QuotaEntry,
     QuotaProposal,
     RampProfile,
     RampStep,
     Redistribution,
+    Response,
     SeasonProfile,
     SeasonShare,
+    Strategy,
     Target,
 )
 
@@ -91,6 +98,24 @@ class QuotaEntryAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
 
+@admin.register(BudgetEntry)
+class BudgetEntryAdmin(ReadOnlyAdmin):
+    list_display = ("team", "cost", "during", "amount", "currency", "reason", "recorded_at")
+    list_select_related = ("team",)
+    list_filter = ("cost",)
+    search_fields = ("team__name", "reason")
+    ordering = ("-pk",)
+
+
+@admin.register(Expense)
+class ExpenseAdmin(ReadOnlyAdmin):
+    list_display = ("team", "cost", "spent_on", "amount", "currency", "reason", "recorded_at")
+    list_select_related = ("team",)
+    list_filter = ("cost",)
+    search_fields = ("team__name", "reason", "external_id")
+    ordering = ("-pk",)
+
+
 @admin.register(QuotaProposal)
 class QuotaProposalAdmin(ReadOnlyAdmin):
     list_display = ("seat", "team", "during", "kind", "state", "counts_on", "decided_by")
@@ -118,3 +143,43 @@ class OfferAdmin(ReadOnlyAdmin):
     @admin.display(description="Person")
     def candidate_person(self, offer: Offer) -> str:
         return str(offer.candidate.person)
+
+
+@admin.register(Strategy)
+class StrategyAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "version", "reason", "at", "by")
+    list_select_related = ("plan", "by")
+    ordering = ("-pk",)
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "headline", "team", "person", "at", "by")
+    list_select_related = ("plan", "team", "person", "by")
+    search_fields = ("headline",)
+    ordering = ("-pk",)
+
+
+@admin.register(Response)
+class ResponseAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "person", "stance", "quota", "at")
+    list_select_related = ("plan", "person")
+    list_filter = ("stance",)
+    search_fields = ("person__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnlyAdmin):
+    list_display = ("response", "kind", "was", "amount", "at", "by")
+    list_select_related = ("response", "by")
+    list_filter = ("kind",)
+    ordering = ("-pk",)
+
+
+@admin.register(PlanApproval)
+class PlanApprovalAdmin(ReadOnlyAdmin):
+    list_display = ("plan", "team", "act", "at", "by")
+    list_select_related = ("plan", "team", "by")
+    list_filter = ("act",)
+    ordering = ("-pk",)

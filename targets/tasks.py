@@ -34,3 +34,9 @@ def propose_changes() -> int:
 def count_proposed_entries(**kwargs: Any) -> None:
     """Daily: what nobody has decided in five working days counts."""
     services.count_overdue(at=clock.now(), on=clock.today(Organisation.get().time_zone))
+
+
+@shared_task
+def remind_of_letters(**kwargs: Any) -> None:
+    """Remind those whose day to answer their plan letter is over; once for each asking."""
+    services.remind_of_letters(at=clock.now())

@@ -111,6 +111,9 @@ class Organisation(models.Model):
     working_week = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_friday, help_text="ISO weekdays")
     is_demo = models.BooleanField(default=False, editable=False)
     shows_individual_ranks = models.BooleanField(default=True)
+    shows_individual_chances = models.BooleanField(
+        default=True, db_default=True, help_text="How likely each person is to reach an amount"
+    )
     shows_selling_time = models.BooleanField(
         default=True, db_default=True, help_text="Share of time that goes into selling, per person"
     )

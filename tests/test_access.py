@@ -40,6 +40,7 @@ from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
+from targets import services as targets
 from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution
 from teams import services as teams
 from teams.models import Person, Posting, Role, Team, User
@@ -234,11 +235,27 @@ TABLE: dict[str, tuple[str, str]] = {
     "quota": (LINE, GET),
     "plan-add": ("vera olga admin", GET),
     "plan": ("maya omar vera olga admin", GET),
+    "plan-outlook": ("maya vera olga admin", GET),  # nobody of Omar's is in the plan
     "plan-export": ("maya omar vera olga admin", GET),
     "plan-propose": ("vera olga admin", POST),
     "plan-publish": ("vera olga admin", POST),
     "allocation": ("maya vera olga admin", GET),
     "allocation-lock": ("maya vera olga admin", POST),
+    # letters and approvals
+    "line-history": ("maya vera olga admin", GET),
+    "plan-approvals": (LEADERS, GET),
+    "plan-approval": ("maya vera olga admin", POST),
+    "strategy": (LEADERS, GET),
+    "announcement-add": (LEADERS, GET),
+    "announcement": (LINE, GET),
+    "letters": (LEADERS, GET),
+    "letters-pdf": ("maya vera olga admin", GET),
+    "letter": (LINE, GET),
+    "letter-pdf": (LINE, GET),
+    "letter-respond": ("ana", POST),
+    "letter-answer": ("maya vera olga admin", POST),
+    # performance
+    "records": (POSTED, GET),
     "quota-changes": (EVERYBODY, GET),
     "quota-changes-confirm": (EVERYBODY, POST),
     "quota-change-confirm": (LINE, POST),
@@ -254,7 +271,6 @@ TABLE: dict[str, tuple[str, str]] = {
     "offer-agree": (LINE, POST),
     "offer-withdraw": (LINE, POST),
     "offer-reverse": (LINE, POST),
-    "records": (POSTED, GET),
     "flag": (LINE, GET),
     # coaching
     "cases": (EVERYBODY, GET),
@@ -373,6 +389,14 @@ def world(db: None) -> World:
         during=half_open(date(2027, 1, 1), date(2027, 4, 1)),
     )
     line = Allocation.objects.create(plan=plan, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    Allocation.objects.create(plan=plan, team=cast.north, proposed=500, amount=500)
+    published = Plan.objects.create(
+        name="Q2", period="2027-Q2", amount=Decimal(500), made_at=now, published_at=now,
+        during=half_open(date(2027, 4, 1), date(2027, 7, 1)),
+    )  # fmt: skip
+    Allocation.objects.create(plan=published, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    told = targets.announce(plan=published, headline="Prices rise.", economy="Steel", person=cast.ana, by=maya, at=now)
+    targets.respond(plan=published, person=cast.ana, stance="objects", statement="No", by=cast.ana.user, at=now)
     quarter = half_open(date(2027, 1, 1), date(2027, 4, 1))
     change = QuotaProposal.objects.create(
         seat=cast.ana, team=cast.north, during=quarter, facts="x", needs_yes=False, made_at=now, counts_on=today
@@ -486,6 +510,14 @@ def world(db: None) -> World:
         "offer": {"pk": offer.pk},
         "plan": {"pk": plan.pk},
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
+        "line-history": {"pk": plan.pk, "line_pk": line.pk},
+        "plan-approval": {"pk": plan.pk, "team_pk": cast.north.pk},
+        "plan-approvals": {"pk": plan.pk},
+        "strategy": {"pk": plan.pk},
+        "announcement-add": {"pk": published.pk},
+        "announcement": {"pk": told.pk},
+        "letters": {"pk": published.pk},
+        "letter": {"pk": published.pk, "person_pk": cast.ana.pk},
         "suggestion": {"pk": suggestion.pk},
         "applaud": {"kind": "kudos", "pk": kudos.pk},
         "praise-take-down": {"kind": "kudos", "pk": kudos.pk},

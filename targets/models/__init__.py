@@ -1,5 +1,8 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
+from .approvals import PlanApproval
+from .budgets import BudgetEntry, Cost, Expense
+from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
 from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
 from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
@@ -12,11 +15,18 @@ __all__ = [
     "PRESENCE",
     "Allocation",
     "AllocationChange",
+    "AnnouncedFigure",
+    "Announcement",
+    "Answer",
+    "BudgetEntry",
     "Candidate",
+    "Cost",
+    "Expense",
     "Offer",
     "OfferEvent",
     "OfferQuerySet",
     "Plan",
+    "PlanApproval",
     "PlanQuerySet",
     "ProposedEntry",
     "QuotaEntry",
@@ -27,9 +37,12 @@ __all__ = [
     "RampStep",
     "Redistribution",
     "RedistributionQuerySet",
+    "Response",
+    "ResponseAccount",
     "SeasonChange",
     "SeasonProfile",
     "SeasonShare",
+    "Strategy",
     "Target",
     "TargetQuerySet",
 ]

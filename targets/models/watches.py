@@ -64,7 +64,7 @@ class PresenceRampProfile(RampProfile):
 class PresenceSeasonShare(SeasonShare):
     class Meta:
         proxy = True
-        triggers = _watch(EVERYBODY, ALWAYS, "profile_id", "starts_on", "percent").triggers()
+        triggers = _watch(EVERYBODY, ALWAYS, "profile_id", "bucket", "percent").triggers()
 
 
 PRESENCE = (

@@ -15,6 +15,7 @@ from salesmgmt.lib.refusals import Refused
 from targets import selectors
 from targets.analysis import Line, allocate
 from targets.models import BOOKINGS, Allocation, AllocationChange, Plan, Target
+from targets.services.letters import tell_of_plan
 from targets.services.quotas import enter_quotas
 from targets.services.seasons import learn_season
 from teams.models import Organisation, Person, Team, User, access_of
@@ -331,6 +332,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     if not plan.is_published:
         plan.published_at, plan.published_by = at, by
         plan.save(update_fields=["published_at", "published_by"])
+        tell_of_plan(plan=plan, by=by, at=at)
     return len(entries)
 
 

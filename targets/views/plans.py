@@ -75,6 +75,7 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
         "plans_for_all": access.sees_all,
         "reviews": reviews,
         "changes": [] if reviews else selectors.changes_of(rows),
+        "strategy": next(reversed(selectors.strategies_of(found)), None),
         "form": form,
     }
     return render(request, "targets/plan.html", context, status=422 if form.errors else 200)
@@ -121,6 +122,7 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "preview": selectors.preview(found, request.user),
         "currency": organisation.currency,
         "teams": found.allocations.filter(person=None).count(),
+        "unapproved": [] if found.is_published else selectors.unapproved(found, request.user),
     }
     return render(request, "targets/plan_publish.html", context)
 

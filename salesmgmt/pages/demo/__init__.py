@@ -24,6 +24,7 @@ from .customers import write_knowledge
 from .deal_parts import write_deal_parts
 from .followups import write_delivery_department, write_what_followed
 from .leads import suggest, write_leads
+from .letters import write_letters
 from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
@@ -96,6 +97,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
         day = today - timedelta(weeks=weeks)
         raise_flags(as_of=day, at=datetime.combine(day, EARLY, ZoneInfo(ZONE)))
     write_talks(seed=size.seed, today=today)
+    write_letters(seed=size.seed, today=today)
     suggest(seed=size.seed, today=today)
     suggest_awards(as_of=today)
     write_shares(today=today)

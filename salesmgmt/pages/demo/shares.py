@@ -15,7 +15,6 @@ from targets.services import (
     refuse_offer,
 )
 from teams.models import Person, User
-from teams.selectors import current_period
 from teams.services import change_posting
 
 from .organisation import ZONE
@@ -28,7 +27,7 @@ AGO = timedelta(days=9)
 
 def write_shares(*, today: date) -> None:
     """Judged by the original quota, nobody's pace moves; what is proposed does not count."""
-    quarter = current_period("quarter", today)
+    quarter = Period.of(today, "quarter")
     users = {user.username: user for user in User.objects.filter(username__in=[*LANDS, "maya", "vera"])}
     late = Person.objects.filter(external_id=PART_TIME).first()
     if Redistribution.objects.exists() or len(users) < len(LANDS) + 2 or late is None:
