@@ -45,6 +45,7 @@ def test_redistributions_and_their_reversals_survive_export_and_import(cast: Cas
     before, file = ledger(), tmp_path / "quota.csv"
     call_command("export_records", "quota_entries", "--out", str(file))
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE targets_quotaentry CASCADE")
     call_command("import_records", "quota_entries", str(file))
     assert ledger() == before
