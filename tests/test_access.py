@@ -41,7 +41,7 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from targets import services as targets
-from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution, Slice
+from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, RampProfile, Redistribution, Slice
 from teams import services as teams
 from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
@@ -58,6 +58,7 @@ PUBLIC = "anonymous " + EVERYBODY
 GET, POST = "GET", "POST"
 IMPORTERS = "olga admin"
 DOERS = "ana maya olga admin"  # an executive reads all teams, and changes plans only
+PLANNERS = "vera olga admin"
 LEADERS = "maya omar vera olga admin"
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
@@ -99,6 +100,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "teams": (LEADERS, GET),
     "team": ("maya vera olga admin", GET),
     "person": (LINE, GET),
+    # calendar, seasons, ramps
+    "calendar": (PLANNERS, GET),
+    "periods": (PLANNERS, GET),
+    "period": (PLANNERS, GET),
+    "seasons": (PLANNERS, GET),
+    "season": (PLANNERS, GET),
+    "ramps": (PLANNERS, GET),
+    "ramp": (PLANNERS, GET),
+    "ramp-add": (PLANNERS, GET),
     # sales
     "activities": (EVERYBODY, GET),
     "activity-log": (EVERYBODY, GET),
@@ -519,6 +529,9 @@ def world(db: None) -> World:
         "market-note-restore": {"pk": gone.pk},
         "token-revoke": {"pk": token.pk},
         "invitation": {"secret": "nobody-has-this"},
+        "period": {"key": "2026-Q3"},
+        "season": {"key": "2026-Q3"},
+        "ramp": {"pk": RampProfile.objects.create(name="Newcomer").pk},
         "quota": {"person_pk": cast.ana.pk},
         "quota-change": {"pk": change.pk},
         "redistribution": {"pk": shared.pk},
