@@ -25,7 +25,18 @@ from .customers import (
     withdrawn_accounts,
     withdrawn_contacts,
 )
-from .deal_lines import Excess, Totals, excess_of, is_approved, lines_of, may_decide, open_approvals, role_on, totals_of
+from .deal_lines import (
+    Excess,
+    Totals,
+    beyond_limits,
+    excess_of,
+    is_approved,
+    lines_of,
+    may_decide,
+    open_approvals,
+    role_on,
+    totals_of,
+)
 from .deal_warnings import DealWarning, Signs, Slippage, odds_sentence, signs_of, warnings_of
 from .deals import (
     CARDS,
@@ -144,6 +155,7 @@ __all__ = [
     "approval_of",
     "asked_first",
     "beside",
+    "beyond_limits",
     "board",
     "book_of",
     "bulk_acts",

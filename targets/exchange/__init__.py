@@ -16,6 +16,7 @@ from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonShare
 from targets.services import QuotaLine, enter_quotas, reverse_entries
 from teams.exchange import RatesOn
+from teams.exchange.tables import yes_or_no
 
 HUNDRED = Decimal(100)
 
@@ -70,7 +71,9 @@ def _plan_seasons(plan: Plan) -> None:
                 plan.refuse(row, "percent", f"The parts of {period} sum to {whole.normalize():f} %, not to 100 %.")
                 continue
             share = standing.get((period, bucket))
-            values = {"percent": row.values["percent"], "is_learned": False}
+            values = {"percent": row.values["percent"]}
+            if share is None or share.percent != values["percent"] or "learned" in row.values:
+                values["is_learned"] = row.get("learned") == "yes"
             if share is None:
                 plan.create(SeasonShare(period=period, bucket=bucket, **values), row)
                 row.act = "created"
@@ -80,7 +83,8 @@ def _plan_seasons(plan: Plan) -> None:
 
 def _season_rows() -> Iterator[dict[str, Any]]:
     for share in SeasonShare.objects.order_by("period", "bucket"):
-        yield {"period": share.period, "bucket": share.bucket, "percent": share.percent}
+        told = {"period": share.period, "bucket": share.bucket, "percent": share.percent}
+        yield told | {"learned": "yes" if share.is_learned else None}
 
 
 # ── Quotas ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,7 +169,7 @@ def _enter(plan: Plan, rows: list[Row], entries: list[QuotaEntry]) -> Refused | 
     return None
 
 
-ENTRY = ("person", "seat", "team", "kind", "amount", "currency", "reason", "measure")
+ENTRY = ("person", "seat", "team", "kind", "amount", "currency", "reason", "measure", "plan")
 LEFT_TO_THE_TEAM = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 
 
@@ -202,7 +206,7 @@ def _plan_quota_entries(plan: Plan) -> None:
             rate=rate,
             reporting_amount=row.get("reporting_amount", to_cents(values["amount"] * rate)),
             recorded_at=row.get("recorded_at", plan.at),
-            by=plan.by,
+            by=row.found.get("by", plan.by),
             reverses=numbered.get(row.get("reverses")),
         )
         stands = same.next(_entry_key(entry))
@@ -225,13 +229,15 @@ def _entry_key(one: QuotaEntry) -> tuple[Any, ...]:
 
 def _quota_entry_rows() -> Iterator[dict[str, Any]]:
     """The quota ledger as it stands."""
-    for entry in QuotaEntry.objects.select_related("person", "seat", "team").order_by("pk").iterator(2000):
+    entries = QuotaEntry.objects.select_related("person", "seat", "team", "plan", "by").order_by("pk")
+    for entry in entries.iterator(2000):
         yield {
             **{name: getattr(entry, name) for name in (*ENTRY, "rate", "reporting_amount", "recorded_at")},
             "from": entry.starts_on,
             "until": entry.until,
             "entry": entry.pk,
             "reverses": entry.reverses_id,
+            "by": entry.by and entry.by.username,
         }
 
 
@@ -255,6 +261,7 @@ def _quota_rows() -> Iterator[dict[str, Any]]:
             }
 
 
+PLAN = Field("plan", "reference", to="plan")
 PERSON = Field("person", "reference", needed=True, to="person", also=("owner", "rep", "sales_agent", "name"))
 PERCENT = Field(
     "percent", "percent", needed=True, least=Decimal(0), most=HUNDRED, places=4, also=("share", "percentage")
@@ -277,6 +284,7 @@ KINDS = [
             Field("period", needed=True, longest=7),
             Field("bucket", needed=True, longest=8, also=("month", "part", "week")),
             PERCENT,
+            yes_or_no("learned"),
         ),
         _plan_seasons,
         _season_rows,
@@ -317,6 +325,8 @@ KINDS = [
             Field("entry", longest=30),
             Field("reverses", longest=30),
             Field("recorded_at", "moment"),
+            PLAN,
+            Field("by", "reference", to="login"),
         ),
         _plan_quota_entries,
         _quota_entry_rows,

@@ -14,13 +14,12 @@ from uuid import uuid4
 from django.core.files.base import File
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from salesmgmt.exchange.kinds import kind_of, referents
+from salesmgmt.exchange.kinds import kind_of, referents, require_importer
 from salesmgmt.exchange.mapping import Column, MappingFile, parse
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.staging import Staged, in_order, stage
 from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Kind, Plan, Refusal, Row, Settling
-from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, User, access_of
 
 from .loading import TOLD, Load
@@ -123,9 +122,8 @@ def import_file(
     batch: Batch | None = None,
 ) -> Answer:
     """Take a file in, or with `dry_run` say what it would do. Raises Unreadable where it is no table."""
-    if by is not None and not access_of(by).imports:
-        raise Refused("Only admin and operations import.")
     wanted = kind_of(kind)
+    require_importer(wanted, by)
     told = mapping if isinstance(mapping, MappingFile) else parse(mapping or {}, wanted)
     if wanted.loader is not None:
         return load_file(
