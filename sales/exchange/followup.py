@@ -140,7 +140,7 @@ KINDS = [
             Field("comment", longest=5000, also=("text", "feedback", "notes")),
             Field("external_id", longest=100, also=("feedback_id", *EXTERNAL_ID)),
             Field("contact", "reference", to="contact"),
-            Field("owner", "reference", to="person", also=("served_by", *OWNER.also)),
+            Field("owner", "reference", to="person"),
             Field("recorded_by", "reference", to="login"),
         ),
         _plan_feedback,

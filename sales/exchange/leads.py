@@ -204,7 +204,7 @@ KINDS = [
             Field("industry", longest=100),
             Field("employees", "whole", least=Decimal(0), also=("number_of_employees",)),
             Field("notes", longest=10_000, also=("note", "comment", "description")),
-            Field("territory", "reference", to="territory", also=("region", "area")),
+            Field("territory", "reference", to="territory"),
             Field("account", "reference", to="account", also=("converted_account",)),
             Field("contact", "reference", to="contact", also=("converted_contact",)),
             Field("deal", "reference", to="deal", also=("converted_deal", "converted_opportunity")),

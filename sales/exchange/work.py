@@ -110,8 +110,8 @@ def _check_referral(plan: Plan, row: Row, values: dict[str, Any], stands: Referr
     lead = values.get("lead")
     if lead is not None:
         first = plan.memo.setdefault(("referral", lead.pk or id(lead)), row)
-        other = getattr(lead, "referral", None) if lead.pk else None
-        if first is not row or (other is not None and other.pk != (stands and stands.pk)):
+        others = Referral.objects.filter(lead=lead.pk).exclude(pk=stands.pk if stands else None)
+        if first is not row or (lead.pk and others.exists()):
             plan.refuse(row, "lead", "This lead came of another referral.")
 
 

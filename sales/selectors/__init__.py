@@ -1,7 +1,7 @@
 """Questions about what happened, always within what somebody may see."""
 
 from .activities import Recent, activities, alike_activities, asked_first, recent_customers, withdrawn_activities
-from .contracts import SOON, contract_states, contracts, state_of
+from .contracts import SOON, contract_states, contracts, paper_of, state_of
 from .customers import (
     MANY_ACCOUNTS,
     CustomerFilter,
@@ -215,6 +215,7 @@ __all__ = [
     "overdue_count",
     "owner_of",
     "pairs",
+    "paper_of",
     "people_at",
     "people_on",
     "problems_of",

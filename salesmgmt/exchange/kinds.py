@@ -17,10 +17,10 @@ ORDER = (  # in which kinds depend on each other
     "leave", "ramps", "seasons", "rates", "custom_fields", "accounts", "account_owners", "account_profiles", "contacts",
     "contact_roles", "products", "competitors", "campaigns", "pipelines", "stages", "lost_reasons",
     "discount_limits", "deals", "deal_changes", "deal_approvals", "deal_lines", "deal_shares", "deal_reasons",
-    "deal_competitors", "leads", "lead_changes", "assignment_rules", "activities", "activity_templates", "time_entries", "orders",
-    "order_lines", "credits", "refunds", "delivery_problems", "contracts", "feedback", "complaints", "tasks",
-    "market_notes", "referrals", "gifts", "custom_values", "plans", "targets", "allocations", "quotas",
-    "quota_entries", "credit_entries", "outcome_entries", "closings",
+    "deal_competitors", "leads", "lead_changes", "assignment_rules", "activities", "activity_templates",
+    "time_entries", "orders", "order_lines", "credits", "refunds", "delivery_problems", "contracts", "feedback",
+    "complaints", "tasks", "market_notes", "referrals", "gifts", "custom_values", "plans", "targets",
+    "allocations", "quotas", "quota_entries", "credit_entries", "outcome_entries", "closings",
 )  # fmt: skip
 
 

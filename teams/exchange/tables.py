@@ -42,7 +42,7 @@ def table(
     columns = {of[one.name]: model._meta.get_field(of[one.name]) for one in fields}
     references = {of[one.name] for one in fields if one.type == "reference"}
     identified = "external_id" in columns
-    first = next((name for name in by if of[name] in references), None)
+    first = next((one.name for one in fields if one.needed and one.name in by and one.type == "reference"), None)
 
     def standing() -> models.QuerySet[Any]:
         found = records() if records is not None else model._default_manager.all()
