@@ -117,6 +117,8 @@ def _plan_changes(plan: Plan) -> None:
         field, value = row.values["field"], row.get("value", "")
         if row.values["changed_at"] > plan.at:
             plan.refuse(row, "changed_at", "That moment is still to come.")
+        if field in NAMED:
+            row.values.pop("was", None)  # a name is no number: it follows from the change before
         if field == "status" and value not in Lead.Status.values:
             plan.refuse(row, "value", f"It must be one of {', '.join(Lead.Status.values)}.")
         elif field == "first_response_at" and value and not _is_moment(value):
@@ -142,6 +144,7 @@ def _merge(plan: Plan, rows: list[tuple[Row, str]], standing: list[LeadChange]) 
     lead = rows[0][0].found["lead"]
     known = {(one.changed_at, one.value): one for one in standing}
     story: list[tuple[LeadChange, Row]] = []
+    told_before: dict[int, str] = {}  # as the file says; else what the change before it came to
     for row, value in rows:
         change = known.pop((row.values["changed_at"], value), None)
         if change is None:
@@ -150,6 +153,8 @@ def _merge(plan: Plan, rows: list[tuple[Row, str]], standing: list[LeadChange]) 
             row.act = "created"
         elif "reason" in row.values and plan.change(change, row, reason=row.values["reason"]):
             row.act = "changed"
+        if "was" in row.values:
+            told_before[id(change)] = row.values["was"]
         story.append((change, row))
     supposed = known.get((lead.received_at, lead.status))
     if supposed is not None and supposed.field == "status" and supposed.was == "":
@@ -157,10 +162,11 @@ def _merge(plan: Plan, rows: list[tuple[Row, str]], standing: list[LeadChange]) 
     story += [(one, rows[0][0]) for one in known.values()]
     was = ""
     for change, row in sorted(story, key=lambda one: one[0].changed_at):
+        told = told_before.get(id(change), was)
         if change.pk is None:
-            change.was = was
+            change.was = told
             plan.create(change, row)
-        elif change.was != was and plan.change(change, row, was=was) and row.act == "equal":
+        elif change.was != told and plan.change(change, row, was=told) and row.act == "equal":
             row.act = "changed"
         was = change.value
 
@@ -179,7 +185,8 @@ def _change_rows() -> Iterator[dict[str, Any]]:
     for one in changes.order_by("lead_id", "changed_at", "id").iterator(2000):
         value: Any = named[one.field].get(one.value, one.value) if one.field in NAMED else one.value
         told = {name: getattr(one, name) for name in ("lead", "changed_at", "field", "reason")}
-        yield told | {"value": value, "by": one.by and one.by.username}
+        was = one.was if one.field not in NAMED else None
+        yield told | {"value": value, "was": was, "by": one.by and one.by.username}
 
 
 KINDS = [
@@ -220,6 +227,7 @@ KINDS = [
             Field("changed_at", "moment", needed=True, also=("at", "when", "date", "created_date", "timestamp")),
             Field("field", "choice", needed=True, choices=FIELDS, also=("property",)),
             Field("value", also=("new_value", "to")),
+            Field("was", also=("old_value",)),
             Field("reason"),
             Field("by", "reference", to="login"),
         ),

@@ -29,7 +29,7 @@ CONTACT_OF = Field("contact", "reference", to="contact", also=("contact_name",))
 DEAL_OF = Field("deal", "reference", to="deal", also=("opportunity", "deal_name"))
 ORDER_OF = Field("order", "reference", to="order", also=("order_id", "order_number"))
 # Where a task leads to: what it is about, by what asked for it.
-LINKS = {"manual": "", "follow_up": "order", "recommendation": "account", "referral": "account"}
+LINKS = {"manual": "", "follow_up": "order", "recommendation": "account", "referral": "referrals"}
 MINUTES = {"least": Decimal(0), "most": Decimal(1440)}
 
 
@@ -67,7 +67,10 @@ def _check_task(plan: Plan, row: Row, values: dict[str, Any], stands: Task | Non
             values.setdefault("recurs_from", values["due_on"])
         of = LINKS[values["source"]]
         about = values.get(of)
-        values["link"] = reverse(of, args=[about.pk]) if about is not None and about.pk else ""
+        if of == "referrals":
+            values["link"] = reverse(of)
+        elif about is not None and about.pk:
+            values["link"] = reverse(of, args=[about.pk])
 
 
 def _check_note(plan: Plan, row: Row, values: dict[str, Any], stands: MarketNote | None) -> None:

@@ -7,6 +7,9 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
+from sales.models import Task
+from sales.services.tasks import ELSEWHERE
+
 APPS = ("teams", "sales", "targets")
 # What says nothing of the company: numbers given anew, when a row was written, and what follows from other rows.
 OWN = {"id", "created_at", "version", "path", "withdrawn_at", "is_demo", "password", "last_login", "date_joined"}
@@ -56,6 +59,8 @@ def _models() -> dict[str, type[models.Model]]:
 
 def _records(model: type[models.Model]) -> Any:
     records = model._default_manager.order_by("pk")
+    if model is Task:  # what flags and promises asked for goes with them
+        records = records.exclude(source__in=ELSEWHERE)
     return records.filter(withdrawn_at=None) if hasattr(model, "withdrawn_at") else records
 
 
@@ -75,7 +80,9 @@ class _Names:
             self._known[model] = {}
             for one in model._default_manager.all():
                 names = ["external_id", "username", "key", "name"]
-                if hasattr(one, "external_id") and model._meta.model_name not in BY_NAME:
+                if model._meta.model_name in BY_NAME:
+                    names = ["name"]
+                elif hasattr(one, "external_id"):
                     names = ["external_id"]
                 called = next((text for name in names if (text := getattr(one, name, None))), None)
                 # Without a name as the export calls it.

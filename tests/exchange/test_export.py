@@ -91,13 +91,17 @@ TABLES = {
     ),
     "delivery_problems": "order,kind,found_on,resolved_on,text,recorded_by\nN1,damaged,2026-05-06,,Dented,olga\n",
     "feedback": "external_id,account,kind,score,given_on,order,comment\nF1,Acme,nps,9,2026-05-09,N1,=good\n",
-    "complaints": "account,order,feedback,owner,text,received_on,answered_on\nAcme,N1,F1,Ana,Late,2026-05-10,2026-05-11\n",
+    "complaints": (
+        "account,order,feedback,owner,text,received_on,answered_on\nAcme,N1,F1,Ana,Late,2026-05-10,2026-05-11\n"
+    ),
     "tasks": (
         "owner,text,due_on,done_at,account,deal,order,source,recurs,recurs_until,made_by\n"
         "Ana,Ring,2026-06-01,,Acme,D3,,,week,2026-12-31,maya\nAna,Ask,2026-05-10,2026-05-11T08:00Z,,,N1,follow_up,,,\n"
         "Ana,Same,2026-06-02,,,,,,,,\nAna,Same,2026-06-02,,,,,,,,\n"
     ),
-    "market_notes": "owner,noted_at,text,tags,competitor,product,account\nBen,2026-05-05,Cheaper,price; war,Rival,Tick,A1\n",
+    "market_notes": (
+        "owner,noted_at,text,tags,competitor,product,account\nBen,2026-05-05,Cheaper,price; war,Rival,Tick,A1\n"
+    ),
     "referrals": "owner,account,contact,asked_on,lead,thanked_on\nAna,Acme,C2,2026-04-20,L1,2026-05-02\n",
     "gifts": "contact,owner,occasion,amount,given_on\nC2,Ana,Birthday,20,2026-05-05\n",
     "custom_values": (
