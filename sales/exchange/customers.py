@@ -111,7 +111,8 @@ def _plan_values(plan: Plan) -> None:
         except Refused as refusal:
             plan.refuse(row, "value", refusal.sentence)
             continue
-        if plan.change(record, row, custom=record.custom | {key: value}):
+        said = record.custom | {key: value}
+        if plan.change(record, row, custom={name: one for name, one in said.items() if one is not None}):
             row.act = "changed"
 
 
@@ -144,8 +145,12 @@ def _check_campaign(plan: Plan, row: Row, values: dict[str, Any], stands: Campai
     if start and end and end < start:
         plan.refuse(row, "ends_on", "A campaign ends after it starts.")
     called = Campaign.objects.present().filter(name__iexact=values["name"]).exclude(pk=stands.pk if stands else None)
-    if called.exists():
+    first = plan.memo.setdefault(("campaign", values["name"].casefold()), row)
+    if called.exists() or first.get("external_id") != row.get("external_id"):
         plan.refuse(row, "name", "Another campaign is called so.")
+    least, most = (values.get(name, getattr(stands, name, None)) for name in ("least_employees", "most_employees"))
+    if least is not None and most is not None and most < least:
+        plan.refuse(row, "most_employees", f"From {least} to {most} employees is nobody; the second is the larger.")
     for name in ("industries", "countries"):
         if any(len(word) > 100 for word in values.get(name, [])):
             plan.refuse(row, name, "A word in it is longer than the 100 characters that are kept.")

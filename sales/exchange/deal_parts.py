@@ -186,8 +186,11 @@ def _check_approval(plan: Plan, row: Row, values: dict[str, Any], stands: Discou
     approved = values.get("is_approved", stands.is_approved if stands else None)
     if (decided is None) != (approved is None):
         plan.refuse(row, "decided_at", "What was approved or refused has a moment, and only that has one.")
-    if approved is None and (first := plan.memo.setdefault(("open", values["deal"].pk), row)) is not row:
-        plan.refuse(row, "deal", f"Line {first.line} asks for it already; one question of a deal is open at a time.")
+    if approved is None:
+        first = plan.memo.setdefault(("open", values["deal"].pk), row)
+        others = DiscountApproval.objects.filter(deal=values["deal"], is_approved=None)
+        if first is not row or others.exclude(pk=stands.pk if stands else None).exists():
+            plan.refuse(row, "deal", "This was asked for already; one question of a deal is open at a time.")
     me = plan.by.pk if plan.by else None
     if me is not None and values.get("decided_by") and values["decided_by"].pk == me:
         plan.refuse(row, "decided_by", "Nobody takes in approvals of their own; ask a colleague to import this row.")
@@ -250,7 +253,7 @@ KINDS = [
             Field("unit_price", "money", needed=True, **PRICE, also=("price", "sales_price")),  # type: ignore[arg-type]
             Field("unit_cost", "money", **PRICE, also=("cost",)),  # type: ignore[arg-type]
             Field("recurs", "choice", choices=tuple(DealLine.Recurs.values)),
-            Field("term_months", "whole", least=Decimal(0), most=Decimal(600), also=("term",)),
+            Field("term_months", "whole", least=Decimal(1), most=Decimal(600), also=("term",)),
             PLACE,
         ),
         by=("deal", "product", "text", "position"),

@@ -125,13 +125,17 @@ def _check_complaint(plan: Plan, row: Row, values: dict[str, Any], stands: Compl
     order = values.get("order")
     if order is not None and order.account_id not in (None, values["account"].pk):
         plan.refuse(row, "order", f"This order is not one of {values['account']}.")
+    if (answer := values.get("feedback")) is not None:
+        others = Complaint.objects.filter(feedback=answer.pk).exclude(pk=stands.pk if stands else None)
+        if others.exists() or plan.memo.setdefault(("complaint", answer.pk), row) is not row:
+            plan.refuse(row, "feedback", "Another complaint came of this answer.")
     if stands is None and "owner" not in values:
         values["owner"] = (order and order.owner) or values["account"].owner
 
 
 def _check_problem(plan: Plan, row: Row, values: dict[str, Any], stands: DeliveryProblem | None) -> None:
     _not_to_come(plan, row, "found_on", "resolved_on")
-    if row.get("resolved_on", values["found_on"]) < values["found_on"]:
+    if (resolved := _now(values, stands, "resolved_on")) is not None and resolved < values["found_on"]:
         plan.refuse(row, "resolved_on", "A problem can't be resolved before it was found.")
 
 

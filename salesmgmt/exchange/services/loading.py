@@ -125,6 +125,8 @@ class Load:
             assert one.column is not None
             if one.column in columns or one.primary_key or one.null:
                 continue
+            if not one.has_default() and one.has_db_default():
+                continue
             default = self.at if getattr(one, "auto_now_add", False) or getattr(one, "auto_now", False) else None
             defaults[one.column] = one.get_db_prep_save(default or one.get_default(), connection)
         names = ", ".join(f'"{column}"' for column in [*columns, *defaults])

@@ -147,6 +147,8 @@ def _uses(model: type[models.Model], relation: Any) -> bool:
     """Does a row of `model` keep what it refers to in use? Ledgers and histories don't."""
     if model._meta.label == "sales.AccountOwnership":  # the history of `Account.owner`, which counts itself
         return False
+    if relation.field.name == "user":  # a person goes on without a login
+        return False
     if hasattr(model, "withdrawn_at") or (issubclass(model, Dated) and not issubclass(model, LedgerEntry)):
         return True
     return model._meta.label in {"sales.CreditShare", "targets.Allocation", "coaching.Case", "recognition.Award"} or (
@@ -174,7 +176,7 @@ def _restore(rows: list[BatchRow], ids: dict[str, set[int]]) -> list[str]:
                 if now == (row.after or {}).get(name):
                     setattr(record, one.attname, thawed(model, name, was))
                     step.before[name] = now
-                else:
+                elif now != was:
                     kept.append(f"{one.verbose_name} of {record} stays: it was changed since.".capitalize())
             touch(ids, record, record.pk)
             if step.before:
