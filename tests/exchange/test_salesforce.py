@@ -81,20 +81,22 @@ def test_the_whole_export_comes_in_by_its_preset_named_or_seen(run: Run, preset:
 
 
 def test_a_task_that_is_done_since_is_an_activity_and_off_the_list(run: Run, tmp_path: Path) -> None:
-    head = "Id,WhoId,WhatId,Subject,ActivityDate,Status,OwnerId,IsDeleted,SystemModstamp\n"
+    head = "Id,WhoId,WhatId,Subject,ActivityDate,Status,OwnerId,TaskSubtype,SystemModstamp\n"
     file = tmp_path / "Task.csv"
     for status, act, left in (("Not Started", "created", 1), ("In Progress", "equal", 1), ("Completed", "created", 0)):
-        file.write_text(f"{head}00T1,,,Ring,2026-03-01,{status},005A,,2026-03-01T00:00:00.000+0000\n")
+        file.write_text(f"{head}00T1,,,Ring,2026-03-01,{status},005A,Call,2026-03-01T00:00:00.000+0000\n")
         answer = run("activities", str(file), "--create-missing")
         assert (answer[act], Task.objects.open().count()) == (1, left), answer
     assert (Activity.objects.get().outcome, Task.objects.get().done_at is not None) == ("Completed", True)
-    file.write_text(f"{head}00T2,,,Ring,2026-03-01,Not Started,005A,,\n00T2,,,Write,2026-03-01,Not Started,005A,,\n")
+    file.write_text(
+        f"{head}00T2,,,Ring,2026-03-01,Not Started,005A,Call,\n00T2,,,Write,2026-03-01,Not Started,005A,Call,\n"
+    )
     answer = run("activities", str(file), "--create-missing")
     assert (answer["created"], answer["refusals"][0]["reason"]) == (
         1,
         "Line 2 already gives it, and says something else.",
     )
-    file.write_text(f"{head}00T2,,,Ring,2026-04-01,Not Started,005A,,\n")
+    file.write_text(f"{head}00T2,,,Ring,2026-04-01,Not Started,005A,Call,\n")
     assert run("activities", str(file))["changed"] == 1
     assert Task.objects.get(external_id="00T2").due_on == date(2026, 4, 1)
 
