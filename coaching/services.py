@@ -9,6 +9,7 @@ from coaching.models import ActionItem, AgendaItem, Case, CaseChange, Note, OneO
 from coaching.selectors import agenda_for, may_coach
 from performance.models import Flag
 from sales.models import Task
+from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person, User, access_of
@@ -267,3 +268,14 @@ def plan_from_finding(
     if flag is not None and flag.person_id == person.pk:
         case = open_case(flag=flag, owner=manager, due_on=due_on, by=by, at=at)
     return plan_one_on_one(person=person, manager=manager, starts_at=starts_at, by=by, at=at, on=on, case=case)
+
+
+@transaction.atomic
+def forget_talks(*, person: Person) -> Forgotten:
+    """Blank what was said and written about somebody who is erased; that it was, and when, stays."""
+    forgotten = Forgotten()
+    forgotten.blank(Note.objects.filter(person=person), text="")
+    forgotten.blank(AgendaItem.objects.filter(one_on_one__person=person), text="Erased", link="")
+    forgotten.blank(ActionItem.objects.filter(person=person), text="Erased")
+    forgotten.blank(Case.objects.filter(person=person).exclude(result=""), result="Erased")
+    return forgotten

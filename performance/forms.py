@@ -1,6 +1,13 @@
-"""What a person may say about a flag."""
+"""What a person may say about a flag, and how a part of a quota is offered."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
 
 from django import forms
+
+from targets.models import Redistribution
+from targets.selectors import Room
 
 
 class AnswerForm(forms.Form):
@@ -10,3 +17,35 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": 1000}),
         help_text="Seen by you and those who lead you.",
     )
+
+
+class RedistributionForm(forms.Form):
+    """How much is offered, who is asked first, and a cap for each who has room."""
+
+    amount = forms.DecimalField(label="Offered in all", max_digits=18, decimal_places=2, min_value=Decimal("0.01"))
+    prefer = forms.ChoiceField(label="Asked first", choices=Redistribution.Prefer.choices)
+    reason = forms.CharField(max_length=200, label="Why", help_text="Not seen by those who are asked.")
+
+    def __init__(self, *args: Any, rooms: Sequence[Room], most: Decimal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].help_text = f"At most {most:,.2f}: the quota less the expected landing."
+        self.caps = {room.person.pk: f"cap_{room.person.pk}" for room in rooms if room.room}
+        for room in rooms:
+            if room.room:
+                self.fields[self.caps[room.person.pk]] = forms.DecimalField(
+                    label=f"Cap of {room.person.name}", max_digits=18, decimal_places=2, min_value=Decimal(0),
+                    max_value=room.room, required=False,
+                )  # fmt: skip
+
+    @property
+    def capped(self) -> dict[int, Decimal]:
+        """The caps that were set; an empty one leaves the whole room."""
+        said = {pk: self.cleaned_data.get(name) for pk, name in self.caps.items()}
+        return {pk: cap for pk, cap in said.items() if cap is not None}
+
+
+class OfferForm(forms.Form):
+    """Which state of an offer somebody has seen, and what they say to it."""
+
+    version = forms.IntegerField(min_value=1, max_value=10**9, widget=forms.HiddenInput)
+    reason = forms.CharField(max_length=200, required=False)

@@ -165,14 +165,13 @@ class Found:
 def praiseworthy(*, as_of: date) -> list[Found]:
     """Quotas reached, best months, the most improved of each team and streaks, as of the end of a day."""
     organisation = Organisation.get()
-    fiscal = organisation.fiscal_month
-    quarter = Period.of(as_of, "quarter", fiscal_month=fiscal)
+    quarter = Period.of(as_of, "quarter", organisation.calendar)
     people = Person.objects.active(as_of).filter(withdrawn_at=None, pk__in=Posting.objects.on(as_of).values("person"))
     ids = list(people.values_list("pk", flat=True))
     able = comparable(ids, period=quarter, as_of=as_of)
     found = _reached(able, quarter, as_of, organisation.currency)
     found += _most_improved(ids, quarter.shift(-1), as_of)
-    month = Period.of(as_of, "month", fiscal_month=fiscal).shift(-1)
+    month = Period.of(as_of, "month", organisation.calendar).shift(-1)
     return found + _by_month(able, month, organisation.currency)
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from performance import live
 from recognition import forms, selectors, services
 from recognition.models import Award, Kudos
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, part_of, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
@@ -192,8 +192,8 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
     shown = team or selectors.own_board(user)
     token = live.token_for(user, *([f"team:{shown.pk}"] if shown else []))
     board = selectors.leaderboard(user=user, team=shown, period=period, as_of=today, by=by)
-    now = Period.of(today, "quarter", fiscal_month=organisation.fiscal_month)
-    month = Period.of(today, "month", fiscal_month=organisation.fiscal_month)
+    now = Period.of(today, "quarter", organisation.calendar)
+    month = Period.of(today, "month", organisation.calendar)
     periods = [now, now.shift(-1), now.shift(-2), now.shift(-3), month, month.shift(-1)]
     least = min((len(team.path) for team in teams), default=0)
     context = {
@@ -214,6 +214,7 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+@part_of("leaderboard")
 def place(request: HttpRequest) -> HttpResponse:
     """One's own place in a sentence, fetched by the home: a board costs as many queries as all the rest of it."""
     organisation = Organisation.get()
@@ -227,8 +228,8 @@ def place(request: HttpRequest) -> HttpResponse:
 def _period(request: HttpRequest, organisation: Organisation) -> Period:
     key = request.GET.get("period", "")
     if not key:
-        return Period.of(clock.today(organisation.time_zone), "quarter", fiscal_month=organisation.fiscal_month)
+        return Period.of(clock.today(organisation.time_zone), "quarter", organisation.calendar)
     try:
-        return Period.parse(key, fiscal_month=organisation.fiscal_month)
+        return Period.parse(key, organisation.calendar)
     except ValueError as error:
         raise Http404 from error

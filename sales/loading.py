@@ -16,19 +16,11 @@ DONE = "FROM part p WHERE p.sound AND p.act = 'created' AND NOT p.is_aside ORDER
 ACTIVITY = (
     "external_id", "owner_id", "kind", "occurred_at", "contact_id", "deal_id", "lead_id", "outcome", "duration_minutes",
 )  # fmt: skip
-DAY = "(p.occurred_at AT TIME ZONE %(zone)s)::date"
-
-
-def _account_of_the_deal(portion: Portion) -> None:
-    portion.run(
-        "UPDATE part p SET account_id = d.account_id FROM sales_deal d"
-        " WHERE p.sound AND p.account IS NULL AND d.id = p.deal_id AND d.account_id IS NOT NULL"
-    )
 
 
 def _insert_activities(portion: Portion) -> None:
     columns = {name: f"p.{name}" for name in ("id", *ACTIVITY, "account_id")}
-    columns |= {"occurred_on": DAY, "outcome": "coalesce(p.outcome, '')", "notes": "coalesce(p.notes, '')"}
+    columns |= {"occurred_on": "p.day", "outcome": "coalesce(p.outcome, '')", "notes": "coalesce(p.notes, '')"}
     portion.insert(Activity, columns, DONE)
 
 
@@ -76,7 +68,9 @@ ACTIVITIES = Loader(
     "sales.Activity",
     columns="(t.occurred_at AT TIME ZONE %(zone)s)::date AS day,"
     " t.done IS NOT DISTINCT FROM 'no' AND x.id IS NULL AS is_aside",
-    complete=_account_of_the_deal,
+    instead={"account_id": "CASE WHEN t.account IS NULL THEN d.account_id ELSE t.account_id END"},
+    joins="LEFT JOIN LATERAL (SELECT account_id FROM sales_deal WHERE id = t.deal_id AND t.account IS NULL LIMIT 1) d"
+    " ON true",
     natural="ROW(owner_id, kind, occurred_at, account_id, contact_id, deal_id)",
     differs=" OR ".join(
         [

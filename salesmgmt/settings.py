@@ -126,7 +126,13 @@ TEMPLATES = [
                 "salesmgmt.pages.context.shell",
             ],
         },
-    }
+    },
+    {  # rows of long lists, by {% compiled %}
+        "NAME": "compiled",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "salesmgmt.pages.compiled.environment"},
+    },
 ]
 
 # Two roles: the owner migrates and restores (manage.py says so), web and worker can't change tables, ledgers or audit.
@@ -142,9 +148,19 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "sales_credit",
     "sales_outcome",
     "targets_quotaentry",
+    "targets_strategy",
+    "targets_announcement",
+    "targets_announcedfigure",
+    "targets_response",
+    "targets_responseaccount",
+    "targets_answer",
+    "targets_planapproval",
+    "targets_budgetentry",
+    "targets_expense",
     "recognition_statementline",
     "recognition_rewardpoints",
     "desk_auditentry",
+    "desk_erasure",
 ]
 PG_BIN: str = env.read("str", "PG_BIN", "")  # where pg_dump and pg_restore are, if not on the PATH
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -285,6 +301,9 @@ SPECTACULAR_SETTINGS = {
         "ActivityKind": "sales.models.Activity.Kind",
         "CreditKind": "sales.models.CreditShare.Kind",
         "QuotaEntryKind": "targets.models.QuotaEntry.Kind",
+        "QuotaProposalKind": "targets.models.QuotaProposal.Kind",
+        "QuotaProposalState": "targets.models.QuotaProposal.State",
+        "OfferState": "targets.models.Offer.State",
         "AwardKind": "recognition.models.AwardKind",
         "ForecastCategory": "sales.models.ForecastCategory",
         "DealStatus": "sales.models.Deal.Status",

@@ -14,7 +14,7 @@ from salesmgmt.lib.money import share_out
 from salesmgmt.lib.refusals import Refused
 
 K = TypeVar("K")
-Shares = Mapping[str, Decimal]  # bucket of a period (month or ISO week) → percent of it
+Shares = Mapping[date, Decimal]  # first day of a bucket of a period (month, week) → percent of it
 Ramps = Mapping[str, Mapping[int, Decimal]]  # profile → month of tenure → percent
 Days = NDArray[Any]
 
@@ -67,12 +67,10 @@ def _rounded(value: Fraction, places: int) -> Decimal:
     return Decimal(whole if value >= 0 else -whole).scaleb(-places)
 
 
-def bucket_keys(days: Days, shares: Shares) -> Days:
-    """The bucket of each day: its month (`2026-07`), or its ISO week (`2026-W31`) where the shares are weekly."""
-    if any("W" in key for key in shares):
-        iso = [day.isocalendar() for day in days.astype("datetime64[D]").astype(object)]
-        return np.array([f"{year:04d}-W{week:02d}" for year, week, _ in iso], dtype="U8")
-    return np.datetime_as_string(days.astype("datetime64[M]"), unit="M")
+def buckets(days: Days, starts: list[date]) -> Days:
+    """The place of each day's bucket among their first days in order; before the first one: there."""
+    places = np.searchsorted(np.array(starts, dtype="datetime64[D]"), days, side="right") - 1
+    return np.maximum(places, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +109,11 @@ def seat(
     bucket = np.zeros(len(days), dtype=np.int64)
     weight: tuple[Fraction, ...] = (Fraction(1),)
     if shares:
-        names, codes = np.unique(bucket_keys(days, shares), return_inverse=True)
-        counts = np.bincount(codes, minlength=len(names))
-        found = tuple(
-            Fraction(shares.get(str(name), Decimal(0))) / int(n) for name, n in zip(names, counts, strict=True)
-        )
-        if any(found):
+        starts = sorted(shares)
+        codes = buckets(days, starts)
+        counts = np.bincount(codes, minlength=len(starts))
+        found = tuple(Fraction(shares[key]) / max(int(n), 1) for key, n in zip(starts, counts, strict=True))
+        if any(share for share, n in zip(found, counts, strict=True) if n):
             bucket, weight = codes, found
     inside = (days >= np.datetime64(start)) & (days < np.datetime64(end))
     employed = np.asarray(presence.employed, dtype=bool)
@@ -323,9 +320,7 @@ def allocate(total: Decimal, lines: Mapping[K, Line]) -> dict[K, Decimal]:
 # ── Learning from the past (R5, R15) ────────────────────────────────────────────────────────────────────────────
 
 
-def learn_shares(
-    history: Mapping[str, tuple[Decimal, int]], buckets: Mapping[str, tuple[str, int]]
-) -> dict[str, Decimal]:
+def learn_shares(history: Mapping[str, tuple[Decimal, int]], buckets: Mapping[K, tuple[str, int]]) -> dict[K, Decimal]:
     """The percent of a period that falls into each bucket, from what was credited per working day at its place before.
 
     `history`: place (first, second, third month) → credited, working days. `buckets`: key → place, working days.

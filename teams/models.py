@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Self
 
 import pgtrigger
@@ -12,9 +13,11 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
+from salesmgmt.lib.periods import WEEKS, FiscalCalendar, SetUp
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
 
 
@@ -100,12 +103,17 @@ class Organisation(models.Model):
     currency = models.CharField(max_length=3, default="EUR", help_text="Reporting currency, ISO 4217")
     time_zone = models.CharField(max_length=64, default="UTC", help_text="Decides the day, IANA name")
     fiscal_month = models.PositiveSmallIntegerField(
-        default=1, validators=[MinValueValidator(1), MaxValueValidator(12)], help_text="First month of the fiscal year"
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(12)],
+        help_text="First month of the fiscal year, until a set-up of the calendar says otherwise",
     )
     holiday_region = models.CharField(max_length=16, blank=True, help_text="Country, or country-subdivision: DE, DE-BY")
     working_week = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_friday, help_text="ISO weekdays")
     is_demo = models.BooleanField(default=False, editable=False)
     shows_individual_ranks = models.BooleanField(default=True)
+    shows_individual_chances = models.BooleanField(
+        default=True, db_default=True, help_text="How likely each person is to reach an amount"
+    )
     shows_selling_time = models.BooleanField(
         default=True, db_default=True, help_text="Share of time that goes into selling, per person"
     )
@@ -128,8 +136,58 @@ class Organisation(models.Model):
 
     @classmethod
     def get(cls) -> "Organisation":
-        """The organisation, made by the first migration; read it once per request and hand it on."""
-        return cls.objects.get(pk=1)
+        """The organisation, made by the first migration, with its calendar; read it once per request and hand it on."""
+        setups = FiscalYear.objects.standing().values(row=JSONObject(**{name: name for name in FiscalYear.SAYS}))
+        return cls.objects.annotate(fiscal_years=ArraySubquery(setups)).get(pk=1)
+
+    @cached_property
+    def calendar(self) -> FiscalCalendar:
+        """Its fiscal calendar; without a set-up, years of months from `fiscal_month` on."""
+        plain = FiscalCalendar.from_month(self.fiscal_month)
+        rows = getattr(self, "fiscal_years", None)
+        if rows is None:
+            rows = list(FiscalYear.objects.standing().values(*FiscalYear.SAYS))
+        for row in rows:
+            starts_on = row["starts_on"]
+            day = date.fromisoformat(starts_on) if isinstance(starts_on, str) else starts_on
+            plain = plain.changed(SetUp(row["number"], day, row["layout"], row["is_nearest"]))
+        return plain
+
+
+class FiscalYearQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        return self.filter(superseded_at=None).order_by("number")
+
+
+class FiscalYear(models.Model):
+    """From this fiscal year on the calendar goes by another set-up; a later word on the same year supersedes it."""
+
+    SAYS = ("number", "starts_on", "layout", "is_nearest")
+
+    number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1901), MaxValueValidator(9998)])
+    starts_on = models.DateField()
+    layout = models.CharField(max_length=6, choices=[("months", "Calendar months"), *((key, key) for key in WEEKS)])
+    is_nearest = models.BooleanField(
+        default=True, help_text="Of years of weeks: nearest to the first of the month, else the last one not after it"
+    )
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+    superseded_at = models.DateTimeField(null=True, editable=False)
+
+    objects = FiscalYearQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"], condition=Q(superseded_at=None), name="one_set_up_per_fiscal_year"
+            ),
+            models.CheckConstraint(condition=Q(number__range=(1901, 9998)), name="fiscal_year_has_four_digits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"FY {self.number}"
 
 
 class HolidayQuerySet(models.QuerySet):
@@ -154,17 +212,34 @@ class Holiday(models.Model):
         return f"{self.name} ({self.region}, {self.on:%d %b %Y})"
 
 
+class PeriodQuerySet(DatedQuerySet):
+    def standing(self) -> Self:
+        """Without those that a change of the calendar has put others in the place of."""
+        return self.filter(superseded_at=None)
+
+
 class Period(Dated):
-    """A stored month, the smallest period, which is what closes. Quarters and years are values above it."""
+    """A stored month, the smallest period, which is what closes. Quarters and years are values above it.
 
-    key = models.CharField(max_length=7, unique=True)
+    A change of the fiscal calendar supersedes open periods and never deletes one.
+    """
+
+    key = models.CharField(max_length=8)
     closed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    superseded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = DatedQuerySet.as_manager()
+    objects = PeriodQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
-        constraints = [is_a_range("period_is_a_range"), one_at_a_time("periods_do_not_overlap")]
+        constraints = [
+            is_a_range("period_is_a_range"),
+            one_at_a_time("periods_do_not_overlap", condition=Q(superseded_at=None)),
+            models.UniqueConstraint(fields=["key"], condition=Q(superseded_at=None), name="one_period_per_key"),
+            models.CheckConstraint(
+                condition=Q(superseded_at=None) | Q(closed_at=None), name="no_closed_period_is_superseded"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key

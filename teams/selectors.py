@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 
 from salesmgmt.desk.models import Token
 from salesmgmt.desk.tokens import digest
-from salesmgmt.lib.periods import Kind
+from salesmgmt.lib.periods import FiscalCalendar, Kind, SetUp
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.refusals import Refused
 
@@ -243,24 +243,83 @@ def next_working_day(person: Person, day: date) -> date:
     return start
 
 
+# ── The fiscal calendar ─────────────────────────────────────────────────────────────────────────────────────────
+
+SHORTEST_YEAR, LONGEST_YEAR = timedelta(days=28), timedelta(days=18 * 31)
+HORIZON = 35  # years ahead for which periods are stored at least
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChange:
+    """What another set-up would do: the calendar it leads to, stored periods that move, those in their place."""
+
+    calendar: FiscalCalendar
+    starts_on: date
+    moved: list[Period]
+    made: list[PeriodValue]
+
+
+def calendar_change(calendar: FiscalCalendar, setup: SetUp) -> CalendarChange:
+    """Compare a set-up with the periods that are stored. Refused where it makes no calendar."""
+    _check(calendar, setup)
+    changed = calendar.changed(setup)
+    # The year before it may end elsewhere.
+    start = min(calendar.start_of(setup.year - 1), changed.start_of(setup.year - 1))
+    rows = list(Period.objects.standing().filter(during__endswith__gt=start).order_by("during"))
+    last = max([setup.starts_on.replace(month=1, day=1).year + HORIZON, *(row.during.upper.year for row in rows[-1:])])
+    wanted: dict[tuple[str, date, date], PeriodValue] = {}
+    for year in range(setup.year - 1, changed.year_of(date(last, 1, 1)) + 1):
+        for month in PeriodValue.parse(f"{year:04d}-FY", changed).months():
+            wanted[month.key, month.start, month.end] = month
+    stored = {(row.key, row.starts_on, row.until): row for row in rows}
+    return CalendarChange(
+        calendar=changed,
+        starts_on=start,
+        moved=[row for key, row in stored.items() if key not in wanted],
+        made=[month for key, month in wanted.items() if key not in stored],
+    )
+
+
+def _check(calendar: FiscalCalendar, setup: SetUp) -> None:
+    if not 1901 <= setup.year <= 9900:
+        raise Refused(f"{setup.year} is no fiscal year; name one such as 2027.", field="year")
+    day = setup.starts_on
+    if setup.layout == "months" and day.day != 1:
+        raise Refused(f"A year of months starts on the first of a month, not on {day:%-d %b %Y}.", field="starts_on")
+    fits = range(-3, 4) if setup.nearest else range(-6, 1)
+    if setup.layout != "months" and (day - setup.first_of_month).days not in fits:
+        near = "within three days of" if setup.nearest else "on or within six days before"
+        raise Refused(f"A year of weeks starts {near} the first of a month, not on {day:%-d %b %Y}.", field="starts_on")
+    changed = calendar.changed(setup)
+    for each in changed.setups[1:]:
+        before = changed.start_of(each.year - 1)
+        if not SHORTEST_YEAR <= each.starts_on - before <= LONGEST_YEAR:
+            raise Refused(
+                f"FY {each.year - 1} starts on {before:%-d %b %Y}: FY {each.year} can start four weeks to eighteen "
+                f"months later, not on {each.starts_on:%-d %b %Y}.",
+                field="starts_on",
+            )
+
+
 # ── Periods, closing, rates ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def period(key: str) -> PeriodValue:
     """The period of a key in the organisation's fiscal calendar. Raises ValueError with a sentence."""
-    return PeriodValue.parse(key, fiscal_month=Organisation.get().fiscal_month)
+    return PeriodValue.parse(key, Organisation.get().calendar)
 
 
 def current_period(kind: Kind, day: date) -> PeriodValue:
     """The month, quarter or year of the organisation's fiscal calendar that holds a day."""
-    return PeriodValue.of(day, kind, fiscal_month=Organisation.get().fiscal_month)
+    return PeriodValue.of(day, kind, Organisation.get().calendar)
 
 
 def is_closed(value: PeriodValue) -> bool:
     """A period is closed when every month of it is."""
     months = value.months()
     keys = [month.key for month in months]
-    return Period.objects.filter(key__in=keys, closed_at__isnull=False).count() == len(months)
+    closed = Period.objects.standing().filter(key__in=keys, closed_at__isnull=False)
+    return bool(keys) and closed.count() == len(keys)
 
 
 def posting_day(occurred_on: date) -> date:
@@ -275,29 +334,35 @@ def posting_days(days: Iterable[date]) -> dict[date, date]:
     """`posting_day` of many days, in two queries unless somebody is closing a month right now."""
     wanted = set(days)
     shut = Period.objects.filter(closed_at__isnull=False)
-    closed = {during.lower for during in shut.values_list("during", flat=True)}
+    closed = {during.lower: during.upper for during in shut.values_list("during", flat=True)}
     while True:
-        posted = {day: _first_open(day, closed) for day in wanted}
-        held = {day.replace(day=1) for day in posted.values()}
+        posted = _first_open(wanted, closed)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT lower(during), closed_at FROM teams_period WHERE lower(during) = ANY(%s) ORDER BY id FOR SHARE",
-                [sorted(held)],
+                """
+                SELECT lower(p.during), upper(p.during), p.closed_at
+                  FROM unnest(%s::date[]) AS d JOIN teams_period p ON p.during @> d AND p.superseded_at IS NULL
+                 ORDER BY p.id FOR SHARE OF p
+                """,
+                [sorted(set(posted.values()))],
             )
             # A closing that was waited for shows here: FOR SHARE reads the row as it is once the lock is had.
-            meanwhile = {first for first, closed_at in cursor.fetchall() if closed_at}
+            meanwhile = {first: until for first, until, closed_at in cursor.fetchall() if closed_at}
         if not meanwhile:
             return posted
         closed |= meanwhile
 
 
-def _first_open(day: date, closed: set[date]) -> date:
-    month = day.replace(day=1)
-    if month not in closed:
-        return day
-    while month in closed:
-        month = PeriodValue.of(month, "month").end
-    return month
+def _first_open(days: Iterable[date], closed: dict[date, date]) -> dict[date, date]:
+    """Each day, or the first one after the closed months around it."""
+    starts = sorted(closed)
+    found = {}
+    for day in days:
+        posted = day
+        while (place := bisect_right(starts, posted)) and posted < (until := closed[starts[place - 1]]):
+            posted = until
+        found[day] = posted
+    return found
 
 
 def rate(currency: str, on: date, kind: str = ExchangeRate.Kind.ACTUAL) -> Decimal:

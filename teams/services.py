@@ -13,21 +13,26 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import holidays
+from axes.models import AccessAttempt, AccessFailureLog
 from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from salesmgmt.desk.models import Token
+from salesmgmt.desk.erasure import Forgotten
+from salesmgmt.desk.models import Notice, SavedView, Token
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.periods import Period as PeriodValue
+from salesmgmt.lib.periods import SetUp
 from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused
 
 from . import selectors
 from .models import (
     ExchangeRate,
+    FiscalYear,
     Holiday,
     Leadership,
     Leave,
@@ -123,6 +128,33 @@ def take_back(*, person: Person, by: User | None) -> Person:
     person.left_on = None
     person.save(update_fields=["left_on"])
     return person
+
+
+@transaction.atomic
+def forget_person(*, person: Person, by: User | None, on: date) -> Forgotten:
+    """Blank somebody who has left, and their login; postings, leave and numbers stay, of nobody one knows."""
+    if person.left_on is None or person.left_on > on:
+        raise Refused(f"{person} still works here: say first on which day they left.")
+    forgotten, user = Forgotten(), person.user
+    names = {person.name, user.get_full_name() if user else ""}
+    others = Person.objects.exclude(pk=person.pk)
+    forgotten.say(*(name for name in names if " " in name and not others.filter(name__iexact=name).exists()))
+    forgotten.say(person.email, user.email if user else "")
+    forgotten.know("person", person.external_id, person.email)
+    nobody = f"Erased person {person.pk}"
+    forgotten.blank(
+        Person.objects.filter(pk=person.pk), name=nobody, email="", birthday=None, external_id=None
+    )  # fmt: skip
+    if user:
+        AccessAttempt.objects.filter(username=user.username).delete()
+        AccessFailureLog.objects.filter(username=user.username).delete()
+        for owned in (Notice, SavedView, Token):
+            owned._base_manager.filter(user=user).delete()
+        forgotten.blank(
+            User.objects.filter(pk=user.pk), username=f"erased-{user.pk}", first_name="", last_name="", email="",
+            is_active=False, is_staff=False, is_superuser=False, password=make_password(None),
+        )  # fmt: skip
+    return forgotten
 
 
 @transaction.atomic
@@ -258,7 +290,8 @@ def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
     organisation = Organisation.objects.select_for_update().get(pk=1)
     fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week"}
     fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
-    _change(organisation, changes, fields | {"shows_individual_ranks", "shows_selling_time", "is_demo"})
+    shown = {"shows_individual_ranks", "shows_individual_chances", "shows_selling_time"}
+    _change(organisation, changes, fields | shown | {"is_demo"})
     return organisation
 
 
@@ -307,6 +340,46 @@ def set_rate(
     return ExchangeRate.objects.create(currency=currency, kind=kind, rate=rate, during=half_open(on, until))
 
 
+# ── Fiscal calendar ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def change_calendar(*, setup: SetUp, by: User | None, at: datetime, reason: str) -> FiscalYear:
+    """From a fiscal year on the calendar goes by another set-up. Nothing is deleted.
+
+    The year before ends where this one starts. Stored periods that would move are superseded by others; refused where
+    one of them is closed. What was planned for a period keeps its own dates.
+    """
+    _operations_only(by, "change the fiscal calendar")
+    if not reason.strip():
+        raise Refused("Say why the calendar changes.", field="reason")
+    organisation = Organisation.objects.select_for_update().get(pk=1)
+    standing = FiscalYear.objects.standing().filter(number=setup.year).first()
+    says = {
+        "number": setup.year,
+        "starts_on": setup.starts_on,
+        "layout": setup.layout,
+        "is_nearest": setup.nearest,
+    }
+    if standing and all(getattr(standing, field) == value for field, value in says.items()):
+        return standing
+    change = selectors.calendar_change(organisation.calendar, setup)
+    moved = list(Period.objects.select_for_update().filter(pk__in=[row.pk for row in change.moved]).order_by("pk"))
+    if closed := next((row for row in moved if row.is_closed), None):
+        sentence = f"{closed} is closed and would move: choose a later fiscal year, or open it again with a reason."
+        raise Refused(sentence, field="year")
+    Period.objects.filter(pk__in=[row.pk for row in moved]).update(superseded_at=at)
+    _store_months(change.made)
+    FiscalYear.objects.filter(pk=standing and standing.pk).update(superseded_at=at)
+    return FiscalYear.objects.create(**says, made_at=at, made_by=by, reason=reason.strip())
+
+
+def _operations_only(by: User | None, what: str) -> None:
+    """Who counts the days is not in the selling line (rules, "Who")."""
+    if by is not None and not access_of(by).imports:
+        raise Refused(f"Only admin and operations {what}.")
+
+
 # ── Periods ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -325,16 +398,17 @@ def reopen_period(*, key: str, by: User | None, at: datetime, reason: str) -> li
 
 
 def _turn(key: str, by: User | None, at: datetime, reason: str, *, is_closing: bool) -> list[Period]:
-    # Who closes is not in the selling line (rules, "Who").
-    if by is not None and not access_of(by).imports:
-        raise Refused("Only admin and operations close and reopen periods.")
+    _operations_only(by, "close and reopen periods")
     try:
         months = selectors.period(key).months()
     except ValueError as error:
         raise Refused(str(error), field="period") from None
+    if not months:
+        raise Refused(f"{key} is a week, which may lie in two months: close the month.", field="period")
     _store_months(months)
     rows = list(
-        Period.objects.select_for_update()
+        Period.objects.standing()
+        .select_for_update()
         .filter(key__in=[month.key for month in months], closed_at__isnull=is_closing)
         .order_by("pk")
     )
@@ -349,7 +423,7 @@ def _turn(key: str, by: User | None, at: datetime, reason: str, *, is_closing: b
     return rows
 
 
-def _store_months(months: list[PeriodValue]) -> None:
+def _store_months(months: Iterable[PeriodValue]) -> None:
     Period.objects.bulk_create(
         [Period(key=month.key, during=half_open(month.start, month.end)) for month in months], ignore_conflicts=True
     )

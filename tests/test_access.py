@@ -1,7 +1,8 @@
 """Every address × every identity: who may see what, in one table.
 
 The records belong to ana (North, led by maya). Whoever is not named beside an address gets the same dull 404 there,
-and somebody anonymous is sent to the login.
+and somebody anonymous is sent to the login. Beside the cast there are dora (delivery), hugo (HR), nina (a login that
+belongs to nobody) and lena, who has left.
 """
 
 from collections.abc import Iterator
@@ -34,17 +35,22 @@ from sales.models import (
     Task,
 )
 from sales.services import leads
+from salesmgmt.desk.digests import SIGNER
 from salesmgmt.desk.models import SavedView, Token
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
-from targets.models import Allocation, Plan
+from targets import services as targets
+from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution
 from teams import services as teams
-from teams.models import User
+from teams.models import Person, Posting, Role, Team, User
 from tests.cast import Cast, make_cast
 
-IDENTITIES = ("anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "admin")
-EVERYBODY = "ana ben cleo maya omar vera olga admin"
+IDENTITIES = (
+    "anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "dora", "hugo", "admin", "nina", "lena",
+)  # fmt: skip
+EVERYBODY = "ana ben cleo maya omar vera olga dora hugo admin nina lena"
+POSTED = "ana ben cleo maya omar vera olga dora hugo admin"  # whose login belongs to somebody who works here
 LINE = "ana maya vera olga admin"  # the person, who leads them, and who sees all
 PUBLIC = "anonymous " + EVERYBODY
 
@@ -53,7 +59,8 @@ GET, POST = "GET", "POST"
 IMPORTERS = "olga admin"
 DOERS = "ana maya olga admin"  # an executive reads all teams, and changes plans only
 LEADERS = "maya omar vera olga admin"
-COLLEAGUES = "ana ben cleo maya omar vera olga"
+COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
+DELIVERERS = "olga dora admin"
 TABLE: dict[str, tuple[str, str]] = {
     # logins
     "login": (PUBLIC, GET),
@@ -74,6 +81,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "notices": (EVERYBODY, GET),
     "notice-count": (EVERYBODY, GET),
     "notices-seen": (EVERYBODY, POST),
+    "notices-mail": (EVERYBODY, POST),
+    "unsubscribe": (PUBLIC, GET),
+    "erasures": ("admin", GET),
+    "erasure": ("admin", GET),
     "search": (EVERYBODY, GET),
     "palette": (EVERYBODY, GET),
     "tasks": (EVERYBODY, GET),
@@ -172,11 +183,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "order-lines": (DOERS, POST),
     "order-dates": (DOERS, POST),
     "order-ask": (DOERS, POST),
-    "order-problem": (DOERS, POST),
-    "problem-resolve": (DOERS, POST),
-    "deliveries": (IMPORTERS, GET),
-    "delivery": (IMPORTERS, GET),
-    "process": (EVERYBODY, GET),
+    "order-problem": (DOERS + " dora", POST),
+    "problem-resolve": (DOERS + " dora", POST),
+    "deliveries": (DELIVERERS, GET),
+    "delivery": (DELIVERERS, GET),
+    "process": (POSTED, GET),
     "feedback-thanks": (PUBLIC, GET),
     "feedback-answer": (PUBLIC, GET),
     "feedback": (EVERYBODY, GET),
@@ -205,7 +216,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "lead-reopen": (DOERS, POST),
     "campaigns": (EVERYBODY, GET),
     "campaign-add": ("olga admin", GET),
-    "campaign": (EVERYBODY, GET),
+    "campaign": (POSTED, GET),
     "campaign-change": ("olga admin", POST),
     "referrals": (EVERYBODY, GET),
     "referral-ask": (EVERYBODY, POST),
@@ -224,13 +235,42 @@ TABLE: dict[str, tuple[str, str]] = {
     "quota": (LINE, GET),
     "plan-add": ("vera olga admin", GET),
     "plan": ("maya omar vera olga admin", GET),
+    "plan-outlook": ("maya vera olga admin", GET),  # nobody of Omar's is in the plan
     "plan-export": ("maya omar vera olga admin", GET),
     "plan-propose": ("vera olga admin", POST),
     "plan-publish": ("vera olga admin", POST),
     "allocation": ("maya vera olga admin", GET),
     "allocation-lock": ("maya vera olga admin", POST),
+    # letters and approvals
+    "line-history": ("maya vera olga admin", GET),
+    "plan-approvals": (LEADERS, GET),
+    "plan-approval": ("maya vera olga admin", POST),
+    "strategy": (LEADERS, GET),
+    "announcement-add": (LEADERS, GET),
+    "announcement": (LINE, GET),
+    "letters": (LEADERS, GET),
+    "letters-pdf": ("maya vera olga admin", GET),
+    "letter": (LINE, GET),
+    "letter-pdf": (LINE, GET),
+    "letter-respond": ("ana", POST),
+    "letter-answer": ("maya vera olga admin", POST),
     # performance
-    "records": (EVERYBODY, GET),
+    "records": (POSTED, GET),
+    "quota-changes": (EVERYBODY, GET),
+    "quota-changes-confirm": (EVERYBODY, POST),
+    "quota-change-confirm": (LINE, POST),
+    "quota-change-refuse": (LINE, POST),
+    # performance
+    "redistributions": (EVERYBODY, GET),
+    "redistribution-add": (LEADERS, GET),
+    "redistribution": ("maya vera olga admin", GET),
+    "redistribution-agree": ("maya vera olga admin", POST),
+    "offer": (LINE, GET),
+    "offer-accept": (LINE, POST),
+    "offer-refuse": (LINE, POST),
+    "offer-agree": (LINE, POST),
+    "offer-withdraw": (LINE, POST),
+    "offer-reverse": (LINE, POST),
     "flag": (LINE, GET),
     # coaching
     "cases": (EVERYBODY, GET),
@@ -279,9 +319,23 @@ class World:
     kwargs: dict[str, dict[str, Any]]
 
 
+def others(cast: Cast) -> None:
+    """Who is neither a seller nor above one."""
+    since = half_open(date(2024, 1, 1))
+    delivery = Team.objects.create(name="Delivery", parent=cast.company, department=Team.Department.DELIVERY)
+    for name, role, team in (("dora", Role.DEPARTMENT, delivery), ("hugo", Role.HR, cast.company)):
+        person = Person.objects.create(name=name.title(), user=User.objects.create(username=name))
+        Posting.objects.create(person=person, team=team, role=role, during=since)
+    User.objects.create(username="nina")
+    left = Person.objects.create(name="Lena", user=User.objects.create(username="lena"))
+    Posting.objects.create(person=left, team=cast.north, during=half_open(date(2024, 1, 1), date(2025, 1, 1)))
+    teams.end_employment(person=left, on=date(2025, 1, 1), by=None)
+
+
 @pytest.fixture
 def world(db: None) -> World:
     cast = make_cast()
+    others(cast)
     now = clock.now()
     maya = User.objects.get(username="maya")
     account = Account.objects.create(name="Brandt Optik", owner=cast.ana)
@@ -335,6 +389,26 @@ def world(db: None) -> World:
         during=half_open(date(2027, 1, 1), date(2027, 4, 1)),
     )
     line = Allocation.objects.create(plan=plan, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    Allocation.objects.create(plan=plan, team=cast.north, proposed=500, amount=500)
+    published = Plan.objects.create(
+        name="Q2", period="2027-Q2", amount=Decimal(500), made_at=now, published_at=now,
+        during=half_open(date(2027, 4, 1), date(2027, 7, 1)),
+    )  # fmt: skip
+    Allocation.objects.create(plan=published, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    told = targets.announce(plan=published, headline="Prices rise.", economy="Steel", person=cast.ana, by=maya, at=now)
+    targets.respond(plan=published, person=cast.ana, stance="objects", statement="No", by=cast.ana.user, at=now)
+    quarter = half_open(date(2027, 1, 1), date(2027, 4, 1))
+    change = QuotaProposal.objects.create(
+        seat=cast.ana, team=cast.north, during=quarter, facts="x", needs_yes=False, made_at=now, counts_on=today
+    )
+    shared = Redistribution.objects.create(
+        giver=cast.ben, team=cast.north, during=quarter, to=quarter, quota=100, landing=50, amount=50, reason="Ill",
+        opened_at=now, needs_agreement=False,
+    )  # fmt: skip
+    asked = Candidate.objects.create(
+        redistribution=shared, person=cast.ana, team=cast.north, quota=100, landing=200, room=10, cap=10
+    )
+    offer = Offer.objects.create(candidate=asked, turn=1, amount=10, needs_agreement=False, made_at=now)
     suggestion = Suggestion.objects.create(
         person=cast.ana, kind="streak", key="2026-11", sentence="Four weeks in a row.", made_on=today
     )
@@ -430,8 +504,20 @@ def world(db: None) -> World:
         "token-revoke": {"pk": token.pk},
         "invitation": {"secret": "nobody-has-this"},
         "quota": {"person_pk": cast.ana.pk},
+        "quota-change": {"pk": change.pk},
+        "redistribution": {"pk": shared.pk},
+        "redistribution-add": {},
+        "offer": {"pk": offer.pk},
         "plan": {"pk": plan.pk},
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
+        "line-history": {"pk": plan.pk, "line_pk": line.pk},
+        "plan-approval": {"pk": plan.pk, "team_pk": cast.north.pk},
+        "plan-approvals": {"pk": plan.pk},
+        "strategy": {"pk": plan.pk},
+        "announcement-add": {"pk": published.pk},
+        "announcement": {"pk": told.pk},
+        "letters": {"pk": published.pk},
+        "letter": {"pk": published.pk, "person_pk": cast.ana.pk},
         "suggestion": {"pk": suggestion.pk},
         "applaud": {"kind": "kudos", "pk": kudos.pk},
         "praise-take-down": {"kind": "kudos", "pk": kudos.pk},
@@ -450,6 +536,8 @@ def world(db: None) -> World:
         "password_reset_confirm": {"uidb64": "MQ", "token": "x-y"},
         "team": {"pk": cast.north.pk},
         "person": {"pk": cast.ana.pk},
+        "unsubscribe": {"signed": SIGNER.sign(str(cast.ana.user_id))},
+        "erasure": {"noun": "contact", "pk": contact.pk},
     }
     return World(cast, kwargs)
 
@@ -504,3 +592,99 @@ def test_who_may_see_what(world: World, identity: str) -> None:
         elif answer.status_code != 404:
             wrong.append(was)
     assert not wrong, "\n".join(wrong)
+
+
+# ── Access follows the postings of the day: what was lost is gone on the next request ───────────────────────────
+
+
+class Session:
+    """Somebody who logged in before the change, in a browser and by a script."""
+
+    def __init__(self, person: Person) -> None:
+        assert person.user
+        self.browser = Client()
+        self.browser.force_login(person.user, backend="django.contrib.auth.backends.ModelBackend")
+        self.bearer = f"Bearer {teams.make_api_token(user=person.user, name='Script', at=clock.now())}"
+
+    def reads(self, world: World) -> set[int]:
+        """How ana's account, deal, order and page are answered."""
+        pages = [address(world, name) for name in ("account", "deal", "order", "person")]
+        return {self.browser.get(path).status_code for path in pages}
+
+    def writes(self, world: World) -> set[int]:
+        sid = transaction.savepoint()
+        answers = {
+            self.browser.post(address(world, name), {"version": 1}).status_code
+            for name in ("deal-change", "account-change", "task-done", "market-note-withdraw")
+        }
+        transaction.savepoint_rollback(sid)
+        return answers
+
+    def lists(self, world: World) -> bool:
+        """Does ana's account stand in the list, in the search or in the API's list?"""
+        script = Client()
+        answer = script.get("/api/v1/accounts/", headers={"Authorization": self.bearer})
+        found = [self.browser.get("/accounts/"), self.browser.get("/search/?q=Brandt"), answer]
+        return any("Brandt Optik" in one.content.decode() for one in found)
+
+
+def sees(session: Session, world: World) -> None:
+    assert session.reads(world) == {200}
+    assert not session.writes(world) & {403, 404}
+    assert session.lists(world)
+
+
+def sees_nothing(session: Session, world: World) -> None:
+    assert session.reads(world) == {404}
+    assert session.writes(world) == {404}
+    assert not session.lists(world)
+
+
+def test_after_a_transfer_the_former_manager_is_out_and_the_new_one_in(world: World) -> None:
+    cast, today = world.cast, clock.today("Europe/Berlin")
+    maya, omar = Session(cast.maya), Session(cast.omar)
+    sees(maya, world)
+    sees_nothing(omar, world)
+    teams.post_person(person=cast.ana, team=cast.south, on=today, by=cast.olga.user)
+    sees_nothing(maya, world)
+    sees(omar, world)
+
+
+def test_after_a_promotion_the_seat_is_the_new_managers_alone(world: World) -> None:
+    cast, today = world.cast, clock.today("Europe/Berlin")
+    maya, ben = Session(cast.maya), Session(cast.ben)
+    sees_nothing(ben, world)
+    teams.appoint_manager(team=cast.north, person=cast.ben, on=today, by=cast.olga.user)
+    sees(ben, world)
+    sees_nothing(maya, world)
+    teams.appoint_manager(team=cast.north, person=None, on=today, by=cast.olga.user)
+    sees_nothing(ben, world)
+
+
+def test_a_role_that_sees_all_ends_with_its_posting(world: World) -> None:
+    cast, today = world.cast, clock.today("Europe/Berlin")
+    olga = Session(cast.olga)
+    assert olga.browser.get("/imports/").status_code == 200
+    sees(olga, world)
+    teams.post_person(person=cast.olga, team=cast.south, role=Role.REP, on=today, by=cast.vera.user)
+    assert olga.browser.get("/imports/").status_code == 404
+    sees_nothing(olga, world)
+
+
+def test_somebody_who_left_sees_nothing_more(world: World) -> None:
+    cast, today = world.cast, clock.today("Europe/Berlin")
+    maya, ana = Session(cast.maya), Session(cast.ana)
+    teams.end_employment(person=cast.ana, on=today, by=cast.olga.user)
+    teams.end_employment(person=cast.maya, on=today, by=cast.olga.user)
+    sees_nothing(maya, world)
+    sees_nothing(ana, world)
+
+
+def test_a_deactivated_login_is_sent_to_the_login(world: World) -> None:
+    maya = Session(world.cast.maya)
+    sees(maya, world)
+    User.objects.filter(username="maya").update(is_active=False)
+    assert maya.reads(world) == {302}
+    assert maya.writes(world) == {302}
+    assert not maya.lists(world)
+    assert Client().get("/api/v1/accounts/", headers={"Authorization": maya.bearer}).status_code == 401

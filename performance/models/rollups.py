@@ -13,7 +13,7 @@ class Cell(models.Model):
     """Sum and count of a measure, zero cells are not stored."""
 
     on = models.DateField()
-    posted_month = models.DateField(help_text="First day of the month it was posted in")
+    posted_month = models.DateField(help_text="First day of the fiscal month it was posted in")
     measure = models.CharField(max_length=30)
     bucket = models.IntegerField(default=0, help_text="Days of the cycle, for the median; else 0")
     # Wide enough for a sum of any number of the largest amounts: one overflow would hold up everybody's figures.

@@ -1,91 +1,18 @@
-"""Statement-level triggers that mark what a change makes stale, whatever the way in (house, "Marks").
-
-A bulk load of any size leaves a few marks per person: single days while they are few, else one range from the first
-day to the last. TRUNCATE fires none of these; only the owner may do it, and rebuilds the rollups after.
-"""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import pgtrigger
+"""What makes rollups stale. TRUNCATE fires none of these; only the owner may do it, and rebuilds the rollups after."""
 
 from sales.models import Activity, Credit, Deal, Outcome
+from salesmgmt.desk.watches import ALWAYS, EVERYBODY, Watch
 from targets.models import QuotaEntry, RampProfile, RampStep, SeasonShare
-from teams.models import ExchangeRate, Holiday, Leave, LeaveKind, Organisation, Person, Posting
+from teams.models import ExchangeRate, FiscalYear, Holiday, Leave, LeaveKind, Organisation, Person, Posting
 
 from .rollups import NOBODY
-
-FEW = 8  # separate ranges of days per person and statement, before they are merged into one
-ALWAYS = "'(,)'::daterange"
-EVERYBODY = "NULL::bigint"
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What of a table matters: `person`, `days` and `matters` are SQL over one row `r`."""
-
-    topics: Sequence[str]
-    person: str
-    days: str
-    columns: Sequence[str]
-    matters: str = "true"
-    on_insert: bool = True
-
-    def triggers(self) -> list[pgtrigger.Trigger]:
-        old, new = self._rows("old_rows"), self._rows("new_rows")
-        changed = f"({old} EXCEPT {new}) UNION ALL ({new} EXCEPT {old})"
-        both = pgtrigger.Referencing(old="old_rows", new="new_rows")
-        made = [
-            self._trigger("mark_update", pgtrigger.Update, both, changed),
-            self._trigger("mark_delete", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), old),
-        ]
-        if self.on_insert:
-            made.append(self._trigger("mark_insert", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), new))
-        return made
-
-    def _rows(self, source: str) -> str:
-        columns = ", ".join(f"r.{column}" for column in ("id", *self.columns))
-        # Every part of these statements is a constant of this module.
-        what = f"{self.person} AS person_id, {self.days} AS days, {columns}"
-        return f"SELECT {what} FROM {source} r WHERE {self.matters}"  # nosec B608
-
-    def _trigger(
-        self, name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, rows: str
-    ) -> pgtrigger.Trigger:
-        topics = ", ".join(f"'{topic}'" for topic in self.topics)
-        return pgtrigger.Trigger(
-            name=name,
-            level=pgtrigger.Statement,
-            when=pgtrigger.After,
-            operation=operation,
-            referencing=referencing,
-            func=f"""
-                INSERT INTO desk_mark (topic, person_id, days)
-                SELECT topic, person_id, stale
-                  FROM (SELECT person_id, range_agg(days) AS days, count(*) AS ranges
-                          FROM (SELECT DISTINCT person_id, days FROM ({rows}) AS touched) AS each
-                         WHERE NOT isempty(days) GROUP BY person_id) AS people,
-                       unnest(CASE WHEN ranges <= {FEW} THEN days ELSE datemultirange(range_merge(days)) END) AS stale,
-                       unnest(ARRAY[{topics}]) AS topic;
-                RETURN NULL;
-            """,  # nosec B608
-        )
 
 
 def _day(column: str) -> str:
     return f"daterange(r.{column}, r.{column}, '[]')"
 
 
-# The period of a key, as lib.periods reads it.
-_SEASON = """
-    (SELECT daterange(first::date, (first + length)::date)
-       FROM (SELECT CASE WHEN r.period LIKE '____-Q_' THEN interval '3 months'
-                         WHEN r.period LIKE '____-FY' THEN interval '1 year' ELSE interval '1 month' END AS length,
-                    CASE WHEN r.period LIKE '____-__' AND r.period !~ '[QF]' THEN (r.period || '-01')::timestamp
-                         ELSE make_date(left(r.period, 4)::int - (o.fiscal_month > 1)::int, o.fiscal_month, 1)::timestamp
-                              + interval '3 months' * (coalesce(substring(r.period from 'Q(.)')::int, 1) - 1) END AS first
-               FROM teams_organisation o) AS period)
-"""  # noqa: E501
+_SEASON = "(SELECT p.during FROM targets_seasonprofile p WHERE p.id = r.profile_id)"
 
 _CREDITS = Watch(["credits"], "r.person_id", _day("occurred_on"), ["team_id", "posted_on", "kind", "reporting_amount"])
 _OUTCOMES = Watch(
@@ -116,7 +43,12 @@ _CALENDAR = Watch(
 )  # fmt: skip
 _RAMPS = Watch(["quota"], EVERYBODY, ALWAYS, ["profile_id", "month", "percent"])
 _PROFILES = Watch(["quota"], EVERYBODY, ALWAYS, ["name"])
-_SEASONS = Watch(["quota"], EVERYBODY, _SEASON, ["period", "bucket", "percent"])
+_SEASONS = Watch(["quota"], EVERYBODY, _SEASON, ["profile_id", "starts_on", "percent"])
+# From the year before on, which may end elsewhere now: what was posted when is summed by fiscal months.
+_YEARS = Watch(
+    ["activities", "credits", "outcomes", "pipeline", "quota"], EVERYBODY, "daterange(r.starts_on - 730, NULL)",
+    ["number", "starts_on", "layout", "is_nearest", "superseded_at"],
+)  # fmt: skip
 
 
 class WatchedCredit(Credit):
@@ -209,8 +141,14 @@ class WatchedSeasonShare(SeasonShare):
         triggers = _SEASONS.triggers()
 
 
+class WatchedFiscalYear(FiscalYear):
+    class Meta:
+        proxy = True
+        triggers = _YEARS.triggers()
+
+
 WATCHES = (
     WatchedCredit, WatchedOutcome, WatchedActivity, WatchedDeal, WatchedQuotaEntry, WatchedPosting, WatchedLeave,
     WatchedLeaveKind, WatchedPerson, WatchedHoliday, WatchedOrganisation, WatchedExchangeRate, WatchedRampStep,
-    WatchedRampProfile, WatchedSeasonShare,
+    WatchedRampProfile, WatchedSeasonShare, WatchedFiscalYear,
 )  # fmt: skip

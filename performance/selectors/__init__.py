@@ -2,6 +2,7 @@
 
 from .figures import MEASURES, Figure, figure, figures, series
 from .flags import open_flags
+from .landings import Revised, colleagues, landings, revised
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .scope import Scope
 
@@ -9,14 +10,18 @@ __all__ = [
     "MEASURES",
     "Figure",
     "Pace",
+    "Revised",
     "Scope",
     "Standing",
     "TeamStanding",
+    "colleagues",
     "figure",
     "figures",
+    "landings",
     "open_flags",
     "pace",
     "pace_series",
+    "revised",
     "series",
     "standings",
     "status_of",

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from sales.models import Activity
 from salesmgmt.lib.money import to_cents
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import FiscalCalendar, Period
 from salesmgmt.lib.ratios import ratio, win_rate
 from teams.models import Organisation
 
@@ -348,7 +348,7 @@ def series(
     if asked.key in {"pipeline", "coverage", "attainment", "pace", "gap", "quota"}:
         raise ValueError(f"{asked.label} does not add up over days; ask for it as a figure.")
     until = min(as_of + timedelta(days=1), period.end)
-    steps = _steps(period.start, until, by)
+    steps = _steps(period.start, until, by, period.calendar)
     spans = [Span(step.isoformat(), asked.needs, step, end) for step, end in steps]
     cells = _daily(scope, asked.needs, period.start, until, {d: s for s, e in steps for d in _days(s, e)})
     found: list[tuple[date, Decimal | None]] = []
@@ -364,9 +364,9 @@ def series(
     return found
 
 
-def _steps(start: date, until: date, by: str) -> list[tuple[date, date]]:
+def _steps(start: date, until: date, by: str, calendar: FiscalCalendar) -> list[tuple[date, date]]:
     if by == "month":
-        return [(max(m.start, start), min(m.end, until)) for m in _months(start, until)]
+        return [(max(m.start, start), min(m.end, until)) for m in _months(start, until, calendar)]
     if by not in {"day", "week"}:
         raise ValueError("A series goes by day, week or month.")
     steps: list[tuple[date, date]] = []
@@ -377,9 +377,9 @@ def _steps(start: date, until: date, by: str) -> list[tuple[date, date]]:
     return steps
 
 
-def _months(start: date, until: date) -> list[Period]:
+def _months(start: date, until: date, calendar: FiscalCalendar) -> list[Period]:
     found: list[Period] = []
-    month = Period.of(start, "month")
+    month = Period.of(start, "month", calendar)
     while month.start < until:
         found.append(month)
         month = month.shift(1)

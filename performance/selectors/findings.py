@@ -25,7 +25,7 @@ from django.db.models import Min
 
 from sales.models import Activity
 from salesmgmt.lib.money import to_cents
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import FiscalCalendar, Period
 from teams.models import Leave, Organisation, Person, Posting, Team
 from teams.selectors import PersonDays, presence
 
@@ -66,8 +66,8 @@ class Window:
     last: date
 
     @classmethod
-    def at(cls, as_of: date, fiscal_month: int) -> "Window":
-        period = Period.of(as_of, "quarter", fiscal_month=fiscal_month)
+    def at(cls, as_of: date, calendar: FiscalCalendar) -> "Window":
+        period = Period.of(as_of, "quarter", calendar)
         over = np.busday_count(np.datetime64(period.start), np.datetime64(as_of + timedelta(days=1)))
         return cls(period, period.start if over >= MIN_WEEKDAYS else period.shift(-1).start, as_of)
 
@@ -165,9 +165,9 @@ def readings(*, as_of: date, people: Collection[int] | None = None) -> tuple[Win
 
     The rhythm of all is what a short past of one leans on, so everybody is read whoever is asked for.
     """
-    window = Window.at(as_of, Organisation.get().fiscal_month)
+    window = Window.at(as_of, Organisation.get().calendar)
     held = RollupSum.objects.filter(level="pm", measure="expected", person_id__gt=0)
-    held = held.filter(on__gte=window.period.start, on__lt=window.period.end)
+    held = held.filter(on__gte=window.period.start.replace(day=1), on__lt=window.period.end)
     ids = set(held.order_by("person_id").values_list("person_id", flat=True).distinct())
     persons = {person.pk: person for person in Person.objects.present().active(as_of).filter(pk__in=ids)}
     cells = read(_spans(window), people=list(persons), each=True)

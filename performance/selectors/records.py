@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -92,7 +92,7 @@ def _within(start: date, until: date, basis: Basis) -> Q:
     if basis == "restated":
         return Q(occurred_on__gte=start, occurred_on__lt=until)
     # Reported goes by the month of posting, of what occurred before `until` (R10).
-    end = Period.of(until, "month").start if until.day == 1 else Period.of(until, "month").end
+    end = Period.of(until - timedelta(days=1), "month", Organisation.get().calendar).end
     return Q(posted_on__gte=start, posted_on__lt=end, occurred_on__lt=until)
 
 

@@ -8,7 +8,7 @@ a mark of its own. Killed at any point, the marks are still there and nothing el
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -20,10 +20,9 @@ from performance import live
 from performance.models import Rollup
 from performance.models.rollups import NOBODY
 from salesmgmt.desk.models import Mark
-from salesmgmt.lib.periods import Kind, Period
-from targets.models import QuotaEntry, SeasonShare
+from targets.models import QuotaEntry, SeasonProfile
 from targets.selectors import daily_quota
-from teams.models import Organisation, Person
+from teams.models import Person
 
 FIRST_DAY, END_OF_TIME = date(1900, 1, 1), date(9999, 1, 1)
 PORTION = 5000  # marks picked at once
@@ -51,16 +50,12 @@ class Family:
 
 def _widened_to_quotas(scope: Sequence[Scope]) -> list[Scope]:
     """A day that changes moves the whole season around it, and every quota entry that lies in that."""
-    fiscal_month = Organisation.get().fiscal_month
-    has_yearly = SeasonShare.objects.filter(period__endswith="FY").exists()
-    kind: Kind = "year" if has_yearly else "quarter"
+    seasons = SeasonProfile.objects.overlapping(min(s[1] for s in scope), max(s[2] for s in scope))
+    shaped = [(during.lower, during.upper) for during in seasons.values_list("during", flat=True)]
     wide: list[Scope] = []
     for person, first, until in scope:
-        if first > FIRST_DAY:
-            first = Period.of(first, kind, fiscal_month=fiscal_month).start
-        if until < END_OF_TIME:
-            until = Period.of(until - timedelta(days=1), kind, fiscal_month=fiscal_month).end
-        wide.append((person, first, until))
+        around = [(lower, upper) for lower, upper in shaped if lower < until and first < upper]
+        wide.append((person, min([first, *(r[0] for r in around)]), max([until, *(r[1] for r in around)])))
     ranges: dict[int, list[DateRange]] = {}
     touched = QuotaEntry.objects.overlapping(min(s[1] for s in wide), max(s[2] for s in wide))
     for owner, during in touched.filter(_held_by({s[0] for s in wide})).values_list("person_id", "during").distinct():
@@ -94,7 +89,7 @@ FAMILIES = {
         "r.measure IN ('bookings', 'overlay')",
         """
         SELECT c.person_id, coalesce(c.team_id, 0) AS team_id, c.occurred_on AS "on",
-               month(c.posted_on) AS posted_month,
+               fiscal(c.posted_on) AS posted_month,
                CASE c.kind WHEN 'overlay' THEN 'overlay' ELSE 'bookings' END AS measure, 0 AS bucket,
                sum(c.reporting_amount) AS total, count(*) AS count
           FROM scope s JOIN sales_credit c
@@ -108,7 +103,7 @@ FAMILIES = {
         "r.measure IN ('deals_won', 'deals_lost', 'uncounted_won', 'uncounted_lost', 'sales_cycle')",
         """
         SELECT o.person_id, coalesce(o.team_id, 0) AS team_id, o.occurred_on AS "on",
-               month(o.posted_on) AS posted_month, m.measure, m.bucket, sum(m.amount) AS total, sum(o.count) AS count
+               fiscal(o.posted_on) AS posted_month, m.measure, m.bucket, sum(m.amount) AS total, sum(o.count) AS count
           FROM scope s JOIN sales_outcome o
             ON o.person_id = s.person_id AND o.occurred_on >= s.first AND o.occurred_on < s.until
          CROSS JOIN LATERAL (
@@ -123,7 +118,7 @@ FAMILIES = {
         "r.measure >= 'activities' AND r.measure < 'activities/'",
         """
         SELECT a.owner_id AS person_id, coalesce(p.team_id, 0) AS team_id, a.occurred_on AS "on",
-               month(a.occurred_on) AS posted_month, k.measure, 0 AS bucket,
+               fiscal(a.occurred_on) AS posted_month, k.measure, 0 AS bucket,
                coalesce(sum(a.duration_minutes), 0) AS total, count(*) AS count
           FROM scope s JOIN sales_activity a
             ON a.owner_id = s.person_id AND a.occurred_on >= s.first AND a.occurred_on < s.until
@@ -139,7 +134,7 @@ FAMILIES = {
         "r.measure IN ('pipeline', 'pipeline.no_rate')",
         """
         SELECT d.owner_id AS person_id, 0 AS team_id, d.expected_close_on AS "on",
-               month(d.expected_close_on) AS posted_month,
+               fiscal(d.expected_close_on) AS posted_month,
                CASE WHEN x.rate IS NULL AND d.amount IS NOT NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END AS measure,
                0 AS bucket, coalesce(sum(round(d.amount * x.rate, 2)), 0) AS total, count(*) AS count
           FROM scope s JOIN sales_deal d
@@ -158,7 +153,7 @@ FAMILIES = {
         5,
         "r.measure = 'expected'",
         """
-        SELECT person_id, team_id, "on", month("on") AS posted_month, 'expected' AS measure, 0 AS bucket,
+        SELECT person_id, team_id, "on", fiscal("on") AS posted_month, 'expected' AS measure, 0 AS bucket,
                sum(amount) AS total, count(*) AS count
           FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::numeric[]) AS q(person_id, team_id, "on", amount)
          GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
@@ -239,8 +234,20 @@ _SUMS_DIFFER = """
 """
 
 
+_FISCAL_MONTH = r"""
+    (CASE WHEN EXISTS (SELECT FROM teams_fiscalyear WHERE layout <> 'months' AND superseded_at IS NULL)
+          THEN coalesce((SELECT lower(p.during) FROM teams_period p
+                          WHERE p.during @> \1 AND p.superseded_at IS NULL), month(\1))
+          ELSE month(\1) END)
+"""
+
+
 def _month(sql: str) -> str:
-    """With month(x), the first day of a month, spelt out: date_trunc of a date depends on the session's zone."""
+    """With month(x), the first day of a month, spelt out: date_trunc of a date depends on the session's zone.
+
+    fiscal(x) is the first day of the stored period, looked up only where some are not calendar months.
+    """
+    sql = re.sub(r'\bfiscal\(([\w."]+)\)', _FISCAL_MONTH, sql)
     return re.sub(r'\bmonth\(([\w."]+)\)', r"(\1 - extract(day FROM \1)::int + 1)", sql)
 
 

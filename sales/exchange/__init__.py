@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from sales.loading import ACTIVITIES, DEALS
@@ -40,14 +41,30 @@ LOOK_ALIKE = timedelta(days=30)
 
 
 def _accounts(texts: set[str]) -> Iterable[tuple[Account, list[str]]]:
-    accounts = {account.pk: account for account in Account.objects.present().order_by("pk")}
-    for account in accounts.values():
+    """Accounts by id or name, those that others were merged into, and all above them."""
+    wanted = {text.casefold() for text in texts}
+    merged = {text: pk for text, pk in aliases("account").items() if text in wanted}
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCOUNTS, {"texts": list(texts), "merged": list(merged.values())})
+        accounts = Account.objects.in_bulk([pk for (pk,) in cursor.fetchall()])
+    for account in sorted(accounts.values(), key=lambda one: one.pk):
         if account.parent_id in accounts:
             account.parent = accounts[account.parent_id]
         yield account, [text for text in (account.external_id, account.name) if text]
-    for text, pk in aliases("account").items():
+    for text, pk in merged.items():
         if pk in accounts:
             yield accounts[pk], [text]
+
+
+_ACCOUNTS = f"""
+    WITH RECURSIVE wanted AS (SELECT unnest(%(texts)s::text[]) AS text), above AS (
+        SELECT id FROM ({named_by("sales_account", "external_id", "name")}) found
+         UNION
+        SELECT unnest(%(merged)s::bigint[])
+         UNION
+        SELECT a.parent_id FROM above JOIN sales_account a USING (id) WHERE a.parent_id IS NOT NULL)
+    SELECT id FROM above JOIN sales_account a USING (id) WHERE a.withdrawn_at IS NULL
+"""
 
 
 def _products(texts: set[str]) -> Iterable[tuple[Product, list[str]]]:
@@ -405,18 +422,21 @@ def _plan_orders(plan: Plan) -> None:
     booked: dict[tuple[Any, ...], list[Order]] = {}
     if days:
         span = (min(days) - LOOK_ALIKE, max(days) + LOOK_ALIKE)
-        near = list(Order.objects.present().filter(ordered_on__range=span).order_by("pk"))
+        amounts = {row.values["amount"] for row in plan.taken()}
+        near = list(Order.objects.present().filter(ordered_on__range=span, amount__in=amounts).order_by("pk"))
         same = Occurrences.of((_order_key(one), one) for one in near if not one.is_booked_by_win)
         for one in near:
             booked.setdefault((one.account_id, one.owner_id, one.amount), []).append(one)
-    for_deal = {one.deal_id: one for one in standing.filter(deal__isnull=False, cancelled_on=None)}
+    deals = {one.pk for found in plan.index("deal").values() for one in found}
+    for_deal = {one.deal_id: one for one in standing.filter(deal__in=deals, cancelled_on=None)}
     by_lines: set[int] = set()
     if any(row.values["amount"] == 0 for row in plan.taken()):
         of_file = {one.pk for one in (*known.values(), *numbered.values())}
         by_lines.update(OrderLine.objects.present().filter(order__in=of_file).values_list("order_id", flat=True))
     wins: dict[tuple[Any, Any], Order] = {}
     if any(row.get("booked_by_win") == "yes" for row in plan.taken()):
-        wins |= {(one.deal_id, one.cancelled_on): one for one in Order.objects.present().filter(is_booked_by_win=True)}
+        booked_by_win = Order.objects.present().filter(Q(deal__in=deals) | Q(deal=None), is_booked_by_win=True)
+        wins |= {(one.deal_id, one.cancelled_on): one for one in booked_by_win}
     refunded = _refunded("order_id", Refund.objects.filter(order__is_booked_by_win=False))
     for row in plan.taken():
         if not plan.refer(row):
@@ -682,6 +702,7 @@ KINDS = [
         _account_rows,
         settle=_settle_accounts,
         within="parent",
+        together=("external_id|name|parent",),
     ),
     Kind(
         "contacts",
@@ -701,6 +722,7 @@ KINDS = [
         ),
         _plan_contacts,
         _contact_rows,
+        together=("external_id", "name+account"),
     ),
     Kind(
         "products",
@@ -804,6 +826,7 @@ KINDS = [
         _order_rows,
         prepare=_prepare_orders,
         settle=_settle_orders,
+        together=("external_id", "number", "deal", "owner+account+ordered_on+amount"),
     ),
     Kind(
         "credits",
@@ -816,6 +839,7 @@ KINDS = [
         _plan_credits,
         _credit_rows,
         settle=_settle_orders,
+        together=("order",),
     ),
     Kind(
         "refunds",
@@ -830,5 +854,6 @@ KINDS = [
         _plan_refunds,
         _refund_rows,
         settle=_settle_orders,
+        together=("external_id", "order"),
     ),
 ]

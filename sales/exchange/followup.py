@@ -85,9 +85,10 @@ FREE = {"account", "owner", "renewal_deal"}  # after signing
 
 def _plan_contracts(plan: Plan) -> None:
     once, known = Once(), _with_external_id(plan, Contract.objects.all())
+    accounts = {one.pk for found in plan.index("account").values() for one in found if one.pk}
     same = Occurrences.of(
         ((one.account_id, one.number, one.starts_on), one)
-        for one in Contract.objects.present().filter(external_id=None).order_by("pk")
+        for one in Contract.objects.present().filter(external_id=None, account__in=accounts).order_by("pk")
     )
     for row in plan.taken():
         start, end = row.values["starts_on"], row.get("ends_on")
@@ -145,6 +146,7 @@ KINDS = [
         ),
         _plan_feedback,
         _feedback_rows,
+        together=("external_id", "account+order+contact+kind+given_on"),
     ),
     Kind(
         "contracts",
@@ -171,5 +173,6 @@ KINDS = [
         _plan_contracts,
         _contract_rows,
         within="amends",
+        together=("external_id|amends", "account+number+starts_on"),
     ),
 ]

@@ -204,5 +204,6 @@ KINDS = [
         _plan,
         _rows,
         settle=_settle,
+        together=("deal",),
     )
 ]

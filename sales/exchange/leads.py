@@ -16,8 +16,9 @@ from . import EXTERNAL_ID, OWNER, _given, _with_external_id
 
 LEAD = (
     "external_id", "name", "company", "email", "phone", "country", "industry", "employees", "owner", "source",
-    "first_response_at", "status", "referrer", "notes", "territory", "account", "contact", "deal",
+    "first_response_at", "status", "referrer", "notes", "territory",
 )  # fmt: skip
+BECAME = {"converted_account": "account", "converted_contact": "contact", "converted_deal": "deal"}
 DECIDED = {Lead.Status.QUALIFIED, Lead.Status.DISQUALIFIED}
 
 
@@ -49,7 +50,10 @@ def _plan(plan: Plan) -> None:
             plan.refuse(row, "reason", "Only a disqualified lead has a reason.")
         if not plan.refer(row):
             continue
-        values = _given(row, *LEAD) | {"received_at": received_at, "status": status, "disqualified_for": reason}
+        became = {of: row.found[name] for name, of in BECAME.items() if name in row.found}
+        values = (
+            _given(row, *LEAD) | became | {"received_at": received_at, "status": status, "disqualified_for": reason}
+        )
         stood = lead.decided_at if lead and lead.status == status else None
         values["decided_at"] = row.get("decided_at", stood or answered_at or received_at) if status in DECIDED else None
         if "campaign" in row.values:
@@ -92,6 +96,7 @@ def _rows() -> Iterator[dict[str, Any]]:
     for lead in Lead.objects.present().select_related(*named).order_by("pk").iterator(2000):
         yield {name: getattr(lead, name) for name in (*LEAD, "campaign", "decided_at")} | {
             "": lead,
+            **{name: getattr(lead, of) for name, of in BECAME.items()},
             "created_at": lead.received_at,
             "reason": lead.disqualified_for,
         }
@@ -212,13 +217,14 @@ KINDS = [
             Field("employees", "whole", least=Decimal(0), also=("number_of_employees",)),
             Field("notes", longest=10_000, also=("note", "comment", "description")),
             Field("territory", "reference", to="territory"),
-            Field("account", "reference", to="account", also=("converted_account",)),
-            Field("contact", "reference", to="contact", also=("converted_contact",)),
-            Field("deal", "reference", to="deal", also=("converted_deal", "converted_opportunity")),
+            Field("converted_account", "reference", to="account"),
+            Field("converted_contact", "reference", to="contact"),
+            Field("converted_deal", "reference", to="deal"),
         ),
         _plan,
         _rows,
         settle=_settle,
+        together=("external_id", "name+company+email"),
     ),
     Kind(
         "lead_changes",

@@ -167,6 +167,7 @@ KINDS = [
         _credit_rows,
         is_ledger=True,
         reverse=reverse_credits,
+        together=("order", "entry|reverses"),
     ),
     Kind(
         "outcome_entries",
@@ -189,5 +190,6 @@ KINDS = [
         _outcome_rows,
         is_ledger=True,
         reverse=reverse_outcomes,
+        together=("deal", "entry|reverses"),
     ),
 ]

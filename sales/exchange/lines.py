@@ -112,5 +112,6 @@ KINDS = [
         _plan,
         _rows,
         settle=_settle_orders,
+        together=("external_id", "order"),
     )
 ]

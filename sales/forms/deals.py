@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from sales.models import BulkAct, Competitor, Deal, DealLine, ForecastCategory, LostReason, Pipeline, Product, Stage
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import FiscalCalendar, Period
 from teams.models import ExchangeRate, Person
 from teams.selectors import organisation_of
 
@@ -253,16 +253,16 @@ class DealListForm(ListForm):
     product = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     pipeline = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     tag = forms.CharField(required=False, max_length=50)
-    closing = forms.CharField(required=False, max_length=7)
+    closing = forms.CharField(required=False, max_length=8)
     sort = forms.ChoiceField(required=False, choices=SORTS)
 
-    def __init__(self, *args: Any, fiscal_month: int, **more: Any) -> None:
+    def __init__(self, *args: Any, calendar: FiscalCalendar, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fiscal_month = fiscal_month
+        self.calendar = calendar
 
     def clean_closing(self) -> Period | None:
         key = self.cleaned_data["closing"]
         try:
-            return Period.parse(key, fiscal_month=self.fiscal_month) if key else None
+            return Period.parse(key, self.calendar) if key else None
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None

@@ -1,6 +1,6 @@
 """Orders: entered, delivered, refunded, cancelled, shared."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
@@ -191,14 +191,17 @@ class CancelForm(forms.Form):
 class ShareForm(forms.Form):
     """Percents of people, a line each: who has what share, and who has how much on top."""
 
+    SAYS: ClassVar = {"share": "share, %", "overlay": "on top, %"}
+
     def __init__(self, *args: Any, people: list[Person], **more: Any) -> None:
         super().__init__(*args, **more)
         self.people = people
         for person in people:
-            for kind in ("share", "overlay"):
+            for kind in self.SAYS:
                 self.fields[f"{kind}-{person.pk}"] = forms.DecimalField(
-                    required=False, min_value=0, max_value=100, max_digits=7, decimal_places=4, label=person.name
-                )
+                    required=False, min_value=0, max_value=100, max_digits=7, decimal_places=4, label=person.name,
+                    widget=forms.NumberInput(attrs={"aria-label": f"{person.name}: {self.SAYS[kind]}"}),
+                )  # fmt: skip
 
     def lines(self) -> list[tuple[Person, Any, Any]]:
         """Each person with the two fields about them."""

@@ -27,11 +27,11 @@ class Activity(Record):
         VISIT = "visit", "Visit"
         TASK = "task", "Task"
 
-    owner = models.ForeignKey(Person, models.PROTECT, related_name="activities")
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="activities", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind)
     occurred_at = models.DateTimeField()
     occurred_on = models.DateField(editable=False, help_text="The day of occurred_at in the organisation's zone")
-    # The indexes below serve these two; one of their own each would be written for nothing.
+    # The indexes below serve owner, account and contact; one of their own each would be written for nothing.
     account = models.ForeignKey(
         Account, models.PROTECT, null=True, blank=True, related_name="activities", db_index=False
     )
@@ -60,6 +60,13 @@ class Activity(Record):
             models.Index(fields=["owner", "occurred_on"], name="activity_by_owner"),
             models.Index(
                 F("occurred_at").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="activity_by_time"
+            ),
+            models.Index(
+                F("owner"),
+                F("occurred_at").desc(),
+                F("id").desc(),
+                condition=Q(withdrawn_at=None),
+                name="activity_by_owner_and_time",
             ),
             models.Index(fields=["deal"], condition=Q(deal__isnull=False), name="activity_by_deal"),
             models.Index(

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.finding import Words
@@ -101,7 +101,10 @@ class Recommendation(models.Model):
 
     class Meta:
         triggers = audited()
-        indexes = [models.Index(fields=["owner", "state"], name="recommendation_by_owner")]
+        indexes = [
+            models.Index(fields=["owner", "state"], name="recommendation_by_owner"),
+            models.Index(F("made_on").desc(), F("id").desc(), name="recommendation_by_day"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "kind", "product", "contact", "contract"],

@@ -54,6 +54,7 @@ from .deals import (
     people_on,
     reasons_of,
     shares_of,
+    sortable,
 )
 from .deliveries import deliveries, delivery_problems, orders_with_problems, problems_of
 from .feedback import (
@@ -97,6 +98,7 @@ from .merges import (
     pairs,
     what_moves,
 )
+from .naming import named
 from .orders import credit_of, credited_on, may_share, orders
 from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
 from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
@@ -202,6 +204,7 @@ __all__ = [
     "may_share",
     "may_share_deal",
     "merges_of",
+    "named",
     "named_by",
     "named_in",
     "names_of",
@@ -232,6 +235,7 @@ __all__ = [
     "selling_time",
     "shares_of",
     "signs_of",
+    "sortable",
     "state_of",
     "tags_in_use",
     "takers",

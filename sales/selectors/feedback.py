@@ -1,5 +1,6 @@
 """How content customers are: answers, scores and complaints, within what somebody may see."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -91,16 +92,14 @@ def scores_of_people(user: Viewer, *, start: date, end: date) -> list[tuple[Pers
 
 def scores_of_teams(teams: QuerySet[Team], *, start: date, end: date) -> list[tuple[Team, Scores]]:
     """Each team with the answers about whoever was posted in it, or below it, on the day of the answer."""
-    rows = []
-    for team in teams.order_by("path"):
-        found = Feedback.objects.present().filter(
-            given_on__gte=start,
-            given_on__lt=end,
-            owner__postings__during__contains=F("given_on"),
-            owner__postings__team__path__contains=[team.pk],
-        )
-        rows.append((team, scores(found)))
-    return [row for row in rows if row[1].count]
+    found = Feedback.objects.present().filter(
+        given_on__gte=start, given_on__lt=end, owner__postings__during__contains=F("given_on")
+    )
+    sums: dict[int, Counter[str]] = {}
+    for path, *values in found.order_by().values_list("owner__postings__team__path").annotate(**SUMS):
+        for team_id in path:  # what adds up for a team does for those above it
+            sums.setdefault(team_id, Counter()).update(dict(zip(SUMS, values, strict=True)))
+    return [(team, Scores(**sums[team.pk])) for team in teams.order_by("path") if team.pk in sums]
 
 
 def signer() -> Signer:

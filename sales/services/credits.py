@@ -283,8 +283,9 @@ def post_outcomes(
         cursor.execute(DEALS_WITHOUT_RATE + " LIMIT 1", values)
         if problem := cursor.fetchone():
             raise Refused(problem[1], field="currency")
-        appended = 0
-        for statement in (FORGET_REOPENINGS, TAKE_BACK, COUNT):
+        cursor.execute("SELECT FROM sales_outcome WHERE deal_id = ANY(%(ids)s::bigint[]) LIMIT 1", values)
+        appended, correcting = 0, (FORGET_REOPENINGS, TAKE_BACK) if cursor.fetchone() is not None else ()
+        for statement in (*correcting, COUNT):
             cursor.execute(statement, values)
             appended += cursor.rowcount
         return appended

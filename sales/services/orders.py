@@ -353,18 +353,12 @@ def book_won_deals(*, deal_ids: Iterable[int], at: datetime, on: date | None = N
         "on": on,
     }
     with connection.cursor() as cursor:
-        reopening = [CANCEL_NAMED] if on is not None else []
-        for statement in [
-            GIVE_UP,
-            *reopening,
-            BRING_BACK,
-            FOLLOW,
-            BOOK,
-            KEEP_REFUNDS,
-            KEEP_SHARES,
-            COPY_LINES,
-            COPY_SHARES,
-        ]:
+        cursor.execute("SELECT FROM sales_order WHERE deal_id = ANY(%(ids)s::bigint[]) LIMIT 1", values)
+        statements = [BOOK]
+        if cursor.fetchone() is not None:
+            reopening = [CANCEL_NAMED] if on is not None else []
+            statements = [GIVE_UP, *reopening, BRING_BACK, FOLLOW, BOOK, KEEP_REFUNDS, KEEP_SHARES]
+        for statement in [*statements, COPY_LINES, COPY_SHARES]:
             cursor.execute(statement, values)
             touched.update(row[0] for row in cursor.fetchall())
     return sorted(touched)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sales import forms, selectors, services
 from sales.models import Account
 from sales.selectors import repeat
-from salesmgmt.desk.edges import act, csv_answer
+from salesmgmt.desk.edges import act, csv_answer, part_of
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
@@ -71,6 +71,7 @@ def _row(account: Account) -> list[Any]:
 
 
 @require_GET
+@part_of("accounts")
 def options(request: SignedIn) -> HttpResponse:
     """Names that an input suggests while one types; of the one that is named in full, what it is like."""
     asked = next((value for name, value in request.GET.items() if name.rpartition("-")[2] in ("account", "parent")), "")

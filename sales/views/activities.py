@@ -21,6 +21,7 @@ from teams.models import access_of
 from .common import in_zone, see_other, submitted, today_and_zone, writable_or_404
 
 ICONS = selectors.ICONS
+NAMED = ("owner", "account", "deal")
 COLUMNS = (
     "external_id",
     "owner",
@@ -51,7 +52,7 @@ def activities(request: SignedIn) -> HttpResponseBase:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
-        "page": keyset.page(found, by="occurred_at", descending=True, cursor=cursor),
+        "page": keyset.page(selectors.named(found, *NAMED), by="occurred_at", descending=True, cursor=cursor),
         "form": form,
         "kinds": Activity.Kind.choices,
         "owners": selectors.choosable_owners(request.user, day) if shows_owners else (),
@@ -215,9 +216,9 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
 
 def _in_place(request: SignedIn, found: Activity, zone: str) -> HttpResponse:
     """The activity's line as it is now."""
-    seen = Activity.objects.visible_to(request.user).select_related("owner", "account", "deal", "contact")
+    seen = selectors.named(Activity.objects.visible_to(request.user), *NAMED)
     with in_zone(zone):
-        context = {"activity": get_object_or_404(seen, pk=found.pk), **_row_needs(request)}
+        context = {"rows": [get_object_or_404(seen, pk=found.pk)], **_row_needs(request)}
         return render(request, "sales/_activity_row.html", context)
 
 

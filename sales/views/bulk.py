@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -69,12 +69,12 @@ def edit(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def _row(request: SignedIn, pk: int) -> HttpResponse:
-    joined = ("owner", "account", "stage__pipeline")
-    found = get_object_or_404(Deal.objects.visible_to(request.user).select_related(*joined), pk=pk)
+    rows = selectors.named(Deal.objects.visible_to(request.user), "owner", "account").select_related("stage__pipeline")
+    found = get_object_or_404(rows, pk=pk)
     day, _ = today_and_zone(request)
     access = access_of(request.user)
     context = {
-        "deal": found,
+        "rows": [found],
         "today": day,
         "warnings": selectors.warnings_of([found], day, selectors.all_stages()),
         "writable": {found.pk},
@@ -82,7 +82,7 @@ def _row(request: SignedIn, pk: int) -> HttpResponse:
         "shows_owners": access.sees_all or access.leads,
         "by_closing": False,
         "is_fresh": True,
-        "here": quote(request.GET.get("next") or reverse("deals")),
+        "here": request.GET.get("next") or reverse("deals"),
     }
     return render(request, "sales/_deal_row.html", context)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sales import forms, selectors, services
 from sales.models import Contact, ContactRole, may_write_for
-from salesmgmt.desk.edges import act, csv_answer
+from salesmgmt.desk.edges import act, csv_answer, part_of
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
@@ -59,6 +59,7 @@ def _row(contact: Contact) -> list[Any]:
 
 
 @require_GET
+@part_of("contacts")
 def options(request: SignedIn) -> HttpResponse:
     """Names that an input suggests while one types."""
     asked = next((value for name, value in request.GET.items() if name.rpartition("-")[2] in ("contact", "other")), "")

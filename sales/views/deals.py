@@ -32,7 +32,13 @@ SORTS = {
     "amount": ("amount", True),
     "opened": ("opened_on", True),
 }
-USUAL_SORT = {"open": "closes", "won": "closed", "lost": "closed", "": "opened"}
+# The usual one first. Only open deals have a day to come, only decided ones one that was.
+SORTS_OF = {
+    "open": ("closes", "amount", "opened"),
+    "won": ("closed", "amount", "opened"),
+    "lost": ("closed", "amount", "opened"),
+    "": ("opened", "closed", "amount"),
+}
 
 
 @require_GET
@@ -46,13 +52,14 @@ def deals(request: SignedIn) -> HttpResponseBase:
     if request.GET.get("export") == "csv":
         rows = found.select_related("lost_reason").order_by("pk").iterator(2000)
         return csv_answer(request, "deals", COLUMNS, (_row(deal) for deal in rows))
-    sort = asked.get("sort") or USUAL_SORT[status]
+    sorts = SORTS_OF[status]
+    sort = asked["sort"] if asked.get("sort") in sorts else sorts[0]
     by, descending = SORTS[sort]
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
-    this = Period.of(day, "month", fiscal_month=organisation.fiscal_month)
-    quarter = Period.of(day, "quarter", fiscal_month=organisation.fiscal_month)
-    shown = found.select_related(None).select_related("owner", "account")
+    this = Period.of(day, "month", organisation.calendar)
+    quarter = Period.of(day, "quarter", organisation.calendar)
+    shown = selectors.named(selectors.sortable(found, narrowed), "owner", "account")
     page = keyset.page(shown, by=by, descending=descending, cursor=asked.get("cursor", ""))
     stages = selectors.all_stages()
     known = {stage.pk: stage for stage in stages}
@@ -68,7 +75,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
         "tabs": [("open", "Open"), ("won", "Won"), ("lost", "Lost"), ("all", "All")],
         "tab": status or "all",
         "sort": sort,
-        "sorts": forms.DealListForm.SORTS,
+        "sorts": [(name, label) for name, label in forms.DealListForm.SORTS if name in sorts],
         "by_closing": by == "closed_on" or status in ("won", "lost"),
         "pipelines": by_pipeline(stages),
         "products": list(Product.objects.visible_to(request.user).order_by("name", "pk").values_list("pk", "name")),
@@ -89,7 +96,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
 
 def asked_of(request: SignedIn) -> tuple[dict[str, Any], selectors.DealFilter]:
     """What the URL of a list of deals asks for."""
-    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    asked = forms.DealListForm(request.GET, calendar=organisation_of(request.user).calendar).asked
     names = ("stage", "owner", "account", "product", "pipeline", "closing")
     return asked, selectors.DealFilter(
         text=asked.get("text", "").strip(),
@@ -131,7 +138,7 @@ def _row(deal: Deal) -> list[Any]:
 @require_GET
 def board(request: SignedIn) -> HttpResponse:
     """Open deals of a pipeline by stage: dragged, or moved by their buttons."""
-    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    asked = forms.DealListForm(request.GET, calendar=organisation_of(request.user).calendar).asked
     day, _ = today_and_zone(request)
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
@@ -162,7 +169,7 @@ def board(request: SignedIn) -> HttpResponse:
 def add(request: SignedIn) -> HttpResponse:
     """Open a deal. One that looks like another open deal is asked about once."""
     day, _ = today_and_zone(request)
-    asked = forms.DealListForm(request.GET, fiscal_month=organisation_of(request.user).fiscal_month).asked
+    asked = forms.DealListForm(request.GET, calendar=organisation_of(request.user).calendar).asked
     account = selectors.account_named(request.user, asked.get("account"))
     stages = [stage for stage in selectors.all_stages() if stage.pipeline.is_active]
     started = next((stage for stage in stages if stage.pk == asked.get("stage")), stages[0] if stages else None)

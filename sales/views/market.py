@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sales import forms, selectors, services
 from sales.models import MarketNote, may_write_for
-from salesmgmt.desk.edges import act, csv_answer
+from salesmgmt.desk.edges import act, csv_answer, part_of
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
@@ -75,6 +75,7 @@ def _row(note: MarketNote) -> list[Any]:
 
 
 @require_GET
+@part_of("market")
 def options(request: SignedIn) -> HttpResponse:
     """What a #tag or an @name that is being typed may become."""
     text = request.GET.get("text", "").replace("\x00", "")[-200:]

@@ -50,7 +50,12 @@ def orders(request: SignedIn) -> HttpResponseBase:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
-        "page": keyset.page(found, by="ordered_on", descending=True, cursor=asked.get("cursor", "")),
+        "page": keyset.page(
+            selectors.named(found, "owner", "account", "deal"),
+            by="ordered_on",
+            descending=True,
+            cursor=asked.get("cursor", ""),
+        ),
         "asked": asked,
         "states": forms.OrderListForm.STATES,
         "lates": forms.OrderListForm.LATE,

@@ -39,11 +39,11 @@ class Span:
 def span_of(request: SignedIn, key: str) -> Span:
     """The period of a key, the current quarter without one; `all` is every day there is."""
     day, _ = today_and_zone(request)
-    month = organisation_of(request.user).fiscal_month
+    calendar = organisation_of(request.user).calendar
     if key == ALL:
         return Span(ALL, "All time", *EVER, EVER[0])
     try:
-        period = Period.parse(key, fiscal_month=month) if key else Period.of(day, "quarter", fiscal_month=month)
+        period = Period.parse(key, calendar) if key else Period.of(day, "quarter", calendar)
     except ValueError as error:
         raise Http404 from error
     return Span(period.key, period.label, period.start, period.end, period.shift(-1).start)
@@ -52,9 +52,9 @@ def span_of(request: SignedIn, key: str) -> Span:
 def span_choices(request: SignedIn, span: Span) -> list[tuple[str, str, bool]]:
     """Eight quarters, this year and all time, as links that keep the rest of the address."""
     day, _ = today_and_zone(request)
-    month = organisation_of(request.user).fiscal_month
-    now = Period.of(day, "quarter", fiscal_month=month)
-    periods = [now.shift(-back) for back in range(8)] + [Period.of(day, "year", fiscal_month=month)]
+    calendar = organisation_of(request.user).calendar
+    now = Period.of(day, "quarter", calendar)
+    periods = [now.shift(-back) for back in range(8)] + [Period.of(day, "year", calendar)]
     rest = {name: value for name, value in request.GET.items() if name not in {"period", "cursor", "export"}}
     choices = [(period.key, period.label) for period in periods] + [(ALL, "All time")]
     return [(label, f"?{urlencode(rest | {'period': key})}", key == span.key) for key, label in choices]

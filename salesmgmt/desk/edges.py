@@ -1,6 +1,7 @@
 """What the edges share: how a refusal reaches a form, and an act that is one button, a list as a file."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from typing import Any
 
 import structlog
@@ -8,10 +9,13 @@ from django import forms
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header
 
 from salesmgmt.lib import csvout, xlsxout
 from salesmgmt.lib.refusals import Refused
+
+View = Callable[..., HttpResponse]
 
 logger = structlog.get_logger(__name__)
 
@@ -43,6 +47,21 @@ def act(request: HttpRequest, do: Callable[[], object], *, said: str, to: str) -
     assert isinstance(answer, HttpResponseRedirect)
     answer.status_code = 303
     return answer
+
+
+def part_of(page: str) -> Callable[[View], View]:
+    """For views of a part that its page asks for: opened on its own, it leads to that page."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            given = view(request, *args, **kwargs) if "HX-Request" in request.headers else redirect(page)
+            patch_vary_headers(given, ["HX-Request"])
+            return given
+
+        return answer
+
+    return declare
 
 
 def csv_answer(

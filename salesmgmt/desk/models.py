@@ -3,7 +3,7 @@
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -40,6 +40,35 @@ class Notice(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user", "-at"], name="notice_by_user")]
+
+
+class Delivery(models.Model):
+    """An e-mail on its way out: a row written with what it tells of, sent by a task; its text goes once it is sent."""
+
+    key = models.CharField(max_length=100, unique=True, help_text="What it is about: nothing is told twice")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    stop_url = models.CharField(max_length=300, blank=True, help_text="Where one asks for no more of them")
+    due_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        indexes = [models.Index(fields=["due_at"], condition=Q(sent_at=None), name="delivery_to_send")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class MailChoice(models.Model):
+    """Who wants no daily e-mail; without a row one gets it."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_choice")
+    digest = models.BooleanField(default=True)
 
 
 class IdempotencyKey(models.Model):
@@ -106,6 +135,34 @@ class SavedView(models.Model):
     @property
     def url(self) -> str:
         return f"{reverse(self.page)}?{self.query}"
+
+
+class Erasure(models.Model):
+    """Personal data erased on request: whose, when, by whom. Written by `desk_erase`; what stood there is gone."""
+
+    class Noun(models.TextChoices):
+        CONTACT = "contact", "Contact"
+        LEAD = "lead", "Lead"
+        PERSON = "person", "Person"
+
+    noun = models.CharField(max_length=8, choices=Noun)
+    record_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True, help_text="Number of the user; empty: by command")
+    reason = models.CharField(max_length=200)
+    digests = ArrayField(
+        models.CharField(max_length=64),
+        help_text="Keyed hashes of external id and e-mail: no file brings it back",
+    )
+    touched = models.JSONField(default=dict, help_text="Rows in which something was erased, by table")
+
+    class Meta:
+        triggers = [APPEND_ONLY]
+        indexes = [models.Index(fields=["noun", "record_id"], name="erasure_by_record")]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="erasure_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.get_noun_display()} {self.record_id}"
 
 
 class AuditEntry(models.Model):

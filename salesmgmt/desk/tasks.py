@@ -12,7 +12,9 @@ from salesmgmt.desk.models import IdempotencyKey
 from salesmgmt.health import leave_heartbeat as leave
 from salesmgmt.lib import clock
 
-from .drains import drain_topic, topics
+from .digests import is_mail_set_up, send_next
+from .digests import make_digests as make
+from .drains import drain_topic, drains, topics
 
 logger = structlog.get_logger(__name__)
 
@@ -31,6 +33,20 @@ def drain_all(**kwargs: Any) -> None:
             drain_topic(topic)
         except Exception:
             logger.exception("drain_failed", topic=topic)
+
+
+@drains("deliveries")
+def send_deliveries() -> int:
+    """Send what waits to be sent."""
+    return send_next(at=clock.now())
+
+
+@shared_task
+def make_digests(**kwargs: Any) -> None:
+    """Daily: an e-mail of what each has not read, where a mail server is set up."""
+    if is_mail_set_up():
+        now = clock.now()
+        make(on=now.date(), at=now)
 
 
 @shared_task

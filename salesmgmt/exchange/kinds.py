@@ -14,7 +14,8 @@ from teams.models import User, Viewer, access_of
 
 ORDER = (  # in which kinds depend on each other
     "organisation", "calendars", "territories", "teams", "people", "logins", "postings", "leaderships", "leave_kinds",
-    "leave", "ramps", "seasons", "rates", "custom_fields", "accounts", "account_owners", "account_profiles", "contacts",
+    "leave", "ramps", "seasons", "rates", "budgets", "expenses", "custom_fields", "accounts",
+    "account_owners", "account_profiles", "contacts",
     "contact_roles", "products", "competitors", "campaigns", "pipelines", "stages", "lost_reasons",
     "discount_limits", "deals", "deal_changes", "deal_approvals", "deal_lines", "deal_shares", "deal_reasons",
     "deal_competitors", "leads", "lead_changes", "assignment_rules", "activities", "activity_templates",

@@ -80,7 +80,7 @@ class Table:
             yield row
 
     def _is_blank(self, row: Row) -> bool:
-        return self._has_header and len(self.header) > 1 and not any(cell.strip() for cell in row.cells)
+        return self._has_header and len(self.header) > 1 and not any(map(str.strip, row.cells))
 
     def _read(self) -> Iterator[Row]:
         if self.found["format"] == "json lines":
@@ -90,7 +90,7 @@ class Table:
             yield from self._sheet_rows()
             return
         rows = _records(self._source.lines(), self.found["delimiter"], self.found["quote"], self.name)
-        first = True
+        first, width = True, len(self.header)
         for row in rows:
             if row.line == 1 and self.found["announced"]:
                 continue
@@ -99,8 +99,11 @@ class Table:
                 continue
             first = False
             if self._has_header and not row.problem:
-                self._mend(row)
-                row.problem = self._mismatch(row) or self._huge(row)
+                if self.extra_commas:
+                    self._mend(row)
+                if len(row.cells) != width:
+                    row.problem = self._mismatch(row)
+                row.problem = row.problem or self._huge(row)
             yield row
 
     def _sheet_rows(self) -> Iterator[Row]:
@@ -120,15 +123,15 @@ class Table:
     def _mend(self, row: Row) -> None:
         """Join the extra cells of a row into the column that was named for it."""
         extra = len(row.cells) - len(self.header)
-        if self.extra_commas and extra > 0:
+        if extra > 0:
             at = self.header.index(self.extra_commas)
             row.cells[at : at + extra + 1] = [self.found["delimiter"].join(row.cells[at : at + extra + 1])]
             self.mended += 1
 
     def _huge(self, row: Row) -> str:
-        at = next((at for at, cell in enumerate(row.cells) if len(cell) > MAX_CELL), None)
-        if at is None:
+        if max(map(len, row.cells), default=0) <= MAX_CELL:
             return ""
+        at = next(at for at, cell in enumerate(row.cells) if len(cell) > MAX_CELL)
         size, where = len(row.cells[at]), f"{self.name}, line {row.line}"
         return f"{where}: “{_short(self.header[at])}” holds {size:,} characters; at most {MAX_CELL:,} can be read."
 

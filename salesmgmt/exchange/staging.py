@@ -10,6 +10,7 @@ from . import values
 from .mapping import Column, MappingFile, choose, guess_words
 from .reader import Table, Unreadable, open_table
 
+REMEMBERED = 100_000  # texts
 NUMBERS = {"money", "number", "percent", "whole"}
 
 
@@ -27,7 +28,7 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
     """Read a file as rows of `kind`. Raises Unreadable where it is no table or lacks a column that is needed."""
     table, columns, preset = open_as(file, name, kind, mapping)
     rows = []
-    for line, of_row, problem in _cells(table, columns):
+    for line, of_row, problem in cells(table, columns):
         row = Row(
             line,
             {},
@@ -36,8 +37,14 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
         if problem:
             row.refusals.append(Refusal(line, "", "", problem))
         rows.append(row)
-    said = _type(rows, kind, columns, mapping, table, currency, zone)
-    return Staged(table, columns, rows, describe(table, columns, preset, said))
+    texts: dict[str, list[str]] = {}
+    for one in kind.fields:
+        if one.name in columns and is_noted(one):
+            seen = {row.raw[one.name] for row in rows if one.name in row.raw}
+            texts[one.name] = [text for text in seen if not values.is_nothing(one, text)]
+    noted = notations(kind, texts, mapping, table)
+    type_rows(rows, kind, columns, noted, currency, zone)
+    return Staged(table, columns, rows, describe(table, columns, preset, said_of(noted)))
 
 
 def open_as(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile) -> tuple[Table, dict[str, Column], str]:
@@ -51,9 +58,10 @@ def open_as(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile) -> tupl
         )
     if all(_is_missing(column) for column in columns.values()):
         raise Unreadable(f"{name}, line 1: no column is one of {', '.join(one.name for one in kind.fields)}.")
-    if mapping.columns is None and not preset and kind.field("status") and "stage" in columns:
+    if mapping.columns is None and not preset and kind.field("status") and "stage" in columns.keys() - {"status"}:
         stage = columns["stage"].column
-        seen = {of_row.get(stage, "").strip() for _, of_row, _ in _cells(table, columns)}
+        at = table.header.index(stage)
+        seen = {row.cells[at].strip() for row in table.rows() if not row.problem}
         columns = guess_words(kind, columns, {stage: seen})
     return table, columns, preset
 
@@ -82,37 +90,36 @@ def _is_missing(column: Column | None) -> bool:
     return column is None or column.const == ""
 
 
-def _cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[str, str], str]]:
+def cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[str, str], str]]:
     places = {name: place for place, name in enumerate(table.header)}
     sources = dict.fromkeys(source for column in columns.values() for source in column.sources)
     wanted = [(source, places[source]) for source in sources]
     shared: dict[str, str] = {}  # equal texts are kept once
     for row in table.rows():
+        if len(shared) > REMEMBERED:
+            shared.clear()
         if row.problem:
             yield row.line, {}, row.problem
         else:
             yield row.line, {name: shared.setdefault(row.cells[at], row.cells[at]) for name, at in wanted}, ""
 
 
-def _type(
+def type_rows(
     rows: list[Row],
     kind: Kind,
     columns: dict[str, Column],
-    mapping: MappingFile,
-    table: Table,
+    noted: dict[str, values.Notation],
     currency: str,
     zone: str,
-) -> dict[str, str]:
-    """Turn texts into values, column by column, refusing rows whose text is none; answer how they are written."""
-    texts: dict[str, list[str]] = {}
-    for one in kind.fields:
-        if one.name in columns and is_noted(one):
-            seen = {row.raw[one.name] for row in rows if one.name in row.raw}
-            texts[one.name] = [text for text in seen if not values.is_nothing(one, text)]
-    noted = notations(kind, texts, mapping, table)
+) -> None:
+    """Turn texts into values, column by column, refusing rows whose text is none."""
     for one in sorted(kind.fields, key=lambda one: one.name != "currency"):
         if one.name in columns:
             _fill(rows, one, values.parser(one, noted.get(one.name, values.Notation()), zone), currency)
+
+
+def said_of(noted: dict[str, values.Notation]) -> dict[str, str]:
+    """How columns are written, in words."""
     return {name: ", ".join(notation.said) for name, notation in noted.items() if notation.said}
 
 

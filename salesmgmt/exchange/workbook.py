@@ -11,8 +11,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import IO, Any
 
-from openpyxl import load_workbook
-
 from salesmgmt.lib.refusals import Refused
 
 MAX_BYTES = 512 * 1024 * 1024  # of all parts, unpacked
@@ -30,6 +28,8 @@ class Workbook:
 
     def __init__(self, file: IO[bytes], sheet: str = "") -> None:
         self._check(file)
+        from openpyxl import load_workbook  # takes a while, and most files are no workbooks
+
         file.seek(0)
         try:
             with warnings.catch_warnings():

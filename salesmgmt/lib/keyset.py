@@ -50,9 +50,10 @@ def _from(
     """`count` rows in order: those that have the value and those that lack it are asked for apart, each by an index."""
     sign = "-" if descending else ""
     step = "lt" if descending else "gt"
-    having = rows.exclude(**{f"{by}__isnull": True}).order_by(f"{sign}{by}", f"{sign}pk")
-    lacking = rows.filter(**{f"{by}__isnull": True}).order_by(f"{sign}pk")
     is_nullable = rows.model._meta.get_field(by).null
+    having = rows.exclude(**{f"{by}__isnull": True}) if is_nullable else rows
+    having = having.order_by(f"{sign}{by}", f"{sign}pk")
+    lacking = rows.filter(**{f"{by}__isnull": True}).order_by(f"{sign}pk")
     parts = [having, lacking] if is_nullable else [having]
     if nulls_first:
         parts.reverse()

@@ -7,7 +7,7 @@ or removed, or why a row is refused. A plan writes nothing; the engine does, in 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -92,15 +92,15 @@ def named_by(table: str, *columns: str, is_exact: bool = False) -> str:
 class Portion(Protocol):
     """Some rows of a file in a temporary table `part`, as a `Loader` works on them.
 
-    `part` holds, for each field of the kind, its typed value under the field's name (NULL: the row says nothing) and
-    its text as `raw_<field>`; of a reference the number as `<field>_id`; `line`; `sound`, which a refusal ends;
-    `record_id` of what stands, and `act`. `%(name)s` of `values` may stand in every statement.
+    `part` holds, for each field of the kind, its typed value under the field's name (NULL: the row says nothing); of a
+    reference the number as `<field>_id`; `line`; `sound`, which a refusal ends; `record_id` of what stands, and `act`.
+    `%(name)s` of `values` may stand in every statement.
     """
 
     values: dict[str, Any]  # at, by, today, zone, reporting (currency), own (person's number), books
 
     def refuse(self, column: str, reason: str, where: str, *, value: str = "") -> None:
-        """Refuse rows for which `where` holds; `reason` and `value` are SQL."""
+        """Refuse rows for which `where` holds; `reason` and `value` (without it the file's text) are SQL."""
 
     def run(self, statement: str) -> int: ...
 
@@ -140,6 +140,7 @@ class Loader:
     model: str
     names: str = "external_id"  # the column that a second row about the same record is refused for
     columns: str = ""  # what `part` holds beside, as SQL over the typed rows `t` and what stands, `x`
+    instead: Mapping[str, str] = field(default_factory=dict)  # SQL in the place of `t.<field>_id`, by that name
     joins: str = ""
     check: Callable[[Portion], None] | None = None  # refuses rows for what they say
     complete: Callable[[Portion], None] | None = None  # after the references: fills in what rows leave out
@@ -165,6 +166,9 @@ class Kind:
     enter: Callable[["Plan"], list[Any]] | None = None  # writes rows by a service of its own; answers what it made
     settle: Callable[["Settling"], None] | None = None  # called after writing and after an undo
     within: str = ""  # a field that may refer to another row of the same file
+    # By what rows of a file say something about each other, so that a large one can be planned in parts: “a|b” where
+    # what one row has as a may stand as b in another, “a+b” where both have to be the same. Empty: as a whole.
+    together: tuple[str, ...] = ()
     is_ledger: bool = False  # entries as they stand
     reverse: Callable[..., int] | None = None  # of a ledger: takes entries back, by further ones
     loader: Loader | None = None

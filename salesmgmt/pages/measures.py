@@ -80,8 +80,8 @@ def strip(lines: Sequence[Line], before: Period, keys: Sequence[str]) -> list[Me
 
 def quarters(scope: Scope, period: Period) -> list[Quarter]:
     """The quarters of the fiscal year that holds a period, in one query."""
-    year = Period.of(period.start, "year", fiscal_month=period.fiscal_month)
-    parts = [Period.of(year.start, "quarter", fiscal_month=period.fiscal_month).shift(n) for n in range(4)]
+    year = Period.of(period.start, "year", period.calendar)
+    parts = year.children()
     measures = ("bookings", "overlay", "expected", "deals_won", "deals_lost", "uncounted_won", "uncounted_lost")
     cells = read([Span(part.key, measures, part.start, part.end) for part in parts], **of_scope(scope))
     rows = []

@@ -1,11 +1,15 @@
 """Notices: what one was told, and that one has seen it."""
 
 from django import forms
-from django.http import HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from salesmgmt.desk.edges import act
+from salesmgmt.desk.digests import choose_digest, is_mail_set_up, user_of_signed, wants_digest
+from salesmgmt.desk.edges import act, part_of
 from salesmgmt.desk.notices import SHOWN, notices_of, see_notices, unseen_count
 from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
@@ -22,12 +26,40 @@ def notices(request: SignedIn) -> HttpResponse:
     context = {
         "page": page,
         "unseen": unseen_count(request.user),
+        "has_mail": is_mail_set_up() and bool(request.user.email),
+        "wants_mail": wants_digest(request.user),
         "until": max((notice.pk for notice in page.rows), default=0),
     }
     return render(request, "pages/notices.html", context)
 
 
+@require_POST
+def notices_mail(request: SignedIn) -> HttpResponse:
+    """Have the daily e-mail, or have it no more."""
+    wanted = request.POST.get("wanted") == "1"
+    return act(
+        request,
+        lambda: choose_digest(user=request.user, wanted=wanted),
+        said="You get an e-mail a day of what you have not read." if wanted else "No more daily e-mails.",
+        to="notices",
+    )
+
+
+@csrf_exempt  # a mail program sends it for its reader; the signature says whose
+@never_cache
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, signed: str) -> HttpResponse:
+    """From the foot of a daily e-mail: no more of them, in one click and without a login."""
+    user = user_of_signed(signed)
+    if user is not None and request.method == "POST":
+        choose_digest(user=user, wanted=False)
+    said = {"known": user is not None, "is_done": request.method == "POST"}
+    return render(request, "desk/unsubscribe.html", said, status=200 if user is not None else 404)
+
+
 @require_GET
+@part_of("notices")
 def notice_count(request: SignedIn) -> HttpResponse:
     """The mark beside the bell, asked for by open pages."""
     count = unseen_count(request.user)

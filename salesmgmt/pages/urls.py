@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from salesmgmt.pages import calendar, notices, styleguide, todo, views
+from salesmgmt.pages import calendar, erasures, notices, styleguide, todo, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
@@ -20,6 +20,10 @@ urlpatterns: list[URLPattern] = [
     path("notices/", notices.notices, name="notices"),
     path("notices/count/", notices.notice_count, name="notice-count"),
     path("notices/seen/", notices.notices_seen, name="notices-seen"),
+    path("notices/mail/", notices.notices_mail, name="notices-mail"),
+    path("unsubscribe/<str:signed>/", notices.unsubscribe, name="unsubscribe"),
+    path("erasures/", erasures.erasures, name="erasures"),
+    path("erasures/<slug:noun>/<int:pk>/", erasures.erasure, name="erasure"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
 ]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from coaching.models import Case, OneOnOne
 from performance import live
 from performance.models import Flag
-from performance.selectors import Scope, Standing, figure, pace, pace_series, standings, team_standings
+from performance.selectors import Scope, Standing, figure, pace, pace_series, revised, standings, team_standings
 from performance.selectors.cells import Span, of_scope, read
 from recognition.selectors import leaderboard
 from sales.models import Deal
@@ -59,9 +59,9 @@ def frame_of(request: SignedIn) -> Frame:
     """The quarter of `?period=`; the current one without it, or where it makes no sense."""
     organisation = organisation_of(request.user)
     today = clock.today(organisation.time_zone)
-    current = Period.of(today, "quarter", fiscal_month=organisation.fiscal_month)
+    current = Period.of(today, "quarter", organisation.calendar)
     try:
-        period = Period.parse(request.GET.get("period", ""), fiscal_month=organisation.fiscal_month)
+        period = Period.parse(request.GET.get("period", ""), organisation.calendar)
     except ValueError:
         period = current
     return Frame(organisation, today, period if period.start <= today else current, current)
@@ -129,7 +129,7 @@ def _company(request: SignedIn, frame: Frame) -> dict[str, Any]:
     within = {need.flag.team_id for need in needs if need.flag.team_id}
     standing = context["pace"]
     last = homes.last_result_on() if shown and not standing.quota and not standing.credited else None
-    far = Period.of(last, "quarter", fiscal_month=frame.period.fiscal_month) if last else None
+    far = Period.of(last, "quarter", frame.period.calendar) if last else None
     return context | {
         "far": far if far != frame.period else None,
         "name": frame.organisation.name or "Company",
@@ -309,6 +309,7 @@ def team(request: SignedIn, pk: int) -> HttpResponse:
     open_deals = (sum((row.pipeline for row in rows), start=Decimal(0)), sum(row.open_deals for row in rows))
     context = _frame(frame, scope) | _figures(frame, scope, open_deals=open_deals) | _measures(frame, scope)
     context["metrics"][1] = measures.strip(context["lines"]["results"], context["before"], ["won_value"])[0]
+    context["revised"] = revised(scope=scope, pace=context["pace"])
     needs = homes.open_needs(user, clock.now(), frame.currency) if frame.is_now else []
     needs = [need for need in needs if need.flag.person_id in ids and need.flag.person_id != access.person_id]
     children = [team.pk for team in below if team.parent_id == found.pk]
@@ -346,6 +347,7 @@ def person(request: SignedIn, pk: int) -> HttpResponse:
     context = _frame(frame, scope) | _figures(frame, scope) | _measures(frame, scope)
     context |= {
         "person": found,
+        "revised": revised(scope=scope, pace=context["pace"]),
         "is_self": access.person_id == found.pk,
         "posting": next((row for row in postings if frame.today in row), None),
         "postings": [(row, row.team_id in visible) for row in postings],
@@ -396,7 +398,7 @@ def _measures(frame: Frame, scope: Scope) -> dict[str, Any]:
     lines = measures.compared(scope, frame.period, frame.as_of, frame.organisation)
     rows = measures.quarters(scope, frame.period)
     before = frame.period.shift(-1)
-    year = Period.of(frame.period.start, "year", fiscal_month=frame.period.fiscal_month)
+    year = Period.of(frame.period.start, "year", frame.period.calendar)
     return {
         "lines": lines,
         "before": before,

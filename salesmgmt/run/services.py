@@ -30,6 +30,7 @@ POSTGRES = {
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "16MB",
+    "temp_buffers": "64MB",  # of an import's portion; taken only by sessions that have temporary tables
     "maintenance_work_mem": "128MB",
     "random_page_cost": "1.1",
     "jit": "off",

@@ -13,10 +13,9 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonShare
+from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
 from targets.services import QuotaLine, enter_quotas, reverse_entries
 from teams.exchange import RatesOn
-from teams.exchange.tables import yes_or_no
 
 HUNDRED = Decimal(100)
 
@@ -50,41 +49,57 @@ def _ramp_rows() -> Iterator[dict[str, Any]]:
 
 
 def _plan_seasons(plan: Plan) -> None:
-    standing = {(one.period, one.bucket): one for one in SeasonShare.objects.all()}
-    groups: dict[str, dict[str, Row]] = defaultdict(dict)
+    profiles = {(one.starts_on, one.until): one for one in SeasonProfile.objects.all()}
+    standing: dict[int, dict[str, SeasonShare]] = defaultdict(dict)
+    for share in SeasonShare.objects.all():
+        standing[share.profile_id][share.bucket] = share
+    groups: dict[Period, dict[Period, Row]] = defaultdict(dict)
     for row in plan.taken():
-        period, bucket = row.values["period"], row.values["bucket"]
         try:
-            Period.parse(period, fiscal_month=plan.organisation.fiscal_month)
+            period = Period.parse(row.values["period"].upper(), plan.organisation.calendar)
         except ValueError as error:
             plan.refuse(row, "period", str(error))
+            continue
+        parts = {part.key: part for part in [*period.months(), *period.weeks()] if part != period}
+        bucket = parts.get(row.values["bucket"].upper())
+        if bucket is None or period.kind not in ("quarter", "year"):
+            keys = " or ".join(f"{each[0].key} to {each[-1].key}" for each in (period.months(), period.weeks()) if each)
+            plan.refuse(row, "bucket", f"It is no part of {period}; the parts of a quarter or year are such as {keys}.")
             continue
         if bucket in groups[period]:
             plan.refuse(row, "bucket", f"Line {groups[period][bucket].line} already gives this part of {period}.")
             continue
         groups[period][bucket] = row
     for period, rows in groups.items():
+        profile = profiles.get((period.start, period.end))
+        stands = standing[profile.pk] if profile else {}
+        named = {bucket.key for bucket in rows}
+        kinds = {"W" in key for key in (*named, *stands)}
         whole = sum((row.values["percent"] for row in rows.values()), Decimal(0))
-        whole += sum(share.percent for (of, bucket), share in standing.items() if of == period and bucket not in rows)
+        whole += sum(share.percent for key, share in stands.items() if key not in named)
         for bucket, row in rows.items():
-            if whole != HUNDRED:
+            percent = row.values["percent"]
+            if len(kinds) > 1:
+                plan.refuse(row, "bucket", f"The parts of {period} are weeks or months, not both.")
+            elif whole != HUNDRED:
                 plan.refuse(row, "percent", f"The parts of {period} sum to {whole.normalize():f} %, not to 100 %.")
-                continue
-            share = standing.get((period, bucket))
-            values = {"percent": row.values["percent"]}
-            if share is None or share.percent != values["percent"] or "learned" in row.values:
-                values["is_learned"] = row.get("learned") == "yes"
-            if share is None:
-                plan.create(SeasonShare(period=period, bucket=bucket, **values), row)
+            elif (share := stands.get(bucket.key)) is None:
+                if profile is None:
+                    during = half_open(period.start, period.end)
+                    profile = plan.create(SeasonProfile(period=period.key, during=during), row)
+                first = max(bucket.start, period.start)
+                plan.create(SeasonShare(profile=profile, bucket=bucket.key, starts_on=first, percent=percent), row)
                 row.act = "created"
-            elif plan.change(share, row, **values):
+            elif plan.change(share, row, percent=percent):
                 row.act = "changed"
+            if profile is not None and row.act != "equal" and profile.is_learned:
+                plan.change(profile, row, is_learned=False)
 
 
 def _season_rows() -> Iterator[dict[str, Any]]:
-    for share in SeasonShare.objects.order_by("period", "bucket"):
-        told = {"period": share.period, "bucket": share.bucket, "percent": share.percent}
-        yield told | {"learned": "yes" if share.is_learned else None}
+    shares = SeasonShare.objects.select_related("profile").order_by("profile__during", "starts_on")
+    for share in shares:
+        yield {"period": share.profile.period, "bucket": share.bucket, "percent": share.percent}
 
 
 # ── Quotas ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +139,7 @@ def _span(plan: Plan, row: Row) -> tuple[date, date] | None:
     """The days of a quota: those of its period, or from start through end."""
     if "period" in row.values:
         try:
-            period = Period.parse(row.values["period"].upper(), fiscal_month=plan.organisation.fiscal_month)
+            period = Period.parse(row.values["period"].upper(), plan.organisation.calendar)
         except ValueError as error:
             plan.refuse(row, "period", str(error))
             return None
@@ -169,7 +184,7 @@ def _enter(plan: Plan, rows: list[Row], entries: list[QuotaEntry]) -> Refused | 
     return None
 
 
-ENTRY = ("person", "seat", "team", "kind", "amount", "currency", "reason", "measure", "plan")
+ENTRY = ("person", "seat", "team", "kind", "basis", "amount", "currency", "reason", "measure", "plan")
 LEFT_TO_THE_TEAM = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 
 
@@ -242,9 +257,17 @@ def _quota_entry_rows() -> Iterator[dict[str, Any]]:
 
 
 def _quota_rows() -> Iterator[dict[str, Any]]:
-    """Each person's quota as a final amount per team and range, so that taking it in elsewhere gives the same quota."""
+    """Each person's quota as a final amount per team and range, so that taking it in elsewhere gives the same quota.
+
+    Without what was redistributed: that is beside the quota, in `quota_entries`.
+    """
     sums: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
-    entries = QuotaEntry.objects.exclude(person=None).select_related("person", "team").order_by("pk")
+    entries = (
+        QuotaEntry.objects.exclude(person=None)
+        .exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
+        .select_related("person", "team")
+        .order_by("pk")
+    )
     for one in entries.iterator(2000):
         sums[one.person, one.team, one.starts_on, one.until, one.measure, one.currency] += one.amount
     for (person, team, start, until, measure, currency), amount in sums.items():
@@ -284,7 +307,6 @@ KINDS = [
             Field("period", needed=True, longest=7),
             Field("bucket", needed=True, longest=8, also=("month", "part", "week")),
             PERCENT,
-            yes_or_no("learned"),
         ),
         _plan_seasons,
         _season_rows,
@@ -319,6 +341,7 @@ KINDS = [
             Field("currency", "currency"),
             Field("reason"),
             Field("seat", "reference", to="person"),
+            Field("basis", "choice", choices=tuple(QuotaEntry.Basis.values)),
             Field("measure", longest=30),
             Field("rate", "number", least=Decimal(0), places=8),
             Field("reporting_amount", "number"),

@@ -24,7 +24,7 @@ def _plans(texts: set[str]) -> Iterable[tuple[PlanOf, list[str]]]:
 def _check_plan(plan: Plan, row: Row, values: dict[str, Any], stands: PlanOf | None) -> None:
     """The days of a plan follow from its period, the fiscal year here."""
     try:
-        period = Period.parse(values["period"].upper(), fiscal_month=plan.organisation.fiscal_month)
+        period = Period.parse(values["period"].upper(), plan.organisation.calendar)
     except ValueError as error:
         plan.refuse(row, "period", str(error))
         return

@@ -1,6 +1,25 @@
 """Forms of planning: they clean, services save."""
 
+from .approvals import ApprovalForm
+from .budgets import BudgetForm, CapacityForm, ExpenseForm
+from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, PlanForm, ProposeForm
+from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
-__all__ = ["AllocationForm", "PlanForm", "ProposeForm", "QuotaForm"]
+__all__ = [
+    "AllocationForm",
+    "AnnouncementForm",
+    "AnswerForm",
+    "ApprovalForm",
+    "BudgetForm",
+    "CapacityForm",
+    "ChosenForm",
+    "DecisionForm",
+    "ExpenseForm",
+    "PlanForm",
+    "ProposeForm",
+    "QuotaForm",
+    "ResponseForm",
+    "StrategyForm",
+]

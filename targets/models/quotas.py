@@ -37,6 +37,11 @@ class QuotaEntry(Dated, LedgerEntry):
         VACANT = "vacant", "Vacant seat"
         UNCOVERED = "uncovered", "Uncovered leave"
 
+    class Basis(models.TextChoices):
+        FINAL = "final", "Taken as it is"
+        BASE = "base", "Of the seat: it follows postings, leave and calendars"
+        TAKEN = "taken", "A vacant part that somebody has taken over"
+
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="quota_entries")
     seat = models.ForeignKey(
         Person,
@@ -48,6 +53,9 @@ class QuotaEntry(Dated, LedgerEntry):
     team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="quota_entries")
     measure = models.CharField(max_length=30, default=BOOKINGS)
     kind = models.CharField(max_length=14, choices=Kind, default=Kind.BASE)
+    basis = models.CharField(
+        max_length=5, choices=Basis, blank=True, default="", db_default="", help_text="Of a base; empty: not said"
+    )
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="entries")
 
     objects = QuotaEntryQuerySet.as_manager()

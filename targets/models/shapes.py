@@ -1,7 +1,11 @@
 """What shapes a quota over its days: ramp profiles and seasons."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from salesmgmt.desk.audit import audited
+from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
 
 
 class RampProfile(models.Model):
@@ -28,16 +32,55 @@ class RampStep(models.Model):
         ]
 
 
-class SeasonShare(models.Model):
-    """The share of a period that falls into a bucket of it (a month of a quarter): learned or set, totals 100."""
+class SeasonProfile(Dated):
+    """How the work of a quarter or year falls on its months or weeks: learned, or set by somebody.
 
-    period = models.CharField(max_length=7)
-    bucket = models.CharField(max_length=8)
-    percent = models.DecimalField(max_digits=7, decimal_places=4)
+    It has its own days, so that a change of the fiscal calendar moves no quota that was spread by it.
+    """
+
+    period = models.CharField(max_length=7, help_text="Key: 2026-Q3")
     is_learned = models.BooleanField(default=False)
+    learned_from = models.PositiveSmallIntegerField(default=0, help_text="How many earlier periods it was learned from")
+    version = models.PositiveIntegerField(default=1)
+
+    objects = DatedQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
-            models.UniqueConstraint(fields=["period", "bucket"], name="one_season_share_per_bucket"),
+            is_a_range("season_is_a_range"),
+            models.UniqueConstraint(fields=["during"], name="one_season_per_period"),
+        ]
+
+    def __str__(self) -> str:
+        return self.period
+
+
+class SeasonShare(models.Model):
+    """The share of a period that falls into a bucket of it (a month of a quarter); those of a period total 100."""
+
+    profile = models.ForeignKey(SeasonProfile, models.CASCADE, related_name="shares")
+    bucket = models.CharField(max_length=8, help_text="Key: 2026-07, 2026-P07 or 2026-W31")
+    starts_on = models.DateField()
+    percent = models.DecimalField(max_digits=7, decimal_places=4)
+    raw = models.DecimalField(
+        max_digits=7, decimal_places=4, null=True, help_text="As it was in earlier periods, before it was shrunk"
+    )
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(fields=["profile", "bucket"], name="one_season_share_per_bucket"),
             models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="season_share_is_a_percentage"),
         ]
+
+
+class SeasonChange(models.Model):
+    """Somebody set the season of a period, or the past did: shares before and after, by bucket."""
+
+    profile = models.ForeignKey(SeasonProfile, models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200)
+    was = models.JSONField(default=dict)
+    now = models.JSONField(default=dict)

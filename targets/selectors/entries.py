@@ -1,11 +1,15 @@
 """What the quota ledger should say of a line: base, employment, FTE, leave, ramp, and what stays with the team."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused
@@ -15,7 +19,8 @@ from targets.selectors.shapes import clipped, container, ramps, seasons
 from teams.models import ExchangeRate, Organisation, Person, Team
 from teams.selectors import PersonDays, presence, rates
 
-Kind = QuotaEntry.Kind
+Kind, Basis = QuotaEntry.Kind, QuotaEntry.Basis
+DERIVED = [Kind.BASE, Kind.EMPLOYMENT, Kind.FTE, Kind.LEAVE, Kind.RAMP, Kind.VACANT, Kind.UNCOVERED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class QuotaLine:
     team: Team | None = None
     currency: str = ""
     measure: str = BOOKINGS
+    rate: Decimal | None = None
+    """None: the plan rate of the first day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +90,149 @@ def _parts(line: QuotaLine, amount: Decimal, rate: Decimal, of: Seat) -> list[tu
     ]
 
 
-def due_entries(lines: Sequence[QuotaLine]) -> dict[Key, Sums]:
-    """What the ledger should say of these lines, worked out from seasons, calendars, postings, leave and ramps."""
-    if not lines:
-        return {}
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A line in one team, with the days and factors it is worked out from."""
+
+    line: QuotaLine
+    team_id: int | None
+    amount: Decimal
+    currency: str
+    rate: Decimal
+    of: Seat
+
+
+def _held(lines: Sequence[QuotaLine]) -> Iterator[_Held]:
     organisation, known, profiles = Organisation.get(), seasons(), ramps()
-    around = [container(line.start, line.end, fiscal_month=organisation.fiscal_month, known=known) for line in lines]
+    around = [container(line.start, line.end, known=known) for line in lines]
     days = presence(
         person_ids={line.person.pk for line in lines},
         start=min(start for start, _, _ in around),
         end=max(end for _, end, _ in around),
     )
-    worth = rates({(line.currency or organisation.currency, line.start) for line in lines}, ExchangeRate.Kind.PLAN)
-    due: dict[Key, Sums] = defaultdict(Sums)
+    unknown = {(line.currency or organisation.currency, line.start) for line in lines if line.rate is None}
+    worth = rates(unknown, ExchangeRate.Kind.PLAN) if unknown else {}
     for line, (lower, upper, shares) in zip(lines, around, strict=True):
         theirs = clipped(days[line.person.pk], lower, upper)
         currency = line.currency or organisation.currency
-        rate = worth[currency, line.start]
+        rate = worth[currency, line.start] if line.rate is None else line.rate
         for team_id, amount in _seats(line, theirs):
             of = seat(theirs, start=line.start, end=line.end, shares=shares, team_id=team_id, ramps=profiles)
-            for part, reporting in _parts(line, amount, rate, of):
-                key = Key(line.person.pk, team_id, part.start, part.end, line.measure, part.kind, currency, rate)
-                due[key].amount += part.amount
-                due[key].reporting += reporting
+            yield _Held(line, team_id, amount, currency, rate, of)
+
+
+def due_entries(lines: Sequence[QuotaLine]) -> dict[Key, Sums]:
+    """What the ledger should say of these lines, worked out from seasons, calendars, postings, leave and ramps."""
+    due: dict[Key, Sums] = defaultdict(Sums)
+    for held in _held(lines) if lines else ():
+        line = held.line
+        for part, reporting in _parts(line, held.amount, held.rate, held.of):
+            key = Key(
+                line.person.pk, held.team_id, part.start, part.end, line.measure, part.kind, held.currency, held.rate
+            )
+            due[key].amount += part.amount
+            due[key].reporting += reporting
     return dict(due)
+
+
+def arithmetic(line: QuotaLine) -> dict[str, str]:
+    """How each kind of entry of a line comes about, in words and figures, to be worked out again on paper.
+
+    Of leave it says no more than how many days relieve quota.
+    """
+    notes: dict[str, str] = {}
+    for held in _held([line]):
+        of, stands = held.of, held.amount
+        values = {part.kind: part.amount for part in derive(held.amount, of, start=line.start, end=line.end)}
+        here = of.employed
+        ramps_by_percent = Counter(of.ramp[here & ~of.relieved].tolist())
+        words = {
+            "employment": f"{here.sum()} of {len(here)} working days in this seat",
+            "fte": ", ".join(
+                f"{days} of these days at {Decimal(fte) / 100:g} % of a full week"
+                for fte, days in sorted(Counter(of.fte[here].tolist()).items())
+            ),
+            "leave": f"{(here & of.relieved).sum()} of these days on leave that relieves quota",
+            "ramp": ", ".join(
+                f"{days} days at {Decimal(ramp) / 100:g} %" for ramp, days in sorted(ramps_by_percent.items())
+            ),
+        }
+        for kind, text in words.items():
+            after = stands + values.get(kind, Decimal(0))
+            weighs = ", as the season weighs them" if len(of.weight) > 1 else ""
+            notes[kind] = f"{text}{weighs}: {stands:,.2f} becomes {after:,.2f}"
+            stands = after
+    return notes
+
+
+# ── What the ledger says ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def stated_entries(lines: Sequence[QuotaLine]) -> dict[Key, Sums]:
+    """What the ledger says of these lines now, as far as it follows from a base."""
+    if not lines:
+        return {}
+    mine: dict[tuple[int, str], list[QuotaLine]] = defaultdict(list)
+    for line in lines:
+        mine[line.person.pk, line.measure].append(line)
+    stands = (
+        QuotaEntry.objects.overlapping(min(line.start for line in lines), max(line.end for line in lines))
+        .exclude(basis=Basis.TAKEN)
+        .annotate(whose=Coalesce("seat", "person"))
+        .filter(whose__in={line.person.pk for line in lines}, kind__in=DERIVED)
+        .values_list("whose", "team_id", "during", "measure", "kind", "currency", "rate")
+        .annotate(total=Sum("amount"), reporting=Sum("reporting_amount"))
+    )
+    return {
+        Key(seat_id, team_id, during.lower, during.upper, measure, kind, currency, rate): Sums(amount, reporting)
+        for seat_id, team_id, during, measure, kind, currency, rate, amount, reporting in stands.order_by("whose")
+        if any(
+            (line.team is None or line.team.pk == team_id) and line.start <= during.lower and during.upper <= line.end
+            for line in mine[seat_id, measure]
+        )
+    }
+
+
+def differences(due: Mapping[Key, Sums], stated: Mapping[Key, Sums]) -> dict[Key, Sums]:
+    """What has to be appended for the ledger to say what is due, in the order of R2."""
+    found = {}
+    for key in sorted({*due, *stated}, key=place_of):
+        after, before = due.get(key, NOTHING), stated.get(key, NOTHING)
+        difference = Sums(after.amount - before.amount, after.reporting - before.reporting)
+        if difference.amount or difference.reporting:
+            found[key] = difference
+    return found
+
+
+def place_of(key: Key) -> tuple[int, date, int, date, str]:
+    return key.seat_id, key.start, DERIVED.index(Kind(key.kind)), key.end, f"{key.team_id} {key.measure} {key.currency}"
+
+
+NOTHING = Sums()
+
+
+def lines_that_follow(person_ids: Collection[int], *, ends_after: date | None = None) -> list[QuotaLine]:
+    """The bases that stand and follow people's lives: entered as a base of the seat, or by a plan.
+
+    With `ends_after` only those that are not over by then.
+    """
+    entries = QuotaEntry.objects.filter(seat__in=person_ids, kind=Kind.BASE, team__isnull=False)
+    if ends_after is not None:
+        entries = entries.filter(during__endswith__gt=ends_after)
+    sums: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
+    follows: dict[tuple[Any, ...], bool] = {}
+    people: dict[int, Person] = {}
+    teams: dict[int, Team] = {}
+    for entry in entries.select_related("seat", "team").order_by("pk"):
+        assert entry.seat is not None
+        assert entry.team is not None
+        people[entry.seat.pk], teams[entry.team.pk] = entry.seat, entry.team
+        end = entry.until
+        key = (entry.seat.pk, entry.team.pk, entry.starts_on, end, entry.measure, entry.currency, entry.rate)
+        sums[key] += entry.amount
+        follows[key] = entry.basis == Basis.BASE or (not entry.basis and entry.plan_id is not None)
+    return [
+        QuotaLine(people[seat], start, end, amount, "base", teams[team], currency, measure, rate)
+        for (seat, team, start, end, measure, currency, rate), amount in sums.items()
+        if amount and follows[seat, team, start, end, measure, currency, rate]
+    ]

@@ -42,8 +42,8 @@ def seats_ahead(*, start: date, end: date, as_of: date) -> list[SeatAhead]:
     credit, stands with the mean of their team, or of everybody.
     """
     organisation = Organisation.get()
-    until = min(start, Period.of(as_of, "quarter", fiscal_month=organisation.fiscal_month).start)
-    latest = Period.of(until, "quarter", fiscal_month=organisation.fiscal_month).shift(-1)
+    until = min(start, Period.of(as_of, "quarter", organisation.calendar).start)
+    latest = Period.of(until, "quarter", organisation.calendar).shift(-1)
     since = latest.shift(1 - QUARTERS_BACK).start
     postings: dict[int, Posting] = {}
     ahead = Posting.objects.overlapping(start, end).filter(role__in=[Role.REP, Role.MANAGER], person__withdrawn_at=None)

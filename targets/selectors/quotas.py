@@ -45,15 +45,18 @@ def daily_quota(
     start: date,
     end: date,
     measure: str = BOOKINGS,
+    revised: bool = False,
 ) -> list[DailyQuota]:
     """The quota entries that touch `[start, end)`, spread over its days; over an entry's whole range they sum to it.
+
+    What was redistributed counts only in the `revised` quota: people are judged by the original one (R8).
 
     `person_ids` may hold None for what stays with teams; without it: everybody and that. `team_ids` are exact teams,
     without those below. A fixed number of queries.
     """
     return [
         DailyQuota(group.person_id, group.team_id, on, amount)
-        for group, days in _spread(_groups(person_ids, team_ids, start, end, measure)).items()
+        for group, days in _spread(_groups(person_ids, team_ids, start, end, measure, _kinds(revised))).items()
         for on, amount in days
         if start <= on < end and amount
     ]
@@ -66,23 +69,53 @@ def quota_of(
     start: date,
     end: date,
     measure: str = BOOKINGS,
+    revised: bool = False,
 ) -> dict[int, Decimal]:
     """The quota of each person, or of each team with all below it (people, vacant and uncovered), in `[start, end)`.
+
+    The original one, or the `revised` with what was redistributed (R8).
 
     Who has no entry is left out: no quota is not a quota of zero. An entry that reaches beyond counts with the days
     inside.
     """
+    return _sums(person_ids, team_ids, start, end, measure, _kinds(revised))
+
+
+def moved(
+    *,
+    person_ids: Collection[int] | None = None,
+    team_ids: Collection[int] | None = None,
+    start: date,
+    end: date,
+    measure: str = BOOKINGS,
+) -> dict[int, Decimal]:
+    """What was redistributed to (below zero: from) each person or team in `[start, end)`; nobody else is named."""
+    return _sums(person_ids, team_ids, start, end, measure, {QuotaEntry.Kind.REDISTRIBUTION})
+
+
+def _kinds(revised: bool) -> set[str]:
+    return {*QuotaEntry.Kind.values} - (set() if revised else {QuotaEntry.Kind.REDISTRIBUTION})
+
+
+def _sums(
+    person_ids: Collection[int] | None,
+    team_ids: Collection[int] | None,
+    start: date,
+    end: date,
+    measure: str,
+    kinds: set[str],
+) -> dict[int, Decimal]:
     under: dict[int, list[int]] = {}
     if team_ids is not None:
         for pk, path in Team.objects.under(list(team_ids)).values_list("pk", "path"):
             under[pk] = [above for above in path if above in set(team_ids)]
-    groups = _groups(person_ids, None if team_ids is None else list(under), start, end, measure)
+    groups = _groups(person_ids, None if team_ids is None else list(under), start, end, measure, kinds)
     found: dict[int, Decimal] = defaultdict(Decimal)
-    for group, kinds in _amounts(groups, start, end):
+    for group, amounts in _amounts(groups, start, end):
         owners = [group.person_id] if team_ids is None else under.get(group.team_id or 0, [])
         for owner in owners:
             if owner is not None:
-                found[owner] += sum(kinds.values(), Decimal(0))
+                found[owner] += sum(amounts.values(), Decimal(0))
     return dict(found)
 
 
@@ -92,8 +125,9 @@ def _groups(
     start: date,
     end: date,
     measure: str,
+    kinds: set[str],
 ) -> dict[_Group, dict[str, Decimal]]:
-    entries = QuotaEntry.objects.overlapping(start, end).filter(measure=measure)
+    entries = QuotaEntry.objects.overlapping(start, end).filter(measure=measure, kind__in=kinds)
     if person_ids is not None:
         named = entries.filter(person__in=[pk for pk in person_ids if pk is not None])
         entries = named | entries.filter(person=None) if None in person_ids else named
@@ -110,10 +144,7 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
     if not groups:
         return {}
     organisation, known, profiles = Organisation.get(), seasons(), ramps()
-    around = {
-        group: container(group.start, group.end, fiscal_month=organisation.fiscal_month, known=known)
-        for group in groups
-    }
+    around = {group: container(group.start, group.end, known=known) for group in groups}
     first = min(start for start, _, _ in around.values())
     last = max(end for _, end, _ in around.values())
     people = presence(person_ids={group.person_id for group in groups if group.person_id}, start=first, end=last)
@@ -137,11 +168,11 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
 
 
 def quota_parts(
-    *, person_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS
+    *, person_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS, revised: bool = False
 ) -> dict[int, dict[str, Decimal]]:
     """Each person's quota in `[start, end)` by kind of entry; of one that reaches beyond, its days inside, as base."""
     found: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for group, kinds in _amounts(_groups(person_ids, None, start, end, measure), start, end):
+    for group, kinds in _amounts(_groups(person_ids, None, start, end, measure, _kinds(revised)), start, end):
         if group.person_id is not None:
             for kind, amount in kinds.items():
                 found[group.person_id][kind] += amount
@@ -220,7 +251,7 @@ def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: st
             published[team, during.lower, during.upper] = amount
     below = dict(Team.objects.under(list(wanted)).values_list("pk", "path"))
     sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for group, kinds in _amounts(_groups(None, list(below), start, end, measure), start, end):
+    for group, kinds in _amounts(_groups(None, list(below), start, end, measure, _kinds(False)), start, end):
         for above in below.get(group.team_id or 0, []):
             if above in wanted:
                 for kind, share in kinds.items():

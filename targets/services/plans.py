@@ -14,28 +14,11 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets import selectors
 from targets.analysis import Line, allocate
-from targets.models import BOOKINGS, Allocation, AllocationChange, Plan, SeasonShare, Target
+from targets.models import BOOKINGS, Allocation, AllocationChange, Plan, Target
+from targets.services.letters import tell_of_plan
 from targets.services.quotas import enter_quotas
+from targets.services.seasons import learn_season
 from teams.models import Organisation, Person, Team, User, access_of
-
-# ── Season ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@transaction.atomic
-def learn_season(*, period: PeriodValue) -> bool:
-    """Keep the shape that earlier periods had as this one's, unless one stands already or too few are over (R15)."""
-    if SeasonShare.objects.filter(period=period.key).exists():
-        return False
-    shares = selectors.learned_season(period)
-    SeasonShare.objects.bulk_create(
-        [
-            SeasonShare(period=period.key, bucket=bucket, percent=percent, is_learned=True)
-            for bucket, percent in shares.items()
-        ],
-        ignore_conflicts=True,
-    )
-    return bool(shares)
-
 
 # ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -317,7 +300,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     """
     _plans_for_all(by)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    period = PeriodValue.parse(plan.period, fiscal_month=Organisation.get().fiscal_month)
+    period = PeriodValue.kept(plan.period, plan.starts_on, plan.until or plan.starts_on, Organisation.get().calendar)
     lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
     if not lines:
         raise Refused("There is nothing to publish: have it proposed first.")
@@ -349,6 +332,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     if not plan.is_published:
         plan.published_at, plan.published_by = at, by
         plan.save(update_fields=["published_at", "published_by"])
+        tell_of_plan(plan=plan, by=by, at=at)
     return len(entries)
 
 

@@ -7,18 +7,18 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
-from django.db.models.functions import Coalesce
 
+from salesmgmt.desk.models import Mark
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from targets.models import BOOKINGS, Plan, QuotaEntry
-from targets.selectors.entries import Key, QuotaLine, Sums, due_entries
-from teams.models import Organisation, Period, Person, Team, User, access_of
+from targets.models import BOOKINGS, Plan, QuotaEntry, QuotaProposal
+from targets.models.watches import TOPIC
+from targets.selectors.entries import Key, QuotaLine, Sums, differences, due_entries, stated_entries
+from teams.models import Organisation, Period, Person, Posting, Role, Team, User, access_of
 
 Kind = QuotaEntry.Kind
-DERIVED = [Kind.BASE, Kind.EMPLOYMENT, Kind.FTE, Kind.LEAVE, Kind.RAMP, Kind.VACANT, Kind.UNCOVERED]
 LEFT_TO_THE_TEAM = {Kind.VACANT, Kind.UNCOVERED}
 
 REASONS = {
@@ -65,15 +65,15 @@ def enter_quotas(
             raise Refused(f"The quota of {line.person} can't be below zero.", field="amount")
         if line.start >= line.end:
             raise Refused("A quota needs a first day before its end.", field="period")
-    _hold([line.person.pk for line in lines], min(line.start for line in lines), max(line.end for line in lines))
+    hold([line.person.pk for line in lines], min(line.start for line in lines), max(line.end for line in lines))
     _refuse_overlaps(lines)
-    return _post(lines, due_entries(lines), reason=reason, by=by, at=at, plan=plan)
+    return post(lines, due_entries(lines), reason=reason, by=by, at=at, plan=plan)
 
 
-def _hold(person_ids: list[int], start: date, end: date) -> None:
+def hold(person_ids: list[int], start: date, end: date) -> None:
     """One at a time per person, and only while the months are open: an amendment never moves to another period."""
     list(Person.objects.filter(pk__in=person_ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    months = Period.objects.overlapping(start, end).order_by("pk").select_for_update(no_key=True)
+    months = Period.objects.standing().overlapping(start, end).order_by("pk").select_for_update(no_key=True)
     if closed := [month.key for month in months if month.is_closed]:
         raise Refused(f"{closed[0]} is closed: reopen it with a reason before its quotas change.", field="period")
 
@@ -84,6 +84,7 @@ def _refuse_overlaps(lines: Iterable[QuotaLine]) -> None:
     stands = (
         QuotaEntry.objects.overlapping(min(line.start for line in lines), max(line.end for line in lines))
         .filter(person__in={line.person.pk for line in lines})
+        .exclude(kind=Kind.REDISTRIBUTION)
         .values_list("person_id", "measure", "team_id", "during")
         .annotate(total=Sum("amount"))
         .exclude(total=0)
@@ -108,7 +109,7 @@ def _refuse_overlaps(lines: Iterable[QuotaLine]) -> None:
         mine.append((team_id, line.start, line.end))
 
 
-def _post(
+def post(
     lines: Sequence[QuotaLine],
     wanted: dict[Key, Sums],
     *,
@@ -118,30 +119,8 @@ def _post(
     plan: Plan | None,
 ) -> list[QuotaEntry]:
     """Append the difference between what the ledger should say of these lines and what it says."""
-    mine: dict[tuple[int, str], list[QuotaLine]] = defaultdict(list)
-    for line in lines:
-        mine[line.person.pk, line.measure].append(line)
-    stands = (
-        QuotaEntry.objects.overlapping(min(line.start for line in lines), max(line.end for line in lines))
-        .annotate(whose=Coalesce("seat", "person"))
-        .filter(whose__in={line.person.pk for line in lines}, kind__in=DERIVED)
-        .values_list("whose", "team_id", "during", "measure", "kind", "currency", "rate")
-        .annotate(total=Sum("amount"), reporting=Sum("reporting_amount"))
-    )
-    differences: dict[Key, Sums] = {key: Sums(sums.amount, sums.reporting) for key, sums in wanted.items()}
-    for seat_id, team_id, during, measure, kind, currency, rate, amount, reporting in stands.order_by("whose"):
-        if any(
-            (line.team is None or line.team.pk == team_id) and line.start <= during.lower and during.upper <= line.end
-            for line in mine[seat_id, measure]
-        ):
-            key = Key(seat_id, team_id, during.lower, during.upper, measure, kind, currency, rate)
-            sums = differences.setdefault(key, Sums())
-            sums.amount -= amount
-            sums.reporting -= reporting
-    order = sorted(
-        differences.items(), key=lambda item: (item[0].seat_id, item[0].start, DERIVED.index(Kind(item[0].kind)))
-    )
-    return QuotaEntry.objects.bulk_create(
+    bases = {(line.person.pk, line.measure, line.start, line.end): line.basis for line in lines}
+    made = QuotaEntry.objects.bulk_create(
         QuotaEntry(
             person_id=None if key.kind in LEFT_TO_THE_TEAM else key.seat_id,
             seat_id=key.seat_id,
@@ -157,10 +136,25 @@ def _post(
             recorded_at=at,
             by=by,
             reason=reason if key.kind == Kind.BASE else f"{REASONS[Kind(key.kind)]}; {reason}"[:200],
+            basis=bases.get((key.seat_id, key.measure, key.start, key.end), "") if key.kind == Kind.BASE else "",
         )
-        for key, sums in order
-        if sums.amount or sums.reporting
+        for key, sums in differences(wanted, stated_entries(lines)).items()
     )
+    mark_presence(made)
+    return made
+
+
+def mark_presence(made: Sequence[QuotaEntry]) -> None:
+    """Have looked at again what was proposed of these seats, and who could take over what is left vacant."""
+    if not made:
+        return
+    seats = {entry.seat_id for entry in made}
+    days = half_open(min(entry.starts_on for entry in made), max(entry.during.upper for entry in made))
+    stale = set(QuotaProposal.objects.open().filter(seat__in=seats).values_list("seat_id", flat=True))
+    if vacated := {entry.team_id for entry in made if entry.kind == Kind.VACANT and entry.amount > 0}:
+        posted = Posting.objects.filter(during__overlap=days, team__in=vacated, role=Role.REP)
+        stale |= set(posted.values_list("person_id", flat=True))
+    Mark.objects.bulk_create(Mark(topic=TOPIC, person_id=pk, days=days) for pk in sorted(stale))
 
 
 @transaction.atomic
@@ -170,7 +164,7 @@ def reverse_entries(*, entry_ids: Iterable[int], reason: str, by: User | None, a
     rows = list(entries)
     if rows:
         people = [row.seat_id or row.person_id for row in rows]
-        _hold(
+        hold(
             [pk for pk in people if pk],
             min(row.starts_on for row in rows),
             max(row.until or row.starts_on for row in rows),
@@ -186,6 +180,7 @@ def reverse_entries(*, entry_ids: Iterable[int], reason: str, by: User | None, a
                     "during",
                     "measure",
                     "kind",
+                    "basis",
                     "plan_id",
                     "currency",
                     "rate",
@@ -224,9 +219,10 @@ def adjust_quota(
         raise Refused("A quota can't be below zero.", field="amount")
     if not reason.strip():
         raise Refused("Say why the quota changes.", field="reason")
-    _hold([person.pk], period.start, period.end)
+    hold([person.pk], period.start, period.end)
     stands = list(
         QuotaEntry.objects.filter(person=person, measure=measure, during=half_open(period.start, period.end))
+        .exclude(kind=Kind.REDISTRIBUTION)
         .values_list("team_id")
         .annotate(total=Sum("reporting_amount"))
         .order_by("-total", "team_id")

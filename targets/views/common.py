@@ -19,16 +19,16 @@ def period_of(request: HttpRequest, organisation: Organisation) -> Period:
     """The period the address asks for, else this quarter."""
     key = request.GET.get("period", "")
     if not key:
-        return Period.of(clock.today(organisation.time_zone), "quarter", fiscal_month=organisation.fiscal_month)
+        return Period.of(clock.today(organisation.time_zone), "quarter", organisation.calendar)
     try:
-        return Period.parse(key, fiscal_month=organisation.fiscal_month)
+        return Period.parse(key, organisation.calendar)
     except ValueError as error:
         raise Http404 from error
 
 
 def choices_of(request: HttpRequest, organisation: Organisation, period: Period) -> dict[str, Any]:
     """The quarters around today, and the period shown."""
-    now = Period.of(clock.today(organisation.time_zone), "quarter", fiscal_month=organisation.fiscal_month)
+    now = Period.of(clock.today(organisation.time_zone), "quarter", organisation.calendar)
     around = [now.shift(by) for by in range(1, -7, -1)]
     if period not in around:
         around.append(period)

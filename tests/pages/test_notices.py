@@ -17,12 +17,12 @@ def test_what_one_is_told_shows_until_it_is_seen(cast: Cast) -> None:
     tell(cast, "A complaint came in.", ago=5)
     newest = tell(cast, "Call back.")
     client = signed_in(cast.ana)
-    assert "2" in client.get("/notices/count/").content.decode()
+    assert "2" in client.get("/notices/count/", headers={"HX-Request": "true"}).content.decode()
     page = client.get("/notices/").content.decode()
     assert "2 new notices." in page
     assert page.index("Call back.") < page.index("A complaint came in.")
     assert client.post("/notices/seen/", {"until": newest.pk}).status_code == 303
-    assert client.get("/notices/count/").content.strip() == b""
+    assert client.get("/notices/count/", headers={"HX-Request": "true"}).content.strip() == b""
     assert "Nothing new." in client.get("/notices/").content.decode()
 
 

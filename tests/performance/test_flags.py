@@ -14,7 +14,7 @@ from performance.selectors.findings import Window, _slower, readings
 from performance.services import raise_flags, recheck
 from sales.models import Activity, Credit, Deal, Order, Outcome, Stage, Task
 from salesmgmt.desk.models import Mark, Notice
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import CALENDAR_YEARS, Period
 from salesmgmt.lib.ranges import half_open, through
 from targets.models import RampProfile, RampStep
 from teams.models import Leave, LeaveKind, Person, Posting, Role, Team
@@ -370,7 +370,7 @@ def test_whose_figures_moved_is_looked_at_again(cast: Cast) -> None:
 
 
 def test_the_window_reaches_back_while_the_quarter_is_young() -> None:
-    young, grown = Window.at(date(2026, 4, 10), 1), Window.at(TODAY, 1)
+    young, grown = Window.at(date(2026, 4, 10), CALENDAR_YEARS), Window.at(TODAY, CALENDAR_YEARS)
     assert (young.start, young.period.key) == (date(2026, 1, 1), "2026-Q2")
     assert grown.start == date(2026, 4, 1)
     assert grown.earlier(1)[0] == date(2026, 1, 1)

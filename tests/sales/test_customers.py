@@ -373,7 +373,8 @@ def test_what_to_do_differently_stands_on_top_and_in_the_log(cast: Cast, account
         assert "Bring samples" in body
         assert "quality, safety and proof" in body
     options = client.get(
-        "/accounts/options/?account=brandt optik", headers={"HX-Current-URL": "http://x/activities/log/"}
+        "/accounts/options/?account=brandt optik",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://x/activities/log/"},
     )
     assert "Bring samples" in options.content.decode()
     stale = client.post(reverse("account-profile", args=[account.pk]), data)

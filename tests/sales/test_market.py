@@ -88,7 +88,7 @@ def test_what_is_being_typed_is_completed(cast: Cast, account: Account) -> None:
     client = signed_in(cast.ana)
 
     def offered(text: str, who: Client = client) -> str:
-        return str(who.get("/market/options/", {"text": text}).content.decode())
+        return str(who.get("/market/options/", {"text": text}, headers={"HX-Request": "true"}).content.decode())
 
     assert 'data-complete="#price"' in offered("They cut #pri")
     assert 'data-complete="@Brandt Optik"' in offered("Seen at @bran")

@@ -141,6 +141,7 @@ def test_the_pages_cost_a_fixed_number_of_queries(cast: Cast, plan: Plan, django
         (cast.maya, "/quotas/", 45),
         (cast.vera, f"/quotas/?team={cast.north.pk}", 40),
         (cast.vera, f"/plans/{plan.pk}/", 30),
+        (cast.vera, f"/plans/{plan.pk}/outlook/", 45),
     ):
         client = signed_in(person)
         with django_assert_max_num_queries(most):

@@ -14,6 +14,7 @@ from salesmgmt.lib.refusals import Refused
 from targets.analysis import Line, Seat, allocate, derive, learn_shares, seat, split, spread
 
 START, END = date(2026, 7, 1), date(2026, 10, 1)
+SHARES = {date(2026, 7, 1): D(20), date(2026, 8, 1): D("33.3333"), date(2026, 9, 1): D("46.6667")}
 KINDS = frozenset({"fte", "ramp"})
 cents = st.integers(0, 10**12).map(lambda n: D(n).scaleb(-2))
 
@@ -42,7 +43,7 @@ def seats(draw: st.DrawFn) -> Seat:
     employed = np.zeros(size, dtype=bool)
     employed[joined:left] = True
     relieved = flags()
-    shares = draw(st.sampled_from([{}, {"2026-07": D(20), "2026-08": D("33.3333"), "2026-09": D("46.6667")}]))
+    shares = draw(st.sampled_from([{}, SHARES]))
     return seat(
         Days(
             days=days,

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused
-from targets.models import QuotaEntry, RampProfile, RampStep, SeasonShare
+from targets.models import QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
 from targets.selectors import daily_quota, quota_of
 from targets.services import enter_quota
 from teams.models import Holiday, Leave, LeaveKind, Person, Posting
@@ -32,6 +33,13 @@ def give(cast: Cast, person: Person, amount: str, basis: str = "base", **more: A
 
 def by_day(person: Person) -> dict[date, D]:
     return {row.on: row.amount for row in daily_quota(person_ids=[person.pk], **QUARTER)}
+
+
+def set_season(key: str, *percents: int) -> None:
+    period = Period.parse(key)
+    profile = SeasonProfile.objects.create(period=key, during=half_open(period.start, period.end))
+    for month, percent in zip(period.months(), percents, strict=True):
+        SeasonShare.objects.create(profile=profile, bucket=month.key, starts_on=month.start, percent=percent)
 
 
 def repost(person: Person, *spans: tuple[date, date | None, dict[str, object]]) -> None:
@@ -139,8 +147,7 @@ def test_part_time_lowers_after_employment(cast: Cast) -> None:
 
 
 def test_a_vacation_day_moves_its_share_within_its_bucket(cast: Cast) -> None:
-    for month, percent in ((7, 20), (8, 30), (9, 50)):
-        SeasonShare.objects.create(period="2026-Q3", bucket=f"2026-0{month}", percent=percent)
+    set_season("2026-Q3", 20, 30, 50)
     leave = LeaveKind.objects.get(key="vacation")
     Leave.objects.create(person=cast.ana, kind=leave, during=through(date(2026, 8, 3), date(2026, 8, 7)))
     give(cast, cast.ana, "100000")

@@ -10,6 +10,7 @@ comes to doesn't depend on where portions end: a record given twice and the nth 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, BinaryIO
 
 from django.apps import apps
@@ -81,7 +82,7 @@ class Load:
         self.notes: dict[str, int] = {}
         self.rows: list[Row] = []
         self._made: dict[tuple[str, str], int] = {}
-        self._place = 0
+        self._place = self._refused = 0
         self._refers = [one for one in self.fields if one.type == "reference"]
 
     # Statements
@@ -100,18 +101,23 @@ class Load:
 
     def refuse(self, column: str, reason: str, where: str, *, value: str = "") -> None:
         """Refuse rows of `part` that are sound so far and for which `where` holds."""
-        self._refuse(f"FROM part p WHERE sound AND ({where})", column, reason, value or f"p.raw_{column}")
+        self._refuse(f"FROM part p WHERE sound AND ({where})", column, reason, value or self._text(column))
 
     def _refuse(self, source: str, column: str, reason: str, value: str) -> None:
         self._place += 1
-        self.run(
+        self._refused += self.run(
             "INSERT INTO refused (line, place, field, value, reason)"
             f" SELECT p.line, {self._place}, '{column}', left(coalesce({value}, ''), 500), {reason} {source}"
         )
 
+    def _text(self, column: str) -> str:
+        """SQL: what the file says in a column, of the row `p`."""
+        return f'(SELECT r."{column}" FROM raw r WHERE r.line = p.line)' if column in self.columns else "''"
+
     def _give_up_refused(self) -> None:
         """What was refused so far is out of further questions."""
-        self.run("UPDATE part SET sound = false WHERE sound AND line IN (SELECT line FROM refused)")
+        if self._refused:
+            self.run("UPDATE part SET sound = false WHERE sound AND line IN (SELECT line FROM refused)")
 
     def note(self, sentence: str, where: str) -> None:
         count = self.ask(f"SELECT count(*) FROM part p WHERE sound AND ({where})")[0][0]
@@ -155,7 +161,7 @@ class Load:
         self.has_repeats = bool(self.ask("SELECT FROM repeated LIMIT 1"))
         self.run("CREATE TEMPORARY TABLE given (external_id text PRIMARY KEY, line integer)")
         self.run("CREATE TEMPORARY TABLE seen (key text PRIMARY KEY, many integer)")
-        self.run("ANALYZE raw")
+        self.run("ANALYZE raw (line)")
         self.notations = notations(self.kind, self._ways(), self.mapping, self.table)
         said = {name: ", ".join(one.said) for name, one in self.notations.items() if one.said}
         self.found = describe(self.table, self.columns, self.preset, said)
@@ -204,14 +210,15 @@ class Load:
         """Work out what the rows in (first, last] come to; with a batch, what they refer to may be made."""
         self._batch = batch
         self.run("DELETE FROM refused")
+        self._refused = 0
         self._type(first, last)
-        self._refer(first, last)
+        self._refer()
         self._find()
         for one in self.kind.fields:
-            if one.needed:
+            if one.needed and self._has[f"no_{one.name}"]:
                 self._refuse(
                     f"FROM part p WHERE p.{one.name} IS NULL AND line NOT IN (SELECT line FROM refused"
-                    f" WHERE field = '{one.name}')", one.name, "'It is needed and empty.'", f"p.raw_{one.name}"
+                    f" WHERE field = '{one.name}')", one.name, "'It is needed and empty.'", self._text(one.name)
                 )  # fmt: skip
         self._give_up_refused()
         if self.loader.check:
@@ -223,7 +230,7 @@ class Load:
         if self.aside is not None:
             self._match_aside(self.aside)
         self._match()
-        if self.ask("SELECT FROM part WHERE sound AND act = 'equal' LIMIT 1"):
+        if self._has["record"]:
             self.run(
                 f"UPDATE part p SET act = 'changed' FROM {self._stands} x WHERE x.id = p.record_id AND p.sound"
                 f" AND p.act = 'equal'{self._mine} AND ({self.loader.differs})"
@@ -236,35 +243,33 @@ class Load:
 
     def _type(self, first: int, last: int) -> None:
         """`typed`: each text as a value; what the database can't read plainly is read by Python, each word once."""
-        columns = []
-        for one in self.kind.fields:
-            kind = values.sql_type(one)
-            if one.name not in self.columns:
-                columns.append(f"NULL::text AS raw_{one.name}, NULL::{kind} AS {one.name}")
-                continue
+        typed, odd = [], []
+        for one in self.fields:
             text = f'r."{one.name}"'
             plain = values.plain_sql(one, self._notation(one), self.organisation.time_zone, text)
             if one.type == "reference":
                 plain = f"CASE WHEN {_is_something(one, text)} THEN {plain} END"
-            columns.append(f"{text} AS raw_{one.name}, ({plain})::{kind} AS {one.name}")
+            typed.append(f"({plain})::{values.sql_type(one)} AS {one.name}")
+            is_odd = f"v.{one.name} IS NULL AND {_is_something(one, text)}"
+            odd.append(f"CASE WHEN {is_odd} THEN {text} END AS odd_{one.name}")
+        others = [f"NULL::{values.sql_type(one)} AS {one.name}" for one in self.kind.fields if one not in self.fields]
         self.run("DROP TABLE IF EXISTS pg_temp.typed")
         self.run(
-            f"CREATE TEMPORARY TABLE typed AS SELECT line, {', '.join(columns)} FROM raw r"
+            # OFFSET 0: each value is worked out once.
+            f"CREATE TEMPORARY TABLE typed AS SELECT line, v.*, {', '.join(odd + others)}"
+            f" FROM raw r CROSS JOIN LATERAL (SELECT {', '.join(typed)} OFFSET 0) v"
             " WHERE line > %(first)s AND line <= %(last)s AND problem IS NULL",
             first=first, last=last,
         )  # fmt: skip
-        for one in sorted(self.fields, key=lambda one: one.name != "currency"):
+        counts = self.ask(f"SELECT {', '.join(f'count(odd_{one.name})' for one in self.fields)} FROM typed")[0]
+        odd_ones = [one for one, count in zip(self.fields, counts, strict=True) if count]
+        for one in sorted(odd_ones, key=lambda one: one.name != "currency"):
             self._read_odd(one)
 
     def _read_odd(self, one: Field) -> None:
         currency = "currency" if one.type == "money" and self.kind.field("currency") else "NULL"
-        text = f"raw_{one.name}"
-        odd = self.ask(
-            f"SELECT DISTINCT {text}, {currency} FROM typed"
-            f" WHERE {one.name} IS NULL AND {text} IS NOT NULL AND {_is_something(one, text)}"
-        )
-        if not odd:
-            return
+        text = f"odd_{one.name}"
+        odd = self.ask(f"SELECT DISTINCT {text}, {currency} FROM typed WHERE {text} IS NOT NULL")
         parse = values.parser(one, self._notation(one), self.organisation.time_zone)
         read: list[tuple[str, str | None, str | None, str]] = []
         for text, of in odd:
@@ -276,7 +281,7 @@ class Load:
         words = f"{words} AS w(text, currency, value, problem)"
         texts, ofs, made, problems = map(list, zip(*read, strict=True))
         told = {"texts": texts, "of": ofs, "values": made, "problems": problems}
-        same = f"t.{one.name} IS NULL AND t.raw_{one.name} = w.text"
+        same = f"t.odd_{one.name} = w.text"
         if currency != "NULL":
             same += " AND t.currency IS NOT DISTINCT FROM w.currency"
         if any(value is not None for value in made):
@@ -287,7 +292,7 @@ class Load:
             )
         if any(problems):
             self._place += 1
-            self.run(
+            self._refused += self.run(
                 "INSERT INTO refused (line, place, field, value, reason)"
                 f" SELECT t.line, {self._place}, '{one.name}', left(w.text, 500), w.problem FROM typed t"
                 f" JOIN {words} ON {same} WHERE w.problem <> ''",
@@ -297,7 +302,7 @@ class Load:
     def _notation(self, one: Field) -> values.Notation:
         return self.notations.get(one.name) or values.Notation()
 
-    def _refer(self, first: int, last: int) -> None:
+    def _refer(self) -> None:
         """`named`: for each text that refers to something, what it names, and how many there are."""
         if self.ask("SELECT count(*) FROM named")[0][0] > REMEMBERED:
             self.run("TRUNCATE named")
@@ -321,14 +326,18 @@ class Load:
             f" LEFT JOIN named {one.name}_ ON {one.name}_.ref = '{one.to}' AND {one.name}_.text = r.{one.name}"
             for one in self._refers
         )
+        references = [f"{one.name}_id" for one in self.kind.fields if one.type == "reference"]
         others = "".join(
             f", NULL::bigint AS {one.name}_id, NULL::integer AS {one.name}_many"
             for one in self.kind.fields
             if one.type == "reference" and one not in self._refers
         )
+        columns = [f"t.{one.name}" for one in self.kind.fields]
+        columns += [f"t.{one.name}_many" for one in self.kind.fields if one.type == "reference"]
+        columns += [f"{self.loader.instead.get(name, f't.{name}')} AS {name}" for name in references]
         self.run("DROP TABLE IF EXISTS pg_temp.part")
         self.run(
-            f"CREATE TEMPORARY TABLE part AS SELECT t.*, true AS sound, x.id AS record_id,"
+            f"CREATE TEMPORARY TABLE part AS SELECT t.line, {', '.join(columns)}, true AS sound, x.id AS record_id,"
             " CASE WHEN x.id IS NULL THEN 'created' ELSE 'equal' END AS act,"
             f" CASE WHEN x.id IS NULL THEN nextval('{self.sequence}') END AS id"
             f"{', ' + self.loader.columns if self.loader.columns else ''}"
@@ -338,13 +347,20 @@ class Load:
             " AND withdrawn_at IS NULL LIMIT 1) x ON true"
             f" {self.loader.joins} ORDER BY t.line"
         )
+        asked = {f"no_{one.name}": f"{one.name} IS NULL" for one in self.kind.fields if one.needed}
+        asked |= {one.name: f"{one.name}_many <> 1" for one in self._refers}
+        asked |= {"record": "record_id IS NOT NULL", "no_external_id": "external_id IS NULL"}
+        found = self.ask(
+            f"SELECT {', '.join(f'count(*) FILTER (WHERE {where})' for where in asked.values())} FROM part"
+        )
+        self._has: dict[str, int] = dict(zip(asked, found[0], strict=True))
 
     def _require_references(self, batch: Batch | None) -> None:
         missing = []
         for one in self._refers:
             referent = referents()[one.to]
             can = referent.make is not None
-            if self.ask(f"SELECT FROM part WHERE sound AND {one.name}_many <> 1 LIMIT 1"):
+            if self._has[one.name]:
                 self.refuse(
                     one.name,
                     f"{one.name}_many || ' {referent.plural} are called so; use the external id or e-mail.'",
@@ -437,7 +453,7 @@ class Load:
     def _match(self) -> None:
         """Find records that have no external id; a second row about a record says the same, or is refused."""
         bare = f"sound AND external_id IS NULL{self._mine}"
-        if self.loader.natural and self.ask(f"SELECT FROM part WHERE {bare} LIMIT 1"):
+        if self.loader.natural and self._has["no_external_id"]:
             natural, key = self.loader.natural, "md5(({})::text)"
             owner = "owner_id IN (SELECT owner_id FROM part)" if "owner_id" in natural else "true"
             self.run("DROP TABLE IF EXISTS pg_temp.keyed")
@@ -446,7 +462,7 @@ class Load:
                 " + coalesce((SELECT many FROM seen WHERE seen.key = k.key), 0) AS n FROM"
                 f" (SELECT line, {key.format(natural)} AS key FROM part WHERE {bare}) k"
             )
-            self.run(
+            self._has["record"] += self.run(
                 f"UPDATE part p SET record_id = s.id, act = 'equal' FROM keyed k, (SELECT id, {key.format(natural)} AS"
                 f" key, row_number() OVER (PARTITION BY {key.format(natural)} ORDER BY id) AS n FROM {self._stands}"
                 f" WHERE external_id IS NULL AND withdrawn_at IS NULL AND {owner}) s"
@@ -521,7 +537,8 @@ class Load:
         if self.aside is not None:
             self._write_aside(self.aside, batch)
         plan = self._plan([])
-        self._change(plan)
+        if self._has["record"] or self.aside is not None:
+            self._change(plan)
         if plan.steps:
             write(plan)
             keep_steps(batch, plan, [])
@@ -531,10 +548,14 @@ class Load:
             settle(self.kind, Settling(ids, self.by, self.at, reason))
 
     def _fresh(self, where: str) -> list[tuple[int, int]]:
-        """The numbers of new records, as ranges."""
+        """The numbers of the rows that are new, as spans: mostly one, unless others took numbers meanwhile."""
+        new = f"FROM part WHERE {where}"
+        first, last, count = self.ask(f"SELECT min(id), max(id), count(*) {new}")[0]
+        if not count or last - first + 1 == count:
+            return [(first, last)] if count else []
         return self.ask(
-            "SELECT lower(one), upper(one) - 1 FROM (SELECT unnest(range_agg(int8range(id, id, '[]'))) AS one"
-            f" FROM part WHERE {where}) spans"
+            "SELECT lower(one), upper(one) - 1 FROM"
+            f" (SELECT unnest(range_agg(int8range(id, id, '[]'))) AS one {new}) spans"
         )
 
     def _write_aside(self, aside: Aside, batch: Batch) -> None:
@@ -634,9 +655,11 @@ class Load:
             wanted = SAMPLED - sum(bool(row.refusals) == is_refused for row in self.rows)
             if wanted <= 0:
                 continue
-            raw = ", ".join(f"raw_{one.name}" for one in self.fields)
+            raw = ", ".join(f'r."{one.name}"' for one in self.fields)
             reasons: dict[int, list[Refusal]] = {}
-            for line, *row in self.ask(f"SELECT line, act, {raw} FROM part WHERE {where} ORDER BY line LIMIT {wanted}"):
+            for line, *row in self.ask(
+                f"SELECT line, act, {raw} FROM part JOIN raw r USING (line) WHERE {where} ORDER BY line LIMIT {wanted}"
+            ):
                 act, *texts = row
                 told = {one.name: text or "" for one, text in zip(self.fields, texts, strict=True)}
                 made = Row(line, {}, told, act="equal" if act == "twice" else act)
@@ -677,7 +700,8 @@ def _texts_of(table: Table, columns: list[Column]) -> Callable[[Cells], str]:
 
     if all(column.is_plain for column in columns):
         wanted = [places[column.column] for column in columns]
-        return lambda row: written([row.cells[at].strip() for at in wanted])
+        chosen = itemgetter(*wanted) if len(wanted) > 1 else lambda cells: (cells[wanted[0]],)
+        return lambda row: written(list(map(str.strip, chosen(row.cells))))
     sources = {source: places[source] for column in columns for source in column.sources}
 
     def texts(row: Cells) -> str:

@@ -14,19 +14,24 @@ from uuid import uuid4
 from django.core.files.base import File
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from salesmgmt.exchange import parts as parts_module
 from salesmgmt.exchange.kinds import kind_of, referents, require_importer
 from salesmgmt.exchange.mapping import Column, MappingFile, parse
 from salesmgmt.exchange.models import Batch, BatchRow
-from salesmgmt.exchange.staging import Staged, in_order, stage
+from salesmgmt.exchange.parts import Parts
+from salesmgmt.exchange.staging import Staged, describe, in_order, notations, open_as, said_of, stage, type_rows
+from salesmgmt.exchange.values import Notation
 from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Kind, Plan, Refusal, Row, Settling
 from teams.models import Organisation, User, access_of
 
-from .loading import TOLD, Load
+from .erasing import refuse_erased
+from .loading import SAMPLED, TOLD, Load
 from .writing import BATCH, keep_steps, settle, touched_ids, write
 
 ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run; with a number, a batch's own
 COUNTS = ("read", "created", "changed", "equal", "refused")
+SMALL = 16 * 1024  # bytes; what is no larger, even packed, is planned as a whole
 PATIENCE = 1200  # seconds after which a task ends; the next goes on
 
 
@@ -130,10 +135,18 @@ def import_file(
             kind=wanted, file=file, name=name, mapping=told, options=options, by=by, at=at, batch=batch
         )  # fmt: skip
     organisation = Organisation.get()
+    if wanted.together and file.seek(0, io.SEEK_END) > SMALL:
+        table, columns, preset = open_as(file, name, wanted, told)
+        parts = Parts(table, columns, wanted)
+        if parts.count > parts_module.PART:
+            noted = notations(wanted, parts.ways, told, table)
+            found = describe(table, columns, preset, said_of(noted))
+            answer = Answer(wanted.key, name, dry_run=options.dry_run, found=found)
+            return _take_parts(parts, noted, answer, options, by, at, batch, _digest(file))
     staged = stage(file, name, wanted, told, currency=organisation.currency, zone=organisation.time_zone)
     with transaction.atomic():
         one_at_a_time()
-        plan = _planned(wanted, staged, options, organisation, by, at)
+        plan = _planned(wanted, staged.rows, name, options, organisation, by, at)
         entered = _entered(plan, dry_run=options.dry_run)
         answer = _answered(wanted, name, staged, plan, options)
         if options.dry_run:
@@ -144,23 +157,86 @@ def import_file(
         _keep(batch, answer, at)
         if answer.stopped:
             return answer
-        plan.reason = f"Import {batch.pk}: {name}"[:200]
-        if wanted.prepare:
-            wanted.prepare(plan)
-        write(plan)
-        keep_steps(batch, plan, entered)
-        if options.settles:
-            settle(wanted, Settling(touched_ids(plan.steps, plan.touched), by, at, plan.reason))
+        _write(plan, batch, entered, options)
+    return answer
+
+
+def _write(plan: Plan, batch: Batch, entered: list[Any], options: Options) -> None:
+    plan.reason = f"Import {batch.pk}: {batch.file_name}"[:200]
+    if plan.kind.prepare:
+        plan.kind.prepare(plan)
+    write(plan)
+    keep_steps(batch, plan, entered)
+    if options.settles:
+        settle(plan.kind, Settling(touched_ids(plan.steps, plan.touched), plan.by, plan.at, plan.reason))
+
+
+def _take_parts(
+    parts: Parts,
+    noted: dict[str, Notation],
+    answer: Answer,
+    options: Options,
+    by: User | None,
+    at: datetime,
+    batch: Batch | None,
+    digest: str,
+) -> Answer:
+    """Take a large file part by part, all in one transaction: other rows than a part's don't concern it."""
+    organisation, kind = Organisation.get(), parts.kind
+    notes: Counter[str] = Counter()
+
+    def run(*, taking: Batch | None, keeping: Batch | None) -> None:
+        for name in COUNTS:
+            setattr(answer, name, 0)
+        answer.refusals, answer.rows, answer.made, answer.look_alikes = [], [], [], []
+        answer.words.clear()
+        notes.clear()
+        for rows in parts.deal():
+            type_rows(rows, kind, parts.columns, noted, organisation.currency, organisation.time_zone)
+            plan = _planned(kind, rows, answer.file, options, organisation, by, at)
+            refusals = _count_rows(answer, rows, parts.columns, options)
+            answer.refusals += refusals[: max(0, TOLD - len(answer.refusals))]
+            for is_refused in (True, False):
+                wanted = SAMPLED - sum(bool(row.refusals) == is_refused for row in answer.rows)
+                answer.rows += [row for row in rows if bool(row.refusals) == is_refused][: max(0, wanted)]
+            answer.made = list(dict.fromkeys([*answer.made, *plan.made]))
+            answer.look_alikes = [*answer.look_alikes, *plan.look_alikes][:TOLD]
+            notes.update(plan.notes)
+            if keeping is not None:
+                _keep_refusals(keeping, refusals)
+            if taking is not None:
+                _write(plan, taking, [], options)
+        _note(answer, dict(notes))
+
+    with transaction.atomic():
+        one_at_a_time()
+        if not options.dry_run and batch is None:
+            batch = Batch(kind=kind.key, file_name=answer.file[:255], digest=digest, by=by, at=at)
+        answer.batch = batch
+        if options.dry_run or options.on_error == "stop":
+            run(taking=None, keeping=None)
+            answer.stopped = options.on_error == "stop" and answer.refused > 0
+        if batch is not None and not options.dry_run:
+            batch.save()
+            run(taking=None if answer.stopped else batch, keeping=batch)
+            _finish(batch, answer, at)
+            batch.save()
     return answer
 
 
 def _planned(
-    kind: Kind, staged: Staged, options: Options, organisation: Organisation, by: User | None, at: datetime
+    kind: Kind,
+    rows: list[Row],
+    name: str,
+    options: Options,
+    organisation: Organisation,
+    by: User | None,
+    at: datetime,
 ) -> Plan:
     today = clock.day_of(at, organisation.time_zone)
     plan = Plan(
         kind,
-        in_order(staged.rows, kind),
+        in_order(rows, kind),
         referents=referents(),
         organisation=organisation,
         by=by,
@@ -170,9 +246,10 @@ def _planned(
         own_person_id=access_of(by).person_id if by else None,
         create_missing=options.create_missing,
         books=options.books,
-        reason=f"Import of {staged.table.name}"[:200],
+        reason=f"Import of {name}"[:200],
     )
     assert kind.plan is not None
+    refuse_erased(plan)
     kind.plan(plan)
     return plan
 
@@ -189,22 +266,29 @@ def _entered(plan: Plan, *, dry_run: bool) -> list[Any]:
 
 
 def _answered(kind: Kind, name: str, staged: Staged, plan: Plan, options: Options) -> Answer:
-    answer = Answer(
-        kind.key, name, dry_run=options.dry_run, read=len(staged.rows), rows=staged.rows, found=staged.found
-    )
-    for row in staged.rows:
-        if row.refusals:
-            answer.refused += 1
-            answer.refusals += [_in_file_words(refusal, staged.columns) for refusal in row.refusals]
-            answer.words.update((refusal.column, refusal.value) for refusal in row.refusals)
-        else:
-            setattr(answer, row.act, getattr(answer, row.act) + 1)
-            if options.by_row:
-                answer.acts[row.line] = row.act
+    answer = Answer(kind.key, name, dry_run=options.dry_run, rows=staged.rows, found=staged.found)
+    answer.refusals = _count_rows(answer, staged.rows, staged.columns, options)
     answer.made, answer.look_alikes = plan.made, plan.look_alikes
     _note(answer, plan.notes)
     answer.stopped = options.on_error == "stop" and answer.refused > 0
     return answer
+
+
+def _count_rows(answer: Answer, rows: list[Row], columns: dict[str, Column], options: Options) -> list[Refusal]:
+    """Count what rows came to; answer why some are refused, in the words of the file."""
+    refusals: list[Refusal] = []
+    answer.read += len(rows)
+    for row in rows:
+        if row.refusals:
+            answer.refused += 1
+            refusals += [_in_file_words(refusal, columns) for refusal in row.refusals]
+            if len(answer.words) < TOLD:
+                answer.words.update((refusal.column, refusal.value) for refusal in row.refusals)
+        else:
+            setattr(answer, row.act, getattr(answer, row.act) + 1)
+            if options.by_row:
+                answer.acts[row.line] = row.act
+    return refusals
 
 
 def _note(answer: Answer, notes: dict[str, int]) -> None:
@@ -372,6 +456,10 @@ def _keep(batch: Batch, answer: Answer, at: datetime) -> None:
     """The batch and its refused rows, with their cells as they were."""
     _finish(batch, answer, at)
     batch.save()
+    _keep_refusals(batch, answer.refusals)
+
+
+def _keep_refusals(batch: Batch, refusals: list[Refusal]) -> None:
     BatchRow.objects.bulk_create(
         (
             BatchRow(
@@ -382,7 +470,7 @@ def _keep(batch: Batch, answer: Answer, at: datetime) -> None:
                 value=one.value,
                 reason=one.reason,
             )
-            for one in answer.refusals
+            for one in refusals
         ),
         batch_size=BATCH,
     )

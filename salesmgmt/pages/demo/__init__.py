@@ -14,7 +14,9 @@ from performance.services import raise_flags
 from recognition.services import suggest_awards
 from sales.models import Account, Activity, Deal
 from sales.services import learn_odds
+from salesmgmt.desk.models import Mark
 from salesmgmt.lib.refusals import Refused
+from targets.models.watches import TOPIC
 from teams.models import Organisation, Person, User
 
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
@@ -22,11 +24,13 @@ from .customers import write_knowledge
 from .deal_parts import write_deal_parts
 from .followups import write_delivery_department, write_what_followed
 from .leads import suggest, write_leads
+from .letters import write_letters
 from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
 from .selling import factors_of, make_deals, make_work
+from .shares import write_shares
 from .talks import write_talks
 from .work import write_work as write_everyday
 
@@ -69,6 +73,7 @@ def seed(*, size: Size, today: date) -> None:
     write_tasks(random, company)
     write_everyday(company, seed=size.seed)
     write_plans(company)
+    Mark.objects.filter(topic=TOPIC).delete()  # the quotas were worked out from all that
     write_knowledge(company, seed=size.seed, today=today)
     write_leads(company, seed=size.seed)
     write_deal_parts(company, at=datetime.combine(today - timedelta(days=1), time(15), ZoneInfo(ZONE)))
@@ -92,5 +97,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
         day = today - timedelta(weeks=weeks)
         raise_flags(as_of=day, at=datetime.combine(day, EARLY, ZoneInfo(ZONE)))
     write_talks(seed=size.seed, today=today)
+    write_letters(seed=size.seed, today=today)
     suggest(seed=size.seed, today=today)
     suggest_awards(as_of=today)
+    write_shares(today=today)

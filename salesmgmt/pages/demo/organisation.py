@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open, through
-from targets.models import RampProfile, RampStep, SeasonShare
+from targets.models import RampProfile, RampStep, SeasonProfile, SeasonShare
 from teams.models import (
     ExchangeRate,
     Holiday,
@@ -109,19 +109,21 @@ def _write_rates(rng: np.random.Generator, start: date, today: date) -> None:
 
 def _write_season(start: date, today: date) -> None:
     """How a quarter falls on its months, and the ramp of newcomers."""
-    quarter, rows = Period.of(start, "quarter"), []
+    quarter = Period.of(start, "quarter")
     while quarter.start <= today:
-        rows += [
+        season = SeasonProfile.objects.create(
+            period=quarter.key, during=half_open(quarter.start, quarter.end), is_learned=True
+        )
+        SeasonShare.objects.bulk_create(
             SeasonShare(
-                period=quarter.key,
+                profile=season,
                 bucket=month.key,
+                starts_on=month.start,
                 percent=Decimal(str(100 * MONTHS[month.start.month - 1])),
-                is_learned=True,
             )
             for month in quarter.months()
-        ]
+        )
         quarter = quarter.shift(1)
-    SeasonShare.objects.bulk_create(rows)
     profile = RampProfile.objects.create(name=RAMP_NAME)
     RampStep.objects.bulk_create(
         [RampStep(profile=profile, month=month, percent=percent) for month, percent in enumerate(RAMP, start=1)]

@@ -20,12 +20,12 @@ from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 from teams.selectors import person_of
 
-from . import selectors, services
-from .forms import AnswerForm
-from .models import Flag
-from .selectors.figures import records_url
-from .selectors.records import Line, Records
-from .selectors.records import records as records_behind
+from .. import selectors, services
+from ..forms import AnswerForm
+from ..models import Flag
+from ..selectors.figures import records_url
+from ..selectors.records import Line, Records
+from ..selectors.records import records as records_behind
 
 EXPORTED = 100_000  # rows of a file
 
@@ -65,7 +65,7 @@ _HEADER = ("on", "person", "kind", "record", "value", "currency")
 
 def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dict[str, Any]:
     """What the address asks for: `measure`, `of`, `from`, `until` (exclusive), `basis`. Nonsense is not found."""
-    quarter = Period.of(today, "quarter", fiscal_month=organisation.fiscal_month)
+    quarter = Period.of(today, "quarter", organisation.calendar)
     measure, basis = request.GET.get("measure", "bookings"), request.GET.get("basis", "restated")
     try:
         start = date.fromisoformat(request.GET.get("from") or quarter.start.isoformat())
@@ -95,7 +95,7 @@ def _own(request: HttpRequest) -> str:
 def _figure(asked: dict[str, Any], organisation: Organisation, today: date) -> selectors.Figure:
     """The figure that the rows make: of a period of the very same days, so that both agree to the cent."""
     start, until = asked["start"], asked["until"]
-    days = Period(start, until, "month", "", organisation.fiscal_month)
+    days = Period(start, until, "month", "", organisation.calendar)
     return selectors.figure(
         scope=asked["scope"], measure=asked["measure"], period=days, as_of=until - timedelta(days=1),
         basis=asked["basis"], organisation=organisation,
@@ -141,7 +141,7 @@ def flag(request: SignedIn, pk: int) -> HttpResponse:
     elif is_own:
         services.see_flag(flag=found, by=user, at=clock.now())
     organisation = Organisation.get()
-    period = Period.parse(found.period, fiscal_month=organisation.fiscal_month)
+    period = Period.of(found.raised_on, "quarter", organisation.calendar)
     return render(
         request,
         "performance/flag.html",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0007_triggers_of_it'),
+        ('sales', '0010_accounts_of_ones_deals'),
         ('teams', '0006_everything_with_a_customer'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,172 @@
+"""What is proposed of quotas, and who may decide; the vacant seats that somebody could take over."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+
+from targets.models import BOOKINGS, ProposedEntry, QuotaEntry, QuotaProposal
+from teams.models import Leadership, Period, Person, Posting, Role, Team, User, Viewer, access_of
+
+NEW = timedelta(days=92)  # who was in the team longer before a seat fell vacant has no quota for some other reason
+
+
+@dataclass(frozen=True, slots=True)
+class Vacancy:
+    """A vacant part of a seat that nobody has taken over."""
+
+    seat: Person
+    team: Team
+    start: date
+    end: date
+    measure: str
+    currency: str
+    rate: Decimal
+    amount: Decimal
+    reporting: Decimal
+
+    @property
+    def key(self) -> tuple[int, int, date, date, str]:
+        return self.seat.pk, self.team.pk, self.start, self.end, self.measure
+
+
+def newcomers(people: Collection[int], on: date) -> list[Person]:
+    """Those of the people who are reps of a team now or later."""
+    posted = Posting.objects.filter(person=OuterRef("pk"), role=Role.REP).overlapping(on, date.max)
+    return list(Person.objects.present().filter(Exists(posted), pk__in=people).order_by("pk"))
+
+
+def vacancies(people: Iterable[Person], on: date) -> dict[Person, list[Vacancy]]:
+    """What each could take over, the largest first: in a team where they are posted meanwhile and hold nothing."""
+    by_id = {person.pk: person for person in people}
+    spans: dict[int, dict[int, tuple[date, date]]] = defaultdict(dict)
+    for posting in Posting.objects.filter(person__in=by_id, role=Role.REP).order_by("during"):
+        since, _ = spans[posting.team_id].get(posting.person_id, (posting.starts_on, date.max))
+        spans[posting.team_id][posting.person_id] = (since, posting.until or date.max)
+    if not spans:
+        return {}
+    left = (
+        QuotaEntry.objects.filter(team__in=spans, kind=QuotaEntry.Kind.VACANT, during__endswith__gt=on)
+        .values_list("seat_id", "team_id", "during", "measure", "currency", "rate")
+        .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .filter(total__gt=0)
+        .order_by("-total", "seat_id", "during")
+    )
+    rows = list(left)
+    seats, teams = Person.objects.in_bulk({row[0] for row in rows}), Team.objects.in_bulk({row[1] for row in rows})
+    holds: dict[tuple[int, int, str], list[tuple[date, date]]] = defaultdict(list)
+    bases = QuotaEntry.objects.filter(person__in=by_id, kind=QuotaEntry.Kind.BASE, team__in=teams)
+    for person, team, measure, during in bases.values_list("person_id", "team_id", "measure", "during").distinct():
+        if person is not None and team is not None:
+            holds[person, team, measure].append((during.lower, during.upper))
+    found: dict[Person, list[Vacancy]] = defaultdict(list)
+    for seat, team, during, measure, currency, rate, total, worth in rows:
+        for person, (start, until) in spans[team].items() if seat is not None else ():
+            meets = start < during.upper and during.lower < until and start >= during.lower - NEW
+            held = any(s < during.upper and during.lower < e for s, e in holds[person, team, measure])
+            if meets and not held and person != seat:
+                found[by_id[person]].append(
+                    Vacancy(seats[seat], teams[team], during.lower, during.upper, measure, currency, rate, total, worth)
+                )
+    return dict(found)
+
+
+def leaders_of(teams: Iterable[Team], on: date) -> dict[int, Person]:
+    """Who leads these teams and those above them on a day."""
+    ids = {pk for team in teams for pk in team.path}
+    return {row.team_id: row.person for row in Leadership.objects.on(on).filter(team__in=ids).select_related("person")}
+
+
+def decider_of(team: Team, person: Person, leaders: Mapping[int, Person]) -> Person | None:
+    """Who leads the team; for a leader, and where the seat is vacant, the next one up."""
+    lead = (leaders[pk] for pk in reversed(team.path) if pk in leaders)
+    return next((leader for leader in lead if leader.pk != person.pk), None)
+
+
+def may_decide(proposal: QuotaProposal, user: Viewer) -> bool:
+    """Who leads the team or one above, and who plans for all; nobody about their own."""
+    access = access_of(user)
+    if proposal.seat_id == access.person_id:
+        return False
+    return access.sees_all or bool(set(proposal.team.path) & set(access.led_team_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    """A proposal as its page shows it."""
+
+    proposal: QuotaProposal
+    entries: list[ProposedEntry]
+    before: Decimal
+    after: Decimal
+    left_before: Decimal
+    left_after: Decimal
+    closed: str
+    """The key of a closed month in its days: nothing counts there."""
+    may_decide: bool
+
+    @property
+    def change(self) -> Decimal:
+        return self.after - self.before
+
+
+LEFT = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
+
+
+def proposals(user: User, *, is_open: bool = True) -> QuerySet[QuotaProposal]:
+    """What is proposed and may be seen, those that count first at the top; decided ones the latest first."""
+    rows = QuotaProposal.objects.visible_to(user).select_related("seat", "team", "left_by", "decider", "decided_by")
+    rows = rows.prefetch_related(Prefetch("entries", ProposedEntry.objects.order_by("pk")))
+    if is_open:
+        return rows.open().order_by("counts_on", "pk")
+    return rows.exclude(state__in=[QuotaProposal.State.OPEN, QuotaProposal.State.GONE]).order_by("-decided_at", "-pk")
+
+
+def proposal_rows(found: Iterable[QuotaProposal], user: User) -> list[ProposalRow]:
+    """Each with its arithmetic: the quota of the person in these days before and after, and what the team keeps."""
+    found = list(found)
+    if not found:
+        return []
+    start, end = min(one.starts_on for one in found), max(one.during.upper for one in found)
+    shut = list(Period.objects.overlapping(start, end).filter(closed_at__isnull=False).order_by("during"))
+    sums: dict[tuple[int, int, str], list[tuple[date, date, Decimal]]] = defaultdict(list)
+    ledger = QuotaEntry.objects.overlapping(start, end).filter(person__in={one.seat_id for one in found})
+    for row in ledger.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION):
+        sums[row.person_id or 0, row.team_id or 0, row.measure].append((row.starts_on, row.during.upper, row.amount))
+    rows = []
+    for one in found:
+        entries = list(one.entries.all())
+        held = [e for e in entries if e.kind not in LEFT]
+        left = [e for e in entries if e.kind in LEFT]
+        inside = sums[one.seat_id, one.team_id, one.measure]
+        now = sum((amount for s, e, amount in inside if one.starts_on <= s and e <= one.during.upper), Decimal(0))
+        change = sum((e.after - e.before for e in held), Decimal(0)) if one.is_open else Decimal(0)
+        was = Decimal(0) if one.is_open else sum((e.after - e.before for e in held), Decimal(0))
+        counted = one.state == QuotaProposal.State.COUNTED
+        closed = next((p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper), "")
+        rows.append(
+            ProposalRow(
+                proposal=one,
+                entries=entries,
+                before=now - was if counted else now,
+                after=now + change,
+                left_before=sum((e.before for e in left), Decimal(0)),
+                left_after=sum((e.after for e in left), Decimal(0)),
+                closed=closed,
+                may_decide=one.is_open and may_decide(one, user),
+            )
+        )
+    return rows
+
+
+def without_quota(user: User, on: date, measure: str = BOOKINGS) -> list[Posting]:
+    """Reps whom one may see, posted today in a team that has quotas, who have none themselves."""
+    entries = QuotaEntry.objects.on(on).filter(measure=measure)
+    rows = Posting.objects.visible_to(user).on(on).filter(role=Role.REP, person__withdrawn_at=None)
+    rows = rows.filter(Q(Exists(entries.filter(team=OuterRef("team"))))).exclude(
+        Exists(entries.filter(person=OuterRef("person")))
+    )
+    return list(rows.select_related("person", "team").order_by("person__name", "pk")[:50])

@@ -1,0 +1,206 @@
+"""Who has said what to their figure, and who has yet to."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+
+from salesmgmt.lib import clock
+from targets.models import AnnouncedFigure, Announcement, Answer, Plan, Response
+from targets.selectors.letters import figures_of
+from teams.models import Organisation, Person, Team, User, Viewer, access_of
+from teams.selectors import manager_of, working_days
+
+DAYS_TO_ANSWER = 5  # working days
+WORDS = {
+    "waiting": "Not answered",
+    "accepted": "Accepted",
+    "objected": "Objects, waits for an answer",
+    "asked_up": "The next manager up is asked",
+    "answered": "Answered, may say the last word",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one person is with one plan."""
+
+    state: str
+    figure: Decimal | None
+    asked_at: datetime
+    due_on: date
+    is_overdue: bool
+    announcement_id: int | None = None
+    response: Response | None = None
+    changed_since: bool = False
+
+    @property
+    def word(self) -> str:
+        return "Accepted another figure" if self.changed_since else WORDS[self.state]
+
+    @property
+    def has_answered(self) -> bool:
+        return self.state != "waiting"
+
+    @property
+    def needs_an_answer(self) -> bool:
+        return self.state in ("objected", "asked_up")
+
+
+def due_days(asked: Collection[datetime], organisation: Organisation) -> dict[datetime, date]:
+    """Until when each of these askings is to be answered: five working days of the organisation's calendar."""
+    if not asked:
+        return {}
+    days = {at: clock.day_of(at, organisation.time_zone) for at in asked}
+    first, last = min(days.values()), max(days.values())
+    calendar = working_days(
+        region=organisation.holiday_region,
+        week=organisation.working_week,
+        start=first,
+        end=last + timedelta(days=60),
+    ).tolist()
+    due = {}
+    for at, day in days.items():
+        after = [on for on in calendar if on > day]
+        due[at] = after[DAYS_TO_ANSWER - 1] if len(after) >= DAYS_TO_ANSWER else day + timedelta(days=7)
+    return due
+
+
+def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, Standing]:
+    """Where each of these people is with a published plan, in a fixed number of queries."""
+    if plan.published_at is None:
+        return {}
+    ids = set(people)
+    organisation = Organisation.get()
+    rounds: dict[int, tuple[int | None, datetime]] = {}
+    told = AnnouncedFigure.objects.filter(announcement__plan=plan, person__in=ids)
+    for person, announcement, at in told.order_by("announcement__at", "pk").values_list(
+        "person_id", "announcement_id", "announcement__at"
+    ):
+        rounds[person] = announcement, at
+    latest: dict[int, Response] = {}
+    said = Response.objects.filter(plan=plan, person__in=ids).select_related("announcement").order_by("at", "pk")
+    for response in said:
+        latest[response.person_id] = response
+    answers: dict[int, Answer] = {}
+    for answer in Answer.objects.filter(response__in=[one.pk for one in latest.values()]).order_by("at", "pk"):
+        answers[answer.response_id] = answer
+    figures = figures_of(plan, ids)
+    due = due_days({plan.published_at, *(at for _, at in rounds.values())}, organisation)
+    found = {}
+    for person in ids:
+        announcement, asked_at = rounds.get(person, (None, plan.published_at))
+        last = latest.get(person)
+        state, changed = "waiting", False
+        if last is not None and last.announcement_id == announcement:
+            replied = answers.get(last.pk)
+            if last.stance == Response.Stance.ACCEPTS:
+                changed = last.quota != figures.get(person, Decimal(0))
+                state = "waiting" if changed else "accepted"
+            elif replied is None:
+                state = "objected"
+            else:
+                state = "asked_up" if replied.kind == Answer.Kind.ASKED_UP else "answered"
+        else:
+            last = None
+        found[person] = Standing(
+            state=state,
+            figure=figures.get(person),
+            asked_at=asked_at,
+            due_on=due[asked_at],
+            is_overdue=state == "waiting" and due[asked_at] < as_of,
+            announcement_id=announcement,
+            response=last,
+            changed_since=changed,
+        )
+    return found
+
+
+@dataclass(slots=True)
+class TeamCount:
+    """How far a team and those below it are."""
+
+    team: Team
+    depth: int = 0
+    people: set[int] = field(default_factory=set)
+    accepted: int = 0
+    objecting: int = 0
+    answered: int = 0
+    overdue: int = 0
+
+
+def counts_by_team(plan: Plan, user: Viewer, states: dict[int, Standing]) -> list[TeamCount]:
+    """For each team one sees, how many of its people have answered; by the teams of the plan's lines."""
+    teams = list(Team.objects.visible_to(user).order_by("path"))
+    least = min((len(team.path) for team in teams), default=0)
+    counts = {team.pk: TeamCount(team, len(team.path) - least) for team in teams}
+    lines = plan.allocations.filter(person__in=states).values_list("person_id", "team__path")
+    for person, path in lines.order_by("pk"):
+        for team in path:
+            count = counts.get(team)
+            if count is None or person in count.people:
+                continue
+            state = states[person]
+            count.people.add(person)
+            count.accepted += state.state == "accepted"
+            count.objecting += state.needs_an_answer
+            count.answered += state.has_answered
+            count.overdue += state.is_overdue
+    return [count for count in counts.values() if count.people]
+
+
+def responses_of(plan: Plan, person: Person, user: Viewer) -> QuerySet[Response]:
+    """What somebody said to a plan with the answers, the latest first."""
+    seen = Response.objects.visible_to(user).filter(plan=plan, person=person)
+    return seen.select_related("by", "announcement").prefetch_related("answers__by", "answers__asked", "accounts")
+
+
+def answerer_of(response: Response, day: date) -> Person | None:
+    """Who is to answer: who was asked last, else the person's manager, or the next one up where there is none."""
+    last = response.answers.filter(kind=Answer.Kind.ASKED_UP).order_by("at", "pk").last()
+    return last.asked if last is not None and last.asked is not None else manager_of(response.person, day)
+
+
+def may_answer(user: User, response: Response) -> bool:
+    """Who leads the person, or sees all; nobody their own, and who asked the next manager up waits for them."""
+    access = access_of(user)
+    if access.person_id == response.person_id or response.by_id == user.pk:
+        return False
+    last = response.answers.order_by("at", "pk").last()
+    if last is not None and last.kind == Answer.Kind.ASKED_UP and last.by_id == user.pk:
+        return False
+    return access.sees_all or (access.leads and access.sees_person(response.person_id))
+
+
+def announcements_of(plan: Plan, user: Viewer) -> QuerySet[Announcement]:
+    """Those of a plan that a user may read, the latest first."""
+    return announcements_visible_to(user).filter(plan=plan)
+
+
+def announcements_visible_to(user: Viewer) -> QuerySet[Announcement]:
+    found = Announcement.objects.visible_to(user).select_related("plan", "team", "person", "by", "strategy")
+    return found.order_by("-at", "-pk")
+
+
+def reached_by(plan: Plan, user: User, *, team: Team | None, person: Person | None) -> list[Person]:
+    """The people of a plan whom an announcement would reach: never the one who makes it."""
+    access = access_of(user)
+    lines: Any = plan.allocations.filter(person__isnull=False, person__withdrawn_at=None)
+    if team is not None:
+        lines = lines.filter(team__path__contains=[team.pk])
+    if person is not None:
+        lines = lines.filter(person=person)
+    found = Person.objects.filter(pk__in=lines.values("person")).exclude(pk=access.person_id)
+    return list(found.order_by("name", "pk"))
+
+
+def last_told(plan: Plan, person_ids: Sequence[int]) -> dict[int, Decimal]:
+    """The figure that each person knows of: as announced last, else as published."""
+    assert plan.published_at is not None
+    known = figures_of(plan, person_ids, until=plan.published_at)
+    told = AnnouncedFigure.objects.filter(announcement__plan=plan, person__in=person_ids)
+    known.update(told.order_by("announcement__at", "pk").values_list("person_id", "after"))
+    return known

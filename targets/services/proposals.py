@@ -1,0 +1,368 @@
+"""Quotas follow people's lives: what postings, leave and calendars ask for is proposed, decided, and then counts."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+
+from sales.models import Task
+from sales.services.notices import tell
+from sales.services.tasks import add_task, complete_task
+from salesmgmt.desk.models import Mark
+from salesmgmt.lib.ranges import half_open
+from salesmgmt.lib.refusals import Refused, Stale
+from targets import selectors
+from targets.models import ProposedEntry, QuotaEntry, QuotaProposal
+from targets.models.watches import TOPIC
+from targets.selectors.entries import (
+    Key,
+    QuotaLine,
+    Sums,
+    arithmetic,
+    differences,
+    due_entries,
+    lines_that_follow,
+    place_of,
+    stated_entries,
+)
+from targets.selectors.proposals import Vacancy, decider_of, leaders_of, newcomers, vacancies
+from targets.services.quotas import hold, post
+from teams.models import Organisation, Person, Team, User
+from teams.selectors import working_days
+
+Kind, State = QuotaProposal.Kind, QuotaProposal.State
+PORTION = 300  # marks of one transaction
+WORKING_DAYS = 5  # until a proposal counts by itself
+SOURCE, PAGE = "quota_change", "/quotas/changes/"
+
+
+# ── Draining marks ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A proposal as the facts would have it."""
+
+    kind: str
+    line: QuotaLine
+    team: Team
+    due: Mapping[Key, Sums]
+    stated: Mapping[Key, Sums]
+    vacancy: Vacancy | None = None
+
+    @property
+    def key(self) -> tuple[int, int, date, date, str, str]:
+        return self.line.person.pk, self.team.pk, self.line.start, self.line.end, self.line.measure, self.kind
+
+    @property
+    def facts(self) -> str:
+        said = [f"{place_of(key)} {key.rate} {sums.amount} {sums.reporting}" for key, sums in self.due.items()]
+        return hashlib.sha256("\n".join([self.kind, str(self.vacancy), *sorted(said)]).encode()).hexdigest()
+
+    def entries(self) -> Iterator[ProposedEntry]:
+        notes = arithmetic(self.line)
+        if self.vacancy is not None:
+            end = half_open(self.vacancy.start, self.vacancy.end)
+            note = f"The seat that {self.vacancy.seat} left is no longer vacant"
+            yield ProposedEntry(
+                kind=QuotaEntry.Kind.VACANT, during=end, before=self.vacancy.amount, after=0,
+                currency=self.vacancy.currency, note=note,
+            )  # fmt: skip
+        for key in differences(self.due, self.stated):
+            before, after = (of.get(key, Sums()).amount for of in (self.stated, self.due))
+            if before != after:
+                yield ProposedEntry(
+                    kind=key.kind, during=half_open(key.start, key.end), before=before, after=after,
+                    currency=key.currency, note=notes.get(key.kind, "")[:300],
+                )  # fmt: skip
+
+
+@transaction.atomic
+def propose_changes(*, at: datetime, on: date) -> int:
+    """Work off the next portion of the marks of presence; answers how many. Doing it again changes nothing.
+
+    People are locked first, and only then, in new statements, the facts and the ledger are read: what is committed
+    later has left a mark of its own.
+    """
+    picked = _pick()
+    if not picked:
+        return 0
+    spans: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    for pk, person, first, until in picked:
+        if person is None:
+            _expand(pk, on)
+        else:
+            spans[person].append((first, until))
+    if spans:
+        _propose(spans, at=at, on=on)
+    Mark.objects.filter(pk__in=[row[0] for row in picked]).delete()
+    return len(picked)
+
+
+def _pick() -> list[tuple[int, int | None, date, date]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, person_id, greatest(coalesce(lower(days), %s), %s), least(coalesce(upper(days), %s), %s)"
+            "  FROM desk_mark WHERE topic = %s ORDER BY person_id LIMIT %s FOR UPDATE SKIP LOCKED",
+            [date.min, date.min, date.max, date.max, TOPIC, PORTION],
+        )
+        return cursor.fetchall()
+
+
+def _expand(mark_id: int, on: date) -> None:
+    """A mark about everybody becomes one for each seat with a quota that is not over, so that no portion grows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO desk_mark (topic, person_id, days)
+            SELECT DISTINCT m.topic, q.seat_id, m.days * daterange(%s, NULL)
+              FROM desk_mark m JOIN targets_quotaentry q ON q.kind = 'base' AND q.during && m.days
+             WHERE m.id = %s AND upper(q.during) > %s AND q.seat_id IS NOT NULL
+            """,
+            [on, mark_id, on],
+        )
+
+
+def _propose(spans: Mapping[int, Sequence[tuple[date, date]]], *, at: datetime, on: date) -> None:
+    people = sorted(spans)
+    ahead = vacancies(newcomers(people, on), on)
+    seats = sorted({*people, *(vacancy.seat.pk for mine in ahead.values() for vacancy in mine)})
+    list(Person.objects.filter(pk__in=seats).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    standing = {
+        (one.seat_id, one.team_id, one.starts_on, one.until, one.measure, one.kind): one
+        for one in QuotaProposal.objects.open().filter(seat__in=people).order_by("pk").select_for_update()
+        if one.kind == Kind.SEAT or _is_meant(spans[one.seat_id], one.starts_on, one.during.upper)
+    }
+    refused = set(QuotaProposal.objects.filter(seat__in=people, state=State.REFUSED).values_list("seat_id", "facts"))
+    lines = [line for line in lines_that_follow(people) if _is_meant(spans[line.person.pk], line.start, line.end)]
+    wanted = {
+        want.key: (want, facts)
+        for want in [*_following(lines), *_taking_over(people, on, refused)]
+        if (want.line.person.pk, facts := want.facts) not in refused
+    }
+    gone = [one for key, one in standing.items() if key not in wanted]
+    fresh = [
+        (want, standing.get(key), facts)
+        for key, (want, facts) in wanted.items()
+        if key not in standing or standing[key].facts != facts
+    ]
+    QuotaProposal.objects.filter(pk__in=[one.pk for one in gone]).update(state=State.GONE)
+    if fresh:
+        _write(fresh, at=at, on=on)
+    _settle_tasks({one.decider_id for one in gone}, at=at)
+
+
+def _is_meant(spans: Sequence[tuple[date, date]], start: date, end: date) -> bool:
+    return any(first < end and start < until for first, until in spans)
+
+
+def _following(lines: Sequence[QuotaLine]) -> Iterator[_Wanted]:
+    due, stated = _by_line(lines, due_entries(lines)), _by_line(lines, stated_entries(lines))
+    for place, line in enumerate(lines):
+        if differences(due[place], stated[place]):
+            assert line.team is not None
+            yield _Wanted(Kind.FOLLOW, line, line.team, due[place], stated[place])
+
+
+def _by_line(lines: Sequence[QuotaLine], entries: Mapping[Key, Sums]) -> dict[int, dict[Key, Sums]]:
+    mine: dict[tuple[int, int | None, str], list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        mine[line.person.pk, line.team and line.team.pk, line.measure].append(place)
+    found: dict[int, dict[Key, Sums]] = {place: {} for place in range(len(lines))}
+    for key, sums in entries.items():
+        for place in mine[key.seat_id, key.team_id, key.measure]:
+            line = lines[place]
+            if (
+                line.start <= key.start
+                and key.end <= line.end
+                and (line.currency, line.rate)
+                == (
+                    key.currency,
+                    key.rate,
+                )
+            ):
+                found[place][key] = sums
+    return found
+
+
+def _taking_over(people: Collection[int], on: date, refused: Collection[tuple[int, str]]) -> Iterator[_Wanted]:
+    """Newcomers and the vacant seats of their teams: one each, the largest first."""
+    given = {
+        (one.left_by_id, one.team_id, one.starts_on, one.until, one.measure)
+        for one in QuotaProposal.objects.open().filter(kind=Kind.SEAT).exclude(seat__in=people)
+    }
+    for person, found in vacancies(newcomers(people, on), on).items():
+        for vacancy in found:
+            if vacancy.key in given:
+                continue
+            line = _line_of(person, vacancy)
+            want = _Wanted(Kind.SEAT, line, vacancy.team, due_entries([line]), {}, vacancy)
+            if (person.pk, want.facts) not in refused:
+                given.add(vacancy.key)
+                yield want
+                break
+
+
+def _line_of(person: Person, vacancy: Vacancy) -> QuotaLine:
+    return QuotaLine(
+        person, vacancy.start, vacancy.end, vacancy.amount, "base", vacancy.team, vacancy.currency, vacancy.measure,
+        vacancy.rate,
+    )  # fmt: skip
+
+
+def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: datetime, on: date) -> None:
+    leaders, counts_on = leaders_of({want.team for want, _, _ in fresh}, on), _counts_on(on)
+    told: dict[Person, list[str]] = defaultdict(list)
+    for want, one, facts in fresh:
+        person, team = want.line.person, want.team
+        decider = decider_of(team, person, leaders)
+        one = one or QuotaProposal(
+            kind=want.kind, seat=person, team=team, measure=want.line.measure, version=0,
+            during=half_open(want.line.start, want.line.end),
+        )  # fmt: skip
+        one.facts, one.made_at, one.counts_on, one.decider = facts, at, counts_on, decider
+        one.left_by = want.vacancy.seat if want.vacancy else None
+        one.needs_yes = person.pk in {leaders[above].pk for above in team.path if above in leaders}
+        one.version += 1
+        one.save()
+        one.entries.all().delete()
+        entries = list(want.entries())
+        for entry in entries:
+            entry.proposal = one
+        ProposedEntry.objects.bulk_create(entries)
+        last = want.line.end - timedelta(days=1)
+        days = f"{want.line.start:%-d %b} to {last:%-d %b %Y}"
+        tell([person], f"A change of your quota for {days} is proposed.", link=PAGE, at=at)
+        if decider is not None:
+            told[decider].append(str(person))
+    for decider, names in told.items():
+        whose = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        tell([decider], f"Quota changes wait for your yes: {whose}.", link=PAGE, at=at)
+        if not Task.objects.open().filter(owner=decider, source=SOURCE).exists():
+            text = "Look at the quota changes that postings and leave ask for"
+            add_task(owner=decider, text=text, due_on=counts_on, by=None, source=SOURCE, link=PAGE)
+
+
+def _counts_on(on: date) -> date:
+    """The day after five working days of the organisation's calendar."""
+    organisation = Organisation.get()
+    start = on + timedelta(days=1)
+    days = working_days(
+        region=organisation.holiday_region, week=organisation.working_week, start=start, end=start + timedelta(days=60)
+    )
+    last: date = days[WORKING_DAYS - 1].item() if len(days) >= WORKING_DAYS else start + timedelta(days=7)
+    return last + timedelta(days=1)
+
+
+def _settle_tasks(deciders: Iterable[int | None], *, at: datetime) -> None:
+    """Who has nothing left to decide is done with it."""
+    wait = set(QuotaProposal.objects.open().filter(decider__in=deciders).values_list("decider_id", flat=True))
+    done = {pk for pk in deciders if pk is not None} - wait
+    for task in Task.objects.open().filter(owner__in=done, source=SOURCE):
+        complete_task(task=task, by=None, at=at)
+
+
+# ── Deciding ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def confirm_proposal(
+    *, proposal: QuotaProposal, by: User | None, at: datetime, on: date, version: int | None = None
+) -> list[QuotaEntry]:
+    """Let a proposed change count; answers the entries appended. Without `by` it counts by itself."""
+    proposal = _held(proposal, version, by)
+    facts = _as_of_now(proposal, on)
+    if facts is None or facts.facts != proposal.facts:
+        raise Stale("The facts have changed since this was proposed: look at it again.")
+    reason = f"Confirmed by {by}" if by else f"Proposed {proposal.made_at:%-d %b %Y}, nobody refused"
+    made = []
+    if facts.vacancy is not None:
+        made.append(_give_up(facts.vacancy, proposal.seat, reason=reason, by=by, at=at))
+    made += post([facts.line], dict(facts.due), reason=reason, by=by, at=at, plan=None)
+    _decide(proposal, State.COUNTED, by=by, at=at)
+    tell([proposal.seat], f"Your quota from {proposal.starts_on:%-d %b %Y} has changed.", link=PAGE, at=at, but=by)
+    return made
+
+
+@transaction.atomic
+def refuse_proposal(
+    *, proposal: QuotaProposal, reason: str, by: User, at: datetime, version: int | None = None
+) -> QuotaProposal:
+    """Leave the ledger as it is, with a reason; it is proposed again only where the facts change."""
+    if not reason.strip():
+        raise Refused("Say why the quota stays as it is.", field="reason")
+    proposal = _held(proposal, version, by, may_be_closed=True)
+    _decide(proposal, State.REFUSED, by=by, at=at, reason=reason.strip())
+    tell([proposal.seat], "A proposed change of your quota was refused.", link=PAGE, at=at, but=by)
+    return proposal
+
+
+def count_overdue(*, at: datetime, on: date) -> int:
+    """What nobody has decided in time counts by itself, each in its own transaction; answers how many.
+
+    Not the quota of who leads the team: that takes the yes of the next manager up. Not in a closed period.
+    """
+    due = QuotaProposal.objects.open().filter(counts_on__lte=on, needs_yes=False).order_by("pk")
+    done = 0
+    for proposal in due:
+        try:
+            confirm_proposal(proposal=proposal, by=None, at=at, on=on)
+        except Refused:
+            continue
+        done += 1
+    return done
+
+
+def _held(
+    proposal: QuotaProposal, version: int | None, by: User | None, *, may_be_closed: bool = False
+) -> QuotaProposal:
+    """The proposal as it stands, its people locked; refused where it is decided, other, or not for `by` to decide."""
+    people = [pk for pk in (proposal.seat_id, proposal.left_by_id) if pk]
+    if may_be_closed:
+        list(Person.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    else:
+        assert proposal.until is not None
+        hold(people, proposal.starts_on, proposal.until)
+    rows = QuotaProposal.objects.select_related("seat", "team", "left_by").select_for_update(of=("self",))
+    proposal = rows.get(pk=proposal.pk)
+    if by is not None and not selectors.may_decide(proposal, by):
+        raise Refused("Who leads the team decides, and nobody about their own quota.", field="person")
+    if not proposal.is_open:
+        raise Refused(f"This is decided already: {proposal.get_state_display().lower()}.")
+    if version is not None and version != proposal.version:
+        raise Stale("The proposal has changed since you opened it: look at it again.")
+    return proposal
+
+
+def _as_of_now(proposal: QuotaProposal, on: date) -> _Wanted | None:
+    """The same proposal worked out anew."""
+    key = (
+        proposal.seat_id, proposal.team_id, proposal.starts_on, proposal.until, proposal.measure, proposal.kind
+    )  # fmt: skip
+    if proposal.kind == Kind.FOLLOW:
+        return next((want for want in _following(lines_that_follow([proposal.seat_id])) if want.key == key), None)
+    for vacancy in vacancies([proposal.seat], on).get(proposal.seat, ()):
+        line = _line_of(proposal.seat, vacancy)
+        want = _Wanted(Kind.SEAT, line, vacancy.team, due_entries([line]), {}, vacancy)
+        if want.key == key and vacancy.seat.pk == proposal.left_by_id:
+            return want
+    return None
+
+
+def _give_up(vacancy: Vacancy, person: Person, *, reason: str, by: User | None, at: datetime) -> QuotaEntry:
+    """The vacant part is somebody's now; the rest of their line says what of it stays vacant."""
+    return QuotaEntry.objects.create(
+        seat=vacancy.seat, team=vacancy.team, during=half_open(vacancy.start, vacancy.end), measure=vacancy.measure,
+        kind=QuotaEntry.Kind.VACANT, basis=QuotaEntry.Basis.TAKEN, amount=-vacancy.amount, currency=vacancy.currency,
+        rate=vacancy.rate, reporting_amount=-vacancy.reporting, recorded_at=at, by=by,
+        reason=f"{person} takes over the seat; {reason}"[:200],
+    )  # fmt: skip
+
+
+def _decide(proposal: QuotaProposal, state: str, *, by: User | None, at: datetime, reason: str = "") -> None:
+    proposal.state, proposal.decided_by, proposal.decided_at, proposal.reason = state, by, at, reason
+    proposal.save(update_fields=["state", "decided_by", "decided_at", "reason"])
+    _settle_tasks([proposal.decider_id], at=at)

@@ -1,0 +1,129 @@
+"""Plan letters on paper."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+
+from salesmgmt.lib import charts
+from salesmgmt.lib.pdf import INK, MUTED, Paper, joined
+from targets.models import BOOKINGS
+from targets.selectors import Letter, Standing
+from teams.models import Organisation
+
+FONTS = Path(settings.BASE_DIR) / "static" / "fonts"
+MINUS = "\u2212"
+ROUNDING = (
+    "Amounts round half away from zero, and only where an entry is written: each entry is the rounded result after it "
+    "less the rounded result before it, so that the entries sum to the figure."
+)
+
+
+def write_letters(
+    letters: Sequence[Letter], standings: Mapping[int, Standing], *, organisation: Organisation, as_of: date
+) -> bytes:
+    """One file, a letter after the other, each on pages of its own."""
+    title = letters[0].plan.name if letters else "Plan letters"
+    paper = Paper(FONTS, title=title, author=organisation.name)
+    for letter in letters:
+        paper.add_page()  # its foot is drawn with the next page
+        paper.foot = f"{letter.plan.name} · {letter.person.name} · as of {_day(as_of)}"
+        _write(paper, letter, standings.get(letter.person.pk), organisation)
+    return paper.bytes()
+
+
+def _day(on: date) -> str:
+    return f"{on:%-d %b %Y}"
+
+
+def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation: Organisation) -> None:
+    plan, person = letter.plan, letter.person
+    unit = f"{organisation.currency} " if plan.measure == BOOKINGS else ""
+    until = plan.until or plan.starts_on
+
+    def amount(value: Decimal) -> str:
+        return f"{MINUS if value < 0 else ''}{unit}{abs(value):,.2f}"
+
+    paper.mark(organisation.name)
+    paper.write_text(f"{plan.name} · {_day(plan.starts_on)} to {_day(until - timedelta(days=1))}", colour=MUTED, gap=1)
+    paper.write_text(f"{person.name}: {amount(letter.revised)}.", size=18, bold=True, leading=1.25, gap=1)
+    if letter.original != letter.revised:
+        paper.write_text(
+            f"Judged by the original figure, {amount(letter.original)}; the rest was redistributed with consent.",
+            colour=MUTED,
+        )
+    if letter.credited is not None and letter.revised:
+        drawn = charts.track(letter.credited, letter.revised, letter.expected)
+        paper.track(drawn.fill, drawn.tick)
+        paper.write_text(
+            f"{amount(letter.credited)} credited; {letter.expected:,.2f} expected by today, at the tick.",
+            size=8.5,
+            colour=MUTED,
+        )
+    if letter.strategy is not None:
+        _head(paper, "Strategy")
+        paper.write_text(letter.strategy.text, gap=0)
+        if letter.strategy.reason:
+            paper.write_text(
+                f"Changed {_day(letter.strategy.at.date())}: {letter.strategy.reason}", size=8.5, colour=MUTED
+            )
+    for section in letter.sections:
+        span = (section.start, section.end) != (plan.starts_on, until)
+        where = joined([str(section.team or ""), f"{_day(section.start)} to {_day(section.last_day)}" if span else ""])
+        _head(paper, f"How it comes about{f', {where}' if where else ''}")
+        holidays = ", ".join(f"{on:%-d %b} {name}" for on, name in section.holidays)
+        paper.write_text(
+            joined(
+                [
+                    f"{section.working_days} working days in {person.name}’s own calendar.",
+                    f"Public holidays left out: {holidays}." if holidays else "",
+                    *(
+                        f"{bucket.key}: {bucket.percent.normalize():f}% on {bucket.working_days} days."
+                        for bucket in section.buckets
+                        if bucket.percent is not None
+                    ),
+                ]
+            ),
+            size=8.5,
+            colour=MUTED,
+            gap=1,
+        )
+        paper.rule()
+        paper.write_row("Base", amount(section.base), note=joined([section.reason, section.note]))
+        for step in section.steps:
+            left_out = "; ".join(str(run) for run in step.left_out[:8])
+            paper.write_row(
+                step.label,
+                amount(step.amount),
+                note="\n".join(
+                    line
+                    for line in (
+                        step.counted,
+                        f"Left out: {left_out}" if left_out else "",
+                        f"{step.arithmetic}; less {step.before:,.2f}" if step.arithmetic else "",
+                    )
+                    if line
+                ),
+            )
+        for entry in section.entries:
+            author = f" ({entry.by})" if entry.by else ""
+            note = f"{entry.reason} · {_day(entry.recorded_at.date())}{author}"
+            paper.write_row(entry.get_kind_display(), amount(entry.reporting_amount), note=note)
+        paper.write_row("Figure", amount(section.total), bold=True, rule=False)
+    paper.write_text(ROUNDING, size=8.5, colour=MUTED, gap=2)
+    if standing is not None:
+        _head(paper, "Your answer")
+        said = standing.response
+        paper.write_text(
+            f"{standing.word}, {_day(said.at.date())}." if said else f"Say yes or object by {_day(standing.due_on)}.",
+            colour=INK,
+        )
+
+
+def _head(paper: Paper, text: str) -> None:
+    if paper.will_page_break(24):
+        paper.add_page()
+    paper.ln(5)
+    paper.write_text(text, size=11, bold=True, gap=0.5)

@@ -1,0 +1,161 @@
+"""Nobody sets, changes or approves their own figure by any way in: page, API, admin, import, or a bulk of it."""
+
+from datetime import timedelta
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from salesmgmt.lib.refusals import Refused
+from targets.models import Allocation, Plan, PlanApproval, QuotaEntry, Target
+from targets.selectors import figures_of
+from targets.services import (
+    adjust_quota,
+    announce,
+    answer_response,
+    change_allocation,
+    decide_split,
+    enter_quota,
+    lock_allocation,
+    publish_plan,
+    respond,
+    submit_split,
+)
+from teams.models import Person
+from tests.cast import Cast
+from tests.exchange.test_kinds import reasons, take
+from tests.targets.letters import AT, END, Q3, START, draft, post_json, published, signed_in
+
+LATER = AT + timedelta(days=9)
+
+
+def lines(cast: Cast, person: Person) -> dict[Any, str]:
+    return {
+        (cast.company, None): "100", (cast.north, None): "60", (cast.south, None): "40",
+        (cast.north, cast.ana): "35", (cast.north, person): "25", (cast.south, cast.cleo): "40",
+    }  # fmt: skip
+
+
+def ledger() -> list[tuple[int | None, D]]:
+    return list(QuotaEntry.objects.order_by("pk").values_list("person_id", "amount"))
+
+
+def test_by_a_service(cast: Cast) -> None:
+    plan = published(cast, lines(cast, cast.maya))
+    by = cast.maya.user
+    was = ledger()
+    with pytest.raises(Refused, match="own quota"):
+        enter_quota(person=cast.maya, start=START, end=END, amount=D(1), reason="Mine", by=by, at=LATER)
+    with pytest.raises(Refused, match="own quota"):
+        adjust_quota(person=cast.maya, period=Q3, amount=D(1), reason="Mine", by=by, at=LATER)
+    for scope in ({"team": cast.north}, {"person": cast.maya}):
+        with pytest.raises(Refused):
+            announce(plan=plan, headline="Less.", results="x", figures={cast.maya.pk: D(1)}, by=by, at=LATER, **scope)
+    response = respond(plan=plan, person=cast.maya, stance="objects", statement="Less", by=by, at=LATER)
+    with pytest.raises(Refused, match="own objection"):
+        answer_response(response=response, kind="changed", amount=D(1), text="Yes", by=by, at=LATER)
+    assert ledger() == was
+
+
+def test_by_a_draft(cast: Cast) -> None:
+    plan = draft(cast, lines(cast, cast.maya))
+    mine, goal = plan.allocations.get(person=cast.maya), plan.allocations.get(team=cast.north, person=None)
+    for line in (mine, goal):
+        with pytest.raises(Refused, match="own figure"):
+            change_allocation(allocation=line, amount=D(1), reason="Less", by=cast.maya.user, at=AT)
+        with pytest.raises(Refused, match="own figure"):
+            lock_allocation(allocation=line, is_locked=True, by=cast.maya.user)
+    submit_split(plan=plan, team=cast.north, by=cast.maya.user, at=AT)
+    with pytest.raises(Refused):
+        decide_split(plan=plan, team=cast.north, approves=True, by=cast.maya.user, at=AT)
+    other = draft(cast, lines(cast, cast.vera))
+    with pytest.raises(Refused, match="Your own quota"):
+        publish_plan(plan=other, by=cast.vera.user, at=AT)
+    assert not QuotaEntry.objects.exists()
+    assert not Target.objects.exists()
+    assert list(PlanApproval.objects.values_list("act", flat=True)) == ["submitted"]
+
+
+@pytest.mark.parametrize("name", ["maya", "vera", "ana"])
+def test_on_a_page(cast: Cast, name: str) -> None:
+    person: Person = getattr(cast, name)
+    plan = published(cast, lines(cast, person) if name != "ana" else lines(cast, cast.ben))
+    was, client = ledger(), signed_in(person)
+    quota = f"/quotas/{person.pk}/?period=2026-Q3"
+    assert client.post(quota, {"amount": "1", "reason": "Mine"}).status_code == 404
+    letter = f"/plans/{plan.pk}/letters/{person.pk}/"
+    assert client.post(f"{letter}respond/", {"stance": "objects", "statement": "Less"}).status_code == 303
+    said = {"kind": "changed", "amount": "1", "text": "Yes"}
+    assert client.post(f"{letter}answer/", said).status_code == 404
+    told = {"headline": "Less.", "results": "x", f"figure_{person.pk}": "1"}
+    client.post(f"/plans/{plan.pk}/announce/?person={person.pk}", told)
+    client.post(f"/plans/{plan.pk}/announce/", told)
+    assert figures_of(plan, [person.pk]) == figures_of(plan, [person.pk], until=AT)
+    assert ledger() == was
+
+
+@pytest.mark.parametrize("name", ["maya", "vera", "ana"])
+def test_in_the_api(cast: Cast, name: str) -> None:
+    person: Person = getattr(cast, name)
+    plan = published(cast, lines(cast, person) if name != "ana" else lines(cast, cast.ben))
+    was, client = ledger(), signed_in(person)
+    made = post_json(client, "/api/v1/plan-responses/", {"plan": plan.pk, "stance": "objects", "statement": "Less"})
+    assert made.status_code == 201
+    url = f"/api/v1/plan-responses/{made.json()['id']}/answer/"
+    assert post_json(client, url, {"kind": "changed", "text": "Yes", "amount": "1.00"}).status_code == 409
+    figures = [{"person": person.pk, "amount": "1.00"}]
+    for scope in ({}, {"person": person.pk}, {"team": cast.north.pk}):
+        said = {"plan": plan.pk, "headline": "Less.", "results": "x", "figures": figures} | scope
+        assert post_json(client, "/api/v1/plan-announcements/", said).status_code in (400, 409)
+    row = QuotaEntry.objects.filter(person=person).first()
+    for method in (client.post, client.put, client.patch, client.delete):
+        for address in ("/api/v1/quotas/", f"/api/v1/quotas/{row.pk}/", "/api/v1/targets/"):
+            assert method(address, "{}", content_type="application/json").status_code in (404, 405)
+    assert ledger() == was
+
+
+def test_in_the_admin(cast: Cast) -> None:
+    plan = draft(cast, lines(cast, cast.maya))
+    published(cast, {(cast.north, cast.ben): "5"}, period=Q3.shift(1))
+    person = Person.objects.create(name="Root", user=cast.admin)
+    line = Allocation.objects.create(plan=plan, team=cast.south, person=person, proposed=9, amount=9)
+    client = Client()
+    client.force_login(cast.admin)
+    was = ledger()
+    entry = QuotaEntry.objects.latest("pk")
+    for model, pk in (("quotaentry", entry.pk), ("target", 0), ("response", 0), ("answer", 0), ("planapproval", 0)):
+        assert client.get(reverse(f"admin:targets_{model}_changelist")).status_code == 200
+        assert client.get(reverse(f"admin:targets_{model}_add")).status_code in (302, 403, 404)
+        if pk:
+            answer = client.post(reverse(f"admin:targets_{model}_change", args=[pk]), {"amount": "1"})
+            assert answer.status_code in (302, 403, 404)
+    change = reverse("admin:targets_plan_change", args=[plan.pk])
+    prefix = "allocations-0-"
+    client.post(
+        change,
+        {"allocations-TOTAL_FORMS": 1, "allocations-INITIAL_FORMS": 1, f"{prefix}id": line.pk, f"{prefix}amount": "1",
+         "amount": "1"},
+    )  # fmt: skip
+    assert Allocation.objects.get(pk=line.pk).amount == 9
+    assert Plan.objects.get(pk=plan.pk).amount == plan.amount
+    assert ledger() == was
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("quotas", "person,period,amount\nE-Olga,2026-Q3,1\nE-Ana,2026-Q3,1\n"),
+        (
+            "quota_entries",
+            "person,team,from,until,kind,amount,currency,reason\n"
+            "E-Olga,North,2026-07-01,2026-10-01,base,1,EUR,Mine\n"
+            "E-Ana,North,2026-07-01,2026-10-01,base,1,EUR,Hers\n",
+        ),
+    ],
+)
+def test_by_an_import(cast: Cast, kind: str, text: str) -> None:
+    answer = take(kind, text, by=cast.olga.user)
+    assert [(line, column) for line, column, _ in reasons(answer)] == [(2, "person")]
+    assert list(QuotaEntry.objects.values_list("person__name", flat=True)) == ["Ana"]
