@@ -1,8 +1,16 @@
 from django.urls import path
 
-from targets.views import approvals, budgets, letters, outlook, plans, proposals, quotas
+from targets.views import approvals, budgets, calendars, letters, outlook, plans, proposals, quotas, shapes
 
 urlpatterns = [
+    path("calendar/", calendars.calendar, name="calendar"),
+    path("periods/", calendars.periods, name="periods"),
+    path("periods/<str:key>/", calendars.period, name="period"),
+    path("seasons/", shapes.seasons, name="seasons"),
+    path("seasons/<str:key>/", shapes.season, name="season"),
+    path("ramps/", shapes.ramps, name="ramps"),
+    path("ramps/add/", shapes.ramp, name="ramp-add"),
+    path("ramps/<int:pk>/", shapes.ramp, name="ramp"),
     path("quotas/", quotas.quotas, name="quotas"),
     path("quotas/export/", quotas.quotas_export, name="quotas-export"),
     path("quotas/<int:person_pk>/", quotas.quota, name="quota"),
@@ -36,4 +44,12 @@ urlpatterns = [
     path("plans/<int:pk>/letters/<int:person_pk>/pdf/", letters.letter_pdf, name="letter-pdf"),
     path("plans/<int:pk>/letters/<int:person_pk>/respond/", letters.respond, name="letter-respond"),
     path("plans/<int:pk>/letters/<int:person_pk>/answer/", letters.answer, name="letter-answer"),
+    path("plans/<int:pk>/lines/<int:line_pk>/hedge/", plans.allocation_hedge, name="allocation-hedge"),
+    path("plans/<int:pk>/shape/", plans.plan_shape, name="plan-shape"),
+    path("plans/<int:pk>/copy/", plans.plan_copy, name="plan-copy"),
+    path("plans/<int:pk>/compare/", plans.plan_compare, name="plan-compare"),
+    path("plans/<int:pk>/ask/", plans.plan_ask, name="plan-ask"),
+    path("plans/<int:pk>/commitment/", plans.commitment, name="commitment"),
+    path("plans/<int:pk>/slices/<int:slice_pk>/", plans.plan_slice, name="plan-slice"),
+    path("plans/<int:pk>/slices/<int:slice_pk>/free/", plans.plan_slice_free, name="plan-slice-free"),
 ]

@@ -19,7 +19,7 @@ from targets.models import Plan, Response
 from targets.views.common import today_of
 from targets.views.letter_pdf import write_letters
 from teams.edges import SignedIn
-from teams.models import Organisation, Person, Team, access_of
+from teams.models import Organisation, Person, Team, User, access_of
 
 SHOWN = 200
 STATES = ("waiting", "overdue", "accepted", "objecting", "answered")
@@ -39,8 +39,8 @@ def letter(request: SignedIn, pk: int, person_pk: int) -> HttpResponse:
     return _page(request, *_found(request, pk, person_pk))
 
 
-def _accounts(request: SignedIn, person: Person) -> QuerySet[Account]:
-    return Account.objects.visible_to(request.user).filter(owner=person).order_by("name", "pk")
+def _accounts(user: User, person: Person) -> QuerySet[Account]:
+    return Account.objects.visible_to(user).filter(owner=person).order_by("name", "pk")
 
 
 def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, answer: Any = None) -> HttpResponse:
@@ -56,7 +56,7 @@ def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, an
         strategy = made.strategy
         seen = {"quota": made.original, "version": strategy.version if strategy else 0}
         before = {"approach": last.approach} if last else {}
-        form = forms.ResponseForm(accounts=_accounts(request, person), initial=seen | before)
+        form = forms.ResponseForm(accounts=_accounts(request.user, person), initial=seen | before)
     asks = last is not None and (last.stance == Response.Stance.OBJECTS or last.help_needed)
     if answer is None and last is not None and asks and selectors.may_answer(request.user, last):
         answer = forms.AnswerForm(initial={"seen": len(last.answers.all())})
@@ -95,7 +95,7 @@ def respond(request: SignedIn, pk: int, person_pk: int) -> HttpResponse:
     plan, person = _found(request, pk, person_pk)
     if access_of(request.user).person_id != person.pk:
         raise Http404
-    form = forms.ResponseForm(request.POST, accounts=_accounts(request, person))
+    form = forms.ResponseForm(request.POST, accounts=_accounts(request.user, person))
     if form.is_valid():
         try:
             services.respond(plan=plan, person=person, by=request.user, at=clock.now(), **form.said)
