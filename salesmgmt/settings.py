@@ -155,6 +155,8 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "targets_responseaccount",
     "targets_answer",
     "targets_planapproval",
+    "targets_budgetentry",
+    "targets_expense",
     "recognition_statementline",
     "recognition_rewardpoints",
     "desk_auditentry",

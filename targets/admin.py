@@ -8,6 +8,8 @@ from .models import (
     Allocation,
     Announcement,
     Answer,
+    BudgetEntry,
+    Expense,
     Offer,
     Plan,
     PlanApproval,
@@ -93,6 +95,24 @@ class QuotaEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("person", "team")
     list_filter = ("kind",)
     search_fields = ("person__name", "team__name")
+    ordering = ("-pk",)
+
+
+@admin.register(BudgetEntry)
+class BudgetEntryAdmin(ReadOnlyAdmin):
+    list_display = ("team", "cost", "during", "amount", "currency", "reason", "recorded_at")
+    list_select_related = ("team",)
+    list_filter = ("cost",)
+    search_fields = ("team__name", "reason")
+    ordering = ("-pk",)
+
+
+@admin.register(Expense)
+class ExpenseAdmin(ReadOnlyAdmin):
+    list_display = ("team", "cost", "spent_on", "amount", "currency", "reason", "recorded_at")
+    list_select_related = ("team",)
+    list_filter = ("cost",)
+    search_fields = ("team__name", "reason", "external_id")
     ordering = ("-pk",)
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from targets.views import approvals, calendars, letters, plans, proposals, quotas, shapes
+from targets.views import approvals, budgets, calendars, letters, outlook, plans, proposals, quotas, shapes
 
 urlpatterns = [
     path("calendar/", calendars.calendar, name="calendar"),
@@ -20,6 +20,13 @@ urlpatterns = [
     path("quotas/changes/<int:pk>/refuse/", proposals.quota_change_refuse, name="quota-change-refuse"),
     path("plans/add/", plans.plan_add, name="plan-add"),
     path("plans/<int:pk>/", plans.plan, name="plan"),
+    path("budgets/", budgets.budgets, name="budgets"),
+    path("budgets/<int:team_pk>/", budgets.team_budget, name="team-budget"),
+    path("budgets/<int:team_pk>/set/", budgets.budget_set, name="budget-set"),
+    path("budgets/<int:team_pk>/expenses/", budgets.expense_add, name="expense-add"),
+    path("expenses/<int:pk>/take-back/", budgets.expense_take_back, name="expense-take-back"),
+    path("plans/<int:pk>/capacity/", budgets.plan_capacity, name="plan-capacity"),
+    path("plans/<int:pk>/outlook/", outlook.plan_outlook, name="plan-outlook"),
     path("plans/<int:pk>/export/", plans.plan_export, name="plan-export"),
     path("plans/<int:pk>/propose/", plans.plan_propose, name="plan-propose"),
     path("plans/<int:pk>/publish/", plans.plan_publish, name="plan-publish"),
@@ -37,4 +44,12 @@ urlpatterns = [
     path("plans/<int:pk>/letters/<int:person_pk>/pdf/", letters.letter_pdf, name="letter-pdf"),
     path("plans/<int:pk>/letters/<int:person_pk>/respond/", letters.respond, name="letter-respond"),
     path("plans/<int:pk>/letters/<int:person_pk>/answer/", letters.answer, name="letter-answer"),
+    path("plans/<int:pk>/lines/<int:line_pk>/hedge/", plans.allocation_hedge, name="allocation-hedge"),
+    path("plans/<int:pk>/shape/", plans.plan_shape, name="plan-shape"),
+    path("plans/<int:pk>/copy/", plans.plan_copy, name="plan-copy"),
+    path("plans/<int:pk>/compare/", plans.plan_compare, name="plan-compare"),
+    path("plans/<int:pk>/ask/", plans.plan_ask, name="plan-ask"),
+    path("plans/<int:pk>/commitment/", plans.commitment, name="commitment"),
+    path("plans/<int:pk>/slices/<int:slice_pk>/", plans.plan_slice, name="plan-slice"),
+    path("plans/<int:pk>/slices/<int:slice_pk>/free/", plans.plan_slice_free, name="plan-slice-free"),
 ]

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('performance', '0004_watch_fiscal_years'),
-        ('targets', '0007_ramps_by_role_and_start'),
+        ('targets', '0008_ramps_by_role_and_start'),
     ]
 
     operations = [

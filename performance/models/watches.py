@@ -31,7 +31,9 @@ _QUOTAS = Watch(
     ["quota"], f"coalesce(r.person_id, {NOBODY})", "r.during", ["team_id", "measure", "kind", "reporting_amount"]
 )
 _POSTINGS = Watch(
-    ["activities", "quota"], "r.person_id", "r.during",
+    ["activities", "quota"],
+    "r.person_id",
+    "r.during",
     ["team_id", "role", "fte", "holiday_region", "working_week", "ramp"],
 )
 _LEAVES = Watch(["quota"], "r.person_id", "r.during", ["kind_id"])

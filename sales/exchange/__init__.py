@@ -41,7 +41,8 @@ LOOK_ALIKE = timedelta(days=30)
 
 def _accounts(texts: set[str]) -> Iterable[tuple[Account, list[str]]]:
     """Accounts by id or name, those that others were merged into, and all above them."""
-    merged = {text: pk for text, pk in aliases("account").items() if text in {one.casefold() for one in texts}}
+    wanted = {text.casefold() for text in texts}
+    merged = {text: pk for text, pk in aliases("account").items() if text in wanted}
     with connection.cursor() as cursor:
         cursor.execute(_ACCOUNTS, {"texts": list(texts), "merged": list(merged.values())})
         accounts = Account.objects.in_bulk([pk for (pk,) in cursor.fetchall()])
@@ -397,14 +398,16 @@ def _plan_orders(plan: Plan) -> None:
         same = Occurrences.of((_order_key(one), one) for one in near if not one.is_booked_by_win)
         for one in near:
             booked.setdefault((one.account_id, one.owner_id, one.amount), []).append(one)
-    for_deal = {one.deal_id: one for one in standing.filter(deal__isnull=False, cancelled_on=None)}
+    deals = {one.pk for found in plan.index("deal").values() for one in found}
+    for_deal = {one.deal_id: one for one in standing.filter(deal__in=deals, cancelled_on=None)}
     by_lines: set[int] = set()
     if any(row.values["amount"] == 0 for row in plan.taken()):
         of_file = {one.pk for one in (*known.values(), *numbered.values())}
         by_lines.update(OrderLine.objects.present().filter(order__in=of_file).values_list("order_id", flat=True))
     wins: dict[tuple[Any, Any], Order] = {}
     if any(row.get("booked_by_win") == "yes" for row in plan.taken()):
-        wins |= {(one.deal_id, one.cancelled_on): one for one in Order.objects.present().filter(is_booked_by_win=True)}
+        booked_by_win = Order.objects.present().filter(Q(deal__in=deals) | Q(deal=None), is_booked_by_win=True)
+        wins |= {(one.deal_id, one.cancelled_on): one for one in booked_by_win}
     refunded = _refunded("order_id", Refund.objects.filter(order__is_booked_by_win=False))
     for row in plan.taken():
         if not plan.refer(row):

@@ -70,9 +70,10 @@ FREE = {"account", "owner"}  # after signing
 
 def _plan_contracts(plan: Plan) -> None:
     once, known = Once(), _with_external_id(plan, Contract.objects.all())
+    accounts = {one.pk for found in plan.index("account").values() for one in found if one.pk}
     same = Occurrences.of(
         ((one.account_id, one.number, one.starts_on), one)
-        for one in Contract.objects.present().filter(external_id=None).order_by("pk")
+        for one in Contract.objects.present().filter(external_id=None, account__in=accounts).order_by("pk")
     )
     for row in plan.taken():
         start, end = row.values["starts_on"], row.get("ends_on")

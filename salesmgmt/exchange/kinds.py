@@ -13,6 +13,7 @@ from salesmgmt.lib.refusals import Refused
 
 ORDER = (  # in which kinds depend on each other
     "organisation", "calendars", "territories", "teams", "people", "postings", "leave", "ramps", "seasons", "rates",
+    "budgets", "expenses",
     "accounts", "contacts", "products", "leads", "stages", "deals", "deal_changes", "activities", "orders",
     "order_lines", "credits", "refunds", "contracts", "feedback", "quotas", "quota_entries", "credit_entries",
     "outcome_entries",

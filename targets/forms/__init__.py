@@ -1,9 +1,10 @@
 """Forms of planning: they clean, services save."""
 
 from .approvals import ApprovalForm
+from .budgets import BudgetForm, CapacityForm, ExpenseForm
 from .calendars import LAYOUTS, RampForm, ReasonForm, RelearnForm, SeasonForm, SetUpForm, TurnForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
-from .plans import AllocationForm, PlanForm, ProposeForm
+from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, ShapeForm, SliceForm
 from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
@@ -13,10 +14,15 @@ __all__ = [
     "AnnouncementForm",
     "AnswerForm",
     "ApprovalForm",
+    "BudgetForm",
+    "CapacityForm",
     "ChosenForm",
+    "CommitmentForm",
+    "CopyForm",
     "DecisionForm",
+    "ExpenseForm",
+    "HedgeForm",
     "PlanForm",
-    "ProposeForm",
     "QuotaForm",
     "RampForm",
     "ReasonForm",
@@ -24,6 +30,8 @@ __all__ = [
     "ResponseForm",
     "SeasonForm",
     "SetUpForm",
+    "ShapeForm",
+    "SliceForm",
     "StrategyForm",
     "TurnForm",
 ]

@@ -1,8 +1,23 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
 from .approvals import PlanApproval
+from .budgets import BudgetEntry, Cost, Expense
 from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
-from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
+from .measures import BOOKINGS, MEASURES, PlanMeasure, measure_of
+from .plans import (
+    ELEMENTS,
+    MOST_CAPABILITY,
+    Allocation,
+    AllocationChange,
+    AllocationQuerySet,
+    Commitment,
+    Plan,
+    PlanQuerySet,
+    Slice,
+    SliceChange,
+    Target,
+    TargetQuerySet,
+)
 from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
 from .redistribution import Candidate, Offer, OfferEvent, OfferQuerySet, Redistribution, RedistributionQuerySet
@@ -11,18 +26,27 @@ from .watches import PRESENCE
 
 __all__ = [
     "BOOKINGS",
+    "ELEMENTS",
+    "MEASURES",
+    "MOST_CAPABILITY",
     "PRESENCE",
     "Allocation",
     "AllocationChange",
+    "AllocationQuerySet",
     "AnnouncedFigure",
     "Announcement",
     "Answer",
+    "BudgetEntry",
     "Candidate",
+    "Commitment",
+    "Cost",
+    "Expense",
     "Offer",
     "OfferEvent",
     "OfferQuerySet",
     "Plan",
     "PlanApproval",
+    "PlanMeasure",
     "PlanQuerySet",
     "ProposedEntry",
     "QuotaEntry",
@@ -39,7 +63,10 @@ __all__ = [
     "SeasonChange",
     "SeasonProfile",
     "SeasonShare",
+    "Slice",
+    "SliceChange",
     "Strategy",
     "Target",
     "TargetQuerySet",
+    "measure_of",
 ]

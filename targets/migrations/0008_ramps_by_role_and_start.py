@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('targets', '0006_proposals_and_redistribution'),
+        ('targets', '0007_budgets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,221 @@
+"""The chance of a plan: what past results say about its target and about each quota in it (R22)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from django.db.models import Case, Sum, Value, When
+
+from sales.models import Credit
+from salesmgmt.lib.periods import Period
+from targets.analysis import FULL, ramp_factors
+from targets.models import BOOKINGS, Allocation, AllocationChange, Plan
+from targets.selectors.plans import Lines, PlanRow, Preview
+from targets.selectors.proposal import FEWEST_DAYS
+from targets.selectors.shapes import ramps
+from targets.simulation import Floats, Simulated, simulate
+from teams.models import Organisation
+from teams.selectors import PersonDays, presence
+
+PERIODS_BACK = 12
+# Ambitious yet achievable: from here to there.
+SAFE, ACHIEVABLE, AMBITIOUS = 0.85, 0.5, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A line of a plan (None: the whole): the middle of what may come, eight of ten outcomes, the chance.
+
+    `was` is the chance of the amount that was proposed, None where nobody changed it.
+    """
+
+    line: Allocation | None
+    amount: Decimal
+    low: Decimal
+    middle: Decimal
+    high: Decimal
+    chance: float
+    was: float | None
+
+    @property
+    def word(self) -> str:
+        """How an amount stands to what somebody can bring."""
+        if self.chance >= SAFE:
+            return "safe"
+        if self.chance >= ACHIEVABLE:
+            return "achievable"
+        return "ambitious" if self.chance >= AMBITIOUS else "beyond past results"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The chance of the whole plan, of its teams and of its people, and what it was worked out from.
+
+    `together` and `apart` are the 80 % half-widths of the whole, as a share, with people's results moving together as
+    they did, and as if each moved alone.
+    """
+
+    whole: Prospect
+    teams: list[Prospect]
+    people: list[Prospect]
+    periods: int
+    correlation: float
+    spread: float
+    together: float
+    apart: float
+
+
+def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: date) -> Outlook | None:
+    """What the results of up to twelve whole quarters before the plan say; None for fewer than three of them.
+
+    A person's amount is their quota after ramp, leave and part time; what they were and will be there for is counted in
+    full days, ramp-adjusted (R5). Vacant seats bring nothing. Only bookings have a past that can be drawn from.
+    """
+    if plan.measure != BOOKINGS or not rows:
+        return None
+    lines: Lines = {
+        (row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person").defer("reasons")
+    }
+    people = [line for line in lines.values() if line.person_id is not None]
+    drawn = _draw(plan, people, as_of=as_of)
+    if drawn is None:
+        return None
+    simulated, teams = drawn
+    proposed = _proposed(plan)
+    quotas = [float(preview.quotas.get(line.person_id or 0, Decimal(0))) for line in people]
+    chances = simulated.chances(np.array(quotas))
+    # What a changed base would have come to, after the same ramp, leave and part time.
+    before = [
+        quota * float(proposed[line.pk] / line.amount) if line.pk in proposed and line.amount else quota
+        for line, quota in zip(people, quotas, strict=True)
+    ]
+    earlier = simulated.chances(np.array(before))
+    ranges = simulated.ranges()
+    shown = {row.line.pk for row in rows}
+
+    def of_group(line: Allocation | None, group: int, amount: Decimal) -> Prospect:
+        low, middle, high = np.quantile(simulated.totals[:, group], [0.1, 0.5, 0.9])
+        was = proposed.get(line.pk) if line else None
+        return Prospect(
+            line,
+            amount,
+            *(_money(value) for value in (low, middle, high)),
+            chance=simulated.chance_of(group, float(amount)),
+            was=None if was is None else simulated.chance_of(group, float(was)),
+        )
+
+    total = simulated.totals[:, 0]
+    width = float(np.quantile(total, 0.9) - np.quantile(total, 0.1)) / 2
+    alone = float(np.sqrt((((ranges[2] - ranges[0]) / 2) ** 2).sum()))
+    middle = float(np.median(total)) or 1.0
+    return Outlook(
+        whole=of_group(None, 0, plan.amount),
+        teams=[
+            of_group(line, teams[line.team_id], line.amount)
+            for line in lines.values()
+            if line.person_id is None and line.pk in shown and line.team_id in teams
+        ],
+        people=[
+            Prospect(
+                line,
+                preview.quotas.get(line.person_id or 0, Decimal(0)),
+                *(_money(value) for value in ranges[:, n]),
+                chance=float(chances[n]),
+                was=float(earlier[n]) if line.pk in proposed else None,
+            )
+            for n, line in enumerate(people)
+            if line.pk in shown and quotas[n] > 0
+        ],
+        periods=simulated.periods,
+        correlation=simulated.correlation,
+        spread=simulated.spread,
+        together=width / middle,
+        apart=alone / middle,
+    )
+
+
+def _money(value: float) -> Decimal:
+    return Decimal(round(value))
+
+
+def _proposed(plan: Plan) -> dict[int, Decimal]:
+    """What stood before the first change of each line that somebody changed."""
+    first: dict[int, Decimal] = {}
+    changes = AllocationChange.objects.filter(allocation__plan=plan).order_by("-at", "-pk")
+    for line, was, amount in changes.values_list("allocation_id", "was", "amount"):
+        if was != amount:
+            first[line] = was
+    return first
+
+
+def _draw(plan: Plan, people: list[Allocation], *, as_of: date) -> tuple[Simulated, dict[int, int]] | None:
+    """What people may bring, and which of its groups is which team; group 0 is the whole."""
+    organisation = Organisation.get()
+    calendar = organisation.calendar
+    start, end = plan.starts_on, plan.until or plan.starts_on
+    known = min(start, Period.of(as_of, "quarter", calendar).start)
+    past = [Period.of(known, "quarter", calendar).shift(-n) for n in range(PERIODS_BACK, 0, -1)]
+    ahead = [Period.of(start, "quarter", calendar)]
+    while ahead[-1].end < end:
+        ahead.append(ahead[-1].shift(1))
+    ids = [line.person_id for line in people if line.person_id is not None]
+    credited = _credited(ids, past)
+    while past and not any(credited.get((pk, past[0].key)) for pk in ids):
+        past.pop(0)
+    if not past:
+        return None
+    days = presence(person_ids=ids, start=past[0].start, end=ahead[-1].end)
+    profiles = ramps()
+    rates = np.full((len(ids), len(past)), np.nan)
+    full = np.zeros((len(ids), len(ahead)))
+    for n, pk in enumerate(ids):
+        theirs = _Full.of(days[pk], profiles)
+        for q, period in enumerate(past):
+            there = theirs.between(period.start, period.end)
+            if there >= FEWEST_DAYS:
+                rates[n, q] = float(credited.get((pk, period.key), 0)) / there
+        for q, period in enumerate(ahead):
+            full[n, q] = theirs.between(max(period.start, start), min(period.end, end))
+    teams: dict[int, int] = {}
+    members = [[1] * len(people)]
+    for n, line in enumerate(people):
+        for team in line.team.path:
+            if team not in teams:
+                teams[team] = len(members)
+                members.append([0] * len(people))
+            members[teams[team]][n] = 1
+    simulated = simulate(rates, full, groups=np.array(members), seed=plan.pk)
+    return None if simulated is None else (simulated, teams)
+
+
+def _credited(ids: list[int], past: list[Period]) -> Mapping[tuple[int, str], Decimal]:
+    """By person and quarter, what was credited; a person's own part counts, overlays don't."""
+    found: dict[tuple[int, str], Decimal] = {}
+    rows = Credit.objects.filter(
+        person__in=ids, kind=Credit.Kind.PRIMARY, occurred_on__gte=past[0].start, occurred_on__lt=past[-1].end
+    )
+    quarter = Case(*(When(occurred_on__lt=period.end, then=Value(period.key)) for period in past))
+    by_quarter = rows.annotate(quarter=quarter).values_list("person_id", "quarter")
+    for person, key, total in by_quarter.annotate(total=Sum("reporting_amount")).order_by("person_id"):
+        found[person, key] = total
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """Full working days from the first day on, ramp-adjusted: the sum until any day is one look."""
+
+    days: PersonDays
+    sums: Floats
+
+    @classmethod
+    def of(cls, days: PersonDays, profiles: Mapping[str, Mapping[int, Decimal]]) -> "_Full":
+        there = days.employed & ~days.relieved
+        weights = there * days.fte.astype(float) * ramp_factors(days, profiles) / FULL
+        return cls(days, np.concatenate([[0.0], np.cumsum(weights)]))
+
+    def between(self, start: date, end: date) -> float:
+        first, last = np.searchsorted(self.days.days, [np.datetime64(start), np.datetime64(end)])
+        return float(self.sums[last] - self.sums[first])

@@ -1,0 +1,34 @@
+"""The page that says how likely a plan is, and each quota in it."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from salesmgmt.lib.periods import Period
+from targets import selectors
+from targets.models import Plan
+from targets.views.common import today_of
+from teams.models import Organisation, access_of
+
+
+@require_GET
+def plan_outlook(request: HttpRequest, pk: int) -> HttpResponse:
+    """The chance of the target and of each figure in it, with what it was worked out from."""
+    plan = get_object_or_404(Plan.objects.visible_to(request.user), pk=pk)
+    rows = selectors.plan_rows(plan, request.user)
+    if not rows:
+        raise Http404
+    organisation, access = Organisation.get(), access_of(request.user)
+    found = selectors.outlook(plan, selectors.preview(plan, request.user), rows, as_of=today_of(organisation))
+    context = {
+        "plan": plan,
+        "period": Period.parse(plan.period, organisation.calendar),
+        "outlook": found,
+        "sees_whole": access.sees_all,
+        "own": access.person_id,
+        "shows_people": organisation.shows_individual_chances,
+        "good": sum(1 for one in found.people if one.chance >= selectors.ACHIEVABLE) if found else 0,
+        "beyond": sum(1 for one in found.people if one.chance < selectors.AMBITIOUS) if found else 0,
+        "currency": organisation.currency,
+    }
+    return render(request, "targets/outlook.html", context)
