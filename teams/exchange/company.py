@@ -6,14 +6,29 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.db import transaction
+
 from salesmgmt.lib.kinds import Field, Kind, Plan, Referent
-from teams.models import Holiday, Leadership, LeaveKind, Organisation, Period, PeriodChange, Posting, Territory
+from salesmgmt.lib.periods import WEEKS, SetUp
+from salesmgmt.lib.refusals import Refused
+from teams.models import (
+    FiscalYear,
+    Holiday,
+    Leadership,
+    LeaveKind,
+    Organisation,
+    Period,
+    PeriodChange,
+    Posting,
+    Territory,
+)
+from teams.services import change_calendar
 
 from . import Once, week_of
 from .tables import dated, table, yes_or_no
 
 OWN = ("name", "currency", "time_zone", "fiscal_month", "holiday_region", "follow_up_days", "gift_limit")
-SWITCHES = ("shows_individual_ranks", "shows_selling_time")
+SWITCHES = ("shows_individual_ranks", "shows_individual_chances", "shows_selling_time")
 COUNTS_BY = ("currency", "time_zone")  # what ledgers were written in
 
 
@@ -53,6 +68,18 @@ def _plan_calendars(plan: Plan) -> None:
     standing = {(one.region, one.on): one for one in Holiday.objects.all()}
     once = Once()
     for row in plan.taken():
+        if "year" in row.values:
+            for name in ("starts_on", "layout"):
+                if name not in row.values:
+                    plan.refuse(row, name, "A fiscal year needs the day it starts on and its layout.")
+            if row.get("layout", "months") not in ("months", *WEEKS):
+                plan.refuse(row, "layout", f"It is none of months, {', '.join(WEEKS)}.")
+            continue
+        for name in ("region", "on"):
+            if name not in row.values:
+                plan.refuse(row, name, "It is missing: a holiday needs a region and a day, a fiscal year its year.")
+        if row.refusals:
+            continue
         key, name = (row.values["region"], row.values["on"]), row.get("name", "")
         holiday = standing.get(key)
         if holiday is None:
@@ -63,9 +90,28 @@ def _plan_calendars(plan: Plan) -> None:
             row.act = "changed"
 
 
+def _enter_years(plan: Plan) -> list[Any]:
+    """Change the fiscal calendar, the earliest year first. Undoing the import leaves it: another set-up follows it."""
+    for row in sorted((row for row in plan.taken() if "year" in row.values), key=lambda row: row.values["year"]):
+        said = row.values
+        setup = SetUp(said["year"], said["starts_on"], said["layout"], said.get("rule", "nearest") == "nearest")
+        stands = setup in plan.organisation.calendar.setups
+        try:
+            with transaction.atomic():
+                change_calendar(setup=setup, by=plan.by, at=plan.at, reason=plan.reason)
+        except Refused as refusal:
+            plan.refuse(row, refusal.field or "year", refusal.sentence)
+        else:
+            row.act = "equal" if stands else "created"
+    return []
+
+
 def _calendar_rows() -> Iterator[dict[str, Any]]:
     for one in Holiday.objects.order_by("region", "on").iterator(2000):
         yield {"region": one.region, "on": one.on, "name": one.name}
+    for year in FiscalYear.objects.standing():
+        rule = "nearest" if year.is_nearest else "last"
+        yield {"year": year.number, "starts_on": year.starts_on, "layout": year.layout, "rule": rule}
 
 
 def _territories(texts: set[str]) -> Iterable[tuple[Territory, list[str]]]:
@@ -169,12 +215,17 @@ KINDS = [
     Kind(
         "calendars",
         (
-            Field("region", needed=True, longest=16, also=("holiday_region", "calendar", "country")),
-            Field("on", "date", needed=True, also=("date", "day")),
+            Field("region", longest=16, also=("holiday_region", "calendar", "country")),
+            Field("on", "date", also=("date", "day")),
             Field("name", also=("holiday", "title")),
+            Field("year", "whole", least=Decimal(1901), most=Decimal(9900), also=("fiscal_year",)),
+            Field("starts_on", "date", also=("start",)),
+            Field("layout", longest=6),
+            Field("rule", "choice", choices=("nearest", "last")),
         ),
         _plan_calendars,
         _calendar_rows,
+        enter=_enter_years,
     ),
     Kind(
         "territories",
