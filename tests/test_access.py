@@ -428,8 +428,8 @@ def world(db: None) -> World:
     )
     line = Allocation.objects.create(plan=plan, team=cast.north, person=cast.ana, proposed=500, amount=500)
     expense = Expense.objects.create(
-        team=cast.north, cost="travel", spent_on=now.date(), amount=1, currency="EUR", reporting_amount=1, recorded_at=now,
-        reason="Taxi",
+        team=cast.north, cost="travel", spent_on=now.date(), amount=1, currency="EUR", reporting_amount=1,
+        recorded_at=now, reason="Taxi",
     )  # fmt: skip
     part = Slice.objects.create(plan=plan, cut="family", family="Meters", past=1, proposed=1000, amount=1000)
     rating = SkillRating.objects.create(
