@@ -296,6 +296,13 @@ class CalendarChange:
     moved: list[Period]
     made: list[PeriodValue]
 
+    @property
+    def first(self) -> date:
+        """The first day from which something is another than it was."""
+        return min(
+            [*(row.starts_on for row in self.moved), *(month.start for month in self.made)], default=self.starts_on
+        )
+
 
 def calendar_change(calendar: FiscalCalendar, setup: SetUp) -> CalendarChange:
     """Compare a set-up with the periods that are stored. Refused where it makes no calendar."""

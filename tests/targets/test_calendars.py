@@ -19,6 +19,7 @@ from targets.services import adjust_quota, enter_quota
 from teams import selectors, services
 from teams.models import FiscalYear, Organisation, Period, PeriodChange
 from tests.cast import Cast
+from tests.exchange.test_kinds import take
 
 AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
 WEEKS = SetUp(2027, date(2027, 1, 4), "4-4-5")
@@ -201,3 +202,13 @@ def test_pages_ask_the_database_no_more_for_another_calendar(
     assert olga.get(reverse("quotas"), {"period": "2027-Q1"}).status_code == 200
     assert olga.get(reverse("home")).status_code == 200
     assert not Credit.objects.exists()
+
+
+def test_fiscal_years_come_and_go_as_a_table_beside_the_holidays(cast: Cast) -> None:
+    head = "region,on,name,year,starts_on,layout,rule\n"
+    answer = take("calendars", head + ",,,2027,2027-01-04,4-4-5,nearest\nDE,2026-05-01,Labour Day,,,,\n,,,2030,,13,\n")
+    assert [(one.line, one.column) for one in answer.refusals] == [(4, "starts_on")]
+    assert Organisation.get().calendar.setups[-1] == WEEKS
+    assert take("calendars", head + ",,,2027,2027-01-04,4-4-5,nearest\n").created == 0
+    refused = take("calendars", head + ",,,2028,2028-01-20,13,nearest\n").refusals
+    assert "within three days of the first of a month" in refused[0].reason
