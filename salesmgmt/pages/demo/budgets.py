@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from salesmgmt.lib.periods import Period
-from salesmgmt.lib.ranges import half_open
 from targets.models import BudgetEntry, Cost, Expense
 from teams.models import Posting, Role, Team, User
 
@@ -42,7 +41,7 @@ def write_budgets(*, seed: int, today: date) -> None:
             monthly = {Cost.SALARIES: salaries} | {cost: heads * amount for cost, amount in PER_HEAD.items()}
             for cost, amount in monthly.items():
                 total = round(amount * 3 * (1.02 if cost == Cost.SALARIES else 1) / ROUND) * ROUND
-                during = half_open(period.start, period.end)
+                during = f"[{period.start},{period.end})"
                 budgets.add(planned_at, total, f"Budget {period.label}", team=team, cost=cost, during=during)
                 more = BY if cost == Cost.TRAVEL and names[team] == TRAVELS_MORE else 1
                 _spend(expenses, random, period, today, team=team, cost=cost, monthly=amount * more)
@@ -61,7 +60,14 @@ def _seats_of(period: Period) -> dict[int, tuple[float, int]]:
 
 
 def _spend(
-    expenses: "_Rows", random: np.random.Generator, period: Period, today: date, *, team: int, cost: Cost, monthly: float
+    expenses: "_Rows",
+    random: np.random.Generator,
+    period: Period,
+    today: date,
+    *,
+    team: int,
+    cost: Cost,
+    monthly: float,
 ) -> None:
     for month in period.months():
         share = 1.0 if cost == Cost.SALARIES else float(random.normal(SPENDS[cost], 0.08))
