@@ -214,7 +214,7 @@ def test_activities_are_of_all_kinds_on_working_days_and_hours(read: None) -> No
 
 def test_every_quarter_has_a_published_plan_whose_quotas_exceed_its_target(read: None) -> None:
     assert Plan.objects.filter(published_at__isnull=False).count() == 9
-    for plan in Plan.objects.all():
+    for plan in Plan.objects.filter(published_at__isnull=False):
         assert plan.amount < plan.entries.aggregate(total=Sum("amount"))["total"] < plan.amount * Decimal("1.05")
 
 
