@@ -229,7 +229,7 @@ class Plan:
         self.notes: Counter[str] = Counter()
         self.made: list[str] = []
         self.look_alikes: list[str] = []
-        self.memo: dict[str, Any] = {}  # what a kind looked up once
+        self.memo: dict[Any, Any] = {}  # what a kind looked up once
         self._referents = referents
         self._indexes: dict[str, dict[str, list[Any]]] = {}
         self._changed: dict[int, Step] = {}

@@ -83,14 +83,14 @@ def _plan_seasons(plan: Plan) -> None:
                 plan.refuse(row, "bucket", f"The parts of {period} are weeks or months, not both.")
             elif whole != HUNDRED:
                 plan.refuse(row, "percent", f"The parts of {period} sum to {whole.normalize():f} %, not to 100 %.")
-            elif (share := stands.get(bucket.key)) is None:
+            elif (stood := stands.get(bucket.key)) is None:
                 if profile is None:
                     during = half_open(period.start, period.end)
                     profile = plan.create(SeasonProfile(period=period.key, during=during), row)
                 first = max(bucket.start, period.start)
                 plan.create(SeasonShare(profile=profile, bucket=bucket.key, starts_on=first, percent=percent), row)
                 row.act = "created"
-            elif plan.change(share, row, percent=percent):
+            elif plan.change(stood, row, percent=percent):
                 row.act = "changed"
             if profile is not None and row.act != "equal" and profile.is_learned:
                 plan.change(profile, row, is_learned=False)

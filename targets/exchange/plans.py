@@ -39,7 +39,7 @@ def _check_plan(plan: Plan, row: Row, values: dict[str, Any], stands: PlanOf | N
     if values.get("published_at"):
         of_period = PlanOf.objects.filter(period=period.key, measure=measure, published_at__isnull=False)
         first = plan.memo.setdefault(("published", period.key, measure), row)
-        if first is not row or of_period.exclude(pk=stands.pk if stands else None).exists():
+        if first is not row or of_period.exclude(pk=stands.pk if stands else 0).exists():
             plan.refuse(row, "published_at", f"Another plan for {period.label} is published already.")
     if stands is None:
         values.setdefault("made_at", plan.at)

@@ -92,6 +92,7 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
     due = due_days({plan.published_at, *(at for _, at in rounds.values())}, organisation)
     found = {}
     for person in ids:
+        announcement: int | None
         announcement, asked_at = rounds.get(person, (None, plan.published_at))
         last = latest.get(person)
         state, changed = "waiting", False
@@ -193,7 +194,7 @@ def reached_by(plan: Plan, user: User, *, team: Team | None, person: Person | No
         lines = lines.filter(team__path__contains=[team.pk])
     if person is not None:
         lines = lines.filter(person=person)
-    found = Person.objects.filter(pk__in=lines.values("person")).exclude(pk=access.person_id)
+    found = Person.objects.filter(pk__in=lines.values("person")).exclude(pk=access.person_id or 0)
     return list(found.order_by("name", "pk"))
 
 
