@@ -304,7 +304,7 @@ KINDS = [
     Kind(
         "seasons",
         (
-            Field("period", needed=True, longest=7),
+            Field("period", needed=True, longest=8),
             Field("bucket", needed=True, longest=8, also=("month", "part", "week")),
             PERCENT,
         ),
@@ -315,7 +315,7 @@ KINDS = [
         "quotas",
         (
             PERSON,
-            Field("period", longest=7, also=("quarter", "month", "year")),
+            Field("period", longest=8, also=("quarter", "month", "year")),
             Field("start", "date", also=("from", "start_date")),
             Field("end", "date", also=("until", "end_date", "last_day")),
             Field("amount", "money", needed=True, least=Decimal(0), also=("quota", "target", "value", "goal")),
@@ -328,6 +328,7 @@ KINDS = [
         _quota_rows,
         enter=_enter_quotas,
         reverse=reverse_entries,
+        by_period=True,
     ),
     Kind(
         "quota_entries",

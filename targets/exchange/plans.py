@@ -101,7 +101,7 @@ KINDS = [
         PlanOf,
         (
             Field("name", needed=True, longest=100, also=("plan",)),
-            Field("period", needed=True, longest=7, also=("quarter", "year")),
+            Field("period", needed=True, longest=8, also=("quarter", "year")),
             Field("measure", longest=30),
             Field("amount", "money", needed=True, least=Decimal("0.01"), also=("target", "goal")),
             Field("strategy", longest=10_000),
@@ -117,7 +117,7 @@ KINDS = [
         "targets",
         (
             Field("team", "reference", needed=True, to="team"),
-            Field("period", longest=7, also=("quarter", "month", "year")),
+            Field("period", longest=8, also=("quarter", "month", "year")),
             Field("start", "date", also=("from", "start_date")),
             Field("end", "date", also=("until", "end_date", "last_day")),
             Field("measure", longest=30),
@@ -128,6 +128,7 @@ KINDS = [
         ),
         _plan_targets,
         _target_rows,
+        by_period=True,
     ),
     table(
         "allocations",

@@ -76,6 +76,7 @@ from .scenarios import (
 )
 from .seasons import Bucket, Evidence, buckets_of, flat_shares, known_seasons, learned_season, season_changes, season_of
 from .shapes import clipped, container, everyday, ramps, seasons
+from .table import QuotaTable, quota_table
 
 __all__ = [
     "ACHIEVABLE",
@@ -102,6 +103,7 @@ __all__ = [
     "Prospect",
     "QuarterRow",
     "QuotaLine",
+    "QuotaTable",
     "Room",
     "SeatAhead",
     "Spending",
@@ -164,6 +166,7 @@ __all__ = [
     "proposals",
     "quota_of",
     "quota_parts",
+    "quota_table",
     "ramp_differences",
     "ramp_profiles",
     "ramps",
