@@ -65,6 +65,8 @@ for prefix, endpoint in {
     "gifts": sales.Gifts,
     "quotas": targets.Quotas,
     "targets": targets.Targets,
+    "plans": targets.Plans,
+    "allocations": targets.Allocations,
     "budgets": targets.Budgets,
     "expenses": targets.Expenses,
     "quota-proposals": targets.QuotaProposals,

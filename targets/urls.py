@@ -36,4 +36,12 @@ urlpatterns = [
     path("plans/<int:pk>/letters/<int:person_pk>/pdf/", letters.letter_pdf, name="letter-pdf"),
     path("plans/<int:pk>/letters/<int:person_pk>/respond/", letters.respond, name="letter-respond"),
     path("plans/<int:pk>/letters/<int:person_pk>/answer/", letters.answer, name="letter-answer"),
+    path("plans/<int:pk>/lines/<int:line_pk>/hedge/", plans.allocation_hedge, name="allocation-hedge"),
+    path("plans/<int:pk>/shape/", plans.plan_shape, name="plan-shape"),
+    path("plans/<int:pk>/copy/", plans.plan_copy, name="plan-copy"),
+    path("plans/<int:pk>/compare/", plans.plan_compare, name="plan-compare"),
+    path("plans/<int:pk>/ask/", plans.plan_ask, name="plan-ask"),
+    path("plans/<int:pk>/commitment/", plans.commitment, name="commitment"),
+    path("plans/<int:pk>/slices/<int:slice_pk>/", plans.plan_slice, name="plan-slice"),
+    path("plans/<int:pk>/slices/<int:slice_pk>/free/", plans.plan_slice_free, name="plan-slice-free"),
 ]

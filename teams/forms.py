@@ -6,7 +6,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
-from .models import Person, User, access_of
+from .models import Person, Skill, User, access_of
 
 
 class LoginForm(AuthenticationForm):
@@ -44,3 +44,20 @@ class ProfileForm(forms.Form):
 
 class TokenForm(forms.Form):
     name = forms.CharField(max_length=100, label="What is it for?")
+
+
+class RatingForm(forms.Form):
+    """One skill of a person, rated from 1 to 5."""
+
+    skill = forms.ModelChoiceField(queryset=Skill.objects.none(), empty_label=None)
+    score = forms.TypedChoiceField(coerce=int, choices=[(score, str(score)) for score in range(1, 6)], initial=3)
+    note = forms.CharField(max_length=500, required=False, label="What it rests on")
+
+    def __init__(self, *args: Any, skills: list[Skill], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["skill"].queryset = Skill.objects.filter(pk__in=[skill.pk for skill in skills]).order_by("name")  # type: ignore[attr-defined]
+
+
+class SkillForm(forms.Form):
+    name = forms.CharField(max_length=100)
+    description = forms.CharField(max_length=300, required=False)

@@ -595,3 +595,57 @@ def _work_out_access(user: Viewer) -> Access:
     if led:
         people.update(Posting.objects.on(today).under(led).values_list("person_id", flat=True))
     return Access(person.pk, role, False, frozenset(people), team_id, led, here)
+
+
+# ── Skills ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Skill(models.Model):
+    """Something that people who sell or support are good at, to be rated from 1 to 5."""
+
+    name = models.CharField(max_length=100, unique=True)
+    description = models.CharField(max_length=300, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        triggers = audited()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SkillRatingQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those of the people one sees."""
+        return self.filter(person__in=Person.objects.visible_to(user))
+
+    def standing(self) -> Self:
+        """The latest of each person, skill and source."""
+        return self.order_by("person", "skill", "is_own", "-at", "-pk").distinct("person", "skill", "is_own")
+
+
+class SkillRating(models.Model):
+    """How good somebody is at a skill, as they or who leads them see it; rated again by a further row.
+
+    Only the manager's counts in anything, and not while the person contests it (R5).
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="skill_ratings")
+    skill = models.ForeignKey(Skill, models.PROTECT, related_name="ratings")
+    is_own = models.BooleanField(help_text="The person's own view")
+    score = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(5)])
+    note = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    contested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    contest = models.CharField(max_length=500, blank=True)
+
+    objects = SkillRatingQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        indexes = [models.Index(fields=["person", "skill"], name="skill_rating_by_person")]
+        constraints = [
+            models.CheckConstraint(condition=Q(score__range=(1, 5)), name="skill_score_is_from_one_to_five"),
+            models.CheckConstraint(condition=Q(is_own=False) | Q(contested_at=None), name="own_ratings_stand"),
+        ]

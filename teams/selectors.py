@@ -27,6 +27,8 @@ from .models import (
     Period,
     Person,
     Posting,
+    Skill,
+    SkillRating,
     Team,
     User,
     Viewer,
@@ -411,3 +413,38 @@ def addresses(user: User) -> dict[str, Token]:
     """A user's calendar and mail address in use, by purpose."""
     kinds = [Token.Purpose.CALENDAR, Token.Purpose.MAIL]
     return {token.purpose: token for token in Token.objects.filter(user=user, purpose__in=kinds, revoked_at=None)}
+
+
+# ── Skills ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def skill_scores(person_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """What who leads them thinks of people's skills: the sum of the scores that stand, and how many; none contested."""
+    found: dict[int, tuple[int, int]] = {}
+    rows = SkillRating.objects.standing().filter(person__in=person_ids, is_own=False, skill__is_active=True)
+    for person, score, contested_at in rows.values_list("person_id", "score", "contested_at"):
+        if contested_at is None:
+            total, count = found.get(person, (0, 0))
+            found[person] = (total + score, count + 1)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRow:
+    """A skill of a person: how they see it, how who leads them does."""
+
+    skill: Skill
+    own: SkillRating | None
+    manager: SkillRating | None
+
+
+def skills_of(person: Person) -> list[SkillRow]:
+    """Every skill in use with the ratings that stand."""
+    ratings = {
+        (row.skill_id, row.is_own): row
+        for row in SkillRating.objects.standing().filter(person=person).select_related("by")
+    }
+    return [
+        SkillRow(skill, ratings.get((skill.pk, True)), ratings.get((skill.pk, False)))
+        for skill in Skill.objects.filter(is_active=True).order_by("name")
+    ]

@@ -43,6 +43,8 @@ from .models import (
     Person,
     Posting,
     Role,
+    Skill,
+    SkillRating,
     Team,
     Territory,
     User,
@@ -630,3 +632,44 @@ def _change(row: Any, changes: dict[str, Any], allowed: set[str]) -> None:
         setattr(row, field, changes[field])
     if different:
         row.save(update_fields=different)
+
+
+# ── Skills ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def add_skill(*, name: str, by: User, description: str = "") -> Skill:
+    """Something that people are rated on from now on."""
+    if not access_of(by).sees_all:
+        raise Refused("Executives, operations and the admin say which skills are rated.")
+    if Skill.objects.filter(name__iexact=name.strip()).exists():
+        raise Refused(f"There is a skill called “{name}” already.", field="name")
+    return Skill.objects.create(name=name.strip(), description=description)
+
+
+@transaction.atomic
+def rate_skill(*, person: Person, skill: Skill, score: int, by: User, at: datetime, note: str = "") -> SkillRating:
+    """How good somebody is at a skill, 1 to 5: their own view, or that of who leads them. Only the latter counts."""
+    access = access_of(by)
+    is_own = access.person_id == person.pk
+    if not (is_own or (access.leads and access.sees_person(person.pk))):
+        raise Refused(f"Only {person} and who leads them rate these skills.", field="score")
+    if not 1 <= score <= 5:
+        raise Refused("A score is from 1 to 5.", field="score")
+    return SkillRating.objects.create(
+        person=person, skill=skill, is_own=is_own, score=score, note=note.strip(), at=at, by=by
+    )
+
+
+@transaction.atomic
+def contest_rating(*, rating: SkillRating, reason: str, by: User, at: datetime) -> SkillRating:
+    """Say that a rating of oneself is wrong: it counts in nothing until who leads them rates the skill again."""
+    rating = SkillRating.objects.select_for_update().get(pk=rating.pk)
+    if access_of(by).person_id != rating.person_id or rating.is_own:
+        raise Refused("Only a rating that somebody else gave you can be contested.")
+    if not reason.strip():
+        raise Refused("Say what is wrong with it.", field="reason")
+    if rating.contested_at is None:
+        rating.contested_at, rating.contest = at, reason.strip()[:500]
+        rating.save(update_fields=["contested_at", "contest"])
+    return rating

@@ -17,14 +17,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.idempotency import keyed
 from salesmgmt.desk.models import Token
 from salesmgmt.desk.wake import publish
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 
 from . import selectors, services
-from .forms import LoginForm, ProfileForm, TokenForm
-from .models import User
+from .forms import LoginForm, ProfileForm, RatingForm, SkillForm, TokenForm
+from .models import Person, SkillRating, User, access_of
 
 
 class LoginView(auth.LoginView):
@@ -153,3 +155,70 @@ def _profile(request: HttpRequest, **context: Any) -> HttpResponse:
     shown = {"form": _profile_form(user), "token_form": TokenForm(), "tokens": selectors.api_tokens(user)}
     shown |= {"person": selectors.person_of(user), "addresses": selectors.addresses(user)}
     return render(request, "teams/profile.html", shown | context)
+
+
+# ── Skills ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@require_http_methods(["GET", "POST"])
+@keyed
+def skills(request: HttpRequest, pk: int) -> HttpResponse:
+    """How good a person is at what: as they see it, as who leads them does; both rate here."""
+    person = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
+    access, user = access_of(request.user), cast(User, request.user)
+    is_own = access.person_id == person.pk
+    may_rate = is_own or (access.leads and access.sees_person(person.pk))
+    rows = selectors.skills_of(person)
+    form = RatingForm(request.POST or None, skills=[row.skill for row in rows])
+    if request.method == "POST":
+        if not may_rate:
+            raise Http404
+        if form.is_valid():
+            try:
+                services.rate_skill(person=person, by=user, at=clock.now(), **form.cleaned_data)
+            except Refused as refusal:
+                tell_form(form, refusal)
+            else:
+                messages.success(request, "Noted.")
+                return redirect("skills", pk)
+    rated = sum(1 for row in rows if (row.own if is_own else row.manager))
+    context = {"subject": person, "rows": rows, "is_own": is_own, "rated": rated, "adds": access.sees_all}
+    context |= {"form": form if may_rate and rows else None, "contested": [row for row in rows if _is_contested(row)]}
+    return render(request, "teams/skills.html", context, status=422 if form.errors else 200)
+
+
+def _is_contested(row: selectors.SkillRow) -> bool:
+    return row.manager is not None and row.manager.contested_at is not None
+
+
+@require_POST
+def skill_contest(request: HttpRequest, pk: int, rating_pk: int) -> HttpResponse:
+    """Say that a rating of oneself is wrong."""
+    ratings = SkillRating.objects.visible_to(request.user).filter(person=pk, is_own=False)
+    rating = get_object_or_404(ratings.filter(person=access_of(request.user).person_id), pk=rating_pk)
+    reason = request.POST.get("reason", "")
+    return act(
+        request,
+        lambda: services.contest_rating(rating=rating, reason=reason, by=cast(User, request.user), at=clock.now()),
+        said="Contested: it counts in nothing until it is rated again.",
+        to=reverse("skills", args=[pk]),
+    )
+
+
+@require_POST
+def skill_add(request: HttpRequest) -> HttpResponse:
+    """One more skill that people are rated on."""
+    if not access_of(request.user).sees_all:
+        raise Http404
+    back = request.POST.get("back", "")
+    to = reverse("skills", args=[back]) if back.isascii() and back.isdigit() and len(back) < 18 else "/"
+    form = SkillForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "A skill has a name of at most 100 characters.")
+        return redirect(to)
+    return act(
+        request,
+        lambda: services.add_skill(by=cast(User, request.user), **form.cleaned_data),
+        said="Added.",
+        to=to,
+    )

@@ -41,9 +41,9 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from targets import services as targets
-from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution
+from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution, Slice
 from teams import services as teams
-from teams.models import Person, Posting, Role, Team, User
+from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = (
@@ -241,6 +241,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "plan-publish": ("vera olga admin", POST),
     "allocation": ("maya vera olga admin", GET),
     "allocation-lock": ("maya vera olga admin", POST),
+    "allocation-hedge": ("", POST),  # a person's line has none
+    "plan-shape": ("vera olga admin", GET),
+    "plan-copy": ("vera olga admin", POST),
+    "plan-compare": ("maya omar vera olga admin", GET),
+    "plan-ask": ("vera olga admin", POST),
+    "commitment": ("ana maya", GET),
+    "plan-slice": ("vera olga admin", GET),
+    "plan-slice-free": ("vera olga admin", POST),
+    "skills": (LINE, GET),
+    "skill-contest": ("ana", POST),
+    "skill-add": ("vera olga admin", POST),
     # letters and approvals
     "line-history": ("maya vera olga admin", GET),
     "plan-approvals": (LEADERS, GET),
@@ -387,8 +398,13 @@ def world(db: None) -> World:
         amount=Decimal(1000),
         made_at=now,
         during=half_open(date(2027, 1, 1), date(2027, 4, 1)),
+        asks_commitments=True,
     )
     line = Allocation.objects.create(plan=plan, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    part = Slice.objects.create(plan=plan, cut="family", family="Meters", past=1, proposed=1000, amount=1000)
+    rating = SkillRating.objects.create(
+        person=cast.ana, skill=Skill.objects.create(name="Closing"), is_own=False, score=3, at=now
+    )
     Allocation.objects.create(plan=plan, team=cast.north, proposed=500, amount=500)
     published = Plan.objects.create(
         name="Q2", period="2027-Q2", amount=Decimal(500), made_at=now, published_at=now,
@@ -510,6 +526,11 @@ def world(db: None) -> World:
         "offer": {"pk": offer.pk},
         "plan": {"pk": plan.pk},
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
+        "commitment": {"pk": plan.pk},
+        "plan-slice": {"pk": plan.pk, "slice_pk": part.pk},
+        "skills": {"pk": cast.ana.pk},
+        "skill-contest": {"pk": cast.ana.pk, "rating_pk": rating.pk},
+        "skill-add": {},
         "line-history": {"pk": plan.pk, "line_pk": line.pk},
         "plan-approval": {"pk": plan.pk, "team_pk": cast.north.pk},
         "plan-approvals": {"pk": plan.pk},

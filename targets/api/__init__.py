@@ -1,12 +1,15 @@
-"""Quotas, targets, plans and what is said to them in the API."""
+"""Quotas, targets and plans in the API."""
 
 from .approvals import PlanApprovals
 from .budgets import BudgetFilter, Budgets, BudgetSerializer, ExpenseFilter, Expenses, ExpenseSerializer, ExpenseWriter
 from .letters import Announcements, Answers, Letters, Responses, Strategies
+from .plans import Allocations, AllocationSerializer, Plans, PlanSerializer
 from .proposals import QuotaProposals, QuotaProposalSerializer
 from .quotas import QuotaFilter, Quotas, QuotaSerializer, TargetFilter, Targets, TargetSerializer
 
 __all__ = [
+    "AllocationSerializer",
+    "Allocations",
     "Announcements",
     "Answers",
     "BudgetFilter",
@@ -18,6 +21,8 @@ __all__ = [
     "Expenses",
     "Letters",
     "PlanApprovals",
+    "PlanSerializer",
+    "Plans",
     "QuotaFilter",
     "QuotaProposalSerializer",
     "QuotaProposals",

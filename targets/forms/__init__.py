@@ -3,7 +3,7 @@
 from .approvals import ApprovalForm
 from .budgets import BudgetForm, CapacityForm, ExpenseForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
-from .plans import AllocationForm, PlanForm, ProposeForm
+from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, ShapeForm, SliceForm
 from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
@@ -15,11 +15,15 @@ __all__ = [
     "BudgetForm",
     "CapacityForm",
     "ChosenForm",
+    "CommitmentForm",
+    "CopyForm",
     "DecisionForm",
     "ExpenseForm",
+    "HedgeForm",
     "PlanForm",
-    "ProposeForm",
     "QuotaForm",
     "ResponseForm",
+    "ShapeForm",
+    "SliceForm",
     "StrategyForm",
 ]

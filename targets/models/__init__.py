@@ -3,7 +3,21 @@
 from .approvals import PlanApproval
 from .budgets import BudgetEntry, Cost, Expense
 from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
-from .plans import BOOKINGS, Allocation, AllocationChange, Plan, PlanQuerySet, Target, TargetQuerySet
+from .measures import BOOKINGS, MEASURES, PlanMeasure, measure_of
+from .plans import (
+    ELEMENTS,
+    MOST_CAPABILITY,
+    Allocation,
+    AllocationChange,
+    AllocationQuerySet,
+    Commitment,
+    Plan,
+    PlanQuerySet,
+    Slice,
+    SliceChange,
+    Target,
+    TargetQuerySet,
+)
 from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
 from .redistribution import Candidate, Offer, OfferEvent, OfferQuerySet, Redistribution, RedistributionQuerySet
@@ -12,14 +26,19 @@ from .watches import PRESENCE
 
 __all__ = [
     "BOOKINGS",
+    "ELEMENTS",
+    "MEASURES",
+    "MOST_CAPABILITY",
     "PRESENCE",
     "Allocation",
     "AllocationChange",
+    "AllocationQuerySet",
     "AnnouncedFigure",
     "Announcement",
     "Answer",
     "BudgetEntry",
     "Candidate",
+    "Commitment",
     "Cost",
     "Expense",
     "Offer",
@@ -27,6 +46,7 @@ __all__ = [
     "OfferQuerySet",
     "Plan",
     "PlanApproval",
+    "PlanMeasure",
     "PlanQuerySet",
     "ProposedEntry",
     "QuotaEntry",
@@ -42,7 +62,10 @@ __all__ = [
     "SeasonChange",
     "SeasonProfile",
     "SeasonShare",
+    "Slice",
+    "SliceChange",
     "Strategy",
     "Target",
     "TargetQuerySet",
+    "measure_of",
 ]

@@ -10,7 +10,8 @@ from salesmgmt.lib.ledger import LedgerEntry
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
 from teams.models import Person, Team, Viewer, access_of
 
-from .plans import BOOKINGS, Plan
+from .measures import BOOKINGS
+from .plans import Plan
 
 
 class QuotaEntryQuerySet(DatedQuerySet):

@@ -12,7 +12,8 @@ from sales.models import Credit
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors
 from targets.models import BOOKINGS, Allocation, AllocationChange, Plan
-from targets.selectors.plans import FEWEST_DAYS, Lines, PlanRow, Preview
+from targets.selectors.plans import Lines, PlanRow, Preview
+from targets.selectors.proposal import FEWEST_DAYS
 from targets.selectors.shapes import ramps
 from targets.simulation import Floats, Simulated, simulate
 from teams.models import Organisation
@@ -74,7 +75,9 @@ def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: d
     """
     if plan.measure != BOOKINGS or not rows:
         return None
-    lines: Lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
+    lines: Lines = {
+        (row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person").defer("reasons")
+    }
     people = [line for line in lines.values() if line.person_id is not None]
     drawn = _draw(plan, people, as_of=as_of)
     if drawn is None:

@@ -1,100 +1,40 @@
-"""What a plan is made from, and its lines as a tree."""
+"""The lines of a plan as a tree, what doesn't fit in it, and what publishing it would come to."""
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
+from typing import overload
 
-from django.db.models import Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Count, Q, QuerySet, Sum
 
-from sales.models import Credit
-from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
-from targets.analysis import as_cents, capacity
+from targets.analysis.allocation import Node, Place
 from targets.models import Allocation, AllocationChange, Plan
 from targets.selectors.entries import QuotaLine, due_entries
-from targets.selectors.shapes import clipped, ramps
-from teams.models import Access, Organisation, Person, Posting, Role, Viewer, access_of
-from teams.selectors import presence
+from teams.models import Access, Team, Viewer, access_of
 
-QUARTERS_BACK = 4
-FEWEST_DAYS = 20  # fewer full days than a month say nothing about what somebody brings
+MANY_LINES = 500  # beyond, a plan is shown team by team
 
 
-@dataclass(frozen=True, slots=True)
-class SeatAhead:
-    """A person in the team of their first day in a plan's period, with what their past says (R5)."""
-
-    person: Person
-    team_id: int
-    past: Decimal | None
-    weight: Fraction
-    latest: Decimal | None
+def as_whole(amount: Decimal) -> int:
+    """An amount in hundredths."""
+    return int(amount * 100)
 
 
-def seats_ahead(*, start: date, end: date, as_of: date) -> list[SeatAhead]:
-    """Who will carry a quota in `[start, end)`: reps, and managers who brought something themselves.
-
-    Past results are those of the last four quarters that were over on `as_of`, divided by the days the person was
-    there for, FTE and ramp counted, times the working days ahead. Who has no such past, being new or without any
-    credit, stands with the mean of their team, or of everybody.
-    """
-    organisation = Organisation.get()
-    until = min(start, Period.of(as_of, "quarter", organisation.calendar).start)
-    latest = Period.of(until, "quarter", organisation.calendar).shift(-1)
-    since = latest.shift(1 - QUARTERS_BACK).start
-    postings: dict[int, Posting] = {}
-    ahead = Posting.objects.overlapping(start, end).filter(role__in=[Role.REP, Role.MANAGER], person__withdrawn_at=None)
-    for posting in ahead.select_related("person").order_by("during"):
-        postings.setdefault(posting.person_id, posting)
-    then = presence(person_ids=postings, start=start, end=end)
-    postings = {pk: posting for pk, posting in postings.items() if then[pk].employed.any()}
-    before = presence(person_ids=postings, start=since, end=until)
-    credited = Credit.objects.filter(
-        person__in=postings, kind=Credit.Kind.PRIMARY, occurred_on__gte=since, occurred_on__lt=until
-    )
-    sums: dict[int, tuple[Decimal, Decimal]] = {
-        pk: (total, last or Decimal(0))
-        for pk, total, last in credited.values_list("person").annotate(
-            total=Sum("reporting_amount"), last=Sum("reporting_amount", filter=Q(occurred_on__gte=latest.start))
-        )
-    }
-    profiles = ramps()
-    rates: dict[int, Fraction] = {}
-    lasts: dict[int, Fraction] = {}
-    for pk in postings:
-        there = capacity(before[pk], profiles)
-        total, last = sums.get(pk, (Decimal(0), Decimal(0)))
-        if pk in sums and there >= FEWEST_DAYS:
-            rates[pk] = Fraction(max(total, Decimal(0))) / there
-        recently = capacity(clipped(before[pk], latest.start, latest.end), profiles)
-        if pk in sums and recently >= FEWEST_DAYS:
-            lasts[pk] = Fraction(max(last, Decimal(0))) / recently
-    reps = {pk: posting for pk, posting in postings.items() if posting.role == Role.REP or sums.get(pk, (0, 0))[0] > 0}
-    means: dict[int | None, Fraction] = {}
-    for pk in rates.keys() & reps.keys():
-        for team in (reps[pk].team_id, None):
-            means.setdefault(team, Fraction(0))
-    for team in means:
-        theirs = [rates[pk] for pk, posting in reps.items() if pk in rates and team in (None, posting.team_id)]
-        means[team] = sum(theirs, Fraction(0)) / len(theirs)
-    return [
-        SeatAhead(
-            person=posting.person,
-            team_id=posting.team_id,
-            past=sums[pk][0] if pk in sums else None,
-            weight=rates.get(pk, means.get(posting.team_id, means.get(None, Fraction(1)))) * len(then[pk]),
-            latest=as_cents(lasts[pk] * len(then[pk])) if pk in lasts else None,
-        )
-        for pk, posting in reps.items()
-    ]
+@overload
+def as_amount(cents: int) -> Decimal: ...
+@overload
+def as_amount(cents: None) -> None: ...
+def as_amount(cents: int | None) -> Decimal | None:
+    """Hundredths as an amount."""
+    return None if cents is None else Decimal(cents).scaleb(-2)
 
 
-# ── The lines of a plan ─────────────────────────────────────────────────────────────────────────────────────────
+# ── Lines ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-Lines = Mapping[tuple[int, int | None], Allocation]
+Lines = Mapping[Place, Allocation]
 
 
 def place(line: Allocation) -> tuple[bool, str, str]:
@@ -109,74 +49,236 @@ def parent_of(line: Allocation, lines: Lines) -> Allocation | None:
     return next((lines[team, None] for team in reversed(path) if (team, None) in lines), None)
 
 
-def children_of(parent: Allocation | None, lines: Lines) -> list[Allocation]:
-    """The lines right below one (None: the plan itself), in order."""
-    return sorted((line for line in lines.values() if line != parent and parent_of(line, lines) == parent), key=place)
-
-
 def is_own_goal(line: Allocation, access: Access) -> bool:
     """Whether a line is the target of a team one leads, one's own figure (R7); the topmost follows the plan."""
     return line.person_id is None and line.team.parent_id is not None and line.team_id in access.led_team_ids
 
 
+@dataclass(slots=True)
+class Family:
+    """A line, those beside it and all below them, to be shared out anew; in hundredths."""
+
+    line: Node
+    parent: Node | None
+    siblings: list[Node]
+    total: int
+    above: str
+    ids: dict[Place, int]
+    before: dict[Place, int] = field(default_factory=dict)
+
+    def moved(self) -> dict[int, tuple[int, int]]:
+        """By id what each line held and holds now, of those that changed, the line itself first."""
+        found = {self.ids[self.line.place]: (self.before[self.line.place], self.line.amount)}
+        waiting = [*self.siblings]
+        while waiting:
+            node = waiting.pop()
+            waiting += node.children
+            if node.amount != self.before[node.place]:
+                found[self.ids[node.place]] = (self.before[node.place], node.amount)
+        return found
+
+
+# Only what a change needs, in whole cents: a plan may hold ten thousand lines.
+FAMILY = """
+    SELECT a.id, a.team_id, a.person_id, t.path, (a.amount * 100)::bigint, (a.proposed * 100)::bigint,
+           (a.floor * 100)::bigint, (a.ceiling * 100)::bigint, (a.hedge * 100)::bigint, a.is_locked,
+           a.person_id = %(own)s OR (a.person_id IS NULL AND t.parent_id IS NOT NULL AND a.team_id = ANY(%(led)s))
+      FROM targets_allocation a
+      JOIN teams_team t ON t.id = a.team_id
+      LEFT JOIN teams_person p ON p.id = a.person_id
+     WHERE a.plan_id = %(plan)s AND (%(under)s::bigint IS NULL OR t.path @> ARRAY[%(under)s::bigint])
+     ORDER BY p.external_id, p.name, p.id
+"""
+
+
+def family_of(line: Allocation, plan: Plan, access: Access) -> Family:
+    """The line with its siblings and what is below; whoever acts has their own figures in it stay as they are."""
+    path = line.team.path if line.person_id else line.team.path[:-1]
+    over = set(plan.allocations.filter(person=None, team__in=path).values_list("team_id", flat=True))
+    above = next((team for team in reversed(path) if team in over), None)
+    asked = {"plan": plan.pk, "under": above, "own": access.person_id, "led": list(access.led_team_ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(FAMILY, asked)
+        rows = cursor.fetchall()
+    nodes: dict[Place, Node] = {}
+    ids: dict[Place, int] = {}
+    paths: dict[Place, list[int]] = {}
+    for rank, (pk, team, person, upwards, amount, proposed, floor, ceiling, hedge, locked, is_own) in enumerate(rows):
+        at = (team, person)
+        nodes[at] = Node(at, amount, floor or 0, ceiling, (amount or proposed,), rank, locked or bool(is_own), hedge)
+        ids[at], paths[at] = pk, upwards if person else upwards[:-1]
+    top: list[Node] = []
+    parent = nodes.get((above, None)) if above is not None else None
+    for at, node in nodes.items():
+        if node is parent:
+            continue
+        over_it = next((nodes[team, None] for team in reversed(paths[at]) if (team, None) in nodes), None)
+        (top if over_it is None else over_it.children).append(node)
+    siblings = parent.children if parent is not None else top
+    return Family(
+        line=nodes[line.team_id, line.person_id],
+        parent=parent,
+        siblings=siblings,
+        total=parent.amount + parent.hedge if parent is not None else as_whole(plan.amount),
+        above=plan.name if above is None else Team.objects.values_list("name", flat=True).get(pk=above),
+        ids=ids,
+        before={at: node.amount for at, node in nodes.items()},
+    )
+
+
+# ── The tree ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A line as the review shows it. `below` is what its children sum to, `quota` what remains after R1 to R4."""
+    """A line as the review shows it. `below` is what its children sum to."""
 
     line: Allocation
     depth: int
     share: Decimal | None
     below: Decimal | None
     may_change: bool
+    may_hedge: bool = False
+    people: int = 0
 
     @property
     def difference(self) -> Decimal | None:
-        """Positive: hedge; negative: given to nobody."""
+        """Positive: more is given below than the line holds; negative: part of it is given to nobody."""
         return None if self.below is None else self.below - self.line.amount
 
+    @property
+    def mismatch(self) -> Decimal | None:
+        """The difference beyond the deliberate hedge: over by mistake, or missing."""
+        return None if self.difference is None else self.difference - self.line.hedge
 
-def plan_rows(plan: Plan, user: Viewer) -> list[PlanRow]:
+
+def plan_rows(plan: Plan, user: Viewer, within: Team | None = None) -> list[PlanRow]:
     """The lines of a plan that a user may see, as a tree: all, those of the teams one leads, or one's own.
 
-    A share tells what it is a share of, so it stands only where the line above is one's to see too.
+    With `within` a team's line and what is right below it. A share tells what it is a share of, so it stands only where
+    the line above is one's to see too.
     """
     access = access_of(user)
-    lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
-    below: dict[tuple[int, int | None] | None, list[Allocation]] = defaultdict(list)
+    found = plan.allocations.select_related("team", "person").defer("reasons")
+    if within is not None:
+        inside = Q(team=within) | Q(team__in=_next_below(plan, within), person=None)
+        found = found.filter(inside)
+    elif not access.sees_all:
+        found = found.filter(Q(team__path__overlap=list(access.led_team_ids)) | Q(person=access.person_id))
+    lines = {(row.team_id, row.person_id): row for row in found}
+    sums = _below(plan)
+    below: dict[Place | None, list[Allocation]] = defaultdict(list)
     for line in lines.values():
         above = parent_of(line, lines)
         below[None if above is None else (above.team_id, above.person_id)].append(line)
     rows: list[PlanRow] = []
 
     def visit(line: Allocation, depth: int, total: Decimal | None) -> None:
-        children = sorted(below[line.team_id, line.person_id], key=place) if line.person_id is None else []
         led = bool(set(line.team.path) & set(access.led_team_ids))
         own = access.person_id is not None and line.person_id == access.person_id
         goal = is_own_goal(line, access)
         is_seen = access.sees_all or led or own
+        below_it = sums.get(line.team_id) if line.person_id is None else None
         if is_seen:
             rows.append(
                 PlanRow(
                     line=line,
                     depth=depth,
                     share=None if total is None else ratio(line.amount, total),
-                    below=sum((child.amount for child in children), Decimal(0)) if children else None,
+                    below=below_it.amount if below_it and plan.of.adds_up else None,
                     may_change=not plan.is_published and not own and not goal and (access.sees_all or led),
+                    may_hedge=_may_hedge(line, plan, access),
+                    people=below_it.people if below_it else 0,
                 )
             )
             depth += 1
-        for child in children:
+        for child in sorted(below[line.team_id, line.person_id], key=place) if line.person_id is None else ():
             visit(child, depth, line.amount if is_seen else None)
 
     for root in sorted(below[None], key=place):
-        visit(root, 0, plan.amount if access.sees_all else None)
+        visit(root, 0, plan.amount if access.sees_all and within is None else None)
     return rows
+
+
+def _may_hedge(line: Allocation, plan: Plan, access: Access) -> bool:
+    reaches = access.sees_all or bool(set(line.team.path) & set(access.led_team_ids))
+    return reaches and line.person_id is None and not plan.is_published and plan.of.adds_up
+
+
+def row_of(line: Allocation, user: Viewer) -> PlanRow | None:
+    """One line as the review has it; None: it isn't the user's to see."""
+    access, plan = access_of(user), line.plan
+    led = bool(set(line.team.path) & set(access.led_team_ids))
+    own = access.person_id is not None and line.person_id == access.person_id
+    if not (access.sees_all or led or own):
+        return None
+    below = _below(plan).get(line.team_id) if line.person_id is None and plan.of.adds_up else None
+    return PlanRow(
+        line=line,
+        depth=0,
+        share=None,
+        below=below.amount if below else None,
+        may_change=not plan.is_published and not own and not is_own_goal(line, access) and (access.sees_all or led),
+        may_hedge=_may_hedge(line, plan, access),
+        people=below.people if below else 0,
+    )
+
+
+@dataclass(slots=True)
+class _Below:
+    amount: Decimal = Decimal(0)
+    people: int = 0
+
+
+def _parents(plan: Plan) -> dict[int, int | None]:
+    """The team line above each team line."""
+    paths = dict(plan.allocations.filter(person=None).values_list("team_id", "team__path"))
+    return {
+        team: next((above for above in reversed(path[:-1]) if above in paths), None) for team, path in paths.items()
+    }
+
+
+def _next_below(plan: Plan, team: Team) -> list[int]:
+    return [below for below, above in _parents(plan).items() if above == team.pk]
+
+
+def _below(plan: Plan) -> dict[int | None, _Below]:
+    """What the lines right below each team line (None: the plan) sum to, and how many people are below it in all."""
+    parents = _parents(plan)
+    found: dict[int | None, _Below] = defaultdict(_Below)
+    people = plan.allocations.filter(person__isnull=False).values_list("team_id", "team__path")
+    for _, path, amount, count in people.annotate(total=Sum("amount"), lines=Count("pk")).order_by("team_id"):
+        above = next((pk for pk in reversed(path) if pk in parents), None)
+        found[above].amount += amount
+        while above is not None:
+            found[above].people += count
+            above = parents[above]
+    for team, amount in plan.allocations.filter(person=None).values_list("team_id", "amount"):
+        found[parents[team]].amount += amount
+    return found
 
 
 def changes_of(rows: list[PlanRow]) -> QuerySet[AllocationChange]:
     """What was changed about these lines and why, the latest first."""
     changes = AllocationChange.objects.filter(allocation__in=[row.line.pk for row in rows])
     return changes.select_related("by").order_by("-at", "-pk")
+
+
+def siblings_of(line: Allocation, user: Viewer) -> list[Allocation]:
+    """The lines beside one, itself among them, as far as one may see them."""
+    plan = line.plan
+    path = line.team.path if line.person_id else line.team.path[:-1]
+    over = set(plan.allocations.filter(person=None, team__in=path).values_list("team_id", flat=True))
+    above = next((team for team in reversed(path) if team in over), None)
+    beside = [team for team, parent in _parents(plan).items() if parent == above]
+    rows = plan.allocations.filter(Q(team=above, person__isnull=False) | Q(team__in=beside, person=None))
+    access = access_of(user)
+    if not access.sees_all:
+        rows = rows.filter(Q(team__path__overlap=list(access.led_team_ids)) | Q(person=access.person_id))
+    return sorted(rows.select_related("team", "person").defer("reasons"), key=place)
+
+
+# ── Does it fit, and what does it come to ───────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +302,17 @@ class Preview:
 
 def preview(plan: Plan, user: Viewer) -> Preview:
     """What publishing would come to, and what stands in its way: parts given to nobody, the publisher's own quota."""
-    lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
-    people = [row for row in lines.values() if row.person is not None]
+    people = [row for row in plan.allocations.select_related("team", "person").defer("reasons") if row.person]
     due = due_entries(
         [
-            QuotaLine(row.person, plan.starts_on, plan.until or plan.starts_on, row.amount, "base", row.team)
+            QuotaLine(
+                row.person,
+                plan.starts_on,
+                plan.until or plan.starts_on,
+                row.amount,
+                "base" if plan.of.adds_up else "final",
+                row.team,
+            )
             for row in people
             if row.person is not None
         ]
@@ -221,19 +329,24 @@ def preview(plan: Plan, user: Viewer) -> Preview:
         quotas=dict(quotas),
         vacant=left["vacant"],
         uncovered=left["uncovered"],
-        missing=missing(plan, lines),
+        missing=missing(plan),
         own=own is not None and any(row.person_id == own for row in people),
     )
 
 
-def missing(plan: Plan, lines: Lines) -> list[tuple[str, Decimal]]:
-    """Where a plan or a team of it is held to more than is given below it."""
-    wholes: list[tuple[Allocation | None, str, Decimal]] = [(None, plan.name, plan.amount)]
-    wholes += [(row, row.team.name, row.amount) for row in lines.values() if row.person_id is None]
-    found = []
-    for whole, name, total in wholes:
-        below = children_of(whole, lines)
-        short = total - sum((child.amount for child in below), Decimal(0))
-        if below and short > 0:
-            found.append((name, short))
-    return found
+def missing(plan: Plan) -> list[tuple[str, Decimal]]:
+    """Where a plan or a team of it is to bring more, its hedge counted, than is given below it."""
+    if not plan.of.adds_up:
+        return []
+    below = _below(plan)
+    wholes: list[tuple[int | None, str, Decimal]] = [(None, plan.name, plan.amount)]
+    lines = plan.allocations.filter(person=None).order_by("team__path")
+    wholes += [
+        (team, name, amount + hedge)
+        for team, name, amount, hedge in lines.values_list("team_id", "team__name", "amount", "hedge")
+    ]
+    return [
+        (name, total - below[team].amount)
+        for team, name, total in wholes
+        if team in below and total > below[team].amount
+    ]

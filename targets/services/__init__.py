@@ -2,10 +2,12 @@
 
 from targets.selectors.entries import QuotaLine
 
+from .allocations import change_allocation, lock_allocation, propose_allocation, reshape_plan, set_hedge
 from .approvals import decide_split, submit_split
 from .budgets import record_expense, reverse_budgets, reverse_expenses, set_budget, take_back_expense
+from .commitments import ask_commitments, commit_to
 from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
-from .plans import change_allocation, lock_allocation, make_plan, propose_allocation, publish_plan
+from .plans import copy_plan, make_plan, publish_plan, shape_plan
 from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
 from .redistribution import (
@@ -18,6 +20,7 @@ from .redistribution import (
     withdraw_offer,
 )
 from .seasons import learn_season
+from .slices import change_slice, free_slice, propose_slices
 
 __all__ = [
     "QuotaLine",
@@ -27,30 +30,39 @@ __all__ = [
     "agree_to_redistribution",
     "announce",
     "answer_response",
+    "ask_commitments",
     "change_allocation",
+    "change_slice",
     "change_strategy",
+    "commit_to",
     "confirm_proposal",
+    "copy_plan",
     "count_overdue",
     "decide_split",
     "enter_quota",
     "enter_quotas",
+    "free_slice",
     "learn_season",
     "lock_allocation",
     "make_plan",
     "propose_allocation",
     "propose_changes",
     "propose_redistribution",
+    "propose_slices",
     "publish_plan",
     "record_expense",
     "refuse_offer",
     "refuse_proposal",
     "remind_of_letters",
+    "reshape_plan",
     "respond",
     "reverse_budgets",
     "reverse_entries",
     "reverse_expenses",
     "reverse_offer",
     "set_budget",
+    "set_hedge",
+    "shape_plan",
     "submit_split",
     "take_back_expense",
     "tell_of_plan",

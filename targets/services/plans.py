@@ -1,31 +1,54 @@
-"""Plans: made, proposed, changed with a reason, published. Nobody sets or publishes their own figure."""
+"""Plans: made, shaped, copied, published. Nobody publishes their own figure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.ranges import half_open
-from salesmgmt.lib.refusals import Refused
+from salesmgmt.lib.refusals import Refused, Stale
 from targets import selectors
-from targets.analysis import Line, allocate
-from targets.models import BOOKINGS, Allocation, AllocationChange, Plan, Target
+from targets.models import (
+    BOOKINGS,
+    ELEMENTS,
+    MEASURES,
+    MOST_CAPABILITY,
+    Allocation,
+    Plan,
+    Slice,
+    Target,
+)
 from targets.services.letters import tell_of_plan
 from targets.services.quotas import enter_quotas
 from targets.services.seasons import learn_season
 from teams.models import Organisation, Person, Team, User, access_of
 
+SETTINGS = (
+    *(f"weight_{element}" for element in ELEMENTS),
+    *("quarter_weights", "follows_trend", "tames_outliers", "shrink", "growth", "stretch"),
+)
+STORY = ("name", "amount", "market", "competition")
+MOST_QUARTERS = 12
+
 # ── Plans ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _plans_for_all(by: User) -> None:
+def plans_for_all(by: User) -> None:
+    """Refuse whoever doesn't plan for the whole company."""
     if not access_of(by).sees_all:
         raise Refused("Executives, operations and the admin make and publish plans.")
+
+
+def draft(plan: Plan) -> Plan:
+    """The plan, held until the transaction ends; refused once it is published."""
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+    if plan.is_published:
+        raise Refused("This plan is published: change a person's quota instead, with its reason.")
+    return plan
 
 
 @transaction.atomic
@@ -37,12 +60,15 @@ def make_plan(
     by: User,
     at: datetime,
     strategy: str = "",
+    market: str = "",
+    competition: str = "",
     measure: str = BOOKINGS,
 ) -> Plan:
-    """Set out the company's target for a period."""
-    _plans_for_all(by)
-    if amount <= 0:
-        raise Refused("The target must be more than zero.", field="amount")
+    """Set out the company's target for a period, with what is known of market and competition."""
+    plans_for_all(by)
+    if measure not in MEASURES:
+        raise Refused(f"“{measure}” is nothing a plan can be for; one of {', '.join(MEASURES)}.", field="measure")
+    _refuse_amount(amount, measure)
     if Plan.objects.filter(period=period.key, measure=measure, published_at__isnull=False).exists():
         raise Refused(f"A plan for {period.label} is published already.", field="period")
     return Plan.objects.create(
@@ -52,243 +78,88 @@ def make_plan(
         measure=measure,
         amount=to_cents(amount),
         strategy=strategy,
+        market=market,
+        competition=competition,
         made_at=at,
         made_by=by,
     )
 
 
-@dataclass(slots=True)
-class _Node:
-    """A team or a seat while it is split to."""
-
-    team: Team
-    person: Person | None
-    weight: Fraction
-    floor: Decimal
-    ceiling: Decimal | None
-    past: Decimal | None
-    children: list["_Node"]
-
-    @property
-    def key(self) -> tuple[int, int | None]:
-        return self.team.pk, self.person.pk if self.person else None
+def _refuse_amount(amount: Decimal, measure: str) -> None:
+    if amount <= 0:
+        raise Refused("The target must be more than zero.", field="amount")
+    if MEASURES[measure].unit == "percent" and amount > 100:
+        raise Refused(f"{MEASURES[measure].label} is in percent: at most 100.", field="amount")
 
 
 @transaction.atomic
-def propose_allocation(
-    *, plan: Plan, by: User, at: datetime, on: date, shrink: Decimal | None = None, growth: Decimal | None = None
-) -> int:
-    """Split a plan's amount down the tree by past results (R5, R6); answers how many lines it has.
-
-    Locked lines keep their amount. With `shrink` and `growth` nobody gets less than their latest result × (1 − shrink)
-    or more than × (1 + growth); refused where the target doesn't fit between.
-    """
-    _plans_for_all(by)
-    plan = _draft(plan)
-    roots = _tree(
-        selectors.seats_ahead(start=plan.starts_on, end=plan.until or plan.starts_on, as_of=on),
-        shrink=shrink,
-        growth=growth,
-    )
-    if not roots:
-        raise Refused("Nobody is posted as a rep in this period: add people and postings first.")
-    stands = {(line.team_id, line.person_id): line for line in plan.allocations.all()}
-    amounts: dict[tuple[int, int | None], Decimal] = {}
-    pasts: dict[tuple[int, int | None], Decimal | None] = {}
-
-    def share(total: Decimal, nodes: list[_Node], whole: str) -> None:
-        locked = {
-            node.key: stands[node.key].amount for node in nodes if node.key in stands and stands[node.key].is_locked
-        }
-        rest = total - sum(locked.values(), Decimal(0))
-        free = {node.key: Line(node.weight, node.floor, node.ceiling) for node in nodes if node.key not in locked}
-        if rest < 0:
-            raise Refused(f"The locked lines in {whole} come to {-rest:,.2f} more than it has.")
-        amounts.update(locked)
-        if free:
-            try:
-                amounts.update(allocate(rest, free))
-            except Refused as refusal:
-                raise Refused(f"{whole}: {refusal.sentence}", field=refusal.field) from refusal
-        for node in nodes:
-            pasts[node.key] = node.past
-            if node.children:
-                share(amounts[node.key], node.children, str(node.team))
-
-    share(plan.amount, roots, plan.name)
-    plan.allocations.exclude(pk__in=[line.pk for key, line in stands.items() if key in amounts]).delete()
-    Allocation.objects.bulk_create(
-        [
-            Allocation(
-                plan=plan,
-                team_id=key[0],
-                person_id=key[1],
-                proposed=amount,
-                amount=amount,
-                past=pasts[key],
-            )
-            for key, amount in amounts.items()
-            if key not in stands
-        ]
-    )
-    changed = [line for key, line in stands.items() if key in amounts]
-    for line in changed:
-        line.proposed = line.amount = amounts[line.team_id, line.person_id]
-        line.past = pasts[line.team_id, line.person_id]
-    Allocation.objects.bulk_update(changed, ["proposed", "amount", "past"])
-    return len(amounts)
-
-
-def _tree(seats: Iterable[selectors.SeatAhead], *, shrink: Decimal | None, growth: Decimal | None) -> list[_Node]:
-    """The teams that hold seats, below one another, ordered by external id, teams before people."""
-    teams = {team.pk: team for team in Team.objects.present()}
-    nodes: dict[int, _Node] = {}
-    roots: list[_Node] = []
-
-    def node_of(team: Team) -> _Node:
-        if team.pk not in nodes:
-            node = nodes[team.pk] = _Node(team, None, Fraction(0), Decimal(0), Decimal(0), None, [])
-            above = teams.get(team.parent_id or 0)
-            (node_of(above).children if above else roots).append(node)
-        return nodes[team.pk]
-
-    for seat_ahead in seats:
-        if seat_ahead.team_id not in teams:
-            continue
-        latest = seat_ahead.latest
-        leaf = _Node(
-            team=teams[seat_ahead.team_id],
-            person=seat_ahead.person,
-            weight=seat_ahead.weight,
-            floor=Decimal(0) if latest is None or shrink is None else to_cents(latest * (1 - shrink)),
-            ceiling=None if latest is None or growth is None else to_cents(latest * (1 + growth)),
-            past=seat_ahead.past,
-            children=[],
+def shape_plan(*, plan: Plan, by: User, at: datetime, version: int | None = None, **settings: Any) -> Plan:
+    """Change what a draft is split by (weights, quarters, guardrails) or says; the lines follow when proposed anew."""
+    plans_for_all(by)
+    plan = draft(plan)
+    if version is not None and version != plan.version:
+        raise Stale("Somebody else has changed this plan since you opened it: look at it again.")
+    if unknown := settings.keys() - {*SETTINGS, *STORY}:
+        raise TypeError(f"A plan has no {', '.join(sorted(unknown))}.")
+    for name, value in settings.items():
+        setattr(plan, name, value)
+    _refuse_amount(plan.amount, plan.measure)
+    weights = {element: getattr(plan, f"weight_{element}") for element in ELEMENTS}
+    if min(weights.values()) < 0 or sum(weights.values()) != 100:
+        raise Refused(f"The weights sum to {sum(weights.values())}%; they must come to 100%.", field="weight_past")
+    if plan.weight_capability > MOST_CAPABILITY:
+        raise Refused(
+            f"Capability weighs at most {MOST_CAPABILITY}%: it is what people think of somebody.",
+            field="weight_capability",
         )
-        node_of(leaf.team).children.append(leaf)
-
-    def gather(node: _Node) -> None:
-        for child in node.children:
-            if child.person is None:
-                gather(child)
-        node.children.sort(key=_place)
-        node.weight = sum((child.weight for child in node.children), Fraction(0))
-        node.floor = sum((child.floor for child in node.children), Decimal(0))
-        ceilings = [child.ceiling for child in node.children]
-        node.ceiling = None if None in ceilings else sum((c for c in ceilings if c is not None), Decimal(0))
-        pasts = [child.past for child in node.children if child.past is not None]
-        node.past = sum(pasts, Decimal(0)) if pasts else None
-
-    for root in roots:
-        gather(root)
-    return sorted(roots, key=_place)
-
-
-def _place(node: _Node) -> tuple[bool, str, str]:
-    record = node.person or node.team
-    return node.person is not None, record.external_id or "", record.name
-
-
-def _draft(plan: Plan) -> Plan:
-    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    if plan.is_published:
-        raise Refused("This plan is published: change a person's quota instead, with its reason.")
+    quarters = plan.quarter_weights
+    if not 1 <= len(quarters) <= MOST_QUARTERS or min(quarters) < 0 or not any(quarters):
+        raise Refused(
+            f"Weigh between one and {MOST_QUARTERS} quarters, at least one of them above 0.", field="quarters"
+        )
+    if plan.shrink is not None and not 0 <= plan.shrink <= 100:
+        raise Refused("“At most this much less” is from 0 to 100%.", field="shrink")
+    if any(guard is not None and guard < 0 for guard in (plan.growth, plan.stretch)):
+        raise Refused("A guardrail can't be below zero.", field="growth")
+    plan.amount = to_cents(plan.amount)
+    plan.version += 1
+    plan.save(update_fields=[*settings, "amount", "version"])
     return plan
 
 
 @transaction.atomic
-def change_allocation(
-    *, allocation: Allocation, amount: Decimal, reason: str, by: User, at: datetime, spread: bool = False
-) -> Allocation:
-    """Give a line of a plan another amount and lock it, with a reason.
+def copy_plan(*, plan: Plan, name: str, by: User, at: datetime, period: PeriodValue | None = None) -> Plan:
+    """Another scenario with the same story, settings, lines, hedges and cuts, to be changed and compared.
 
-    The siblings keep theirs, and what no longer fits shows as hedge or as missing; with `spread` the unlocked siblings
-    share the rest, and every team whose line moved is split anew below it, in proportion to what stands.
+    Changes and commitments stay with the one they were made in. For another period the lines are proposed anew.
     """
-    plan = _draft(allocation.plan)
-    line = Allocation.objects.select_related("team", "person").get(pk=allocation.pk)
-    _may_change(line, by)
-    if amount < 0:
-        raise Refused("A line can't be below zero.", field="amount")
-    if not reason.strip():
-        raise Refused("Say why the line changes.", field="reason")
-    lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
-    was = {row.pk: row.amount for row in lines.values()}
-    line = lines[line.team_id, line.person_id]
-    line.amount, line.is_locked = to_cents(amount), True
-    if spread:
-        _spread_rest(line, lines, plan)
-    moved = [row for row in lines.values() if row.amount != was[row.pk] or row.pk == line.pk]
-    Allocation.objects.bulk_update(moved, ["amount", "is_locked"])
-    AllocationChange.objects.bulk_create(
-        AllocationChange(
-            allocation=row,
-            at=at,
-            by=by,
-            was=was[row.pk],
-            amount=row.amount,
-            reason=(reason if row.pk == line.pk else f"Rest of {line.person or line.team}: {reason}")[:200],
-        )
-        for row in moved
+    plans_for_all(by)
+    stands = Plan.objects.get(pk=plan.pk)
+    key = period.key if period else stands.period
+    if Plan.objects.filter(period=key, measure=stands.measure, published_at__isnull=False).exists():
+        raise Refused(f"A plan for {key} is published already: what changes now are quotas.", field="period")
+    copied = (*SETTINGS, "amount", "market", "competition", "strategy", "measure")
+    made = Plan.objects.create(
+        name=name,
+        period=key,
+        during=half_open(period.start, period.end) if period else stands.during,
+        copied_from=stands,
+        made_at=at,
+        made_by=by,
+        **{field: getattr(stands, field) for field in copied},
     )
-    return line
-
-
-def _may_change(line: Allocation, by: User) -> None:
-    access = access_of(by)
-    if line.person_id is not None and line.person_id == access.person_id:
-        raise Refused("Nobody changes their own figure: ask your manager.", field="amount")
-    if selectors.is_own_goal(line, access):
-        raise Refused("The target of the team you lead is your own figure: ask the next manager up.", field="amount")
-    if access.sees_all:
-        return
-    if not set(line.team.path) & set(access.led_team_ids):
-        raise Refused("This line is outside the teams you lead.", field="amount")
-
-
-def _spread_rest(line: Allocation, lines: dict[tuple[int, int | None], Allocation], plan: Plan) -> None:
-    parent = selectors.parent_of(line, lines)
-    siblings = selectors.children_of(parent, lines)
-    total = parent.amount if parent else plan.amount
-    free = [row for row in siblings if not row.is_locked]
-    rest = total - sum((row.amount for row in siblings if row.is_locked), Decimal(0))
-    if rest < 0:
-        above = parent.team if parent else plan.name
-        raise Refused(f"The locked lines would come to {-rest:,.2f} more than {above} has.", field="amount")
-    if free:
-        for pk, share in _by_standing(rest, free).items():
-            next(row for row in free if row.pk == pk).amount = share
-    for row in [line, *free]:
-        _split_below(row, lines)
-
-
-def _split_below(row: Allocation, lines: dict[tuple[int, int | None], Allocation]) -> None:
-    children = selectors.children_of(row, lines) if row.person_id is None else []
-    free = [child for child in children if not child.is_locked]
-    rest = row.amount - sum((child.amount for child in children if child.is_locked), Decimal(0))
-    if children and rest < 0:
-        raise Refused(
-            f"The locked lines below {row.team} come to {-rest:,.2f} more than it would have.", field="amount"
-        )
-    if free:
-        for pk, share in _by_standing(rest, free).items():
-            next(child for child in free if child.pk == pk).amount = share
-    for child in free:
-        _split_below(child, lines)
-
-
-def _by_standing(total: Decimal, rows: list[Allocation]) -> dict[int, Decimal]:
-    return allocate(
-        total, {row.pk: Line(Fraction(row.amount or row.proposed)) for row in sorted(rows, key=selectors.place)}
-    )
-
-
-@transaction.atomic
-def lock_allocation(*, allocation: Allocation, is_locked: bool, by: User) -> None:
-    """Keep a line as it is when others are shared out, or let it go again."""
-    _draft(allocation.plan)
-    _may_change(allocation, by)
-    Allocation.objects.filter(pk=allocation.pk).update(is_locked=is_locked)
+    if period is None or period.key == stands.period:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO targets_allocation (plan_id, team_id, person_id, proposed, amount, past, is_locked, floor,"
+                " ceiling, hedge, hedge_reason, reasons) SELECT %s, team_id, person_id, proposed, amount, past,"
+                " is_locked, floor, ceiling, hedge, hedge_reason, reasons FROM targets_allocation WHERE plan_id = %s",
+                [made.pk, stands.pk],
+            )
+        for part in Slice.objects.filter(plan=stands):
+            part.pk, part.plan = None, made
+            part.save(force_insert=True)
+    return made
 
 
 @transaction.atomic
@@ -298,16 +169,16 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     Publishing again adds nothing, or what postings, leave and ramp have changed since. Nobody publishes their own
     figure, and no team may be given less below than it is held to.
     """
-    _plans_for_all(by)
+    plans_for_all(by)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    period = PeriodValue.kept(plan.period, plan.starts_on, plan.until or plan.starts_on, Organisation.get().calendar)
-    lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
-    if not lines:
+    period = plan.kept_period(Organisation.get().calendar)
+    rows = list(plan.allocations.defer("reasons").order_by("pk"))
+    if not rows:
         raise Refused("There is nothing to publish: have it proposed first.")
     own = access_of(by).person_id
-    if own is not None and any(person == own for _, person in lines):
+    if own is not None and any(row.person_id == own for row in rows):
         raise Refused("Your own quota is in this plan: somebody else publishes it.")
-    for name, short in selectors.missing(plan, lines):
+    for name, short in selectors.missing(plan):
         raise Refused(f"{short:,.2f} of {name} is given to nobody: spread the rest first.")
     others = Plan.objects.filter(period=plan.period, measure=plan.measure, published_at__isnull=False).exclude(
         pk=plan.pk
@@ -315,14 +186,22 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     if others.exists():
         raise Refused(f"Another plan for {period.label} is published already.")
     learn_season(period=period)
-    _publish_targets(plan, [row for row in lines.values() if row.person_id is None], by=by, at=at)
+    _publish_targets(plan, [row for row in rows if row.person_id is None], by=by, at=at)
+    people = Person.objects.in_bulk([row.person_id for row in rows if row.person_id])
+    teams = Team.objects.in_bulk([row.team_id for row in rows])
     entries = enter_quotas(
         lines=[
             selectors.QuotaLine(
-                row.person, period.start, period.end, row.amount, "base", row.team, measure=plan.measure
+                people[row.person_id],
+                period.start,
+                period.end,
+                row.amount,
+                "base" if plan.of.adds_up else "final",
+                teams[row.team_id],
+                measure=plan.measure,
             )
-            for row in lines.values()
-            if row.person is not None
+            for row in rows
+            if row.person_id is not None
         ],
         reason=plan.name,
         by=by,
@@ -330,8 +209,8 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
         plan=plan,
     )
     if not plan.is_published:
-        plan.published_at, plan.published_by = at, by
-        plan.save(update_fields=["published_at", "published_by"])
+        plan.published_at, plan.published_by, plan.asks_commitments = at, by, False
+        plan.save(update_fields=["published_at", "published_by", "asks_commitments"])
         tell_of_plan(plan=plan, by=by, at=at)
     return len(entries)
 
@@ -343,7 +222,7 @@ def _publish_targets(plan: Plan, rows: Iterable[Allocation], *, by: User, at: da
     }
     Target.objects.bulk_create(
         Target(
-            team=row.team,
+            team_id=row.team_id,
             during=plan.during,
             measure=plan.measure,
             amount=row.amount,

@@ -1,7 +1,7 @@
 """Seed a database of the size asked for and one with a tenth of its records, serve both as in production, measure.
 
 PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size; IMPORT_ACTIVITIES and IMPORT_DEALS that of the files that
-are imported (0: none); ONLY=imports, ONLY=pages or ONLY=lists (every filter and order of them) leaves the rest out.
+are imported (0: none); ONLY=imports, ONLY=plans, ONLY=pages or ONLY=lists (every filter and order) leaves the rest out.
 A database that was seeded today with the same figures is used again. Prints a table and writes
 bench.json into VAR.
 """
@@ -29,7 +29,7 @@ import psycopg2
 
 from salesmgmt.run import home, services
 
-from . import imports, walk
+from . import imports, plans, walk
 from .client import Answer, Client, read
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -141,7 +141,9 @@ def main() -> int:
         if only not in {None, "", "imports"}:
             files = {}
         found = list(imports.measure(smaller, {kind: rows for kind, rows in files.items() if rows}))
-        if only != "imports":
+        if only in {None, "", "plans"}:
+            found += plans.measure(environment)
+        if only not in {"imports", "plans"}:
             manage(environment, "collectstatic", "--noinput", "--verbosity=0")
             with ExitStack() as stack:
                 whole = stack.enter_context(serving(seeded(environment, "whole", size)))

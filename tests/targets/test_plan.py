@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from targets.services import (
     propose_allocation,
     publish_plan,
     reverse_entries,
+    shape_plan,
 )
 from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, User
 from teams.models import Period as StoredPeriod
@@ -51,9 +53,11 @@ def credit(person: Person, on: date, amount: int) -> None:
     )
 
 
-def a_plan(cast: Cast, amount: str = "100000", **bounds: D) -> Plan:
+def a_plan(cast: Cast, amount: str = "100000", **settings: Any) -> Plan:
     plan = make_plan(name="Plan Q3", period=Q3, amount=D(amount), by=cast.admin, at=AT)
-    propose_allocation(plan=plan, by=cast.admin, at=AT, on=ON, **bounds)
+    if settings:
+        plan = shape_plan(plan=plan, by=cast.admin, at=AT, **settings)
+    propose_allocation(plan=plan, by=cast.admin, at=AT, on=ON)
     return plan
 
 
@@ -76,11 +80,11 @@ def results(cast: Cast) -> Cast:
 def test_a_target_is_split_by_past_results_and_parts_equal_the_whole_at_each_level(results: Cast) -> None:
     assert amounts(a_plan(results, "100000.01")) == {
         "Company": D("100000.01"),
-        "North": D("50000.01"),
-        "South": D("50000.00"),
-        "Ana": D("30000.01"),
+        "North": D("50000.00"),
+        "South": D("50000.01"),
+        "Ana": D("30000.00"),
         "Ben": D("20000.00"),
-        "Cleo": D("50000.00"),
+        "Cleo": D("50000.01"),  # the exact shares are 30,000.003, 20,000.002 and 50,000.005
     }
 
 
@@ -106,12 +110,14 @@ def test_a_newcomer_without_a_past_stands_with_the_mean_of_the_team(results: Cas
 
 
 def test_guardrails_hold_around_the_latest_result_and_the_impossible_is_refused_with_its_sums(results: Cast) -> None:
-    plan = a_plan(results, "110000", growth=D("0.2"), shrink=D("0.1"))
+    plan = a_plan(results, "110000", growth=D(20), shrink=D(10))
     ana = line(plan, "Ana").amount
     assert ana <= D("30000") * D("1.2") * D("66") / D("64")
     greedy = make_plan(name="Too much", period=Q3, amount=D(500000), by=results.admin, at=AT)
     with pytest.raises(Refused, match=r"ceilings sum to [\d,.]+, which is [\d,.]+ less than the 500,000.00"):
-        propose_allocation(plan=greedy, by=results.admin, at=AT, on=ON, growth=D("0.2"))
+        propose_allocation(
+            plan=shape_plan(plan=greedy, by=results.admin, at=AT, growth=D(20)), by=results.admin, at=AT, on=ON
+        )
 
 
 def test_a_changed_line_keeps_its_siblings_and_shows_what_no_longer_fits(results: Cast) -> None:
@@ -127,7 +133,7 @@ def test_a_changed_line_keeps_its_siblings_and_shows_what_no_longer_fits(results
 def test_the_rest_spreads_over_unlocked_siblings_and_below(results: Cast) -> None:
     plan = a_plan(results)
     change_allocation(
-        allocation=line(plan, "South"), amount=D(60000), reason="Growth", by=login(results.vera), at=AT, spread=True
+        allocation=line(plan, "South"), amount=D(60000), reason="Growth", by=login(results.vera), at=AT, rule="spread"
     )
     assert amounts(plan) == {
         "Company": D(100000),
@@ -143,7 +149,9 @@ def test_a_locked_line_stays_when_the_rest_is_proposed_anew(results: Cast) -> No
     plan = a_plan(results)
     change_allocation(allocation=line(plan, "Ana"), amount=D(40000), reason="New patch", by=login(results.vera), at=AT)
     propose_allocation(plan=plan, by=results.admin, at=AT, on=ON)
-    assert (amounts(plan)["Ana"], amounts(plan)["Ben"]) == (D(40000), D(10000))
+    # 60,000 are left for Ben and Cleo, 20 : 50 by what they brought (R6: R = target − locked).
+    assert (amounts(plan)["Ana"], amounts(plan)["Ben"]) == (D(40000), D("17142.86"))
+    assert (amounts(plan)["North"], amounts(plan)["South"]) == (D("57142.86"), D("42857.14"))
     lock_allocation(allocation=line(plan, "Ana"), is_locked=False, by=login(results.vera))
     propose_allocation(plan=plan, by=results.admin, at=AT, on=ON)
     assert amounts(plan)["Ana"] == D(30000)

@@ -10,8 +10,7 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from salesmgmt.lib.refusals import Refused
-from targets.analysis import Line, Seat, allocate, derive, learn_shares, seat, split, spread
+from targets.analysis import Seat, derive, learn_shares, seat, split, spread
 
 START, END = date(2026, 7, 1), date(2026, 10, 1)
 SHARES = {date(2026, 7, 1): D(20), date(2026, 8, 1): D("33.3333"), date(2026, 9, 1): D("46.6667")}
@@ -115,69 +114,6 @@ def test_a_split_sums_to_the_whole_within_a_cent_of_each_share(total: D, weights
     assert sum(parts.values()) == total
     for key, part in parts.items():
         assert abs(Fraction(part) - Fraction(total) * weights[key] / sum(weights)) < Fraction(1, 100)
-
-
-@st.composite
-def lines(draw: st.DrawFn) -> dict[int, Line]:
-    made = {}
-    for key in range(draw(st.integers(1, 8))):
-        floor = draw(st.sampled_from([D(0), D(0), D("100.01"), D(5000)]))
-        room = draw(st.sampled_from([None, D(0), D("0.01"), D(900), D(100000)]))
-        made[key] = Line(draw(st.fractions(0, 10**5)), floor, None if room is None else floor + room)
-    return made
-
-
-@given(st.integers(0, 10**8).map(lambda n: D(n).scaleb(-2)), lines())
-@settings(max_examples=400, deadline=None)
-def test_an_allocation_sums_to_the_target_within_bounds_or_is_refused(total: D, of: dict[int, Line]) -> None:
-    try:
-        parts = allocate(total, of)
-    except Refused:
-        blank = not any(line.weight for line in of.values())
-        most = [line.ceiling if line.weight or blank else line.floor for line in of.values()]
-        least = sum((line.floor for line in of.values()), D(0))
-        assert total < least or (None not in most and sum(amount for amount in most if amount is not None) < total)
-        return
-    assert sum(parts.values()) == total
-    assert parts == allocate(total, of)
-    for key, line in of.items():
-        assert line.floor <= parts[key]
-        assert line.ceiling is None or parts[key] <= line.ceiling
-    # One scale holds for all that are at no bound: ratios of amount to weight agree up to the cent.
-    free = [
-        (Fraction(parts[key]), line.weight)
-        for key, line in of.items()
-        if line.weight and line.floor < parts[key] and (line.ceiling is None or parts[key] < line.ceiling)
-    ]
-    for amount, weight in free:
-        other, heavy = free[0]
-        assert abs(amount * heavy - other * weight) <= (weight + heavy) / 100
-
-
-@st.composite
-def trees(draw: st.DrawFn, depth: int = 3) -> Any:
-    if depth == 0 or draw(st.booleans()):
-        return draw(st.fractions(0, 1000))
-    return draw(st.lists(trees(depth - 1), min_size=1, max_size=4))
-
-
-def weigh(tree: Any) -> Fraction:
-    return sum(map(weigh, tree), Fraction(0)) if isinstance(tree, list) else tree
-
-
-def share(total: D, tree: Any) -> D:
-    """The sum of the leaves after splitting level by level."""
-    if not isinstance(tree, list):
-        return total
-    parts = allocate(total, {place: Line(weigh(child)) for place, child in enumerate(tree)})
-    assert sum(parts.values()) == total
-    return sum((share(parts[place], child) for place, child in enumerate(tree)), D(0))
-
-
-@given(cents, trees())
-@settings(max_examples=150, deadline=None)
-def test_parts_equal_the_whole_at_every_level_of_a_tree(total: D, tree: Any) -> None:
-    assert share(total, tree) == total
 
 
 @given(st.lists(st.tuples(st.integers(-100, 10**7), st.integers(1, 25)), min_size=3, max_size=3))

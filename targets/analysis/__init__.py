@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salesmgmt.lib.money import share_out
-from salesmgmt.lib.refusals import Refused
 
 K = TypeVar("K")
 Shares = Mapping[date, Decimal]  # first day of a bucket of a period (month, week) → percent of it
@@ -243,78 +242,6 @@ def split(total: Decimal, weights: Mapping[K, Fraction]) -> dict[K, Decimal]:
         parts[key] += 1
     sign = -1 if total < 0 else 1
     return {key: Decimal(sign * part).scaleb(-2) for key, part in parts.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Who takes part in a split: weight (R6, Σ weight_e × share_e) and bounds, to the cent."""
-
-    weight: Fraction
-    floor: Decimal = Decimal(0)
-    ceiling: Decimal | None = None
-
-
-def allocate(total: Decimal, lines: Mapping[K, Line]) -> dict[K, Decimal]:
-    """`total` over lines: x = clamp(λ·weight, floor, ceiling) with the one λ for which Σ x = total (R6).
-
-    The mapping's order breaks ties (external id). Lines that nothing is known of share alike where all are so.
-    Refused where the floors or ceilings don't allow it.
-    """
-    if not lines:
-        raise Refused("There is nobody to share this out to.")
-    blank = not any(line.weight for line in lines.values())
-    weights = {key: Fraction(1) if blank else line.weight for key, line in lines.items()}
-
-    def at(scale: Fraction) -> dict[K, Fraction]:
-        shares = {}
-        for key, line in lines.items():
-            value = max(scale * weights[key], Fraction(line.floor))
-            shares[key] = value if line.ceiling is None else min(value, Fraction(line.ceiling))
-        return shares
-
-    least = sum((line.floor for line in lines.values()), Decimal(0))
-    if least > total:
-        raise Refused(
-            f"The floors sum to {least:,.2f}, which is {least - total:,.2f} more than the {total:,.2f} to share."
-        )
-    if all(line.ceiling is not None or not weights[key] for key, line in lines.items()):
-        most = sum(
-            ((line.ceiling or Decimal(0)) if weights[key] else line.floor for key, line in lines.items()), Decimal(0)
-        )
-        if most < total:
-            raise Refused(
-                f"The ceilings sum to {most:,.2f}, which is {total - most:,.2f} less than the {total:,.2f} to share."
-            )
-    bounds = {
-        Fraction(bound) / weights[key]
-        for key, line in lines.items()
-        for bound in (line.floor, line.ceiling)
-        if weights[key] and bound is not None
-    }
-    # The sum grows with the scale and bends at the bounds only: find the two bends between which the total lies.
-    bends = sorted(bounds)
-    low, high = 0, len(bends)
-    while low < high:
-        middle = (low + high) // 2
-        if sum(at(bends[middle]).values()) < total:
-            low = middle + 1
-        else:
-            high = middle
-    if low < len(bends) and sum(at(bends[low]).values()) == total:
-        shares = at(bends[low])
-    else:
-        # Between two bends the free lines are those that move; above the last all without a ceiling do.
-        below = bends[low - 1] if low else Fraction(0)
-        above = bends[low] if low < len(bends) else below + 1
-        first, second = at(below), at(above)
-        free = {key: weights[key] for key in lines if first[key] != second[key]}
-        rest = Fraction(total) - sum((value for key, value in first.items() if key not in free), Fraction(0))
-        scale = rest / sum(free.values(), Fraction(0))
-        shares = {key: scale * weights[key] if key in free else value for key, value in first.items()}
-    loose = {key: share for key, share in shares.items() if share.denominator not in (1, 2, 4, 5, 10, 20, 25, 50, 100)}
-    settled = {key: as_cents(share) for key, share in shares.items() if key not in loose}
-    left = total - sum(settled.values(), Decimal(0))
-    return {**settled, **(split(left, loose) if loose else {})}
 
 
 # ── Learning from the past (R5, R15) ────────────────────────────────────────────────────────────────────────────
