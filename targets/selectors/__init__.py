@@ -6,6 +6,7 @@ from .entries import QuotaLine, due_entries
 from .history import Happening, history_of, history_of_line
 from .letters import Letter, figures_of, letters, people_of, strategies_of
 from .outlook import ACHIEVABLE, AMBITIOUS, Outlook, Prospect, outlook
+from .past import company_results
 from .plans import (
     MANY_LINES,
     Family,
@@ -115,6 +116,7 @@ __all__ = [
     "clipped",
     "commitments_of",
     "committed",
+    "company_results",
     "compare",
     "container",
     "counts_by_team",

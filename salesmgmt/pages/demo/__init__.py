@@ -29,6 +29,7 @@ from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
+from .scenarios import write_scenarios
 from .selling import factors_of, make_deals, make_work
 from .shares import write_shares
 from .talks import write_talks
@@ -98,6 +99,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
         raise_flags(as_of=day, at=datetime.combine(day, EARLY, ZoneInfo(ZONE)))
     write_talks(seed=size.seed, today=today)
     write_letters(seed=size.seed, today=today)
+    write_scenarios(seed=size.seed, today=today)
     suggest(seed=size.seed, today=today)
     suggest_awards(as_of=today)
     write_shares(today=today)
