@@ -3,6 +3,7 @@
 from .approvals import Split, digest_of, splits_of, unapproved
 from .budgets import Capacity, Spending, TeamSpending, capacity_of, seats_of, spending_of
 from .entries import QuotaLine, due_entries
+from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
 from .letters import Letter, figures_of, letters, people_of, strategies_of
 from .outlook import ACHIEVABLE, AMBITIOUS, Outlook, Prospect, outlook
@@ -88,6 +89,7 @@ __all__ = [
     "Happening",
     "Landing",
     "Letter",
+    "Level",
     "LineData",
     "LineStory",
     "Outlook",
@@ -104,6 +106,7 @@ __all__ = [
     "Standing",
     "TeamSpending",
     "TeamTarget",
+    "Tree",
     "announcements_of",
     "announcements_visible_to",
     "answerer_of",
@@ -128,10 +131,12 @@ __all__ = [
     "explain",
     "family_of",
     "figures_of",
+    "grid_team",
     "growth_of",
     "history_of",
     "history_of_line",
     "is_own_goal",
+    "last_act",
     "learned_season",
     "letters",
     "line_data",
