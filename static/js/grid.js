@@ -336,7 +336,7 @@ if (grid && body?.rows.length) {
   anchor = focus = amount(start);
   focus.tabIndex = 0;
   grid.classList.add("is-live");
-  if (bar) { bar.hidden = false; document.querySelector(".grid-hints").hidden = false; }
+  if (bar) { bar.hidden = false; document.querySelector(".grid-hints").hidden = false; document.querySelector(".grid-plain").hidden = true; }
 
   grid.addEventListener("keydown", (event) => {
     const row = event.target.closest("tr");

@@ -47,7 +47,7 @@ def context_of(plan: Plan, tree: selectors.Tree, level: selectors.Level, **more:
         "plan": plan,
         "rows": [
             (row, row.line.team_id in tree.holders and row.line.person_id is None, after > row.depth)
-            for row, after in zip(rows, below, strict=True)
+            for row, after in zip(rows, below, strict=False)
         ],
         "level": level,
         "currency": unit_of(plan, Organisation.get()),
