@@ -1,5 +1,6 @@
 """Figures, pace, series and flags in the API: the same that the pages show."""
 
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -146,8 +147,7 @@ class Paces(Question):
             "taken": second and second.moved,
             "delivered": second and second.delivered,
         }
-        shown = {name: getattr(found, name) for name in PaceSerializer().fields if name not in more}
-        return Response(PaceSerializer(shown | more).data)
+        return Response(PaceSerializer(asdict(found) | more).data)
 
 
 class Series(Question):
@@ -323,7 +323,7 @@ class Redistributions(Records):
 
 
 class OfferSerializer(serializers.ModelSerializer):
-    person = serializers.PrimaryKeyRelatedField(source="candidate.person", read_only=True)
+    person = serializers.IntegerField(source="candidate.person_id", read_only=True)
     starts_on = serializers.DateField(source="candidate.redistribution.to.lower", read_only=True)
     until = serializers.DateField(source="candidate.redistribution.to.upper", read_only=True)
 

@@ -2,22 +2,59 @@
 
 from typing import Any
 
-from salesmgmt.lib.kinds import Loader, Plan, Portion, Row, folded
+from salesmgmt.lib.kinds import Aside, Loader, Plan, Portion, Row, folded
 
-from .models import Activity, Deal, DealChange, LostReason, Stage
+from .models import Activity, Deal, DealChange, LostReason, Pipeline, Stage, Task
+from .selectors import beyond_limits
 from .services import change_value
 
 FRESH = "FROM part p WHERE p.sound AND p.act = 'created' ORDER BY p.line"
+DONE = "FROM part p WHERE p.sound AND p.act = 'created' AND NOT p.is_aside ORDER BY p.line"
 
 # ── Activities ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-ACTIVITY = ("external_id", "owner_id", "kind", "occurred_at", "contact_id", "deal_id", "outcome", "duration_minutes")
+ACTIVITY = (
+    "external_id", "owner_id", "kind", "occurred_at", "contact_id", "deal_id", "lead_id", "outcome", "duration_minutes",
+)  # fmt: skip
 
 
 def _insert_activities(portion: Portion) -> None:
     columns = {name: f"p.{name}" for name in ("id", *ACTIVITY, "account_id")}
     columns |= {"occurred_on": "p.day", "outcome": "coalesce(p.outcome, '')", "notes": "coalesce(p.notes, '')"}
-    portion.insert(Activity, columns, FRESH)
+    portion.insert(Activity, columns, DONE)
+
+
+# As a task says it: the first line of the notes, else what it is; the rest of them is the reason.
+FIRST = "split_part(coalesce(p.notes, ''), E'\\n', 1)"
+TO_DO = f"left(coalesce(nullif(btrim({FIRST}), ''), initcap(p.kind)), 300)"
+REST = f"left(btrim(substr(coalesce(p.notes, ''), length({FIRST}) + 1), E' \\r\\n'), 300)"
+
+
+def _insert_tasks(portion: Portion) -> None:
+    """What is still to do is no activity yet: a task, due on that day."""
+    columns = {name: f"p.{name}" for name in ("id", "external_id", "owner_id", "account_id", "contact_id", "deal_id")}
+    columns |= {"lead_id": "p.lead_id", "due_on": "p.day", "source": "'manual'", "text": TO_DO, "reason": REST}
+    portion.insert(Task, columns, "FROM part p WHERE p.sound AND p.act = 'created' AND p.is_aside ORDER BY p.line")
+
+
+def _change_task(plan: Plan, task: Task, row: Row) -> None:
+    plan.change(task, row, owner_id=row.values["owner_id"], due_on=row.values["day"])
+
+
+def _finish_task(plan: Plan, task: Task, row: Row) -> None:
+    """What was to do before and is told as done now is off the list."""
+    plan.change(task, row, done_at=row.values["occurred_at"])
+
+
+TO_DOS = Aside(
+    "sales.Task",
+    key=f"ROW(p.owner_id, p.day, {TO_DO})",
+    stands="ROW(x.owner_id, x.due_on, x.text)",
+    differs="x.done_at IS NULL AND (x.owner_id <> p.owner_id OR x.due_on <> p.day)",
+    insert=_insert_tasks,
+    change=_change_task,
+    finish=_finish_task,
+)
 
 
 def _change_activity(plan: Plan, activity: Activity, row: Row) -> None:
@@ -29,7 +66,8 @@ def _change_activity(plan: Plan, activity: Activity, row: Row) -> None:
 
 ACTIVITIES = Loader(
     "sales.Activity",
-    columns="(t.occurred_at AT TIME ZONE %(zone)s)::date AS day",
+    columns="(t.occurred_at AT TIME ZONE %(zone)s)::date AS day,"
+    " t.done IS NOT DISTINCT FROM 'no' AND x.id IS NULL AS is_aside",
     instead={"account_id": "CASE WHEN t.account IS NULL THEN d.account_id ELSE t.account_id END"},
     joins="LEFT JOIN LATERAL (SELECT account_id FROM sales_deal WHERE id = t.deal_id AND t.account IS NULL LIMIT 1) d"
     " ON true",
@@ -43,13 +81,21 @@ ACTIVITIES = Loader(
     ),
     insert=_insert_activities,
     change=_change_activity,
+    aside=TO_DOS,
 )
 
 # ── Deals ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 STATUS = "coalesce(t.status, x.status, 'open')"
-DEAL = ("external_id", "name", "owner_id", "account_id", "product_id", "amount", "currency", "opened_on",
-        "expected_close_on", "source")  # fmt: skip
+DEAL = (
+    "external_id", "name", "owner_id", "account_id", "contact_id", "product_id", "amount", "currency", "opened_on",
+    "expected_close_on", "source", "quoted_on", "next_step", "next_step_on",
+)  # fmt: skip
+TAG_LIST = """
+    CASE WHEN t.tags IS NOT NULL THEN
+        ARRAY(SELECT btrim(w) FROM unnest(string_to_array(t.tags, ';')) WITH ORDINALITY AS u(w, n)
+               WHERE btrim(w) <> '' ORDER BY n) END
+"""
 # What a row's deal says whatever the row leaves out: its column in the table, the one in `part`.
 DECIDED = {"stage_id": "stage_id", "status": "new_status", "closed_on": "new_closed_on", "lost_reason_id": "reason_id"}
 TRACKED = {field.value: field for field in DealChange.Field}
@@ -69,6 +115,8 @@ def _make_stage(plan: Plan, text: str) -> Stage | None:
 
 
 def _check_deals(portion: Portion) -> None:
+    pipelines = ", ".join(Pipeline.objects.order_by("position", "pk").values_list("name", flat=True))
+    portion.refuse("pipeline", _text(f"There is no such pipeline; there is {pipelines}."), "lacks_pipeline")
     portion.make_missing("stage", _make_stage)
     known = ", ".join(dict.fromkeys(Stage.objects.order_by("pipeline", "position").values_list("name", flat=True)))
     mapped = "Words can be mapped to these."
@@ -89,6 +137,12 @@ def _check_deals(portion: Portion) -> None:
         "new_closed_on > %(today)s AND NOT (new_status = 'open' AND closed_on IS NOT NULL)",
     )
     portion.refuse("amount", _text("A won deal needs an amount."), "new_status = 'won' AND new_amount IS NULL")
+    portion.refuse(
+        "tags",
+        _text("A tag is longer than the 50 characters that are kept."),
+        "EXISTS (SELECT FROM unnest(tag_list) AS tag WHERE length(tag) > 50)",
+    )
+    _refuse_unapproved(portion)
     portion.refuse(
         "amount",
         "refunded || ' of its order was given back; it can''t be less.'",
@@ -116,6 +170,23 @@ def _check_deals(portion: Portion) -> None:
     )
 
 
+def _refuse_unapproved(portion: Portion) -> None:
+    """What is open here is won by the rules of here: a discount above the limit is approved before (R14).
+
+    A deal that comes in as won is history and taken as it was; `deal_lines` list it.
+    """
+    won = dict(
+        portion.ask(
+            "SELECT record_id, new_closed_on FROM part WHERE sound AND was_status = 'open' AND new_status = 'won'"
+            " AND new_closed_on IS NOT NULL AND EXISTS (SELECT FROM sales_dealline l WHERE l.deal_id = record_id)"
+        )
+    )
+    deals = Deal.objects.filter(pk__in=won).select_related("owner").order_by("pk")
+    for deal, sentence in beyond_limits(deals, on=won):
+        said = f"{sentence[0].upper()}{sentence[1:]}; have it approved before the win."
+        portion.refuse("status", _text(said), f"record_id = {deal.pk}")
+
+
 def _text(sentence: str) -> str:
     quoted = sentence.replace("'", "''").replace("%", "%%")
     return f"'{quoted}'"
@@ -139,6 +210,7 @@ BOOKS = "coalesce(p.books_order = 'yes', %(books)s)"
 def _insert_deals(portion: Portion) -> None:
     columns = {name: f"p.{name}" for name in ("id", *DEAL)} | {name: f"p.{of}" for name, of in DECIDED.items()}
     columns |= {"currency": "p.new_currency", "source": "coalesce(p.source, '')", "books_order": BOOKS}
+    columns |= {"next_step": "coalesce(p.next_step, '')", "tags": "coalesce(p.tag_list, '{}')"}
     columns["own_forecast_category"] = "coalesce(p.forecast_category, '')"
     portion.insert(Deal, columns, FRESH)
     # The story of a deal that comes in whole: opened at its stage, and decided on its day.
@@ -157,6 +229,8 @@ def _insert_deals(portion: Portion) -> None:
 def _change_deal(plan: Plan, deal: Deal, row: Row) -> None:
     said: dict[str, Any] = {name: row.values[name] for name in DEAL if row.values[name] is not None}
     said |= {name: row.values[of] for name, of in DECIDED.items()}
+    if row.values["tag_list"] is not None:
+        said["tags"] = row.values["tag_list"]
     if row.values["forecast_category"] is not None:
         said["own_forecast_category"] = row.values["forecast_category"]
     if row.values["books_order"] is not None:
@@ -189,7 +263,8 @@ DEALS = Loader(
         {STATUS} AS new_status, x.id IS NOT NULL AS stands,
         CASE WHEN {STATUS} <> 'open' THEN coalesce(t.closed_on, CASE WHEN {STATUS} = x.status THEN x.closed_on END) END
             AS new_closed_on,
-        CASE WHEN t.stage IS NOT NULL THEN st.id ELSE coalesce(x.stage_id, first.id) END AS stage_id,
+        CASE WHEN t.stage IS NOT NULL THEN st.id ELSE coalesce(x.stage_id, fp.id, first.id) END AS stage_id,
+        t.pipeline IS NOT NULL AND fp.id IS NULL AS lacks_pipeline, x.status AS was_status, {TAG_LIST} AS tag_list,
         coalesce(t.amount, x.amount) AS new_amount, coalesce(t.currency, x.currency, %(reporting)s) AS new_currency,
         coalesce(t.opened_on, x.opened_on) AS new_opened_on, lr.id AS given_reason_id,
         CASE WHEN t.lost_reason IS NOT NULL THEN lr.id
@@ -199,8 +274,14 @@ DEALS = Loader(
                      AND r.withdrawn_at IS NULL), 0) AS refunded
     """,
     joins=f"""
-        LEFT JOIN (SELECT DISTINCT ON ({folded("name")}) {folded("name")} AS folded, id FROM sales_stage
-                    ORDER BY {folded("name")}, pipeline_id, position) st ON st.folded = {folded("t.stage")}
+        LEFT JOIN (SELECT DISTINCT ON (1, 2) pipe, {folded("s.name")} AS folded, s.id
+                     FROM sales_stage s JOIN sales_pipeline l ON l.id = s.pipeline_id,
+                          unnest(ARRAY['', {folded("l.name")}]) AS pipe
+                    ORDER BY 1, 2, s.pipeline_id, s.position) st
+               ON st.folded = {folded("t.stage")} AND st.pipe = coalesce({folded("t.pipeline")}, '')
+        LEFT JOIN (SELECT DISTINCT ON (1) {folded("l.name")} AS pipe, s.id
+                     FROM sales_stage s JOIN sales_pipeline l ON l.id = s.pipeline_id
+                    ORDER BY 1, s.position) fp ON fp.pipe = {folded("t.pipeline")}
         CROSS JOIN (SELECT id FROM sales_stage ORDER BY pipeline_id, position LIMIT 1) first
         LEFT JOIN (SELECT DISTINCT ON (1) {folded("word")} AS folded, id
                      FROM sales_lostreason, unnest(ARRAY[name, key]) AS word
@@ -215,6 +296,7 @@ DEALS = Loader(
             *(f"p.{name} IS NOT NULL AND p.{name} IS DISTINCT FROM x.{name}" for name in DEAL),
             *(f"p.{of} IS DISTINCT FROM x.{name}" for name, of in DECIDED.items()),
             "p.forecast_category IS NOT NULL AND p.forecast_category <> x.own_forecast_category",
+            "p.tag_list IS NOT NULL AND p.tag_list IS DISTINCT FROM x.tags::text[]",
             "(p.books_order = 'yes') <> x.books_order",
         ]
     ),

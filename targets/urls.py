@@ -1,8 +1,16 @@
 from django.urls import path
 
-from targets.views import approvals, budgets, grid, letters, outlook, plans, proposals, quotas
+from targets.views import approvals, budgets, calendars, grid, letters, outlook, plans, proposals, quotas, shapes
 
 urlpatterns = [
+    path("calendar/", calendars.calendar, name="calendar"),
+    path("periods/", calendars.periods, name="periods"),
+    path("periods/<str:key>/", calendars.period, name="period"),
+    path("seasons/", shapes.seasons, name="seasons"),
+    path("seasons/<str:key>/", shapes.season, name="season"),
+    path("ramps/", shapes.ramps, name="ramps"),
+    path("ramps/add/", shapes.ramp, name="ramp-add"),
+    path("ramps/<int:pk>/", shapes.ramp, name="ramp"),
     path("quotas/", quotas.quotas, name="quotas"),
     path("quotas/export/", quotas.quotas_export, name="quotas-export"),
     path("quotas/<int:person_pk>/", quotas.quota, name="quota"),

@@ -5,15 +5,18 @@ from typing import Any, cast
 
 import django_filters as filters
 from django.db.models import OuterRef, Subquery
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from salesmgmt.desk.api import Endpoint, Records
+from salesmgmt.desk.api import Endpoint, Records, Writer
 from salesmgmt.lib import clock
+from salesmgmt.lib.periods import WEEKS, SetUp
 
-from . import selectors
-from .models import Person, Posting, Role, Team, User, access_of
+from . import selectors, services
+from .models import FiscalYear, Period, Person, Posting, Role, Team, User, access_of
 
 
 def today_of(request: Request) -> date:
@@ -148,3 +151,83 @@ class Postings(Records):
     serializer_class = PostingSerializer
     filterset_class = PostingFilter
     ordering_fields = ("id",)
+
+
+class FiscalYearSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = FiscalYear
+        fields = ("id", "number", "starts_on", "layout", "is_nearest", "made_at", "reason")
+        read_only_fields = fields
+
+
+class FiscalYearWriter(Writer):
+    number = serializers.IntegerField(min_value=1901, max_value=9900)
+    starts_on = serializers.DateField()
+    layout = serializers.ChoiceField(["months", *WEEKS])
+    is_nearest = serializers.BooleanField(default=True)
+    reason = serializers.CharField(max_length=200)
+
+
+class FiscalYears(Records):
+    """From which fiscal years on the calendar goes by another set-up."""
+
+    model = FiscalYear
+    serializer_class = FiscalYearSerializer
+    ordering_fields = ("id",)
+
+    @extend_schema(request=FiscalYearWriter, responses={201: FiscalYearSerializer})
+    def create(self, request: Request) -> Response:
+        """Change the calendar from a fiscal year on; nothing is deleted."""
+        said = self.cleaned(FiscalYearWriter)
+        setup = SetUp(said["number"], said["starts_on"], said["layout"], said["is_nearest"])
+        made = services.change_calendar(setup=setup, by=self.by, at=clock.now(), reason=said["reason"])
+        return self.shown(made, status=201)
+
+
+class PeriodSerializer(serializers.ModelSerializer):
+    starts_on = serializers.DateField(read_only=True)
+    until = serializers.DateField(read_only=True, help_text="First day after")
+
+    class Meta:
+        model = Period
+        fields = ("id", "key", "starts_on", "until", "closed_at")
+        read_only_fields = fields
+
+
+class PeriodFilter(filters.FilterSet):
+    key = filters.CharFilter()
+    on = filters.DateFilter(field_name="during", lookup_expr="contains", label="Holds this day")
+    closed = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull", exclude=True)
+
+
+class CloseWriter(Writer):
+    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
+class ReopenWriter(Writer):
+    reason = serializers.CharField(max_length=200)
+
+
+class Periods(Records):
+    """The stored periods of the fiscal calendar, which close."""
+
+    model = Period
+    serializer_class = PeriodSerializer
+    filterset_class = PeriodFilter
+    ordering_fields = ("id",)
+
+    @extend_schema(request=CloseWriter, responses=PeriodSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """Close it: late facts post to the next open period from now on."""
+        period = self.get_object()
+        services.close_period(key=period.key, by=self.by, at=clock.now(), **self.cleaned(CloseWriter))
+        return self.shown(period)
+
+    @extend_schema(request=ReopenWriter, responses=PeriodSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """Open it again, for a stated reason."""
+        period = self.get_object()
+        services.reopen_period(key=period.key, by=self.by, at=clock.now(), **self.cleaned(ReopenWriter))
+        return self.shown(period)

@@ -155,6 +155,10 @@ class Organisation(models.Model):
 
 
 class FiscalYearQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those that stand, for who sees all."""
+        return self.standing() if access_of(user).sees_all else self.none()
+
     def standing(self) -> Self:
         return self.filter(superseded_at=None).order_by("number")
 
@@ -213,6 +217,10 @@ class Holiday(models.Model):
 
 
 class PeriodQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those that stand, for who sees all."""
+        return self.standing() if access_of(user).sees_all else self.none()
+
     def standing(self) -> Self:
         """Without those that a change of the calendar has put others in the place of."""
         return self.filter(superseded_at=None)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,11 @@ class PersonDays:
     """From 1, by the day of joining: 10 Aug to 9 Sep is month 1 (R2); 0 before."""
     ramp: np.ndarray[Any, np.dtype[np.object_]]
     """Name of the ramp profile, or empty."""
+    role: np.ndarray[Any, np.dtype[np.object_]] | None = None
+    start: np.ndarray[Any, np.dtype[np.object_]] | None = None
+    """What the person last began: "new" in the company, "transfer" to a team, "return" from a long leave."""
+    start_month: np.ndarray[Any, np.dtype[np.int64]] | None = None
+    """From 1, counted from that start as tenure is."""
 
     def __len__(self) -> int:
         return len(self.days)
@@ -147,10 +153,12 @@ def presence(*, person_ids: Iterable[int], start: date, end: date) -> dict[int, 
     organisation = Organisation.get()
     people = Person.objects.filter(pk__in=ids).annotate(first_posted_on=Min(Lower("postings__during")))
     postings: dict[int, list[Posting]] = {}
-    for posting in Posting.objects.overlapping(start, end).filter(person__in=ids).order_by("during"):
+    ever = Posting.objects.filter(person__in=ids, during__startswith__lt=end)
+    for posting in ever.order_by("during"):
         postings.setdefault(posting.person_id, []).append(posting)
     leaves: dict[int, list[Leave]] = {}
-    for leave in Leave.objects.overlapping(start, end).filter(person__in=ids).select_related("kind"):
+    lately = Leave.objects.overlapping(start - RETURN_SHOWS, end).filter(person__in=ids)
+    for leave in lately.select_related("kind").order_by("during"):
         leaves.setdefault(leave.person_id, []).append(leave)
     regions = {posting.holiday_region for mine in postings.values() for posting in mine} | {organisation.holiday_region}
     holidays: dict[str, list[date]] = {}
@@ -168,13 +176,16 @@ def presence(*, person_ids: Iterable[int], start: date, end: date) -> dict[int, 
         return calendars[region, week]
 
     return {
-        person.pk: _days_of(person, postings.get(person.pk, []), leaves.get(person.pk, []), grid, calendar)
+        person.pk: _days_of(person, postings.get(person.pk, []), leaves.get(person.pk, []), grid, calendar, start)
         for person in people
     }
 
 
-def _days_of(person: Any, postings: list[Posting], leaves: list[Leave], grid: Days, calendar: Any) -> PersonDays:
+def _days_of(
+    person: Any, ever: list[Posting], leaves: list[Leave], grid: Days, calendar: Any, start: date
+) -> PersonDays:
     size = len(grid)
+    postings = [posting for posting in ever if posting.until is None or posting.until > start]
     first = grid[0].astype(date) if size else date.min
 
     def span(lower: date | None, upper: date | None) -> slice:
@@ -186,11 +197,12 @@ def _days_of(person: Any, postings: list[Posting], leaves: list[Leave], grid: Da
     works = calendar(postings[0] if postings else None).copy()
     team_ids = np.zeros(size, dtype=np.int64)
     fte = np.full(size, Decimal(1), dtype=object)
-    ramp = np.full(size, "", dtype=object)
+    ramp, role = np.full(size, "", dtype=object), np.full(size, "", dtype=object)
     for posting in postings:
         days = span(posting.starts_on, posting.until)
         works[days.start :] = calendar(posting)[days.start :]  # also a gap behind it has its calendar
         team_ids[days], fte[days], ramp[days] = posting.team_id, posting.fte, posting.ramp
+        role[days] = posting.role
     here = np.zeros(size, dtype=np.bool_)
     here[span(person.hired_on, person.left_on)] = True
     team_ids[~here] = 0
@@ -199,6 +211,10 @@ def _days_of(person: Any, postings: list[Posting], leaves: list[Leave], grid: Da
         days = span(leave.starts_on, leave.until)
         away[days] = True
         relieved[days] = leave.kind.relieves_quota
+    begun, start_month = np.full(size, "", dtype=object), np.zeros(size, dtype=np.int64)
+    for on, kind in _starts(person, ever, leaves):
+        days = span(on, None)
+        begun[days], start_month[days] = kind, _tenure_months(grid[days], on)
     return PersonDays(
         days=grid[works],
         team_ids=team_ids[works],
@@ -208,7 +224,27 @@ def _days_of(person: Any, postings: list[Posting], leaves: list[Leave], grid: Da
         away=away[works],
         tenure_month=_tenure_months(grid, person.hired_on or person.first_posted_on)[works],
         ramp=ramp[works],
+        role=role[works],
+        start=begun[works],
+        start_month=start_month[works],
     )
+
+
+RETURN_SHOWS = timedelta(days=731)  # how long after a long leave somebody may still be coming back
+LONG_LEAVE = timedelta(days=56)
+
+
+def _starts(person: Any, ever: list[Posting], leaves: list[Leave]) -> list[tuple[date, str]]:
+    """What a person began and when, the earliest first: joined, moved to another team, came back after eight weeks."""
+    joined = person.hired_on or person.first_posted_on
+    found = [(joined, "new")] if joined else []
+    for before, posting in pairwise(ever):
+        if posting.team_id != before.team_id:
+            found.append((posting.starts_on, "transfer"))
+    for leave in leaves:
+        if leave.until and leave.kind.relieves_quota and leave.until - leave.starts_on >= LONG_LEAVE:
+            found.append((leave.until, "return"))
+    return sorted(found)
 
 
 def _tenure_months(grid: Days, joined: date | None) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -259,6 +295,13 @@ class CalendarChange:
     starts_on: date
     moved: list[Period]
     made: list[PeriodValue]
+
+    @property
+    def first(self) -> date:
+        """The first day from which something is another than it was."""
+        return min(
+            [*(row.starts_on for row in self.moved), *(month.start for month in self.made)], default=self.starts_on
+        )
 
 
 def calendar_change(calendar: FiscalCalendar, setup: SetUp) -> CalendarChange:

@@ -41,7 +41,17 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from targets import services as targets
-from targets.models import Allocation, Candidate, Offer, Plan, QuotaProposal, Redistribution, Slice
+from targets.models import (
+    Allocation,
+    Candidate,
+    Expense,
+    Offer,
+    Plan,
+    QuotaProposal,
+    RampProfile,
+    Redistribution,
+    Slice,
+)
 from teams import services as teams
 from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
@@ -58,6 +68,7 @@ PUBLIC = "anonymous " + EVERYBODY
 GET, POST = "GET", "POST"
 IMPORTERS = "olga admin"
 DOERS = "ana maya olga admin"  # an executive reads all teams, and changes plans only
+PLANNERS = "vera olga admin"
 LEADERS = "maya omar vera olga admin"
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
@@ -99,6 +110,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "teams": (LEADERS, GET),
     "team": ("maya vera olga admin", GET),
     "person": (LINE, GET),
+    # calendar, seasons, ramps
+    "calendar": (PLANNERS, GET),
+    "periods": (PLANNERS, GET),
+    "period": (PLANNERS, GET),
+    "seasons": (PLANNERS, GET),
+    "season": (PLANNERS, GET),
+    "ramps": (PLANNERS, GET),
+    "ramp": (PLANNERS, GET),
+    "ramp-add": (PLANNERS, GET),
     # sales
     "activities": (EVERYBODY, GET),
     "activity-log": (EVERYBODY, GET),
@@ -236,6 +256,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "plan-add": ("vera olga admin", GET),
     "plan": ("maya omar vera olga admin", GET),
     "plan-outlook": ("maya vera olga admin", GET),  # nobody of Omar's is in the plan
+    "plan-capacity": ("vera olga admin", GET),
+    "budgets": ("maya omar vera olga admin", GET),
+    "team-budget": ("maya vera olga admin", GET),
+    "budget-set": ("vera olga admin", POST),
+    "expense-add": ("maya vera olga admin", POST),
+    "expense-take-back": ("maya vera olga admin", POST),
     "plan-export": ("maya omar vera olga admin", GET),
     "plan-propose": ("vera olga admin", POST),
     "plan-publish": ("vera olga admin", POST),
@@ -406,6 +432,10 @@ def world(db: None) -> World:
         asks_commitments=True,
     )
     line = Allocation.objects.create(plan=plan, team=cast.north, person=cast.ana, proposed=500, amount=500)
+    expense = Expense.objects.create(
+        team=cast.north, cost="travel", spent_on=now.date(), amount=1, currency="EUR", reporting_amount=1,
+        recorded_at=now, reason="Taxi",
+    )  # fmt: skip
     part = Slice.objects.create(plan=plan, cut="family", family="Meters", past=1, proposed=1000, amount=1000)
     rating = SkillRating.objects.create(
         person=cast.ana, skill=Skill.objects.create(name="Closing"), is_own=False, score=3, at=now
@@ -524,12 +554,19 @@ def world(db: None) -> World:
         "market-note-restore": {"pk": gone.pk},
         "token-revoke": {"pk": token.pk},
         "invitation": {"secret": "nobody-has-this"},
+        "period": {"key": "2026-Q3"},
+        "season": {"key": "2026-Q3"},
+        "ramp": {"pk": RampProfile.objects.create(name="Newcomer").pk},
         "quota": {"person_pk": cast.ana.pk},
         "quota-change": {"pk": change.pk},
         "redistribution": {"pk": shared.pk},
         "redistribution-add": {},
         "offer": {"pk": offer.pk},
         "plan": {"pk": plan.pk},
+        "team-budget": {"team_pk": cast.north.pk},
+        "budget-set": {"team_pk": cast.north.pk},
+        "expense-add": {"team_pk": cast.north.pk},
+        "expense-take-back": {"pk": expense.pk},
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
         "commitment": {"pk": plan.pk},
         "plan-slice": {"pk": plan.pk, "slice_pk": part.pk},

@@ -31,7 +31,10 @@ _QUOTAS = Watch(
     ["quota"], f"coalesce(r.person_id, {NOBODY})", "r.during", ["team_id", "measure", "kind", "reporting_amount"]
 )
 _POSTINGS = Watch(
-    ["activities", "quota"], "r.person_id", "r.during", ["team_id", "fte", "holiday_region", "working_week", "ramp"]
+    ["activities", "quota"],
+    "r.person_id",
+    "r.during",
+    ["team_id", "role", "fte", "holiday_region", "working_week", "ramp"],
 )
 _LEAVES = Watch(["quota"], "r.person_id", "r.during", ["kind_id"])
 _PEOPLE = Watch(["quota"], "r.id", ALWAYS, ["hired_on", "left_on"], on_insert=False)
@@ -42,7 +45,7 @@ _CALENDAR = Watch(
     on_insert=False,
 )  # fmt: skip
 _RAMPS = Watch(["quota"], EVERYBODY, ALWAYS, ["profile_id", "month", "percent"])
-_PROFILES = Watch(["quota"], EVERYBODY, ALWAYS, ["name"])
+_PROFILES = Watch(["quota"], EVERYBODY, ALWAYS, ["name", "start", "role"])
 _SEASONS = Watch(["quota"], EVERYBODY, _SEASON, ["profile_id", "starts_on", "percent"])
 # From the year before on, which may end elsewhere now: what was posted when is summed by fiscal months.
 _YEARS = Watch(

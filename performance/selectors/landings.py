@@ -73,8 +73,9 @@ def revised(*, scope: Scope, pace: Pace) -> Revised | None:
     """The revised quota of a person or team; None where nothing was redistributed, and for the company."""
     if scope.pk is None or pace.quota is None:
         return None
-    whose = {"person_ids": [scope.pk]} if scope.kind == "person" else {"team_ids": [scope.pk]}
-    change = moved(**whose, start=pace.period.start, end=pace.period.end).get(scope.pk)
+    people, teams = ([scope.pk], None) if scope.kind == "person" else (None, [scope.pk])
+    days = pace.period
+    change = moved(person_ids=people, team_ids=teams, start=days.start, end=days.end).get(scope.pk)
     if not change:
         return None
     return Revised(

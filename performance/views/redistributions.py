@@ -70,6 +70,7 @@ def redistributions(request: SignedIn) -> HttpResponse:
     for offer in seen.filter(candidate__redistribution__in=found):
         states = sums[offer.candidate.redistribution_id]
         states[offer.state] = states.get(offer.state, Decimal(0)) + offer.amount
+    asked = list(seen.filter(candidate__person=me).order_by("-pk")[:SHOWN]) if me else []
     context = {
         "period": period,
         "currency": organisation.currency,
@@ -77,11 +78,11 @@ def redistributions(request: SignedIn) -> HttpResponse:
         "teams": list(Team.objects.visible_to(user).order_by("path")) if access.sees_all else [],
         "team": team,
         "short": short[:SHOWN],
-        "asked": list(seen.filter(candidate__person=me).order_by("-pk")[:SHOWN]) if me else [],
+        "asked": asked,
+        "waiting": sum(1 for offer in asked if offer.is_waiting),
         "to_agree": targets.offers_to_agree(user, today),
         "found": [(one, sums[one.pk]) for one in found],
     }  # fmt: skip
-    context["waiting"] = sum(1 for offer in context["asked"] if offer.is_waiting)  # type: ignore[attr-defined]
     return render(request, "performance/redistributions.html", context)
 
 
@@ -106,7 +107,7 @@ def redistribution_add(request: SignedIn) -> HttpResponse:
     own = at_home.get(giver.pk)
     most = targets.shortfall(giver=giver, landing=own, start=period.start, end=period.end) if own else Decimal(0)
     data = request.POST if request.method == "POST" else None
-    prefer = (data or {}).get("prefer", "")
+    prefer = request.POST.get("prefer", "")
     common: dict[str, Any] = {
         "giver": giver, "landings": landings, "to": (to.start, to.end), "on": today,
         "prefer": prefer if prefer in Redistribution.Prefer.values else Redistribution.Prefer.ALL,
@@ -120,7 +121,7 @@ def redistribution_add(request: SignedIn) -> HttpResponse:
         shares = targets.shared(
             amount, [(room.person.pk, room.tier, caps.get(room.person.pk, room.room)) for room in rooms]
         )
-    if data is not None and form.is_valid() and "preview" not in data:
+    if data is not None and form.is_valid() and "preview" not in request.POST:
         try:
             made = share_out(
                 giver=giver, period=period, to=to, caps=form.capped, by=user, at=clock.now(), on=today,
@@ -147,7 +148,7 @@ def redistribution_add(request: SignedIn) -> HttpResponse:
         "stays": most - sum(shares.values(), Decimal(0)),
         "currency": organisation.currency,
     }
-    is_wrong = bool(form.errors) and "preview" not in (data or {})
+    is_wrong = bool(form.errors) and "preview" not in request.POST
     return render(request, "performance/redistribution_add.html", context, status=422 if is_wrong else 200)
 
 
@@ -173,8 +174,8 @@ def redistribution(request: SignedIn, pk: int) -> HttpResponse:
         "taken": taken,
         "waiting": sum((offer.amount for offer in offers if offer.is_waiting), Decimal(0)),
         "stays": found.amount - taken,
-        "events": OfferEvent.objects.filter(offer__in=offers).select_related("offer__candidate__person", "by")
-        .order_by("-at", "-pk") if offers else [],
+        "events": OfferEvent.objects.visible_to(request.user).filter(offer__in=offers)
+        .select_related("offer__candidate__person", "by").order_by("-at", "-pk"),
         "may_agree": not found.is_agreed and manager is not None and manager.pk == access.person_id,
         "is_over": min(found.during.upper, found.to.upper) <= today,
         "currency": Organisation.get().currency,

@@ -1,15 +1,19 @@
-"""Contracts in the API. The signed paper itself is kept by the page."""
+"""Contracts in the API, with the paper itself."""
 
 import django_filters as filters
+from django.http import Http404, HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sales import services
+from sales import selectors, services
 from sales.models import Account, Contract
 from salesmgmt.desk.api import Money, Records, VisibleField, Writer, changes
+from salesmgmt.desk.edges import kept_file
+from salesmgmt.desk.rest import FileParser
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
 from teams.models import Person
@@ -75,6 +79,10 @@ class SignWriter(Versioned):
     signed_by = Text(max_length=200)
 
 
+class FileWriter(Versioned):
+    file = serializers.FileField(max_length=250, help_text="PDF, PNG, JPEG or Word, 10 MB at most")
+
+
 class ContractFilter(filters.FilterSet):
     account = Id("account")
     owner = Id("owner")
@@ -109,6 +117,23 @@ class Contracts(Records):
         """Withdraw a contract from every list."""
         services.withdraw_contract(contract=self.get_object(), by=self.by, at=clock.now())
         return Response(status=204)
+
+    @extend_schema(request={"multipart/form-data": FileWriter}, responses=ContractSerializer)
+    @action(detail=True, methods=["post"], parser_classes=[FileParser])
+    def file(self, request: Request, pk: str) -> Response:
+        """Keep the paper of a contract that is not signed yet, in the place of one that was kept."""
+        said = self.cleaned(FileWriter)
+        return self.shown(services.attach_file(contract=self.get_object(), by=self.by, **said))
+
+    @extend_schema(request=None, responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @file.mapping.get
+    def paper(self, request: Request, pk: str) -> HttpResponse:
+        """The paper as it was kept."""
+        contract = self.get_object()
+        paper = selectors.paper_of(contract)
+        if paper is None:
+            raise Http404
+        return kept_file(*paper, name=contract.file_name)
 
     @extend_schema(request=SignWriter, responses=ContractSerializer)
     @action(detail=True, methods=["post"])

@@ -31,6 +31,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling, folded, named_by
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
 from teams.exchange import Once, match
+from teams.exchange.tables import yes_or_no
 from teams.models import ExchangeRate, Organisation
 
 HUNDRED = Decimal(100)
@@ -161,6 +162,16 @@ def _given(row: Row, *names: str) -> dict[str, Any]:
     return {name: row.found.get(name, row.values[name]) for name in names if name in row.values}
 
 
+def _tagged(plan: Plan, row: Row) -> dict[str, Any]:
+    """Tags, several of them with semicolons between."""
+    if "tags" not in row.values:
+        return {}
+    tags = [tag for part in row.values["tags"].split(";") if (tag := part.strip())]
+    if any(len(tag) > 50 for tag in tags):
+        plan.refuse(row, "tags", "A tag is longer than the 50 characters that are kept.")
+    return {"tags": tags}
+
+
 def known_ids(plan: Plan) -> set[str]:
     """The external ids a file gives."""
     return {row.values["external_id"] for row in plan.rows if "external_id" in row.values}
@@ -173,7 +184,7 @@ def _with_external_id(plan: Plan, records: QuerySet[Any]) -> dict[str, Any]:
 
 # ── Accounts, contacts, products, stages ────────────────────────────────────────────────────────────────────────
 
-ACCOUNT = ("external_id", "name", "industry", "country", "revenue", "employees", "parent", "owner")
+ACCOUNT = ("external_id", "name", "industry", "country", "revenue", "employees", "parent", "owner", "territory", "tags")
 
 
 def _is_merged(plan: Plan, row: Row, known: dict[str, int]) -> bool:
@@ -201,7 +212,9 @@ def _plan_accounts(plan: Plan) -> None:
             above = above.parent
         if row.refusals:
             continue
-        values = _given(row, *ACCOUNT)
+        values = _given(row, *ACCOUNT) | _tagged(plan, row)
+        if row.refusals:
+            continue
         if account is None:
             account = plan.create(Account(**values), row)
             row.act = "created"
@@ -219,11 +232,14 @@ def _settle_accounts(settling: Settling) -> None:
 
 
 def _account_rows() -> Iterator[dict[str, Any]]:
-    for account in Account.objects.present().select_related("parent", "owner").order_by("pk").iterator(2000):
-        yield {"": account} | {name: getattr(account, name) for name in ACCOUNT}
+    for account in (
+        Account.objects.present().select_related("parent", "owner", "territory").order_by("pk").iterator(2000)
+    ):
+        yield {"": account} | {name: getattr(account, name) for name in ACCOUNT} | {"tags": "; ".join(account.tags)}
 
 
-CONTACT = ("external_id", "name", "email", "phone", "account", "birthday")
+CONTACT = ("external_id", "name", "email", "phone", "account", "birthday", "title", "prefers", "preferences", "made_by")
+ASKS = ("is_public_official", "is_not_to_be_contacted")
 
 
 def _plan_contacts(plan: Plan) -> None:
@@ -239,7 +255,10 @@ def _plan_contacts(plan: Plan) -> None:
             continue
         if not plan.refer(row):
             continue
-        values = _given(row, *CONTACT)
+        values = _given(row, *CONTACT) | _tagged(plan, row)
+        values |= {name: row.values[name] == "yes" for name in ASKS if name in row.values}
+        if row.refusals:
+            continue
         if "external_id" in row.values:
             contact = known.get(row.values["external_id"])
         else:
@@ -254,8 +273,10 @@ def _plan_contacts(plan: Plan) -> None:
 
 
 def _contact_rows() -> Iterator[dict[str, Any]]:
-    for contact in Contact.objects.present().select_related("account").order_by("pk").iterator(2000):
-        yield {"": contact} | {name: getattr(contact, name) for name in CONTACT}
+    for contact in Contact.objects.present().select_related("account", "made_by").order_by("pk").iterator(2000):
+        told = {name: getattr(contact, name) for name in CONTACT}
+        told |= {name: "yes" if getattr(contact, name) else "no" for name in ASKS}
+        yield {"": contact} | told | {"tags": "; ".join(contact.tags)}
 
 
 PRODUCT = ("external_id", "name", "family", "list_price", "unit_cost", "currency")
@@ -323,7 +344,10 @@ def _stage_rows() -> Iterator[dict[str, Any]]:
 
 # ── Deals ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-DEAL = ("external_id", "owner", "account", "product", "amount", "currency", "opened_on", "expected_close_on", "source")
+DEAL = (
+    "external_id", "owner", "account", "contact", "product", "amount", "currency", "opened_on", "expected_close_on",
+    "source", "quoted_on", "next_step", "next_step_on",
+)  # fmt: skip
 TRACKED = {field.value: field for field in DealChange.Field}
 
 
@@ -352,13 +376,17 @@ def _settle_deals(settling: Settling) -> None:
 
 
 def _deal_rows() -> Iterator[dict[str, Any]]:
-    deals = Deal.objects.present().select_related("owner", "account", "product", "stage", "lost_reason")
+    deals = Deal.objects.present().select_related(
+        "owner", "account", "contact", "product", "stage__pipeline", "lost_reason"
+    )
     for deal in deals.order_by("pk").iterator(2000):
         yield {name: getattr(deal, name) for name in (*DEAL, "name", "stage", "status", "closed_on")} | {
             "": deal,
             "lost_reason": deal.lost_reason and deal.lost_reason.key,
             "forecast_category": deal.own_forecast_category,
             "books_order": None if deal.books_order else "no",
+            "tags": "; ".join(deal.tags),
+            "pipeline": deal.stage.pipeline,
         }
 
 
@@ -366,11 +394,12 @@ def _deal_rows() -> Iterator[dict[str, Any]]:
 
 ACTIVITY = (
     "external_id", "owner", "kind", "occurred_at", "account", "contact", "deal", "outcome", "duration_minutes", "notes",
+    "lead",
 )  # fmt: skip
 
 
 def _activity_rows() -> Iterator[dict[str, Any]]:
-    activities = Activity.objects.present().select_related("owner", "account", "contact", "deal")
+    activities = Activity.objects.present().select_related("owner", "account", "contact", "deal", "lead")
     for activity in activities.order_by("pk").iterator(2000):
         yield {"": activity} | {name: getattr(activity, name) for name in ACTIVITY}
 
@@ -379,7 +408,7 @@ def _activity_rows() -> Iterator[dict[str, Any]]:
 
 ORDER = (
     "external_id", "number", "owner", "account", "deal", "product", "quantity", "amount", "currency", "ordered_on",
-    "promised_on", "produced_on", "delivered_on", "cancelled_on",
+    "promised_on", "produced_on", "delivered_on", "cancelled_on", "tax",
 )  # fmt: skip
 
 
@@ -568,7 +597,7 @@ def _credit_rows() -> Iterator[dict[str, Any]]:
         yield {"order": share.order, "person": share.person, column: share.percent}
 
 
-REFUND = ("external_id", "order", "amount", "occurred_on", "reason")
+REFUND = ("external_id", "order", "amount", "occurred_on", "reason", "kind")
 
 
 def _plan_refunds(plan: Plan) -> None:
@@ -652,6 +681,7 @@ ACCOUNT_OF = Field(
 PRODUCT_OF = Field("product", "reference", to="product", also=("product_name", "item"))
 CURRENCY = Field("currency", "currency", also=("currency_code", "iso_code"))
 MONEY = {"least": Decimal(0), "places": 2}
+TAGS = Field("tags", longest=2000, also=("labels", "label", "tag"))
 
 KINDS = [
     Kind(
@@ -665,6 +695,8 @@ KINDS = [
             Field("employees", "whole", least=Decimal(0), also=("number_of_employees", "headcount", "size")),
             Field("parent", "reference", to="account", also=("subsidiary_of", "parent_account", "parent_company")),
             Field("owner", "reference", to="person", also=OWNER.also),
+            Field("territory", "reference", to="territory"),
+            TAGS,
         ),
         _plan_accounts,
         _account_rows,
@@ -681,6 +713,12 @@ KINDS = [
             Field("phone", longest=50, also=("telephone", "mobile", "phone_number")),
             ACCOUNT_OF,
             Field("birthday", "date", also=("birth_date", "birthdate", "date_of_birth")),
+            Field("title", longest=100, also=("job_title", "position", "role")),
+            Field("prefers", "choice", choices=tuple(Contact.Channel.values)),
+            Field("preferences", longest=500),
+            *map(yes_or_no, ASKS),
+            TAGS,
+            Field("made_by", "reference", to="person"),
         ),
         _plan_contacts,
         _contact_rows,
@@ -730,6 +768,12 @@ KINDS = [
             Field("forecast_category", "choice", choices=tuple(ForecastCategory.values)),
             Field("source", longest=100, also=("lead_source",)),
             Field("books_order", "choice", choices=("yes", "no")),
+            Field("pipeline", longest=100),
+            Field("contact", "reference", to="contact"),
+            Field("quoted_on", "date", also=("quote_date",)),
+            Field("next_step", also=("next_action",)),
+            Field("next_step_on", "date", also=("next_step_date", "next_activity_date")),
+            TAGS,
         ),
         None,
         _deal_rows,
@@ -751,6 +795,8 @@ KINDS = [
             Field("outcome", longest=100, also=("result",)),
             Field("duration_minutes", "whole", least=Decimal(0), most=Decimal(1440), also=("minutes", "duration")),
             Field("notes", longest=10_000, also=("note", "comment", "description", "subject")),
+            Field("lead", "reference", to="lead"),
+            Field("done", "choice", choices=("yes", "no")),  # no: it is still to do, by that day
         ),
         None,
         _activity_rows,
@@ -774,6 +820,7 @@ KINDS = [
             Field("delivered_on", "date", also=("delivered_date", "shipped_date", "delivery_date")),
             Field("cancelled_on", "date", also=("cancelled_date",)),
             Field("booked_by_win", "choice", choices=("yes", "no")),
+            Field("tax", "money", **MONEY, also=("vat", "tax_amount")),  # type: ignore[arg-type]
         ),
         _plan_orders,
         _order_rows,
@@ -802,6 +849,7 @@ KINDS = [
             Field("amount", "money", needed=True, least=Decimal("0.01"), also=("value", "refund_amount")),
             Field("occurred_on", "date", needed=True, also=("date", "refund_date", "refunded_on")),
             Field("reason", also=("comment", "note")),
+            Field("kind", "choice", choices=tuple(Refund.Kind.values), also=("type",)),
         ),
         _plan_refunds,
         _refund_rows,

@@ -12,7 +12,18 @@ from . import ACCOUNT_OF, CURRENCY, EXTERNAL_ID, OWNER, _given, _key, _with_exte
 
 # ── Feedback ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-FEEDBACK = ("external_id", "account", "kind", "score", "given_on", "order", "contact", "comment")
+FEEDBACK = (
+    "external_id",
+    "account",
+    "kind",
+    "score",
+    "given_on",
+    "order",
+    "contact",
+    "comment",
+    "owner",
+    "recorded_by",
+)
 
 
 def _plan_feedback(plan: Plan) -> None:
@@ -45,7 +56,9 @@ def _plan_feedback(plan: Plan) -> None:
             feedback = same.next((account.pk, _key(order), _key(values.get("contact")), kind, values["given_on"]))
         if feedback is None:
             served = order.owner_id if order is not None else account.owner_id
-            feedback = plan.create(Feedback(owner_id=served, **values), row)
+            if "owner" not in values:
+                values["owner_id"] = served
+            feedback = plan.create(Feedback(**values), row)
             row.act = "created"
             known |= {feedback.external_id: feedback} if feedback.external_id else {}
             once.admits(plan, row, feedback, "external_id")
@@ -54,18 +67,20 @@ def _plan_feedback(plan: Plan) -> None:
 
 
 def _feedback_rows() -> Iterator[dict[str, Any]]:
-    feedback = Feedback.objects.present().select_related("account", "order__deal", "contact")
+    feedback = Feedback.objects.present().select_related("account", "order__deal", "contact", "owner", "recorded_by")
     for one in feedback.order_by("pk").iterator(2000):
-        yield {"": one} | {name: getattr(one, name) for name in FEEDBACK}
+        told = {name: getattr(one, name) for name in FEEDBACK}
+        yield {"": one} | told | {"recorded_by": one.recorded_by and one.recorded_by.username}
 
 
 # ── Contracts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 CONTRACT = (
     "external_id", "account", "owner", "number", "starts_on", "ends_on", "notice_on", "value", "currency", "terms",
-    "quality_terms", "price_terms", "logistics_terms", "signed_on", "signed_by",
+    "quality_terms", "price_terms", "logistics_terms", "signed_on", "signed_by", "amends", "renewal_deal",
+    "renew_days_before",
 )  # fmt: skip
-FREE = {"account", "owner"}  # after signing
+FREE = {"account", "owner", "renewal_deal"}  # after signing
 
 
 def _plan_contracts(plan: Plan) -> None:
@@ -84,6 +99,10 @@ def _plan_contracts(plan: Plan) -> None:
         if not plan.refer(row):
             continue
         values = _given(row, *CONTRACT)
+        amended = values.get("amends")
+        if amended is not None and amended.account_id not in (None, values["account"].pk):
+            plan.refuse(row, "amends", f"That is a contract of {amended.account}.")
+            continue
         if "external_id" in values:
             contract = known.get(values["external_id"])
         else:
@@ -92,17 +111,20 @@ def _plan_contracts(plan: Plan) -> None:
             contract = plan.create(Contract(**{"currency": plan.organisation.currency} | values), row)
             row.act = "created"
             known |= {contract.external_id: contract} if contract.external_id else {}
+            plan.register("contract", contract, contract.external_id, contract.number)
             once.admits(plan, row, contract, "external_id")
         elif once.admits(plan, row, contract, "external_id"):
             differs = next((one for one in values if one not in FREE and getattr(contract, one) != values[one]), None)
             if differs and contract.signed_on is not None:
                 plan.refuse(row, differs, "This contract is signed and stays as it is; add an amendment.")
+            elif contract is amended:
+                plan.refuse(row, "amends", "A contract can't amend itself.")
             elif plan.change(contract, row, **values):
                 row.act = "changed"
 
 
 def _contract_rows() -> Iterator[dict[str, Any]]:
-    contracts = Contract.objects.present().select_related("account", "owner").order_by("pk")
+    contracts = Contract.objects.present().select_related("account", "owner", "amends", "renewal_deal").order_by("pk")
     for contract in contracts.iterator(2000):
         yield {"": contract} | {name: getattr(contract, name) for name in CONTRACT}
 
@@ -119,6 +141,8 @@ KINDS = [
             Field("comment", longest=5000, also=("text", "feedback", "notes")),
             Field("external_id", longest=100, also=("feedback_id", *EXTERNAL_ID)),
             Field("contact", "reference", to="contact"),
+            Field("owner", "reference", to="person"),
+            Field("recorded_by", "reference", to="login"),
         ),
         _plan_feedback,
         _feedback_rows,
@@ -142,9 +166,13 @@ KINDS = [
             Field("logistics_terms", longest=5000),
             Field("signed_on", "date", also=("signed", "signature_date")),
             Field("signed_by"),
+            Field("amends", "reference", to="contract", also=("amendment_of", "original")),
+            Field("renewal_deal", "reference", to="deal"),
+            Field("renew_days_before", "whole", least=Decimal(0), most=Decimal(3650)),
         ),
         _plan_contracts,
         _contract_rows,
-        together=("external_id", "account+number+starts_on"),
+        within="amends",
+        together=("external_id|amends", "account+number+starts_on"),
     ),
 ]

@@ -51,6 +51,7 @@ class _History:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.zone = plan, ZoneInfo(plan.organisation.time_zone)
         self.stages = {one.name.casefold(): one for one in Stage.objects.order_by("-pipeline", "-position")}
+        self.of_pipeline = {(one.pipeline_id, one.name.casefold()): one for one in Stage.objects.order_by("-position")}
         self.named: dict[str, dict[str, list[Any]]] = {}
         for field, (key, _) in NAMED.items():
             texts = {row.get("value", "") for row in plan.taken() if row.values["field"] == field}
@@ -103,7 +104,8 @@ class _History:
             moment = row.values["changed_at"]
             change = known.pop((moment, value), None)
             if change is None:
-                change = DealChange(deal=deal, changed_at=moment, by=self.plan.by, field=field, value=value)
+                change = DealChange(deal=deal, changed_at=moment, field=field, value=value)
+                change.by = row.found.get("by", self.plan.by)
                 row.act = "created"
             merged.append((moment, change, row))
         for one in known.values():
@@ -147,8 +149,9 @@ class _History:
                 values["lost_reason"] = LostReason.objects.get(key="not_given")
             if last.value == Deal.Status.WON and deal.amount is None:
                 self.plan.note("A deal was won without an amount: it counts with 0 and books no order.")
-        elif field == Changed.STAGE:
-            values = {"stage": self.stages[last.value.casefold()]}
+        elif field == Changed.STAGE and last.value.casefold() != deal.stage.name.casefold():
+            own = (deal.stage.pipeline_id, last.value.casefold())
+            values = {"stage": self.of_pipeline.get(own, self.stages[last.value.casefold()])}
         elif field == Changed.AMOUNT:
             values = {"amount": Decimal(last.value) if last.value else None}
         elif field == Changed.EXPECTED_CLOSE_ON:
@@ -174,12 +177,13 @@ def _rows() -> Iterator[dict[str, Any]]:
         field: {str(one.pk): one for one in model.objects.filter(pk__in=_numbers(field))}
         for field, (_, model) in NAMED.items()
     }
-    changes = DealChange.objects.filter(deal__withdrawn_at=None).select_related("deal")
+    changes = DealChange.objects.filter(deal__withdrawn_at=None).select_related("deal", "by")
     for change in changes.order_by("deal_id", "changed_at", "id").iterator(2000):
         value: Any = change.value
         if change.field in NAMED:
             value = named[change.field].get(change.value, change.value)
-        yield {"deal": change.deal, "changed_at": change.changed_at, "field": change.field, "value": value}
+        told = {"deal": change.deal, "changed_at": change.changed_at, "field": change.field, "value": value}
+        yield told | {"by": change.by and change.by.username}
 
 
 def _numbers(field: str) -> set[int]:
@@ -195,6 +199,7 @@ KINDS = [
             Field("changed_at", "moment", needed=True, also=("at", "when", "date", "created_date", "timestamp")),
             Field("field", "choice", needed=True, choices=tuple(Changed.values), also=("property",)),
             Field("value", also=("new_value", "to")),
+            Field("by", "reference", to="login"),
         ),
         _plan,
         _rows,

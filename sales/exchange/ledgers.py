@@ -72,7 +72,7 @@ def _plan_credits(plan: Plan) -> None:
             rate=rate,
             reporting_amount=reporting,
             recorded_at=row.get("recorded_at", plan.at),
-            by=plan.by,
+            by=row.found.get("by", plan.by),
             reason=row.get("reason", plan.reason),
         )
         entries.take(row, order.pk, _credit_key(entry), entry)
@@ -85,10 +85,11 @@ def _credit_key(one: Credit) -> tuple[Any, ...]:
 
 
 def _credit_rows() -> Iterator[dict[str, Any]]:
-    credits = Credit.objects.filter(order__withdrawn_at=None).select_related("order__deal", "person", "team")
+    credits = Credit.objects.filter(order__withdrawn_at=None).select_related("order__deal", "person", "team", "by")
     for entry in credits.order_by("pk").iterator(2000):
         names = (*CREDIT, "rate", "reporting_amount", "recorded_at", "reason")
-        yield {name: getattr(entry, name) for name in names} | {"entry": entry.pk, "reverses": entry.reverses_id}
+        told = {name: getattr(entry, name) for name in names} | {"by": entry.by and entry.by.username}
+        yield told | {"entry": entry.pk, "reverses": entry.reverses_id}
 
 
 # ── Decisions ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +116,9 @@ def _plan_outcomes(plan: Plan) -> None:
         values: dict[str, Any] = {"team": None, "recorded_at": plan.at, "reason": plan.reason}
         values |= {name: row.found.get(name, row.values[name]) for name in OUTCOME if name in row.values}
         entry = Outcome(
-            **{"posted_on": values["occurred_on"]} | values, counts=row.get("counts", "yes") == "yes", by=plan.by
+            **{"posted_on": values["occurred_on"]} | values,
+            counts=row.get("counts", "yes") == "yes",
+            by=row.found.get("by", plan.by),
         )
         entries.take(row, row.found["deal"].pk, _outcome_key(entry), entry)
 
@@ -128,18 +131,19 @@ def _outcome_key(one: Outcome) -> tuple[Any, ...]:
 
 
 def _outcome_rows() -> Iterator[dict[str, Any]]:
-    outcomes = Outcome.objects.filter(deal__withdrawn_at=None).select_related("deal", "person", "team")
+    outcomes = Outcome.objects.filter(deal__withdrawn_at=None).select_related("deal", "person", "team", "by")
     for entry in outcomes.order_by("pk").iterator(2000):
         yield {name: getattr(entry, name) for name in OUTCOME} | {
             "entry": entry.pk,
             "reverses": entry.reverses_id,
             "counts": "yes" if entry.counts else "no",
+            "by": entry.by and entry.by.username,
         }
 
 
 PERSON = Field("person", "reference", needed=True, to="person")
 TEAM = Field("team", "reference", to="team")
-TOLD = (Field("recorded_at", "moment"), Field("reason"))
+TOLD = (Field("recorded_at", "moment"), Field("reason"), Field("by", "reference", to="login"))
 
 KINDS = [
     Kind(

@@ -1,6 +1,7 @@
 import django.db.models.deletion
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from salesmgmt.desk.operations import AddIndexWhileInUse
 
 OLD = "sales_activity_owner_id_7795406e"
 
@@ -16,7 +17,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexWhileInUse(
             model_name="activity",
             index=models.Index(
                 models.F("owner"),
@@ -26,7 +27,7 @@ class Migration(migrations.Migration):
                 name="activity_by_owner_and_time",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexWhileInUse(
             model_name="recommendation",
             index=models.Index(
                 models.OrderBy(models.F("made_on"), descending=True),

@@ -201,6 +201,8 @@ class Task(models.Model):
         QUARTER = "quarter", "Every quarter"
         YEAR = "year", "Every year"
 
+    # NULL, not empty: rows without one must not clash under the unique constraint.
+    external_id = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
     owner = models.ForeignKey(Person, models.CASCADE, related_name="tasks")
     text = models.CharField(max_length=300)
     due_on = models.DateField()
@@ -247,6 +249,7 @@ class Task(models.Model):
             models.CheckConstraint(
                 condition=Q(recurs_until=None) | ~Q(recurs=""), name="only_recurring_tasks_have_an_end"
             ),
+            models.UniqueConstraint(fields=["external_id"], name="task_external_id_is_unique"),
         ]
 
     def __str__(self) -> str:

@@ -158,7 +158,7 @@ class Deal(Record):
         LOST = "lost", "Lost"
 
     name = models.CharField(max_length=300)
-    owner = models.ForeignKey(Person, models.PROTECT, related_name="deals")
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="deals", db_index=False)
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="deals")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="deals")
     product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="deals")
@@ -203,6 +203,11 @@ class Deal(Record):
         indexes = [
             models.Index(fields=["owner", "status", "expected_close_on"], name="deal_by_owner"),
             models.Index(fields=["account"], name="deal_by_account"),
+            models.Index(  # at which accounts somebody's people have deals
+                fields=["owner", "account"],
+                condition=Q(withdrawn_at=None, account__isnull=False),
+                name="deal_by_owner_and_account",
+            ),
             models.Index(
                 F("expected_close_on"),
                 F("id"),

@@ -1,7 +1,7 @@
 """Questions about what happened, always within what somebody may see."""
 
 from .activities import Recent, activities, alike_activities, asked_first, recent_customers, withdrawn_activities
-from .contracts import SOON, contract_states, contracts, state_of
+from .contracts import SOON, contract_states, contracts, paper_of, state_of
 from .customers import (
     MANY_ACCOUNTS,
     CustomerFilter,
@@ -25,7 +25,18 @@ from .customers import (
     withdrawn_accounts,
     withdrawn_contacts,
 )
-from .deal_lines import Excess, Totals, excess_of, is_approved, lines_of, may_decide, open_approvals, role_on, totals_of
+from .deal_lines import (
+    Excess,
+    Totals,
+    beyond_limits,
+    excess_of,
+    is_approved,
+    lines_of,
+    may_decide,
+    open_approvals,
+    role_on,
+    totals_of,
+)
 from .deal_warnings import DealWarning, Signs, Slippage, odds_sentence, signs_of, warnings_of
 from .deals import (
     CARDS,
@@ -146,6 +157,7 @@ __all__ = [
     "approval_of",
     "asked_first",
     "beside",
+    "beyond_limits",
     "board",
     "book_of",
     "bulk_acts",
@@ -206,6 +218,7 @@ __all__ = [
     "overdue_count",
     "owner_of",
     "pairs",
+    "paper_of",
     "people_at",
     "people_on",
     "problems_of",

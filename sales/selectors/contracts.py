@@ -1,5 +1,6 @@
 """Questions about contracts."""
 
+import hashlib
 from datetime import date, timedelta
 from typing import Any
 
@@ -53,3 +54,25 @@ def state_of(contract: Contract, day: date) -> str:
     if contract.ends_on is not None and contract.ends_on < day:
         return "Ended"
     return "Running" if contract.starts_on <= day else "Signed"
+
+
+TYPES = {
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+def paper_of(contract: Contract) -> tuple[bytes, str] | None:
+    """The signed paper as it was kept, and its type; one that is not the same any more is not given out."""
+    if not contract.file:
+        return None
+    try:
+        with contract.file.open("rb") as paper:
+            content: bytes = paper.read()
+    except OSError:
+        return None
+    if hashlib.sha256(content).hexdigest() != contract.file_digest:
+        return None
+    return content, TYPES.get(str(contract.file.name).rpartition(".")[2], "application/octet-stream")

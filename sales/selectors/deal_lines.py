@@ -1,9 +1,10 @@
 """What the products on a deal come to, what discount that is, and who may give it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sales.models import Deal, DealLine, DiscountApproval, DiscountLimit, discount_of
 from salesmgmt.lib.money import to_cents
@@ -119,6 +120,28 @@ def is_approved(deal: Deal, totals: Totals) -> bool:
         if as_a_whole and all(given <= Decimal(approval.by_family.get(family, "0")) for family, given in families):
             return True
     return False
+
+
+def beyond_limits(
+    deals: Iterable[Deal], *, given: Mapping[int, list[DealLine]] | None = None, on: Mapping[int, date] | None = None
+) -> list[tuple[Deal, str]]:
+    """Those whose discount is above what their owner might give on the day they closed, or `on`, and was not approved.
+
+    `given`: lines by deal that are about to be written, beside those that stand or in their place.
+    """
+    deals = list(deals) if DiscountLimit.objects.exists() else []
+    lines: dict[int, dict[Any, DealLine]] = {deal.pk: {} for deal in deals}
+    for line in DealLine.objects.filter(deal__in=lines).select_related("product"):
+        lines[line.deal_id][line.pk] = line
+    found = []
+    for deal in deals:
+        lines[deal.pk] |= {line.pk or id(line): line for line in (given or {}).get(deal.pk, [])}
+        totals = totals_of(lines[deal.pk].values())
+        day = (on or {}).get(deal.pk, deal.closed_on)
+        above = excess_of(totals, role_on(deal.owner, day)) if totals.discount and day else []
+        if above and not is_approved(deal, totals):
+            found.append((deal, above[0].sentence.format(who=deal.owner.name)))
+    return found
 
 
 def may_decide(user: Viewer, approval: DiscountApproval) -> bool:

@@ -1,5 +1,7 @@
 """Forgetting a customer's person: contact and lead, and what was written about them. What was sold stays."""
 
+from typing import Any
+
 from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 
@@ -30,7 +32,7 @@ LEFT_ALONE = ("sales_contract",)
 def forget_customer(*, record: Contact | Lead) -> Forgotten:
     """Blank a contact or lead, those that are the same person, and every note about them."""
     contacts, leads = _same(record)
-    known = [*Contact.objects.filter(pk__in=contacts), *Lead.objects.filter(pk__in=leads)]
+    known: list[Contact | Lead] = [*Contact.objects.filter(pk__in=contacts), *Lead.objects.filter(pk__in=leads)]
     forgotten = Forgotten()
     for one in known:
         forgotten.say(*_own_words(one, contacts, leads))
@@ -54,7 +56,7 @@ def forget_customer(*, record: Contact | Lead) -> Forgotten:
     changes = LeadChange.objects.filter(lead__in=leads, field__in=["name", "email", "phone", "company", "notes"])
     forgotten.blank(changes, was="", value="")
     LookAlike.objects.filter(Q(one_id__in=contacts) | Q(other_id__in=contacts), noun="contact").delete()
-    said = {"email": "", "phone": "", "custom": {}, "external_id": None, "version": F("version") + 1}
+    said: dict[str, Any] = {"email": "", "phone": "", "custom": {}, "external_id": None, "version": F("version") + 1}
     forgotten.blank(
         Contact.objects.filter(pk__in=contacts), name=_nobody("contact"), birthday=None, title="", prefers="",
         preferences="", tags=[], is_not_to_be_contacted=True, **said,

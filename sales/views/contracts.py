@@ -1,18 +1,16 @@
 """Contracts: what was agreed, for how long, and the paper that says so."""
 
-import hashlib
 from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
 from sales.models import Contract
-from salesmgmt.desk.edges import act, csv_answer
+from salesmgmt.desk.edges import act, csv_answer, kept_file
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
@@ -24,12 +22,6 @@ COLUMNS = (
     "external_id", "number", "account", "owner", "starts_on", "ends_on", "notice_on", "value", "currency", "terms",
     "quality_terms", "price_terms", "logistics_terms", "signed_on", "signed_by", "amends", "file_name", "file_digest",
 )  # fmt: skip
-TYPES = {
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
 
 
 @require_GET
@@ -240,18 +232,7 @@ def renew(request: SignedIn, pk: int) -> HttpResponse:
 def file(request: SignedIn, pk: int) -> HttpResponse:
     """The paper, as it was kept; one that is not the same any more is not given out."""
     found = _found(request, pk)
-    if not found.file:
+    paper = selectors.paper_of(found)
+    if paper is None:
         raise Http404
-    try:
-        with found.file.open("rb") as paper:
-            content: bytes = paper.read()
-    except OSError as error:
-        raise Http404 from error
-    if hashlib.sha256(content).hexdigest() != found.file_digest:
-        raise Http404
-    kind = TYPES.get(str(found.file.name).rpartition(".")[2], "application/octet-stream")
-    named = content_disposition_header(as_attachment=True, filename=found.file_name) or "attachment"
-    answer = HttpResponse(content, content_type=kind, headers={"Content-Disposition": named})
-    answer["Cache-Control"] = "private, no-store"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return kept_file(*paper, name=found.file_name)

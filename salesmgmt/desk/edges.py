@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import patch_vary_headers
+from django.utils.http import content_disposition_header
 
 from salesmgmt.lib import csvout, xlsxout
 from salesmgmt.lib.refusals import Refused
@@ -22,6 +23,16 @@ logger = structlog.get_logger(__name__)
 def tell_form(form: forms.BaseForm, refusal: Refused) -> None:
     """The rule's sentence beside its field, or above the form."""
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+
+
+def kept_file(content: bytes, kind: str, *, name: str) -> HttpResponse:
+    """A file that somebody uploaded: saved, never shown, whatever is in it."""
+    named = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    answer = HttpResponse(content, content_type=kind, headers={"Content-Disposition": named})
+    answer["Cache-Control"] = "private, no-store"
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer
 
 
 def act(request: HttpRequest, do: Callable[[], object], *, said: str, to: str) -> HttpResponse:

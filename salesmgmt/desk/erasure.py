@@ -74,7 +74,7 @@ def erase(
         raise Refused("Say who asked for it, and when.", field="reason")
     parts = [{"table": one.model._meta.db_table, "ids": one.ids, "columns": one.columns} for one in forgotten.parts]
     call = "SELECT desk_erase(%s, %s, %s::text[], %s::jsonb, %s::text[], %s::text[], %s, %s, %s)"
-    values = [noun, record_id, sorted(forgotten.words), json.dumps(parts), list(left_alone)]
+    values: list[Any] = [noun, record_id, sorted(forgotten.words), json.dumps(parts), list(left_alone)]
     try:
         with connection.cursor() as cursor:
             cursor.execute(call, [*values, sorted(forgotten.digests), by, at, reason.strip()])

@@ -1,5 +1,6 @@
 """The API's policies: who asks and how much, what is read, in which pages, how an error reads (RFC 9457)."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -21,6 +22,7 @@ from .throttle import is_within
 from .tokens import user_of_api_token
 
 LARGEST_BODY = 1024 * 1024
+LARGEST_FILE = 11 * 1024 * 1024  # with the form around it
 DEEPEST = 32
 PER_MINUTE = {"user": 6000, "anonymous": 120}
 UNKEPT = "A text holds a character that can't be kept."
@@ -154,6 +156,24 @@ class JSONParser(parsers.JSONParser):
             raise exceptions.ParseError("The JSON is nested too deeply.") from None
         except ValueError as error:
             raise exceptions.ParseError(f"This is no JSON: {error}") from None
+        return found
+
+
+class FileParser(parsers.MultiPartParser):
+    """A form with one file of a sane size; keeps what tells it from another for the idempotency key."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_FILE:
+            raise TooLarge(f"The body is larger than {LARGEST_FILE // 1024 // 1024} MB.")
+        found = super().parse(stream, media_type, parser_context)
+        told = hashlib.sha256(json.dumps(sorted(found.data.lists())).encode())
+        for name, file in sorted(found.files.items()):
+            told.update(f"\n{name}\n{file.name}\n".encode(errors="replace"))
+            for chunk in file.chunks():
+                told.update(chunk)
+            file.seek(0)
+        request.sent = told.digest()
         return found
 
 

@@ -18,7 +18,9 @@ from salesmgmt.lib.kinds import Kind
 from .values import defused
 
 # Whose files have a column for their external ids.
-IDENTIFIED = {"person", "account", "contact", "product", "lead", "deal", "activity", "order", "refund", "contract"}
+IDENTIFIED = {
+    "person", "account", "contact", "product", "lead", "deal", "activity", "order", "refund", "contract", "feedback",
+}  # fmt: skip
 
 
 def write_table(kind: Kind, out: TextIO, *, with_ids: bool = False) -> int:

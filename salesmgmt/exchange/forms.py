@@ -7,9 +7,10 @@ from django import forms
 
 from salesmgmt.lib.days import require_our_time
 from salesmgmt.lib.kinds import Kind
+from teams.models import User
 
 from . import presets
-from .kinds import kinds
+from .kinds import kinds_for
 from .mapping import OPTIONS
 from .models import Batch, Mapping
 
@@ -29,11 +30,11 @@ class UploadForm(forms.Form):
         choices=[("", "Seen from the file"), *((name, presets.LABELS[name]) for name in presets.NAMES)],
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["kind"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(key, key.replace("_", " ").capitalize()) for key in kinds()]
+        field.choices = [(key, key.replace("_", " ").capitalize()) for key in kinds_for(user)]
 
 
 class OptionsForm(forms.Form):

@@ -10,13 +10,18 @@ from django.utils.module_loading import module_has_submodule
 
 from salesmgmt.lib.kinds import Kind, Referent, Settling
 from salesmgmt.lib.refusals import Refused
+from teams.models import User, Viewer, access_of
 
 ORDER = (  # in which kinds depend on each other
-    "organisation", "calendars", "territories", "teams", "people", "postings", "leave", "ramps", "seasons", "rates",
-    "budgets", "expenses",
-    "accounts", "contacts", "products", "leads", "stages", "deals", "deal_changes", "activities", "orders",
-    "order_lines", "credits", "refunds", "contracts", "feedback", "quotas", "quota_entries", "credit_entries",
-    "outcome_entries",
+    "organisation", "calendars", "territories", "teams", "people", "logins", "postings", "leaderships", "leave_kinds",
+    "leave", "ramps", "seasons", "rates", "budgets", "expenses", "custom_fields", "accounts",
+    "account_owners", "account_profiles", "contacts",
+    "contact_roles", "products", "competitors", "campaigns", "pipelines", "stages", "lost_reasons",
+    "discount_limits", "deals", "deal_changes", "deal_approvals", "deal_lines", "deal_shares", "deal_reasons",
+    "deal_competitors", "leads", "lead_changes", "assignment_rules", "activities", "activity_templates",
+    "time_entries", "orders", "order_lines", "credits", "refunds", "delivery_problems", "contracts", "feedback",
+    "complaints", "tasks", "market_notes", "referrals", "gifts", "custom_values", "plans", "targets",
+    "allocations", "quotas", "quota_entries", "credit_entries", "outcome_entries", "closings",
 )  # fmt: skip
 
 
@@ -52,6 +57,24 @@ def kind_of(key: str) -> Kind:
     if kind is None:
         raise Refused(f"There is no kind “{key}”; there is {', '.join(kinds())}.", field="kind")
     return kind
+
+
+def kinds_for(user: Viewer) -> dict[str, Kind]:
+    """Those a user may take in and give out."""
+    access = access_of(user)
+    return {
+        key: kind for key, kind in kinds().items() if access.role == "admin" or (access.imports and not kind.admin_only)
+    }
+
+
+def require_importer(kind: Kind, by: User | None) -> None:
+    """Raises Refused unless this user may take in, undo or give out a kind; None is the command line."""
+    if by is None:
+        return
+    if not access_of(by).imports:
+        raise Refused("Only admin and operations import.")
+    if kind.key not in kinds_for(by):
+        raise Refused(f"Only admin imports {kind.key}.", field="kind")
 
 
 def follow(settling: Settling) -> None:

@@ -40,7 +40,7 @@ class Column:
     const: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
-    join: str = " "
+    join: str | None = " "  # None: the first of the columns that says something
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -62,7 +62,8 @@ class Column:
             if not _is_one_of(cells.get(name, "").strip(), words):
                 return ""
         if self.columns:
-            text = self.join.join(part for name in self.columns if (part := cells.get(name, "").strip()))
+            parts = [part for name in self.columns if (part := cells.get(name, "").strip())]
+            text = self.join.join(parts) if self.join is not None else next(iter(parts), "")
         else:
             text = cells.get(self.column, "").strip()
         return self.worded(text)
@@ -175,7 +176,7 @@ def column_of(name: str, said: Any) -> Column:
         join = said.get("join", " ")
         plain = (
             isinstance(said.get("column", ""), str)
-            and isinstance(join, str)
+            and isinstance(join, str | None)
             and isinstance(parts, list)
             and all(isinstance(part, str) for part in parts)
             and (bool(parts) or "column" in said)
@@ -194,7 +195,8 @@ def column_of(name: str, said: Any) -> Column:
             )
     raise Unreadable(
         f"In the mapping “{name}” must be a column's name, {{“const”: …}}, {{“column”: …, “values”: {{…}}}} or"
-        " {“columns”: […], “join”: “ ”}, the latter two perhaps with “where”: {column: [words]}."
+        " {“columns”: […], “join”: “ ”} (null: the first that says something), the latter two perhaps with “where”:"
+        " {column: [words]}."
     )
 
 

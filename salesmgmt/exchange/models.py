@@ -10,7 +10,8 @@ from teams.models import Viewer, access_of
 
 class BatchQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        return self.all() if access_of(user).imports else self.none()
+        access = access_of(user)
+        return self.all() if access.role == "admin" else self.exclude(kind="logins") if access.imports else self.none()
 
 
 class Batch(models.Model):

@@ -47,6 +47,14 @@ _LEAD_STATES = {
     "Junk Lead": "disqualified", "Lost Lead": "disqualified", "Bad timing": "disqualified",
 }  # fmt: skip
 
+_NOTHING: Alternatives = ({"const": ""},)  # a column of the field's name means something else there
+
+
+def _done(column: str, *words: str) -> dict[str, Any]:
+    """Whether work is done, by a column that says so in these words; anything else is still to do."""
+    return {"column": column, "values": {**dict.fromkeys(words, "yes"), "*": "no"}}
+
+
 _SALESFORCE: dict[str, dict[str, Alternatives]] = {
     "people": {
         "external_id": ("Id", "User ID"),
@@ -88,6 +96,15 @@ _SALESFORCE: dict[str, dict[str, Alternatives]] = {
         "source": ("LeadSource", "Lead Source"),
         "created_at": ("CreatedDate", "Create Date"),
         "status": ({"column": "Status", "values": _LEAD_STATES}, {"column": "Lead Status", "values": _LEAD_STATES}),
+    },
+    "campaigns": {
+        "external_id": ("Id", "Campaign ID"),
+        "name": ("Name", "Campaign Name"),
+        "channel": ("Type",),
+        "audience": ("Description",),
+        "starts_on": ("StartDate", "Start Date"),
+        "ends_on": ("EndDate", "End Date"),
+        "cost": ({"columns": ["ActualCost", "BudgetedCost"], "join": None}, "ActualCost", "Actual Cost"),
     },
     "stages": {
         "name": ("MasterLabel", "ApiName"),
@@ -147,6 +164,7 @@ _SALESFORCE: dict[str, dict[str, Alternatives]] = {
         "deal": ({"column": "WhatId", "where": {"WhatId": ["006*"]}}, "Opportunity"),
         "outcome": ({"columns": ["CallDisposition", "Status"], "join": ": "}, "CallDisposition", "Status"),
         "duration_minutes": ("DurationInMinutes",),
+        "done": (_done("Status", "Completed"),),
         "notes": ({"columns": ["Subject", "Description"], "join": "\n"}, "Subject"),
     },
     "orders": {
@@ -176,6 +194,11 @@ _SALESFORCE: dict[str, dict[str, Alternatives]] = {
     },
 }
 
+# By number where the export has it: names are written as they were when it was made. The primary one, where told apart.
+_HUBSPOTS_COMPANY = (
+    "Associated Company IDs (Primary)", "Associated Company (Primary)", "Associated Company Names (Primary)",
+    "Associated Company IDs", "Associated Company",
+)  # fmt: skip
 _HUBSPOT: dict[str, dict[str, Alternatives]] = {
     "accounts": {
         "external_id": ("Record ID", "Company ID"),
@@ -192,8 +215,9 @@ _HUBSPOT: dict[str, dict[str, Alternatives]] = {
         "name": ({"columns": ["First Name", "Last Name"]},),
         "email": ("Email",),
         "phone": ("Phone Number", "Mobile Phone Number"),
-        "account": ("Associated Company", "Primary Associated Company", "Company Name"),
+        "account": (*_HUBSPOTS_COMPANY, "Primary Associated Company", "Company Name"),
         "birthday": ("Date of birth",),
+        "title": ("Job Title",),
     },
     "products": {
         "external_id": ("Record ID", "SKU"),
@@ -216,7 +240,8 @@ _HUBSPOT: dict[str, dict[str, Alternatives]] = {
         "external_id": ("Record ID", "Deal ID"),
         "name": ("Deal Name",),
         "owner": ("Deal owner",),
-        "account": ("Associated Company", "Associated Company (Primary)", "Company Name"),
+        "account": (*_HUBSPOTS_COMPANY, "Company Name"),
+        "pipeline": _NOTHING,
         **_by_stage("Deal Stage", "Close Date", "Closed Lost Reason"),
         "amount": ("Amount",),
         "currency": ("Currency", "Deal Currency Code"),
@@ -232,11 +257,19 @@ _HUBSPOT: dict[str, dict[str, Alternatives]] = {
             {"column": "Task type", "values": _KINDS_OF_WORK},
         ),
         "occurred_at": ("Activity date", "Due date", "Create date"),
-        "account": ("Associated Company", "Associated Companies"),
+        "account": (*_HUBSPOTS_COMPANY, "Associated Companies"),
         "contact": ("Associated Contact", "Associated Contacts"),
         "deal": ("Associated Deal", "Associated Deals"),
         "outcome": ("Call outcome", "Meeting outcome", "Task status"),
-        "notes": ("Call notes", "Meeting notes", "Notes", "Task notes", "Body"),
+        "notes": (
+            {"columns": ["Task Title", "Notes"], "join": "\n"},
+            "Call notes",
+            "Meeting notes",
+            "Notes",
+            "Task notes",
+            "Body",
+        ),
+        "done": (_done("Task status", "Completed"),),
     },
 }
 
@@ -297,12 +330,15 @@ _PIPEDRIVE: dict[str, dict[str, Alternatives]] = {
         ),
         "lost_reason": _pipedrive("Deal", "Lost reason"),
         "source": _pipedrive("Deal", "Source channel", "Lead Source"),
+        "pipeline": _NOTHING,
     },
     "activities": {
         "external_id": _pipedrive("Activity", "ID", "Pipedrive System ID"),
         "owner": _pipedrive("Activity", "Assigned to user"),
         "kind": tuple({"column": one, "values": _KINDS_OF_WORK} for one in _pipedrive("Activity", "Type")),
         "occurred_at": (
+            {"columns": ["Activity - Marked as done time", "Activity - Due date"], "join": None},
+            {"columns": ["Marked as done time", "Due date"], "join": None},
             *_pipedrive("Activity", "Marked as done time"),
             {"columns": ["Activity - Due date", "Activity - Due time"]},
             {"columns": ["Due date", "Due time"]},
@@ -311,6 +347,8 @@ _PIPEDRIVE: dict[str, dict[str, Alternatives]] = {
         "account": ("Activity - Organization", "Organization"),
         "contact": ("Activity - Contact person", "Contact person"),
         "deal": ("Activity - Deal", "Deal"),
+        "lead": _NOTHING,
+        "done": tuple(_done(one, "Done") for one in _pipedrive("Activity", "Done")),
         "notes": (
             {"columns": ["Activity - Subject", "Activity - Note"], "join": "\n"},
             {"columns": ["Subject", "Note"], "join": "\n"},
@@ -319,6 +357,7 @@ _PIPEDRIVE: dict[str, dict[str, Alternatives]] = {
     },
 }
 
+_ZOHOS_RELATED = (("Connected To.id", "Connected To.module"), ("Related To.id", "Related To.module"))
 _ZOHO: dict[str, dict[str, Alternatives]] = {
     "accounts": {
         "external_id": ("Record Id", "Account Id"),
@@ -364,15 +403,40 @@ _ZOHO: dict[str, dict[str, Alternatives]] = {
         "currency": ("Currency",),
         "opened_on": ("Created Time",),
         "source": ("Lead Source",),
+        "contact": ("Contact Name.id", "Contact Name"),
+        "pipeline": _NOTHING,
     },
     "activities": {
         "external_id": ("Record Id", "Activity Id", "Task Id", "Call Id"),
         "owner": ("Task Owner", "Call Owner", "Event Owner", "Host", "Activity Owner"),
-        "kind": ({"column": "Activity Type", "values": _KINDS_OF_WORK},),
-        "occurred_at": ("Call Start Time", "Start DateTime", "From", "Closed Time", "Due Date"),
-        "account": ("Account Name.id", "Account Name"),
+        # Tasks, calls and events are files of their own, none of which says which it is.
+        "kind": (
+            {"column": "Activity Type", "values": _KINDS_OF_WORK},
+            {"column": "Task Owner", "values": {"*": "task"}},
+            {"column": "Call Owner", "values": {"*": "call"}},
+            {"column": "Event Owner", "values": {"*": "meeting"}},
+            {"column": "Host", "values": {"*": "meeting"}},
+        ),
+        "occurred_at": (
+            "Call Start Time",
+            "Start DateTime",
+            "From",
+            {"columns": ["Closed Time", "Due Date"], "join": None},
+            "Closed Time",
+            "Due Date",
+        ),
+        "account": (
+            "Account Name.id",
+            "Account Name",
+            *({"column": one, "where": {of: ["Accounts"]}} for one, of in _ZOHOS_RELATED),
+        ),
         "contact": ("Contact Name.id", "Contact Name"),
-        "deal": ("Related To.id", "Related To"),
+        "deal": (
+            *({"column": one, "where": {of: ["Deals", "Potentials"]}} for one, of in _ZOHOS_RELATED),
+            "Related To.id",
+            "Related To",
+        ),
+        "done": (_done("Status", "Completed"), _done("Call Status", "Completed", "Missed")),
         "outcome": ("Call Result", "Status"),
         "notes": ({"columns": ["Subject", "Description"], "join": "\n"}, "Subject"),
     },

@@ -155,7 +155,7 @@ def to_number(text: str, notation: Notation, *, currency: str = "") -> Decimal:
 
 # ── Dates ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_TIME = r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2}|UTC)?)?"
+_TIME = r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp][Mm])?\s*(Z|[+-]\d{2}:?\d{2}|UTC)?)?"
 _YMD = re.compile(rf"(\d{{4}})([-/.]?)(\d{{2}})\2(\d{{2}}){_TIME}", re.ASCII)
 _FIGURES = re.compile(rf"(\d{{1,2}})([-/.])\s?(\d{{1,2}})\2\s?(\d{{4}}|\d{{2}}){_TIME}", re.ASCII)
 _WORDS = re.compile(
@@ -223,14 +223,15 @@ def to_moment(text: str, notation: Notation, zone: str) -> datetime:
         month = _month(name)
     else:
         raise Unfit("It is not a date; write 2026-03-31, or say “date_format” in the mapping.")
-    hour, minute, second_, half, offset = time
+    hour, minute, second_, fraction, half, offset = time
     hours = int(hour or 0)
     if half:
         hours = hours % 12 + (12 if half.lower() == "pm" else 0)
     try:
         moment = datetime(
-            int(year), int(month), int(day), hours, int(minute or 0), int(second_ or 0), tzinfo=ZoneInfo(zone)
-        )
+            int(year), int(month), int(day), hours, int(minute or 0), int(second_ or 0),
+            int((fraction or "0").ljust(6, "0")[:6]), tzinfo=ZoneInfo(zone),
+        )  # fmt: skip
         if offset:
             plain = moment.replace(tzinfo=None).isoformat()
             moment = datetime.fromisoformat(plain + ("+00:00" if offset in {"Z", "UTC"} else offset))

@@ -24,7 +24,7 @@ from teams.models import User, access_of
 from . import services
 from .exports import book, lines
 from .forms import NOT_TAKEN, OptionsForm, UploadForm, columns_of, label_of, options_of
-from .kinds import kind_of, kinds
+from .kinds import kind_of, kinds_for
 from .models import Batch, BatchRow
 from .services.mappings import keep_mapping, kept_mapping, mapping_of
 
@@ -53,7 +53,7 @@ def for_importers(view: View) -> View:
 @keyed
 def imports(request: HttpRequest) -> HttpResponse:
     """What was taken in so far, and the next file."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(request.POST or None, request.FILES or None, user=cast(User, request.user))
     if request.method == "POST" and form.is_valid():
         file = cast(UploadedFile, form.cleaned_data["file"])
         try:
@@ -71,7 +71,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("import", pk=batch.pk)
     batches = Batch.objects.visible_to(request.user).select_related("by").order_by("-at", "-pk")[:LISTED]
-    context = {"form": form, "batches": batches, "kinds": list(kinds())}
+    context = {"form": form, "batches": batches, "kinds": list(kinds_for(request.user))}
     return render(request, "exchange/imports.html", context, status=422 if form.errors else 200)
 
 
@@ -194,10 +194,9 @@ def import_rejects(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest, kind: str, ending: str) -> HttpResponseBase:
     """A kind as import takes it, as text or as a workbook."""
-    try:
-        wanted = kind_of(kind)
-    except Refused:
-        raise Http404 from None
+    wanted = kinds_for(request.user).get(kind)
+    if wanted is None:
+        raise Http404
     if ending == "xlsx":
         return _as_file(FileResponse(book(wanted), content_type=EXCEL), f"{kind}.xlsx")
     answer = StreamingHttpResponse(_csv(wanted), content_type="text/csv; charset=utf-8")

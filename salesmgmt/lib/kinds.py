@@ -104,6 +104,8 @@ class Portion(Protocol):
 
     def run(self, statement: str) -> int: ...
 
+    def ask(self, statement: str) -> list[Any]: ...
+
     def note(self, sentence: str, where: str) -> None:
         """Tell how many rows there are for which `where` holds."""
 
@@ -112,6 +114,19 @@ class Portion(Protocol):
 
     def insert(self, model: Any, columns: dict[str, str], source: str) -> None:
         """Insert what a query yields; what the model has beyond `columns` gets its defaults."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Rows that another model keeps, as an activity that is not done yet is a task; `part.is_aside` says which."""
+
+    model: str
+    key: str  # SQL of what a row without external id is known again by, in `part`
+    stands: str  # the same of the model, as `x`, of those that may be meant
+    differs: str  # SQL: does the row `p` say something else than the record `x`?
+    insert: Callable[[Portion], None]
+    change: Callable[["Plan", Any, "Row"], None]
+    finish: Callable[["Plan", Any, "Row"], None]  # a row that is none any more about a record `x` that has its id
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,7 @@ class Loader:
     differs: str = ""  # SQL: does the row `p` say something else than the record `x`?
     insert: Callable[[Portion], None] | None = None  # writes `fresh`, the rows that are new, each with its `id`
     change: Callable[["Plan", Any, "Row"], None] | None = None  # what a row changes of a record; `row.values` by column
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +172,7 @@ class Kind:
     is_ledger: bool = False  # entries as they stand
     reverse: Callable[..., int] | None = None  # of a ledger: takes entries back, by further ones
     loader: Loader | None = None
+    admin_only: bool = False  # taken in and given out by admin alone
 
     def field(self, name: str) -> Field | None:
         return next((one for one in self.fields if one.name == name), None)

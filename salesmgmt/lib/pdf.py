@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
@@ -71,6 +72,10 @@ class Paper(FPDF):
         if face != "latin":
             self.set_fallback_fonts([f"inter-{one}" for one in self._faces if one != "latin"], exact_match=False)
 
+    def can_draw(self, text: str) -> bool:
+        """Whether every sign of it is in one of the faces."""
+        return all(any(ord(sign) in signs(self.folder, face) for face in FACES) for sign in text)
+
     def drawn(self, text: str) -> str:
         """The text with what can be drawn; loads the faces it needs."""
         kept = []
@@ -108,9 +113,9 @@ class Paper(FPDF):
         """A line of a table: words at the left with a note below them, a figure at the right."""
         wide = self.epw - 42
         self.set_font("inter-latin", "", 8.5)
-        lines = (
-            self.multi_cell(wide, 4.2, self.drawn(note), dry_run=True, output=MethodReturnValue.LINES) if note else []
-        )
+        lines: Any = ()
+        if note:
+            lines = self.multi_cell(wide, 4.2, self.drawn(note), dry_run=True, output=MethodReturnValue.LINES)
         if self.will_page_break(7 + 4.2 * len(lines)):
             self.add_page()
         top = self.get_y() + 1.4

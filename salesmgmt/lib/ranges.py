@@ -22,6 +22,11 @@ def through(start: date, last: date) -> DateRange:
     return DateRange(start, last + timedelta(days=1), "[)")
 
 
+def overlap(one: DateRange, other: DateRange) -> bool:
+    """Is there a day in both?"""
+    return (one.upper is None or other.lower < one.upper) and (other.upper is None or one.lower < other.upper)
+
+
 class DatedQuerySet(models.QuerySet):
     """Rows that hold for a range of days in `during`."""
 

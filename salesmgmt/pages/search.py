@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, Case, F, FloatField, Q, QuerySet, 
 from django.db.models.functions import Cast, Coalesce, Upper
 from django.urls import NoReverseMatch, reverse
 
+from sales.models import credited_on
 from sales.search import FINDABLE as OF_SALES
 from salesmgmt.lib import clock
 from salesmgmt.lib.finding import Asked, Findable, Holds, Plain, Words
@@ -24,6 +25,7 @@ WEIGHED = 500  # of a noun's matches are put in order; who types one letter more
 NEWEST = 200  # of a noun that shows the latest first are looked at in any case
 FEW = 3  # found at least, or what is only like it is looked for as well
 LIKE = "SET LOCAL pg_trgm.word_similarity_threshold = 0.4; "  # of three-letter pieces in common: "Frieght" is Freight
+SHARED = ("order__deal", "order")
 TEXT = "\ue000"  # stands for what is typed in a statement that is kept
 
 Way = Callable[[Viewer, int, Findable], QuerySet[Any, Any]]
@@ -76,7 +78,9 @@ def grouped(hits: Iterable[Hit]) -> list[tuple[str, list[Hit]]]:
 def _found(way: Way, user: Viewer, places: tuple[int, ...], text: str, *, first: str = "") -> list[tuple[Any, ...]]:
     if not places:
         return []
-    sql, params = _statement(way, access_of(user), places, clock.now().date())
+    access = access_of(user)
+    shares = () if access.sees_all else tuple((path, _as_kept(credited_on(user, path))) for path in SHARED)
+    sql, params = _statement(way, access, shares, places, clock.now().date())
     inside = connection.ops.prep_for_like_query(text)
     with connection.cursor() as cursor:
         cursor.execute(first + sql, [text if value == TEXT else _put_in(value, inside) for value in params])
@@ -84,15 +88,31 @@ def _found(way: Way, user: Viewer, places: tuple[int, ...], text: str, *, first:
     return found
 
 
+def _as_kept(held: Any) -> tuple[int, ...] | None:
+    """The records one holds a share of; None for so many that the statement asks for them itself."""
+    return tuple(held) if isinstance(held, list) else None
+
+
 def _put_in(value: Any, text: str) -> Any:
     return value.replace(TEXT, text) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=512)
-def _statement(way: Way, access: Access, places: tuple[int, ...], day: date) -> tuple[str, tuple[Any, ...]]:
-    """One statement over some nouns for whoever has this access, kept for a day: to write it is the longer work."""
+def _statement(
+    way: Way,
+    access: Access,
+    shares: tuple[tuple[str, tuple[int, ...] | None], ...],
+    places: tuple[int, ...],
+    day: date,
+) -> tuple[str, tuple[Any, ...]]:
+    """One statement over some nouns for whoever has this access and these shares of others' records, kept for a day:
+    to write it is the longer work.
+    """
     viewer = User()
     viewer._access = access  # type: ignore[attr-defined]
+    for path, held in shares:
+        if held is not None:
+            setattr(viewer, f"_credited_on_{path}", list(held))
     first, *more = (way(viewer, place, findable()[place]) for place in places)
     sql, params = (first.union(*more, all=True) if more else first).query.sql_with_params()
     return sql, tuple(params)

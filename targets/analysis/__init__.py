@@ -11,11 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from salesmgmt.lib.money import share_out
+from salesmgmt.lib.refusals import Refused
 
 K = TypeVar("K")
 Shares = Mapping[date, Decimal]  # first day of a bucket of a period (month, week) → percent of it
-Ramps = Mapping[str, Mapping[int, Decimal]]  # profile → month of tenure → percent
+Ramps = Mapping[str, Mapping[int, Decimal]]  # profile → month after the start → percent
 Days = NDArray[Any]
+
+
+class RampProfiles(dict[str, dict[int, Decimal]]):
+    """Profiles by name, and by rule: (role, kind of start) → name; a role that is empty is any other."""
+
+    def __init__(self, profiles: Mapping[str, dict[int, Decimal]], rules: Mapping[tuple[str, str], str]) -> None:
+        super().__init__(profiles)
+        self.rules = rules
+
 
 FULL = 10_000  # FTE and ramp in ten-thousandths: both are exact whole numbers there
 FLAT: Shares = {}
@@ -138,6 +148,17 @@ def ramp_factors(presence: Presence, ramps: Ramps) -> Days:
     for name, steps in ramps.items():
         for month, percent in steps.items():
             factors[(names == name) & (months == month)] = int(percent * 100)
+    rules = getattr(ramps, "rules", {})
+    if rules and (since := getattr(presence, "start_month", None)) is not None:
+        roles, starts = np.asarray(presence.role, dtype=str), np.asarray(presence.start, dtype=str)  # type: ignore[attr-defined]
+        own = {role for role, _ in rules if role}
+        for (role, start), name in rules.items():
+            others = [mine for mine, kind in rules if kind == start and mine in own]
+            of_role = roles == role if role else ~np.isin(roles, others)
+            ruled = (names == "") & (starts == start) & of_role
+            if ruled.any():
+                for month, percent in ramps[name].items():
+                    factors[ruled & (since == month)] = int(percent * 100)
     return factors
 
 
@@ -247,17 +268,87 @@ def split(total: Decimal, weights: Mapping[K, Fraction]) -> dict[K, Decimal]:
 # ── Learning from the past (R5, R15) ────────────────────────────────────────────────────────────────────────────
 
 
-def learn_shares(history: Mapping[str, tuple[Decimal, int]], buckets: Mapping[K, tuple[str, int]]) -> dict[K, Decimal]:
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Percents by bucket as the past had them (`raw`) and drawn towards flat, and how far what was learned counts."""
+
+    shares: dict[Any, Decimal]
+    raw: dict[Any, Decimal]
+    weight: Decimal
+
+
+NOTHING_LEARNED = Learned({}, {}, Decimal(0))
+
+
+def learn_shares(history: Mapping[str, list[tuple[Decimal, int]]], ahead: Mapping[K, tuple[str, int]]) -> Learned:
     """The percent of a period that falls into each bucket, from what was credited per working day at its place before.
 
-    `history`: place (first, second, third month) → credited, working days. `buckets`: key → place, working days.
-    Percent has four decimals and sums to 100 exactly; empty where nothing was credited.
+    `history`: place (first, second, third month) → credited and working days in each earlier period. `ahead`: key of a
+    bucket → place, working days. What a place brought per working day is drawn towards the mean of all places by
+    Bühlmann's credibility: weight = a ÷ (a + v ÷ n), where n is how many periods there were, v how much a place
+    varies from one to the next, and a how much places differ beyond that (H. Bühlmann, "Experience rating and
+    credibility", ASTIN Bulletin 4, 1967). Few or restless periods so give a flat season. Percents have four
+    decimals and sum to 100 exactly; nothing where nothing was credited.
     """
-    daily = {place: max(credited, Decimal(0)) / days for place, (credited, days) in history.items() if days}
-    weights = {key: daily.get(place, Decimal(0)) * days for key, (place, days) in buckets.items()}
-    if not any(weights.values()):
-        return {}
-    return share_out(Decimal(100), weights, order=list(weights), unit=Decimal("0.0001"))
+    sums = {
+        place: (sum((max(credited, Decimal(0)) for credited, _ in rows), Decimal(0)), sum(n for _, n in rows))
+        for place, rows in history.items()
+    }
+    days = sum(n for _, n in sums.values())
+    mean = sum((credited for credited, _ in sums.values()), Decimal(0)) / days if days else Decimal(0)
+    if not mean:
+        return NOTHING_LEARNED
+    daily = {place: credited / n if n else mean for place, (credited, n) in sums.items()}
+    weight = _credibility([[float(max(c, Decimal(0)) / n / mean) for c, n in rows if n] for rows in history.values()])
+
+    def percents(z: Decimal) -> dict[K, Decimal]:
+        rates = {key: (mean + z * (daily.get(place, mean) - mean)) * n for key, (place, n) in ahead.items()}
+        return share_out(Decimal(100), rates, order=list(rates), unit=Decimal("0.0001"))
+
+    if not any(n for _, n in ahead.values()) or not any(daily.get(place, mean) for place, n in ahead.values() if n):
+        return NOTHING_LEARNED
+    return Learned(percents(weight), percents(Decimal(1)), weight)
+
+
+def _credibility(indexes: list[list[float]]) -> Decimal:
+    """How far the means of places count, between 0 (they differ by chance) and 1, to four decimals."""
+    known = [np.array(values) for values in indexes if len(values) > 1]
+    if len(known) < 2:
+        return Decimal(0)
+    within = float(np.mean([values.var(ddof=1) / len(values) for values in known]))
+    between = float(np.var([values.mean() for values in known], ddof=1)) - within
+    return Decimal(f"{between / (between + within):.4f}") if between > 0 else Decimal(0)
+
+
+def rebalance(standing: Mapping[K, Decimal], said: Mapping[K, Decimal], rule: str) -> dict[K, Decimal]:
+    """Percents with some of them `said` anew and the rest brought to 100 by a rule, to four decimals.
+
+    `proportional`: the others keep their proportions; `equal`: each takes the same of the difference; `none`: what is
+    said has to do. Refused where the rest would be below zero or nothing is left to carry it.
+    """
+    others = [key for key in standing if key not in said]
+    rest = Decimal(100) - sum(said.values(), Decimal(0))
+    if rest < 0:
+        raise Refused(f"What is set sums to {100 - rest:,.2f} %, more than 100 %.", field="shares")
+    if rule == "none" or not others:
+        missing = rest - sum((standing[key] for key in others), Decimal(0))
+        if missing:
+            raise Refused(f"The shares sum to {100 - missing:,.2f} %, not to 100 %.", field="shares")
+        return {**standing, **said}
+    if rule == "equal":
+        change = (rest - sum((standing[key] for key in others), Decimal(0))) / len(others)
+        weights = {key: standing[key] + change for key in others}
+        if min(weights.values()) < 0:
+            least = min(weights, key=lambda key: weights[key])
+            raise Refused(f"{least} would fall below zero: let the rest keep its proportions instead.", field="rule")
+    else:
+        weights = {key: standing[key] for key in others}
+        if not any(weights.values()):
+            weights = dict.fromkeys(others, Decimal(1))
+    shared = dict.fromkeys(others, Decimal(0))
+    if rest:
+        shared = share_out(rest, weights, order=others, unit=Decimal("0.0001"))
+    return {key: said[key] if key in said else shared[key] for key in standing}
 
 
 def capacity(presence: Presence, ramps: Ramps) -> Fraction:

@@ -6,6 +6,7 @@ from .letters import Announcements, Answers, Letters, Responses, Strategies
 from .plans import Allocations, AllocationSerializer, Plans, PlanSerializer
 from .proposals import QuotaProposals, QuotaProposalSerializer
 from .quotas import QuotaFilter, Quotas, QuotaSerializer, TargetFilter, Targets, TargetSerializer
+from .shapes import Ramps, RampSerializer, Seasons, SeasonSerializer
 
 __all__ = [
     "AllocationSerializer",
@@ -28,7 +29,11 @@ __all__ = [
     "QuotaProposals",
     "QuotaSerializer",
     "Quotas",
+    "RampSerializer",
+    "Ramps",
     "Responses",
+    "SeasonSerializer",
+    "Seasons",
     "Strategies",
     "TargetFilter",
     "TargetSerializer",

@@ -28,7 +28,7 @@ class ProposedEntrySerializer(serializers.ModelSerializer):
 
 
 class QuotaProposalSerializer(serializers.ModelSerializer):
-    person = serializers.PrimaryKeyRelatedField(source="seat", read_only=True)
+    person = serializers.IntegerField(source="seat_id", read_only=True)
     starts_on = serializers.DateField(read_only=True)
     until = serializers.DateField(read_only=True, help_text="First day after")
     entries = ProposedEntrySerializer(many=True, read_only=True)

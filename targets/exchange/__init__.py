@@ -184,7 +184,7 @@ def _enter(plan: Plan, rows: list[Row], entries: list[QuotaEntry]) -> Refused | 
     return None
 
 
-ENTRY = ("person", "seat", "team", "kind", "basis", "amount", "currency", "reason", "measure")
+ENTRY = ("person", "seat", "team", "kind", "basis", "amount", "currency", "reason", "measure", "plan")
 LEFT_TO_THE_TEAM = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 
 
@@ -221,7 +221,7 @@ def _plan_quota_entries(plan: Plan) -> None:
             rate=rate,
             reporting_amount=row.get("reporting_amount", to_cents(values["amount"] * rate)),
             recorded_at=row.get("recorded_at", plan.at),
-            by=plan.by,
+            by=row.found.get("by", plan.by),
             reverses=numbered.get(row.get("reverses")),
         )
         stands = same.next(_entry_key(entry))
@@ -244,13 +244,15 @@ def _entry_key(one: QuotaEntry) -> tuple[Any, ...]:
 
 def _quota_entry_rows() -> Iterator[dict[str, Any]]:
     """The quota ledger as it stands."""
-    for entry in QuotaEntry.objects.select_related("person", "seat", "team").order_by("pk").iterator(2000):
+    entries = QuotaEntry.objects.select_related("person", "seat", "team", "plan", "by").order_by("pk")
+    for entry in entries.iterator(2000):
         yield {
             **{name: getattr(entry, name) for name in (*ENTRY, "rate", "reporting_amount", "recorded_at")},
             "from": entry.starts_on,
             "until": entry.until,
             "entry": entry.pk,
             "reverses": entry.reverses_id,
+            "by": entry.by and entry.by.username,
         }
 
 
@@ -282,6 +284,7 @@ def _quota_rows() -> Iterator[dict[str, Any]]:
             }
 
 
+PLAN = Field("plan", "reference", to="plan")
 PERSON = Field("person", "reference", needed=True, to="person", also=("owner", "rep", "sales_agent", "name"))
 PERCENT = Field(
     "percent", "percent", needed=True, least=Decimal(0), most=HUNDRED, places=4, also=("share", "percentage")
@@ -345,6 +348,8 @@ KINDS = [
             Field("entry", longest=30),
             Field("reverses", longest=30),
             Field("recorded_at", "moment"),
+            PLAN,
+            Field("by", "reference", to="login"),
         ),
         _plan_quota_entries,
         _quota_entry_rows,

@@ -2,12 +2,14 @@
 
 from .approvals import ApprovalForm
 from .budgets import BudgetForm, CapacityForm, ExpenseForm
+from .calendars import LAYOUTS, RampForm, ReasonForm, RelearnForm, SeasonForm, SetUpForm, TurnForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, ShapeForm, SliceForm
 from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
 __all__ = [
+    "LAYOUTS",
     "AllocationForm",
     "AnnouncementForm",
     "AnswerForm",
@@ -22,8 +24,14 @@ __all__ = [
     "HedgeForm",
     "PlanForm",
     "QuotaForm",
+    "RampForm",
+    "ReasonForm",
+    "RelearnForm",
     "ResponseForm",
+    "SeasonForm",
+    "SetUpForm",
     "ShapeForm",
     "SliceForm",
     "StrategyForm",
+    "TurnForm",
 ]

@@ -22,7 +22,7 @@ from .plans import (
 from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
 from .redistribution import Candidate, Offer, OfferEvent, OfferQuerySet, Redistribution, RedistributionQuerySet
-from .shapes import RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
+from .shapes import RampChange, RampProfile, RampStep, SeasonChange, SeasonProfile, SeasonShare
 from .watches import PRESENCE
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "QuotaEntryQuerySet",
     "QuotaProposal",
     "QuotaProposalQuerySet",
+    "RampChange",
     "RampProfile",
     "RampStep",
     "Redistribution",

@@ -162,6 +162,12 @@ class Offer(models.Model):
         return self.amount if self.state == self.State.COUNTED else Decimal(0)
 
 
+class OfferEventQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those of the offers one sees."""
+        return self.filter(offer__in=Offer.objects.visible_to(user))
+
+
 class OfferEvent(models.Model):
     """The history of an offer: who did what, when and why."""
 
@@ -179,3 +185,5 @@ class OfferEvent(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
+
+    objects = OfferEventQuerySet.as_manager()

@@ -1,20 +1,77 @@
 """What shapes a quota over its days: ramp profiles and seasons."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
+from teams.models import Posting, Role, Viewer, access_of
+
+
+class SeasonProfileQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        return self.all() if access_of(user).sees_all else self.none()
+
+
+class RampProfileQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        return self.all() if access_of(user).sees_all else self.none()
 
 
 class RampProfile(models.Model):
-    """How much of a full quota is asked in each month of tenure (R2)."""
+    """How much of a full quota is asked in each month after a start (R2).
+
+    It applies to a posting that names it, counted from the day of joining; or by rule, to everybody of a role after a
+    kind of start, counted from that start, unless their posting names another.
+    """
+
+    class Start(models.TextChoices):
+        NEW = "new", "New in the company"
+        TRANSFER = "transfer", "Moved from another team"
+        RETURN = "return", "Back from a long leave"
 
     name = models.CharField(max_length=100, unique=True)
+    start = models.CharField(
+        "After which start",
+        max_length=8,
+        choices=Start,
+        blank=True,
+        db_default="",
+        help_text="Empty: only where a posting names it",
+    )
+    role = models.CharField("Of which role", max_length=12, choices=Role, blank=True, db_default="")
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+
+    objects = RampProfileQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["start", "role"], condition=~Q(start=""), name="one_ramp_per_role_and_start"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def is_named(self) -> bool:
+        """Whether a posting, of whatever time, names it."""
+        return Posting.objects.filter(ramp=self.name).exists()
+
+
+class RampChange(models.Model):
+    """Somebody changed a profile, and why: what it said before and after."""
+
+    profile = models.ForeignKey(RampProfile, models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200)
+    was = models.JSONField(default=dict)
+    now = models.JSONField(default=dict)
 
 
 class RampStep(models.Model):
@@ -25,6 +82,7 @@ class RampStep(models.Model):
     percent = models.DecimalField(max_digits=5, decimal_places=2)
 
     class Meta:
+        triggers = audited()
         constraints = [
             models.UniqueConstraint(fields=["profile", "month"], name="one_ramp_step_per_month"),
             models.CheckConstraint(condition=Q(month__gte=1), name="ramp_counts_from_one"),
@@ -41,9 +99,12 @@ class SeasonProfile(Dated):
     period = models.CharField(max_length=7, help_text="Key: 2026-Q3")
     is_learned = models.BooleanField(default=False)
     learned_from = models.PositiveSmallIntegerField(default=0, help_text="How many earlier periods it was learned from")
+    weight = models.DecimalField(
+        max_digits=5, decimal_places=4, null=True, help_text="How far what was learned counts; the rest is flat"
+    )
     version = models.PositiveIntegerField(default=1)
 
-    objects = DatedQuerySet.as_manager()
+    objects = SeasonProfileQuerySet.as_manager()
 
     class Meta:
         triggers = audited()

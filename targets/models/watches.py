@@ -58,7 +58,7 @@ class PresenceRampStep(RampStep):
 class PresenceRampProfile(RampProfile):
     class Meta:
         proxy = True
-        triggers = _watch(EVERYBODY, ALWAYS, "name", on_insert=False).triggers()
+        triggers = _watch(EVERYBODY, ALWAYS, "name", "start", "role", on_insert=False).triggers()
 
 
 class PresenceSeasonShare(SeasonShare):

@@ -2,6 +2,7 @@
 
 from .approvals import Split, digest_of, splits_of, unapproved
 from .budgets import Capacity, Spending, TeamSpending, capacity_of, seats_of, spending_of
+from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
@@ -40,6 +41,7 @@ from .quotas import (
     target_of,
     targets_of,
 )
+from .ramps import ramp_differences, ramp_profiles
 from .redistribution import Landing, Room, committed, delivered, offers_to_agree, room_by_rule, rooms, shared, shortfall
 from .responses import (
     Standing,
@@ -73,7 +75,8 @@ from .scenarios import (
     slices_of,
     story,
 )
-from .shapes import clipped, container, everyday, learned_season, ramps, seasons
+from .seasons import Bucket, Evidence, buckets_of, flat_shares, known_seasons, learned_season, season_changes, season_of
+from .shapes import clipped, container, everyday, ramps, seasons
 
 __all__ = [
     "ACHIEVABLE",
@@ -81,10 +84,12 @@ __all__ = [
     "LABELS",
     "MANY_LINES",
     "Before",
+    "Bucket",
     "Capacity",
     "Compared",
     "DailyQuota",
     "DayLine",
+    "Evidence",
     "Family",
     "Happening",
     "Landing",
@@ -113,6 +118,7 @@ __all__ = [
     "as_amount",
     "as_whole",
     "asked_plans",
+    "buckets_of",
     "by_quarter",
     "capacity_of",
     "changes_of",
@@ -131,11 +137,14 @@ __all__ = [
     "explain",
     "family_of",
     "figures_of",
+    "flat_shares",
     "grid_team",
     "growth_of",
     "history_of",
     "history_of_line",
     "is_own_goal",
+    "kept_by",
+    "known_seasons",
     "last_act",
     "learned_season",
     "letters",
@@ -144,6 +153,7 @@ __all__ = [
     "may_answer",
     "may_decide",
     "missing",
+    "months_of",
     "moved",
     "offers_to_agree",
     "outlook",
@@ -159,6 +169,8 @@ __all__ = [
     "proposals",
     "quota_of",
     "quota_parts",
+    "ramp_differences",
+    "ramp_profiles",
     "ramps",
     "reached_by",
     "responses_of",
@@ -167,9 +179,12 @@ __all__ = [
     "rooms",
     "row_of",
     "scenarios_of",
+    "season_changes",
+    "season_of",
     "seasons",
     "seats_ahead",
     "seats_of",
+    "set_ups",
     "shared",
     "shortfall",
     "siblings_of",
@@ -181,6 +196,7 @@ __all__ = [
     "strategies_of",
     "target_of",
     "targets_of",
+    "turns_of",
     "unapproved",
     "without_quota",
 ]

@@ -146,7 +146,8 @@ def _when(one: Happening) -> tuple[datetime, int]:
 def _announced(one: Announcement, before: Decimal | None, after: Decimal | None) -> Happening:
     moved = f" The strategy moves to version {one.strategy.version}." if one.strategy else ""
     reasons = " ".join(text for text in (one.results, one.economy, one.competition) if text)
-    return Happening(one.at, "announced", one.headline, one.by, f"{reasons}{moved}".strip(), before, after)
+    figures = (None, None) if before == after else (before, after)
+    return Happening(one.at, "announced", one.headline.rstrip("."), one.by, f"{reasons}{moved}".strip(), *figures)
 
 
 def _of_plans(plans: list[Plan], lines: list[Allocation], user: Viewer) -> list[Happening]:

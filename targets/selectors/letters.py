@@ -71,6 +71,11 @@ class Step:
     amount: Decimal
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def lacks(self) -> str:
+        """How the days that don't count in full are headed."""
+        return "In part" if any(run.percent for run in self.left_out) else "Left out"
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -132,8 +137,8 @@ def strategies_of(plan: Plan) -> list[Strategy]:
 def figures_of(
     plan: Plan, person_ids: Collection[int] | None = None, *, until: datetime | None = None
 ) -> dict[int, Decimal]:
-    """What each person of a plan is held to, by the entries up to a moment; with what was redistributed."""
-    entries = _entries(plan)
+    """What each person of a plan is held to and judged by, by the entries up to a moment (R8: the original figure)."""
+    entries = _entries(plan).exclude(kind=Kind.REDISTRIBUTION)
     if person_ids is not None:
         entries = entries.filter(person__in=person_ids)
     if until is not None:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Min
 from django.db.models.functions import Lower
 
-from targets.analysis import FULL, ramp_factors
+from targets.analysis import FULL, RampProfiles, ramp_factors
 from targets.models import QuotaEntry
 from targets.selectors.quotas import quota_parts
 from targets.selectors.shapes import clipped, ramps
@@ -65,6 +65,8 @@ def times(person_ids: Collection[int], ranges: Sequence[Range]) -> dict[int, lis
     for person, during in leaves.values_list("person_id", "during"):
         away[person].append((during.lower, during.upper))
     slow = ramping | {person for person, used in calendars.items() if len(used) > 1}
+    if profiles.rules:
+        slow |= _started(person_ids, start, end, profiles)
     counts = {key: _Counts.of(*key, start, end) for key in {own, *(next(iter(used)) for used in calendars.values())}}
     found: dict[int, list[There]] = {}
     for person, hired, left in Person.objects.filter(pk__in=person_ids).values_list("pk", "hired_on", "left_on"):
@@ -84,6 +86,20 @@ def times(person_ids: Collection[int], ranges: Sequence[Range]) -> dict[int, lis
             full = int((here_now * fte * ramp_factors(inside, profiles)).sum())
             found[person].append(There(len(inside), int(inside.employed.sum()), full))
     return found
+
+
+def _started(person_ids: Collection[int], start: date, end: date, profiles: RampProfiles) -> set[int]:
+    """Who began something so lately that a ramp may apply by rule: joined, moved, came back from leave."""
+    longest = max((month for steps in profiles.values() for month in steps), default=0)
+    since = start - timedelta(days=31 * (longest + 1))
+    posted = Posting.objects.filter(person__in=person_ids, during__startswith__gte=since, during__startswith__lt=end)
+    joined = Person.objects.filter(pk__in=person_ids, hired_on__gte=since, hired_on__lt=end)
+    away = Leave.objects.filter(person__in=person_ids, during__endswith__gt=since, during__startswith__lt=end)
+    return {
+        *posted.values_list("person_id", flat=True),
+        *joined.values_list("pk", flat=True),
+        *away.values_list("person_id", flat=True),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +206,8 @@ def taken_over(measure: str, ranges: Sequence[Range], brought: dict[int, list[in
         )
         if not takers:
             continue
-        for person, kinds in quota_parts(person_ids=takers, start=start, end=end, measure=measure).items():
+        parts = quota_parts(person_ids=takers, start=start, end=end, measure=measure, revised=True)
+        for person, kinds in parts.items():
             taken = int(kinds.get(QuotaEntry.Kind.REDISTRIBUTION, Decimal(0)) * 100)
             original = int(sum(kinds.values(), Decimal(0)) * 100) - taken
             delivered = min(taken, max(0, brought.get(person, [0] * len(ranges))[place] - original))

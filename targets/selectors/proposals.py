@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Prefetch, Q, Sum
 
-from targets.models import BOOKINGS, ProposedEntry, QuotaEntry, QuotaProposal
+from targets.models import BOOKINGS, ProposedEntry, QuotaEntry, QuotaProposal, QuotaProposalQuerySet
 from teams.models import Leadership, Period, Person, Posting, Role, Team, User, Viewer, access_of
 
 NEW = timedelta(days=92)  # who was in the team longer before a seat fell vacant has no quota for some other reason
@@ -116,7 +116,7 @@ class ProposalRow:
 LEFT = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 
 
-def proposals(user: User, *, is_open: bool = True) -> QuerySet[QuotaProposal]:
+def proposals(user: User, *, is_open: bool = True) -> QuotaProposalQuerySet:
     """What is proposed and may be seen, those that count first at the top; decided ones the latest first."""
     rows = QuotaProposal.objects.visible_to(user).select_related("seat", "team", "left_by", "decider", "decided_by")
     rows = rows.prefetch_related(Prefetch("entries", ProposedEntry.objects.order_by("pk")))

@@ -1,31 +1,30 @@
 """What shapes a quota over its days: ramp profiles, seasons, and the calendar of what has no person."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
-from django.db.models import Sum
 
-from sales.models import Credit
-from salesmgmt.lib.periods import Period
-from targets.analysis import FLAT, Ramps, Shares, learn_shares
-from targets.models import RampStep, SeasonShare
+from targets.analysis import FLAT, RampProfiles, Shares
+from targets.models import RampProfile, SeasonShare
 from teams.models import Organisation
 from teams.selectors import PersonDays, working_days
 
-SHAPE_QUARTERS = 8
-FEWEST_QUARTERS = 4
 
-
-def ramps() -> Ramps:
-    """Every ramp profile: month of tenure → percent."""
-    found: dict[str, dict[int, Decimal]] = defaultdict(dict)
-    for name, month, percent in RampStep.objects.values_list("profile__name", "month", "percent"):
-        found[name][month] = percent
-    return found
+def ramps() -> RampProfiles:
+    """Every ramp profile: month after the start → percent; and which applies by rule to whom, in one query."""
+    found: dict[str, dict[int, Decimal]] = {}
+    rules: dict[tuple[str, str], str] = {}
+    steps = RampProfile.objects.values_list("name", "role", "start", "steps__month", "steps__percent")
+    for name, role, start, month, percent in steps:
+        profile = found.setdefault(name, {})
+        if month is not None:
+            profile[month] = percent
+        if start:
+            rules[role, start] = name
+    return RampProfiles(found, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,42 +68,6 @@ def container(start: date, end: date, *, known: Seasons) -> tuple[date, date, Sh
     return (season.start, season.end, season.shares) if season else (start, end, FLAT)
 
 
-def learned_season(period: Period) -> dict[Period, Decimal]:
-    """The shape of a quarter by months, or of a year, as earlier ones had it; empty where too few are over (R15).
-
-    A quarter needs four before it, a year two.
-    """
-    organisation = Organisation.get()
-    months = period.months()
-    if len(months) < 2:
-        return {}
-    back, fewest = (SHAPE_QUARTERS, FEWEST_QUARTERS) if period.kind == "quarter" else (2, 2)
-    earlier = [past for n in range(1, back + 1) if len((past := period.shift(-n)).months()) == len(months)]
-    first = period.shift(-back).start
-    credits = Credit.objects.filter(kind=Credit.Kind.PRIMARY, occurred_on__gte=first, occurred_on__lt=period.start)
-    totals = dict(credits.values_list("occurred_on").annotate(total=Sum("reporting_amount")))
-
-    def credited(past: Period) -> Decimal:
-        return sum((total for day, total in totals.items() if day in past), Decimal(0))
-
-    earlier = [past for past in earlier if credited(past) > 0]
-    if len(earlier) < fewest:
-        return {}
-    days = working_days(region=organisation.holiday_region, week=organisation.working_week, start=first, end=period.end)
-
-    def count(month: Period) -> int:
-        return int(np.subtract(*np.searchsorted(days, [np.datetime64(month.end), np.datetime64(month.start)])))
-
-    history = {
-        str(place): (
-            sum((credited(past.months()[place]) for past in earlier), Decimal(0)),
-            sum(count(past.months()[place]) for past in earlier),
-        )
-        for place in range(len(months))
-    }
-    return learn_shares(history, {month: (str(place), count(month)) for place, month in enumerate(months)})
-
-
 def clipped(days: PersonDays, start: date, end: date) -> PersonDays:
     """Those of the days that lie in `[start, end)`."""
     inside = slice(*np.searchsorted(days.days, [np.datetime64(start), np.datetime64(end)]))
@@ -117,6 +80,9 @@ def clipped(days: PersonDays, start: date, end: date) -> PersonDays:
         days.away[inside],
         days.tenure_month[inside],
         days.ramp[inside],
+        days.role if days.role is None else days.role[inside],
+        days.start if days.start is None else days.start[inside],
+        days.start_month if days.start_month is None else days.start_month[inside],
     )
 
 

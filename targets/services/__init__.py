@@ -11,6 +11,7 @@ from .letters import announce, answer_response, change_strategy, remind_of_lette
 from .plans import copy_plan, make_plan, publish_plan, shape_plan
 from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .ramps import set_ramp
 from .redistribution import (
     accept_offer,
     agree_to_offer,
@@ -20,7 +21,7 @@ from .redistribution import (
     reverse_offer,
     withdraw_offer,
 )
-from .seasons import learn_season
+from .seasons import flatten_season, learn_season, relearn_season, set_season
 from .slices import change_slice, free_slice, propose_slices
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "decide_split",
     "enter_quota",
     "enter_quotas",
+    "flatten_season",
     "free_slice",
     "learn_season",
     "lock_allocation",
@@ -57,6 +59,7 @@ __all__ = [
     "record_expense",
     "refuse_offer",
     "refuse_proposal",
+    "relearn_season",
     "remind_of_letters",
     "reshape_plan",
     "respond",
@@ -66,6 +69,8 @@ __all__ = [
     "reverse_offer",
     "set_budget",
     "set_hedge",
+    "set_ramp",
+    "set_season",
     "shape_plan",
     "submit_split",
     "take_back_expense",

@@ -15,6 +15,8 @@ from sales.services.tasks import add_task
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Kind
+from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.refusals import Refused, Stale
 from targets.models import (
     AnnouncedFigure,
@@ -29,7 +31,7 @@ from targets.selectors.letters import figures_of, people_of, strategies_of
 from targets.selectors.responses import due_days, last_told, may_answer, reached_by, standings
 from targets.services.quotas import adjust_quota
 from teams.models import Organisation, Person, Team, User, access_of
-from teams.selectors import manager_of, next_working_day, period
+from teams.selectors import manager_of, next_working_day
 
 DAYS_TO_HELP = timedelta(days=6)
 MOST_PER_WEEK = 500  # activities of a kind
@@ -143,7 +145,7 @@ def announce(
         if to_cents(amount) != stands.get(pk, Decimal(0)):
             adjust_quota(
                 person=reached[pk],
-                period=period(plan.period),
+                period=_range_of(plan),
                 amount=amount,
                 reason=headline.strip(),
                 by=by,
@@ -165,6 +167,12 @@ def announce(
     )
     _told(plan, people, f"{headline.strip()} Read your letter and answer again.", at=at, but=by)
     return made
+
+
+def _range_of(plan: Plan) -> PeriodValue:
+    """The plan's own days: they stay, whatever its key means in a calendar that has changed since."""
+    kind: Kind = "year" if plan.period.endswith("FY") else "quarter" if "Q" in plan.period else "month"
+    return PeriodValue(plan.starts_on, plan.until or plan.starts_on, kind, plan.period)
 
 
 def _may_announce(by: User, team: Team | None, person: Person | None) -> None:
@@ -319,7 +327,7 @@ def answer_response(
             raise Refused("This is the figure as it stands: choose that it stands.", field="amount")
         adjust_quota(
             person=person,
-            period=period(plan.period),
+            period=_range_of(plan),
             amount=amount,
             reason=text.strip()[:200],
             by=by,

@@ -109,7 +109,8 @@ def _pick() -> list[tuple[int, int | None, date, date]]:
             "  FROM desk_mark WHERE topic = %s ORDER BY person_id LIMIT %s FOR UPDATE SKIP LOCKED",
             [date.min, date.min, date.max, date.max, TOPIC, PORTION],
         )
-        return cursor.fetchall()
+        rows: list[tuple[int, int | None, date, date]] = cursor.fetchall()
+        return rows
 
 
 def _expand(mark_id: int, on: date) -> None:
@@ -170,7 +171,7 @@ def _following(lines: Sequence[QuotaLine]) -> Iterator[_Wanted]:
 def _by_line(lines: Sequence[QuotaLine], entries: Mapping[Key, Sums]) -> dict[int, dict[Key, Sums]]:
     mine: dict[tuple[int, int | None, str], list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
-        mine[line.person.pk, line.team and line.team.pk, line.measure].append(place)
+        mine[line.person.pk, line.team.pk if line.team else None, line.measure].append(place)
     found: dict[int, dict[Key, Sums]] = {place: {} for place in range(len(lines))}
     for key, sums in entries.items():
         for place in mine[key.seat_id, key.team_id, key.measure]:

@@ -100,7 +100,8 @@ def propose_redistribution(
 
 
 def _person(user: User | None) -> Person | None:
-    return Person.objects.filter(pk=access_of(user).person_id).first() if user else None
+    me = access_of(user).person_id if user else None
+    return Person.objects.get(pk=me) if me is not None else None
 
 
 def _may_open(giver: Person, by: User, on: date) -> None:

@@ -28,8 +28,7 @@ def _teams(request: HttpRequest) -> Any:
     access = access_of(request.user)
     if not (access.sees_all or access.leads):
         raise Http404
-    teams = Team.objects.present()
-    return teams if access.sees_all else teams.under(access.led_team_ids)
+    return Team.objects.visible_to(request.user)
 
 
 @require_GET
@@ -71,9 +70,11 @@ def _team_page(
     organisation, access = Organisation.get(), access_of(request.user)
     period = period_of(request, organisation)
     (row,) = selectors.spending_of([team], start=period.start, end=period.end, as_of=today_of(organisation))
-    under = Team.objects.under([team.pk])
-    entries = BudgetEntry.objects.overlapping(period.start, period.end).filter(team__in=under)
-    expenses = Expense.objects.filter(team__in=under, spent_on__gte=period.start, spent_on__lt=period.end)
+    below = {"team__path__contains": [team.pk]}
+    entries = BudgetEntry.objects.visible_to(request.user).overlapping(period.start, period.end).filter(**below)
+    expenses = Expense.objects.visible_to(request.user).filter(
+        **below, spent_on__gte=period.start, spent_on__lt=period.end
+    )
     is_own = team.pk in access.led_team_ids
     context = choices_of(request, organisation, period) | {
         "team": team,
@@ -86,7 +87,6 @@ def _team_page(
         "budget_form": None if is_own else budget or forms.BudgetForm(auto_id="budget_%s"),
         "expense_form": expense
         or forms.ExpenseForm(auto_id="expense_%s", initial={"spent_on": today_of(organisation)}),
-        "above": Team.objects.filter(pk=team.parent_id).first() if team.parent_id else None,
     }
     is_refused = (budget and budget.errors) or (expense and expense.errors)
     return render(request, "targets/team_budget.html", context, status=422 if is_refused else 200)

@@ -48,14 +48,16 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
 
     paper.mark(organisation.name)
     paper.write_text(f"{plan.name} · {_day(plan.starts_on)} to {_day(until - timedelta(days=1))}", colour=MUTED, gap=1)
-    paper.write_text(f"{person.name}: {amount(letter.revised)}.", size=18, bold=True, leading=1.25, gap=1)
+    # Who can't be named by this file's faces is told by their number.
+    number = "" if paper.can_draw(person.name) or not person.external_id else f" ({person.external_id})"
+    paper.write_text(f"{person.name}{number}: {amount(letter.original)}.", size=18, bold=True, leading=1.25, gap=1)
     if letter.original != letter.revised:
         paper.write_text(
-            f"Judged by the original figure, {amount(letter.original)}; the rest was redistributed with consent.",
+            f"With what was redistributed it is {amount(letter.revised)}; attainment is judged by the original figure.",
             colour=MUTED,
         )
-    if letter.credited is not None and letter.revised:
-        drawn = charts.track(letter.credited, letter.revised, letter.expected)
+    if letter.credited is not None and letter.original:
+        drawn = charts.track(letter.credited, letter.original, letter.expected)
         paper.track(drawn.fill, drawn.tick)
         paper.write_text(
             f"{amount(letter.credited)} credited; {letter.expected:,.2f} expected by today, at the tick.",
@@ -101,7 +103,7 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
                     line
                     for line in (
                         step.counted,
-                        f"Left out: {left_out}" if left_out else "",
+                        f"{step.lacks}: {left_out}" if left_out else "",
                         f"{step.arithmetic}; less {step.before:,.2f}" if step.arithmetic else "",
                     )
                     if line

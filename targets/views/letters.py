@@ -1,5 +1,6 @@
 """Pages of plan letters: one's figure with its reasons, what one says to it, what is answered, who has yet to."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,7 +19,7 @@ from targets.models import Plan, Response
 from targets.views.common import today_of
 from targets.views.letter_pdf import write_letters
 from teams.edges import SignedIn
-from teams.models import Organisation, Person, Team, access_of
+from teams.models import Organisation, Person, Team, User, access_of
 
 SHOWN = 200
 STATES = ("waiting", "overdue", "accepted", "objecting", "answered")
@@ -38,8 +39,8 @@ def letter(request: SignedIn, pk: int, person_pk: int) -> HttpResponse:
     return _page(request, *_found(request, pk, person_pk))
 
 
-def _accounts(person: Person) -> QuerySet[Account]:
-    return Account.objects.present().filter(owner=person).order_by("name", "pk")
+def _accounts(user: User, person: Person) -> QuerySet[Account]:
+    return Account.objects.visible_to(user).filter(owner=person).order_by("name", "pk")
 
 
 def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, answer: Any = None) -> HttpResponse:
@@ -53,14 +54,16 @@ def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, an
     last = said[0] if said else None
     if form is None and is_own and not (standing.needs_an_answer or standing.state == "accepted"):
         strategy = made.strategy
-        seen = {"quota": made.revised, "version": strategy.version if strategy else 0}
+        seen = {"quota": made.original, "version": strategy.version if strategy else 0}
         before = {"approach": last.approach} if last else {}
-        form = forms.ResponseForm(accounts=_accounts(person), initial=seen | before)
-    if answer is None and last is not None and selectors.may_answer(request.user, last):
+        form = forms.ResponseForm(accounts=_accounts(request.user, person), initial=seen | before)
+    asks = last is not None and (last.stance == Response.Stance.OBJECTS or last.help_needed)
+    if answer is None and last is not None and asks and selectors.may_answer(request.user, last):
         answer = forms.AnswerForm(initial={"seen": len(last.answers.all())})
     context = {
         "plan": plan,
         "subject": person,
+        "last_day": (plan.until or plan.starts_on) - timedelta(days=1),
         "letter": made,
         "standing": standing,
         "responses": [(one, _weekly(one)) for one in said],
@@ -92,7 +95,7 @@ def respond(request: SignedIn, pk: int, person_pk: int) -> HttpResponse:
     plan, person = _found(request, pk, person_pk)
     if access_of(request.user).person_id != person.pk:
         raise Http404
-    form = forms.ResponseForm(request.POST, accounts=_accounts(person))
+    form = forms.ResponseForm(request.POST, accounts=_accounts(request.user, person))
     if form.is_valid():
         try:
             services.respond(plan=plan, person=person, by=request.user, at=clock.now(), **form.said)

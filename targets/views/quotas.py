@@ -58,8 +58,9 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
 
 def _letters_of(request: HttpRequest, person: Person, period: Period) -> list[Plan]:
     """The published plans of the period that hold a figure of a person."""
-    plans = Plan.objects.filter(published_at__isnull=False, measure=BOOKINGS, allocations__person=person)
-    return list(plans.overlapping(period.start, period.end).visible_to(request.user).distinct().order_by("during"))
+    plans = Plan.objects.visible_to(request.user).overlapping(period.start, period.end)
+    held = plans.filter(published_at__isnull=False, measure=BOOKINGS, allocations__person=person)
+    return list(held.distinct().order_by("during"))
 
 
 def _bucket(key: str) -> str:

@@ -247,6 +247,8 @@ def _plan_teams(plan: Plan) -> None:
         if not once.admits(plan, row, team, "name"):
             continue
         changes = bool(parent is not None and not is_new and plan.change(team, row, parent=parent))
+        if "department" in row.values:
+            changes |= bool(plan.change(team, row, department=row.values["department"]))
         if manager := row.found.get("manager"):
             changes |= postings.lead(team, manager, plan.effective, row)
         if changes and not is_new:
@@ -258,7 +260,8 @@ def _team_rows() -> Iterator[dict[str, Any]]:
         one.team_id: one.person for one in Leadership.objects.filter(during__endswith=None).select_related("person")
     }
     for team in Team.objects.present().select_related("parent").order_by("path"):
-        yield {"name": team.name, "parent": team.parent, "manager": leaders.get(team.pk)}
+        told = {"name": team.name, "parent": team.parent, "manager": leaders.get(team.pk)}
+        yield told | {"department": team.department}
 
 
 # ── People ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -544,6 +547,7 @@ KINDS = [
             Field("name", needed=True, also=("team", "team_name")),
             Field("parent", "reference", to="team", also=("parent_team", "above")),
             Field("manager", "reference", to="person", also=("leader", "lead", "team_lead", "head")),
+            Field("department", "choice", choices=tuple(Team.Department.values)),
         ),
         _plan_teams,
         _team_rows,

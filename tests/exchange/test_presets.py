@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sales.models import Activity, Contact, Deal, Stage
+from sales.models import Activity, Contact, Deal, Stage, Task
 from salesmgmt.exchange import presets
 from salesmgmt.exchange.kinds import kind_of, kinds
 from salesmgmt.exchange.mapping import Column, by_preset, choose, column_of, parse
@@ -169,3 +169,106 @@ def test_a_workbook_is_given_out_with_its_text_typed_as_text_and_comes_back(cast
     sheet = load_workbook(tmp_path / "accounts.xlsx").active
     assert [(cell.value, cell.data_type) for cell in sheet["B"]] == [("name", "s"), ("=1+1", "s"), ("+49 30", "s")]
     assert Decimal(sheet["E2"].value) == Decimal("10.50")
+
+
+# ── The headers of real exports ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_deals_of_hubspot_come_with_the_number_of_their_company_and_a_pipeline_of_its_own(cast: Cast) -> None:
+    """Columns as HubSpot's own export writes them: `Associated Company IDs (Primary)` beside the name."""
+    companies = (
+        "Record ID,Company name,Company Domain Name,City,Country/Region,Company owner,Create Date\n"
+        "555,Brandt Optik,brandt.example,Jena,Germany,Ana,2025-01-05 09:30\n"
+    )
+    assert take("accounts", companies).found["preset"] == "hubspot"
+    contacts = (
+        "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Create Date,Job Title,"
+        "Associated Company IDs (Primary),Associated Company (Primary)\n"
+        "801,Eva,Brandt,eva@brandt.example,+49 30 1,Ana,2025-01-05 09:30,Owner,555,Brandt Optik (old name)\n"
+    )
+    assert take("contacts", contacts).created == 1
+    kim = Contact.objects.get()
+    assert (kim.name, kim.title, kim.account.name) == ("Eva Brandt", "Owner", "Brandt Optik")
+    deals = (
+        "Record ID,Deal Name,Pipeline,Deal Stage,Amount,Close Date,Create Date,Last Activity Date,Deal owner,"
+        "Associated Company IDs (Primary),Associated Company (Primary)\n"
+        "9001,Lenses,Sales Pipeline,Appointment Scheduled,1200.5,2026-12-31 17:00,2026-01-05 09:30,,Ana,555,Brandt\n"
+        "9002,Frames,Sales Pipeline,Closed Won,800,2026-02-03 17:00,2026-01-05 09:30,,Ana,555,Brandt\n"
+    )
+    answer = take("deals", deals, create_missing=True)
+    assert (answer.created, answer.made, "Pipeline" in answer.found["unused"]) == (
+        2, ["stage Appointment Scheduled"], True,
+    )  # fmt: skip
+    assert {one.account.name for one in Deal.objects.all()} == {"Brandt Optik"}
+
+
+def test_pipedrive_writes_link_columns_bare_and_work_that_is_not_done_becomes_tasks(cast: Cast) -> None:
+    """Columns as the reference of default fields names them, which is what exports follow."""
+    organisations = (
+        "Organization - Name,Organization - Address - Country of Address,Organization - Owner,"
+        "Organization - Creation date,Organization - Pipedrive System ID\nMoveer,US,Ana,2026-01-05 09:00:00,31\n"
+    )
+    assert take("accounts", organisations).created == 1
+    people = (
+        "Person - Name,Person - Email (Work),Person - Phone,Organization name,Person - Owner,"
+        "Person - Pipedrive System ID\nTony Turner,tony@moveer.example,570-809-7197,Moveer,Ana,7\n"
+    )
+    assert take("contacts", people).created == 1
+    deals = (
+        "Deal - Title,Deal - Value,Organization,Contact person,Deal - Owner,Deal - Stage (pipeline),"
+        "Deal - Expected close date,Deal - Currency of value,Deal - Creation date,Deal - Closed on,Deal - Lost reason,"
+        "Deal - Lost time,Deal - Status,Deal - Won time,Deal - Pipedrive System ID\n"
+        "Moveer Deal,100.0,Moveer,Tony Turner,Ana,Proposal,2026-06-01,EUR,2026-01-05 09:00:00,,,,Open,,1\n"
+        "Old Deal,50.0,Moveer,Tony Turner,Ana,Proposal,2026-02-01,EUR,2026-01-05 09:00:00,2026-02-06 10:00:00,Price,"
+        "2026-02-06 10:00:00,Lost,,2\n"
+    )
+    assert take("deals", deals).created == 2, take("deals", deals).refusals
+    assert Deal.objects.get(external_id="2").closed_on == date(2026, 2, 6)
+    work = (
+        "Activity - Subject,Activity - Due date,Activity - Assigned to user,Activity - Note,Activity - Type,"
+        "Activity - Done,Activity - Due time,Activity - Marked as done time,Deal,Lead,Organization,Contact person,"
+        "Activity - Pipedrive System ID\n"
+        "First pitch,2026-03-01,Ana,,Call,Done,,2026-03-02 10:00:00,Moveer Deal,,Moveer,Tony Turner,11\n"
+        "Second pitch,2026-06-01,Ana,,Call,Undone,,,Moveer Deal,,Moveer,Tony Turner,12\n"
+    )
+    answer = take("activities", work)
+    assert (answer.created, answer.refused) == (2, 0), answer.refusals
+    assert Activity.objects.get().occurred_on == date(2026, 3, 2)
+    task = Task.objects.get()
+    assert (task.text, task.due_on, task.deal.name, task.contact.name) == (
+        "Second pitch", date(2026, 6, 1), "Moveer Deal", "Tony Turner",
+    )  # fmt: skip
+
+
+def test_zoho_refers_by_numbers_of_its_own_and_keeps_tasks_in_a_file_of_their_own(cast: Cast) -> None:
+    """Columns as Zoho's own export writes them: each look-up twice, as `….id` with zcrm_ and as a name."""
+    accounts = (
+        "Record Id,Account Owner.id,Account Owner,Account Name,Industry,Created Time\n"
+        "zcrm_31,zcrm_1,Ana,Titan,Tools,2026-01-05 09:00:00\n"
+    )
+    assert take("accounts", accounts).found["preset"] == "zoho"
+    contacts = (
+        "Record Id,Contact Owner.id,Contact Owner,First Name,Last Name,Account Name.id,Account Name,Email\n"
+        "zcrm_41,zcrm_1,Ana,Ben,Bit,zcrm_31,Titan,ben@titan.example\n"
+    )
+    assert take("contacts", contacts).created == 1
+    deals = (
+        "Record Id,Deal Owner.id,Deal Owner,Amount,Deal Name,Closing Date,Account Name.id,Account Name,Stage,"
+        "Contact Name.id,Contact Name,Lead Source,Created Time,Pipeline.id,Pipeline,Reason For Loss\n"
+        "zcrm_51,zcrm_1,Ana,100,Saws,2026-12-01,zcrm_31,Titan Ltd,Needs Analysis,zcrm_41,Ben Bit,Chat,"
+        "2026-01-05 09:00:00,zcrm_9,Standard,\n"
+    )
+    assert take("deals", deals, create_missing=True).created == 1
+    deal = Deal.objects.get()
+    assert (deal.account.name, deal.contact.name, deal.stage.name) == ("Titan", "Ben Bit", "Needs Analysis")
+    tasks = (
+        "Record Id,Task Owner.id,Task Owner,Subject,Due Date,Contact Name.id,Contact Name,Connected To.module,"
+        "Connected To.id,Connected To,Status,Closed Time\n"
+        "zcrm_61,zcrm_1,Ana,Send offer,2026-04-01,,,Deals,zcrm_51,Saws,Completed,2026-04-02 10:00:00\n"
+        "zcrm_62,zcrm_1,Ana,Ring,2026-06-01,zcrm_41,Ben Bit,Accounts,zcrm_31,Titan,Not Started,\n"
+    )
+    answer = take("activities", tasks)
+    assert (answer.created, answer.refused) == (2, 0), answer.refusals
+    done = Activity.objects.get()
+    assert (done.kind, done.deal, done.occurred_on) == ("task", deal, date(2026, 4, 2))
+    assert (Task.objects.get().text, Task.objects.get().account.name) == ("Ring", "Titan")

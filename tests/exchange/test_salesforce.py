@@ -4,6 +4,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from sales.models import Account, Activity, Contact, Credit, Deal, Lead, Order, Outcome
+from sales.models import Account, Activity, Contact, Credit, Deal, Lead, Order, Outcome, Task
 from salesmgmt.exchange.models import Batch
 from salesmgmt.exchange.services import undo_batch
 from salesmgmt.lib import clock
@@ -71,10 +72,33 @@ def test_the_whole_export_comes_in_by_its_preset_named_or_seen(run: Run, preset:
     ) > 0  # fmt: skip
     assert Credit.objects.total() == sum((one.amount for one in won), Decimal(0))
     assert Order.objects.count() == 12
-    kinds = Counter(Activity.objects.values_list("kind", flat=True))
-    assert kinds == {"email": 18, "call": 17, "meeting": 12, "task": 28}
-    assert set(Activity.objects.values_list("outcome", flat=True)) == {"Not Started"}
-    assert Activity.objects.exclude(contact=None).count() == 60
+    # None of its tasks was started: they are to do, not activities.
+    assert not Activity.objects.exists()
+    tasks = Task.objects.open()
+    assert (tasks.count(), tasks.exclude(contact=None).count()) == (75, 60)
+    first = tasks.get(external_id="00TEc00000Co1WhMAJ")
+    assert (first.text, first.due_on, first.owner.name) == ("Customer Onboarding", date(2023, 12, 25), OWNER)
+
+
+def test_a_task_that_is_done_since_is_an_activity_and_off_the_list(run: Run, tmp_path: Path) -> None:
+    head = "Id,WhoId,WhatId,Subject,ActivityDate,Status,OwnerId,TaskSubtype,SystemModstamp\n"
+    file = tmp_path / "Task.csv"
+    for status, act, left in (("Not Started", "created", 1), ("In Progress", "equal", 1), ("Completed", "created", 0)):
+        file.write_text(f"{head}00T1,,,Ring,2026-03-01,{status},005A,Call,2026-03-01T00:00:00.000+0000\n")
+        answer = run("activities", str(file), "--create-missing")
+        assert (answer[act], Task.objects.open().count()) == (1, left), answer
+    assert (Activity.objects.get().outcome, Task.objects.get().done_at is not None) == ("Completed", True)
+    file.write_text(
+        f"{head}00T2,,,Ring,2026-03-01,Not Started,005A,Call,\n00T2,,,Write,2026-03-01,Not Started,005A,Call,\n"
+    )
+    answer = run("activities", str(file), "--create-missing")
+    assert (answer["created"], answer["refusals"][0]["reason"]) == (
+        1,
+        "Line 2 already gives it, and says something else.",
+    )
+    file.write_text(f"{head}00T2,,,Ring,2026-04-01,Not Started,005A,Call,\n")
+    assert run("activities", str(file))["changed"] == 1
+    assert Task.objects.get(external_id="00T2").due_on == date(2026, 4, 1)
 
 
 def test_without_a_file_of_users_each_row_names_the_owner_it_misses(run: Run) -> None:

@@ -305,3 +305,39 @@ def test_the_list_costs_a_fixed_number_of_queries(cast: Cast, account: Account) 
             agree(account)
         counts.append(int(signed_in(cast.maya).get("/contracts/")["X-Query-Count"]))
     assert counts[0] == counts[1] <= 11
+
+
+def test_the_paper_of_a_contract_by_the_api(cast: Cast, account: Account) -> None:
+    contract = agree(account)
+    path = f"/api/v1/contracts/{contract.pk}/file/"
+    ana, ben = signed_in(cast.ana.user), signed_in(cast.ben.user)
+
+    def send(client: Client, file: Any, key: str = "", **more: Any) -> Any:
+        headers = {"Idempotency-Key": key} if key else {}
+        return client.post(path, {"file": file} | more, headers=headers)
+
+    assert ana.get(path).status_code == 404  # no paper yet
+    kept = send(ana, paper(), key="once", version=contract.version)
+    assert (kept.status_code, kept.json()["file_name"]) == (200, "contract.pdf")
+    assert kept.json()["file_digest"] == hashlib.sha256(PDF).hexdigest()
+    assert send(ana, paper(), key="once", version=contract.version).json() == kept.json()
+    assert send(ana, paper(PDF + b"2"), key="once", version=contract.version).status_code == 409
+    assert send(ana, paper(), version=contract.version).status_code == 409  # stale
+    answer = ana.get(path)
+    assert (answer.content, answer["Content-Disposition"]) == (PDF, 'attachment; filename="contract.pdf"')
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert (ben.get(path).status_code, send(ben, paper()).status_code) == (404, 404)
+    for file, status in (
+        (paper(b"<script>", "a.html"), 409),
+        (paper(b"<script>", "a.pdf"), 409),
+        (paper(b"", "a.pdf"), 400),
+        ("no file", 400),
+    ):
+        refused = send(ana, file)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (status, "file"), refused.content
+    assert send(ana, paper(), odd="1").status_code == 400
+    assert send(ana, paper(b"%PDF-1.7" + b"x" * 12 * 1024 * 1024)).status_code == 413
+    assert ana.post(path, "{}", content_type="application/json").status_code == 415
+    sign(Contract.objects.get(pk=contract.pk))
+    assert send(ana, paper()).status_code == 409

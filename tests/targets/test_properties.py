@@ -10,7 +10,9 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from targets.analysis import Seat, derive, learn_shares, seat, split, spread
+from salesmgmt.lib.money import share_out
+from salesmgmt.lib.refusals import Refused
+from targets.analysis import Seat, derive, learn_shares, rebalance, seat, split, spread
 
 START, END = date(2026, 7, 1), date(2026, 10, 1)
 SHARES = {date(2026, 7, 1): D(20), date(2026, 8, 1): D("33.3333"), date(2026, 9, 1): D("46.6667")}
@@ -116,11 +118,38 @@ def test_a_split_sums_to_the_whole_within_a_cent_of_each_share(total: D, weights
         assert abs(Fraction(part) - Fraction(total) * weights[key] / sum(weights)) < Fraction(1, 100)
 
 
-@given(st.lists(st.tuples(st.integers(-100, 10**7), st.integers(1, 25)), min_size=3, max_size=3))
+pasts = st.lists(st.tuples(*[st.tuples(st.integers(-100, 10**7), st.integers(1, 25))] * 3), min_size=1, max_size=8)
+
+
+@given(pasts)
 @settings(deadline=None)
-def test_learned_shares_total_a_hundred_percent(history: list[tuple[int, int]]) -> None:
-    past = {str(place): (D(credited), days) for place, (credited, days) in enumerate(history)}
-    shares = learn_shares(past, {f"2026-0{7 + place}": (str(place), 21) for place in range(3)})
-    assume(shares)
-    assert sum(shares.values()) == 100
-    assert all(share >= 0 for share in shares.values())
+def test_learned_shares_total_a_hundred_percent_and_lie_between_flat_and_the_past(history: list[Any]) -> None:
+    past = {str(place): [(D(row[place][0]), row[place][1]) for row in history] for place in range(3)}
+    learned = learn_shares(past, {f"2026-0{7 + place}": (str(place), 21) for place in range(3)})
+    assume(learned.shares)
+    assert 0 <= learned.weight <= 1
+    third = D(100) / 3
+    for key, share in learned.shares.items():
+        assert share >= 0
+        low, high = sorted([third, learned.raw[key]])
+        assert low - D("0.01") <= share <= high + D("0.01") or learned.weight
+    assert sum(learned.shares.values()) == sum(learned.raw.values()) == 100
+
+
+shares = st.lists(st.integers(0, 10**6), min_size=1, max_size=14).filter(any)
+
+
+@given(shares, st.data(), st.sampled_from(["proportional", "equal"]))
+@settings(deadline=None)
+def test_a_season_set_in_part_comes_to_a_hundred_percent(weights: list[int], data: st.DataObject, rule: str) -> None:
+    keys = [str(place) for place in range(len(weights))]
+    standing = share_out(D(100), dict(zip(keys, map(D, weights), strict=True)), order=keys, unit=D("0.0001"))
+    chosen = data.draw(st.lists(st.sampled_from(keys), unique=True, max_size=len(keys)))
+    said = {key: data.draw(st.integers(0, 10**6)) / D(10**4) for key in chosen}
+    try:
+        now = rebalance(standing, said, rule)
+    except Refused:
+        assume(False)
+    assert sum(now.values()) == 100
+    assert all(percent >= 0 for percent in now.values())
+    assert {key: now[key] for key in said} == said

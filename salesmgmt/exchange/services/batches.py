@@ -11,13 +11,13 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from salesmgmt.desk.wake import wake
-from salesmgmt.exchange.kinds import kind_of
+from salesmgmt.exchange.kinds import kind_of, require_importer
 from salesmgmt.exchange.mapping import choose, parse, samples_of
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.reader import open_table
 from salesmgmt.lib.kinds import Kind, Refusal
 from salesmgmt.lib.refusals import Refused
-from teams.models import User, access_of
+from teams.models import User
 
 from .rejected import rejects
 from .taking import Answer, Options, first_refusals, held, import_file
@@ -35,9 +35,8 @@ logger = structlog.get_logger(__name__)
 
 def receive_file(*, kind: str, file: BinaryIO, name: str, size: int, by: User, at: datetime, preset: str = "") -> Batch:
     """Keep an uploaded file as a batch and look at it. Raises Refused where it is no table that can be read."""
-    if not access_of(by).imports:
-        raise Refused("Only admin and operations import.")
     wanted = kind_of(kind)
+    require_importer(wanted, by)
     mapping = {"preset": preset} if preset else {}
     found = _found(file, name, wanted, mapping)
     file.seek(0)

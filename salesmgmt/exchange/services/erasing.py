@@ -42,7 +42,8 @@ def erase(*, noun: str, pk: int, by: User | None, at: datetime, on: date, reason
         type(record)._base_manager.filter(pk=pk, withdrawn_at=None).update(withdrawn_at=at)
     _forget_batches(forgotten)
     return erasure.erase(
-        noun=noun, record_id=pk, forgotten=forgotten, left_alone=LEFT_ALONE, by=by and by.pk, at=at, reason=reason
+        noun=noun, record_id=pk, forgotten=forgotten, left_alone=LEFT_ALONE, by=by.pk if by else None, at=at,
+        reason=reason,
     )  # fmt: skip
 
 

@@ -48,12 +48,13 @@ def steps(folder: Path) -> list[Step]:
         without: tuple[str, ...] = ()
         if kind == "quotas" and "quota_entries" in tables:
             continue
-        if kind == "teams" and "people" in tables:
+        if kind == "teams" and {"people", "leaderships"} & tables.keys():
             without = ("manager",)
         if kind == "people" and "postings" in tables:
             without = POSTED
         found.append(Step(kind, path, without, settles=settles or kind not in POSTING))
         # Teams name their managers and people their teams: who leads is said once both are there.
-        if kind == ("postings" if "postings" in tables else "people") and "teams" in tables:
+        leads = kind == ("postings" if "postings" in tables else "people") and "leaderships" not in tables
+        if leads and "teams" in tables:
             found.append(Step("teams", tables["teams"], create_missing="people" not in tables))
     return found

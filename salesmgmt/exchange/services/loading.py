@@ -23,7 +23,7 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.reader import Row as Cells
 from salesmgmt.exchange.reader import Table
 from salesmgmt.exchange.staging import describe, is_noted, notations, open_as
-from salesmgmt.lib.kinds import Field, Kind, Plan, Refusal, Row, Settling, folded
+from salesmgmt.lib.kinds import Aside, Field, Kind, Plan, Refusal, Row, Settling, folded
 from teams.models import Organisation, User
 
 from .writing import keep_steps, settle, touched_ids, write
@@ -58,6 +58,8 @@ class Load:
         assert kind.loader is not None
         self.kind, self.loader = kind, kind.loader
         self.model: type[models.Model] = apps.get_model(kind.loader.model)
+        self.aside = kind.loader.aside
+        self._mine = " AND NOT is_aside" if self.aside else ""
         self.by, self.at, self.today, self.create_missing = by, at, today, create_missing
         self.settles, self.by_row = settles, by_row
         self._batch: Batch | None = None
@@ -128,6 +130,8 @@ class Load:
         for one in model._meta.concrete_fields:
             assert one.column is not None
             if one.column in columns or one.primary_key or one.null:
+                continue
+            if not one.has_default() and one.has_db_default():
                 continue
             default = self.at if getattr(one, "auto_now_add", False) or getattr(one, "auto_now", False) else None
             defaults[one.column] = one.get_db_prep_save(default or one.get_default(), connection)
@@ -223,11 +227,13 @@ class Load:
         self._require_references(batch)
         if self.loader.complete:
             self.loader.complete(self)
+        if self.aside is not None:
+            self._match_aside(self.aside)
         self._match()
         if self._has["record"]:
             self.run(
                 f"UPDATE part p SET act = 'changed' FROM {self._stands} x WHERE x.id = p.record_id AND p.sound"
-                f" AND p.act = 'equal' AND ({self.loader.differs})"
+                f" AND p.act = 'equal'{self._mine} AND ({self.loader.differs})"
             )
         self._refuse(f"FROM raw p WHERE line > {first} AND line <= {last} AND problem IS NOT NULL", "", "problem", "''")
 
@@ -446,6 +452,7 @@ class Load:
 
     def _match(self) -> None:
         """Find records that have no external id; a second row about a record says the same, or is refused."""
+        bare = f"sound AND external_id IS NULL{self._mine}"
         if self.loader.natural and self._has["no_external_id"]:
             natural, key = self.loader.natural, "md5(({})::text)"
             owner = "owner_id IN (SELECT owner_id FROM part)" if "owner_id" in natural else "true"
@@ -453,7 +460,7 @@ class Load:
             self.run(
                 "CREATE TEMPORARY TABLE keyed AS SELECT line, key, row_number() OVER (PARTITION BY key ORDER BY line)"
                 " + coalesce((SELECT many FROM seen WHERE seen.key = k.key), 0) AS n FROM"
-                f" (SELECT line, {key.format(natural)} AS key FROM part WHERE sound AND external_id IS NULL) k"
+                f" (SELECT line, {key.format(natural)} AS key FROM part WHERE {bare}) k"
             )
             self._has["record"] += self.run(
                 f"UPDATE part p SET record_id = s.id, act = 'equal' FROM keyed k, (SELECT id, {key.format(natural)} AS"
@@ -486,11 +493,36 @@ class Load:
         self._give_up_refused()
         self.run(f"UPDATE part p SET act = 'twice' FROM ({again}) g WHERE p.line = g.line")
 
+    def _match_aside(self, aside: Aside) -> None:
+        """Find what another model keeps of these rows: by external id, else by its key, which a file gives once."""
+        table, bare = apps.get_model(aside.model)._meta.db_table, "sound AND is_aside AND external_id IS NULL"
+        self.run(
+            f"UPDATE part p SET record_id = x.id, act = 'equal' FROM {table} x"
+            " WHERE sound AND is_aside AND x.external_id = p.external_id"
+        )
+        key = f"md5(({aside.key})::text)"
+        self.run(
+            "UPDATE part p SET act = 'twice' FROM (SELECT line, key, row_number() OVER (PARTITION BY key"
+            f" ORDER BY line) AS n FROM (SELECT line, {key} AS key FROM part p WHERE {bare}) k) k"
+            " WHERE k.line = p.line AND (k.n > 1 OR EXISTS (SELECT FROM seen WHERE seen.key = k.key))"
+        )
+        self.run(f"INSERT INTO seen SELECT {key}, 1 FROM part p WHERE {bare} AND act <> 'twice' ON CONFLICT DO NOTHING")
+        self.run(
+            "UPDATE part p SET record_id = x.id, act = 'equal' FROM (SELECT min(id) AS id,"
+            f" md5(({aside.stands})::text) AS key FROM {table} x WHERE external_id IS NULL"
+            " AND owner_id IN (SELECT owner_id FROM part) GROUP BY 2) x"
+            f" WHERE {bare} AND act <> 'twice' AND x.key = {key}"
+        )
+        self.run(
+            f"UPDATE part p SET act = 'changed' FROM {table} x WHERE x.id = p.record_id AND sound AND is_aside"
+            f" AND act = 'equal' AND ({aside.differs})"
+        )
+
     # Writing
 
     def write(self, batch: Batch) -> None:
         """Insert what is new, change what differs, settle what follows; keep what the undo needs."""
-        fresh = self._fresh()
+        fresh = self._fresh(f"sound AND act = 'created'{self._mine}")
         reason = f"Import {batch.pk}: {self.table.name}"[:200]
         self.values |= {"reason": reason}
         assert self.loader.insert is not None
@@ -502,8 +534,10 @@ class Load:
             for first, last in fresh
         )
         ids = {label: {number for first, last in fresh for number in range(first, last + 1)}}
+        if self.aside is not None:
+            self._write_aside(self.aside, batch)
         plan = self._plan([])
-        if self._has["record"]:
+        if self._has["record"] or self.aside is not None:
             self._change(plan)
         if plan.steps:
             write(plan)
@@ -513,9 +547,9 @@ class Load:
         if self.settles:
             settle(self.kind, Settling(ids, self.by, self.at, reason))
 
-    def _fresh(self) -> list[tuple[int, int]]:
+    def _fresh(self, where: str) -> list[tuple[int, int]]:
         """The numbers of the rows that are new, as spans: mostly one, unless others took numbers meanwhile."""
-        new = "FROM part WHERE sound AND act = 'created'"
+        new = f"FROM part WHERE {where}"
         first, last, count = self.ask(f"SELECT min(id), max(id), count(*) {new}")[0]
         if not count or last - first + 1 == count:
             return [(first, last)] if count else []
@@ -524,15 +558,46 @@ class Load:
             f" (SELECT unnest(range_agg(int8range(id, id, '[]'))) AS one {new}) spans"
         )
 
+    def _write_aside(self, aside: Aside, batch: Batch) -> None:
+        """Insert what another model keeps, with numbers of its own."""
+        new = "sound AND act = 'created' AND is_aside"
+        sequence = f"pg_get_serial_sequence('{apps.get_model(aside.model)._meta.db_table}', 'id')"
+        if self.run(f"UPDATE part SET id = nextval({sequence}) WHERE {new}"):
+            aside.insert(self)
+            BatchRow.objects.bulk_create(
+                BatchRow(batch=batch, line=0, act="created", model=aside.model, object_id=first, through_id=last)
+                for first, last in self._fresh(new)
+            )
+
     def _change(self, plan: Plan) -> None:
+        if self.loader.change is not None:
+            self._each(
+                plan, self.model, f"SELECT * FROM part WHERE sound AND act = 'changed'{self._mine}", self.loader.change
+            )
+        if (aside := self.aside) is None:
+            return
+        model = apps.get_model(aside.model)
+        self._each(plan, model, "SELECT * FROM part WHERE sound AND act = 'changed' AND is_aside", aside.change)
+        ended = f"SELECT p.*, x.id AS aside_id FROM part p JOIN {model._meta.db_table} x USING (external_id)"
+        ended = f"{ended} WHERE sound AND NOT is_aside AND x.done_at IS NULL"
+        self._each(plan, model, ended, aside.finish, by="aside_id")
+
+    def _each(
+        self,
+        plan: Plan,
+        model: type[models.Model],
+        query: str,
+        act: Callable[[Plan, Any, Row], None],
+        by: str = "record_id",
+    ) -> None:
+        """Have each row act on the record that it is about."""
         with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM part WHERE sound AND act = 'changed' ORDER BY line")
+            cursor.execute(f"{query} ORDER BY line")
             names = [column.name for column in cursor.description or ()]
-            changed = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-        records = self.model._default_manager.in_bulk([row["record_id"] for row in changed])
-        assert self.loader.change is not None or not changed
-        for row in changed:
-            self.loader.change(plan, records[row["record_id"]], Row(row["line"], row))  # type: ignore[misc]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        records = model._default_manager.in_bulk([row[by] for row in rows])
+        for row in rows:
+            act(plan, records[row[by]], Row(row["line"], row))
 
     def _plan(self, rows: list[Row]) -> Plan:
         return Plan(

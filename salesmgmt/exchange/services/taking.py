@@ -15,7 +15,7 @@ from django.core.files.base import File
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from salesmgmt.exchange import parts as parts_module
-from salesmgmt.exchange.kinds import kind_of, referents
+from salesmgmt.exchange.kinds import kind_of, referents, require_importer
 from salesmgmt.exchange.mapping import Column, MappingFile, parse
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.parts import Parts
@@ -23,7 +23,6 @@ from salesmgmt.exchange.staging import Staged, describe, in_order, notations, op
 from salesmgmt.exchange.values import Notation
 from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Kind, Plan, Refusal, Row, Settling
-from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, User, access_of
 
 from .erasing import refuse_erased
@@ -128,9 +127,8 @@ def import_file(
     batch: Batch | None = None,
 ) -> Answer:
     """Take a file in, or with `dry_run` say what it would do. Raises Unreadable where it is no table."""
-    if by is not None and not access_of(by).imports:
-        raise Refused("Only admin and operations import.")
     wanted = kind_of(kind)
+    require_importer(wanted, by)
     told = mapping if isinstance(mapping, MappingFile) else parse(mapping or {}, wanted)
     if wanted.loader is not None:
         return load_file(

@@ -10,13 +10,13 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 
 from salesmgmt.desk.wake import wake
-from salesmgmt.exchange.kinds import kind_of
+from salesmgmt.exchange.kinds import kind_of, require_importer
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib.kinds import Settling, Step
 from salesmgmt.lib.ledger import LedgerEntry
 from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
-from teams.models import User, access_of
+from teams.models import User
 
 from .taking import one_at_a_time
 from .writing import BATCH, dependent, frozen, manager, settle, thawed, touch, update
@@ -28,8 +28,7 @@ NAMED = 50  # records that are kept are named, more are counted
 @transaction.atomic
 def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     """Withdraw what a batch created, restore what it changed, reverse what it posted; answer what is kept, and why."""
-    if by is not None and not access_of(by).imports:
-        raise Refused("Only admin and operations undo an import.")
+    require_importer(kind_of(batch.kind), by)
     one_at_a_time()
     batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.state == Batch.State.UNDONE:
@@ -56,8 +55,7 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
 @transaction.atomic
 def begin_undo(*, batch: Batch, by: User | None, at: datetime) -> list[str] | None:
     """`undo_batch` where that is quick; else the worker does it, and the answer is None."""
-    if by is not None and not access_of(by).imports:
-        raise Refused("Only admin and operations undo an import.")
+    require_importer(kind_of(batch.kind), by)
     batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if not batch.is_taken or batch.created + batch.changed <= AT_ONCE:
         return undo_batch(batch=batch, by=by, at=at)
@@ -149,6 +147,8 @@ def _uses(model: type[models.Model], relation: Any) -> bool:
     """Does a row of `model` keep what it refers to in use? Ledgers and histories don't."""
     if model._meta.label == "sales.AccountOwnership":  # the history of `Account.owner`, which counts itself
         return False
+    if relation.field.name == "user":  # a person goes on without a login
+        return False
     if hasattr(model, "withdrawn_at") or (issubclass(model, Dated) and not issubclass(model, LedgerEntry)):
         return True
     return model._meta.label in {"sales.CreditShare", "targets.Allocation", "coaching.Case", "recognition.Award"} or (
@@ -176,7 +176,7 @@ def _restore(rows: list[BatchRow], ids: dict[str, set[int]]) -> list[str]:
                 if now == (row.after or {}).get(name):
                     setattr(record, one.attname, thawed(model, name, was))
                     step.before[name] = now
-                else:
+                elif now != was:
                     kept.append(f"{one.verbose_name} of {record} stays: it was changed since.".capitalize())
             touch(ids, record, record.pk)
             if step.before:

@@ -66,6 +66,9 @@ def _lines(company: Company, quarter: Period) -> list[QuotaLine]:
     return lines
 
 
+FULL_SEATS = "Seats are full ones; ramp, leave and part time come off, and a little is kept in hand"
+
+
 def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry], at: datetime) -> None:
     """The target of a team is what its people, vacant seats and uncovered leave carry, less the hedge."""
     carried: dict[int, Decimal] = defaultdict(Decimal)
@@ -90,9 +93,25 @@ def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry], at: 
         )
         for team, amount in amounts.items()
     )
+    below: dict[int, Decimal] = defaultdict(Decimal)
+    for (team, _), amount in lines.items():
+        below[team] += amount
+    for team, amount in amounts.items():
+        if len(paths[team]) > 1:
+            below[paths[team][-2]] += amount
     Allocation.objects.bulk_create(
         [
-            *(Allocation(plan=plan, team_id=team, proposed=amount, amount=amount) for team, amount in amounts.items()),
+            *(
+                Allocation(
+                    plan=plan,
+                    team_id=team,
+                    proposed=amount,
+                    amount=amount,
+                    hedge=max(below[team] - amount, Decimal(0)),
+                    hedge_reason=FULL_SEATS if below[team] > amount else "",
+                )
+                for team, amount in amounts.items()
+            ),
             *(
                 Allocation(plan=plan, team_id=team, person_id=person, proposed=amount, amount=amount)
                 for (team, person), amount in lines.items()

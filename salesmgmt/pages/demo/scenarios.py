@@ -89,7 +89,5 @@ def _write_skills(random: np.random.Generator, at: datetime) -> None:
                 ratings.append(SkillRating(person=person, skill=skill, is_own=False, score=score, at=at, by=by))
             if person.user is not None:
                 own = min(score + int(random.integers(0, 2)), 5)
-                ratings.append(
-                    SkillRating(person=person, skill=skill, is_own=True, score=own, at=at, by=person.user)
-                )
+                ratings.append(SkillRating(person=person, skill=skill, is_own=True, score=own, at=at, by=person.user))
     SkillRating.objects.bulk_create(ratings)

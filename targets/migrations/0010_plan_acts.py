@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('targets', '0008_allocation'),
+        ('targets', '0009_allocation'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

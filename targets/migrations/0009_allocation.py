@@ -14,7 +14,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('targets', '0007_budgets'),
+        ('targets', '0008_ramps_by_role_and_start'),
         ('teams', '0009_skills'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
