@@ -66,11 +66,9 @@ def user_of(person: User | Person) -> User:
     return user
 
 
-def change(
-    plan: Plan, by: User | Person, rule: str = "hold", reason: str = "New patch", **amounts: int | str
-) -> PlanAct:
+def change(plan: Plan, by: User | Person, rule: Rule = "hold", why: str = "New patch", **amounts: int | str) -> PlanAct:
     given = edits(plan, **amounts)
-    return change_allocations(plan=plan, edits=given, reason=reason, by=user_of(by), at=clock.now(), rule=rule)  # type: ignore[arg-type]
+    return change_allocations(plan=plan, edits=given, reason=why, by=user_of(by), at=clock.now(), rule=rule)
 
 
 def signed_in(person: User | Person) -> Client:
