@@ -181,7 +181,9 @@ class AllocationChange(models.Model):
 
     allocation = models.ForeignKey(Allocation, models.CASCADE, related_name="changes", db_constraint=False)
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     was = models.DecimalField(max_digits=18, decimal_places=2)
     amount = models.DecimalField(max_digits=18, decimal_places=2)
     reason = models.CharField(max_length=200)
