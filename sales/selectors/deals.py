@@ -25,6 +25,10 @@ from .customers import MANY_ACCOUNTS
 from .naming import named
 
 CARDS = 12
+ON_CARDS = (
+    "name", "amount", "currency", "expected_close_on", "version", "owner", "stage", "status", "opened_on",
+    "next_step", "next_step_on",
+)  # fmt: skip
 FEW = 1000  # are put in order by themselves; an order's index is walked only where it soon meets what is looked for
 
 
@@ -117,9 +121,8 @@ def board(user: Viewer, stages: list[Stage], *, owner: int | None = None) -> lis
         if row["amount"]:
             amounts.setdefault(row["stage"], []).append((row["amount"], row["currency"]))
     order = F("expected_close_on").asc(nulls_last=True)
-    first = [
-        named(open_deals.filter(stage=pk), "owner", "account").order_by(order, "pk")[:CARDS] for pk in sorted(counts)
-    ]
+    shown = named(open_deals, "owner", "account").only(*ON_CARDS)
+    first = [shown.filter(stage=pk).order_by(order, "pk")[:CARDS] for pk in sorted(counts)]
     found = list(first[0].union(*first[1:], all=True) if first[1:] else first[0]) if first else []
     cards: dict[int, list[Deal]] = {}
     for deal in sorted(found, key=lambda deal: (deal.expected_close_on or date.max, deal.pk)):
