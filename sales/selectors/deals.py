@@ -102,22 +102,25 @@ class Column:
     stage: Stage
     count: int
     amounts: list[tuple[Decimal, str]]
+    overdue: int
     cards: list[Deal]
     before: Stage | None
     after: Stage | None
 
 
-def board(user: Viewer, stages: list[Stage], *, owner: int | None = None) -> list[Column]:
+def board(user: Viewer, stages: list[Stage], day: date, *, owner: int | None = None) -> list[Column]:
     """Open deals by stage of a pipeline: a query for the sums, and one for the cards of all stages."""
     open_deals = Deal.objects.visible_to(user).open().filter(stage__in=stages)
     if owner:
         open_deals = open_deals.filter(owner=owner)
     counts: dict[int, int] = {}
+    overdue: dict[int, int] = {}
     amounts: dict[int, list[tuple[Decimal, str]]] = {}
-    for row in (
-        open_deals.values("stage", "currency").annotate(count=Count("pk"), amount=Sum("amount")).order_by("currency")
-    ):
+    late = Count("pk", filter=Q(expected_close_on__lt=day))
+    sums = open_deals.values("stage", "currency").annotate(count=Count("pk"), amount=Sum("amount"), late=late)
+    for row in sums.order_by("currency"):
         counts[row["stage"]] = counts.get(row["stage"], 0) + row["count"]
+        overdue[row["stage"]] = overdue.get(row["stage"], 0) + row["late"]
         if row["amount"]:
             amounts.setdefault(row["stage"], []).append((row["amount"], row["currency"]))
     order = F("expected_close_on").asc(nulls_last=True)
@@ -132,6 +135,7 @@ def board(user: Viewer, stages: list[Stage], *, owner: int | None = None) -> lis
             stage=stage,
             count=counts.get(stage.pk, 0),
             amounts=amounts.get(stage.pk, []),
+            overdue=overdue.get(stage.pk, 0),
             cards=cards.get(stage.pk, []),
             before=before,
             after=after,

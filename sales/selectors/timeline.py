@@ -371,12 +371,16 @@ def _name(user: Any) -> str:
     return person.name if person else ""
 
 
+SAID_OF_ACTIVITY = ("kind", "occurred_on", "occurred_at", "duration_minutes", "outcome", "notes", "owner__name")
+
+
 def _tell_activities(subject: Subject, ids: list[int], zone: str) -> dict[int, Event]:
-    rows = Activity.objects.filter(pk__in=ids).select_related("owner", "contact", "account")
+    other = "contact" if subject.is_account else "account"
+    rows = Activity.objects.filter(pk__in=ids).select_related("owner", other)
     events = {}
-    for row in rows:
+    for row in rows.only(*SAID_OF_ACTIVITY, f"{other}__name"):
         minutes = f"{row.duration_minutes} min" if row.duration_minutes else ""
-        whom = row.contact if subject.is_account else row.account
+        whom = getattr(row, other)
         text = f"{row.get_kind_display()}{f' with {whom}' if whom else ''}"
         detail = " · ".join(filter(None, [row.outcome, minutes, row.notes[:200]]))
         events[row.pk] = Event(
@@ -386,11 +390,16 @@ def _tell_activities(subject: Subject, ids: list[int], zone: str) -> dict[int, E
     return events
 
 
+SAID_OF_CHANGE = (
+    "field", "was", "value", "changed_at", "by__person__name", "by__username", "deal__name", "deal__amount",
+    "deal__currency", "deal__lost_reason__name",
+)  # fmt: skip
 DECIDED = {"won": ("circle-check", "Won"), "lost": ("x", "Lost")}
 
 
 def _tell_changes(subject: Subject, ids: list[int], zone: str) -> dict[int, Event]:
-    rows = list(DealChange.objects.filter(pk__in=ids).select_related("deal__lost_reason", "by__person"))
+    found = DealChange.objects.filter(pk__in=ids).select_related("deal__lost_reason", "by__person")
+    rows = list(found.only(*SAID_OF_CHANGE))
     names, events = names_in(rows), {}
     for row in rows:
         deal, decided = row.deal, row.field == "status"
@@ -415,7 +424,8 @@ def _tell_changes(subject: Subject, ids: list[int], zone: str) -> dict[int, Even
 def _tell_orders(column: str, icon: str, words: str) -> Callable[[Subject, list[int], str], dict[int, Event]]:
     def tell(subject: Subject, ids: list[int], zone: str) -> dict[int, Event]:
         events = {}
-        for row in Order.objects.filter(pk__in=ids).select_related("owner"):
+        found = Order.objects.filter(pk__in=ids).select_related("owner")
+        for row in found.only("number", "amount", "currency", "promised_on", column, "owner__name"):
             day = getattr(row, column)
             late = (day - row.promised_on).days if column == "delivered_on" and row.promised_on else 0
             events[row.pk] = Event(
@@ -490,7 +500,8 @@ def _tell_contracts(column: str, words: str) -> Callable[[Subject, list[int], st
 
 def _tell_leads(subject: Subject, ids: list[int], zone: str) -> dict[int, Event]:
     events = {}
-    for row in Lead.objects.filter(pk__in=ids).select_related("owner", "campaign"):
+    found = Lead.objects.filter(pk__in=ids).select_related("owner", "campaign")
+    for row in found.only("name", "source", "status", "received_at", "referrer", "owner__name", "campaign__name"):
         said = f"referred {row.name}" if row.referrer_id == subject.record.pk and not subject.is_account else row.name
         whence = " · ".join(filter(None, [row.source, row.campaign.name if row.campaign else ""]))
         events[row.pk] = Event(
