@@ -144,6 +144,20 @@ def board(user: Viewer, stages: list[Stage], day: date, *, owner: int | None = N
     ]
 
 
+def deals_at(user: Viewer, account: Account) -> list[Deal]:
+    """The deals of an account's page, in one query: the open ones that close first, then what was decided last."""
+    seen = named(Deal.objects.visible_to(user).filter(account=account), "stage")
+    seen = seen.only("name", "status", "amount", "currency", "expected_close_on", "closed_on")
+    open_deals = seen.open().order_by("expected_close_on", "pk")[:20]
+    decided = seen.exclude(status=Deal.Status.OPEN).order_by("-closed_on", "-pk")[:10]
+    found = list(open_deals.union(decided, all=True))
+    waiting = [deal for deal in found if deal.is_open]
+    others = [deal for deal in found if not deal.is_open]
+    waiting.sort(key=lambda deal: (deal.expected_close_on or date.max, deal.pk))
+    others.sort(key=lambda deal: (deal.closed_on or date.max, deal.pk), reverse=True)
+    return waiting + others
+
+
 def bulk_acts(user: Viewer, *, since: datetime) -> QuerySet[BulkAct]:
     """What somebody changed on many deals at once."""
     return BulkAct.objects.visible_to(user).filter(at__gte=since).order_by("-at", "-pk")

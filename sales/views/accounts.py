@@ -132,7 +132,6 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     if found is None:
         return _where_it_went(request, pk)
     day, zone = today_and_zone(request)
-    seen = selectors.deals(request.user, selectors.DealFilter(account=found.pk))
     profile = selectors.profile_of(found)
     may_write = selectors.is_writable(request.user, found)
     with in_zone(zone):
@@ -143,8 +142,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "custom_said": selectors.custom_said("account", found.custom),
             "children": selectors.children_of(request.user, found),
             "profile": profile,
-            "open_deals": seen.open().order_by("expected_close_on", "pk")[:20],
-            "decided": seen.exclude(status="open").order_by("-closed_on", "-pk")[:10],
+            "deals": selectors.deals_at(request.user, found),
             "contacts": selectors.people_at(request.user, found),
             "after": selectors.after_sales(request.user, found, day),
             "repeat": repeat.of_account(request.user, found, day),
