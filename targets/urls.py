@@ -1,6 +1,6 @@
 from django.urls import path
 
-from targets.views import approvals, budgets, calendars, letters, outlook, plans, proposals, quotas, shapes
+from targets.views import approvals, budgets, calendars, grid, letters, outlook, plans, proposals, quotas, shapes
 
 urlpatterns = [
     path("calendar/", calendars.calendar, name="calendar"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("ramps/<int:pk>/", shapes.ramp, name="ramp"),
     path("quotas/", quotas.quotas, name="quotas"),
     path("quotas/export/", quotas.quotas_export, name="quotas-export"),
+    path("quotas/table/", quotas.quotas_table, name="quotas-table"),
     path("quotas/<int:person_pk>/", quotas.quota, name="quota"),
     path("quotas/changes/", proposals.quota_changes, name="quota-changes"),
     path("quotas/changes/confirm/", proposals.quota_changes_confirm, name="quota-changes-confirm"),
@@ -52,4 +53,9 @@ urlpatterns = [
     path("plans/<int:pk>/commitment/", plans.commitment, name="commitment"),
     path("plans/<int:pk>/slices/<int:slice_pk>/", plans.plan_slice, name="plan-slice"),
     path("plans/<int:pk>/slices/<int:slice_pk>/free/", plans.plan_slice_free, name="plan-slice-free"),
+    path("plans/<int:pk>/grid/", grid.plan_grid, name="plan-grid"),
+    path("plans/<int:pk>/grid/<int:team_pk>/", grid.plan_grid_rows, name="plan-grid-rows"),
+    path("plans/<int:pk>/grid/change/", grid.plan_grid_change, name="plan-grid-change"),
+    path("plans/<int:pk>/grid/lock/", grid.plan_grid_lock, name="plan-grid-lock"),
+    path("plans/<int:pk>/grid/undo/", grid.plan_grid_undo, name="plan-grid-undo"),
 ]

@@ -252,6 +252,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # targets
     "quotas": (EVERYBODY, GET),
     "quotas-export": (EVERYBODY, GET),
+    "quotas-table": (EVERYBODY, GET),
     "quota": (LINE, GET),
     "plan-add": ("vera olga admin", GET),
     "plan": ("maya omar vera olga admin", GET),
@@ -269,6 +270,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "allocation-lock": ("maya vera olga admin", POST),
     "allocation-hedge": ("", POST),  # a person's line has none
     "plan-shape": ("vera olga admin", GET),
+    "plan-grid": (LEADERS, GET),
+    "plan-grid-rows": ("maya vera olga admin", GET),
+    "plan-grid-change": (LEADERS, POST),
+    "plan-grid-lock": (LEADERS, POST),
+    "plan-grid-undo": (LEADERS, POST),
     "plan-copy": ("vera olga admin", POST),
     "plan-compare": ("maya omar vera olga admin", GET),
     "plan-ask": ("vera olga admin", POST),
@@ -571,6 +577,8 @@ def world(db: None) -> World:
         "line-history": {"pk": plan.pk, "line_pk": line.pk},
         "plan-approval": {"pk": plan.pk, "team_pk": cast.north.pk},
         "plan-approvals": {"pk": plan.pk},
+        "plan-grid-rows": {"pk": plan.pk, "team_pk": cast.north.pk},
+        **{name: {"pk": plan.pk} for name in ("plan-grid", "plan-grid-change", "plan-grid-lock", "plan-grid-undo")},
         "strategy": {"pk": plan.pk},
         "announcement-add": {"pk": published.pk},
         "announcement": {"pk": told.pk},

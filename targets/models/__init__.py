@@ -1,5 +1,6 @@
 """What should happen? Plans, the targets of teams, and the quota ledger of people."""
 
+from .acts import PlanAct
 from .approvals import PlanApproval
 from .budgets import BudgetEntry, Cost, Expense
 from .letters import AnnouncedFigure, Announcement, Answer, Response, ResponseAccount, Strategy
@@ -47,6 +48,7 @@ __all__ = [
     "OfferEvent",
     "OfferQuerySet",
     "Plan",
+    "PlanAct",
     "PlanApproval",
     "PlanMeasure",
     "PlanQuerySet",

@@ -4,6 +4,7 @@ from .approvals import Split, digest_of, splits_of, unapproved
 from .budgets import Capacity, Spending, TeamSpending, capacity_of, seats_of, spending_of
 from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
+from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
 from .letters import Letter, figures_of, letters, people_of, strategies_of
 from .outlook import ACHIEVABLE, AMBITIOUS, Outlook, Prospect, outlook
@@ -76,6 +77,7 @@ from .scenarios import (
 )
 from .seasons import Bucket, Evidence, buckets_of, flat_shares, known_seasons, learned_season, season_changes, season_of
 from .shapes import clipped, container, everyday, ramps, seasons
+from .table import QuotaTable, quota_table
 
 __all__ = [
     "ACHIEVABLE",
@@ -93,6 +95,7 @@ __all__ = [
     "Happening",
     "Landing",
     "Letter",
+    "Level",
     "LineData",
     "LineStory",
     "Outlook",
@@ -102,6 +105,7 @@ __all__ = [
     "Prospect",
     "QuarterRow",
     "QuotaLine",
+    "QuotaTable",
     "Room",
     "SeatAhead",
     "Spending",
@@ -109,6 +113,7 @@ __all__ = [
     "Standing",
     "TeamSpending",
     "TeamTarget",
+    "Tree",
     "announcements_of",
     "announcements_visible_to",
     "answerer_of",
@@ -135,12 +140,14 @@ __all__ = [
     "family_of",
     "figures_of",
     "flat_shares",
+    "grid_team",
     "growth_of",
     "history_of",
     "history_of_line",
     "is_own_goal",
     "kept_by",
     "known_seasons",
+    "last_act",
     "learned_season",
     "letters",
     "line_data",
@@ -164,6 +171,7 @@ __all__ = [
     "proposals",
     "quota_of",
     "quota_parts",
+    "quota_table",
     "ramp_differences",
     "ramp_profiles",
     "ramps",

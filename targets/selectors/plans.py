@@ -154,6 +154,11 @@ class PlanRow:
         """The difference beyond the deliberate hedge: over by mistake, or missing."""
         return None if self.difference is None else self.difference - self.line.hedge
 
+    @property
+    def missing(self) -> Decimal | None:
+        """What is given to nobody, where something is."""
+        return -self.mismatch if self.mismatch is not None and self.mismatch < 0 else None
+
 
 def plan_rows(plan: Plan, user: Viewer, within: Team | None = None) -> list[PlanRow]:
     """The lines of a plan that a user may see, as a tree: all, those of the teams one leads, or one's own.

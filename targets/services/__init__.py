@@ -6,6 +6,7 @@ from .allocations import change_allocation, lock_allocation, propose_allocation,
 from .approvals import decide_split, submit_split
 from .budgets import record_expense, reverse_budgets, reverse_expenses, set_budget, take_back_expense
 from .commitments import ask_commitments, commit_to
+from .grid import LineEdit, change_allocations, lock_allocations, undo_changes
 from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
 from .plans import copy_plan, make_plan, publish_plan, shape_plan
 from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
@@ -24,6 +25,7 @@ from .seasons import flatten_season, learn_season, relearn_season, set_season
 from .slices import change_slice, free_slice, propose_slices
 
 __all__ = [
+    "LineEdit",
     "QuotaLine",
     "accept_offer",
     "adjust_quota",
@@ -33,6 +35,7 @@ __all__ = [
     "answer_response",
     "ask_commitments",
     "change_allocation",
+    "change_allocations",
     "change_slice",
     "change_strategy",
     "commit_to",
@@ -46,6 +49,7 @@ __all__ = [
     "free_slice",
     "learn_season",
     "lock_allocation",
+    "lock_allocations",
     "make_plan",
     "propose_allocation",
     "propose_changes",
@@ -71,5 +75,6 @@ __all__ = [
     "submit_split",
     "take_back_expense",
     "tell_of_plan",
+    "undo_changes",
     "withdraw_offer",
 ]

@@ -38,7 +38,7 @@ def propose_allocation(*, plan: Plan, by: User, at: datetime, on: date) -> int:
     seats = selectors.seats_ahead(plan, as_of=on)
     if not seats:
         raise Refused("Nobody is posted as a rep in this period: add people and postings first.")
-    stands = {
+    stands: dict[tuple[int, int | None], tuple[bool, int, int]] = {
         (team, person): (locked, selectors.as_whole(amount), selectors.as_whole(hedge))
         for team, person, locked, amount, hedge in plan.allocations.values_list(
             "team_id", "person_id", "is_locked", "amount", "hedge"
@@ -52,7 +52,7 @@ def propose_allocation(*, plan: Plan, by: User, at: datetime, on: date) -> int:
         try:
             settle(top, total, list(elements.values()))
         except Clash as clash:
-            raise _told(clash, plan, plan.name, {seat.person_id: seat.name for seat in seats}) from clash
+            raise told(clash, plan, plan.name, {seat.person_id: seat.name for seat in seats}) from clash
     else:
         for node in nodes.values():
             node.amount = node.amount if node.is_locked else total
@@ -184,7 +184,7 @@ def _reasons(node: Node, seat: SeatAhead, elements: Mapping[str, int]) -> dict[s
     return found
 
 
-def _told(clash: Clash, plan: Plan, whole: str, names: Mapping[int, str]) -> Refused:
+def told(clash: Clash, plan: Plan, whole: str, names: Mapping[int, str]) -> Refused:
     """The clash with the names of those whose guardrails make it, and which guardrails these are."""
     what = {
         "floor": f"at most {_percent(plan.shrink)}% less than the latest result",
@@ -229,7 +229,7 @@ def change_allocation(
     """
     plan = draft(allocation.plan)
     line = Allocation.objects.select_related("team", "person").get(pk=allocation.pk)
-    _may_change(line, by)
+    may_change(line, by)
     if was is not None and was != line.amount:
         raise Stale("Somebody else has changed this line since you opened it: look at it again.")
     if amount < 0:
@@ -244,20 +244,20 @@ def change_allocation(
         family.line.amount, family.line.is_locked = cents, True
         try:
             if rule == "spread":
-                _spread(family)
+                spread_rest(family)
             else:
-                _hedge(family, reason, by=by, at=at)
+                hedge_rest(family, reason, by=by, at=at)
             if family.line.children:
                 settle(family.line, cents + family.line.hedge, AS_IT_STANDS, opens_locked=False)
                 family.line.amount = cents
         except Clash as clash:
-            raise _told(clash, plan, str(line.person or line.team), _names(clash)) from clash
+            raise told(clash, plan, str(line.person or line.team), names_in(clash)) from clash
         _write(family.moved(), line, reason, by=by, at=at)
     line.amount, line.is_locked = selectors.as_amount(cents), True
     return line
 
 
-def _may_change(line: Allocation, by: User) -> None:
+def may_change(line: Allocation, by: User) -> None:
     access = access_of(by)
     if line.person_id is not None and line.person_id == access.person_id:
         raise Refused("Nobody changes their own figure: ask your manager.", field="amount")
@@ -269,7 +269,7 @@ def _may_change(line: Allocation, by: User) -> None:
         raise Refused("This line is outside the teams you lead.", field="amount")
 
 
-def _spread(family: selectors.Family) -> None:
+def spread_rest(family: selectors.Family) -> None:
     free = [node for node in family.siblings if not node.is_locked]
     rest = family.total - sum(node.amount for node in family.siblings if node.is_locked)
     if rest < 0:
@@ -282,7 +282,7 @@ def _spread(family: selectors.Family) -> None:
         raise Refused(f"Nobody else is free to take {left:,.2f}: unlock a line beside it, or hold it.", field="rule")
 
 
-def _hedge(family: selectors.Family, reason: str, *, by: User, at: datetime) -> None:
+def hedge_rest(family: selectors.Family, reason: str, *, by: User, at: datetime) -> None:
     if family.parent is None:
         raise Refused("Nothing stands above this line that could be hedged: change the plan's target.", field="rule")
     hedge = sum(node.amount for node in family.siblings) - family.parent.amount
@@ -291,7 +291,7 @@ def _hedge(family: selectors.Family, reason: str, *, by: User, at: datetime) -> 
     _write_hedge(family.ids[family.parent.place], hedge, reason, by=by, at=at)
 
 
-def _names(clash: Clash) -> dict[int, str]:
+def names_in(clash: Clash) -> dict[int, str]:
     people = Person.objects.filter(pk__in=[person for _, person in clash.lines if person])
     teams = Team.objects.filter(pk__in=[team for team, person in clash.lines if not person])
     return dict(people.values_list("pk", "name")) | dict(teams.values_list("pk", "name"))
@@ -353,7 +353,7 @@ def set_hedge(*, allocation: Allocation, amount: Decimal, reason: str, by: User,
     try:
         settle(family.line, held + hedge, AS_IT_STANDS, opens_locked=False)
     except Clash as clash:
-        raise _told(clash, plan, line.team.name, _names(clash)) from clash
+        raise told(clash, plan, line.team.name, names_in(clash)) from clash
     family.line.amount = held
     _write_hedge(line.pk, hedge, reason, by=by, at=at)
     _write({pk: change for pk, change in family.moved().items() if pk != line.pk}, line, reason, by=by, at=at)
@@ -364,5 +364,5 @@ def set_hedge(*, allocation: Allocation, amount: Decimal, reason: str, by: User,
 def lock_allocation(*, allocation: Allocation, is_locked: bool, by: User) -> None:
     """Keep a line as it is when others are shared out, or let it go again."""
     draft(allocation.plan)
-    _may_change(allocation, by)
+    may_change(allocation, by)
     Allocation.objects.filter(pk=allocation.pk).update(is_locked=is_locked)

@@ -17,7 +17,7 @@ BACK = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('targets', '0009_allocation'),
+        ('targets', '0011_plan_acts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
