@@ -13,6 +13,7 @@ urlpatterns = [
     path("ramps/<int:pk>/", shapes.ramp, name="ramp"),
     path("quotas/", quotas.quotas, name="quotas"),
     path("quotas/export/", quotas.quotas_export, name="quotas-export"),
+    path("quotas/table/", quotas.quotas_table, name="quotas-table"),
     path("quotas/<int:person_pk>/", quotas.quota, name="quota"),
     path("quotas/changes/", proposals.quota_changes, name="quota-changes"),
     path("quotas/changes/confirm/", proposals.quota_changes_confirm, name="quota-changes-confirm"),

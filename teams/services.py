@@ -372,7 +372,7 @@ def change_calendar(*, setup: SetUp, by: User | None, at: datetime, reason: str)
         raise Refused(sentence, field="year")
     Period.objects.filter(pk__in=[row.pk for row in moved]).update(superseded_at=at)
     _store_months(change.made)
-    FiscalYear.objects.filter(pk=standing and standing.pk).update(superseded_at=at)
+    FiscalYear.objects.filter(pk=standing.pk if standing else 0).update(superseded_at=at)
     return FiscalYear.objects.create(**says, made_at=at, made_by=by, reason=reason.strip())
 
 

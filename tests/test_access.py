@@ -252,6 +252,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # targets
     "quotas": (EVERYBODY, GET),
     "quotas-export": (EVERYBODY, GET),
+    "quotas-table": (EVERYBODY, GET),
     "quota": (LINE, GET),
     "plan-add": ("vera olga admin", GET),
     "plan": ("maya omar vera olga admin", GET),

@@ -35,7 +35,7 @@ class Flag(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="flags")
     team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+")
     measure = models.CharField(max_length=30)
-    period = models.CharField(max_length=7)
+    period = models.CharField(max_length=8)
     raised_on = models.DateField()
     behind_since = models.DateField()
     expected = models.DecimalField(max_digits=38, decimal_places=2)

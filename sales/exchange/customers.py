@@ -144,7 +144,7 @@ def _check_campaign(plan: Plan, row: Row, values: dict[str, Any], stands: Campai
     start, end = (values.get(name, getattr(stands, name, None)) for name in ("starts_on", "ends_on"))
     if start and end and end < start:
         plan.refuse(row, "ends_on", "A campaign ends after it starts.")
-    called = Campaign.objects.present().filter(name__iexact=values["name"]).exclude(pk=stands.pk if stands else None)
+    called = Campaign.objects.present().filter(name__iexact=values["name"]).exclude(pk=stands.pk if stands else 0)
     first = plan.memo.setdefault(("campaign", values["name"].casefold()), row)
     if called.exists() or first.get("external_id") != row.get("external_id"):
         plan.refuse(row, "name", "Another campaign is called so.")

@@ -189,7 +189,7 @@ def _check_approval(plan: Plan, row: Row, values: dict[str, Any], stands: Discou
     if approved is None:
         first = plan.memo.setdefault(("open", values["deal"].pk), row)
         others = DiscountApproval.objects.filter(deal=values["deal"], is_approved=None)
-        if first is not row or others.exclude(pk=stands.pk if stands else None).exists():
+        if first is not row or others.exclude(pk=stands.pk if stands else 0).exists():
             plan.refuse(row, "deal", "This was asked for already; one question of a deal is open at a time.")
     me = plan.by.pk if plan.by else None
     if me is not None and values.get("decided_by") and values["decided_by"].pk == me:

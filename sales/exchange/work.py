@@ -113,7 +113,7 @@ def _check_referral(plan: Plan, row: Row, values: dict[str, Any], stands: Referr
     lead = values.get("lead")
     if lead is not None:
         first = plan.memo.setdefault(("referral", lead.pk or id(lead)), row)
-        others = Referral.objects.filter(lead=lead.pk).exclude(pk=stands.pk if stands else None)
+        others = Referral.objects.filter(lead=lead.pk).exclude(pk=stands.pk if stands else 0)
         if first is not row or (lead.pk and others.exists()):
             plan.refuse(row, "lead", "This lead came of another referral.")
 
@@ -126,7 +126,7 @@ def _check_complaint(plan: Plan, row: Row, values: dict[str, Any], stands: Compl
     if order is not None and order.account_id not in (None, values["account"].pk):
         plan.refuse(row, "order", f"This order is not one of {values['account']}.")
     if (answer := values.get("feedback")) is not None:
-        others = Complaint.objects.filter(feedback=answer.pk).exclude(pk=stands.pk if stands else None)
+        others = Complaint.objects.filter(feedback=answer.pk).exclude(pk=stands.pk if stands else 0)
         if others.exists() or plan.memo.setdefault(("complaint", answer.pk), row) is not row:
             plan.refuse(row, "feedback", "Another complaint came of this answer.")
     if stands is None and "owner" not in values:

@@ -168,7 +168,8 @@ class FileParser(parsers.MultiPartParser):
             raise TooLarge(f"The body is larger than {LARGEST_FILE // 1024 // 1024} MB.")
         found = super().parse(stream, media_type, parser_context)
         told = hashlib.sha256(json.dumps(sorted(found.data.lists())).encode())
-        for name, file in sorted(found.files.items()):
+        files: list[tuple[str, Any]] = sorted(found.files.items())
+        for name, file in files:
             told.update(f"\n{name}\n{file.name}\n".encode(errors="replace"))
             for chunk in file.chunks():
                 told.update(chunk)

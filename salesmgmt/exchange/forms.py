@@ -10,7 +10,7 @@ from salesmgmt.lib.kinds import Kind
 from teams.models import User
 
 from . import presets
-from .kinds import kinds_for
+from .kinds import kind_of, kinds_for
 from .mapping import OPTIONS
 from .models import Batch, Mapping
 
@@ -69,6 +69,11 @@ class OptionsForm(forms.Form):
         choices=[("", "Are refused")],
         help_text="Values with unquoted commas",
     )
+    layout = forms.ChoiceField(
+        required=False,
+        label="Periods",
+        choices=[("", "Found by themselves"), ("wide", "A column for each"), ("long", "A row for each figure")],
+    )
     delimiter = forms.CharField(
         required=False, max_length=3, strip=False, help_text="Empty: found by itself; \\t is a tab"
     )
@@ -81,6 +86,8 @@ class OptionsForm(forms.Form):
     def __init__(self, *args: Any, batch: Batch, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         header = [column for column in batch.found.get("header", []) if column]
+        if not kind_of(batch.kind).by_period:
+            del self.fields["layout"]
         extra, kept = self.fields["extra_commas"], self.fields["kept"]
         assert isinstance(extra, forms.ChoiceField)
         assert isinstance(kept, forms.ChoiceField)
@@ -93,7 +100,7 @@ class OptionsForm(forms.Form):
         return "\t" if told == "\\t" else told if told == "\t" else told.strip()
 
     def mapping(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in OPTIONS if self.cleaned_data[name]}
+        return {name: said for name in OPTIONS if (said := self.cleaned_data.get(name))}
 
     def options(self) -> dict[str, Any]:
         clean = self.cleaned_data

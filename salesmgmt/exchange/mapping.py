@@ -11,7 +11,7 @@ from salesmgmt.lib.kinds import Field, Kind
 from . import presets
 from .reader import Table, Unreadable
 
-OPTIONS = ("delimiter", "encoding", "date_format", "decimal", "preset", "sheet", "extra_commas")
+OPTIONS = ("delimiter", "encoding", "date_format", "decimal", "preset", "sheet", "extra_commas", "layout")
 SAMPLED = 200  # rows whose values are looked at
 DECIDED = {
     "won": "won",
@@ -112,6 +112,7 @@ class MappingFile:
     preset: str = ""
     sheet: str = ""
     extra_commas: str = ""
+    layout: str = ""  # wide: a column for each period; long: none is
 
     def content(self) -> dict[str, Any]:
         """As a mapping file writes it."""
@@ -145,6 +146,10 @@ def parse(content: Any, kind: Kind) -> MappingFile:
         options[name] = value or ""
     if options["decimal"] not in {"", ".", ","}:
         raise Unreadable("In the mapping “decimal” must be “.” or “,”.")
+    if options["layout"] not in {"", "wide", "long"} or (options["layout"] == "wide" and not kind.by_period):
+        raise Unreadable(
+            "In the mapping “layout” must be “long”" + (" or “wide”." if kind.by_period else f": {kind.key} are that.")
+        )
     if options["preset"] and options["preset"] not in presets.NAMES:
         raise Unreadable(f"There is no preset “{options['preset']}”; there is {', '.join(presets.NAMES)}.")
     if "columns" not in content:

@@ -50,7 +50,7 @@ class Parts:
             self._shared |= {key for key, count in Counter(seen.pop()).items() if count > 1}
 
     def _rows(self) -> Iterator[Row]:
-        for line, of_row, problem in cells(self.table, self.columns):
+        for line, of_row, problem, _ in cells(self.table, self.columns):
             raw = {} if problem else {n: values.rearmed(column.text(of_row)) for n, column in self.columns.items()}
             yield Row(line, {}, raw, [Refusal(line, "", "", problem)] if problem else [])
 

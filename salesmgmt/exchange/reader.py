@@ -52,6 +52,7 @@ class Row:
     cells: list[str]
     problem: str = ""
     raw: str = ""  # the text of a line whose cells could not be told apart
+    column: str = ""  # the one it was a cell of, in a table with a column for each period
 
 
 @dataclass(slots=True)

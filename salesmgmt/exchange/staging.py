@@ -8,7 +8,8 @@ from salesmgmt.lib.kinds import Field, Kind, Refusal, Row
 
 from . import values
 from .mapping import Column, MappingFile, choose, guess_words
-from .reader import Table, Unreadable, open_table
+from .reader import Table, Unreadable
+from .wide import AMOUNT, Wide, opened
 
 REMEMBERED = 100_000  # texts
 NUMBERS = {"money", "number", "percent", "whole"}
@@ -28,11 +29,12 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
     """Read a file as rows of `kind`. Raises Unreadable where it is no table or lacks a column that is needed."""
     table, columns, preset = open_as(file, name, kind, mapping)
     rows = []
-    for line, of_row, problem in cells(table, columns):
+    for line, of_row, problem, cell in cells(table, columns):
         row = Row(
             line,
             {},
             {one: values.rearmed(column.text(of_row)) for one, column in columns.items()} if not problem else {},
+            column=cell,
         )
         if problem:
             row.refusals.append(Refusal(line, "", "", problem))
@@ -44,12 +46,15 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
             texts[one.name] = [text for text in seen if not values.is_nothing(one, text)]
     noted = notations(kind, texts, mapping, table)
     type_rows(rows, kind, columns, noted, currency, zone)
-    return Staged(table, columns, rows, describe(table, columns, preset, said_of(noted)))
+    found = describe(table, columns, preset, said_of(noted))
+    if isinstance(table, Wide):
+        found |= {"wide": table.described(), "differing": table.differing(noted.get(AMOUNT, values.Notation()))}
+    return Staged(table, columns, rows, found)
 
 
 def open_as(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile) -> tuple[Table, dict[str, Column], str]:
     """The table, the columns to read of it, and the preset these come from."""
-    table = open_table(file, name, **mapping.reading)
+    table = opened(file, name, kind, mapping)
     columns, preset = choose(mapping, kind, table)
     if missing := next((one for one in kind.fields if one.needed and _is_missing(columns.get(one.name))), None):
         raise Unreadable(
@@ -90,7 +95,8 @@ def _is_missing(column: Column | None) -> bool:
     return column is None or column.const == ""
 
 
-def cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[str, str], str]]:
+def cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[str, str], str, str]]:
+    """The rows as line, texts by column, what is wrong, and the column of a row that is one cell."""
     places = {name: place for place, name in enumerate(table.header)}
     sources = dict.fromkeys(source for column in columns.values() for source in column.sources)
     wanted = [(source, places[source]) for source in sources]
@@ -99,9 +105,10 @@ def cells(table: Table, columns: dict[str, Column]) -> Iterator[tuple[int, dict[
         if len(shared) > REMEMBERED:
             shared.clear()
         if row.problem:
-            yield row.line, {}, row.problem
+            yield row.line, {}, row.problem, ""
         else:
-            yield row.line, {name: shared.setdefault(row.cells[at], row.cells[at]) for name, at in wanted}, ""
+            texts = {name: shared.setdefault(row.cells[at], row.cells[at]) for name, at in wanted}
+            yield row.line, texts, "", row.column
 
 
 def type_rows(
@@ -137,7 +144,9 @@ def notations(
     decided = {values.number_notation(texts[one.name], mapping.decimal, ";", "").decimal for one in numbers} - {""}
     hint = decided.pop() if len(decided) == 1 and any(texts[one.name] for one in numbers) and delimiter == ";" else ""
     return {
-        one.name: values.number_notation(texts[one.name], mapping.decimal, delimiter, hint)
+        one.name: values.number_notation(
+            texts[one.name], mapping.decimal, delimiter, hint, is_whole=isinstance(table, Wide) and one.name == AMOUNT
+        )
         if one.type in NUMBERS
         else values.date_notation(texts[one.name], mapping.date_format)
         for one in sorted(kind.fields, key=lambda one: one.name != "currency")

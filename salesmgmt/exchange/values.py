@@ -96,8 +96,11 @@ def _votes(figures: str) -> str:
     return mark
 
 
-def number_notation(values: Iterable[str], told: str, delimiter: str, hint: str) -> Notation:
-    """How a column of numbers is written; `hint` is what the file's other columns say."""
+def number_notation(values: Iterable[str], told: str, delimiter: str, hint: str, *, is_whole: bool = False) -> Notation:
+    """How a column of numbers is written; `hint` is what the file's other columns say.
+
+    `is_whole`: they are of money in round figures, so that three figures after a lone mark are thousands.
+    """
     notation = Notation()
     votes: set[str] = set()
     currencies: list[set[str]] = []
@@ -113,6 +116,11 @@ def number_notation(values: Iterable[str], told: str, delimiter: str, hint: str)
     elif "." in votes or "," in votes:
         notation.decimal = "." if "." in votes else ","
         notation.said.append("decimal comma" if notation.decimal == "," else "decimal point")
+    elif is_whole and votes & {"?.", "?,"}:
+        notation.clashes = {"?.", "?,"} <= votes
+        notation.decimal = "" if notation.clashes else "," if "?." in votes else "."
+        if notation.decimal:
+            notation.said.append("decimal comma" if notation.decimal == "," else "decimal point")
     elif votes & {"?.", "?,"}:
         notation.decimal = hint or ("" if delimiter == ";" else ".")
         if notation.decimal:

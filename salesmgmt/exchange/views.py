@@ -30,7 +30,7 @@ from .services.mappings import keep_mapping, kept_mapping, mapping_of
 
 LISTED = 100
 REFUSALS = 200
-READING = ("preset", "sheet", "delimiter", "encoding")  # one of these changed: the columns are taken anew
+READING = ("preset", "sheet", "delimiter", "encoding", "layout")  # one of these changed: the columns are taken anew
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 View = Callable[..., HttpResponseBase]
@@ -92,7 +92,7 @@ def import_map(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, batch, form)
     mapping: dict[str, Any] = dict(form.mapping())
     stood = options_of(batch)
-    if all(form.cleaned_data[name] == stood[name].replace("\\t", "\t") for name in READING):
+    if all(form.cleaned_data.get(name, "") == stood[name].replace("\\t", "\t") for name in READING):
         header, standing = batch.found.get("header", []), batch.found.get("columns", {})
         mapping["columns"] = columns_of(request.POST, kind_of(batch.kind), header, standing)
     try:

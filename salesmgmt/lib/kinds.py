@@ -54,6 +54,7 @@ class Row:
     refusals: list[Refusal] = field(default_factory=list)
     found: dict[str, Any] = field(default_factory=dict)  # references, resolved
     act: Literal["equal", "created", "changed"] = "equal"
+    column: str = ""  # of the file, where the row is one cell of a line: its period and amount are from there
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.values.get(name, default)
@@ -172,6 +173,7 @@ class Kind:
     is_ledger: bool = False  # entries as they stand
     reverse: Callable[..., int] | None = None  # of a ledger: takes entries back, by further ones
     loader: Loader | None = None
+    by_period: bool = False  # `period` and `amount` may stand as a column for each period
     admin_only: bool = False  # taken in and given out by admin alone
 
     def field(self, name: str) -> Field | None:
@@ -227,7 +229,7 @@ class Plan:
         self.notes: Counter[str] = Counter()
         self.made: list[str] = []
         self.look_alikes: list[str] = []
-        self.memo: dict[str, Any] = {}  # what a kind looked up once
+        self.memo: dict[Any, Any] = {}  # what a kind looked up once
         self._referents = referents
         self._indexes: dict[str, dict[str, list[Any]]] = {}
         self._changed: dict[int, Step] = {}

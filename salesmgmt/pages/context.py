@@ -18,6 +18,10 @@ def _leads(access: Access) -> bool:
     return access.leads or access.sees_all
 
 
+def _sees_all(access: Access) -> bool:
+    return access.sees_all
+
+
 def _imports(access: Access) -> bool:
     return access.imports
 
@@ -44,6 +48,7 @@ class Place:
     icon: str
     short: str = ""
     shows_to: Callable[[Access], bool] = _everyone
+    at: str = ""  # the part of the page
     url: str = ""
     is_current: bool = False
 
@@ -66,6 +71,19 @@ PLACES = (
     Place("quotas", "Quotas", "target", shows_to=_sells),
     Place("imports", "Import", "upload", shows_to=_imports),
     Place("admin:index", "Settings", "settings", shows_to=_administers),
+)
+# Found by name in the palette, without a place in the navigation.
+PAGES = (
+    Place("budgets", "Budgets", "gauge", shows_to=_leads),
+    Place("quota-changes", "Quota changes", "target", shows_to=_sells),
+    Place("redistributions", "Redistribution: share out a quota", "users", shows_to=_sells),
+    Place("quotas", "Letters about a quota", "file-text", shows_to=_sells),
+    Place("quotas", "Plans", "target", shows_to=_leads, at="plans"),
+    Place("plan-add", "New plan", "plus", shows_to=_sees_all),
+    Place("calendar", "Fiscal calendar", "calendar", shows_to=_sees_all),
+    Place("periods", "Periods: close and reopen", "lock", shows_to=_sees_all),
+    Place("seasons", "Seasons", "chart-line", shows_to=_sees_all),
+    Place("ramps", "Ramps", "chart-line", shows_to=_sees_all),
 )
 ACTS = {
     "log_url": "activity-log",
@@ -98,6 +116,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         for place in PLACES
         if place.shows_to(access) and (url := _url(place.name))
     ]
+    pages = [
+        replace(page, url=f"{url}#{page.at}" if page.at else url)
+        for page in PAGES
+        if page.shows_to(access) and (url := _url(page.name))
+    ]
     dock = [place for place in nav if place.short][:4]
     acts = {key: _url(name) for key, name in ACTS.items()}
-    return {"nav": nav, "dock_left": dock[:2], "dock_right": dock[2:], "me_line": access.role.capitalize(), **acts}
+    return {
+        "nav": nav,
+        "pages": pages,
+        "dock_left": dock[:2],
+        "dock_right": dock[2:],
+        "me_line": access.role.capitalize(),
+        **acts,
+    }

@@ -11,6 +11,7 @@ from django.db.models import (
     CharField,
     DateField,
     DateTimeField,
+    Exists,
     F,
     Max,
     OuterRef,
@@ -20,7 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
 
 from coaching.models import ActionItem, OneOnOne
@@ -29,10 +30,20 @@ from performance.selectors import MEASURES, Scope, Standing
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Deal, Task
 from salesmgmt.pages.templatetags.paceline import day, money, num
+from targets.models import Offer, Plan, Response
 from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
 
 SOON = timedelta(days=7)
-ICONS = {"task": "list-checks", "promise": "handshake", "talk": "message-circle", "suggestion": "award"}
+TO_ANSWER = timedelta(days=7)  # five working days
+ICONS = {
+    "task": "list-checks",
+    "promise": "handshake",
+    "talk": "message-circle",
+    "suggestion": "award",
+    "letter": "file-text",
+    "objection": "file-text",
+    "offer": "users",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,8 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something with a day: a task, somebody's promise, a 1:1; or a success that waits for a word."""
+    """Something with a day: a task, somebody's promise, a 1:1, a letter or an offer to answer; or a success that waits
+    for a word."""
 
     kind: str
     pk: int
@@ -70,6 +82,10 @@ class Due:
                 return reverse("one-on-ones")
             case "suggestion":
                 return reverse("wall")
+            case "letter" | "objection":
+                return reverse("letter", args=self.link.split("/"))
+            case "offer":
+                return reverse("offer", args=[self.pk])
             case _:
                 return self.link or reverse("task", args=[self.pk])
 
@@ -169,6 +185,7 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
         if leads:
             promises = ActionItem.objects.visible_to(user).filter(done_at=None, due_on__lte=until).exclude(owner=me)
             parts.append(_rows(promises, "promise", F("text"), F("owner__name"), F("due_on")))
+        parts += _of_figures(user, me, today, leads=leads)
     if leads or access_of(user).sees_all:
         waiting = Suggestion.objects.visible_to(user).waiting().order_by("-made_on", "-pk")[:6]
         parts.append(_rows(waiting, "suggestion", F("sentence"), F("person__name"), F("made_on")))
@@ -176,6 +193,35 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
         return []
     rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
     return sorted((Due(*row) for row in rows), key=lambda due: (due.on, due.at or since, due.kind, due.pk))
+
+
+def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QuerySet[Any, Any]]:
+    """Letters and offers one has not answered, and objections of the people in the teams one leads."""
+    running = Plan.objects.filter(during__endswith__gt=today, published_at__isnull=False)
+    plans = running.filter(allocations__person=me).exclude(responses__person=me).distinct()
+    offers = Offer.objects.visible_to(user).waiting().filter(candidate__person=me, accepted_at=None)
+    parts = [
+        _rows(
+            plans,
+            "letter",
+            Concat(Value("Answer your letter: "), F("name")),
+            Value(""),
+            F("published_at") + Value(TO_ANSWER),
+            link=Concat(Cast("pk", CharField()), Value(f"/{me}")),
+        ),
+        _rows(offers, "offer", Value("Would you take on a part of a quota?"), Value(""), Cast("made_at", DateField())),
+    ]
+    if leads:
+        led = Posting.objects.on(today).filter(team__in=access_of(user).led_team_ids).exclude(person=me)
+        later = Response.objects.filter(plan=OuterRef("plan"), person=OuterRef("person"), pk__gt=OuterRef("pk"))
+        objections = Response.objects.filter(
+            ~Exists(later), stance=Response.Stance.OBJECTS, answers=None, person__in=led.values("person"),
+            plan__in=running.values("pk"),
+        )  # fmt: skip
+        link = Concat(Cast("plan_id", CharField()), Value("/"), Cast("person_id", CharField()))
+        said = Concat(Value("Answer an objection to "), F("plan__name"))
+        parts.append(_rows(objections, "objection", said, F("person__name"), F("at") + Value(TO_ANSWER), link=link))
+    return parts
 
 
 def _rows(

@@ -150,7 +150,7 @@ def ramp_factors(presence: Presence, ramps: Ramps) -> Days:
             factors[(names == name) & (months == month)] = int(percent * 100)
     rules = getattr(ramps, "rules", {})
     if rules and (since := getattr(presence, "start_month", None)) is not None:
-        roles, starts = np.asarray(presence.role, dtype=str), np.asarray(presence.start, dtype=str)  # type: ignore[attr-defined]
+        roles, starts = np.array(presence.role, dtype="U"), np.array(presence.start, dtype="U")  # type: ignore[attr-defined]
         own = {role for role, _ in rules if role}
         for (role, start), name in rules.items():
             others = [mine for mine, kind in rules if kind == start and mine in own]

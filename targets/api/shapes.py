@@ -34,7 +34,7 @@ class SeasonSerializer(serializers.ModelSerializer):
 
 
 class SeasonWriter(Writer):
-    period = serializers.CharField(max_length=7)
+    period = serializers.CharField(max_length=8)
     shares = serializers.DictField(child=serializers.DecimalField(7, 4, min_value=0, max_value=100), allow_empty=False)
     rule = serializers.ChoiceField(["proportional", "equal", "none"], default="proportional")
     reason = serializers.CharField(max_length=200)

@@ -83,14 +83,14 @@ def _plan_seasons(plan: Plan) -> None:
                 plan.refuse(row, "bucket", f"The parts of {period} are weeks or months, not both.")
             elif whole != HUNDRED:
                 plan.refuse(row, "percent", f"The parts of {period} sum to {whole.normalize():f} %, not to 100 %.")
-            elif (share := stands.get(bucket.key)) is None:
+            elif (stood := stands.get(bucket.key)) is None:
                 if profile is None:
                     during = half_open(period.start, period.end)
                     profile = plan.create(SeasonProfile(period=period.key, during=during), row)
                 first = max(bucket.start, period.start)
                 plan.create(SeasonShare(profile=profile, bucket=bucket.key, starts_on=first, percent=percent), row)
                 row.act = "created"
-            elif plan.change(share, row, percent=percent):
+            elif plan.change(stood, row, percent=percent):
                 row.act = "changed"
             if profile is not None and row.act != "equal" and profile.is_learned:
                 plan.change(profile, row, is_learned=False)
@@ -304,7 +304,7 @@ KINDS = [
     Kind(
         "seasons",
         (
-            Field("period", needed=True, longest=7),
+            Field("period", needed=True, longest=8),
             Field("bucket", needed=True, longest=8, also=("month", "part", "week")),
             PERCENT,
         ),
@@ -315,7 +315,7 @@ KINDS = [
         "quotas",
         (
             PERSON,
-            Field("period", longest=7, also=("quarter", "month", "year")),
+            Field("period", longest=8, also=("quarter", "month", "year")),
             Field("start", "date", also=("from", "start_date")),
             Field("end", "date", also=("until", "end_date", "last_day")),
             Field("amount", "money", needed=True, least=Decimal(0), also=("quota", "target", "value", "goal")),
@@ -328,6 +328,7 @@ KINDS = [
         _quota_rows,
         enter=_enter_quotas,
         reverse=reverse_entries,
+        by_period=True,
     ),
     Kind(
         "quota_entries",

@@ -156,6 +156,7 @@ KINDS = [
         _budget_rows,
         is_ledger=True,
         reverse=reverse_budgets,
+        by_period=True,
     ),
     Kind(
         "expenses",

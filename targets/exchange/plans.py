@@ -39,7 +39,7 @@ def _check_plan(plan: Plan, row: Row, values: dict[str, Any], stands: PlanOf | N
     if values.get("published_at"):
         of_period = PlanOf.objects.filter(period=period.key, measure=measure, published_at__isnull=False)
         first = plan.memo.setdefault(("published", period.key, measure), row)
-        if first is not row or of_period.exclude(pk=stands.pk if stands else None).exists():
+        if first is not row or of_period.exclude(pk=stands.pk if stands else 0).exists():
             plan.refuse(row, "published_at", f"Another plan for {period.label} is published already.")
     if stands is None:
         values.setdefault("made_at", plan.at)
@@ -101,7 +101,7 @@ KINDS = [
         PlanOf,
         (
             Field("name", needed=True, longest=100, also=("plan",)),
-            Field("period", needed=True, longest=7, also=("quarter", "year")),
+            Field("period", needed=True, longest=8, also=("quarter", "year")),
             Field("measure", longest=30),
             Field("amount", "money", needed=True, least=Decimal("0.01"), also=("target", "goal")),
             Field("strategy", longest=10_000),
@@ -117,7 +117,7 @@ KINDS = [
         "targets",
         (
             Field("team", "reference", needed=True, to="team"),
-            Field("period", longest=7, also=("quarter", "month", "year")),
+            Field("period", longest=8, also=("quarter", "month", "year")),
             Field("start", "date", also=("from", "start_date")),
             Field("end", "date", also=("until", "end_date", "last_day")),
             Field("measure", longest=30),
@@ -128,6 +128,7 @@ KINDS = [
         ),
         _plan_targets,
         _target_rows,
+        by_period=True,
     ),
     table(
         "allocations",

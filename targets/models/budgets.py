@@ -26,7 +26,7 @@ class OfTeamsQuerySet(models.QuerySet):
         return self.all() if access.sees_all else self.filter(team__path__overlap=list(access.led_team_ids))
 
 
-class BudgetEntryQuerySet(DatedQuerySet, OfTeamsQuerySet):
+class BudgetEntryQuerySet(DatedQuerySet, OfTeamsQuerySet):  # type: ignore[override]
     pass
 
 

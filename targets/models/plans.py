@@ -44,7 +44,7 @@ class Plan(Dated):
     """A company target for a period, and how it is split. Published once; later changes are quota entries."""
 
     name = models.CharField(max_length=100)
-    period = models.CharField(max_length=7, help_text="Key: 2026-Q3")
+    period = models.CharField(max_length=8, help_text="Key: 2026-Q3")
     measure = models.CharField(max_length=30, default=BOOKINGS)
     amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="The company's target, reporting currency")
     strategy = models.TextField(blank=True, max_length=10_000)

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
-from targets.models.plans import BOOKINGS
+from targets.models.measures import BOOKINGS
 from targets.models.quotas import QuotaEntry
 from teams.models import Person, Team, Viewer, access_of
 

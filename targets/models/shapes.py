@@ -96,7 +96,7 @@ class SeasonProfile(Dated):
     It has its own days, so that a change of the fiscal calendar moves no quota that was spread by it.
     """
 
-    period = models.CharField(max_length=7, help_text="Key: 2026-Q3")
+    period = models.CharField(max_length=8, help_text="Key: 2026-Q3")
     is_learned = models.BooleanField(default=False)
     learned_from = models.PositiveSmallIntegerField(default=0, help_text="How many earlier periods it was learned from")
     weight = models.DecimalField(

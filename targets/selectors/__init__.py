@@ -77,6 +77,7 @@ from .scenarios import (
 )
 from .seasons import Bucket, Evidence, buckets_of, flat_shares, known_seasons, learned_season, season_changes, season_of
 from .shapes import clipped, container, everyday, ramps, seasons
+from .table import QuotaTable, quota_table
 
 __all__ = [
     "ACHIEVABLE",
@@ -104,6 +105,7 @@ __all__ = [
     "Prospect",
     "QuarterRow",
     "QuotaLine",
+    "QuotaTable",
     "Room",
     "SeatAhead",
     "Spending",
@@ -169,6 +171,7 @@ __all__ = [
     "proposals",
     "quota_of",
     "quota_parts",
+    "quota_table",
     "ramp_differences",
     "ramp_profiles",
     "ramps",

@@ -39,7 +39,7 @@ def kept_by(before: FiscalCalendar, after: FiscalCalendar, *, since: date) -> li
         ("quota", QuotaEntry.objects.filter(person__isnull=False)),
         ("season", SeasonProfile.objects.all()),
     ):
-        later = rows.filter(during__endswith__gt=since)  # type: ignore[attr-defined]
+        later = rows.filter(during__endswith__gt=since)
         count = Count("person", distinct=True) if noun == "quota" else Count("pk")
         for during, number in later.values_list("during").annotate(number=count).order_by("during"):
             if period := moved(during.lower, during.upper):

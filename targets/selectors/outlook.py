@@ -96,12 +96,14 @@ def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: d
     shown = {row.line.pk for row in rows}
 
     def of_group(line: Allocation | None, group: int, amount: Decimal) -> Prospect:
-        low, middle, high = np.quantile(simulated.totals[:, group], [0.1, 0.5, 0.9])
+        low, middle, high = (_money(value) for value in np.quantile(simulated.totals[:, group], [0.1, 0.5, 0.9]))
         was = proposed.get(line.pk) if line else None
         return Prospect(
             line,
             amount,
-            *(_money(value) for value in (low, middle, high)),
+            low,
+            middle,
+            high,
             chance=simulated.chance_of(group, float(amount)),
             was=None if was is None else simulated.chance_of(group, float(was)),
         )
@@ -121,7 +123,9 @@ def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: d
             Prospect(
                 line,
                 preview.quotas.get(line.person_id or 0, Decimal(0)),
-                *(_money(value) for value in ranges[:, n]),
+                _money(ranges[0, n]),
+                _money(ranges[1, n]),
+                _money(ranges[2, n]),
                 chance=float(chances[n]),
                 was=float(earlier[n]) if line.pk in proposed else None,
             )

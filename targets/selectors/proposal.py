@@ -275,7 +275,8 @@ def accounts_of(
             " ORDER BY potential DESC, id LIMIT %(limit)s",
             {"since": since, "until": until, "owner": person_id, "limit": limit},
         )
-        return cursor.fetchall()
+        rows: list[tuple[int, Decimal | None, Decimal, Decimal]] = cursor.fetchall()
+    return rows
 
 
 def _capability(seats: dict[int, SeatAhead], start: date) -> None:

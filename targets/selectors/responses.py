@@ -92,10 +92,10 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
     due = due_days({plan.published_at, *(at for _, at in rounds.values())}, organisation)
     found = {}
     for person in ids:
-        announcement, asked_at = rounds.get(person, (None, plan.published_at))
+        announced, asked_at = rounds.get(person, (None, plan.published_at))
         last = latest.get(person)
         state, changed = "waiting", False
-        if last is not None and last.announcement_id == announcement:
+        if last is not None and last.announcement_id == announced:
             replied = answers.get(last.pk)
             if last.stance == Response.Stance.ACCEPTS:
                 changed = last.quota != figures.get(person, Decimal(0))
@@ -112,7 +112,7 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
             asked_at=asked_at,
             due_on=due[asked_at],
             is_overdue=state == "waiting" and due[asked_at] < as_of,
-            announcement_id=announcement,
+            announcement_id=announced,
             response=last,
             changed_since=changed,
         )
@@ -193,7 +193,7 @@ def reached_by(plan: Plan, user: User, *, team: Team | None, person: Person | No
         lines = lines.filter(team__path__contains=[team.pk])
     if person is not None:
         lines = lines.filter(person=person)
-    found = Person.objects.filter(pk__in=lines.values("person")).exclude(pk=access.person_id)
+    found = Person.objects.filter(pk__in=lines.values("person")).exclude(pk=access.person_id or 0)
     return list(found.order_by("name", "pk"))
 
 

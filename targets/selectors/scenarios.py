@@ -336,6 +336,8 @@ def line_data(line: Allocation, user: Viewer, *, as_of: date) -> LineData:
     ratings = SkillRating.objects.visible_to(user).standing().filter(person=person, is_own=False)
     return LineData(
         deals=deals,
-        accounts=[(known[pk], *rest) for pk, *rest in potentials if pk in known],
+        accounts=[
+            (known[pk], revenue, bought, potential) for pk, revenue, bought, potential in potentials if pk in known
+        ],
         ratings=list(ratings.select_related("skill", "by")),
     )

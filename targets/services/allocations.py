@@ -38,7 +38,7 @@ def propose_allocation(*, plan: Plan, by: User, at: datetime, on: date) -> int:
     seats = selectors.seats_ahead(plan, as_of=on)
     if not seats:
         raise Refused("Nobody is posted as a rep in this period: add people and postings first.")
-    stands = {
+    stands: dict[tuple[int, int | None], tuple[bool, int, int]] = {
         (team, person): (locked, selectors.as_whole(amount), selectors.as_whole(hedge))
         for team, person, locked, amount, hedge in plan.allocations.values_list(
             "team_id", "person_id", "is_locked", "amount", "hedge"

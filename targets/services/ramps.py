@@ -39,7 +39,7 @@ def set_ramp(
         raise Refused("A step is between 0 and 100 %.", field="percents")
     if role and not start:
         raise Refused("Say after which start it applies to this role.", field="start")
-    same = RampProfile.objects.exclude(pk=profile and profile.pk)
+    same = RampProfile.objects.exclude(pk=profile.pk if profile else 0)
     if same.filter(name__iexact=name).exists():
         raise Refused(f"There is a ramp called “{name}” already.", field="name")
     if start and (other := same.filter(start=start, role=role).first()):

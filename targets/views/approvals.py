@@ -32,7 +32,7 @@ def approvals(request: SignedIn, pk: int) -> HttpResponse:
         "splits": [(split, "\u2003" * (split.depth - least)) for split in splits],
         "open": sum(split.state != "approved" for split in splits),
         "mine": sum(split.may_submit or split.may_decide for split in splits),
-        "steps": plan.approvals.visible_to(request.user).select_related("team", "by").order_by("-at", "-pk")[:100],  # type: ignore[attr-defined]
+        "steps": plan.approvals.visible_to(request.user).select_related("team", "by").order_by("-at", "-pk")[:100],
         "currency": Organisation.get().currency,
     }
     return render(request, "targets/approvals.html", context)

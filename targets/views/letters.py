@@ -251,7 +251,7 @@ def announcement(request: SignedIn, pk: int) -> HttpResponse:
     seen = selectors.announcements_visible_to(request.user)
     found = get_object_or_404(seen, pk=pk)
     figures = list(
-        found.figures.visible_to(request.user).select_related("person").order_by("person__name", "pk")[:SHOWN]  # type: ignore[attr-defined]
+        found.figures.visible_to(request.user).select_related("person").order_by("person__name", "pk")[:SHOWN]
     )
     states = selectors.standings(
         found.plan, [figure.person_id for figure in figures], as_of=today_of(Organisation.get())

@@ -118,7 +118,7 @@ def plan_compare(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = [other for other in others if other.pk in asked] or others
     plans = [found, *chosen[:3]]
     organisation = Organisation.get()
-    context = {
+    context: dict[str, Any] = {
         "plan": found,
         "others": [(other, other in plans) for other in others],
         "plans": plans,
@@ -151,7 +151,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     quarters, in_quarters = selectors.by_quarter(found, [row for row in rows if row.line.person_id is None])
     before = selectors.story(found) if access.sees_all else []
     places = [(row.line.team_id, row.line.person_id) for row in rows]
-    context = {
+    context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
         "rows": [
@@ -237,7 +237,7 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
             to=reverse("plan", args=[pk]),
         )
     organisation = Organisation.get()
-    context = {
+    context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
         "preview": selectors.preview(found, request.user),
@@ -313,7 +313,7 @@ def _line_page(request: HttpRequest, found: Plan, row: selectors.PlanRow, **of: 
     organisation, access, line = Organisation.get(), access_of(request.user), row.line
     told = selectors.line_story(line) if line.person_id else None
     points = told.evidence.get("capability") if told else None
-    context = {
+    context: dict[str, Any] = {
         "plan": found,
         "row": row,
         "line": line,
@@ -404,7 +404,7 @@ def plan_slice(request: HttpRequest, pk: int, slice_pk: int) -> HttpResponse:
         else:
             messages.success(request, f"{part.name} is changed and locked; the others share the rest.")
             return redirect(f"{reverse('plan', args=[pk])}#cuts")
-    context = {
+    context: dict[str, Any] = {
         "plan": found,
         "part": part,
         "others": found.slices.filter(cut=part.cut).select_related("territory").order_by("-amount", "pk"),
@@ -477,7 +477,7 @@ def commitment(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("commitment", pk)
         places.append((line, latest, form))
     organisation = Organisation.get()
-    context = {
+    context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
         "places": places,

@@ -174,3 +174,18 @@ def quotas_export(request: HttpRequest) -> HttpResponseBase:
     )
     columns = ("person", "team", "from", "until", "kind", "amount", "currency", "reason")
     return csv_answer(request, f"quota_entries-{period.key}", columns, rows)
+
+
+@require_GET
+def quotas_table(request: HttpRequest) -> HttpResponseBase:
+    """The quotas of a fiscal year with a column for each period, as import takes them: `?by=month`, `quarter`, `year`.
+
+    Without `by` the columns are what most quotas are given for.
+    """
+    period = period_of(request, Organisation.get())
+    by = request.GET.get("by", "")
+    if by not in ("", "month", "quarter", "year"):
+        raise Http404
+    year = Period.of(period.start, "year", period.calendar)
+    table = selectors.quota_table(user_of(request), year, by)
+    return csv_answer(request, f"quotas-{year.key}-by-{table.kind}", table.header, table.rows)

@@ -32,7 +32,7 @@ def seasons(request: HttpRequest) -> HttpResponse:
     _all_seeing_only(request)
     organisation = Organisation.get()
     today = today_of(organisation)
-    year, quarter = (Period.of(today, kind, organisation.calendar) for kind in ("year", "quarter"))  # type: ignore[arg-type]
+    year, quarter = (Period.of(today, kind, organisation.calendar) for kind in ("year", "quarter"))
     wanted = [year, year.shift(1), *(quarter.shift(by) for by in range(-3, 3))]
     known = {(one.starts_on, one.until): one for one in selectors.known_seasons()}
     rows = []

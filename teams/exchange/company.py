@@ -257,7 +257,7 @@ KINDS = [
     Kind(
         "closings",
         (
-            Field("period", needed=True, longest=7, also=("month", "key")),
+            Field("period", needed=True, longest=8, also=("month", "key")),
             Field("act", "choice", needed=True, choices=("closed", "reopened")),
             Field("at", "moment", needed=True, also=("closed_on", "closed_at", "date")),
             Field("by", "reference", to="login"),

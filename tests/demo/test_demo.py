@@ -18,15 +18,30 @@ from sales.models import Account, Activity, Credit, Deal, DealChange, Order, Out
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.demo import BUILT_IN, NOT_BEHIND, Size, draw_conclusions, is_here, seed
-from targets.models import Plan, QuotaEntry, Target
-from targets.selectors import daily_quota
+from targets.models import BudgetEntry, Expense, Plan, QuotaEntry, Target
+from targets.selectors import daily_quota, spending_of
 from teams.models import Leave, Organisation, Person, Posting, Role, Team, User
 
 TODAY = date(2026, 11, 23)
 SMALL = Size(people=12, accounts=40, deals=400, activities=900, years=1)
 EXPECTED = "expected_close_on"
 QUARTER = Period.of(TODAY, "quarter")
-DIGESTED = (Person, Posting, Leave, Account, Deal, DealChange, Order, Credit, Outcome, Activity, QuotaEntry, Target)
+BUDGETED = (BudgetEntry, Expense)
+DIGESTED = (
+    Person,
+    Posting,
+    Leave,
+    Account,
+    Deal,
+    DealChange,
+    Order,
+    Credit,
+    Outcome,
+    Activity,
+    QuotaEntry,
+    Target,
+    *BUDGETED,
+)
 
 
 @contextmanager
@@ -199,7 +214,7 @@ def test_activities_are_of_all_kinds_on_working_days_and_hours(read: None) -> No
 
 def test_every_quarter_has_a_published_plan_whose_quotas_exceed_its_target(read: None) -> None:
     assert Plan.objects.filter(published_at__isnull=False).count() == 9
-    for plan in Plan.objects.all():
+    for plan in Plan.objects.filter(published_at__isnull=False):
         assert plan.amount < plan.entries.aggregate(total=Sum("amount"))["total"] < plan.amount * Decimal("1.05")
 
 
@@ -261,3 +276,21 @@ def test_drawing_conclusions_a_second_time_adds_nothing(read: None) -> None:
     assert is_here()
     draw_conclusions(size=Size(), today=TODAY)
     assert (Flag.objects.count(), OneOnOne.objects.count(), Award.objects.count(), Suggestion.objects.count()) == before
+
+
+def test_two_quarters_of_budgets_are_spent_as_planned_but_for_one_team_that_travels(read: None) -> None:
+    teams = Team.objects.all()
+    before = QUARTER.shift(-1)
+    rows = spending_of(teams, start=before.start, end=before.end, as_of=TODAY)
+    leaves = {
+        row.team.name: row.costs for row in rows if row.team.name in {"UK & Ireland", "DACH Mid-market", "Nordics"}
+    }
+    over = {name for name, costs in leaves.items() if costs["travel"].spent > costs["travel"].budget}
+    assert over == {"UK & Ireland"}
+    for costs in leaves.values():
+        assert set(costs) >= {"salaries", "incentives", "travel", "training", "tools"}
+        assert all(one.budget > 0 and one.spent > 0 for one in costs.values())
+        assert Decimal("0.95") < costs["salaries"].spent / costs["salaries"].budget <= 1
+    whole = rows[0].total
+    assert Decimal("0.01") < whole.spent / whole.booked < Decimal("0.5")
+    assert not Expense.objects.filter(spent_on__gte=TODAY).exists()

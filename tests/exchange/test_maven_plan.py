@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 from itertools import groupby
+from typing import Any
 
 import pytest
 from django.db.models import Sum
@@ -20,7 +21,7 @@ __all__ = ["maven", "run"]
 AT = datetime(2017, 9, 25, 9, tzinfo=UTC)
 ON = date(2017, 10, 1)
 TARGET = D("3250000.01")
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "by the last two quarters": {"quarter_weights": [2, 1]},
     "alike": {"weight_past": 0, "weight_equal": 100},
     "mixed": {f"weight_{e}": n for e, n in zip(ELEMENTS, (55, 10, 15, 10, 10), strict=True)},

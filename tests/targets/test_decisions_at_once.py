@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal as D
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_two_managers_and_two_clicks_at_once_count_once() -> None:
     assert set(at_once([lambda: propose_changes(at=AT, on=ON)] * 2)) == {"done"}
     change = QuotaProposal.objects.get()
     users = [User.objects.get(username=name) for name in ("maya", "vera")]
-    answers = at_once([lambda by=by: confirm_proposal(proposal=change, by=by, at=AT, on=ON) for by in users])
+    answers = at_once([partial(confirm_proposal, proposal=change, by=by, at=AT, on=ON) for by in users])
     assert answers == ["This is decided already: counts.", "done"]
     assert QuotaEntry.objects.filter(kind="leave").count() == 1
     landings = {cast.ben.pk: Landing(D(44000), D(0), D(40000)), cast.ana.pk: Landing(D(66000), D(0), D(90000))}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sales.models import Credit, Order
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.models import Allocation, AllocationChange, Plan, QuotaEntry, SeasonShare, Target
@@ -24,6 +24,7 @@ from targets.services import (
 )
 from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, User
 from teams.models import Period as StoredPeriod
+from teams.services import change_calendar
 from tests.cast import Cast
 
 AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
@@ -286,3 +287,13 @@ def test_a_manager_reviews_the_own_subtree_and_a_rep_the_own_line(results: Cast)
     assert seen(results.vera.user) == ["Company", "North", "Ana", "Ben", "South", "Cleo"]
     assert seen(results.maya.user) == ["North", "Ana", "Ben"]
     assert seen(results.ana.user) == ["Ana"]
+
+
+def test_a_plan_can_be_made_for_a_period_of_a_4_4_5_calendar(cast: Cast) -> None:
+    weeks = SetUp(2027, date(2027, 1, 4), "4-4-5")
+    change_calendar(setup=weeks, by=login(cast.olga), at=AT, reason="Retail weeks")
+    period = Period.parse("2027-P07", Organisation.get().calendar)
+    made = make_plan(name="July", period=period, amount=D(90000), by=login(cast.vera), at=AT)
+    made.refresh_from_db()
+    assert (made.period, made.starts_on, made.until) == ("2027-P07", period.start, period.end)
+    assert made.kept_period(Organisation.get().calendar) == period

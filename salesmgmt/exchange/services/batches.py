@@ -14,7 +14,7 @@ from salesmgmt.desk.wake import wake
 from salesmgmt.exchange.kinds import kind_of, require_importer
 from salesmgmt.exchange.mapping import choose, parse, samples_of
 from salesmgmt.exchange.models import Batch, BatchRow
-from salesmgmt.exchange.reader import open_table
+from salesmgmt.exchange.wide import AMOUNT, PERIOD, opened
 from salesmgmt.lib.kinds import Kind, Refusal
 from salesmgmt.lib.refusals import Refused
 from teams.models import User
@@ -53,7 +53,7 @@ def receive_file(*, kind: str, file: BinaryIO, name: str, size: int, by: User, a
 def _found(file: BinaryIO, name: str, kind: Kind, mapping: dict[str, Any]) -> dict[str, Any]:
     """What a first look at a file finds: its columns, a few values of each, and what they seem to be."""
     told = parse(mapping, kind)
-    table = open_table(file, name, **told.reading)
+    table = opened(file, name, kind, told)
     chosen, preset = choose(told, kind, table)
     samples = {column: texts[:SAMPLES] for column, texts in samples_of(table, filter(None, table.header)).items()}
     columns = {one: column.content() for one, column in chosen.items()}
@@ -251,7 +251,13 @@ def _preview(answer: Answer) -> list[dict[str, Any]]:
             "line": row.line,
             "act": "refused" if row.refusals else row.act,
             "cells": {name: text[:80] for name, text in row.raw.items()},
-            "reasons": [{"column": one.column, "reason": one.reason} for one in row.refusals],
+            "reasons": [
+                {
+                    "column": row.column if row.column and one.column in {PERIOD, AMOUNT} else one.column,
+                    "reason": one.reason,
+                }
+                for one in row.refusals
+            ],
         }
         for row in sorted(rows, key=lambda row: row.line)
     ]

@@ -21,6 +21,7 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.parts import Parts
 from salesmgmt.exchange.staging import Staged, describe, in_order, notations, open_as, said_of, stage, type_rows
 from salesmgmt.exchange.values import Notation
+from salesmgmt.exchange.wide import AMOUNT, PERIOD
 from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Kind, Plan, Refusal, Row, Settling
 from teams.models import Organisation, User, access_of
@@ -32,6 +33,7 @@ from .writing import BATCH, keep_steps, settle, touched_ids, write
 ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run; with a number, a batch's own
 COUNTS = ("read", "created", "changed", "equal", "refused")
 SMALL = 16 * 1024  # bytes; what is no larger, even packed, is planned as a whole
+MOST_CELLS = 40  # refusals looked back at, those of a line and more
 PATIENCE = 1200  # seconds after which a task ends; the next goes on
 
 
@@ -281,7 +283,10 @@ def _count_rows(answer: Answer, rows: list[Row], columns: dict[str, Column], opt
     for row in rows:
         if row.refusals:
             answer.refused += 1
-            refusals += [_in_file_words(refusal, columns) for refusal in row.refusals]
+            words = columns | {name: Column(row.column) for name in (PERIOD, AMOUNT)} if row.column else columns
+            told = [_in_file_words(refusal, words) for refusal in row.refusals]
+            # What is wrong with a line is said once, not for each of its cells.
+            refusals += [one for one in told if not row.column or one not in refusals[-MOST_CELLS:]]
             if len(answer.words) < TOLD:
                 answer.words.update((refusal.column, refusal.value) for refusal in row.refusals)
         else:
@@ -296,6 +301,7 @@ def _note(answer: Answer, notes: dict[str, int]) -> None:
     answer.notes = [f"{note} ({count:,} rows)" if count > 1 else note for note, count in notes.items()]
     if found["encoding"] not in {"utf-8", "utf-8-sig", "utf-16", "ascii"}:
         answer.notes.append(f"The file was read as {found['encoding']}; if letters look wrong, say its encoding.")
+    answer.notes += found.get("differing", [])
     if found["empty_lines"]:
         answer.notes.append(f"Empty lines left out: {found['empty_lines']:,}.")
 

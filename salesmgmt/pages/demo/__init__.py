@@ -19,6 +19,7 @@ from salesmgmt.lib.refusals import Refused
 from targets.models.watches import TOPIC
 from teams.models import Organisation, Person, User
 
+from .budgets import write_budgets
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
 from .deal_parts import write_deal_parts
@@ -79,6 +80,7 @@ def seed(*, size: Size, today: date) -> None:
     write_leads(company, seed=size.seed)
     write_deal_parts(company, at=datetime.combine(today - timedelta(days=1), time(15), ZoneInfo(ZONE)))
     write_what_followed(seed=size.seed, today=today)
+    write_budgets(seed=size.seed, today=today)
 
 
 def is_here() -> bool:

@@ -385,7 +385,8 @@ def undo_url(message: Any) -> str:
 def compiled(context: template.Context, name: str, **more: Any) -> SafeString:
     """A template of Jinja's, for rows by the dozen: `{% compiled "sales/_deal_rows.jinja" rows=page.rows %}`."""
     found = engines["compiled"].env.get_template(name)  # type: ignore[attr-defined]
-    return mark_safe(found.render(context.flatten() | more))  # it has escaped what it was told
+    written: SafeString = mark_safe(found.render(context.flatten() | more))  # it has escaped what it was told
+    return written
 
 
 @register.simple_tag
