@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('targets', '0009_allocation'),
+        ('targets', '0010_periods_of_weeks_fit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
