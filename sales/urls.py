@@ -21,6 +21,7 @@ from sales.views import (
     referrals,
     repeat,
     time,
+    timeline,
 )
 
 urlpatterns = [
@@ -48,10 +49,12 @@ urlpatterns = [
     path("accounts/<int:pk>/restore/", accounts.restore, name="account-restore"),
     path("accounts/<int:pk>/profile/", accounts.describe, name="account-profile"),
     path("accounts/<int:pk>/merge/", merges.account_merge, name="account-merge"),
+    path("accounts/<int:pk>/timeline/", timeline.account, name="account-timeline"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/add/", contacts.add, name="contact-new"),
     path("contacts/options/", contacts.options, name="contact-options"),
     path("contacts/<int:pk>/", contacts.contact, name="contact"),
+    path("contacts/<int:pk>/timeline/", timeline.contact, name="contact-timeline"),
     path("contacts/<int:pk>/change/", contacts.change, name="contact-change"),
     path("contacts/<int:pk>/withdraw/", contacts.withdraw, name="contact-withdraw"),
     path("contacts/<int:pk>/restore/", contacts.restore, name="contact-restore"),

@@ -51,10 +51,13 @@ from .deals import (
     Outcome,
     OutcomeQuerySet,
     Pipeline,
+    Shares,
     Stage,
     credited_on,
     discount_of,
     four,
+    shares_of,
+    viewer_of,
 )
 from .followup import ByAccountQuerySet, Complaint, DeliveryProblem, DeliveryProblemQuerySet, Feedback, FeedbackRequest
 from .leads import AssignmentRule, Campaign, CampaignQuerySet, Lead, LeadChange, LeadQuerySet, Referral
@@ -141,6 +144,7 @@ __all__ = [
     "Referral",
     "Refund",
     "RefundQuerySet",
+    "Shares",
     "Stage",
     "Task",
     "TaskQuerySet",
@@ -149,4 +153,6 @@ __all__ = [
     "discount_of",
     "four",
     "may_write_for",
+    "shares_of",
+    "viewer_of",
 ]

@@ -13,7 +13,18 @@ from django.db.models.functions import Upper
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.finding import Words
 from salesmgmt.lib.ledger import APPEND_ONLY
-from teams.models import Person, Record, RecordQuerySet, Role, Team, Viewer, access_of, external_id_is_unique
+from teams.models import (
+    Access,
+    Person,
+    Record,
+    RecordQuerySet,
+    Role,
+    Team,
+    User,
+    Viewer,
+    access_of,
+    external_id_is_unique,
+)
 
 from .customers import Account, Contact, Product
 
@@ -111,21 +122,45 @@ def credited_on(user: Viewer, path: str) -> models.QuerySet | list[int]:
     Mostly a handful: given as a list, the index on owners and the one on ids are used together; a subquery would have
     the whole list walked. Looked up once per user object, as `access_of` is.
     """
-    from .orders import CreditShare  # orders name deals
-
     name = f"_credited_on_{path}"
     held: models.QuerySet | list[int] | None = getattr(user, name, None)
     if held is None:
-        people = access_of(user).people
-        shares = CreditShare.objects.filter(person__in=people, **{f"{path}__isnull": False})
-        ids = shares.exclude(**{f"{path}__owner__in": people}).values_list(path, flat=True)
-        if path == "order__deal":
-            to_come = DealShare.objects.filter(person__in=people).exclude(deal__owner__in=people)
-            ids = ids.union(to_come.values_list("deal", flat=True))
+        ids = _credited_on(access_of(user), path)
         some = list(ids[: FEW + 1])
         held = some if len(some) <= FEW else ids
         setattr(user, name, held)
     return held
+
+
+def _credited_on(access: Access, path: str) -> models.QuerySet:
+    from .orders import CreditShare  # orders name deals
+
+    shares = CreditShare.objects.filter(person__in=access.people, **{f"{path}__isnull": False})
+    ids = shares.exclude(**{f"{path}__owner__in": access.people}).values_list(path, flat=True)
+    if path == "order__deal":
+        to_come = DealShare.objects.filter(person__in=access.people).exclude(deal__owner__in=access.people)
+        ids = ids.union(to_come.values_list("deal", flat=True))
+    return ids
+
+
+Shares = tuple[tuple[str, tuple[int, ...] | None], ...]
+
+
+def shares_of(user: Viewer) -> Shares:
+    """What decides beside the access what somebody sees: others' records they hold a share of; None for many."""
+    if access_of(user).sees_all:
+        return ()
+    held = ((path, credited_on(user, path)) for path in ("order__deal", "order"))
+    return tuple((path, tuple(ids) if isinstance(ids, list) else None) for path, ids in held)
+
+
+def viewer_of(access: Access, shares: Shares) -> User:
+    """Whoever has this access and these shares, for a statement that is kept for all of them."""
+    viewer = User()
+    viewer._access = access  # type: ignore[attr-defined]
+    for path, ids in shares:
+        setattr(viewer, f"_credited_on_{path}", _credited_on(access, path) if ids is None else list(ids))
+    return viewer
 
 
 class DealQuerySet(RecordQuerySet):

@@ -172,15 +172,14 @@ def children_of(user: Viewer, account: Account) -> list[Account]:
 
 def people_at(user: Viewer, account: Account) -> list[Contact]:
     """Who is at an account, mainly or in a further role, with the role they have there."""
-    found = list(
-        Contact.objects.visible_to(user)
-        .filter(Q(account=account) | Q(pk__in=ContactRole.objects.filter(account=account).values("contact")))
-        .order_by("name", "pk")[:50]
-    )
-    roles = dict(ContactRole.objects.filter(account=account, contact__in=found).values_list("contact", "title"))
-    for contact in found:
-        if contact.account_id != account.pk:
-            contact.title = roles.get(contact.pk, "")
+    further = ContactRole.objects.filter(account=account).values("contact")
+    here = Contact.objects.filter(account=account).values("pk").union(further)  # of an OR all contacts are walked
+    found = list(Contact.objects.visible_to(user).filter(pk__in=here).order_by("name", "pk")[:50])
+    elsewhere = [contact for contact in found if contact.account_id != account.pk]
+    roles = ContactRole.objects.filter(account=account, contact__in=elsewhere).values_list("contact", "title")
+    titles = dict(roles) if elsewhere else {}
+    for contact in elsewhere:
+        contact.title = titles.get(contact.pk, "")
     return found
 
 

@@ -148,11 +148,11 @@ def is_overdue(complaint: Complaint, day: date) -> bool:
 def after_sales(user: Viewer, account: Account, day: date) -> dict[str, Any]:
     """What an account's page says of the time after the order: complaints, answers, contracts."""
     answers = Feedback.objects.visible_to(user).filter(account=account)
-    waiting = list(complaints(user, account=account.pk, day=day).order_by("received_on", "pk")[:5])
+    waiting = list(complaints(user, account=account.pk, day=day).select_related(None).order_by("received_on", "pk")[:5])
     running = Contract.objects.visible_to(user).filter(account=account).order_by("-starts_on", "-pk")
     return {
         "complaints": [(complaint, is_overdue(complaint, day)) for complaint in waiting],
-        "answers": answers.select_related("contact").order_by("-given_on", "-pk")[:3],
+        "answers": answers.order_by("-given_on", "-pk")[:3],
         "scores": scores(answers),
         "contracts": running[:3],
     }

@@ -307,6 +307,7 @@ def of_account(user: Viewer, account: Account, day: date) -> Repeat:
         return sorted(found, key=lambda line: (not line.rhythm.is_overdue, -line.rhythm.orders, line.name))[:8]
 
     suggested = recommendations(user, state=State.OPEN, account=account.pk)
+    suggested = suggested.select_related(None).select_related("product", "contact", "contract")  # as a list needs more
     rows = list(suggested.order_by("kind", "product__name", "pk")[:12])
     return Repeat(
         overall=next(iter(lines((account.name, one.on) for one in bought)), None),

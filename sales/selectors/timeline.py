@@ -2,6 +2,7 @@
 
 Each table gives narrow rows (moment, number) by an index of its own, no more than a page holds; their union is cut to
 a page, and only what stands on it is read in full. So a page costs what it shows, however long the history is.
+To write the union is longer work than to run it: it is kept, with what differs from page to page as its parameters.
 """
 
 import binascii
@@ -9,10 +10,13 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import (
     CharField,
     DateField,
@@ -46,15 +50,19 @@ from sales.models import (
     Order,
     Referral,
     Refund,
+    Shares,
     Task,
+    shares_of,
+    viewer_of,
 )
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
-from teams.models import Viewer, access_of
+from teams.models import Access, Viewer, access_of
 
 from .merges import names_of
 from .stories import FIELDS, ICONS, Event, names_in, said_of
 
 SIZE = 30
+FIRST_EVENTS = 10  # on the page of the record itself
 KINDS = {
     "activity": "Activities",
     "deal": "Deals",
@@ -119,19 +127,15 @@ def timeline(
 ) -> TimelinePage:
     """What happened with an account or a contact, as far as somebody who sees it may see it."""
     subject = Subject(user, record, _accounts_seen(user, record))
-    parts = {place: part for place, part in enumerate(PARTS) if not kind or part.kind == kind}
-    after = _read(cursor)
-    shares: list[Any] = [_narrow(place, part, subject, zone, after, size) for place, part in parts.items()]
-    first, *others = [share for share in shares if share is not None] or [Activity.objects.none().values("id")]
-    found = list(first.union(*others, all=True).order_by("-moment", "place", "-id")[: size + 1] if others else first)
+    after = _read(cursor, zone)
+    found = _found(subject, kind, zone, after, size)
     rows = found[:size]
     by_place: dict[int, list[int]] = {}
-    for row in rows:
-        by_place.setdefault(row["place"], []).append(row["id"])
-    told = {place: parts[place].tell(subject, ids, zone) for place, ids in by_place.items()}
-    events = [event for row in rows if (event := told[row["place"]].get(row["id"]))]
-    last = rows[-1] if len(found) > size else None
-    return TimelinePage(events, _write(last) if last else None, after is None)
+    for _, place, pk in rows:
+        by_place.setdefault(place, []).append(pk)
+    told = {place: PARTS[place].tell(subject, ids, zone) for place, ids in by_place.items()}
+    events = [event for _, place, pk in rows if (event := told[place].get(pk))]
+    return TimelinePage(events, _write(rows[-1]) if len(found) > size else None, after is None)
 
 
 def _accounts_seen(user: Viewer, record: Account | Contact) -> tuple[int, ...]:
@@ -141,21 +145,89 @@ def _accounts_seen(user: Viewer, record: Account | Contact) -> tuple[int, ...]:
     return tuple(Account.objects.visible_to(user).filter(here).values_list("pk", flat=True).distinct())
 
 
-Cursor = tuple[datetime, int, int]
+# ── The statement ───────────────────────────────────────────────────────────────────────────────────────────────
+
+Row = tuple[datetime, int, int]  # when, which part, which record
+# What no record holds stands in a statement that is kept for what a page asks.
+RECORD, LAST = 2**62, 2**62 + 1
+MOMENT, DAY = datetime(1, 1, 3, tzinfo=UTC), date(1, 1, 3)
+FIRST_ACCOUNT = 2**62 + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The row after which a page begins; `day` is that of its moment here, and whether it is the day's very start."""
+
+    at: datetime
+    place: int
+    pk: int
+    day: date
+    is_midnight: bool
+
+
+def _found(subject: Subject, kind: str, zone: str, after: Cursor | None, size: int) -> list[Row]:
+    """The rows of a page, and one more if there is one."""
+    count = 0 if subject.is_account else len(subject.account_ids)
+    stands = (after.place, after.is_midnight) if after else None
+    access, shares = access_of(subject.user), shares_of(subject.user)
+    statement = _statement(access, shares, subject.is_account, count, kind, zone, stands, size)
+    if statement is None:
+        return []
+    sql, params = statement
+    put: dict[Any, Any] = {RECORD: subject.record.pk}
+    put |= {FIRST_ACCOUNT + place: pk for place, pk in enumerate(subject.account_ids)}
+    if after:
+        put |= {MOMENT: after.at, DAY: after.day, LAST: after.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [put.get(value, value) for value in params])
+        return cursor.fetchall()
+
+
+@lru_cache(maxsize=512)
+def _statement(
+    access: Access,
+    shares: Shares,
+    is_account: bool,
+    count: int,
+    kind: str,
+    zone: str,
+    stands: tuple[int, bool] | None,
+    size: int,
+) -> tuple[str, tuple[Any, ...]] | None:
+    """The union for whoever has this access and these shares of others' records; None where it can hold nothing.
+
+    Of the record, the accounts it is at and the cursor it knows only the shape.
+    """
+    record: Account | Contact = Account(pk=RECORD) if is_account else Contact(pk=RECORD)
+    ids = (RECORD,) if is_account else tuple(FIRST_ACCOUNT + place for place in range(count))
+    subject = Subject(viewer_of(access, shares), record, ids)
+    after = Cursor(MOMENT, stands[0], LAST, DAY, stands[1]) if stands else None
+    parts = [
+        _narrow(place, part, subject, zone, after, size)
+        for place, part in enumerate(PARTS)
+        if not kind or part.kind == kind
+    ]
+    first, *others = [part for part in parts if part is not None] or [Activity.objects.none().values_list("pk")]
+    whole = first.union(*others, all=True).order_by("-moment", "place", "-id")[: size + 1] if others else first
+    try:
+        sql, params = whole.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return sql, tuple(params)
 
 
 def _narrow(
     place: int, part: Part, subject: Subject, zone: str, after: Cursor | None, size: int
-) -> QuerySet[Any, dict[str, Any]] | None:
+) -> QuerySet[Any, Any] | None:
     rows = part.rows(subject)
     if rows is None:
         return None
     is_moment = part.at.endswith("at")
     if after is not None:
-        rows = rows.filter(_beyond(part.at, place, after, zone, is_moment=is_moment))
+        rows = rows.filter(_beyond(part.at, place, after, is_moment=is_moment))
     at = F(part.at) if is_moment else _midnight(F(part.at), zone)
     narrow = rows.annotate(moment=at, place=Value(place, output_field=IntegerField()))
-    return narrow.order_by(F(part.at).desc(), "-pk").values("moment", "place", "id")[: size + 1]  # type: ignore[no-any-return]
+    return narrow.order_by(F(part.at).desc(), "-pk").values_list("moment", "place", "id")[: size + 1]  # type: ignore[no-any-return]
 
 
 def _midnight(day: Any, zone: str) -> Any:
@@ -175,39 +247,32 @@ class DateTimeNoZone(DateField):
         return "timestamp"
 
 
-def _beyond(column: str, place: int, after: Cursor, zone: str, *, is_moment: bool) -> Q:
+def _beyond(column: str, place: int, after: Cursor, *, is_moment: bool) -> Q:
     """Rows that stand after the cursor: earlier, or at the same moment in a later table, or further down in its own."""
-    at, at_place, pk = after
-    if is_moment:
-        here: Any = at
-        is_on = True
-    else:
-        here = at.astimezone(ZoneInfo(zone)).date()
-        is_on = datetime.combine(here, time(), ZoneInfo(zone)) == at
-    if not is_on:
+    here: Any = after.at if is_moment else after.day
+    if not (is_moment or after.is_midnight) or place > after.place:
         return Q(**{f"{column}__lte": here})
-    if place > at_place:
-        return Q(**{f"{column}__lte": here})
-    if place < at_place:
+    if place < after.place:
         return Q(**{f"{column}__lt": here})
-    return Q(**{f"{column}__lte": here}) & (Q(**{f"{column}__lt": here}) | Q(pk__lt=pk))
+    return Q(**{f"{column}__lte": here}) & (Q(**{f"{column}__lt": here}) | Q(pk__lt=after.pk))
 
 
-def _write(row: dict[str, Any]) -> str:
-    text = json.dumps([row["moment"].isoformat(), row["place"], row["id"]])
-    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+def _write(row: Row) -> str:
+    at, place, pk = row
+    return urlsafe_b64encode(json.dumps([at.isoformat(), place, pk]).encode()).decode().rstrip("=")
 
 
-def _read(cursor: str) -> Cursor | None:
+def _read(cursor: str, zone: str) -> Cursor | None:
     if not cursor:
         return None
     try:
-        at, place, pk = json.loads(urlsafe_b64decode(cursor[:500] + "=" * (-len(cursor) % 4)))
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None or not 0 <= int(place) < len(PARTS) or not 0 <= int(pk) < 2**63:
+        said, place, pk = json.loads(urlsafe_b64decode(cursor[:500] + "=" * (-len(cursor) % 4)))
+        at = datetime.fromisoformat(said)
+        if at.tzinfo is None or not 0 <= int(place) < len(PARTS) or not 0 <= int(pk) < 2**63:
             return None
-        moment.astimezone(ZoneInfo("UTC")) + timedelta(days=2)
-        return moment, int(place), int(pk)
+        at.astimezone(ZoneInfo("UTC")) + timedelta(days=2)
+        day = at.astimezone(ZoneInfo(zone)).date()
+        return Cursor(at, int(place), int(pk), day, datetime.combine(day, time(), ZoneInfo(zone)) == at)
     except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError, AttributeError):
         return None
 
@@ -306,12 +371,16 @@ def _name(user: Any) -> str:
     return person.name if person else ""
 
 
+SAID_OF_ACTIVITY = ("kind", "occurred_on", "occurred_at", "duration_minutes", "outcome", "notes", "owner__name")
+
+
 def _tell_activities(subject: Subject, ids: list[int], zone: str) -> dict[int, Event]:
-    rows = Activity.objects.filter(pk__in=ids).select_related("owner", "contact", "account")
+    other = "contact" if subject.is_account else "account"
+    rows = Activity.objects.filter(pk__in=ids).select_related("owner", other)
     events = {}
-    for row in rows:
+    for row in rows.only(*SAID_OF_ACTIVITY, f"{other}__name"):
         minutes = f"{row.duration_minutes} min" if row.duration_minutes else ""
-        whom = row.contact if subject.is_account else row.account
+        whom = getattr(row, other)
         text = f"{row.get_kind_display()}{f' with {whom}' if whom else ''}"
         detail = " · ".join(filter(None, [row.outcome, minutes, row.notes[:200]]))
         events[row.pk] = Event(
@@ -321,11 +390,16 @@ def _tell_activities(subject: Subject, ids: list[int], zone: str) -> dict[int, E
     return events
 
 
+SAID_OF_CHANGE = (
+    "field", "was", "value", "changed_at", "by__person__name", "by__username", "deal__name", "deal__amount",
+    "deal__currency", "deal__lost_reason__name",
+)  # fmt: skip
 DECIDED = {"won": ("circle-check", "Won"), "lost": ("x", "Lost")}
 
 
 def _tell_changes(subject: Subject, ids: list[int], zone: str) -> dict[int, Event]:
-    rows = list(DealChange.objects.filter(pk__in=ids).select_related("deal__lost_reason", "by__person"))
+    found = DealChange.objects.filter(pk__in=ids).select_related("deal__lost_reason", "by__person")
+    rows = list(found.only(*SAID_OF_CHANGE))
     names, events = names_in(rows), {}
     for row in rows:
         deal, decided = row.deal, row.field == "status"
@@ -350,7 +424,8 @@ def _tell_changes(subject: Subject, ids: list[int], zone: str) -> dict[int, Even
 def _tell_orders(column: str, icon: str, words: str) -> Callable[[Subject, list[int], str], dict[int, Event]]:
     def tell(subject: Subject, ids: list[int], zone: str) -> dict[int, Event]:
         events = {}
-        for row in Order.objects.filter(pk__in=ids).select_related("owner"):
+        found = Order.objects.filter(pk__in=ids).select_related("owner")
+        for row in found.only("number", "amount", "currency", "promised_on", column, "owner__name"):
             day = getattr(row, column)
             late = (day - row.promised_on).days if column == "delivered_on" and row.promised_on else 0
             events[row.pk] = Event(
@@ -425,7 +500,8 @@ def _tell_contracts(column: str, words: str) -> Callable[[Subject, list[int], st
 
 def _tell_leads(subject: Subject, ids: list[int], zone: str) -> dict[int, Event]:
     events = {}
-    for row in Lead.objects.filter(pk__in=ids).select_related("owner", "campaign"):
+    found = Lead.objects.filter(pk__in=ids).select_related("owner", "campaign")
+    for row in found.only("name", "source", "status", "received_at", "referrer", "owner__name", "campaign__name"):
         said = f"referred {row.name}" if row.referrer_id == subject.record.pk and not subject.is_account else row.name
         whence = " · ".join(filter(None, [row.source, row.campaign.name if row.campaign else ""]))
         events[row.pk] = Event(

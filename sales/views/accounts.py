@@ -20,6 +20,7 @@ from teams.models import access_of
 from teams.selectors import person_of
 
 from .common import in_zone, see_other, submitted, today_and_zone, writable_or_404
+from .timeline import story
 
 COLUMNS = ("external_id", "name", "industry", "country", "revenue", "employees", "parent", "owner", "territory", "tags")
 PROFILE = ("do_differently", "needs", "decision", "cares_about")
@@ -131,10 +132,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     if found is None:
         return _where_it_went(request, pk)
     day, zone = today_and_zone(request)
-    seen = selectors.deals(request.user, selectors.DealFilter(account=found.pk))
     profile = selectors.profile_of(found)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in selectors.KINDS else ""
     may_write = selectors.is_writable(request.user, found)
     with in_zone(zone):
         context: dict[str, Any] = {
@@ -144,15 +142,12 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
             "custom_said": selectors.custom_said("account", found.custom),
             "children": selectors.children_of(request.user, found),
             "profile": profile,
-            "open_deals": seen.open().order_by("expected_close_on", "pk")[:20],
-            "decided": seen.exclude(status="open").order_by("-closed_on", "-pk")[:10],
+            "deals": selectors.deals_at(request.user, found),
             "contacts": selectors.people_at(request.user, found),
             "after": selectors.after_sales(request.user, found, day),
             "repeat": repeat.of_account(request.user, found, day),
             "totals": selectors.account_totals(request.user, found),
-            "timeline": selectors.timeline(request.user, found, zone, kind=kind, cursor=request.GET.get("cursor", "")),
-            "kind": kind,
-            "kinds": selectors.KINDS.items(),
+            **story(request, found, zone),
             "merges": list(selectors.merges_of(request.user, "account", found.pk)[:10]),
             "may_write": may_write,
             "contact_form": forms.ContactForm(prefix="contact"),

@@ -20,6 +20,7 @@ from teams.selectors import person_of
 
 from .accounts import asked_of
 from .common import in_zone, see_other, submitted, today_and_zone
+from .timeline import story
 
 COLUMNS = ("external_id", "name", "email", "phone", "account", "birthday", "title", "tags")
 
@@ -104,17 +105,13 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     if found is None:
         return _where_it_went(request, pk)
     _, zone = today_and_zone(request)
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in selectors.KINDS else ""
     with in_zone(zone):
         context: dict[str, Any] = {
             "contact": found,
             "account_is_seen": selectors.account_named(request.user, found.account_id) is not None,
             "custom_said": selectors.custom_said("contact", found.custom),
             "roles": list(selectors.roles_of(request.user, found)[:50]),
-            "timeline": selectors.timeline(request.user, found, zone, kind=kind, cursor=request.GET.get("cursor", "")),
-            "kind": kind,
-            "kinds": selectors.KINDS.items(),
+            **story(request, found, zone),
             "merges": list(selectors.merges_of(request.user, "contact", found.pk)[:10]),
             "may_write": may_keep(request, found),
             "change_form": bound.get("change_form") or _change_form(request, found),

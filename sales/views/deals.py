@@ -145,7 +145,7 @@ def board(request: SignedIn) -> HttpResponse:
     pipelines = [(line, mine) for line, mine in by_pipeline(selectors.all_stages()) if line.is_active]
     first = pipelines[0] if pipelines else (None, [])
     pipeline, stages = next((pair for pair in pipelines if pair[0].pk == asked.get("pipeline")), first)
-    columns = selectors.board(request.user, stages, owner=asked.get("owner"))
+    columns = selectors.board(request.user, stages, day, owner=asked.get("owner"))
     context = {
         "columns": columns,
         "pipeline": pipeline,
@@ -156,7 +156,7 @@ def board(request: SignedIn) -> HttpResponse:
         "owners": selectors.choosable_owners(request.user, day).only("name") if shows_owners else (),
         "shows_owners": shows_owners,
         "today": day,
-        "overdue": selectors.overdue_count(request.user, day),
+        "overdue": sum(column.overdue for column in columns),
         "writable": {
             card.pk for column in columns for card in column.cards if selectors.is_writable(request.user, card)
         },

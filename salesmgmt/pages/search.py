@@ -13,11 +13,11 @@ from django.db.models import BigIntegerField, Case, F, FloatField, Q, QuerySet, 
 from django.db.models.functions import Cast, Coalesce, Upper
 from django.urls import NoReverseMatch, reverse
 
-from sales.models import credited_on
+from sales.models import Shares, shares_of, viewer_of
 from sales.search import FINDABLE as OF_SALES
 from salesmgmt.lib import clock
 from salesmgmt.lib.finding import Asked, Findable, Holds, Plain, Words
-from teams.models import Access, User, Viewer, access_of
+from teams.models import Access, Viewer, access_of
 from teams.search import FINDABLE as OF_TEAMS
 
 EACH = 6
@@ -25,7 +25,6 @@ WEIGHED = 500  # of a noun's matches are put in order; who types one letter more
 NEWEST = 200  # of a noun that shows the latest first are looked at in any case
 FEW = 3  # found at least, or what is only like it is looked for as well
 LIKE = "SET LOCAL pg_trgm.word_similarity_threshold = 0.4; "  # of three-letter pieces in common: "Frieght" is Freight
-SHARED = ("order__deal", "order")
 TEXT = "\ue000"  # stands for what is typed in a statement that is kept
 
 Way = Callable[[Viewer, int, Findable], QuerySet[Any, Any]]
@@ -79,18 +78,12 @@ def _found(way: Way, user: Viewer, places: tuple[int, ...], text: str, *, first:
     if not places:
         return []
     access = access_of(user)
-    shares = () if access.sees_all else tuple((path, _as_kept(credited_on(user, path))) for path in SHARED)
-    sql, params = _statement(way, access, shares, places, clock.now().date())
+    sql, params = _statement(way, access, shares_of(user), places, clock.now().date())
     inside = connection.ops.prep_for_like_query(text)
     with connection.cursor() as cursor:
         cursor.execute(first + sql, [text if value == TEXT else _put_in(value, inside) for value in params])
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
-
-
-def _as_kept(held: Any) -> tuple[int, ...] | None:
-    """The records one holds a share of; None for so many that the statement asks for them itself."""
-    return tuple(held) if isinstance(held, list) else None
 
 
 def _put_in(value: Any, text: str) -> Any:
@@ -101,18 +94,14 @@ def _put_in(value: Any, text: str) -> Any:
 def _statement(
     way: Way,
     access: Access,
-    shares: tuple[tuple[str, tuple[int, ...] | None], ...],
+    shares: Shares,
     places: tuple[int, ...],
     day: date,
 ) -> tuple[str, tuple[Any, ...]]:
     """One statement over some nouns for whoever has this access and these shares of others' records, kept for a day:
     to write it is the longer work.
     """
-    viewer = User()
-    viewer._access = access  # type: ignore[attr-defined]
-    for path, held in shares:
-        if held is not None:
-            setattr(viewer, f"_credited_on_{path}", list(held))
+    viewer = viewer_of(access, shares)
     first, *more = (way(viewer, place, findable()[place]) for place in places)
     sql, params = (first.union(*more, all=True) if more else first).query.sql_with_params()
     return sql, tuple(params)

@@ -49,7 +49,9 @@ def fit(total: int, weights: Sequence[int], floors: Sequence[int], ceilings: Seq
     weight = sum(weights)
     while free:
         low = [place for place in free if rest * weights[place] < floors[place] * weight]
-        high = [place for place in free if _is_over(rest * weights[place], ceilings[place], weight)]
+        high = [
+            place for place in free if (limit := ceilings[place]) is not None and rest * weights[place] > limit * weight
+        ]
         lacking = sum(floors[place] * weight - rest * weights[place] for place in low)
         over = sum(rest * weights[place] - (ceilings[place] or 0) * weight for place in high)
         settled: set[int] = set()
@@ -73,15 +75,11 @@ def fit(total: int, weights: Sequence[int], floors: Sequence[int], ceilings: Seq
     return Fit(amounts, bounds, scale)
 
 
-def _is_over(share: int, ceiling: int | None, weight: int) -> bool:
-    return ceiling is not None and share > ceiling * weight
-
-
 def _refuse_what_cannot_fit(
     total: int, weights: Sequence[int], floors: Sequence[int], ceilings: Sequence[int | None]
 ) -> None:
     places = range(len(weights))
-    crossed = [place for place in places if _is_over(floors[place], ceilings[place], 1)]
+    crossed = [place for place in places if (limit := ceilings[place]) is not None and floors[place] > limit]
     if crossed:
         raise Clash("A floor lies above the ceiling.", "", crossed)
     least = sum(floors)

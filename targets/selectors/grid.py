@@ -112,7 +112,7 @@ class Tree:
         return self.plan.of.adds_up
 
     def _lines(self, asked: Q) -> QuerySet[Allocation]:
-        rows = self.plan.allocations.filter(asked).select_related("team", "person").defer("reasons")
+        rows = self.plan.allocations.filter(asked).select_related("team", "person")
         if not self.access.sees_all:
             rows = rows.filter(team__path__overlap=list(self.access.led_team_ids))
         return rows.annotate(is_person=IS_PERSON).order_by(

@@ -75,9 +75,7 @@ def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: d
     """
     if plan.measure != BOOKINGS or not rows:
         return None
-    lines: Lines = {
-        (row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person").defer("reasons")
-    }
+    lines: Lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
     people = [line for line in lines.values() if line.person_id is not None]
     drawn = _draw(plan, people, as_of=as_of)
     if drawn is None:

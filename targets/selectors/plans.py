@@ -80,7 +80,7 @@ class Family:
 
 # Only what a change needs, in whole cents: a plan may hold ten thousand lines.
 FAMILY = """
-    SELECT a.id, a.team_id, a.person_id, t.path, (a.amount * 100)::bigint, (a.proposed * 100)::bigint,
+    SELECT a.id, a.team_id, a.person_id, (a.amount * 100)::bigint, (a.proposed * 100)::bigint,
            (a.floor * 100)::bigint, (a.ceiling * 100)::bigint, (a.hedge * 100)::bigint, a.is_locked,
            a.person_id = %(own)s OR (a.person_id IS NULL AND t.parent_id IS NOT NULL AND a.team_id = ANY(%(led)s))
       FROM targets_allocation a
@@ -94,26 +94,29 @@ FAMILY = """
 def family_of(line: Allocation, plan: Plan, access: Access) -> Family:
     """The line with its siblings and what is below; whoever acts has their own figures in it stay as they are."""
     path = line.team.path if line.person_id else line.team.path[:-1]
-    over = set(plan.allocations.filter(person=None, team__in=path).values_list("team_id", flat=True))
-    above = next((team for team in reversed(path) if team in over), None)
+    paths = dict(plan.allocations.filter(person=None).values_list("team_id", "team__path"))
+    above = next((team for team in reversed(path) if team in paths), None)
     asked = {"plan": plan.pk, "under": above, "own": access.person_id, "led": list(access.led_team_ids)}
     with connection.cursor() as cursor:
         cursor.execute(FAMILY, asked)
         rows = cursor.fetchall()
     nodes: dict[Place, Node] = {}
     ids: dict[Place, int] = {}
-    paths: dict[Place, list[int]] = {}
-    for rank, (pk, team, person, upwards, amount, proposed, floor, ceiling, hedge, locked, is_own) in enumerate(rows):
+    before: dict[Place, int] = {}
+    for rank, (pk, team, person, amount, proposed, floor, ceiling, hedge, locked, is_own) in enumerate(rows):
         at = (team, person)
         nodes[at] = Node(at, amount, floor or 0, ceiling, (amount or proposed,), rank, locked or bool(is_own), hedge)
-        ids[at], paths[at] = pk, upwards if person else upwards[:-1]
+        ids[at], before[at] = pk, amount
     top: list[Node] = []
     parent = nodes.get((above, None)) if above is not None else None
     for at, node in nodes.items():
-        if node is parent:
-            continue
-        over_it = next((nodes[team, None] for team in reversed(paths[at]) if (team, None) in nodes), None)
-        (top if over_it is None else over_it.children).append(node)
+        team, person = at
+        if person is None:  # only then, as looking up a path for each of ten thousand people takes its time
+            over = next((nodes[up, None] for up in reversed(paths[team][:-1]) if (up, None) in nodes), None)
+        else:
+            over = nodes.get((team, None))
+        if node is not parent:
+            (top if over is None else over.children).append(node)
     siblings = parent.children if parent is not None else top
     return Family(
         line=nodes[line.team_id, line.person_id],
@@ -122,7 +125,7 @@ def family_of(line: Allocation, plan: Plan, access: Access) -> Family:
         total=parent.amount + parent.hedge if parent is not None else as_whole(plan.amount),
         above=plan.name if above is None else Team.objects.values_list("name", flat=True).get(pk=above),
         ids=ids,
-        before={at: node.amount for at, node in nodes.items()},
+        before=before,
     )
 
 
@@ -164,7 +167,7 @@ def plan_rows(plan: Plan, user: Viewer, within: Team | None = None) -> list[Plan
     the line above is one's to see too.
     """
     access = access_of(user)
-    found = plan.allocations.select_related("team", "person").defer("reasons")
+    found = plan.allocations.select_related("team", "person")
     if within is not None:
         inside = Q(team=within) | Q(team__in=_next_below(plan, within), person=None)
         found = found.filter(inside)
@@ -280,7 +283,7 @@ def siblings_of(line: Allocation, user: Viewer) -> list[Allocation]:
     access = access_of(user)
     if not access.sees_all:
         rows = rows.filter(Q(team__path__overlap=list(access.led_team_ids)) | Q(person=access.person_id))
-    return sorted(rows.select_related("team", "person").defer("reasons"), key=place)
+    return sorted(rows.select_related("team", "person"), key=place)
 
 
 # ── Does it fit, and what does it come to ───────────────────────────────────────────────────────────────────────
@@ -307,7 +310,7 @@ class Preview:
 
 def preview(plan: Plan, user: Viewer) -> Preview:
     """What publishing would come to, and what stands in its way: parts given to nobody, the publisher's own quota."""
-    people = [row for row in plan.allocations.select_related("team", "person").defer("reasons") if row.person]
+    people = [row for row in plan.allocations.select_related("team", "person") if row.person]
     due = due_entries(
         [
             QuotaLine(

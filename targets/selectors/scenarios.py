@@ -17,7 +17,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
 from targets.analysis import split
 from targets.analysis.past import rounded
-from targets.models import Allocation, Commitment, Plan, QuotaEntry, Slice
+from targets.models import Allocation, AllocationReason, Commitment, Plan, QuotaEntry, Slice
 from targets.selectors.past import company_results
 from targets.selectors.plans import PlanRow, as_amount, plan_rows
 from targets.selectors.proposal import accounts_of, open_deals, past_quarters
@@ -179,7 +179,7 @@ def asked_plans(user: Viewer) -> QuerySet[Plan]:
 def own_lines(plan: Plan, user: Viewer) -> list[Allocation]:
     """The lines a user may commit for: their own, and those of the teams they lead."""
     access = access_of(user)
-    rows = plan.allocations.select_related("team", "person").defer("reasons")
+    rows = plan.allocations.select_related("team", "person")
     mine = rows.filter(person=access.person_id) if access.person_id else rows.none()
     return [*mine, *rows.filter(person=None, team__in=access.led_team_ids).order_by("team__path")]
 
@@ -271,7 +271,7 @@ LABELS = {
 
 def line_story(line: Allocation) -> LineStory | None:
     """What the proposal made a person's line of; None for lines that were never proposed."""
-    kept = line.reasons
+    kept = AllocationReason.objects.filter(pk=line.pk).values_list("made_of", flat=True).first()
     if not kept or "elements" not in kept:
         return None
     rest, people, evidence = kept["rest"], kept["people"], kept["evidence"]

@@ -124,7 +124,7 @@ def _keep(plan: Plan, nodes: Mapping[Place, Node], seats: Mapping[int, SeatAhead
             past_of(node),
             node.floor or None,
             node.ceiling,
-            json.dumps(_reasons(node, seats[place[1]], elements) if place[1] is not None else {}),
+            json.dumps(_reasons(node, seats[place[1]], elements)) if place[1] is not None else None,
         )
         for place, node in nodes.items()
     ]
@@ -137,22 +137,32 @@ COLUMNS = ("teams", "people", "amounts", "pasts", "floors", "ceilings", "reasons
 KEEP = """
     WITH line AS MATERIALIZED (
         SELECT team_id, person_id, cents / 100.0 AS amount, past / 100.0 AS past, floor / 100.0 AS floor,
-               ceiling / 100.0 AS ceiling, reasons
+               ceiling / 100.0 AS ceiling, made_of
           FROM unnest(%(teams)s::bigint[], %(people)s::bigint[], %(amounts)s::bigint[], %(pasts)s::bigint[],
                       %(floors)s::bigint[], %(ceilings)s::bigint[], %(reasons)s::jsonb[])
-            AS l(team_id, person_id, cents, past, floor, ceiling, reasons)
+            AS l(team_id, person_id, cents, past, floor, ceiling, made_of)
     ), gone AS (
         DELETE FROM targets_allocation a WHERE plan_id = %(plan)s
            AND NOT EXISTS (
                SELECT FROM line l WHERE l.team_id = a.team_id AND l.person_id IS NOT DISTINCT FROM a.person_id
            )
+        RETURNING id
+    ), untold AS (
+        DELETE FROM targets_allocationreason WHERE allocation_id IN (SELECT id FROM gone)
+    ), unchanged AS (
+        DELETE FROM targets_allocationchange WHERE allocation_id IN (SELECT id FROM gone)
+    ), kept AS (
+        INSERT INTO targets_allocation AS a (plan_id, team_id, person_id, proposed, amount, past, floor, ceiling,
+                                             is_locked)
+        SELECT %(plan)s, team_id, person_id, amount, amount, past, floor, ceiling, false FROM line
+            ON CONFLICT (plan_id, team_id, person_id) DO UPDATE
+           SET proposed = excluded.proposed, amount = excluded.amount, past = excluded.past, floor = excluded.floor,
+               ceiling = excluded.ceiling
+        RETURNING id, team_id, person_id
     )
-    INSERT INTO targets_allocation AS a (plan_id, team_id, person_id, proposed, amount, past, floor, ceiling, reasons,
-                                         is_locked)
-    SELECT %(plan)s, team_id, person_id, amount, amount, past, floor, ceiling, reasons, false FROM line
-        ON CONFLICT (plan_id, team_id, person_id) DO UPDATE
-       SET proposed = excluded.proposed, amount = excluded.amount, past = excluded.past, floor = excluded.floor,
-           ceiling = excluded.ceiling, reasons = excluded.reasons
+    INSERT INTO targets_allocationreason AS r (allocation_id, made_of)
+    SELECT id, made_of FROM kept JOIN line USING (team_id, person_id)
+        ON CONFLICT (allocation_id) DO UPDATE SET made_of = excluded.made_of
 """
 
 
@@ -218,7 +228,7 @@ def change_allocation(
     over stays over, on purpose, as a hedge of the team above. `was` is what the line held when it was looked at.
     """
     plan = draft(allocation.plan)
-    line = Allocation.objects.select_related("team", "person").defer("reasons").get(pk=allocation.pk)
+    line = Allocation.objects.select_related("team", "person").get(pk=allocation.pk)
     may_change(line, by)
     if was is not None and was != line.amount:
         raise Stale("Somebody else has changed this line since you opened it: look at it again.")
@@ -325,7 +335,7 @@ def _write_hedge(pk: int, hedge: int, reason: str, *, by: User, at: datetime) ->
 def set_hedge(*, allocation: Allocation, amount: Decimal, reason: str, by: User, at: datetime) -> Allocation:
     """Have a team's people bring so much more than the team is held to, on purpose (R7); those below share it."""
     plan = draft(allocation.plan)
-    line = Allocation.objects.select_related("team", "person").defer("reasons").get(pk=allocation.pk)
+    line = Allocation.objects.select_related("team", "person").get(pk=allocation.pk)
     if line.person_id is not None:
         raise Refused("Only a team's line can be hedged.", field="amount")
     access = access_of(by)

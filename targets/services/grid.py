@@ -68,7 +68,7 @@ def _lines(plan: Plan, ids: Sequence[int], by: User) -> dict[int, Allocation]:
         raise Refused("The same line is given twice: give each line one amount.", field="lines")
     found = Allocation.objects.visible_to(by).filter(plan=plan, pk__in=ids)
     rows = sorted(
-        found.select_related("team", "person").defer("reasons"),
+        found.select_related("team", "person"),
         key=lambda line: (len(line.team.path), line.person_id is not None, line.pk),
     )
     if len(rows) < len(ids):
@@ -201,7 +201,7 @@ def undo_changes(*, act: PlanAct, by: User, at: datetime) -> PlanAct:
     locks = {int(pk): [now, was] for pk, (was, now) in act.locks.items()}
     hedges = {int(pk): [now, was] for pk, (was, now) in act.hedges.items()}
     rows = Allocation.objects.filter(plan=plan, pk__in={*amounts, *locks, *hedges})
-    lines = {line.pk: line for line in rows.select_related("team", "person").defer("reasons")}
+    lines = {line.pk: line for line in rows.select_related("team", "person")}
     for pk in {*amounts, *locks}:
         if pk not in lines:
             raise Stale("A line of it is no longer in the plan: it can't be taken back.")

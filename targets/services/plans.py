@@ -152,8 +152,14 @@ def copy_plan(*, plan: Plan, name: str, by: User, at: datetime, period: PeriodVa
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO targets_allocation (plan_id, team_id, person_id, proposed, amount, past, is_locked, floor,"
-                " ceiling, hedge, hedge_reason, reasons) SELECT %s, team_id, person_id, proposed, amount, past,"
-                " is_locked, floor, ceiling, hedge, hedge_reason, reasons FROM targets_allocation WHERE plan_id = %s",
+                " ceiling, hedge, hedge_reason) SELECT %s, team_id, person_id, proposed, amount, past,"
+                " is_locked, floor, ceiling, hedge, hedge_reason FROM targets_allocation WHERE plan_id = %s",
+                [made.pk, stands.pk],
+            )
+            cursor.execute(
+                "INSERT INTO targets_allocationreason (allocation_id, made_of) SELECT a.id, r.made_of"
+                " FROM targets_allocation a JOIN targets_allocation b USING (team_id, person_id)"
+                " JOIN targets_allocationreason r ON r.allocation_id = b.id WHERE a.plan_id = %s AND b.plan_id = %s",
                 [made.pk, stands.pk],
             )
         for part in Slice.objects.filter(plan=stands):
@@ -172,7 +178,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     plans_for_all(by)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     period = plan.kept_period(Organisation.get().calendar)
-    rows = list(plan.allocations.defer("reasons").order_by("pk"))
+    rows = list(plan.allocations.order_by("pk"))
     if not rows:
         raise Refused("There is nothing to publish: have it proposed first.")
     own = access_of(by).person_id

@@ -107,7 +107,9 @@ MEASURED = (
     Measured("orders, delivered late", "vera", page("/orders/?late=1"), 3),
     Measured("search, as one types", "vera", page("/search/?q=novard"), 3),
     Measured("search, as a rep types", "ana", page("/palette/?q=nova"), 3),
-    Measured("an account with its timeline", "vera", page("/accounts/1/"), 5),
+    Measured("an account's page", "vera", page("/accounts/1/"), 5),
+    Measured("timeline of an account", "vera", page("/accounts/1/timeline/"), 3),
+    Measured("timeline of a contact", "vera", page("/contacts/1/timeline/"), 3),
     Measured("leaderboard", "maya", page("/leaderboard/"), 3),
     Measured("log an activity", "ana", log_activity, 4),
 )

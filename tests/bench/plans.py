@@ -3,6 +3,7 @@
 `measure` makes a database of its own and runs this module in a fresh process, which prints a line of JSON.
 """
 
+import gc
 import json
 import os
 import subprocess
@@ -145,6 +146,8 @@ def main() -> None:
         shrink=Decimal(50),
         **{f"weight_{element}": weight for element, weight in weights.items()},
     )
+    gc.collect()
+    gc.freeze()  # as the web server's workers do once they are loaded
     before = _peak()
 
     def propose() -> object:
