@@ -220,7 +220,7 @@ function send(address, values, drop = () => {}) {
     const answer = await ask().catch(ask).catch(() => null);
     const told = answer?.headers.get("Content-Type")?.includes("json") ? await answer.json() : null;
     grid.removeAttribute("aria-busy");
-    if (!answer?.ok) drop();
+    if (!answer?.ok || !told) drop();
     if (!told) return say(answer ? "That didn’t work. Nothing was changed; please load the page again." : "The server can’t be reached. Nothing was changed.", true);
     if (told.rows !== undefined) put(told, answer.ok);
     say(told.said, !answer.ok);

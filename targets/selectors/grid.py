@@ -14,6 +14,7 @@ from targets.selectors.plans import PlanRow, is_own_goal
 from teams.models import Access, Team, User, Viewer, access_of
 
 LEVEL = 200  # lines of one level shown at once
+IS_PERSON = Case(When(person=None, then=0), default=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Tree:
         rows = self.plan.allocations.filter(asked).select_related("team", "person")
         if not self.access.sees_all:
             rows = rows.filter(team__path__overlap=list(self.access.led_team_ids))
-        return rows.annotate(is_person=Case(When(person=None, then=0), default=1)).order_by(
+        return rows.annotate(is_person=IS_PERSON).order_by(
             "is_person",
             Coalesce("person__external_id", Case(When(person=None, then=F("team__external_id"))), Value("")),
             Coalesce("person__name", "team__name"),
@@ -169,9 +170,10 @@ class Tree:
         teams = {row.line.team_id for row in rows if row.line.pk in moved and row.line.person_id is None}
         hidden = moved - {row.line.pk for row in rows}
         over = {self.parent_of(row.line) for row in rows if row.line.pk in moved}
+        places = Allocation.objects.filter(pk__in=hidden).annotate(is_person=IS_PERSON)
         over |= {
-            self._above(path if person else path[:-1])
-            for person, path in Allocation.objects.filter(pk__in=hidden).values_list("person_id", "team__path")
+            self._above(path if is_person else path[:-1])
+            for is_person, path in places.values_list("is_person", "team__path").distinct()
         }
         return [
             row
