@@ -30,7 +30,6 @@ def _plan_budgets(plan: Plan) -> None:
             period = Period.parse(row.values["period"].upper(), plan.organisation.calendar)
         except ValueError as error:
             plan.refuse(row, "period", str(error))
-            continue
         if not plan.refer(row):
             continue
         team, cost = row.found["team"], row.values["cost"]
