@@ -34,11 +34,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(ROOM, 'ALTER TABLE targets_allocation RESET (fillfactor)'),
         migrations.AlterField(
             model_name='allocationchange',
-            name='allocation',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='targets.allocation'),
-        ),
-        migrations.AlterField(
-            model_name='allocationchange',
             name='by',
             field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),

@@ -175,11 +175,10 @@ class AllocationReason(models.Model):
 class AllocationChange(models.Model):
     """Somebody changed a line of a plan, and why; or the line followed another.
 
-    Ten thousand may follow one: without constraints, as each row would have its line and its user looked up again. Who
-    deletes lines by SQL deletes these with them.
+    Ten thousand may follow one: the user has no constraint here, as each row would have them looked up again.
     """
 
-    allocation = models.ForeignKey(Allocation, models.CASCADE, related_name="changes", db_constraint=False)
+    allocation = models.ForeignKey(Allocation, models.CASCADE, related_name="changes")
     at = models.DateTimeField()
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
