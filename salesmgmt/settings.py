@@ -303,6 +303,7 @@ SPECTACULAR_SETTINGS = {
         "QuotaEntryKind": "targets.models.QuotaEntry.Kind",
         "QuotaProposalKind": "targets.models.QuotaProposal.Kind",
         "QuotaProposalState": "targets.models.QuotaProposal.State",
+        "AnswerKind": "targets.models.Answer.Kind",
         "OfferState": "targets.models.Offer.State",
         "AwardKind": "recognition.models.AwardKind",
         "ForecastCategory": "sales.models.ForecastCategory",

@@ -200,11 +200,11 @@ class PeriodFilter(filters.FilterSet):
     closed = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull", exclude=True)
 
 
-class CloseWriter(Writer):
+class ClosePeriodWriter(Writer):
     reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
 
 
-class ReopenWriter(Writer):
+class ReopenPeriodWriter(Writer):
     reason = serializers.CharField(max_length=200)
 
 
@@ -216,18 +216,18 @@ class Periods(Records):
     filterset_class = PeriodFilter
     ordering_fields = ("id",)
 
-    @extend_schema(request=CloseWriter, responses=PeriodSerializer)
+    @extend_schema(request=ClosePeriodWriter, responses=PeriodSerializer)
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
         """Close it: late facts post to the next open period from now on."""
         period = self.get_object()
-        services.close_period(key=period.key, by=self.by, at=clock.now(), **self.cleaned(CloseWriter))
+        services.close_period(key=period.key, by=self.by, at=clock.now(), **self.cleaned(ClosePeriodWriter))
         return self.shown(period)
 
-    @extend_schema(request=ReopenWriter, responses=PeriodSerializer)
+    @extend_schema(request=ReopenPeriodWriter, responses=PeriodSerializer)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Open it again, for a stated reason."""
         period = self.get_object()
-        services.reopen_period(key=period.key, by=self.by, at=clock.now(), **self.cleaned(ReopenWriter))
+        services.reopen_period(key=period.key, by=self.by, at=clock.now(), **self.cleaned(ReopenPeriodWriter))
         return self.shown(period)

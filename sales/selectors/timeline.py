@@ -180,7 +180,8 @@ def _found(subject: Subject, kind: str, zone: str, after: Cursor | None, size: i
         put |= {MOMENT: after.at, DAY: after.day, LAST: after.pk}
     with connection.cursor() as cursor:
         cursor.execute(sql, [put.get(value, value) for value in params])
-        return cursor.fetchall()
+        rows: list[tuple[datetime, int, int]] = cursor.fetchall()
+    return rows
 
 
 @lru_cache(maxsize=512)

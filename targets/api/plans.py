@@ -123,7 +123,7 @@ class SliceSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class AskWriter(Writer):
+class AskCommitmentsWriter(Writer):
     asks = serializers.BooleanField()
 
 
@@ -177,11 +177,11 @@ class Plans(Records):
         services.publish_plan(plan=plan, by=self.by, at=clock.now())
         return self.shown(plan)
 
-    @extend_schema(request=AskWriter, responses=PlanSerializer)
+    @extend_schema(request=AskCommitmentsWriter, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def ask(self, request: Request, pk: str) -> Response:
         """Open a draft for commitments, or close it."""
-        said = self.cleaned(AskWriter)
+        said = self.cleaned(AskCommitmentsWriter)
         return self.shown(services.ask_commitments(plan=self.get_object(), by=self.by, at=clock.now(), **said))
 
     @extend_schema(request=CommitmentWriter, responses={201: CommitmentSerializer})

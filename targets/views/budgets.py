@@ -49,7 +49,7 @@ def budgets(request: HttpRequest) -> HttpResponseBase:
     context = choices_of(request, organisation, period) | {
         "rows": [(row, "\u2003" * row.depth) for row in rows if row.total.budget or row.total.spent],
         "whole": rows[0].total if rows and rows[0].depth == 0 else None,
-        "teams": [(row.team, "\u2003" * row.depth) for row in rows],
+        "others": [row.team for row in rows if not (row.total.budget or row.total.spent)],
     }
     return render(request, "targets/budgets.html", context)
 
