@@ -15,7 +15,7 @@ from salesmgmt.lib.ranges import half_open
 from targets.models import BudgetEntry, Cost, Expense
 from targets.services import reverse_budgets, reverse_expenses
 from teams.exchange import RatesOn
-from teams.models import Organisation
+from teams.models import Leadership, Organisation
 
 
 def _plan_budgets(plan: Plan) -> None:
@@ -25,6 +25,9 @@ def _plan_budgets(plan: Plan) -> None:
     for team, cost, during, amount in sums.order_by("team_id"):
         standing[team, cost, during.lower, during.upper] = amount
     lines: dict[tuple[Any, ...], int] = {}
+    led = set(
+        Leadership.objects.on(plan.today).filter(person=plan.own_person_id or 0).values_list("team_id", flat=True)
+    )
     for row in plan.taken():
         try:
             period = Period.parse(row.values["period"].upper(), plan.organisation.calendar)
@@ -33,6 +36,9 @@ def _plan_budgets(plan: Plan) -> None:
         if not plan.refer(row):
             continue
         team, cost = row.found["team"], row.values["cost"]
+        if team.pk in led:
+            plan.refuse(row, "team", "Nobody sets the budget of the team they lead; ask a colleague.")
+            continue
         key = (team.pk, cost, period.start, period.end)
         if lines.setdefault(key, row.line) != row.line:
             plan.refuse(row, "cost", f"Line {lines[key]} already gives this budget.")

@@ -50,9 +50,16 @@ def _check_line(plan: Plan, row: Row, values: dict[str, Any], stands: Allocation
     person, of = values.get("person"), values["plan"]
     if plan.own_person_id is not None and person is not None and person.pk == plan.own_person_id:
         plan.refuse(row, "person", "Nobody sets their own quota; ask a colleague to import this row.")
+    if person is None and plan.own_person_id is not None and _leads(plan, values["team"].pk):
+        plan.refuse(row, "team", "The target of the team you lead is your own figure; ask a colleague.")
     if stands is not None and of.is_published and stands.amount != values["amount"]:
         plan.refuse(row, "amount", "This plan is published; what changes later are quota entries.")
     values.setdefault("proposed", stands.proposed if stands else values["amount"])
+
+
+def _leads(plan: Plan, team_id: int) -> bool:
+    """Whether who imports leads this team today."""
+    return Leadership.objects.on(plan.today).filter(person=plan.own_person_id, team=team_id).exists()
 
 
 def _plan_targets(plan: Plan) -> None:
@@ -62,8 +69,7 @@ def _plan_targets(plan: Plan) -> None:
         span = _span(plan, row)
         if span is None or not plan.refer(row):
             continue
-        led = Leadership.objects.on(plan.today).filter(person=plan.own_person_id, team=row.found["team"].pk)
-        if plan.own_person_id is not None and led.exists():
+        if plan.own_person_id is not None and _leads(plan, row.found["team"].pk):
             plan.refuse(row, "team", "The target of the team you lead is your own figure; ask a colleague.")
             continue
         target = Target(

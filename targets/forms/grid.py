@@ -71,7 +71,7 @@ class LinesField(forms.CharField):
         text = super().clean(value)
         try:
             rows = [(int(line), Decimal(was), str(amount)) for line, was, amount in json.loads(text)]
-        except (ValueError, TypeError, ArithmeticError) as error:
+        except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
             raise forms.ValidationError("Lines are a list of [line, was, amount].") from error
         if not all(0 < line < 2**63 and was.is_finite() and abs(was) < 10**16 for line, was, _ in rows):
             raise forms.ValidationError("Lines are a list of [line, was, amount].")

@@ -84,9 +84,9 @@ def rooms(
         for posting in Posting.objects.on(day).filter(person__in=[*landings, giver.pk]).select_related("team", "person")
     }
     seat = postings.get(giver.pk)
-    leaders = set(
-        Leadership.objects.on(on).filter(team__in=seat.team.path if seat else []).values_list("person_id", flat=True)
-    )
+    seats = [seat, Posting.objects.on(on).filter(person=giver).select_related("team").first()]
+    above = {team for each in seats if each for team in each.team.path}
+    leaders = set(Leadership.objects.on(on).filter(team__in=above).values_list("person_id", flat=True))
     people = [pk for pk in landings if pk in postings]
     days = presence(person_ids=people, start=day, end=to[1])
     profiles, busy = ramps(), committed(people, to, measure)

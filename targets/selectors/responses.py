@@ -193,7 +193,7 @@ def reached_by(plan: Plan, user: User, *, team: Team | None, person: Person | No
         lines = lines.filter(team__path__contains=[team.pk])
     if person is not None:
         lines = lines.filter(person=person)
-    found = Person.objects.filter(pk__in=lines.values("person")).exclude(pk=access.person_id or 0)
+    found = Person.objects.visible_to(user).filter(pk__in=lines.values("person")).exclude(pk=access.person_id or 0)
     return list(found.order_by("name", "pk"))
 
 

@@ -20,6 +20,7 @@ from teams.models import Person, Team, User, access_of
 
 Rule = Literal["hold", "spread", "hedge"]
 NAMED = 5  # of those whose guardrails clash
+MOST = 10**18  # cents a line has room for
 AS_IT_STANDS = (100,)
 
 
@@ -350,6 +351,8 @@ def set_hedge(*, allocation: Allocation, amount: Decimal, reason: str, by: User,
     family = selectors.family_of(line, plan, access)
     hedge = selectors.as_whole(to_cents(amount))
     held = family.line.amount
+    if held + hedge >= MOST:
+        raise Refused(f"A hedge of {amount:,.2f} is more than there is room for: at most 16 digits.", field="amount")
     try:
         settle(family.line, held + hedge, AS_IT_STANDS, opens_locked=False)
     except Clash as clash:

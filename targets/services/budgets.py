@@ -142,6 +142,8 @@ def reverse_expenses(*, entry_ids: Iterable[int], reason: str, by: User | None, 
 def reverse_budgets(*, entry_ids: Iterable[int], reason: str, by: User | None, at: datetime) -> int:
     """Take budget entries back (undoing an import), each by one entry that names it."""
     rows = list(BudgetEntry.objects.filter(pk__in=list(entry_ids), reverses=None, reversed_by=None).order_by("pk"))
+    if by is not None and {row.team_id for row in rows} & set(access_of(by).led_team_ids):
+        raise Refused("The budget of a team you lead is among these: somebody else takes it back.")
     made = BudgetEntry.objects.bulk_create(
         BudgetEntry(
             team_id=row.team_id,

@@ -92,7 +92,7 @@ def _refuse_edit(line: Allocation, edit: LineEdit) -> None:
             " Nothing was changed.",
             field="lines",
         )
-    if not 0 <= edit.amount < MOST:
+    if not 0 <= edit.amount <= MOST - 1:
         raise Refused(f"{_name(line)} can't hold {edit.amount:,.2f}: at least 0, at most 16 digits.", field="lines")
 
 

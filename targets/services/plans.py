@@ -178,12 +178,14 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     plans_for_all(by)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
     period = plan.kept_period(Organisation.get().calendar)
-    rows = list(plan.allocations.order_by("pk"))
+    rows = list(plan.allocations.select_related("team").order_by("pk"))
     if not rows:
         raise Refused("There is nothing to publish: have it proposed first.")
     own = access_of(by).person_id
     if own is not None and any(row.person_id == own for row in rows):
         raise Refused("Your own quota is in this plan: somebody else publishes it.")
+    if any(selectors.is_own_goal(row, access_of(by)) for row in rows):
+        raise Refused("The target of a team you lead is in this plan: somebody else publishes it.")
     for name, short in selectors.missing(plan):
         raise Refused(f"{short:,.2f} of {name} is given to nobody: spread the rest first.")
     others = Plan.objects.filter(period=plan.period, measure=plan.measure, published_at__isnull=False).exclude(

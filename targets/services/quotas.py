@@ -164,6 +164,8 @@ def reverse_entries(*, entry_ids: Iterable[int], reason: str, by: User | None, a
     rows = list(entries)
     if rows:
         people = [row.seat_id or row.person_id for row in rows]
+        if by is not None and access_of(by).person_id in people:
+            raise Refused("Your own quota is among these entries: somebody else takes them back.")
         hold(
             [pk for pk in people if pk],
             min(row.starts_on for row in rows),

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_POST
 from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
-from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import BudgetEntry, Cost, Expense, Plan
@@ -159,7 +158,7 @@ def plan_capacity(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     plan = get_object_or_404(Plan.objects.visible_to(request.user), pk=pk)
     organisation = Organisation.get()
-    period = Period.parse(plan.period, organisation.calendar)
+    period = plan.kept_period(organisation.calendar)
     months, profiles = period.months(), selectors.ramps()
     usual = {"attainment": 100, "attrition": 10, "hires": 1, "hired_in": 0, "ramp": min(profiles, default="")}
     asked = {name: request.GET.get(name, value) for name, value in usual.items()}

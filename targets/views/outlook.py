@@ -4,7 +4,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from salesmgmt.lib.periods import Period
 from targets import selectors
 from targets.models import Plan
 from targets.views.common import today_of
@@ -22,7 +21,7 @@ def plan_outlook(request: HttpRequest, pk: int) -> HttpResponse:
     found = selectors.outlook(plan, selectors.preview(plan, request.user), rows, as_of=today_of(organisation))
     context = {
         "plan": plan,
-        "period": Period.parse(plan.period, organisation.calendar),
+        "period": plan.kept_period(organisation.calendar),
         "outlook": found,
         "sees_whole": access.sees_all,
         "own": access.person_id,

@@ -347,7 +347,11 @@ def _quarters(
     of = f"person:{line.person.external_id or line.person.name}" if line.person else ""
     rows = []
     for quarter in told.quarters:
-        period = Period.parse(quarter.period, organisation.calendar)
+        try:
+            period = Period.parse(quarter.period, organisation.calendar)
+        except ValueError:  # of a calendar that is no more
+            rows.append((quarter, ""))
+            continue
         asked = {"measure": found.measure, "of": of, "from": f"{period.start}", "until": f"{period.end}"}
         rows.append((quarter, f"{reverse('records')}?{urlencode(asked)}" if found.measure in WITH_RECORDS else ""))
     return rows

@@ -400,3 +400,9 @@ def test_the_queries_do_not_grow_with_the_people(cast: Cast, plan: Plan) -> None
     many = counts()
     assert many == few
     assert few[0] <= 24
+
+
+def test_lines_nested_without_end_are_refused_in_words(cast: Cast, plan: Plan) -> None:
+    body = {"lines": "[" * 20_000, "reason": "New patch", "rule": "hold"}
+    answer = signed_in(cast.maya).post(f"/plans/{plan.pk}/grid/change/", body)
+    assert answer.status_code in (400, 422)

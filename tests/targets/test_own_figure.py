@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.models import Allocation, Plan, PlanApproval, QuotaEntry, Target
 from targets.selectors import figures_of
@@ -21,10 +22,11 @@ from targets.services import (
     lock_allocation,
     publish_plan,
     respond,
+    reverse_entries,
     submit_split,
 )
-from teams.models import Person
-from tests.cast import Cast
+from teams.models import Leadership, Person
+from tests.cast import SINCE, Cast
 from tests.exchange.test_kinds import reasons, take
 from tests.targets.letters import AT, END, Q3, START, draft, post_json, published, signed_in
 
@@ -159,3 +161,25 @@ def test_by_an_import(cast: Cast, kind: str, text: str) -> None:
     answer = take(kind, text, by=cast.olga.user)
     assert [(line, column) for line, column, _ in reasons(answer)] == [(2, "person")]
     assert list(QuotaEntry.objects.values_list("person__name", flat=True)) == ["Ana"]
+
+
+def test_by_taking_entries_back(cast: Cast) -> None:
+    made = enter_quota(person=cast.olga, start=START, end=END, amount=D(5), reason="Hers", by=cast.vera.user, at=LATER)
+    with pytest.raises(Refused, match="Your own quota"):
+        reverse_entries(entry_ids=[one.pk for one in made], reason="Undone", by=cast.olga.user, at=LATER)
+    assert reverse_entries(entry_ids=[one.pk for one in made], reason="Undone", by=cast.vera.user, at=LATER) == 1
+
+
+def test_by_publishing_the_target_of_a_team_one_leads(cast: Cast) -> None:
+    plan = draft(cast, lines(cast, cast.ben))
+    Leadership.objects.filter(team=cast.south).delete()
+    Leadership.objects.create(team=cast.south, person=cast.olga, during=half_open(START))
+    with pytest.raises(Refused, match="target of a team you lead"):
+        publish_plan(plan=plan, by=cast.olga.user, at=LATER)
+
+
+def test_by_importing_the_budget_of_a_team_one_leads(cast: Cast) -> None:
+    Leadership.objects.filter(team=cast.south).delete()
+    Leadership.objects.create(team=cast.south, person=cast.olga, during=half_open(SINCE))
+    answer = take("budgets", "team,period,cost,amount\nSouth,2026-Q3,travel,5000\n", by=cast.olga.user)
+    assert "team they lead" in reasons(answer)[0][2]
