@@ -171,3 +171,10 @@ class ActionItems(Records):
     def complete(self, request: Request, pk: str) -> Response:
         """It is done."""
         return self.shown(services.complete_action_item(item=self.get_object(), by=self.by, at=clock.now()))
+
+
+ENDPOINTS = {
+    "cases": Cases,
+    "one-on-ones": OneOnOnes,
+    "action-items": ActionItems,
+}

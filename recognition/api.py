@@ -98,3 +98,9 @@ class KudosList(Records):
         if giver is None:
             raise serializers.ValidationError("This is for people with a posting.")
         return self.shown(services.give_kudos(giver=giver, at=clock.now(), **self.cleaned(KudosWriter)), status=201)
+
+
+ENDPOINTS = {
+    "awards": Awards,
+    "kudos": KudosList,
+}

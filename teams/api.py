@@ -231,3 +231,13 @@ class Periods(Records):
         period = self.get_object()
         services.reopen_period(key=period.key, by=self.by, at=clock.now(), **self.cleaned(ReopenPeriodWriter))
         return self.shown(period)
+
+
+ENDPOINTS = {
+    "me": Me,
+    "people": People,
+    "teams": Teams,
+    "postings": Postings,
+    "fiscal-years": FiscalYears,
+    "periods": Periods,
+}

@@ -56,6 +56,7 @@ from .orders import (
 from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
+    "ENDPOINTS",
     "AccountFilter",
     "AccountSerializer",
     "AccountWriter",
@@ -129,3 +130,40 @@ __all__ = [
     "WinWriter",
     "own_or_said",
 ]
+
+ENDPOINTS = {
+    "accounts": Accounts,
+    "contacts": Contacts,
+    "contact-roles": Roles,
+    "ownerships": Ownerships,
+    "merges": Merges,
+    "handovers": Handovers,
+    "products": Products,
+    "deals": Deals,
+    "deal-lines": DealLines,
+    "deal-reasons": DealReasons,
+    "deal-shares": DealShares,
+    "discount-approvals": Approvals,
+    "bulk-acts": BulkActs,
+    "competitors": Competitors,
+    "pipelines": Pipelines,
+    "stages": Stages,
+    "activities": Activities,
+    "orders": Orders,
+    "tasks": Tasks,
+    "activity-templates": ActivityTemplates,
+    "time-entries": TimeEntries,
+    "market-notes": MarketNotes,
+    "credits": Credits,
+    "order-lines": OrderLines,
+    "deliveries": Deliveries,
+    "delivery-problems": DeliveryProblems,
+    "feedback": FeedbackList,
+    "complaints": Complaints,
+    "contracts": Contracts,
+    "leads": Leads,
+    "campaigns": Campaigns,
+    "referrals": Referrals,
+    "recommendations": Recommendations,
+    "gifts": Gifts,
+}

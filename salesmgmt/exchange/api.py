@@ -133,3 +133,8 @@ class Bulk(Endpoint):
 def _external_id(row: Any) -> str | None:
     said = row.get("external_id") if isinstance(row, dict) else None
     return None if said is None else str(said)[:200]
+
+
+ENDPOINTS = {
+    "batches": Batches,
+}

@@ -9,6 +9,7 @@ from .quotas import QuotaFilter, Quotas, QuotaSerializer, TargetFilter, Targets,
 from .shapes import Ramps, RampSerializer, Seasons, SeasonSerializer
 
 __all__ = [
+    "ENDPOINTS",
     "AllocationSerializer",
     "Allocations",
     "Announcements",
@@ -39,3 +40,21 @@ __all__ = [
     "TargetSerializer",
     "Targets",
 ]
+
+ENDPOINTS = {
+    "seasons": Seasons,
+    "ramps": Ramps,
+    "quotas": Quotas,
+    "targets": Targets,
+    "plans": Plans,
+    "allocations": Allocations,
+    "budgets": Budgets,
+    "expenses": Expenses,
+    "quota-proposals": QuotaProposals,
+    "letters": Letters,
+    "plan-strategies": Strategies,
+    "plan-announcements": Announcements,
+    "plan-responses": Responses,
+    "plan-answers": Answers,
+    "plan-approvals": PlanApprovals,
+}

@@ -1,0 +1,9 @@
+"""Endpoints of comparing, by noun."""
+
+from . import figures, flags, redistributions
+
+ENDPOINTS = {
+    **figures.ENDPOINTS,
+    **flags.ENDPOINTS,
+    **redistributions.ENDPOINTS,
+}
