@@ -60,7 +60,7 @@ from .likeness import ask_for_look_alikes, find_look_alikes, take_back_differenc
 from .lines import Line, renet_orders, set_order_lines
 from .mail import assign_mail, discard_mail, receive_mail
 from .market import add_market_note, change_market_note, restore_market_note, withdraw_market_note
-from .merges import merge, references_to, undo_merge
+from .merges import merge, recall_merge, references_to, undo_merge
 from .odds import learn_odds
 from .orders import (
     book_order,
@@ -139,6 +139,7 @@ __all__ = [
     "problems_with_orders",
     "propose_handover",
     "quote_deal",
+    "recall_merge",
     "receive_complaint",
     "receive_mail",
     "record_delivery",
