@@ -15,9 +15,10 @@ from sales.models import (
 )
 from sales.selectors import kept_for
 from sales.services import recall_merge
-from sales.services.tasks import ELSEWHERE
 from salesmgmt.lib.kinds import Field, Kind, Plan, Row
 from teams.exchange.trails import known_by, trail
+
+from .work import LINKS
 
 GIVEN = ("giver", "taker", "proposed_at")
 ASKED = ("owner", "text", "due_on")
@@ -155,6 +156,6 @@ KINDS = [
     trail("handovers", Handover, *GIVEN),
     trail("handover_items", HandoverItem, "handover", "account", "deal"),
     trail("recommendations", Recommendation, "account", "owner", "kind", "product", "contact", "contract", "made_on"),
-    # Tasks that flags and promises asked for; the others have a kind of their own.
-    trail("asked_tasks", Task, *ASKED, records=lambda: Task.objects.filter(source__in=ELSEWHERE)),
+    # Tasks that flags, promises and the like asked for; the others have a kind of their own.
+    trail("asked_tasks", Task, *ASKED, records=lambda: Task.objects.exclude(source__in=LINKS)),
 ]

@@ -64,6 +64,8 @@ def trail(
     to_itself = any(one.related_model is model for one in columns.values())
     is_added_only = any(one.name == "append_only" for one in getattr(model._meta, "triggers", ()))
 
+    identified = "external_id" in columns and not is_added_only
+
     def standing() -> QuerySet[Any]:
         return (records() if records is not None else model._default_manager.all()).order_by("pk")
 
@@ -127,7 +129,7 @@ def trail(
             # What hangs on a record that was taken out of every list isn't given out either.
             if not any(told[one.name] is None and getattr(record, one.attname) for one in columns.values()
                        if one.is_relation and not one.null):  # fmt: skip
-                yield told
+                yield told | ({"": record} if identified else {})
 
     alike = [part for name in by for part in (_range_of(name) if "DateRange" in _kind(columns[name]) else (name,))]
     together = () if to_itself else ("+".join(alike),)
@@ -169,7 +171,7 @@ def _name(record: Any, by: tuple[str, ...]) -> str:
 
 def _text(value: Any) -> str:
     if value is None:
-        return ""
+        return "–"
     if isinstance(value, Model):
         if type(value) in BY:
             return _name(value, BY[type(value)])
