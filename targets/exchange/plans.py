@@ -54,7 +54,17 @@ def _check_line(plan: Plan, row: Row, values: dict[str, Any], stands: Allocation
         plan.refuse(row, "team", "The target of the team you lead is your own figure; ask a colleague.")
     if stands is not None and of.is_published and stands.amount != values["amount"]:
         plan.refuse(row, "amount", "This plan is published; what changes later are quota entries.")
+    if stands is None and of.is_published and _is_in_force(plan, of):
+        plan.refuse(row, "plan", "This plan is published and in force; it gets no further lines.")
     values.setdefault("proposed", stands.proposed if stands else values["amount"])
+
+
+def _is_in_force(plan: Plan, of: PlanOf) -> bool:
+    """Whether quotas were entered by it: of a plan that is just being moved here they come after its lines."""
+    key = ("in force", of.pk)
+    if key not in plan.memo:
+        plan.memo[key] = of.pk is not None and of.entries.exists()
+    return bool(plan.memo[key])
 
 
 def _leads(plan: Plan, team_id: int) -> bool:
