@@ -9,7 +9,6 @@ from typing import Any
 from targets.models import (
     BOOKINGS,
     Allocation,
-    AllocationChange,
     AnnouncedFigure,
     Announcement,
     Answer,
@@ -19,6 +18,7 @@ from targets.models import (
     Response,
     Target,
 )
+from targets.selectors.plans import changes_of
 from teams.models import Person, Viewer, access_of
 
 
@@ -161,8 +161,7 @@ def _of_plans(plans: list[Plan], lines: list[Allocation], user: Viewer) -> list[
                                    amount=line.proposed))  # fmt: skip
         if plan.published_at is not None:
             found.append(Happening(plan.published_at, "published", f"{plan.name} published", plan.published_by))
-    changes = AllocationChange.objects.filter(allocation__in=[line.pk for line in lines]).select_related("by")
-    for change in changes:
+    for change in changes_of(lines):
         found.append(
             Happening(change.at, "changed", "Changed in the draft", change.by, change.reason, change.was, change.amount)
         )

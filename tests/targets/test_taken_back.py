@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets.models import Allocation, BudgetEntry, QuotaEntry, QuotaProposal
+from targets.selectors import changes_of
 from targets.services import (
     accept_offer,
     adjust_quota,
@@ -197,3 +198,13 @@ def test_an_import_adds_no_line_to_a_plan_in_force(cast: Cast) -> None:
     answer = take("allocations", "plan,team,person,amount\nPlan Q3,North,E-Ana,35\nPlan Q3,North,E-Ben,9\n")
     assert reasons(answer) == [(3, "plan", "This plan is published and in force; it gets no further lines.")]
     assert Allocation.objects.filter(person=cast.ben).count() == 0
+
+
+def test_an_import_of_a_drafts_lines_is_told_in_their_history(cast: Cast) -> None:
+    plan = draft(cast, {(cast.company, None): "35", (cast.north, None): "35", (cast.north, cast.ana): "35"})
+    answer = take("allocations", "plan,team,person,amount\nPlan Q3,North,E-Ana,36.50\n", by=cast.olga.user)
+    assert reasons(answer) == []
+    [told] = changes_of([plan.allocations.get(person=cast.ana)])
+    assert (told.was, told.amount, told.by, told.reason) == (35, D("36.50"), cast.olga.user, "Import of a.csv")
+    undo(answer)
+    assert plan.allocations.get(person=cast.ana).amount == 35
