@@ -56,7 +56,8 @@ class Report(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["team", "period"], name="one_report_per_team_and_month"),
             models.CheckConstraint(
-                condition=Q(sent_at=None, as_of=None) | (Q(sent_at__isnull=False, as_of__isnull=False) & ~Q(figures={})),
+                condition=Q(sent_at=None, as_of=None)
+                | (Q(sent_at__isnull=False, as_of__isnull=False) & ~Q(figures={})),
                 name="a_sent_report_keeps_its_figures",
             ),
         ]

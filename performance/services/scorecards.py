@@ -9,7 +9,7 @@ from django.db import transaction
 
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Organisation, Role, User, access_of
+from teams.models import Organisation, Posting, Role, User, access_of
 
 from ..models import Scorecard, ScorecardPart
 from ..selectors.scorecards import scorable
@@ -36,6 +36,8 @@ def set_scorecard(
         raise Refused("Operations and the admin set scorecards.")
     if role not in Role.values:
         raise Refused(f"“{role}” is no role.", field="role")
+    if access.person_id and Posting.objects.on(on).filter(person=access.person_id, role=role).exists():
+        raise Refused("What one’s own role is scored by is set by somebody else.")
     if not reason.strip():
         raise Refused("Say why it changes.", field="reason")
     if starts_on < on:
