@@ -2,6 +2,7 @@
 
 from .flags import Flag, FlagEvent, FlagQuerySet
 from .rollups import Rollup, RollupSum
+from .snapshots import DealVersion
 from .watches import WATCHES
 
-__all__ = ["WATCHES", "Flag", "FlagEvent", "FlagQuerySet", "Rollup", "RollupSum"]
+__all__ = ["WATCHES", "DealVersion", "Flag", "FlagEvent", "FlagQuerySet", "Rollup", "RollupSum"]
