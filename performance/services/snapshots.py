@@ -132,8 +132,8 @@ _FRESH = f"""
                team_id, stage_id, category, amount, currency, due_on
           FROM compared WHERE last IS NULL OR state IS DISTINCT FROM before
     ), valued AS (
-        SELECT v.*, round(coalesce(v.amount, 0) * x.plan, 2) AS value,
-               round(coalesce(v.amount, 0) * x.actual, 2) AS worth
+        SELECT v.*, CASE WHEN v.amount IS NULL THEN 0 ELSE round(v.amount * x.plan, 2) END AS value,
+               CASE WHEN v.amount IS NULL THEN 0 ELSE round(v.amount * x.actual, 2) END AS worth
           FROM version v
          CROSS JOIN LATERAL (SELECT {_rate("'plan', 'actual'")} AS plan, {_rate("'actual'")} AS actual) x
     ), fresh AS MATERIALIZED (
