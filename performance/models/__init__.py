@@ -2,7 +2,7 @@
 
 from .flags import Flag, FlagEvent, FlagQuerySet
 from .rollups import Rollup, RollupSum
-from .snapshots import DealVersion
+from .snapshots import DealVersion, PipelineFlow
 from .watches import WATCHES
 
-__all__ = ["WATCHES", "DealVersion", "Flag", "FlagEvent", "FlagQuerySet", "Rollup", "RollupSum"]
+__all__ = ["WATCHES", "DealVersion", "Flag", "FlagEvent", "FlagQuerySet", "PipelineFlow", "Rollup", "RollupSum"]
