@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import records, redistributions
+from .views import records, redistributions, scorecards, works
 
 urlpatterns: list[URLPattern] = [
     path("records/", records.records, name="records"),
@@ -15,4 +15,9 @@ urlpatterns: list[URLPattern] = [
     path("offers/<int:pk>/agree/", redistributions.offer_agree, name="offer-agree"),
     path("offers/<int:pk>/withdraw/", redistributions.offer_withdraw, name="offer-withdraw"),
     path("offers/<int:pk>/reverse/", redistributions.offer_reverse, name="offer-reverse"),
+    path("scorecards/", scorecards.scorecards, name="scorecards"),
+    path("scorecards/<int:pk>/", scorecards.scorecard, name="scorecard"),
+    path("scorecards/weights/<slug:role>/", scorecards.scorecard_weights, name="scorecard-weights"),
+    path("what-works/", works.what_works, name="what-works"),
+    path("what-works/deals/", works.deals, name="what-works-deals"),
 ]

@@ -1,6 +1,6 @@
 """What the rollups say: figures, pace, standings, series, and the records behind them."""
 
-from .figures import MEASURES, Figure, figure, figures, series
+from .figures import MEASURES, Figure, Measure, figure, figures, series
 from .flags import open_flags
 from .landings import Revised, colleagues, landings, revised
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
@@ -10,6 +10,7 @@ from .scope import Scope
 __all__ = [
     "MEASURES",
     "Figure",
+    "Measure",
     "Pace",
     "Revised",
     "Scope",

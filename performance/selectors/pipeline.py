@@ -83,7 +83,6 @@ _MOVES = """
      WHERE (v.is_due OR v.was_due) AND s.amount IS NOT NULL
 """
 _SINCE = 'v."on" > %(start)s AND v."on" <= %(until)s'
-_HELD = "daterange(v.\"on\", v.until) @> %(on)s::date AND v.status = 'open'"
 _ALL_TEAMS = "(SELECT id FROM teams_team UNION ALL SELECT 0)"
 
 
@@ -105,16 +104,22 @@ def _touched(scope: Scope) -> str:
     """  # nosec B608 (constants)
 
 
-def _open(scope: Scope) -> str:
-    """Versions open at the close of the day `on`, in the scope."""
+def every_team() -> str:
+    """SQL of the ids of all teams, and of none."""
+    return _ALL_TEAMS
+
+
+def held(scope: Scope, on: str) -> str:
+    """SQL from FROM on: versions `v` that are open at the close of a day and in the scope; `ids` are a parameter."""
+    day = f"daterange(v.\"on\", v.until) @> {on}::date AND v.status = 'open'"
     if scope.kind == "person":
         # By the teams they may belong to: what somebody had in other years is not read.
         return f"""
             FROM (SELECT team_id AS id FROM teams_posting WHERE person_id = ANY(%(ids)s) UNION SELECT 0) AS k
-            JOIN performance_dealversion v ON v.team_id = k.id AND {_HELD} AND v.person_id = ANY(%(ids)s)
-        """
+            JOIN performance_dealversion v ON v.team_id = k.id AND {day} AND v.person_id = ANY(%(ids)s)
+        """  # nosec B608 (constants)
     teams = "unnest(%(ids)s::bigint[])" if scope.kind == "team" else _ALL_TEAMS
-    return f"FROM {teams} AS k(id) JOIN performance_dealversion v ON v.team_id = k.id AND {_HELD}"
+    return f"FROM {teams} AS k(id) JOIN performance_dealversion v ON v.team_id = k.id AND {day}"
 
 
 def _asked(scope: Scope, period: Period, start: date, until: date) -> dict[str, Any]:
@@ -193,7 +198,8 @@ def _one_by_one(scope: Scope) -> str:
         SELECT step, sum(amount), count(*), sum(deals)::bigint FROM ({_MOVES.format(touched=_touched(scope))}) AS m
          GROUP BY 1
          UNION ALL
-        SELECT 'start', coalesce(sum(v.value), 0), count(*), count(*) {_open(scope)} WHERE {due} AND v.value IS NOT NULL
+        SELECT 'start', coalesce(sum(v.value), 0), count(*), count(*) {held(scope, "%(on)s")}
+         WHERE {due} AND v.value IS NOT NULL
          UNION ALL
         {_left_out(scope)}
     """  # nosec B608 (constants)
@@ -224,7 +230,7 @@ def moves(*, scope: Scope, period: Period, start: date, until: date, step: str =
     """The deals behind a waterfall, the largest first: of one step, of all steps, or those open at `start` or `end`."""
     if step in {"start", "end"}:
         statement = f"""
-            SELECT v.deal_id, %(on)s::date, v.person_id, %(step)s::text, v.value {_open(scope)}
+            SELECT v.deal_id, %(on)s::date, v.person_id, %(step)s::text, v.value {held(scope, "%(on)s")}
              WHERE v.due_on >= %(first)s AND v.due_on < %(end)s AND v.value IS NOT NULL
         """  # nosec B608 (constants)
     else:
@@ -262,7 +268,7 @@ def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal
                AND "on" >= %(first)s AND "on" < %(end)s GROUP BY 1
              UNION ALL
             SELECT CASE WHEN v.worth IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.worth), 0),
-                   count(*) {_open(scope)}
+                   count(*) {held(scope, "%(on)s")}
              WHERE (SELECT is_known FROM later) AND v.due_on >= %(first)s AND v.due_on < %(end)s GROUP BY 1
             """,  # nosec B608 (constants)
             _asked(scope, period, as_of, date.max),
