@@ -4,7 +4,7 @@ from .flags import Flag, FlagEvent, FlagQuerySet
 from .reports import Report, ReportRecipient
 from .rollups import Rollup, RollupSum
 from .scorecards import Scorecard, ScorecardPart
-from .snapshots import DealVersion
+from .snapshots import DealVersion, PipelineFlow
 from .watches import WATCHES
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Flag",
     "FlagEvent",
     "FlagQuerySet",
+    "PipelineFlow",
     "Report",
     "ReportRecipient",
     "Rollup",

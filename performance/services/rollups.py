@@ -242,7 +242,7 @@ _FISCAL_MONTH = r"""
 """
 
 
-def _month(sql: str) -> str:
+def with_months(sql: str) -> str:
     """With month(x), the first day of a month, spelt out: date_trunc of a date depends on the session's zone.
 
     fiscal(x) is the first day of the stored period, looked up only where some are not calendar months.
@@ -252,7 +252,7 @@ def _month(sql: str) -> str:
 
 
 def _sql(family: Family, rest: str) -> str:
-    return _month(_COMPARED.format(records=family.records, measures=family.measures) + rest)
+    return with_months(_COMPARED.format(records=family.records, measures=family.measures) + rest)
 
 
 def _arguments(family: Family, scope: Sequence[Scope]) -> list[Any]:
@@ -401,7 +401,7 @@ def _rebuild_sums(*, write: bool) -> Iterator[Difference]:
         if write:  # drainers wait: what they have done since would be summed twice
             locks = [family.number * LOCKS + n for family in FAMILIES.values() for n in range(LOCKS)]
             _execute("SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) AS n", [LOCK_SPACE, sorted(locks)])
-        rows = _execute(_month(_SUMS_DIFFER), [])
+        rows = _execute(with_months(_SUMS_DIFFER), [])
         if write and rows:
             _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s)", [[row[0] for row in rows if row[0]]])
             _execute(
