@@ -31,8 +31,9 @@ from teams.selectors import PersonDays, presence
 
 from ..analysis import ENOUGH, Past, Rhythm, Work, landing_range, mean_work, rhythms, shapley
 from ..models import RollupSum
+from .catalogue import ACTIVITY_KINDS
 from .cells import Cells, Span, read
-from .figures import ACTIVITY_KINDS, daily, records_url
+from .figures import daily, records_url
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
 
