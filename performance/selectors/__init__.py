@@ -3,6 +3,7 @@
 from .figures import MEASURES, Figure, figure, figures, series
 from .flags import open_flags
 from .landings import Revised, colleagues, landings, revised
+from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .scope import Scope
 
@@ -18,6 +19,7 @@ __all__ = [
     "figure",
     "figures",
     "landings",
+    "levers",
     "open_flags",
     "pace",
     "pace_series",
