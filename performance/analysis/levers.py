@@ -112,7 +112,7 @@ def shapley(now: Mapping[str, Fraction], reference: Mapping[str, Fraction]) -> d
 
 
 def in_cents(parts: Mapping[str, Fraction], total: Decimal) -> dict[str, Decimal]:
-    """The parts in cents that sum to `total`, which they make to within half a cent: largest remainder, ties in order."""
+    """The parts in cents that sum to `total`, from which theirs is half a cent away at most: largest remainder."""
     cents = {name: floor(part * 100) for name, part in parts.items()}
     left = int(total * 100) - sum(cents.values())
     for name in sorted(parts, key=lambda name: cents[name] - parts[name] * 100)[:left]:

@@ -67,7 +67,7 @@ class Signal:
 
 
 def signals(person: int, team: Mapping[int, Mapping[str, tuple[Share, Share]]], keys: tuple[str, ...]) -> list[Signal]:
-    """What of the shares (now, before) of everybody in a team concerns a person; those without any case are left out."""
+    """The shares (now, before) of a team from the side of one person; what nobody has a case of is left out."""
     nothing = (Share(), Share())
     found = []
     for key in keys:

@@ -18,7 +18,9 @@ from .figures import Asked, Number, Question
 
 
 class LeversAsked(Asked):
-    against = serializers.ChoiceField(["past", "peers"], default="past", help_text="Own earlier periods, or comparable people")
+    against = serializers.ChoiceField(
+        ["past", "peers"], default="past", help_text="Own earlier periods, or comparable people"
+    )
 
 
 class InputsSerializer(serializers.Serializer):
@@ -58,7 +60,9 @@ class LeversSerializer(serializers.Serializer):
 def _inputs(work: Work | None) -> dict[str, Decimal] | None:
     if work is None:
         return None
-    return {name: Decimal(value.numerator) / value.denominator for name, value in zip(INPUTS, astuple(work), strict=True)}
+    return {
+        name: Decimal(value.numerator) / value.denominator for name, value in zip(INPUTS, astuple(work), strict=True)
+    }
 
 
 class LeversOf(Question):
@@ -69,7 +73,9 @@ class LeversOf(Question):
         """The gap to plan as plan stretch and four levers, by Shapley's value; they sum to it to the cent."""
         asked: dict[str, Any] = self.asked(LeversAsked)
         found: Levers = selectors.levers(**asked)
-        said = {name: getattr(found, name) for name in ("plan_stretch", "activity", "conversion", "size", "speed", "total")}
+        said = {
+            name: getattr(found, name) for name in ("plan_stretch", "activity", "conversion", "size", "speed", "total")
+        }
         said |= {
             "credited": _inputs(found.now)["credited"],  # type: ignore[index]
             "expected": found.expected,

@@ -1,7 +1,24 @@
 """How does it compare? Rollups (derived, rebuildable), the watches that mark them stale, and flags."""
 
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
+from .reports import Report, ReportRecipient
 from .rollups import Rollup, RollupSum
+from .scorecards import Scorecard, ScorecardPart
+from .snapshots import DealVersion
 from .watches import WATCHES
 
-__all__ = ["WATCHES", "Flag", "FlagCost", "FlagEvent", "FlagKind", "FlagQuerySet", "Rollup", "RollupSum"]
+__all__ = [
+    "WATCHES",
+    "DealVersion",
+    "Flag",
+    "FlagCost",
+    "FlagEvent",
+    "FlagKind",
+    "FlagQuerySet",
+    "Report",
+    "ReportRecipient",
+    "Rollup",
+    "RollupSum",
+    "Scorecard",
+    "ScorecardPart",
+]

@@ -1,7 +1,7 @@
 """What points to a gap before there is one: less activity, a break in a trend, deals left alone, quality.
 
-Each is weighed against chance like being behind is, and needs the probability that its own costs make. Nobody who is new,
-away, just back or on ramp is judged by their own past.
+Each is weighed against chance like being behind is, and needs the probability that its own costs make. Nobody who is
+new, away, just back or on ramp is judged by their own past.
 """
 
 from collections.abc import Collection, Mapping
@@ -55,10 +55,11 @@ def early(
         team = teams.get(pk)
         if pk in looked:
             found[pk] = _broken(reading, team, window, looked[pk])
-        elif (pk in alone and (one := _stale(reading, team, window, alone[pk], usual, thresholds["stale"]))) or (
-            pk in quality and (one := _quality(reading, team, window, quality[pk], thresholds["quality"]))
-        ):
-            found[pk] = one
+        elif slow:
+            stale = _stale(reading, team, window, alone[pk], usual, thresholds["stale"]) if pk in alone else None
+            one = stale or _quality(reading, team, window, quality[pk], thresholds["quality"])
+            if one:
+                found[pk] = one
     return list(found.values())
 
 
@@ -197,7 +198,8 @@ def _quality(
             said = {
                 "csat": f"{_pct(now)} of {now.cases} customers asked in 90 days gave a score of 1 to 3, "
                 f"{_pct(before)} in the year before.",
-                "discount": f"{_pct(now)} of the list price was given away in 90 days, {_pct(before)} in the year before.",
+                "discount": f"{_pct(now)} of the list price was given away in 90 days, {_pct(before)} in the year "
+                "before.",
             }[key]
             return Finding(
                 reading, team, window, window.last, cause, said, {"figures": [], "line": SIGNS[key].label},

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
-from performance.models import Flag, FlagKind
+from performance.models import Flag, FlagKind, RollupSum
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
-from teams.models import Access, Person, Posting, Viewer
+from teams.models import Access, Organisation, Person, Posting, Viewer
 
 from .cells import Span, read
-from .figures import quota_and_expected
+from .figures import credited_of
 
 
 def open_flags(user: Viewer) -> QuerySet[Flag]:
@@ -62,12 +64,14 @@ class Outcomes:
 
 
 def outcomes(*, on: date, quarters: int = 8) -> Outcomes:
-    """Flags about quotas of whole quarters that are over, against what became of the quotas; company-wide, nobody named."""
+    """Flags about quotas of quarters that are over, against what became of all quotas; nobody is named."""
     calendar = Organisation.get().calendar
     period = Period.of(on, "quarter", calendar)
     past = [period.shift(-k) for k in range(1, quarters + 1)]
     spans = [Span(one.key, ["bookings", "overlay", "expected"], one.start, one.end) for one in past]
-    held = RollupSum.objects.filter(level="pm", measure="expected", person_id__gt=0, on__gte=past[-1].start.replace(day=1))
+    held = RollupSum.objects.filter(
+        level="pm", measure="expected", person_id__gt=0, on__gte=past[-1].start.replace(day=1)
+    )
     people = set(held.filter(on__lt=period.start).order_by("person_id").values_list("person_id", flat=True).distinct())
     cells = read(spans, people=list(people), each=True)
     flagged = set(

@@ -52,7 +52,9 @@ SIGNS = {
 KEYS = tuple(SIGNS)
 
 _SHARES = """
-    WITH span AS (SELECT * FROM unnest(%(names)s::int[], %(starts)s::date[], %(ends)s::date[]) AS s(span, first, until)),
+    WITH span AS (
+        SELECT * FROM unnest(%(names)s::int[], %(starts)s::date[], %(ends)s::date[]) AS s(span, first, until)
+    ),
     said AS (
         SELECT d.owner_id, s.span, 'rep' AS side, r.key
           FROM span s JOIN sales_deal d ON d.closed_on >= s.first AND d.closed_on < s.until

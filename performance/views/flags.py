@@ -156,9 +156,7 @@ def _page(
             **_told(found),
             "signals": found.evidence.get("signals", []),
             "story": found.events.select_related("by__person").order_by("-at", "-pk"),
-            "records": records_url(
-                scope=scope, measure="bookings", start=start, until=found.as_of + timedelta(days=1)
-            ),
+            "records": records_url(scope=scope, measure="bookings", start=start, until=found.as_of + timedelta(days=1)),
             "currency": organisation.currency,
             "shows_chances": organisation.shows_individual_chances,
             "is_snoozed": found.is_snoozed(today),
