@@ -1,6 +1,6 @@
 """How does it compare? Rollups (derived, rebuildable), the watches that mark them stale, and flags."""
 
-from .flags import Flag, FlagEvent, FlagQuerySet
+from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
 from .rollups import Rollup, RollupSum
@@ -13,7 +13,9 @@ __all__ = [
     "DealVersion",
     "DefinitionQuerySet",
     "Flag",
+    "FlagCost",
     "FlagEvent",
+    "FlagKind",
     "FlagQuerySet",
     "MeasureDefinition",
     "MeasureVersion",

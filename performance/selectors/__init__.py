@@ -4,6 +4,7 @@ from .catalogue import MEASURES, Measure, catalogue, measures_of
 from .figures import Figure, Measure, figure, figures, series
 from .flags import open_flags
 from .landings import Revised, colleagues, landings, revised
+from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .pipeline import Waterfall, mean_open_deals, open_pipeline, waterfall
 from .scope import Scope
@@ -23,6 +24,7 @@ __all__ = [
     "figure",
     "figures",
     "landings",
+    "levers",
     "mean_open_deals",
     "measures_of",
     "open_flags",
