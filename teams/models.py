@@ -598,8 +598,8 @@ def _work_out_access(user: Viewer) -> Access:
         .first()
     )
     if user.is_superuser:
-        me = person.pk if person else None
-        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
+        me, led = (person.pk, tuple(person.led)) if person else (None, ())  # whom they lead is their own figure too
+        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led)
     if person is None:
         return nobody
     role, team_id, led = person.role or "none", person.team_id, tuple(person.led)

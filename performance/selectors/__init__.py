@@ -4,6 +4,7 @@ from .figures import MEASURES, Figure, Measure, figure, figures, series
 from .flags import open_flags
 from .landings import Revised, colleagues, landings, revised
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
+from .pipeline import Waterfall, mean_open_deals, open_pipeline, waterfall
 from .scope import Scope
 
 __all__ = [
@@ -15,11 +16,14 @@ __all__ = [
     "Scope",
     "Standing",
     "TeamStanding",
+    "Waterfall",
     "colleagues",
     "figure",
     "figures",
     "landings",
+    "mean_open_deals",
     "open_flags",
+    "open_pipeline",
     "pace",
     "pace_series",
     "revised",
@@ -27,4 +31,5 @@ __all__ = [
     "standings",
     "status_of",
     "team_standings",
+    "waterfall",
 ]

@@ -170,7 +170,7 @@ _DISCOUNTS = """
 
 
 def decided(*, start: date, until: date, team: Team | None = None) -> list[dict[str, Any]]:
-    """Each deal decided in `[start, until)` with what it was like, in four queries; habits are of its beginning."""
+    """Each deal decided in `[start, until)` with what it was like, in four queries, with its early habits."""
     under = list(Team.objects.under([team.pk]).values_list("pk", flat=True)) if team else None
     asked = {"start": start, "until": until, "teams": under, "early": EARLY}
     with connection.cursor() as cursor:

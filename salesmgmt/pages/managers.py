@@ -1,4 +1,4 @@
-"""A manager's own record: how their people did, how soon they answered, what they kept. For themselves and their line."""
+"""A manager's own record: how their people did, how soon they answered, what they kept."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -183,6 +183,6 @@ def _cells(one: Quarter) -> tuple[Any, ...]:
     hours = round(one.answer_took.total_seconds() / 3600, 1) if one.answer_took is not None else None
     five = (spread.lowest, spread.lower, spread.middle, spread.upper, spread.highest) if spread else (None,) * 5
     return (
-        one.period.key, one.people, one.at_quota, one.share_at_quota, *five, one.flags, one.answered, hours, one.planned,
-        one.held, one.there, one.kept,
+        one.period.key, one.people, one.at_quota, one.share_at_quota, *five, one.flags, one.answered, hours,
+        one.planned, one.held, one.there, one.kept,
     )  # fmt: skip

@@ -6,16 +6,17 @@ from datetime import date
 from decimal import Decimal
 
 import numpy as np
+from django.db import connection
 from django.db.models import Case, Sum, Value, When
 
 from sales.models import Credit
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors
-from targets.models import BOOKINGS, Allocation, AllocationChange, Plan
-from targets.selectors.plans import Lines, PlanRow, Preview
+from targets.analysis.simulation import Floats, Simulated, simulate
+from targets.models import BOOKINGS, Allocation, Plan
+from targets.selectors.plans import Lines, PlanRow, Preview, as_amount
 from targets.selectors.proposal import FEWEST_DAYS
 from targets.selectors.shapes import ramps
-from targets.simulation import Floats, Simulated, simulate
 from teams.models import Organisation
 from teams.selectors import PersonDays, presence
 
@@ -144,12 +145,14 @@ def _money(value: float) -> Decimal:
 
 def _proposed(plan: Plan) -> dict[int, Decimal]:
     """What stood before the first change of each line that somebody changed."""
-    first: dict[int, Decimal] = {}
-    changes = AllocationChange.objects.filter(allocation__plan=plan).order_by("-at", "-pk")
-    for line, was, amount in changes.values_list("allocation_id", "was", "amount"):
-        if was != amount:
-            first[line] = was
-    return first
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (line.key) line.key::bigint, (line.value ->> 0)::bigint"
+            " FROM targets_planact act, jsonb_each(act.amounts) line"
+            " WHERE act.plan_id = %s AND line.value -> 0 <> line.value -> 1 ORDER BY line.key, act.at, act.id",
+            [plan.pk],
+        )
+        return {line: as_amount(was) for line, was in cursor.fetchall()}
 
 
 def _draw(plan: Plan, people: list[Allocation], *, as_of: date) -> tuple[Simulated, dict[int, int]] | None:

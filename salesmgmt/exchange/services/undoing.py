@@ -18,7 +18,7 @@ from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
 from teams.models import User
 
-from .taking import one_at_a_time
+from .pairs import one_at_a_time
 from .writing import BATCH, dependent, frozen, manager, settle, thawed, touch, update
 
 AT_ONCE = 10_000  # records; more are undone by the worker
