@@ -1,7 +1,7 @@
 """What the rollups say: figures, pace, standings, series, and the records behind them."""
 
 from .catalogue import MEASURES, Measure, catalogue, measures_of
-from .figures import Figure, Measure, figure, figures, series
+from .figures import Figure, figure, figures, series
 from .flags import open_flags
 from .landings import Revised, colleagues, landings, revised
 from .levers import levers

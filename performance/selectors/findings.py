@@ -1,8 +1,9 @@
 """Who is behind, by how much, since when, and the plainest reason. What comes of it is for services.flags.
 
-Nobody is behind for selling late in the quarter, as they always do; for being new; for having been away. So a bare pace
-below the limit is not enough: the same must hold against the person's own usual share of the quota at this point, and
-by more than that usually varies.
+Nobody is behind for selling late in the quarter, as they always do; for being new; for having been away; or for a few
+deals more or less. So a bare pace below the limit is not enough: the same must hold against the person's own usual
+share of the quota at this point, and a cause that lasts must be likelier than the threshold that the organisation's
+costs make (analysis.flags); where the forecast knows how likely the quota is missed, that must be too.
 
 The first days of a quarter say nothing by themselves, and in its fourth week a deal more or less is still a fifth of
 the pace. Until five weeks are over, the quarter before is judged together with them: who was behind then and goes on

@@ -270,7 +270,7 @@ def _statement(topic: str, scope: Sequence[Scope], rest: str) -> tuple[str, list
     own = [family.measures, f"r.measure >= '{topic}:' AND r.measure < '{topic};'"]
     stored = " UNION ALL ".join(_STORED.format(measures=measures) for measures in own if measures)
     columns = [list(column) for column in zip(*scope, strict=True)] if scope else [[], [], []]
-    sql = _month(_COMPARED.replace("{records}", read).replace("{stored}", stored) + rest)
+    sql = with_months(_COMPARED.replace("{records}", read).replace("{stored}", stored) + rest)
     return sql, [*columns, *family.parameters(scope), *arguments]
 
 
@@ -281,10 +281,6 @@ def with_months(sql: str) -> str:
     """
     sql = re.sub(r'\bfiscal\(([\w."]+)\)', _FISCAL_MONTH, sql)
     return re.sub(r'\bmonth\(([\w."]+)\)', r"(\1 - extract(day FROM \1)::int + 1)", sql)
-
-
-def _sql(family: Family, rest: str) -> str:
-    return with_months(_COMPARED.format(records=family.records, measures=family.measures) + rest)
 
 
 def merged(scope: Iterable[Scope]) -> list[Scope]:
