@@ -102,7 +102,7 @@ class Wire:
         self.streams = None
 
     async def _once(self, request: bytes) -> tuple[int, dict[str, str], str]:
-        if self.streams is None:
+        if self.streams is None or self.streams[0].at_eof():  # never opened, or closed by the server since
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
         writer.write(request)
@@ -143,7 +143,7 @@ class Worker:
 
     async def _ask(self, what: str, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, str]:
         began = time.monotonic()
-        wire = self.looks if what in {"stamp", "refresh"} else self.acts
+        wire = self.looks if what in {"stamp", "refresh", "open"} else self.acts
         try:
             status, told, text = await wire.ask(method, path, body, **headers)
         except ConnectionError:
@@ -220,7 +220,7 @@ class Worker:
                 seen = stamp
 
     async def _open(self) -> None:
-        status, text = await self._ask("look", "GET", "/")
+        status, text = await self._ask("open", "GET", "/")
         if status == 200:
             self._take(text)
 
