@@ -301,7 +301,8 @@ def _loaded(plan: Plan, row: Row, one: Any, text: str, *, is_by_name: bool) -> A
     try:
         value = json.loads(text, parse_constant=_no_number)
         json.dumps(value, ensure_ascii=False).encode()
-        is_fit = "\\u0000" not in text and isinstance(value, type(one.get_default() or {}))
+        shape = list if isinstance(one.get_default(), list) or _kind(one) == "ArrayField" else dict
+        is_fit = "\\u0000" not in text and isinstance(value, shape)
         if is_fit and _kind(one) == "ArrayField" and not is_by_name:
             one.run_validators(one.to_python(value))
             value = [one.base_field.clean(part, None) for part in value]
