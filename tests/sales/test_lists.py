@@ -20,8 +20,6 @@ from salesmgmt.lib.periods import Period
 from teams.models import Organisation, User
 from tests.cast import Cast, make_cast
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 DEALS, ACTIVITIES = 6_000, 20_000
 MOST_ROWS = 3 * (keyset.SIZE + 1)  # of the page, once to find and once to show them, and some
 A_MONTH = 32 * 24
@@ -89,6 +87,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(part)
 
 
+@pytest.mark.django_db(transaction=True)  # what is to be vacuumed has to be committed
 def test_long_lists_read_no_row_that_they_do_not_show(transactional_db: None) -> None:
     cast = make_cast()
     fill(cast)

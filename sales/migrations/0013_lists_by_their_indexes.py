@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("sales", "0011_tasks_of_elsewhere"),
+        ("sales", "0012_orders_are_paid"),
         ("teams", "0009_skills"),
     ]
 
