@@ -19,7 +19,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.demo import BUILT_IN, NOT_BEHIND, Size, draw_conclusions, is_here, seed
 from targets.models import BudgetEntry, Expense, Plan, QuotaEntry, Target
-from targets.selectors import daily_quota, spending_of
+from targets.selectors import daily_quota, fifths, foretold, spending_of
 from teams.models import Leave, Organisation, Person, Posting, Role, Team, User
 
 TODAY = date(2026, 11, 23)
