@@ -41,9 +41,7 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
             row.refusals.append(Refusal(line, "", "", problem))
         rows.append(row)
         if len(rows) > MOST:
-            raise Unreadable(
-                f"{name} has more than {MOST:,} rows, and {kind.key} are looked at as a whole; split it."
-            )
+            raise Unreadable(f"{name} has more than {MOST:,} rows, and {kind.key} are looked at as a whole; split it.")
     texts: dict[str, list[str]] = {}
     for one in kind.fields:
         if one.name in columns and is_noted(one):
