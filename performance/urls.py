@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import records, redistributions, scorecards, works
+from .views import pipeline, records, redistributions, scorecards, works
 
 urlpatterns: list[URLPattern] = [
     path("records/", records.records, name="records"),
@@ -20,4 +20,6 @@ urlpatterns: list[URLPattern] = [
     path("scorecards/weights/<slug:role>/", scorecards.scorecard_weights, name="scorecard-weights"),
     path("what-works/", works.what_works, name="what-works"),
     path("what-works/deals/", works.deals, name="what-works-deals"),
+    path("pipeline/", pipeline.pipeline, name="pipeline"),
+    path("pipeline/deals/", pipeline.pipeline_moves, name="pipeline-moves"),
 ]

@@ -1,9 +1,10 @@
 """Endpoints of comparing, by noun."""
 
-from . import figures, flags, redistributions
+from . import figures, flags, pipeline, redistributions
 
 ENDPOINTS = {
     **figures.ENDPOINTS,
     **flags.ENDPOINTS,
+    **pipeline.ENDPOINTS,
     **redistributions.ENDPOINTS,
 }
