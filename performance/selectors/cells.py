@@ -35,13 +35,18 @@ class Cells:
 
     sums: dict[tuple[int, str, str], tuple[Decimal, int]]
     days: dict[tuple[int, str, str], int]
-    buckets: dict[tuple[int, str], dict[int, int]]
+    buckets: dict[tuple[int, str, str], dict[int, int]]
 
     def total(self, measure: str, *, key: int = 0, span: str = "to_date") -> Decimal:
         return self.sums.get((key, span, measure), (Decimal(0), 0))[0]
 
     def count(self, measure: str, *, key: int = 0, span: str = "to_date") -> int:
         return self.sums.get((key, span, measure), (Decimal(0), 0))[1]
+
+
+def is_bucketed(measure: str) -> bool:
+    """Whether its values are kept apart, for medians and the like."""
+    return measure == "sales_cycle" or measure.endswith("#")
 
 
 def read(
@@ -104,7 +109,7 @@ def read(
         return Cells({}, {}, {})
     sums: dict[tuple[int, str, str], tuple[Decimal, int]] = {}
     days: dict[tuple[int, str, str], int] = {}
-    buckets: dict[tuple[int, str], dict[int, int]] = {}
+    buckets: dict[tuple[int, str, str], dict[int, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT key, span, measure, bucket, sum(total), sum(count)::bigint, count(day)"
@@ -113,8 +118,8 @@ def read(
             arguments,
         )
         for owner, name, measure, bucket, total, count, dates in cursor.fetchall():
-            if measure == "sales_cycle":
-                buckets.setdefault((owner, name), {})[bucket] = count
+            if is_bucketed(measure):
+                buckets.setdefault((owner, name, measure), {})[bucket] = count
             was = sums.get((owner, name, measure), (Decimal(0), 0))
             sums[owner, name, measure] = (was[0] + total, was[1] + count)
             days[owner, name, measure] = dates

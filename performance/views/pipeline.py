@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from sales.models import Deal, Pipeline
 from salesmgmt.desk.edges import csv_answer
-from salesmgmt.lib import bridges, clock
+from salesmgmt.lib import clock, waterfalls
 from salesmgmt.lib.periods import Period
 from teams.edges import SignedIn
 from teams.models import Organisation, Person, Posting, Team, access_of
@@ -118,12 +118,12 @@ def period_choices(asked: Asked) -> list[tuple[str, str, bool]]:
     ]  # fmt: skip
 
 
-def drawn(told: Waterfall) -> list[bridges.Step]:
+def drawn(told: Waterfall) -> list[waterfalls.Step]:
     """The bars: both totals, and every step that there was."""
     return [
-        bridges.Step("start", "Start", told.start, told.start_count, is_total=True),
-        *(bridges.Step(key, STEPS[key], amount, count) for key, (amount, count) in told.steps.items() if count),
-        bridges.Step("end", "End", told.end, told.end_count, is_total=True),
+        waterfalls.Step("start", "Start", told.start, told.start_count, is_total=True),
+        *(waterfalls.Step(key, STEPS[key], amount, count) for key, (amount, count) in told.steps.items() if count),
+        waterfalls.Step("end", "End", told.end, told.end_count, is_total=True),
     ]
 
 
@@ -152,7 +152,7 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
         "told": told,
         "change": told.end - told.start,
         "steps": steps,
-        "drawings": [("wide", bridges.draw_columns(steps)), ("narrow", bridges.draw_rows(steps))],
+        "drawings": [("wide", waterfalls.draw_columns(steps)), ("narrow", waterfalls.draw_rows(steps))],
         "every_step": [("start", "Start", told.start, told.start_count)]
         + [(key, STEPS[key], *told.steps[key]) for key in STEPS]
         + [("end", "End", told.end, told.end_count)],
