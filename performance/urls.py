@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import flags, pipeline, records, redistributions, reports, scorecards, works
+from .views import calls, flags, pipeline, records, redistributions, reports, scorecards, works
 
 urlpatterns: list[URLPattern] = [
     path("records/", records.records, name="records"),
@@ -31,4 +31,5 @@ urlpatterns: list[URLPattern] = [
     path("reports/<int:pk>/", reports.report, name="report"),
     path("reports/<int:pk>/send/", reports.report_send, name="report-send"),
     path("reports/<int:pk>/pdf/", reports.report_pdf, name="report-pdf"),
+    path("calls/", calls.calls, name="calls"),
 ]

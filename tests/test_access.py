@@ -303,6 +303,7 @@ TABLE: dict[str, tuple[str, str]] = {
     # performance
     "records": (POSTED, GET),
     "pipeline": (POSTED, GET),
+    "calls": (POSTED, GET),
     "pipeline-moves": (POSTED, GET),
     "quota-changes": (EVERYBODY, GET),
     "quota-changes-confirm": (EVERYBODY, POST),

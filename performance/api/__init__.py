@@ -1,8 +1,9 @@
 """Endpoints of comparing, by noun."""
 
-from . import figures, flags, levers, pipeline, redistributions
+from . import calls, figures, flags, levers, pipeline, redistributions
 
 ENDPOINTS = {
+    **calls.ENDPOINTS,
     **figures.ENDPOINTS,
     **flags.ENDPOINTS,
     **pipeline.ENDPOINTS,
