@@ -1,5 +1,6 @@
 """How does it compare? Rollups (derived, rebuildable), the watches that mark them stale, and flags."""
 
+from .calls import Call, CallQuerySet
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
@@ -10,6 +11,8 @@ from .watches import WATCHES
 
 __all__ = [
     "WATCHES",
+    "Call",
+    "CallQuerySet",
     "DealVersion",
     "DefinitionQuerySet",
     "Flag",

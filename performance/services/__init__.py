@@ -1,5 +1,6 @@
 """The only code of performance that writes: rollups, from the records; flags, from the rollups."""
 
+from .calls import make_call
 from .flags import answer_flag, raise_flags, recheck, see_flag, set_flag_cost, snooze_flag, wake_flag
 from .rollups import Difference, drain, rebuild, waiting
 
@@ -7,6 +8,7 @@ __all__ = [
     "Difference",
     "answer_flag",
     "drain",
+    "make_call",
     "raise_flags",
     "rebuild",
     "recheck",
