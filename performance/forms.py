@@ -76,6 +76,18 @@ class ScorecardForm(forms.Form):
                 self.add_error(None, f"Part {place} needs a measure, a weight and a goal, or none of them.")
 
 
+class ReportForm(forms.Form):
+    """What a manager says to the month, and which state of the report they have seen."""
+
+    comment = forms.CharField(
+        label="What is behind the figures",
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8, "maxlength": 5000}),
+    )
+    version = forms.IntegerField(min_value=1, max_value=10**9, widget=forms.HiddenInput)
+
+
 class AnswerForm(forms.Form):
     text = forms.CharField(
         label="Your answer",

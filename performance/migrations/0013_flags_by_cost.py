@@ -20,7 +20,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('performance', '0023_first_scorecards'),
+        ("performance", "0006_periods_of_weeks_fit"),
         ('teams', '0009_skills'),
     ]
 

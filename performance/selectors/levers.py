@@ -18,8 +18,8 @@ from teams.models import Posting, Team
 from teams.selectors import PersonDays, presence
 
 from ..analysis.levers import Levers, Work, mean_work
+from .catalogue import ACTIVITY_KINDS
 from .cells import Cells, Span, read
-from .figures import ACTIVITY_KINDS
 from .pace import elapsed, same_point
 from .scope import Scope
 
