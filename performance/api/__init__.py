@@ -1,9 +1,11 @@
 """Endpoints of comparing, by noun."""
 
-from . import figures, flags, redistributions
+from . import figures, flags, redistributions, reports, scorecards
 
 ENDPOINTS = {
     **figures.ENDPOINTS,
     **flags.ENDPOINTS,
     **redistributions.ENDPOINTS,
+    **reports.ENDPOINTS,
+    **scorecards.ENDPOINTS,
 }

@@ -209,8 +209,8 @@ def _apart(cells: Cells) -> dict[int, Cells]:
     found: dict[int, Cells] = {}
     for (key, span, measure), sums in cells.sums.items():
         found.setdefault(key, Cells({}, {}, {})).sums[0, span, measure] = sums
-    for (key, span), buckets in cells.buckets.items():
-        found.setdefault(key, Cells({}, {}, {})).buckets[0, span] = buckets
+    for (key, *rest), buckets in cells.buckets.items():
+        found.setdefault(key, Cells({}, {}, {})).buckets[(0, *rest)] = buckets  # type: ignore[index]
     return found
 
 
