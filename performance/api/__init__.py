@@ -1,6 +1,6 @@
 """Endpoints of comparing, by noun."""
 
-from . import figures, flags, redistributions, reports, scorecards
+from . import figures, flags, redistributions, reports, scorecards, works
 
 ENDPOINTS = {
     **figures.ENDPOINTS,
@@ -8,4 +8,5 @@ ENDPOINTS = {
     **redistributions.ENDPOINTS,
     **reports.ENDPOINTS,
     **scorecards.ENDPOINTS,
+    **works.ENDPOINTS,
 }

@@ -7,6 +7,7 @@ from performance.services import rebuild
 from tests.api.test_api import Api
 from tests.cast import Cast
 from tests.performance.test_reports import AT, OCTOBER, ON
+from tests.performance.test_works import decide_many
 from tests.recognition.test_boards import Q3, book, quota
 
 
@@ -49,3 +50,16 @@ def test_a_board_names_the_top_and_ones_own_distance(cast: Cast) -> None:
     assert Api(cast.ben.user)("GET", f"boards/?team={cast.south.pk}").status_code == 404
     assert Api(cast.ben.user)("GET", "boards/?by=nonsense").status_code == 400
     assert Api(cast.ben.user)("GET", "boards/?period=2026-X").status_code == 400
+
+
+def test_what_works_comes_with_its_ranges(cast: Cast) -> None:
+    decide_many(cast.ana, "Referral", 35, 10)
+    decide_many(cast.cleo, "Website", 10, 35)
+    ana = Api(cast.ana.user)
+    rows = {(row["cut"], row["value"]): row for row in ana("GET", "what-works/").json()}
+    row = rows["source", "Referral"]
+    assert (row["deals"], row["won"], row["is_enough"], row["wins_differ"]) == (45, 35, True, True)
+    assert row["difference"]["low"] > 0.3
+    assert ana("GET", "what-works/?since=2020-01-01&until=2020-02-01").json() == []
+    assert ana("GET", f"what-works/?team={cast.south.pk}").status_code == 404
+    assert ana("GET", "what-works/?since=nonsense").status_code == 400
