@@ -1,10 +1,11 @@
 """Endpoints of comparing, by noun."""
 
-from . import figures, flags, redistributions, reports, scorecards, works
+from . import figures, flags, levers, redistributions, reports, scorecards, works
 
 ENDPOINTS = {
     **figures.ENDPOINTS,
     **flags.ENDPOINTS,
+    **levers.ENDPOINTS,
     **redistributions.ENDPOINTS,
     **reports.ENDPOINTS,
     **scorecards.ENDPOINTS,

@@ -18,7 +18,7 @@ from teams.models import Leadership, Organisation, Team, User
 
 from .organisation import ZONE
 
-REP = [("pace", "50", "1"), ("win_rate", "20", "0.42"), ("activities", "15", "18"), ("sales_cycle", "15", "40")]
+REP = [("pace", "50", "1"), ("win_rate", "20", "0.42"), ("activities", "15", "15"), ("sales_cycle", "15", "40")]
 MANAGER = [("pace", "60", "1"), ("win_rate", "25", "0.42"), ("sales_cycle", "15", "40")]
 COMMENTS = (
     "Calibration contracts carried the month; two new lines moved into the next quarter and are not lost.",
