@@ -244,8 +244,8 @@ def _made(
         cells.count("pipeline.no_rate", span="open"),
     )
     return {
-        key: _figure(
-            MEASURES[key], cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
+        measure.key: _figure(
+            measure, cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
         )
         for measure in needed
     }  # fmt: skip
