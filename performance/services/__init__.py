@@ -1,6 +1,19 @@
 """The only code of performance that writes: rollups, from the records; flags, from the rollups."""
 
 from .flags import answer_flag, raise_flags, recheck, see_flag
+from .forecasts import drain_forecasts, refresh_backtest, refresh_forecasts
 from .rollups import Difference, drain, rebuild, waiting
 
-__all__ = ["Difference", "answer_flag", "drain", "raise_flags", "rebuild", "recheck", "see_flag", "waiting"]
+__all__ = [
+    "Difference",
+    "answer_flag",
+    "drain",
+    "drain_forecasts",
+    "raise_flags",
+    "rebuild",
+    "recheck",
+    "refresh_backtest",
+    "refresh_forecasts",
+    "see_flag",
+    "waiting",
+]
