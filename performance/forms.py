@@ -1,4 +1,4 @@
-"""What a person may say about a flag, and how a part of a quota is offered."""
+"""What may be asked and said about flags, and how a part of a quota is offered."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,10 +11,11 @@ from salesmgmt.lib.days import require_our_time
 from targets.models import Redistribution
 from targets.selectors import Room
 
-from .models import Scorecard
+from .models import FlagKind, Scorecard
 from .selectors import Measure
 from .services.scorecards import Weighed
 
+LEAST_COST, MOST_COST = Decimal("0.1"), Decimal(1000)
 PARTS = 8  # of a scorecard: more would weigh nothing
 
 
@@ -75,6 +76,18 @@ class ScorecardForm(forms.Form):
                 self.add_error(None, f"Part {place} needs a measure, a weight and a goal, or none of them.")
 
 
+class ReportForm(forms.Form):
+    """What a manager says to the month, and which state of the report they have seen."""
+
+    comment = forms.CharField(
+        label="What is behind the figures",
+        max_length=5000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 8, "maxlength": 5000}),
+    )
+    version = forms.IntegerField(min_value=1, max_value=10**9, widget=forms.HiddenInput)
+
+
 class AnswerForm(forms.Form):
     text = forms.CharField(
         label="Your answer",
@@ -82,6 +95,42 @@ class AnswerForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": 1000}),
         help_text="Seen by you and those who lead you.",
     )
+
+
+class SnoozeForm(forms.Form):
+    until = forms.DateField(
+        label="Until", widget=forms.DateInput(attrs={"type": "date"}), help_text="It shows again then."
+    )
+    reason = forms.CharField(max_length=300, label="Why it can wait", help_text="Seen by the person too.")
+
+
+class CostForm(forms.Form):
+    """What being wrong costs, in any unit: only the ratio counts."""
+
+    needless_talk = forms.DecimalField(
+        label="A needless talk", min_value=LEAST_COST, max_value=MOST_COST, max_digits=6, decimal_places=1
+    )
+    missed_warning = forms.DecimalField(
+        label="A missed warning", min_value=LEAST_COST, max_value=MOST_COST, max_digits=6, decimal_places=1
+    )
+    version = forms.IntegerField(min_value=1, max_value=10**9, widget=forms.HiddenInput)
+
+
+class FlagListForm(forms.Form):
+    """Filters of the list; what can't be read is left out."""
+
+    STATES = (("open", "Open"), ("snoozed", "Put off"), ("closed", "Closed"), ("all", "All"))
+
+    state = forms.ChoiceField(choices=STATES, required=False)
+    kind = forms.ChoiceField(choices=FlagKind.choices, required=False)
+    person = forms.CharField(max_length=200, required=False)
+    cursor = forms.CharField(max_length=200, required=False)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        self.is_valid()
+        found = {name: str(self.cleaned_data.get(name) or "") for name in self.fields}
+        return found | {"state": found["state"] or "open"}
 
 
 class RedistributionForm(forms.Form):

@@ -12,7 +12,7 @@ from salesmgmt.lib import clock
 from teams.models import Organisation
 
 from . import services
-from .services import rollups, snapshots
+from .services import reports, rollups, snapshots
 
 logger = structlog.get_logger(__name__)
 
@@ -63,3 +63,16 @@ def refresh_backtest(**kwargs: Any) -> None:
     """Nightly: replay what has become past; most nights that is nothing."""
     done = services.refresh_backtest(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
     logger.info("backtest_refreshed", cases=done)
+
+
+@shared_task
+def make_reports(**kwargs: Any) -> None:
+    """Daily: a draft of the month that is over for each team; nothing the second time."""
+    reports.make_reports(on=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
+@shared_task
+def send_reports(**kwargs: Any) -> None:
+    """Daily: what nobody has sent by its day goes up the line."""
+    sent = reports.send_due_reports(at=clock.now(), on=clock.today(Organisation.get().time_zone))
+    logger.info("reports_sent", sent=sent)

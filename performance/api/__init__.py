@@ -1,9 +1,10 @@
 """Endpoints of comparing, by noun."""
 
-from . import figures, flags, redistributions
+from . import figures, flags, levers, redistributions
 
 ENDPOINTS = {
     **figures.ENDPOINTS,
     **flags.ENDPOINTS,
+    **levers.ENDPOINTS,
     **redistributions.ENDPOINTS,
 }

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0016_daily_snapshots_of_deals"),
+        ("performance", "0020_shipped_measures"),
         ('teams', '0009_skills'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -13,7 +13,7 @@ FIRST = {
 
 
 def write(apps, schema_editor):
-    Scorecard = apps.get_model("performance", "0022_scorecards_and_reports")
+    Scorecard = apps.get_model("performance", "Scorecard")
     Part = apps.get_model("performance", "ScorecardPart")
     for role, parts in FIRST.items():
         card = Scorecard.objects.create(

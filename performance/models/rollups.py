@@ -14,8 +14,8 @@ class Cell(models.Model):
 
     on = models.DateField()
     posted_month = models.DateField(help_text="First day of the fiscal month it was posted in")
-    measure = models.CharField(max_length=30)
-    bucket = models.IntegerField(default=0, help_text="Days of the cycle, for the median; else 0")
+    measure = models.CharField(max_length=60, help_text="A defined one: topic:key, # by value, / the divisor")
+    bucket = models.IntegerField(default=0, help_text="The value itself, where medians are made of it; else 0")
     # Wide enough for a sum of any number of the largest amounts: one overflow would hold up everybody's figures.
     total = models.DecimalField(max_digits=38, decimal_places=6)
     count = models.BigIntegerField()

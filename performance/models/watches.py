@@ -1,10 +1,30 @@
 """What makes rollups stale. TRUNCATE fires none of these; only the owner may do it, and rebuilds the rollups after."""
 
-from sales.models import Activity, Credit, Deal, Outcome
+from collections.abc import Sequence
+
+import pgtrigger
+
+from sales.models import (
+    Account,
+    Activity,
+    Complaint,
+    Contract,
+    Credit,
+    Deal,
+    Feedback,
+    Lead,
+    Order,
+    OrderLine,
+    Outcome,
+    Product,
+    Referral,
+    TimeEntry,
+)
 from salesmgmt.desk.watches import ALWAYS, EVERYBODY, Watch
 from targets.models import QuotaEntry, RampProfile, RampStep, SeasonShare
 from teams.models import ExchangeRate, FiscalYear, Holiday, Leave, LeaveKind, Organisation, Person, Posting
 
+from .measures import MeasureDefinition, MeasureVersion
 from .rollups import NOBODY
 
 
@@ -12,26 +32,183 @@ def _day(column: str) -> str:
     return f"daterange(r.{column}, r.{column}, '[]')"
 
 
-_SEASON = "(SELECT p.during FROM targets_seasonprofile p WHERE p.id = r.profile_id)"
+def _days(*days: str) -> str:
+    """Each of some dates that is known, as SQL over `r`."""
+    ranges = ", ".join(f"CASE WHEN {day} IS NULL THEN 'empty' ELSE daterange({day}, {day}, '[]') END" for day in days)
+    return f"unnest(ARRAY[{ranges}])"
 
-_CREDITS = Watch(["credits"], "r.person_id", _day("occurred_on"), ["team_id", "posted_on", "kind", "reporting_amount"])
+
+_SEASON = "(SELECT p.during FROM targets_seasonprofile p WHERE p.id = r.profile_id)"
+_OWNED = "r.withdrawn_at IS NULL AND r.owner_id IS NOT NULL"
+# Of records that count in the team of the day, and of those that are turned into the reporting currency.
+_POSTED = ["activities", "complaints", "contracts", "deals", "feedback", "leads", "orders", "referrals", "time"]
+_IN_MONEY = ["contracts", "deals", "orders", "pipeline"]
+
+
+def _moments(*columns: str) -> str:
+    zone = "(SELECT time_zone FROM teams_organisation)"
+    return _days(*(f"(r.{column} AT TIME ZONE {zone})::date" for column in columns))
+
+
+def _days_of_order(order: str) -> str:
+    return _days(*(f"{order}.{day}" for day in ("ordered_on", "promised_on", "produced_on", "delivered_on", "paid_on")))
+
+
+def _days_of_deal(deal: str) -> str:
+    return _days(*(f"{deal}.{day}" for day in ("opened_on", "expected_close_on", "closed_on")))
+
+
+def _days_of_credit(order: str, credit: str) -> str:
+    """The day it was booked, and from when on the order was delivered and paid."""
+    later = [
+        f"CASE WHEN {order}.{day} IS NOT NULL THEN greatest({credit}.occurred_on, {order}.{day}) END"
+        for day in ("delivered_on", "paid_on")
+    ]
+    return _days(f"{credit}.occurred_on", *later)
+
+
+_CREDITS = Watch(
+    ["credits"], "r.person_id", _days_of_credit("o", "r"), ["team_id", "posted_on", "kind", "reporting_amount"],
+    joins="JOIN sales_order o ON o.id = r.order_id",
+)  # fmt: skip
 _OUTCOMES = Watch(
     ["outcomes"], "r.person_id", _day("occurred_on"),
     ["team_id", "posted_on", "status", "count", "amount", "cycle_days", "counts"],
 )  # fmt: skip
 _ACTIVITIES = Watch(
-    ["activities"], "r.owner_id", _day("occurred_on"), ["kind", "duration_minutes"], "r.withdrawn_at IS NULL"
-)
-_DEALS = Watch(
+    ["activities"], "r.owner_id", _day("occurred_on"),
+    ["kind", "duration_minutes", "outcome", "deal_id IS NULL AS no_deal", "lead_id IS NULL AS no_lead"],
+    "r.withdrawn_at IS NULL",
+)  # fmt: skip
+_OPEN_DEALS = Watch(
     ["pipeline"], "r.owner_id", _day("expected_close_on"), ["amount", "currency"],
     "r.status = 'open' AND r.withdrawn_at IS NULL AND r.expected_close_on IS NOT NULL",
 )  # fmt: skip
-_RATES = Watch(["pipeline"], EVERYBODY, "daterange(lower(r.during), NULL)", ["currency", "kind", "rate", "during"])
+_DEALS = Watch(
+    ["deals"], "r.owner_id", _days_of_deal("r"),
+    ["status", "amount", "currency", "source", "product_id", "account_id", "expected_close_on", "closed_on",
+     "next_step = '' AS no_step", "next_step_on IS NULL AS no_day"],
+    _OWNED, name="mark_deals",
+)  # fmt: skip
+_ORDERS = Watch(
+    ["orders"], "w.person_id", _days_of_order("r"),
+    ["amount", "currency", "product_id", "account_id", "ordered_on", "promised_on", "produced_on", "delivered_on"],
+    "r.withdrawn_at IS NULL AND r.cancelled_on IS NULL AND w.person_id IS NOT NULL",
+    joins="CROSS JOIN LATERAL (VALUES (r.owner_id), (r.delivered_by_id)) AS w(person_id)",
+)  # fmt: skip
+_LINES = Watch(
+    ["orders"], "o.owner_id", _days("o.ordered_on", "o.delivered_on", "o.paid_on"),
+    ["product_id", "quantity", "list_price", "unit_cost", "amount"], "r.withdrawn_at IS NULL",
+    joins="JOIN sales_order o ON o.id = r.order_id",
+)  # fmt: skip
+_LEADS = Watch(
+    ["leads"], "r.owner_id", _moments("received_at", "first_response_at", "decided_at"),
+    ["status", "source", "country", "industry", "referrer_id IS NULL AS unreferred", "received_at",
+     "first_response_at"],
+    _OWNED,
+)  # fmt: skip
+_FEEDBACK = Watch(["feedback"], "r.owner_id", _day("given_on"), ["kind", "score", "account_id"], _OWNED)
+_COMPLAINTS = Watch(
+    ["complaints"], "r.owner_id", _days("r.received_on", "r.answered_on", "r.resolved_on"),
+    ["account_id", "received_on", "answered_on", "resolved_on"], _OWNED,
+)  # fmt: skip
+_CONTRACTS = Watch(
+    ["contracts"], "r.owner_id", _days("r.starts_on", "r.ends_on", "r.signed_on"),
+    ["value", "currency", "account_id", "renewal_deal_id"], _OWNED,
+)  # fmt: skip
+_REFERRALS = Watch(
+    ["referrals"], "r.owner_id", _days("r.asked_on", "r.thanked_on"),
+    ["account_id", "lead_id IS NULL AS no_lead", "declined_on IS NULL AS stands"], _OWNED,
+)  # fmt: skip
+_TIME = Watch(["time"], "r.owner_id", _day("on"), ["kind", "minutes"], _OWNED)
+
+# Whose records hang on another: topic, the way from it to them, whose they are and on which days they count.
+_Path = tuple[str, str, str, str]
+_CREDITS_OF_ORDERS = "JOIN sales_credit c ON c.order_id = o.id"
+_CREDIT_DAYS = _days_of_credit("o", "c")
+
+
+def _above(columns: Sequence[str], *paths: _Path) -> list[Watch]:
+    return [
+        Watch([topic], person, days, columns, joins=joins, is_above=True, name=f"mark_{topic}_{place}")
+        for place, (topic, joins, person, days) in enumerate(paths)
+    ]
+
+
+_ABOVE_DEAL = [
+    *_above(
+        ["source", "product_id", "account_id"],
+        ("credits", f"JOIN sales_order o ON o.deal_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
+        ("outcomes", "JOIN sales_outcome c ON c.deal_id = r.id", "c.person_id", _days("c.occurred_on")),
+    ),
+    *_above(
+        ["status", "amount", "currency", "withdrawn_at"],
+        ("contracts", "JOIN sales_contract c ON c.renewal_deal_id = r.id AND c.owner_id IS NOT NULL", "c.owner_id",
+         _days("c.starts_on", "c.ends_on", "c.signed_on")),
+    ),
+]  # fmt: skip
+_ABOVE_ORDER = _above(
+    ["delivered_on", "paid_on", "product_id", "account_id", "deal_id"],
+    ("credits", "JOIN sales_credit c ON c.order_id = r.id", "c.person_id", _days_of_credit("r", "c")),
+)
+_ABOVE_PRODUCT = _above(
+    ["family", "unit_cost", "currency"],
+    ("credits", f"JOIN sales_order o ON o.product_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
+    ("outcomes", "JOIN sales_deal d ON d.product_id = r.id JOIN sales_outcome c ON c.deal_id = d.id", "c.person_id",
+     _days("c.occurred_on")),
+    ("deals", "JOIN sales_deal d ON d.product_id = r.id", "d.owner_id", _days_of_deal("d")),
+    ("orders", "JOIN sales_order o ON o.product_id = r.id", "o.owner_id", _days_of_order("o")),
+    ("orders", "JOIN sales_orderline l ON l.product_id = r.id JOIN sales_order o ON o.id = l.order_id", "o.owner_id",
+     _days_of_order("o")),
+)  # fmt: skip
+_ABOVE_ACCOUNT = _above(
+    ["industry", "country"],
+    ("credits", f"JOIN sales_order o ON o.account_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
+    ("outcomes", "JOIN sales_deal d ON d.account_id = r.id JOIN sales_outcome c ON c.deal_id = d.id", "c.person_id",
+     _days("c.occurred_on")),
+    ("deals", "JOIN sales_deal d ON d.account_id = r.id", "d.owner_id", _days_of_deal("d")),
+    ("orders", "JOIN sales_order o ON o.account_id = r.id CROSS JOIN LATERAL (VALUES (o.owner_id),"
+     " (o.delivered_by_id)) AS w(person_id)", "coalesce(w.person_id, o.owner_id)", _days_of_order("o")),
+    *(
+        (topic, f"JOIN {table} c ON c.account_id = r.id AND c.owner_id IS NOT NULL", "c.owner_id", days)
+        for topic, table, days in (
+            ("feedback", "sales_feedback", _days("c.given_on")),
+            ("complaints", "sales_complaint", _days("c.received_on", "c.answered_on", "c.resolved_on")),
+            ("contracts", "sales_contract", _days("c.starts_on", "c.ends_on", "c.signed_on")),
+            ("referrals", "sales_referral", _days("c.asked_on", "c.thanked_on")),
+        )
+    ),
+)  # fmt: skip
+
+# Whether an order is a customer's first may change with an order before it: of those that the statement did not touch
+# only the earliest of the account can become the first, or cease to be it.
+_EARLIEST = """
+    JOIN LATERAL (
+          SELECT o.* FROM sales_order o
+           WHERE o.account_id = r.account_id AND o.id NOT IN (SELECT id FROM {rows})
+             AND o.ordered_on = (SELECT min(m.ordered_on) FROM sales_order m
+                                  WHERE m.account_id = r.account_id AND m.withdrawn_at IS NULL
+                                        AND m.cancelled_on IS NULL AND m.id NOT IN (SELECT id FROM {rows}))
+         ) AS o ON true
+"""
+_FIRST_ORDERS = [
+    Watch(
+        [topic], person, days, ["account_id", "ordered_on", "withdrawn_at", "cancelled_on"], joins=_EARLIEST + joins,
+        name=f"mark_first_{topic}",
+    )
+    for topic, person, days, joins in (
+        ("orders", "w.person_id", _days_of_order("o"),
+         "JOIN LATERAL (VALUES (o.owner_id), (o.delivered_by_id)) AS w(person_id) ON w.person_id IS NOT NULL"),
+        ("credits", "c.person_id", _CREDIT_DAYS, _CREDITS_OF_ORDERS),
+    )
+]  # fmt: skip
+
+_RATES = Watch(_IN_MONEY, EVERYBODY, "daterange(lower(r.during), NULL)", ["currency", "kind", "rate", "during"])
 _QUOTAS = Watch(
     ["quota"], f"coalesce(r.person_id, {NOBODY})", "r.during", ["team_id", "measure", "kind", "reporting_amount"]
 )
 _POSTINGS = Watch(
-    ["activities", "quota"],
+    [*_POSTED, "quota"],
     "r.person_id",
     "r.during",
     ["team_id", "role", "fte", "holiday_region", "working_week", "ramp"],
@@ -41,17 +218,63 @@ _PEOPLE = Watch(["quota"], "r.id", ALWAYS, ["hired_on", "left_on"], on_insert=Fa
 _HOLIDAYS = Watch(["quota"], EVERYBODY, _day("on"), ["region"])
 _KINDS = Watch(["quota"], EVERYBODY, ALWAYS, ["relieves_quota"], on_insert=False)
 _CALENDAR = Watch(
-    ["pipeline", "quota"], EVERYBODY, ALWAYS, ["currency", "fiscal_month", "holiday_region", "working_week"],
-    on_insert=False,
+    [*_IN_MONEY, "leads", "quota"], EVERYBODY, ALWAYS,
+    ["currency", "fiscal_month", "holiday_region", "working_week", "time_zone"], on_insert=False,
 )  # fmt: skip
 _RAMPS = Watch(["quota"], EVERYBODY, ALWAYS, ["profile_id", "month", "percent"])
 _PROFILES = Watch(["quota"], EVERYBODY, ALWAYS, ["name", "start", "role"])
 _SEASONS = Watch(["quota"], EVERYBODY, _SEASON, ["profile_id", "starts_on", "percent"])
 # From the year before on, which may end elsewhere now: what was posted when is summed by fiscal months.
 _YEARS = Watch(
-    ["activities", "credits", "outcomes", "pipeline", "quota"], EVERYBODY, "daterange(r.starts_on - 730, NULL)",
+    [*_POSTED, "credits", "outcomes", "pipeline", "quota"], EVERYBODY, "daterange(r.starts_on - 730, NULL)",
     ["number", "starts_on", "layout", "is_nearest", "superseded_at"],
 )  # fmt: skip
+
+
+def _defined(name: str, operation: pgtrigger.Operation, days: str, versions: str, **tables: str) -> pgtrigger.Trigger:
+    """A definition that changes makes stale what any of its versions counts, and nothing else."""
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(**tables),
+        func=f"""
+            INSERT INTO desk_mark (topic, person_id, days)
+            SELECT CASE counted WHEN 'lines' THEN 'orders' ELSE counted END, NULL::bigint, range_merge(range_agg({days}))
+              FROM new_rows r {versions}, unnest(ARRAY[v.source, v.of_source]) AS counted
+             WHERE counted <> '' GROUP BY 1;
+            RETURN NULL;
+        """,
+    )
+
+
+class WatchedMeasureDefinition(MeasureDefinition):
+    class Meta:
+        proxy = True
+        triggers = [
+            _defined(
+                "mark_update", pgtrigger.Update, ALWAYS,
+                "JOIN old_rows o ON o.id = r.id AND o.is_active <> r.is_active"
+                " JOIN performance_measureversion v ON v.definition_id = r.id",
+                old="old_rows", new="new_rows",
+            )
+        ]  # fmt: skip
+
+
+class WatchedMeasureVersion(MeasureVersion):
+    class Meta:
+        proxy = True
+        triggers = [
+            _defined(
+                "mark_insert", pgtrigger.Insert, "daterange(r.from_on, NULL)",
+                "JOIN performance_measureversion v ON v.definition_id = r.definition_id", new="new_rows",
+            )
+        ]  # fmt: skip
+
+
+def _all_of(*watches: Watch) -> list[pgtrigger.Trigger]:
+    return [trigger for watch in watches for trigger in watch.triggers()]
 
 
 class WatchedCredit(Credit):
@@ -75,7 +298,67 @@ class WatchedActivity(Activity):
 class WatchedDeal(Deal):
     class Meta:
         proxy = True
-        triggers = _DEALS.triggers()
+        triggers = _all_of(_OPEN_DEALS, _DEALS, *_ABOVE_DEAL)
+
+
+class WatchedOrder(Order):
+    class Meta:
+        proxy = True
+        triggers = _all_of(_ORDERS, *_ABOVE_ORDER, *_FIRST_ORDERS)
+
+
+class WatchedOrderLine(OrderLine):
+    class Meta:
+        proxy = True
+        triggers = _LINES.triggers()
+
+
+class WatchedAccount(Account):
+    class Meta:
+        proxy = True
+        triggers = _all_of(*_ABOVE_ACCOUNT)
+
+
+class WatchedProduct(Product):
+    class Meta:
+        proxy = True
+        triggers = _all_of(*_ABOVE_PRODUCT)
+
+
+class WatchedLead(Lead):
+    class Meta:
+        proxy = True
+        triggers = _LEADS.triggers()
+
+
+class WatchedFeedback(Feedback):
+    class Meta:
+        proxy = True
+        triggers = _FEEDBACK.triggers()
+
+
+class WatchedComplaint(Complaint):
+    class Meta:
+        proxy = True
+        triggers = _COMPLAINTS.triggers()
+
+
+class WatchedContract(Contract):
+    class Meta:
+        proxy = True
+        triggers = _CONTRACTS.triggers()
+
+
+class WatchedReferral(Referral):
+    class Meta:
+        proxy = True
+        triggers = _REFERRALS.triggers()
+
+
+class WatchedTimeEntry(TimeEntry):
+    class Meta:
+        proxy = True
+        triggers = _TIME.triggers()
 
 
 class WatchedQuotaEntry(QuotaEntry):
@@ -153,5 +436,7 @@ class WatchedFiscalYear(FiscalYear):
 WATCHES = (
     WatchedCredit, WatchedOutcome, WatchedActivity, WatchedDeal, WatchedQuotaEntry, WatchedPosting, WatchedLeave,
     WatchedLeaveKind, WatchedPerson, WatchedHoliday, WatchedOrganisation, WatchedExchangeRate, WatchedRampStep,
-    WatchedRampProfile, WatchedSeasonShare, WatchedFiscalYear,
+    WatchedRampProfile, WatchedSeasonShare, WatchedFiscalYear, WatchedOrder, WatchedOrderLine, WatchedAccount,
+    WatchedProduct, WatchedLead, WatchedFeedback, WatchedComplaint, WatchedContract, WatchedReferral, WatchedTimeEntry,
+    WatchedMeasureDefinition, WatchedMeasureVersion,
 )  # fmt: skip

@@ -1,8 +1,10 @@
 """What the rollups say: figures, pace, standings, series, and the records behind them."""
 
-from .figures import MEASURES, Figure, Measure, figure, figures, series
+from .catalogue import MEASURES, Measure, catalogue, measures_of
+from .figures import Figure, figure, figures, series
 from .flags import open_flags
 from .landings import Revised, colleagues, landings, revised
+from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .pipeline import Waterfall, mean_open_deals, open_pipeline, waterfall
 from .scope import Scope
@@ -17,11 +19,14 @@ __all__ = [
     "Standing",
     "TeamStanding",
     "Waterfall",
+    "catalogue",
     "colleagues",
     "figure",
     "figures",
     "landings",
+    "levers",
     "mean_open_deals",
+    "measures_of",
     "open_flags",
     "open_pipeline",
     "pace",

@@ -35,13 +35,18 @@ class Cells:
 
     sums: dict[tuple[int, str, str], tuple[Decimal, int]]
     days: dict[tuple[int, str, str], int]
-    buckets: dict[tuple[int, str], dict[int, int]]
+    buckets: dict[tuple[int, str, str], dict[int, int]]
 
     def total(self, measure: str, *, key: int = 0, span: str = "to_date") -> Decimal:
         return self.sums.get((key, span, measure), (Decimal(0), 0))[0]
 
     def count(self, measure: str, *, key: int = 0, span: str = "to_date") -> int:
         return self.sums.get((key, span, measure), (Decimal(0), 0))[1]
+
+
+def is_bucketed(measure: str) -> bool:
+    """Whether its values are kept apart, for medians and the like."""
+    return measure == "sales_cycle" or measure.endswith("#")
 
 
 def read(
@@ -91,7 +96,7 @@ def read(
         if span.until <= span.start:
             continue
         is_of_days = span.days_only or span.by_day
-        first, last = (span.until, span.until) if is_of_days else _whole_months(span.start, span.until)
+        first, last = (span.until, span.until) if is_of_days else whole_months(span.start, span.until)
         for start, until in ((span.start, first), (last, span.until)):
             if start < until:
                 part(span, day_table, day_where, [start, until])
@@ -104,7 +109,7 @@ def read(
         return Cells({}, {}, {})
     sums: dict[tuple[int, str, str], tuple[Decimal, int]] = {}
     days: dict[tuple[int, str, str], int] = {}
-    buckets: dict[tuple[int, str], dict[int, int]] = {}
+    buckets: dict[tuple[int, str, str], dict[int, int]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT key, span, measure, bucket, sum(total), sum(count)::bigint, count(day)"
@@ -113,8 +118,8 @@ def read(
             arguments,
         )
         for owner, name, measure, bucket, total, count, dates in cursor.fetchall():
-            if measure == "sales_cycle":
-                buckets.setdefault((owner, name), {})[bucket] = count
+            if is_bucketed(measure):
+                buckets.setdefault((owner, name, measure), {})[bucket] = count
             was = sums.get((owner, name, measure), (Decimal(0), 0))
             sums[owner, name, measure] = (was[0] + total, was[1] + count)
             days[owner, name, measure] = dates
@@ -129,7 +134,7 @@ def of_scope(scope: Scope) -> dict[str, Any]:
     return {"teams": scope.team_ids} if scope.kind == "team" else {}
 
 
-def _whole_months(start: date, until: date) -> tuple[date, date]:
+def whole_months(start: date, until: date) -> tuple[date, date]:
     """The part of `[start, until)` made of whole months; empty where there is none."""
     first = start if start.day == 1 else (start.replace(day=1) + timedelta(days=32)).replace(day=1)
     last = until.replace(day=1)

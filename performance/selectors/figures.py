@@ -10,136 +10,16 @@ from urllib.parse import urlencode
 from django.db import connection
 from django.urls import reverse
 
-from sales.models import Activity
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import FiscalCalendar, Period
 from salesmgmt.lib.ratios import ratio, win_rate
 from teams.models import Organisation
 
-from .cells import Basis, Cells, Span, of_scope, read
+from .catalogue import Measure, measures_of
+from .cells import Basis, Cells, Span, is_bucketed, of_scope, read
+from .parts import middle_of
 from .pipeline import open_pipeline
 from .scope import Scope
-
-ACTIVITY_KINDS = {kind: f"activities.{kind}" for kind in Activity.Kind.values}
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What a figure is called, what it is counted in, and how it is defined."""
-
-    key: str
-    label: str
-    unit: str
-    """`money`, `count`, `ratio` or `days`."""
-    definition: str
-    needs: tuple[str, ...]
-
-
-MEASURES = {
-    measure.key: measure
-    for measure in (
-        Measure(
-            "bookings",
-            "Bookings",
-            "money",
-            "Credited order value net of tax and discount, by order date, less refunds and cancellations. "
-            "A person's include overlays; a team's and the company's do not.",
-            ("bookings", "overlay"),
-        ),
-        Measure(
-            "overlay",
-            "Overlay",
-            "money",
-            "Credit on top of an order's value, in no team or company total.",
-            ("overlay",),
-        ),
-        Measure(
-            "deals_won",
-            "Deals won",
-            "count",
-            "Deals won by the owner, by closing day; a reopening takes one back.",
-            ("deals_won",),
-        ),
-        Measure(
-            "deals_lost",
-            "Deals lost",
-            "count",
-            "Deals lost by the owner, by closing day; a reopening takes one back.",
-            ("deals_lost",),
-        ),
-        Measure("won_value", "Value won", "money", "Amount of the deals won, by closing day.", ("deals_won",)),
-        Measure(
-            "win_rate",
-            "Win rate",
-            "ratio",
-            "Won ÷ (won + lost), by closing day; duplicates and bad fits left out. Unknown while nothing is decided.",
-            ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost"),
-        ),
-        Measure(
-            "win_rate_value",
-            "Win rate by value",
-            "ratio",
-            "Value won ÷ value decided, by closing day; duplicates and bad fits left out.",
-            ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost"),
-        ),
-        Measure("average_deal", "Average deal", "money", "Value won ÷ deals won.", ("deals_won",)),
-        Measure(
-            "sales_cycle",
-            "Sales cycle",
-            "days",
-            "Median days from opened to won, of the deals won that say both.",
-            ("sales_cycle",),
-        ),
-        Measure(
-            "activities",
-            "Activities",
-            "count",
-            "Calls, e-mails, meetings, demos, visits and tasks logged, by the day they took place.",
-            ("activities",),
-        ),
-        *(
-            Measure(
-                key,
-                f"Activities: {Activity.Kind(kind).label.lower()}",
-                "count",
-                "Activities of this kind, by the day they took place.",
-                (key,),
-            )
-            for kind, key in ACTIVITY_KINDS.items()
-        ),
-        Measure(
-            "pipeline",
-            "Pipeline",
-            "money",
-            "Amount of the deals open now that are expected to close in the period.",
-            (),
-        ),
-        Measure(
-            "quota",
-            "Quota",
-            "money",
-            "The sum of the quota entries, spread over working days, of the period.",
-            ("expected",),
-        ),
-        Measure("expected", "Expected", "money", "What the plan expects up to and including the day.", ("expected",)),
-        Measure("attainment", "Attainment", "ratio", "Credited ÷ quota.", ("bookings", "overlay", "expected")),
-        Measure(
-            "pace",
-            "Pace",
-            "ratio",
-            "Credited ÷ what the plan expected up to and including the day.",
-            ("bookings", "overlay", "expected"),
-        ),
-        Measure("gap", "Gap", "money", "Quota − credited.", ("bookings", "overlay", "expected")),
-        Measure(
-            "coverage",
-            "Coverage",
-            "ratio",
-            "Pipeline ÷ gap; met when no gap is left.",
-            ("bookings", "overlay", "expected"),
-        ),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +49,8 @@ def figures(
     basis: Basis = "restated",
     organisation: Organisation | None = None,
 ) -> dict[str, Figure]:
-    """The asked measures of a scope, in at most three queries. KeyError for a measure there is none of."""
-    asked = [MEASURES[key] for key in measures]
+    """The asked measures of a scope, in at most four queries. KeyError for a measure there is none of."""
+    asked = list(measures_of(measures).values())
     needed = sorted({part for measure in asked for part in measure.needs})
     until = min(as_of + timedelta(days=1), period.end)
     spans = [Span("to_date", needed, period.start, until)]
@@ -240,7 +120,7 @@ def _figure(
             mean = ratio(numerator, denominator)
             value = None if mean is None else to_cents(mean)
         case "sales_cycle":
-            value = median(cells.buckets.get((0, "to_date"), {}))
+            value = median(cells.buckets.get((0, "to_date", "sales_cycle"), {}))
         case "pipeline":
             value = to_cents(pipeline[0])
         case "quota":
@@ -256,9 +136,11 @@ def _figure(
         case "coverage":
             numerator, denominator, value = to_cents(pipeline[0]), gap, ratio(pipeline[0], gap)
             note = "met" if gap is not None and gap <= 0 else ""
+        case _ if measure.method:
+            value, numerator, denominator, note = defined_value(measure, cells, is_person=scope.kind == "person")
         case _:
             value = Decimal(sum(cells.count(part) for part in measure.needs))
-    if measure.unit == "ratio" and value is not None:
+    if measure.unit in {"ratio", "score"} and value is not None:
         value = round(value, 6)
     ends = period.end if measure.key in {"pipeline", "quota"} else until
     return Figure(
@@ -273,8 +155,72 @@ def _figure(
         definition=measure.definition,
         records=records_url(scope=scope, measure=measure.key, start=period.start, until=ends, basis=basis),
         note=note,
-        left_out=pipeline[2] if measure.key in {"pipeline", "coverage"} else 0,
+        left_out=pipeline[2] if measure.key in {"pipeline", "coverage"} else left_out_of(measure, cells),
     )
+
+
+Value = tuple[Decimal | None, Decimal | None, Decimal | None, str]
+
+
+def defined_value(measure: Measure, cells: Cells, *, is_person: bool, key: int = 0, span: str = "to_date") -> Value:
+    """Value, numerator, denominator and note of a measure that an admin defined."""
+    above = [name for name in measure.needs if name not in measure.divisors and not name.endswith("!")]
+    total = sum((cells.total(name, key=key, span=span) for name in above), Decimal(0))
+    below = sum((cells.total(name, key=key, span=span) for name in measure.divisors), Decimal(0))
+    count = sum(cells.count(name, key=key, span=span) for name in measure.divisors or above)
+    if is_person and count < measure.least:
+        return None, None, Decimal(count), f"shown from {measure.least} records on"
+    is_money = measure.unit == "money"
+    match measure.method:
+        case "count" | "sum":
+            return to_cents(total) if is_money else _plain(total), None, None, ""
+        case "average":
+            mean = ratio(total, Decimal(count))
+            return (mean if mean is None or not is_money else to_cents(mean)), total, Decimal(count), ""
+        case "ratio" | "share":
+            below = below + total if measure.method == "share" else below
+            share = ratio(total, below)
+            if is_money:
+                total, below, share = to_cents(total), _plain(below), None if share is None else to_cents(share)
+            return share, _plain(total), _plain(below), ""
+    buckets: dict[int, int] = {}
+    for name in above:
+        for bucket, times in cells.buckets.get((key, span, name), {}).items():
+            buckets[bucket] = buckets.get(bucket, 0) + times
+    if measure.method == "nps":
+        promoters = sum(times for score, times in buckets.items() if score >= 9)
+        detractors = sum(times for score, times in buckets.items() if score <= 6)
+        difference, answers = Decimal(promoters - detractors), Decimal(count)
+        share = ratio(100 * difference, answers)
+        return share, difference, answers, f"{promoters} promoters, {detractors} detractors"
+    value = median(buckets) if measure.method == "median" and not measure.is_sketch else None
+    if value is None:
+        share_of = Decimal(50 if measure.method == "median" else measure.percentile) / 100
+        place = percentile(buckets, share_of)
+        value = place if place is None or not measure.is_sketch else middle_of(int(place))
+    return (to_cents(value) if is_money and value is not None else value), None, Decimal(count), ""
+
+
+def left_out_of(measure: Measure, cells: Cells, *, key: int = 0, span: str = "to_date") -> int:
+    """How many rows a defined measure leaves out because they lack what it adds up."""
+    return sum(cells.count(name, key=key, span=span) for name in measure.needs if name.endswith("!"))
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Without zeros behind the point."""
+    return Decimal(int(number)) if number == int(number) else number.normalize()
+
+
+def percentile(buckets: dict[int, int], share: Decimal) -> Decimal | None:
+    """The smallest value that at least this share of all reach at most; unknown where there are none."""
+    counted = sorted((value, count) for value, count in buckets.items() if count > 0)
+    wanted = share * sum(count for _, count in counted)
+    so_far = 0
+    for value, count in counted:
+        so_far += count
+        if so_far >= wanted:
+            return Decimal(value)
+    return None
 
 
 def credited_of(cells: Cells, is_person: bool, *, key: int = 0) -> Decimal:
@@ -320,7 +266,7 @@ def series(
     *, scope: Scope, measure: str, period: Period, as_of: date, by: str = "day"
 ) -> list[tuple[date, Decimal | None]]:
     """A measure over each day, week or month of the period up to `as_of`, in one query; each with its first day."""
-    asked = MEASURES[measure]
+    asked = measures_of([measure])[measure]
     if asked.key in {"pipeline", "coverage", "attainment", "pace", "gap", "quota"}:
         raise ValueError(f"{asked.label} does not add up over days; ask for it as a figure.")
     until = min(as_of + timedelta(days=1), period.end)
@@ -332,7 +278,7 @@ def series(
         own = Cells(
             {(0, "to_date", part): cells.sums.get((0, span.name, part), (Decimal(0), 0)) for part in asked.needs},
             {},
-            {(0, "to_date"): cells.buckets.get((0, span.name), {})},
+            {(0, "to_date", part): cells.buckets.get((0, span.name, part), {}) for part in asked.needs},
         )
         made = _figure(asked, own, (Decimal(0), 0, 0), scope, period, span.until, as_of, "restated", "")
         zero = asked.key == "expected" and made.value is None
@@ -381,8 +327,8 @@ def _daily(scope: Scope, measures: Sequence[str], start: date, until: date, step
         name = step_of[on].isoformat()
         was = cells.sums.get((0, name, measure), (Decimal(0), 0))
         cells.sums[0, name, measure] = (was[0] + total, was[1] + count)
-        if measure == "sales_cycle":
-            mine = cells.buckets.setdefault((0, name), {})
+        if is_bucketed(measure):
+            mine = cells.buckets.setdefault((0, name, measure), {})
             mine[bucket] = mine.get(bucket, 0) + count
     return cells
 

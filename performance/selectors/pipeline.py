@@ -10,6 +10,7 @@ from django.db import connection
 
 from salesmgmt.lib.periods import Period
 
+from .cells import whole_months
 from .scope import Scope
 
 STEPS = {
@@ -41,7 +42,7 @@ class Waterfall:
     end: Decimal
     end_count: int
     steps: dict[str, tuple[Decimal, int]]
-    """Amount and number of deals; all of STEPS, in their sequence."""
+    """Amount and number of moves; all of STEPS, in their sequence."""
     left_out: int
     """Open deals of the period at its end that no rate is known for."""
 
@@ -51,7 +52,7 @@ class Waterfall:
 # worth at the end of that day; "gone" is withdrawn.
 _MOVES = """
     SELECT v.deal_id, v."on", CASE WHEN v.is_mine THEN v.person_id ELSE v.was_person_id END AS person_id, s.step,
-           s.amount
+           s.amount, s.deals
       FROM (SELECT t.*,
                    coalesce(t.due_on >= %(first)s AND t.due_on < %(end)s AND t.value IS NOT NULL, false) AS is_due,
                    coalesce(t.was_due_on >= %(first)s AND t.was_due_on < %(end)s AND t.was_value IS NOT NULL, false)
@@ -59,28 +60,29 @@ _MOVES = """
               FROM ({touched}) AS t) AS v
      CROSS JOIN LATERAL (VALUES
            ('new', CASE WHEN v.is_mine AND v.is_due AND v.was_status IN ('', 'gone') AND v.status <> 'gone'
-                        THEN v.value END),
+                        THEN v.value END, 1),
            ('reopened', CASE WHEN v.is_mine AND v.is_due AND v.was_status IN ('won', 'lost') AND v.status <> 'gone'
-                              AND v.status <> v.was_status THEN v.value END),
+                              AND v.status <> v.was_status THEN v.value END, 1),
            ('reassigned', CASE WHEN v.was_due AND v.status <> 'gone' AND v.is_mine <> v.was_mine
-                               THEN CASE WHEN v.is_mine THEN v.was_value ELSE -v.was_value END END),
+                               THEN CASE WHEN v.is_mine THEN v.was_value ELSE -v.was_value END END,
+            CASE WHEN v.is_mine THEN 1 ELSE -1 END),
            ('grew', CASE WHEN v.was_due AND v.is_mine AND v.status <> 'gone' AND v.value > v.was_value
-                         THEN v.value - v.was_value END),
+                         THEN v.value - v.was_value END, 0),
            ('shrank', CASE WHEN v.was_due AND v.is_mine AND v.status <> 'gone' AND v.value < v.was_value
-                           THEN v.value - v.was_value END),
+                           THEN v.value - v.was_value END, 0),
            ('pulled_in', CASE WHEN v.was_status = 'open' AND NOT v.was_due AND v.is_due AND v.is_mine
-                               AND v.status <> 'gone' THEN v.value END),
+                               AND v.status <> 'gone' THEN v.value END, 1),
            ('pushed_out', CASE WHEN v.was_due AND v.is_mine AND NOT v.is_due AND v.status <> 'gone'
-                               THEN -coalesce(v.value, v.was_value) END),
-           ('won', CASE WHEN v.is_mine AND v.is_due AND v.status = 'won' AND v.was_status <> 'won' THEN -v.value END),
+                               THEN -coalesce(v.value, v.was_value) END, -1),
+           ('won', CASE WHEN v.is_mine AND v.is_due AND v.status = 'won' AND v.was_status <> 'won'
+                        THEN -v.value END, -1),
            ('lost', CASE WHEN v.is_mine AND v.is_due AND v.status = 'lost' AND v.was_status <> 'lost'
-                         THEN -v.value END),
-           ('removed', CASE WHEN v.was_due AND v.was_mine AND v.status = 'gone' THEN -v.was_value END)
-           ) AS s(step, amount)
+                         THEN -v.value END, -1),
+           ('removed', CASE WHEN v.was_due AND v.was_mine AND v.status = 'gone' THEN -v.was_value END, -1)
+           ) AS s(step, amount, deals)
      WHERE (v.is_due OR v.was_due) AND s.amount IS NOT NULL
 """
 _SINCE = 'v."on" > %(start)s AND v."on" <= %(until)s'
-_HELD = "daterange(v.\"on\", v.until) @> %(on)s::date AND v.status = 'open'"
 _ALL_TEAMS = "(SELECT id FROM teams_team UNION ALL SELECT 0)"
 
 
@@ -102,16 +104,22 @@ def _touched(scope: Scope) -> str:
     """  # nosec B608 (constants)
 
 
-def _open(scope: Scope) -> str:
-    """Versions open at the close of the day `on`, in the scope."""
+def every_team() -> str:
+    """SQL of the ids of all teams, and of none."""
+    return _ALL_TEAMS
+
+
+def held(scope: Scope, on: str) -> str:
+    """SQL from FROM on: versions `v` that are open at the close of a day and in the scope; `ids` are a parameter."""
+    day = f"daterange(v.\"on\", v.until) @> {on}::date AND v.status = 'open'"
     if scope.kind == "person":
         # By the teams they may belong to: what somebody had in other years is not read.
         return f"""
             FROM (SELECT team_id AS id FROM teams_posting WHERE person_id = ANY(%(ids)s) UNION SELECT 0) AS k
-            JOIN performance_dealversion v ON v.team_id = k.id AND {_HELD} AND v.person_id = ANY(%(ids)s)
-        """
+            JOIN performance_dealversion v ON v.team_id = k.id AND {day} AND v.person_id = ANY(%(ids)s)
+        """  # nosec B608 (constants)
     teams = "unnest(%(ids)s::bigint[])" if scope.kind == "team" else _ALL_TEAMS
-    return f"FROM {teams} AS k(id) JOIN performance_dealversion v ON v.team_id = k.id AND {_HELD}"
+    return f"FROM {teams} AS k(id) JOIN performance_dealversion v ON v.team_id = k.id AND {day}"
 
 
 def _asked(scope: Scope, period: Period, start: date, until: date) -> dict[str, Any]:
@@ -126,37 +134,85 @@ def waterfall(*, scope: Scope, period: Period, start: date, until: date) -> Wate
     """
     if until < start:
         raise ValueError("The second day lies before the first.")
+    # Months of the fiscal calendar are summed; a person's moves are few, and a week is no sum of months.
+    is_summed = scope.kind != "person" and period.kind != "week" and _is_of_the_calendar(period)
+    statement = _summed(scope, start, until) if is_summed else _one_by_one(scope)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT step, sum(amount), count(DISTINCT deal_id) FROM ({_MOVES.format(touched=_touched(scope))}) AS m
-             GROUP BY 1
-             UNION ALL
-            SELECT 'start', coalesce(sum(v.value), 0), count(v.value) {_open(scope)}
-             WHERE v.due_on >= %(first)s AND v.due_on < %(end)s
-             UNION ALL
-            SELECT 'end', NULL, count(v.value) {_open(scope).replace("%(on)s", "%(until)s")}
-             WHERE v.due_on >= %(first)s AND v.due_on < %(end)s
-             UNION ALL
-            SELECT 'left_out', NULL, count(*) {_open(scope).replace("%(on)s", "%(until)s")}
-             WHERE v.due_on >= %(first)s AND v.due_on < %(end)s AND v.value IS NULL
-            """,  # nosec B608 (constants)
-            _asked(scope, period, start, until),
-        )
-        found = {name: (total, count) for name, total, count in cursor.fetchall()}
-    steps = {name: found.get(name, (ZERO, 0)) for name in STEPS}
-    before = found["start"][0]
+        cursor.execute(statement, _asked(scope, period, start, until))
+        found = {name: row for name, *row in cursor.fetchall()}
+    steps = {name: found.get(name, [ZERO, 0, 0]) for name in STEPS}
+    before, _, start_count = found.get("start", [ZERO, 0, 0])
     return Waterfall(
         period=period,
         start_on=start,
         until=until,
         start=before,
-        start_count=found["start"][1],
-        end=before + sum((amount for amount, _ in steps.values()), ZERO),
-        end_count=found["end"][1],
-        steps=steps,
+        start_count=start_count,
+        end=before + sum((amount for amount, _, _ in steps.values()), ZERO),
+        end_count=start_count + sum(deals for _, _, deals in steps.values()),
+        steps={name: (amount, count) for name, (amount, count, _) in steps.items()},
         left_out=found["left_out"][1],
     )
+
+
+def _is_of_the_calendar(period: Period) -> bool:
+    return period == Period.of(period.start, period.kind, period.calendar)
+
+
+def _summed(scope: Scope, start: date, until: date) -> str:
+    """From the flows: what stood at the close of `start` is all that came in by then less what went out."""
+    level = "t" if scope.kind == "team" else "c"
+    whose = f"level = '{level}{{0}}' AND team_id = {'ANY(%(ids)s)' if scope.kind == 'team' else '0'}"
+    mine = f"""
+        {whose} AND month >= %(first)s AND month < %(end)s AND NOT (other_month >= %(first)s AND other_month < %(end)s)
+        {"AND NOT other_team_id = ANY(%(ids)s)" if scope.kind == "team" else ""}
+    """
+    after = start + timedelta(days=1)
+    first, last = whole_months(after, until + timedelta(days=1))
+    before = after.replace(day=1)
+    spans = [
+        ("'start'", "m", None, before),
+        ("'start'", "d", before, after),
+        ("step", "d", after, first),
+        ("step", "m", first, last),
+        ("step", "d", last, until + timedelta(days=1)),
+    ]
+    parts = [
+        f"SELECT {name} AS step, amount, count, deals FROM performance_pipelineflow WHERE {mine.format(letter)}"
+        + (f" AND \"on\" >= '{from_day}'" if from_day else "")
+        + f" AND \"on\" < '{until_day}'"
+        for name, letter, from_day, until_day in spans
+        if from_day is None or from_day < until_day
+    ]  # nosec B608 (constants and dates)
+    return f"""
+        SELECT step, sum(amount), sum(count)::bigint, sum(deals)::bigint
+          FROM ({" UNION ALL ".join(parts)}) AS flows GROUP BY step
+         UNION ALL
+        {_left_out(scope)}
+    """  # nosec B608 (constants)
+
+
+def _one_by_one(scope: Scope) -> str:
+    due = "v.due_on >= %(first)s AND v.due_on < %(end)s"
+    return f"""
+        SELECT step, sum(amount), count(*), sum(deals)::bigint FROM ({_MOVES.format(touched=_touched(scope))}) AS m
+         GROUP BY 1
+         UNION ALL
+        SELECT 'start', coalesce(sum(v.value), 0), count(*), count(*) {held(scope, "%(on)s")}
+         WHERE {due} AND v.value IS NOT NULL
+         UNION ALL
+        {_left_out(scope)}
+    """  # nosec B608 (constants)
+
+
+def _left_out(scope: Scope) -> str:
+    key = "person_id" if scope.kind == "person" else "team_id"
+    whose = "" if scope.kind == "company" else f" AND v.{key} = ANY(%(ids)s)"
+    return f"""
+        SELECT 'left_out', NULL, count(*), NULL FROM performance_dealversion v
+         WHERE v.status = 'open' AND v.value IS NULL AND v.due_on >= %(first)s AND v.due_on < %(end)s
+           AND v."on" <= %(until)s AND (v.until IS NULL OR v.until > %(until)s){whose}
+    """  # nosec B608 (constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +230,7 @@ def moves(*, scope: Scope, period: Period, start: date, until: date, step: str =
     """The deals behind a waterfall, the largest first: of one step, of all steps, or those open at `start` or `end`."""
     if step in {"start", "end"}:
         statement = f"""
-            SELECT v.deal_id, %(on)s::date, v.person_id, %(step)s::text, v.value {_open(scope)}
+            SELECT v.deal_id, %(on)s::date, v.person_id, %(step)s::text, v.value {held(scope, "%(on)s")}
              WHERE v.due_on >= %(first)s AND v.due_on < %(end)s AND v.value IS NOT NULL
         """  # nosec B608 (constants)
     else:
@@ -182,7 +238,7 @@ def moves(*, scope: Scope, period: Period, start: date, until: date, step: str =
     asked = _asked(scope, period, start, until) | {"step": step, "on": until if step == "end" else start}
     with connection.cursor() as cursor:
         cursor.execute(statement, asked)
-        found = [Move(*row) for row in cursor.fetchall()]
+        found = [Move(*row[:5]) for row in cursor.fetchall()]
     return sorted(found, key=lambda move: (-abs(move.amount), move.on, move.deal_id))
 
 
@@ -212,7 +268,7 @@ def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal
                AND "on" >= %(first)s AND "on" < %(end)s GROUP BY 1
              UNION ALL
             SELECT CASE WHEN v.worth IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.worth), 0),
-                   count(*) {_open(scope)}
+                   count(*) {held(scope, "%(on)s")}
              WHERE (SELECT is_known FROM later) AND v.due_on >= %(first)s AND v.due_on < %(end)s GROUP BY 1
             """,  # nosec B608 (constants)
             _asked(scope, period, as_of, date.max),

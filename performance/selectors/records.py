@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Case,
     Count,
     DecimalField,
@@ -20,7 +21,7 @@ from django.db.models import (
     Value,
     When,
 )  # fmt: skip
-from django.db.models.functions import Coalesce, Round
+from django.db.models.functions import Cast, Coalesce, Round
 
 from performance.models import Rollup
 from sales.models import Activity, Credit, Deal, Outcome
@@ -28,11 +29,13 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from teams.models import ExchangeRate, Organisation, Person, Posting, Viewer, access_of
 
+from .catalogue import ACTIVITY_KINDS, Measure, measures_of
 from .cells import Basis
-from .figures import ACTIVITY_KINDS, MEASURES, Measure
+from .parts import Part, parts_of, versions_in_force
 from .scope import Scope
 
 _MONEY: DecimalField = DecimalField(max_digits=24, decimal_places=2)
+_VALUE: DecimalField = DecimalField(max_digits=38, decimal_places=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,9 @@ def records(
     *, scope: Scope, measure: str, start: date, until: date, user: Viewer, as_of: date, basis: Basis = "restated"
 ) -> Records:
     """The rows of `[start, until)` behind a measure of a scope. KeyError for a measure there is none of."""
-    asked = MEASURES[measure]
+    asked = measures_of([measure])[measure]
+    if asked.method:
+        return _of_definition(asked, scope, start, until, user, basis)
     if measure in {"pipeline", "coverage"}:
         return _of_deals(asked, scope, start, until, user, as_of)
     if measure in {"quota", "expected"}:
@@ -186,6 +191,61 @@ def _of_activities(asked: Measure, scope: Scope, start: date, until: date, user:
         )
 
     return _made(asked, rows, seen, Value(1), "occurred_on", "count", line, user)
+
+
+def _of_definition(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis) -> Records:
+    """The rows that the version which holds at the end counts; of a ratio those above and below the line.
+
+    Where another part or an earlier version counts rows of another source, day or person, those are not among them.
+    """
+    versions = versions_in_force(asked.versions)
+    version = next(version for version, first, _ in reversed(versions) if first < until or version is versions[0][0])
+    above, *below = parts_of(version)
+    alike = [part for part in (above, *below) if _way(part) == _way(above)]
+    counted = Q(pk__in=[])
+    for one, first, end in versions:
+        for part in parts_of(one, max(first, start), min(end, until)):
+            if _way(part) == _way(above):
+                counted |= part.matches() & Q(m_on__gte=part.first, m_on__lt=part.until)
+    source = above.source
+    worth = Coalesce(Cast(above.expression(), _VALUE) * F("m_count"), Value(0), output_field=_VALUE)
+    does = Case(When(above.matches(), then=True), default=False, output_field=BooleanField())
+    rows = source.rows(day=above.day, credit=above.credit).annotate(m_counts=does if above.conditions else Value(True))
+    rows = rows.annotate(m_worth=Case(When(m_counts=True, then=worth), default=Value(0), output_field=_VALUE))
+    if len(alike) == 1 and above.value:
+        rows = rows.annotate(m_value=above.expression()).filter(m_value__isnull=False)
+    rows = rows.filter(counted)
+    if basis == "reported" and source.posted:
+        rows = rows.filter(_within(start, until, basis))
+    else:
+        rows = rows.filter(m_on__gte=start, m_on__lt=until)
+    if scope.kind == "person":
+        rows = rows.filter(m_person=scope.pk)
+    elif scope.kind == "team" and source.team:
+        rows = rows.filter(**{f"{source.team}__in": scope.team_ids})
+    elif scope.kind == "team":
+        posted = Posting.objects.filter(
+            person=OuterRef("m_person"), team__in=scope.team_ids, during__contains=OuterRef("m_on")
+        )
+        rows = rows.filter(Exists(posted))
+    seen = rows if access_of(user).sees_all else rows.filter(m_person__in=access_of(user).people)
+    seen = seen.select_related(*source.related)
+    names: dict[int, str] = {}
+    unit = source.values[above.value].unit if above.value else "count"
+
+    def line(row: Any) -> Line:
+        if not names:
+            names.update(Person.objects.values_list("pk", "name"))
+        kind, what, link = source.said(row)
+        if below and len(alike) > 1:
+            kind = f"{kind}, counts" if row.m_counts else f"{kind}, counts below the line only"
+        return Line(row.m_on, names[row.m_person], kind, what, link, row.m_worth)
+
+    return _made(asked, rows, seen, "m_worth", "m_on", unit, line, user)
+
+
+def _way(part: Part) -> tuple[str, str, str]:
+    return part.source.key, part.day, part.credit
 
 
 def _of_deals(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, as_of: date) -> Records:

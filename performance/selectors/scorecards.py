@@ -13,8 +13,9 @@ from teams.selectors import presence
 
 from ..analysis.scorecards import points, score
 from ..models import Scorecard, ScorecardPart
+from .catalogue import MEASURES, Measure
 from .cells import Cells, Span, read
-from .figures import MEASURES, Figure, Measure, _figure
+from .figures import Figure, _figure
 from .pace import _pipeline_by_team
 from .scope import Scope
 

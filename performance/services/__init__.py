@@ -1,6 +1,6 @@
-"""The only code of performance that writes: rollups, from the records; flags, from the rollups."""
+"""The only code of performance that writes: rollups, from the records; flags, from the rollups; forecasts."""
 
-from .flags import answer_flag, raise_flags, recheck, see_flag
+from .flags import answer_flag, raise_flags, recheck, see_flag, set_flag_cost, snooze_flag, wake_flag
 from .forecasts import drain_forecasts, refresh_backtest, refresh_forecasts
 from .rollups import Difference, drain, rebuild, waiting
 
@@ -15,5 +15,8 @@ __all__ = [
     "refresh_backtest",
     "refresh_forecasts",
     "see_flag",
+    "set_flag_cost",
+    "snooze_flag",
     "waiting",
+    "wake_flag",
 ]

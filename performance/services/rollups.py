@@ -19,12 +19,12 @@ from django.db.models import Count, Q
 from performance import live
 from performance.models import Rollup
 from performance.models.rollups import NOBODY
+from performance.selectors.parts import END_OF_TIME, FIRST_DAY, parts_in_force, sql_of
 from salesmgmt.desk.models import Mark
 from targets.models import QuotaEntry, SeasonProfile
 from targets.selectors import daily_quota
 from teams.models import Person
 
-FIRST_DAY, END_OF_TIME = date(1900, 1, 1), date(9999, 1, 1)
 PORTION = 5000  # marks picked at once
 PERSON_DAYS = 40_000  # worked out in one transaction, or one person's
 LOCK_SPACE = 7010  # of the advisory locks
@@ -37,11 +37,14 @@ Scope = tuple[int, date, date]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Rollups that come from one kind of record: how to read them, and which measures are its own."""
+    """Rollups that come from one kind of record: how to read those built in, and which measures are its own.
+
+    What an admin has defined over the same records is read beside them; its names begin with the topic.
+    """
 
     number: int
-    measures: str
-    records: str
+    measures: str = ""
+    records: str = ""
     parameters: Callable[[Sequence[Scope]], list[Any]] = lambda scope: []
     widened: Callable[[Sequence[Scope]], list[Scope]] = list
     moves_flags: bool = False
@@ -167,6 +170,14 @@ FAMILIES = {
         moves_flags=True,
         moves_forecasts=True,
     ),
+    "deals": Family(6),
+    "orders": Family(7),
+    "leads": Family(8),
+    "feedback": Family(9),
+    "complaints": Family(10),
+    "contracts": Family(11),
+    "referrals": Family(12),
+    "time": Family(13),
 }
 TOPICS = tuple(FAMILIES)
 
@@ -177,8 +188,7 @@ _COMPARED = """
         SELECT person_id, team_id, "on", posted_month, measure, bucket, round(total, 6) AS total, count::bigint
           FROM ({records}) AS records
     ), stored AS MATERIALIZED (
-        SELECT r.* FROM scope s JOIN performance_rollup r
-            ON r.person_id = s.person_id AND {measures} AND r."on" >= s.first AND r."on" < s.until
+        {stored}
     ), difference AS MATERIALIZED (
         SELECT stored.id, person_id, team_id, "on", posted_month, measure, bucket,
                coalesce(fresh.total, 0) AS total, coalesce(fresh.count, 0) AS count, fresh.count IS NULL AS is_gone,
@@ -247,22 +257,35 @@ _FISCAL_MONTH = r"""
 """
 
 
-def _month(sql: str) -> str:
+_STORED = """
+        SELECT r.* FROM scope s JOIN performance_rollup r
+            ON r.person_id = s.person_id AND {measures} AND r."on" >= s.first AND r."on" < s.until
+"""
+_NOTHING = """
+        SELECT 0::bigint AS person_id, 0::bigint AS team_id, NULL::date AS "on", NULL::date AS posted_month,
+               ''::text AS measure, 0 AS bucket, 0::numeric AS total, 0::bigint AS count WHERE false
+"""
+
+
+def _statement(topic: str, scope: Sequence[Scope], rest: str) -> tuple[str, list[Any]]:
+    """What differs in `scope`, by the definitions as they stand now, and what to do about it; with its arguments."""
+    family = FAMILIES[topic]
+    records, arguments = sql_of(parts_in_force(topic))
+    read = " UNION ALL ".join(part for part in (family.records, records) if part) or _NOTHING
+    own = [family.measures, f"r.measure >= '{topic}:' AND r.measure < '{topic};'"]
+    stored = " UNION ALL ".join(_STORED.format(measures=measures) for measures in own if measures)
+    columns = [list(column) for column in zip(*scope, strict=True)] if scope else [[], [], []]
+    sql = with_months(_COMPARED.replace("{records}", read).replace("{stored}", stored) + rest)
+    return sql, [*columns, *family.parameters(scope), *arguments]
+
+
+def with_months(sql: str) -> str:
     """With month(x), the first day of a month, spelt out: date_trunc of a date depends on the session's zone.
 
     fiscal(x) is the first day of the stored period, looked up only where some are not calendar months.
     """
     sql = re.sub(r'\bfiscal\(([\w."]+)\)', _FISCAL_MONTH, sql)
     return re.sub(r'\bmonth\(([\w."]+)\)', r"(\1 - extract(day FROM \1)::int + 1)", sql)
-
-
-def _sql(family: Family, rest: str) -> str:
-    return _month(_COMPARED.format(records=family.records, measures=family.measures) + rest)
-
-
-def _arguments(family: Family, scope: Sequence[Scope]) -> list[Any]:
-    columns = [list(column) for column in zip(*scope, strict=True)] if scope else [[], [], []]
-    return [*columns, *family.parameters(scope)]
 
 
 def merged(scope: Iterable[Scope]) -> list[Scope]:
@@ -290,7 +313,7 @@ def drain(topic: str) -> int:
             _expand(topic, everybody)
         done = _bounded([mark for mark in picked if mark[1] is not None])
         if done:
-            _write(family, family.widened(merged((person, first, until) for _, person, first, until in done)))
+            _write(topic, family.widened(merged((person, first, until) for _, person, first, until in done)))
         ids = [mark[0] for mark in picked if mark[1] is None] + [mark[0] for mark in done]
         _execute("DELETE FROM desk_mark WHERE id = ANY(%s)", [ids])
     return len(ids)
@@ -337,11 +360,12 @@ def _bounded(marks: list[tuple[int, int | None, date, date]]) -> list[tuple[int,
     return done
 
 
-def _write(family: Family, scope: Sequence[Scope]) -> int:
+def _write(topic: str, scope: Sequence[Scope]) -> int:
     """Lock the cells, then make the rollups of `scope` what the records say; answer how many differed."""
+    family = FAMILIES[topic]
     locks = sorted({family.number * LOCKS + person % LOCKS for person, _, _ in scope})
     _execute("SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number", [LOCK_SPACE, locks])
-    [(count, people, teams, zeros)] = _execute(_sql(family, _WRITE), _arguments(family, scope))
+    [(count, people, teams, zeros)] = _execute(*_statement(topic, scope, _WRITE))
     if zeros:
         _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s) AND total = 0 AND count = 0", [zeros])
     moved = [topic for topic, moves in (("flags", family.moves_flags), ("forecasts", family.moves_forecasts)) if moves]
@@ -390,13 +414,14 @@ def rebuild(*, write: bool = True) -> Iterator[Difference]:
         Rollup.objects.exclude(person__in=people).order_by("person").values_list("person_id", flat=True).distinct()
     )
     people += list(orphans)
-    for topic, family in FAMILIES.items():
+    for topic in TOPICS:
         for start in range(0, len(people), CHUNK):
             scope = [(person, FIRST_DAY, END_OF_TIME) for person in people[start : start + CHUNK]]
             with transaction.atomic():
-                rows = _execute(_sql(family, _REPORT), [*_arguments(family, scope), topic])
+                sql, arguments = _statement(topic, scope, _REPORT)
+                rows = _execute(sql, [*arguments, topic])
                 if write:
-                    _write(family, scope)
+                    _write(topic, scope)
             yield from [Difference(topic, tuple(row[:6]), tuple(row[6:8]), tuple(row[8:])) for row in rows]
     yield from _rebuild_sums(write=write)
 
@@ -407,7 +432,7 @@ def _rebuild_sums(*, write: bool) -> Iterator[Difference]:
         if write:  # drainers wait: what they have done since would be summed twice
             locks = [family.number * LOCKS + n for family in FAMILIES.values() for n in range(LOCKS)]
             _execute("SELECT pg_advisory_xact_lock(%s, n) FROM unnest(%s::int[]) AS n", [LOCK_SPACE, sorted(locks)])
-        rows = _execute(_month(_SUMS_DIFFER), [])
+        rows = _execute(with_months(_SUMS_DIFFER), [])
         if write and rows:
             _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s)", [[row[0] for row in rows if row[0]]])
             _execute(

@@ -11,18 +11,19 @@ from typing import Any
 from django.db import connection, transaction
 
 from performance import live
+from performance.models import PipelineFlow
 from performance.models.snapshots import DEALS, POSTINGS, RATES, TRACKED
 from salesmgmt.desk.models import Mark
 from teams.models import Organisation
 
-from .rollups import Difference
+from .rollups import Difference, with_months
 
 PORTION = 2000  # deals worked out in one transaction
 LOCK_SPACE, LOCKS = 7011, 128  # deals are locked modulo this, so that no portion can exhaust the lock table
 
 STATE = (
-    "until", "status", "person_id", "team_id", "stage_id", "category", "amount", "currency", "due_on", "value",
-    "worth", "was_status", "was_person_id", "was_team_id", "was_due_on", "was_value",
+    "until", "status", "person_id", "team_id", "stage_id", "category", "amount", "currency", "due_on", "month",
+    "value", "worth", "was_status", "was_person_id", "was_team_id", "was_due_on", "was_month", "was_value",
 )  # fmt: skip
 _SAID = ("status", "stage", "owner", "amount", "expected_close_on", "forecast_category", "currency")
 # Those that a deal always has: what its first change says of them held before it, too.
@@ -48,7 +49,7 @@ def _columns(table: str) -> str:
     return ", ".join(f"{table}.{column}" for column in STATE)
 
 
-_FRESH = f"""
+_FRESH = with_months(f"""
     WITH deal AS MATERIALIZED (
         SELECT d.id, d.opened_on, (d.created_at AT TIME ZONE %(zone)s)::date AS created_on,
                (d.withdrawn_at AT TIME ZONE %(zone)s)::date AS gone_on, s.pipeline_id, d.owner_id,
@@ -136,22 +137,77 @@ _FRESH = f"""
                CASE WHEN v.amount IS NULL THEN 0 ELSE round(v.amount * x.actual, 2) END AS worth
           FROM version v
          CROSS JOIN LATERAL (SELECT {_rate("'plan', 'actual'")} AS plan, {_rate("'actual'")} AS actual) x
+    ), dated AS (
+        SELECT v.*, CASE WHEN v.due_on IS NOT NULL AND v.value IS NOT NULL THEN fiscal(v.due_on) END AS month
+          FROM valued v
     ), fresh AS MATERIALIZED (
         SELECT v.*, coalesce(lag(status) OVER before, '') AS was_status,
                coalesce(lag(person_id) OVER before, person_id) AS was_person_id,
                coalesce(lag(team_id) OVER before, team_id) AS was_team_id, lag(due_on) OVER before AS was_due_on,
-               lag(value) OVER before AS was_value
-          FROM valued v WINDOW before AS (PARTITION BY deal_id ORDER BY "on")
+               lag(month) OVER before AS was_month, lag(value) OVER before AS was_value
+          FROM dated v WINDOW before AS (PARTITION BY deal_id ORDER BY "on")
     ), stored AS MATERIALIZED (
         SELECT v.* FROM unnest(%(deals)s::bigint[]) AS k(id) JOIN performance_dealversion v ON v.deal_id = k.id
     ), difference AS MATERIALIZED (
         SELECT deal_id, "on", stored.id, fresh.status IS NULL AS is_gone, stored.person_id AS stood_person_id,
-               stored.team_id AS stood_team_id, {_columns("fresh")},
+               stored.team_id AS stood_team_id, stored AS stood, {_columns("fresh")},
                row({_columns("stored")})::text AS stands, row({_columns("fresh")})::text AS told
           FROM fresh FULL JOIN stored USING (deal_id, "on")
          WHERE stored.id IS NULL OR fresh.status IS NULL
             OR row({_columns("fresh")}) IS DISTINCT FROM row({_columns("stored")})
     )
+""")  # nosec B608 (constants)
+
+# Every move of a version that stands (sign 1) or stood (-1). A day is told in this sequence: reassigned, amount, date,
+# closed (R20); whatever was not open before comes in at what it is worth at the end of that day.
+_FLOWS = with_months("""
+    SELECT level, team, f.month, day, step, other_month, other_team, sum(sign * amount) AS amount,
+           sum(sign) AS count, sum(sign * deals) AS deals
+      FROM ({versions}) AS v
+     CROSS JOIN LATERAL (VALUES
+           ('new', v.team_id, v.month, NULL, 0,
+            CASE WHEN v.was_status IN ('', 'gone') AND v.status <> 'gone' THEN v.value END, 1),
+           ('reopened', v.team_id, v.month, NULL, 0,
+            CASE WHEN v.was_status IN ('won', 'lost') AND v.status NOT IN ('gone', v.was_status) THEN v.value END, 1),
+           ('reassigned', v.was_team_id, v.was_month, NULL, v.team_id,
+            CASE WHEN v.was_status = 'open' AND v.status <> 'gone' AND v.team_id <> v.was_team_id
+                 THEN -v.was_value END, -1),
+           ('reassigned', v.team_id, v.was_month, NULL, v.was_team_id,
+            CASE WHEN v.was_status = 'open' AND v.status <> 'gone' AND v.team_id <> v.was_team_id
+                 THEN v.was_value END, 1),
+           (CASE WHEN v.value > v.was_value THEN 'grew' ELSE 'shrank' END, v.team_id, v.was_month, NULL, 0,
+            CASE WHEN v.was_status = 'open' AND v.status <> 'gone' AND v.value <> v.was_value
+                 THEN v.value - v.was_value END, 0),
+           ('pushed_out', v.team_id, v.was_month, v.month, 0,
+            CASE WHEN v.was_status = 'open' AND v.status <> 'gone' AND v.month IS DISTINCT FROM v.was_month
+                 THEN -coalesce(v.value, v.was_value) END, -1),
+           ('pulled_in', v.team_id, v.month, v.was_month, 0,
+            CASE WHEN v.was_status = 'open' AND v.status <> 'gone' AND v.month IS DISTINCT FROM v.was_month
+                 THEN v.value END, 1),
+           ('won', v.team_id, v.month, NULL, 0,
+            CASE WHEN v.status = 'won' AND v.was_status <> 'won' THEN -v.value END, -1),
+           ('lost', v.team_id, v.month, NULL, 0,
+            CASE WHEN v.status = 'lost' AND v.was_status <> 'lost' THEN -v.value END, -1),
+           ('removed', v.was_team_id, v.was_month, NULL, 0,
+            CASE WHEN v.was_status = 'open' AND v.status = 'gone' THEN -v.was_value END, -1)
+           ) AS m(step, team_id, month, to_month, other_team, amount, deals)
+     CROSS JOIN LATERAL (SELECT m.month, coalesce(m.to_month, '0001-01-01'::date) AS other_month) AS f
+     CROSS JOIN LATERAL (VALUES ('td', v."on", m.team_id), ('tm', month(v."on"), m.team_id), ('cd', v."on", 0),
+                                ('cm', month(v."on"), 0)) AS l(level, day, team)
+     WHERE f.month IS NOT NULL AND m.amount IS NOT NULL AND (m.step <> 'reassigned' OR level IN ('td', 'tm'))
+     GROUP BY 1, 2, 3, 4, 5, 6, 7
+""")
+_NAMES = (
+    "level", "team_id", "month", "on", "step", "other_month", "other_team_id", "amount", "count", "deals",
+)  # fmt: skip
+_CELL = 'level, team_id, month, "on", step, other_month, other_team_id'
+_MOVED = (
+    "status", "team_id", "month", "value", "was_status", "was_team_id", "was_month", "was_value",
+)  # fmt: skip
+_BOTH = f"""
+    SELECT 1 AS sign, "on", {", ".join(_MOVED)} FROM difference WHERE NOT is_gone
+     UNION ALL
+    SELECT -1, "on", {", ".join(f"(stood).{column}" for column in _MOVED)} FROM difference WHERE id IS NOT NULL
 """  # nosec B608 (constants)
 _WRITE = f""",
     gone AS (
@@ -162,9 +218,17 @@ _WRITE = f""",
     ), made AS (
         INSERT INTO performance_dealversion (deal_id, "on", {", ".join(STATE)})
         SELECT deal_id, "on", {", ".join(STATE)} FROM difference WHERE id IS NULL
+    ), summed AS (
+        INSERT INTO performance_pipelineflow AS f ({_CELL}, amount, count, deals)
+        SELECT * FROM ({_FLOWS.format(versions=_BOTH)}) AS flow
+         WHERE amount <> 0 OR count <> 0 OR deals <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7
+            ON CONFLICT ({_CELL}) DO UPDATE
+           SET amount = f.amount + excluded.amount, count = f.count + excluded.count, deals = f.deals + excluded.deals
+        RETURNING id, amount, count, deals
     )
     SELECT count(*), array_agg(DISTINCT coalesce(person_id, stood_person_id)),
-           array_agg(DISTINCT coalesce(team_id, stood_team_id))
+           array_agg(DISTINCT coalesce(team_id, stood_team_id)),
+           (SELECT array_agg(id) FROM summed WHERE amount = 0 AND count = 0 AND deals = 0)
       FROM difference
 """  # nosec B608 (constants)
 _REPORT = """
@@ -235,7 +299,12 @@ def _write(deals: Sequence[int]) -> int:
     """Lock the deals, and only then, in a new statement, make their versions what the records say."""
     locks = sorted({deal % LOCKS for deal in deals})
     _execute("SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number", [LOCK_SPACE, locks])
-    [(count, people, teams)] = _execute(_FRESH + _WRITE, _arguments(deals))
+    [(count, people, teams, zeros)] = _execute(_FRESH + _WRITE, _arguments(deals))
+    if zeros:
+        _execute(
+            "DELETE FROM performance_pipelineflow WHERE id = ANY(%s) AND amount = 0 AND count = 0 AND deals = 0",
+            [zeros],
+        )
     if count:
         transaction.on_commit(partial(live.bump, people=people, teams=teams))
     return int(count)
@@ -257,7 +326,7 @@ def rebuild(*, write: bool = True) -> Iterator[Difference]:
             )
         ]
         if not deals:
-            return
+            break
         with transaction.atomic():
             rows = _execute(_FRESH + _REPORT, _arguments(deals))
             if write and rows:
@@ -266,6 +335,36 @@ def rebuild(*, write: bool = True) -> Iterator[Difference]:
             Difference("deal versions", (deal, on), (stands, ""), (told, "")) for deal, on, stands, told in rows
         ]
         last = deals[-1]
+    yield from _rebuild_flows(write=write)
+
+
+_ALL = f'SELECT 1 AS sign, "on", {", ".join(_MOVED)} FROM performance_dealversion'  # nosec B608 (constants)
+_FLOWS_DIFFER = f"""
+    WITH fresh AS (
+        SELECT level, team AS team_id, month, day AS "on", step, other_month, other_team AS other_team_id, amount,
+               count, deals
+          FROM ({_FLOWS.format(versions=_ALL)}) AS flow
+    )
+    SELECT stored.id, {_CELL}, coalesce(stored.amount, 0), coalesce(stored.count, 0), coalesce(stored.deals, 0),
+           coalesce(fresh.amount, 0), coalesce(fresh.count, 0), coalesce(fresh.deals, 0)
+      FROM fresh FULL JOIN performance_pipelineflow AS stored USING ({_CELL})
+     WHERE (stored.amount, stored.count, stored.deals) IS DISTINCT FROM (fresh.amount, fresh.count, fresh.deals)
+       AND (stored.id IS NOT NULL OR (fresh.amount, fresh.count, fresh.deals) <> (0, 0, 0))
+     ORDER BY 2, 3, 4, 5
+"""  # nosec B608 (constants)
+
+
+def _rebuild_flows(*, write: bool) -> Iterator[Difference]:
+    """The flows against the versions they sum, on one snapshot."""
+    with transaction.atomic():
+        if write:  # drainers wait: what they have done since would be summed twice
+            _execute("SELECT pg_advisory_xact_lock(%s, n) FROM generate_series(0, %s) AS n", [LOCK_SPACE, LOCKS - 1])
+        rows = _execute(_FLOWS_DIFFER, [])
+        if write and rows:
+            _execute("DELETE FROM performance_pipelineflow WHERE id = ANY(%s)", [[row[0] for row in rows if row[0]]])
+            made = [row[1:8] + row[11:] for row in rows if any(row[11:])]
+            PipelineFlow.objects.bulk_create(PipelineFlow(**dict(zip(_NAMES, row, strict=True))) for row in made)
+    yield from [Difference("flows", row[1:8], row[8:10], row[11:13]) for row in rows]
 
 
 def _arguments(deals: Sequence[int]) -> dict[str, Any]:

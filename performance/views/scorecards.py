@@ -32,6 +32,8 @@ HEADER = (
 def scorecards(request: SignedIn) -> HttpResponseBase:
     """Everybody one leads with their totals of the week, month, quarter and year; who leads nobody sees their own."""
     organisation, access = Organisation.get(), access_of(request.user)
+    if access.role == "none":
+        raise Http404
     today = clock.today(organisation.time_zone)
     period = period_of(request, organisation, today)
     people = selectors.measured_people(request.user, today)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -78,6 +78,8 @@ def deals(request: SignedIn) -> HttpResponse:
     """The deals behind a row; those of others are counted in one line."""
     asked, _ = _asked(request)
     cut, value = request.GET.get("cut", ""), request.GET.get("value", "")
+    if not cut:
+        return redirect("what-works")
     if cut not in CUTS or not value:
         raise Http404
     ids = selectors.deals_of(cut=cut, value=value, **asked)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from sales.models import DeliveryProblem, Order, may_write_for
 from salesmgmt.lib.refusals import Refused
 from teams.models import User, access_of
+from teams.selectors import person_of
 
 from .guards import NOT_YOURS, WITHDRAWN, require_current
 from .notices import tell
@@ -33,6 +34,9 @@ def record_delivery(
         if day is not None and day > on and name != "promised_on":
             raise Refused(f"It can't be {verb} on {day:%d %b %Y}, a day still to come.", field=name)
         setattr(order, name, day)
+    if "delivered_on" in changed:
+        order.delivered_by = None if order.delivered_on is None else person_of(by) if by else None
+        changed.append("delivered_by")
     if changed and order.produced_on and order.delivered_on and order.delivered_on < order.produced_on:
         raise Refused("It can't be delivered before it was produced.", field="delivered_on")
     if changed:

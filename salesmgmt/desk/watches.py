@@ -26,11 +26,20 @@ class Watch:
     on_insert: bool = True
     name: str = "mark"
     """Of its triggers: each app that watches a table has its own."""
+    joins: str = ""
+    """Further tables that `person`, `days` and `matters` speak of, joined to `r`."""
+    is_above: bool = False
+    """Its rows are what others refer to: what `joins` finds is stale once such a row has changed."""
 
     def triggers(self) -> list[pgtrigger.Trigger]:
         old, new = self._rows("old_rows"), self._rows("new_rows")
         changed = f"({old} EXCEPT {new}) UNION ALL ({new} EXCEPT {old})"
         both = pgtrigger.Referencing(old="old_rows", new="new_rows")
+        if self.is_above:
+            columns = ", ".join(("id", *self.columns))
+            touched = f"SELECT id FROM (SELECT {columns} FROM new_rows EXCEPT SELECT {columns} FROM old_rows) AS moved"
+            rows = [self._rows(f"(SELECT * FROM {name} WHERE id IN ({touched}))") for name in ("old_rows", "new_rows")]
+            return [self._trigger(f"{self.name}_update", pgtrigger.Update, both, " UNION ALL ".join(rows))]
         made = [
             self._trigger(f"{self.name}_update", pgtrigger.Update, both, changed),
             self._trigger(f"{self.name}_delete", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), old),
@@ -44,7 +53,8 @@ class Watch:
         columns = ", ".join(f"r.{column}" for column in ("id", *self.columns))
         # Every part of these statements is a constant of this module.
         what = f"{self.person} AS person_id, {self.days} AS days, {columns}"
-        return f"SELECT {what} FROM {source} r WHERE {self.matters}"  # nosec B608
+        joined = f" {self.joins.format(rows=source)}" if self.joins else ""
+        return f"SELECT {what} FROM {source} r{joined} WHERE {self.matters}"  # nosec B608
 
     def _trigger(
         self, name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing, rows: str

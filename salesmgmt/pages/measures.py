@@ -6,8 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 from performance.selectors import Figure, Scope, figures
+from performance.selectors.catalogue import ACTIVITY_KINDS
 from performance.selectors.cells import Span, of_scope, read
-from performance.selectors.figures import ACTIVITY_KINDS, records_url
+from performance.selectors.figures import records_url
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio, win_rate

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from performance.selectors import Figure, Pace, Scope, status_of
+from performance.selectors.catalogue import ACTIVITY_KINDS, MEASURES
 from performance.selectors.cells import Cells, Span
-from performance.selectors.figures import ACTIVITY_KINDS, MEASURES, records_url
+from performance.selectors.figures import records_url
 from salesmgmt.lib.charts import Pace as Chart
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from performance.models import DealVersion
+from performance.models import DealVersion, PipelineFlow
 from performance.services import snapshots
 from sales import services as sales
 from sales.models import Deal, DealChange, LostReason, Stage
@@ -145,7 +145,13 @@ def test_rebuilding_finds_nothing_after_the_marks_are_drained_and_puts_right_wha
     DealVersion.objects.create(
         deal_id=10**9, on=DAY, status="open", person=cast.ana, was_person=cast.ana, team=cast.north, was_team=cast.north
     )
-    assert len(list(snapshots.rebuild(write=False))) == 3
-    assert len(list(snapshots.rebuild())) == 3
+    for write in (False, True):
+        found = [difference.table for difference in snapshots.rebuild(write=write)]
+        assert found.count("deal versions") == 3
+        assert "flows" in found
     assert list(snapshots.rebuild(write=False)) == []
     assert DealVersion.objects.count() == 2
+    PipelineFlow.objects.update(amount=1)
+    PipelineFlow.objects.filter(level="cd").delete()
+    assert {difference.table for difference in snapshots.rebuild()} == {"flows"}
+    assert list(snapshots.rebuild(write=False)) == []

@@ -26,6 +26,7 @@ from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 QUARTER, MONTH = Period.parse("2026-Q1"), Period.parse("2026-02")
+ODD = Period(date(2026, 2, 3), date(2026, 3, 7), "month", "odd")
 START = date(2026, 1, 5)
 
 
@@ -169,6 +170,10 @@ def photograph(day: date) -> Snapshot:
     }  # fmt: skip
 
 
+def holding(period: Period, is_mine: Callable[[State], bool]) -> Callable[[State], bool]:
+    return lambda state: state.status == "open" and state.due is not None and state.due in period and is_mine(state)
+
+
 def plainly(days: list[Snapshot], period: Period, is_mine: Callable[[State], bool]) -> dict[str, Decimal]:
     """R20, day by day and deal by deal."""
     found = dict.fromkeys(["start", *STEPS, "end"], Decimal(0))
@@ -176,9 +181,7 @@ def plainly(days: list[Snapshot], period: Period, is_mine: Callable[[State], boo
     def is_due(state: State) -> bool:
         return state.due is not None and state.due in period
 
-    def holds(state: State) -> bool:
-        return state.status == "open" and is_due(state) and is_mine(state)
-
+    holds = holding(period, is_mine)
     for name, day in (("start", days[0]), ("end", days[-1])):
         found[name] = sum((state.value for state in day.values() if holds(state)), Decimal(0))
     for before, after in pairwise(days):
@@ -246,11 +249,12 @@ def test_whatever_happens_the_steps_are_those_of_a_plain_recomputation(
             (Scope.team(cast.north), lambda state: state.team == cast.north.pk),
             (Scope.person(cast.ana), lambda state: state.owner == cast.ana.pk),
         ]
-        for period in (QUARTER, MONTH):
+        for period in (QUARTER, MONTH, ODD):
             for scope, is_mine in scopes:
                 told = waterfall(scope=scope, period=period, start=on(first - 1), until=on(last - 1))
                 said = {"start": told.start, "end": told.end} | {name: told.steps[name][0] for name in STEPS}
                 assert said == plainly(photographs[first : last + 1], period, is_mine)
+                assert told.end_count == sum(map(holding(period, is_mine), photographs[last].values()))
                 for name in ("start", "end", *STEPS):
                     behind = moves(scope=scope, period=period, start=on(first - 1), until=on(last - 1), step=name)
                     assert sum((move.amount for move in behind), Decimal(0)) == said[name]
