@@ -1,6 +1,7 @@
-"""Measures, flags and what was done about them, scorecards and reports, as tables."""
+"""Measures, flags and what was done about them, calls, scorecards and reports, as tables."""
 
 from performance.models import (
+    Call,
     Flag,
     FlagCost,
     FlagEvent,
@@ -30,6 +31,7 @@ KINDS = [
     trail("flag_costs", FlagCost, "kind"),
     trail("flags", Flag, *RAISED),
     trail("flag_events", FlagEvent, "flag", "kind", "at"),
+    trail("calls", Call, "person", "team", "period", "made_at"),
     trail("scorecards", Scorecard, *HELD),
     trail("scorecard_parts", ScorecardPart, "scorecard", "measure"),
     trail("reports", Report, *MONTH),

@@ -29,7 +29,7 @@ ORDER = (  # in which kinds depend on each other
     "quota_proposals", "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "measures",
     "measure_versions", "flag_costs", "flags",
     "flag_events", "cases", "case_changes", "one_on_ones", "agenda_items", "action_items", "asked_tasks",
-    "award_suggestions", "awards", "kudos", "applause", "personal_bests", "scorecards", "scorecard_parts", "reports",
+    "award_suggestions", "awards", "kudos", "applause", "personal_bests", "calls", "scorecards", "scorecard_parts", "reports",
     "report_recipients", "closings",
 )  # fmt: skip
 

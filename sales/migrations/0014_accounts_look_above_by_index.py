@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0012_orders_are_paid'),
+        ('sales', '0013_lists_by_their_indexes'),
     ]
 
     operations = [
