@@ -305,6 +305,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "letter-answer": ("maya vera olga admin", POST),
     # performance
     "records": (POSTED, GET),
+    "pipeline": (POSTED, GET),
+    "calls": (POSTED, GET),
+    "pipeline-moves": (POSTED, GET),
     "quota-changes": (EVERYBODY, GET),
     "quota-changes-confirm": (EVERYBODY, POST),
     "quota-change-confirm": (LINE, POST),
