@@ -139,9 +139,9 @@ def main() -> int:
     environment |= services.start(place, services.wanted()) | {"VAR": str(place.var), "DEMO": "1", "SHOW_COST": "1"}
     environment.setdefault("DATABASE_OWNER_URL", environment["DATABASE_URL"])
     try:
-        smaller = seeded(environment, "tenth", tenth)
-        files = {kind: int(os.environ.get(f"IMPORT_{kind.upper()}") or rows) for kind, rows in IMPORTS.items()}
         only = os.environ.get("ONLY")
+        smaller = environment if only == "plans" else seeded(environment, "tenth", tenth)  # plans seed their own
+        files = {kind: int(os.environ.get(f"IMPORT_{kind.upper()}") or rows) for kind, rows in IMPORTS.items()}
         if only not in {None, "", "imports"}:
             files = {}
         found = list(imports.measure(smaller, {kind: rows for kind, rows in files.items() if rows}))
