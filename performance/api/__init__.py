@@ -1,6 +1,6 @@
 """Endpoints of comparing, by noun."""
 
-from . import calls, figures, flags, levers, pipeline, redistributions
+from . import calls, figures, flags, levers, pipeline, redistributions, reports, scorecards, works
 
 ENDPOINTS = {
     **calls.ENDPOINTS,
@@ -9,4 +9,7 @@ ENDPOINTS = {
     **pipeline.ENDPOINTS,
     **levers.ENDPOINTS,
     **redistributions.ENDPOINTS,
+    **reports.ENDPOINTS,
+    **scorecards.ENDPOINTS,
+    **works.ENDPOINTS,
 }

@@ -2,6 +2,7 @@
 
 from .calls import Call, CallQuerySet
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
+from .forecasts import BacktestCase, ForecastBasis, ForecastRow
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
 from .rollups import Rollup, RollupSum
@@ -11,6 +12,7 @@ from .watches import WATCHES
 
 __all__ = [
     "WATCHES",
+    "BacktestCase",
     "Call",
     "CallQuerySet",
     "DealVersion",
@@ -20,6 +22,8 @@ __all__ = [
     "FlagEvent",
     "FlagKind",
     "FlagQuerySet",
+    "ForecastBasis",
+    "ForecastRow",
     "MeasureDefinition",
     "MeasureVersion",
     "PipelineFlow",
