@@ -27,7 +27,7 @@ ORDER = (  # in which kinds depend on each other
     "quota_entries", "credit_entries", "outcome_entries",
     "strategies", "announcements", "announced_figures", "responses", "response_accounts", "answers",
     "quota_proposals", "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "flags",
-    "flag_events", "cases", "case_changes", "one_on_ones", "agenda_items", "action_items", "asked_tasks",
+    "flag_events", "calls", "cases", "case_changes", "one_on_ones", "agenda_items", "action_items", "asked_tasks",
     "award_suggestions", "awards", "kudos", "applause", "closings",
 )  # fmt: skip
 
@@ -48,6 +48,8 @@ STAYS = {  # what no export gives out, and why
     "sales.LookAlike": "found anew",
     "performance.Rollup": "added up anew",
     "performance.RollupSum": "added up anew",
+    "performance.DealVersion": "told by the changes of deals",
+    "performance.PipelineFlow": "added up anew",
 }
 
 
