@@ -21,8 +21,8 @@ for _topic in rollups.TOPICS:
     drains("rollups")(partial(rollups.drain, _topic))
 
 for _drainer in snapshots.DRAINERS:
-    drains("deals")(_drainer)
-    drains("rollups")(_drainer)
+    for _topic in ("deals", "pipeline", "rollups"):  # who saves a deal wakes the pipeline
+        drains(_topic)(_drainer)
 
 
 @shared_task

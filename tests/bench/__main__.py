@@ -111,6 +111,10 @@ MEASURED = (
     Measured("timeline of an account", "vera", page("/accounts/1/timeline/"), 3),
     Measured("timeline of a contact", "vera", page("/contacts/1/timeline/"), 3),
     Measured("leaderboard", "maya", page("/leaderboard/"), 3),
+    Measured("waterfall of the company, by API", "vera", page("/api/v1/waterfall/?of=company"), 5),
+    Measured("pipeline of the company", "vera", page("/pipeline/"), 5),
+    Measured("pipeline of a team", "maya", page("/pipeline/"), 5),
+    Measured("calls of a team", "maya", page("/calls/"), 5),
     Measured("log an activity", "ana", log_activity, 4),
 )
 
