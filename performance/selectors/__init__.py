@@ -3,6 +3,7 @@
 from .catalogue import MEASURES, Measure, catalogue, measures_of
 from .figures import Figure, figure, figures, series
 from .flags import open_flags
+from .forecasting import Forecast, forecast, forecasts
 from .landings import Revised, colleagues, landings, revised
 from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
@@ -12,6 +13,7 @@ from .scope import Scope
 __all__ = [
     "MEASURES",
     "Figure",
+    "Forecast",
     "Measure",
     "Pace",
     "Revised",
@@ -23,6 +25,8 @@ __all__ = [
     "colleagues",
     "figure",
     "figures",
+    "forecast",
+    "forecasts",
     "landings",
     "levers",
     "mean_open_deals",
