@@ -11,8 +11,10 @@ from salesmgmt.lib.ratios import ratio
 from targets.selectors import Landing, delivered, moved
 from teams.models import Posting, Role, Team, Viewer, access_of
 
-from .forecasting import forecasts
-from .pace import Pace
+from .cells import read
+from .figures import credited_of, quota_and_expected
+from .forecasting import last_made, stored
+from .pace import Pace, _spans
 from .scope import Scope
 
 MOST = 500  # people compared at once; who leads more chooses a team
@@ -28,15 +30,36 @@ def colleagues(user: Viewer, on: date, team: Team | None = None) -> list[int]:
 
 
 def landings(*, person_ids: Collection[int], period: Period, as_of: date) -> dict[int, Landing]:
-    """The expected landing of each, as it is forecast (also of a period that has not begun).
+    """The expected landing of each, as it was last forecast; where that says nothing, by pace.
 
-    Who has no quota, or of whom nothing can be said, is left out: nothing is made up.
+    By pace: credited so far + what the plan still expects × the pace so far. The pace of a period that has not begun, or expects nothing yet, is that of the one running. Who has no quota, or
+    no pace yet, is left out: nothing is made up. Early in a period a pace says little; the page shows it as it is.
     """
+    cells = read(_spans(period, as_of), people=person_ids, each=True, period=period)
+    running = period if as_of >= period.start else _running(period, as_of)
+    now = cells if running == period else read(_spans(running, as_of), people=person_ids, each=True, period=running)
     found = {}
-    for pk, one in forecasts(person_ids=person_ids, period=period, as_of=as_of).items():
-        if one.quota is not None and one.expected is not None:
-            found[pk] = Landing(one.quota, one.credited, one.expected)
+    for pk in person_ids:
+        quota, expected = quota_and_expected(cells, key=pk)
+        if quota is None or expected is None:
+            continue
+        _, by_now = quota_and_expected(now, key=pk)
+        pace = ratio(max(credited_of(now, True, key=pk), Decimal(0)), by_now)
+        if pace is not None:
+            credited = credited_of(cells, True, key=pk)
+            found[pk] = Landing(quota, credited, to_cents(credited + (quota - expected) * pace))
+    day = last_made(period, as_of)
+    for row in stored("person", person_ids, period, day):
+        if row.quota is not None and row.expected is not None:
+            found[row.subject_id] = Landing(row.quota, row.credited, row.expected)
     return found
+
+
+def _running(period: Period, as_of: date) -> Period:
+    """The period of the same kind that holds the day."""
+    while as_of < period.start:
+        period = period.shift(-1)
+    return period
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,8 @@ def _rows(people: list[Person], period: Period, as_of: date | None, organisation
     for person in people:
         if (row := found.get(person.pk)) is not None:
             yield [
-                person.external_id or person.name, period.key, row.as_of, row.quota, row.credited, row.expected, row.low,
-                row.high, row.p_miss, row.note, organisation.currency,
+                person.external_id or person.name, period.key, row.as_of, row.quota, row.credited, row.expected,
+                row.low, row.high, row.p_miss, row.note, organisation.currency,
             ]  # fmt: skip
 
 
