@@ -1,5 +1,6 @@
 """How does it compare? Rollups (derived, rebuildable), the watches that mark them stale, and flags."""
 
+from .calls import Call, CallQuerySet
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
 from .forecasts import BacktestCase, ForecastBasis, ForecastRow
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
@@ -12,6 +13,8 @@ from .watches import WATCHES
 __all__ = [
     "WATCHES",
     "BacktestCase",
+    "Call",
+    "CallQuerySet",
     "DealVersion",
     "DefinitionQuerySet",
     "Flag",

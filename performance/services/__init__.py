@@ -1,5 +1,6 @@
-"""The only code of performance that writes: rollups, from the records; flags, from the rollups; forecasts."""
+"""The only code of performance that writes: rollups, from the records; flags, from the rollups."""
 
+from .calls import make_call
 from .flags import answer_flag, raise_flags, recheck, see_flag, set_flag_cost, snooze_flag, wake_flag
 from .forecasts import drain_forecasts, refresh_backtest, refresh_forecasts
 from .rollups import Difference, drain, rebuild, waiting
@@ -9,6 +10,7 @@ __all__ = [
     "answer_flag",
     "drain",
     "drain_forecasts",
+    "make_call",
     "raise_flags",
     "rebuild",
     "recheck",
