@@ -330,6 +330,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "flag-wake": ("maya vera", POST),
     "levers": (COLLEAGUES + " admin", GET),
     # scorecards, reports, what works, screens, a manager's record
+    "forecast": (POSTED, GET),
+    "backtest": (POSTED, GET),
     "scorecards": (POSTED, GET),
     "scorecard": (LINE, GET),
     "scorecard-weights": (IMPORTERS, GET),

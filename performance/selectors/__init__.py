@@ -4,6 +4,7 @@ from .calls import CallLine, Judged, Staked, TeamCalls, call_lines, judged, peop
 from .catalogue import MEASURES, Measure, catalogue, measures_of
 from .figures import Figure, figure, figures, series
 from .flags import open_flags
+from .forecasting import Forecast, forecast, forecasts
 from .landings import Revised, colleagues, landings, revised
 from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
@@ -14,6 +15,7 @@ __all__ = [
     "MEASURES",
     "CallLine",
     "Figure",
+    "Forecast",
     "Judged",
     "Measure",
     "Pace",
@@ -29,6 +31,8 @@ __all__ = [
     "colleagues",
     "figure",
     "figures",
+    "forecast",
+    "forecasts",
     "judged",
     "landings",
     "levers",
