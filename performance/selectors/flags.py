@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
-from performance.models import Flag, FlagKind, RollupSum
+from performance.models import Flag, FlagCost, FlagKind, RollupSum
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
@@ -34,6 +34,12 @@ def flags_asked(user: Viewer, *, on: date, state: str = "open", kind: str = "", 
     if kind:
         found = found.filter(kind=kind)
     return found.filter(Q(person__name__icontains=person)) if person else found
+
+
+def flag_costs() -> dict[str, FlagCost]:
+    """What being wrong costs, by kind, in the order of their weight."""
+    costs = {cost.kind: cost for cost in FlagCost.objects.order_by("pk")}
+    return {kind: costs[kind] for kind in FlagKind.values if kind in costs}
 
 
 def may_put_off(access: Access, person: Person, on: date) -> bool:

@@ -27,6 +27,7 @@ from ..models import Flag, FlagCost, FlagKind
 from ..selectors.causes import LEVER_NAMES, reason_of
 from ..selectors.figures import records_url
 from ..selectors.findings import inputs_of
+from ..selectors.flags import flag_costs as costs_by_kind
 from ..selectors.flags import flags_asked, may_put_off, outcomes
 from ..selectors.levers import levers_of, look_at
 
@@ -275,7 +276,7 @@ def flag_costs(request: SignedIn) -> HttpResponse:
     access, today = access_of(request.user), _today(request)
     if access.role == "none":
         raise Http404
-    costs = {cost.kind: cost for cost in FlagCost.objects.order_by("pk")}
+    costs = costs_by_kind()
     forms = {kind: CostForm(initial=_costs(cost), prefix=kind) for kind, cost in costs.items()}
     if request.method == "POST":
         kind = request.POST.get("kind", "")
@@ -293,7 +294,7 @@ def flag_costs(request: SignedIn) -> HttpResponse:
         request,
         "performance/flag_costs.html",
         {
-            "rows": [(costs[kind], forms[kind], label) for kind, label in FlagKind.choices if kind in costs],
+            "rows": [(cost, forms[kind]) for kind, cost in costs.items()],
             "may_set": access.imports,
             "outcomes": outcomes(on=today) if access.sees_all or access.leads else None,
         },
