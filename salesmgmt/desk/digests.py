@@ -45,8 +45,8 @@ def _make(user: Any, on: date, at: datetime) -> bool:
         return False
     stop_url = settings.BASE_URL + reverse("unsubscribe", args=[SIGNER.sign(str(user.pk))])
     said = {
-        "groups": _grouped(notices[:MOST]), "more": len(notices[MOST:]), "base": settings.BASE_URL, "stop_url": stop_url,
-        "user": user,
+        "groups": _grouped(notices[:MOST]), "more": len(notices[MOST:]), "base": settings.BASE_URL,
+        "stop_url": stop_url, "user": user,
     }  # fmt: skip
     count = f"{len(notices)} new notices" if len(notices) > 1 else "A new notice"
     made = Delivery(
