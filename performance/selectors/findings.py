@@ -38,6 +38,7 @@ from ..models import FlagKind, RollupSum
 from .causes import beside, is_team_wide, percent, reason_of
 from .cells import Cells, Span, read
 from .figures import daily, records_url
+from .forecasts import kept, rows_of
 from .levers import REFERENCE, Days, Look, looks
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
@@ -500,9 +501,11 @@ def _figures(reading: Reading, window: Window, look: Look) -> list[dict[str, Any
 
 
 def _p_misses(found: Mapping[int, Reading], window: Window) -> dict[int, float | None]:
-    """How likely each quota is missed, from what earlier quarters still brought after this point."""
-    missed: dict[int, float | None] = {}
+    """How likely each quota is missed: as forecast that day, else by what earlier quarters brought after this point."""
+    missed = {row.subject_id: kept(row).p_miss for row in rows_of("person", list(found), window.period, window.last)}
     for pk, reading in found.items():
+        if pk in missed:
+            continue
         past = [(Decimal(str(p.before)), Decimal(str(p.after))) for p in reading.pasts]
         landing = landing_range(past=past, so_far=reading.credited, elapsed=elapsed(window.period, window.last))
         if landing is None or reading.rhythm.periods < ENOUGH:

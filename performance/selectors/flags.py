@@ -1,5 +1,6 @@
 """Flags one may see, what one may do with them, and what came of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from teams.models import Access, Organisation, Person, Posting, Viewer
 
 from .cells import Span, read
 from .figures import credited_of
+from .forecasts import hides_chances
 
 
 def open_flags(user: Viewer) -> QuerySet[Flag]:
@@ -47,6 +49,11 @@ def may_put_off(access: Access, person: Person, on: date) -> bool:
     if not access.leads or access.person_id == person.pk:
         return False
     return Posting.objects.on(on).under(access.led_team_ids).filter(person=person).exists()
+
+
+def without_chances(flags: Iterable[Flag], on: date) -> set[int]:
+    """Of whom no probability may be shown."""
+    return hides_chances({flag.person_id for flag in flags}, on, Organisation.get())
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _values(finding: Finding, as_of: date) -> dict[str, Any]:
         "actual": finding.actual,
         "gap": finding.expected - finding.actual,
         "severity": finding.severity,
-        "p_miss": None if reading.p_miss is None else Decimal(str(reading.p_miss)),
+        "p_miss": None if reading.p_miss is None else Decimal(str(round(reading.p_miss, 2))),
         "cost": finding.cost,
         "cause": finding.cause,
         "sentence": finding.sentence[:300],
