@@ -2,7 +2,7 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin
 
-from .models import Flag, FlagEvent, Rollup
+from .models import Flag, FlagCost, FlagEvent, Rollup
 
 
 @admin.register(Rollup)
@@ -33,3 +33,9 @@ class FlagAdmin(ReadOnlyAdmin):
     search_fields = ("person__name",)
     inlines = (FlagEventInline,)
     ordering = ("-pk",)
+
+
+@admin.register(FlagCost)
+class FlagCostAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "needless_talk", "missed_warning", "threshold")
+    ordering = ("pk",)
