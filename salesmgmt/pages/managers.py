@@ -27,8 +27,8 @@ QUARTERS = 5
 SMALLEST = 5  # people, before a spread is told
 HEADER = (
     "quarter", "people_with_quota", "at_quota", "share_at_quota", "lowest", "lower_quarter", "median", "upper_quarter",
-    "highest", "calls_judged", "call_error", "call_bias", "flags", "flags_answered", "median_hours_to_answer", "talks_planned", "talks_held", "people_at_start",
-    "people_kept",
+    "highest", "calls_judged", "call_error", "call_bias", "flags", "flags_answered", "median_hours_to_answer",
+    "talks_planned", "talks_held", "people_at_start", "people_kept",
 )  # fmt: skip
 
 
