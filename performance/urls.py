@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import records, redistributions
+from .views import measures, records, redistributions
 
 urlpatterns: list[URLPattern] = [
     path("records/", records.records, name="records"),
@@ -15,4 +15,7 @@ urlpatterns: list[URLPattern] = [
     path("offers/<int:pk>/agree/", redistributions.offer_agree, name="offer-agree"),
     path("offers/<int:pk>/withdraw/", redistributions.offer_withdraw, name="offer-withdraw"),
     path("offers/<int:pk>/reverse/", redistributions.offer_reverse, name="offer-reverse"),
+    path("measures/", measures.measures, name="measures"),
+    path("measures/add/", measures.measure_add, name="measure-add"),
+    path("measures/<str:key>/", measures.measure, name="measure"),
 ]

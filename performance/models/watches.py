@@ -244,7 +244,7 @@ def _defined(name: str, operation: pgtrigger.Operation, days: str, versions: str
               FROM new_rows r {versions}, unnest(ARRAY[v.source, v.of_source]) AS counted
              WHERE counted <> '' GROUP BY 1;
             RETURN NULL;
-        """,
+        """,  # noqa: E501
     )
 
 

@@ -5,6 +5,7 @@ from .figures import Figure, figure, figures, series
 from .flags import open_flags
 from .landings import Revised, colleagues, landings, revised
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
+from .preview import Preview, preview
 from .scope import Scope
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Figure",
     "Measure",
     "Pace",
+    "Preview",
     "Revised",
     "Scope",
     "Standing",
@@ -25,6 +27,7 @@ __all__ = [
     "open_flags",
     "pace",
     "pace_series",
+    "preview",
     "revised",
     "series",
     "standings",

@@ -153,6 +153,7 @@ def _of_one_source(parts: list[Part]) -> tuple[str, list[Any]]:
         rows = rows.annotate(m_team=F(source.team), m_posted=F(source.posted))
         columns += ["m_team", "m_posted"]
         posted, team, posting = "q.m_posted", "q.m_team", ""
+    kept = "sum(m.total * q.m_count) <> 0" + (" OR sum(q.m_count) <> 0" if source.counts else "")
     made: list[str] = []
     names: list[Any] = []
     for place, part in enumerate(parts):
@@ -182,7 +183,7 @@ def _of_one_source(parts: list[Part]) -> tuple[str, list[Any]]:
           FROM scope s JOIN ({query}) AS q ON q.m_person = s.person_id AND q.m_on >= s.first AND q.m_on < s.until
           {posting}
          CROSS JOIN LATERAL (VALUES {", ".join(made)}) AS m(measure, matters, bucket, total)
-         WHERE m.matters GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(m.total * q.m_count) <> 0 OR sum(q.m_count) <> 0
+         WHERE m.matters GROUP BY 1, 2, 3, 4, 5, 6 HAVING {kept}
         """,  # nosec B608
         [*arguments, *names],
     )

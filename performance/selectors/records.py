@@ -193,9 +193,7 @@ def _of_activities(asked: Measure, scope: Scope, start: date, until: date, user:
     return _made(asked, rows, seen, Value(1), "occurred_on", "count", line, user)
 
 
-def _of_definition(
-    asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis
-) -> Records:
+def _of_definition(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis) -> Records:
     """The rows that the version which holds at the end counts; of a ratio those above and below the line.
 
     Where another part or an earlier version counts rows of another source, day or person, those are not among them.

@@ -1,6 +1,19 @@
-"""The only code of performance that writes: rollups, from the records; flags, from the rollups."""
+"""The only code of performance that writes: rollups, from the records; flags, from the rollups; measures."""
 
 from .flags import answer_flag, raise_flags, recheck, see_flag
+from .measures import add_version, change_measure, define_measure
 from .rollups import Difference, drain, rebuild, waiting
 
-__all__ = ["Difference", "answer_flag", "drain", "raise_flags", "rebuild", "recheck", "see_flag", "waiting"]
+__all__ = [
+    "Difference",
+    "add_version",
+    "answer_flag",
+    "change_measure",
+    "define_measure",
+    "drain",
+    "raise_flags",
+    "rebuild",
+    "recheck",
+    "see_flag",
+    "waiting",
+]
