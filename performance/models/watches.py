@@ -147,7 +147,7 @@ _ABOVE_DEAL = [
     ),
 ]  # fmt: skip
 _ABOVE_ORDER = _above(
-    ["delivered_on", "paid_on", "product_id", "account_id", "deal_id"],
+    ["ordered_on", "delivered_on", "paid_on", "product_id", "account_id", "deal_id", "cancelled_on", "withdrawn_at"],
     ("credits", "JOIN sales_credit c ON c.order_id = r.id", "c.person_id", _days_of_credit("r", "c")),
 )
 _ABOVE_PRODUCT = _above(
@@ -179,12 +179,12 @@ _ABOVE_ACCOUNT = _above(
     ),
 )  # fmt: skip
 
-# Whether an order is a customer's first may change with an order before it: of those that the statement did not touch
+# Whether an order is a customer's first may change with an order before it: of those that did not change themselves
 # only the earliest of the account can become the first, or cease to be it.
 _EARLIEST = """
     JOIN LATERAL (
           SELECT o.* FROM sales_order o
-           WHERE o.account_id = r.account_id AND o.id NOT IN (SELECT id FROM {rows})
+           WHERE o.account_id = r.account_id AND o.id NOT IN ({touched})
              AND o.ordered_on = (SELECT min(m.ordered_on) FROM sales_order m
                                   WHERE m.account_id = r.account_id AND m.withdrawn_at IS NULL
                                         AND m.cancelled_on IS NULL AND m.id NOT IN (SELECT id FROM {rows}))

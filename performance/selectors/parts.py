@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, IntegerField, Q, Value, When
 from django.db.models.functions import Cast, Floor, Ln
 
 from performance.models import MeasureVersion
@@ -62,10 +62,11 @@ class Part:
         """Which rows of the source count."""
         return Q(*(_holds(self.source, condition) for condition in self.conditions))
 
-    def rows(self) -> QuerySet[Any]:
-        """The rows that count, with their value; the days are not limited."""
-        rows = self.source.rows(day=self.day, credit=self.credit).filter(self.matches())
-        return rows.annotate(m_value=self.expression())
+    def holds(self) -> Any:
+        """Whether a row counts, as an annotation."""
+        if not self.conditions:
+            return Value(True)
+        return Case(When(self.matches(), then=True), default=False, output_field=BooleanField())
 
     def expression(self) -> Any:
         return self.source.values[self.value].expression() if self.value else Value(1)
@@ -160,9 +161,7 @@ def _of_one_source(parts: list[Part]) -> tuple[str, list[Any]]:
         value = f"m_value{place}"
         rows = rows.annotate(
             **{
-                f"m_holds{place}": Case(When(part.matches(), then=True), default=False, output_field=BooleanField())
-                if part.conditions
-                else Value(True),
+                f"m_holds{place}": part.holds(),
                 value: part.expression(),
             }
         ).annotate(**{f"m_bucket{place}": part.bucket(value)})
