@@ -1,6 +1,8 @@
 """Thin tasks: drain marks, check rollups at night, raise flags."""
 
+from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -11,7 +13,7 @@ from salesmgmt.lib import clock
 from teams.models import Organisation
 
 from . import services
-from .services import rollups
+from .services import reports, rollups, snapshots
 
 logger = structlog.get_logger(__name__)
 
@@ -19,11 +21,15 @@ for _topic in rollups.TOPICS:
     drains(_topic)(partial(rollups.drain, _topic))
     drains("rollups")(partial(rollups.drain, _topic))
 
+for _drainer in snapshots.DRAINERS:
+    drains("deals")(_drainer)
+    drains("rollups")(_drainer)
+
 
 @shared_task
 def check_rollups(**kwargs: Any) -> None:
     """The nightly full check: what differs is put right and reported."""
-    for difference in rollups.rebuild():
+    for difference in chain(rollups.rebuild(), snapshots.rebuild()):
         logger.error("rollup_differed", difference=str(difference))
 
 
@@ -38,3 +44,23 @@ def raise_flags(**kwargs: Any) -> None:
 def recheck_flags(**kwargs: Any) -> None:
     """Look again at those whose figures moved, all changes of some minutes at once."""
     services.recheck(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
+@shared_task
+def make_reports(**kwargs: Any) -> None:
+    """Daily: a draft of the month that is over for each team; nothing the second time."""
+    reports.make_reports(on=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
+@shared_task
+def send_reports(**kwargs: Any) -> None:
+    """Daily: what nobody has sent by its day goes up the line."""
+    sent = reports.send_due_reports(at=clock.now(), on=clock.today(Organisation.get().time_zone))
+    logger.info("reports_sent", sent=sent)
+
+
+@shared_task
+def freeze_figures(**kwargs: Any) -> None:
+    """Hourly, and done once a day soon after midnight there: what the day knew that has closed."""
+    yesterday = clock.today(Organisation.get().time_zone) - timedelta(days=1)
+    logger.info("figures_frozen", changed=services.freeze_figures(on=yesterday))

@@ -1,10 +1,15 @@
 from django.urls import URLPattern, path
 
-from .views import measures, records, redistributions
+from .views import flags, measures, records, redistributions, reports, scorecards, works
 
 urlpatterns: list[URLPattern] = [
     path("records/", records.records, name="records"),
-    path("flags/<int:pk>/", records.flag, name="flag"),
+    path("flags/", flags.flags, name="flags"),
+    path("flags/costs/", flags.flag_costs, name="flag-costs"),
+    path("flags/<int:pk>/", flags.flag, name="flag"),
+    path("flags/<int:pk>/snooze/", flags.flag_snooze, name="flag-snooze"),
+    path("flags/<int:pk>/wake/", flags.flag_wake, name="flag-wake"),
+    path("levers/", flags.levers, name="levers"),
     path("redistributions/", redistributions.redistributions, name="redistributions"),
     path("redistributions/add/", redistributions.redistribution_add, name="redistribution-add"),
     path("redistributions/<int:pk>/", redistributions.redistribution, name="redistribution"),
@@ -18,4 +23,13 @@ urlpatterns: list[URLPattern] = [
     path("measures/", measures.measures, name="measures"),
     path("measures/add/", measures.measure_add, name="measure-add"),
     path("measures/<str:key>/", measures.measure, name="measure"),
+    path("scorecards/", scorecards.scorecards, name="scorecards"),
+    path("scorecards/<int:pk>/", scorecards.scorecard, name="scorecard"),
+    path("scorecards/weights/<slug:role>/", scorecards.scorecard_weights, name="scorecard-weights"),
+    path("what-works/", works.what_works, name="what-works"),
+    path("what-works/deals/", works.deals, name="what-works-deals"),
+    path("reports/", reports.reports, name="reports"),
+    path("reports/<int:pk>/", reports.report, name="report"),
+    path("reports/<int:pk>/send/", reports.report_send, name="report-send"),
+    path("reports/<int:pk>/pdf/", reports.report_pdf, name="report-pdf"),
 ]

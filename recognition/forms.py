@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from teams.models import Person
+from recognition.models import BoardKind
+from teams.models import Person, Team
 
 WORDS = forms.Textarea(attrs={"rows": 2})
 
@@ -35,3 +36,26 @@ class WordForm(forms.Form):
     """A manager's own sentence on what the system found."""
 
     sentence = forms.CharField(label="In your own words", max_length=500, widget=WORDS)
+
+
+class ScreenForm(forms.Form):
+    """A wall screen: where it hangs, whose boards it shows, and how quickly it turns."""
+
+    name = forms.CharField(max_length=100, label="Where it hangs")
+    team = forms.ModelChoiceField(Team.objects.none(), empty_label="Choose a team")
+    boards = forms.MultipleChoiceField(
+        choices=BoardKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[BoardKind.RAMPED, BoardKind.IMPROVEMENT],
+    )
+    seconds = forms.IntegerField(min_value=5, max_value=300, initial=20, label="Seconds before it turns")
+
+    def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+
+
+class SwitchForm(forms.Form):
+    """Which state of a screen somebody has seen."""
+
+    version = forms.IntegerField(min_value=1, max_value=10**9)

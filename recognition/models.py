@@ -3,10 +3,12 @@
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from teams.models import Person, Viewer, access_of
+from salesmgmt.desk.audit import audited
+from teams.models import Person, Team, Viewer, access_of
 
 
 class AwardKind(models.TextChoices):
@@ -107,3 +109,76 @@ class Applause(models.Model):
                 name="applause_is_for_one",
             ),
         ]
+
+
+class PersonalBestQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """One's own, and those of the people one leads."""
+        access = access_of(user)
+        return self.all() if access.sees_all else self.filter(person__in=access.people)
+
+
+class PersonalBest(models.Model):
+    """The best week, month or quarter somebody has had in a measure. The next best one is a further row, told once."""
+
+    class Kind(models.TextChoices):
+        WEEK = "week", "Week"
+        MONTH = "month", "Month"
+        QUARTER = "quarter", "Quarter"
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="bests")
+    measure = models.CharField(max_length=40)
+    kind = models.CharField(max_length=7, choices=Kind)
+    period = models.CharField(max_length=8)
+    value = models.DecimalField(max_digits=38, decimal_places=2)
+    before = models.DecimalField(max_digits=38, decimal_places=2, help_text="The best until then")
+    found_on = models.DateField()
+
+    objects = PersonalBestQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "measure", "kind", "period"], name="best_is_told_once"),
+            models.CheckConstraint(condition=Q(value__gt=models.F("before")), name="best_is_better_than_before"),
+        ]
+
+
+class BoardKind(models.TextChoices):
+    ATTAINMENT = "attainment", "Attainment"
+    RAMPED = "ramped", "% of ramped target"
+    IMPROVEMENT = "improvement", "Improvement"
+    CSAT = "csat", "Customer satisfaction"
+    DISCOUNT = "discount", "Least discount"
+
+
+class ScreenQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """The admin hangs screens up."""
+        return self.all() if access_of(user).role == "admin" else self.none()
+
+
+class Screen(models.Model):
+    """A wall screen that turns between boards of a team, opened by a secret address. Dark until it is switched on."""
+
+    name = models.CharField(max_length=100)
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+")
+    boards = ArrayField(models.CharField(max_length=12, choices=BoardKind), help_text="In this order")
+    seconds = models.PositiveSmallIntegerField(default=20, help_text="Before it turns to the next")
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the secret; empty: revoked")
+    is_on = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ScreenQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited("digest")
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], condition=~Q(digest=""), name="one_screen_per_secret"),
+            models.CheckConstraint(condition=Q(seconds__range=(5, 300)), name="screen_turns_in_5_to_300_seconds"),
+            models.CheckConstraint(condition=Q(is_on=False) | ~Q(digest=""), name="a_revoked_screen_is_dark"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,27 +3,36 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from performance.selectors import Standing, standings
 from performance.selectors.cells import Span, read
 from recognition.analysis import is_best, named, ranks, streak
-from recognition.models import Applause, Award, AwardKind, Kudos, Suggestion
+from recognition.models import Applause, Award, AwardKind, BoardKind, Kudos, PersonalBest, Screen, Suggestion
+from sales.selectors.deal_lines import discounts_given
+from sales.selectors.feedback import csat_of_people
+from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.money import to_cents
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import FiscalCalendar, Period
 from salesmgmt.lib.ratios import ratio
 from targets.selectors import quota_parts
 from teams.models import Leave, Organisation, Person, Posting, Team, User, Viewer, access_of
 from teams.selectors import members
 
-Measure = Literal["attainment", "improvement"]
-
 LEAST_OF_A_QUOTA = Decimal("0.25")  # below it a percentage says little (R24)
 IMPROVEMENT = Decimal("0.10")
+UNITS: dict[str, str] = {
+    BoardKind.ATTAINMENT: "share",
+    BoardKind.RAMPED: "share",
+    BoardKind.IMPROVEMENT: "points",
+    BoardKind.CSAT: "grade",
+    BoardKind.DISCOUNT: "discount",
+}
+QUALITY = {BoardKind.CSAT, BoardKind.DISCOUNT}
 STREAK = 3
 MONTHS = 24
 FEWEST_MONTHS = 6
@@ -41,6 +50,19 @@ def comparable(person_ids: Collection[int], *, period: Period, as_of: date) -> s
         if quota > 0 and quota >= base * LEAST_OF_A_QUOTA:
             found.add(person)
     return found - set(away.values_list("person_id", flat=True))
+
+
+def may_be_ranked(person_ids: Collection[int], *, on: date, organisation: Organisation) -> set[int]:
+    """Who may be named beside others at all: posted in a country that has ranks, and not in protected leave."""
+    away = (
+        Leave.objects.on(on).filter(kind__is_protected=True, person__in=person_ids).values_list("person_id", flat=True)
+    )
+    found = set(person_ids) - set(away)
+    without = set(organisation.countries_without_ranks)
+    if not without:
+        return found
+    posted = Posting.objects.on(on).filter(person__in=found).values_list("person_id", "holiday_region")
+    return {pk for pk, region in posted if (region or organisation.holiday_region)[:2] not in without}
 
 
 # ── Boards ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -71,11 +93,20 @@ class Board:
     """A board of a team: the top few, oneself, and how many stand on it."""
 
     team: Team | None
-    measure: Measure
+    measure: str
     places: list[Place]
     own: Own | None
     size: int
     is_shown: bool
+
+    @property
+    def label(self) -> str:
+        return BoardKind(self.measure).label
+
+    @property
+    def unit(self) -> str:
+        """How a score is written: `share` of a quota, `points` of change, `grade` from 1 to 5, `discount`."""
+        return UNITS[self.measure]
 
     @property
     def is_own_named(self) -> bool:
@@ -96,27 +127,45 @@ def own_board(user: Viewer) -> Team | None:
 
 
 def leaderboard(
-    *, user: User, period: Period, as_of: date, by: Measure = "attainment", team: Team | None = None
+    *, user: User, period: Period, as_of: date, by: str = BoardKind.ATTAINMENT, team: Team | None = None
 ) -> Board:
     """Who is ahead in a team (none: that of `own_board`) and all below it. DoesNotExist for other people's boards.
 
     Improvement is pace now against attainment of the period before, in points: both count what the plan expected.
     """
     team = own_board(user) if team is None else boards_of(user).get(pk=team.pk)
-    if team is None or not Organisation.get().shows_individual_ranks:
+    if team is None:
+        return Board(None, by, [], None, 0, is_shown=False)
+    return board_of(team=team, period=period, as_of=as_of, by=by, me=access_of(user).person_id)
+
+
+def board_of(*, team: Team, period: Period, as_of: date, by: str, me: int | None = None) -> Board:
+    """The same for whoever may see it: the top few, and the place of one person."""
+    organisation = Organisation.get()
+    if not organisation.shows_individual_ranks:
         return Board(team, by, [], None, 0, is_shown=False)
     day = min(as_of, period.last_day)
     ids = list(members([team.pk], day).filter(withdrawn_at=None).values_list("pk", flat=True))
-    able = comparable(ids, period=period, as_of=day)
+    able = may_be_ranked(ids, on=day, organisation=organisation)
+    if by not in QUALITY:
+        able &= comparable(ids, period=period, as_of=day)
     rows = {row.person.pk: row for row in standings(person_ids=ids, period=period, as_of=day) if row.person.pk in able}
     scores = scores_of(rows, period=period, as_of=day, by=by)
-    return _board(user, team, by, rows, scores)
+    return _board(me, team, by, rows, scores)
 
 
-def scores_of(rows: dict[int, Standing], *, period: Period, as_of: date, by: Measure) -> dict[int, Decimal]:
-    """Each person's score; who has none is left out."""
-    if by == "attainment":
-        return {pk: row.attainment for pk, row in rows.items() if row.attainment is not None}
+def scores_of(rows: dict[int, Standing], *, period: Period, as_of: date, by: str) -> dict[int, Decimal]:
+    """Each person's score, the higher the better; who has none is left out."""
+    until = min(as_of + timedelta(days=1), period.end)
+    match by:
+        case BoardKind.ATTAINMENT:
+            return {pk: row.attainment for pk, row in rows.items() if row.attainment is not None}
+        case BoardKind.RAMPED:
+            return {pk: row.pace for pk, row in rows.items() if row.pace is not None}
+        case BoardKind.CSAT:
+            return csat_of_people(rows, start=period.start, end=until)
+        case BoardKind.DISCOUNT:
+            return {pk: -share for pk, share in discounts_given(rows, start=period.start, end=until).items()}
     before = period.shift(-1)
     able = comparable(list(rows), period=before, as_of=as_of)
     past = {row.person.pk: row for row in standings(person_ids=able, period=before, as_of=before.last_day)}
@@ -127,25 +176,113 @@ def scores_of(rows: dict[int, Standing], *, period: Period, as_of: date, by: Mea
     }
 
 
-def _board(user: User, team: Team, by: Measure, rows: dict[int, Standing], scores: dict[int, Decimal]) -> Board:
-    me = access_of(user).person_id
+def _board(me: int | None, team: Team, by: str, rows: dict[int, Standing], scores: dict[int, Decimal]) -> Board:
     placed = ranks(scores)
     last = max(placed.values(), default=0)
+    shown = abs if by == BoardKind.DISCOUNT else Decimal
     top = [pk for pk in placed if placed[pk] <= named(len(placed)) and (placed[pk] < last or last == 1)]
     places = [
-        Place(placed[pk], rows[pk].person, scores[pk], is_own=pk == me)
+        Place(placed[pk], rows[pk].person, shown(scores[pk]), is_own=pk == me)
         for pk in sorted(top, key=lambda pk: (placed[pk], rows[pk].person.name, pk))
     ]
     own = None
     if me in placed:
         above = [score for pk, score in scores.items() if placed[pk] < placed[me]]
         missing = min(above) - scores[me] if above else None
-        quota = rows[me].quota
-        if missing is not None and by == "attainment" and quota is not None:
-            missing = to_cents(missing * quota)
+        is_money = by in {BoardKind.ATTAINMENT, BoardKind.RAMPED}
+        of = {BoardKind.ATTAINMENT: rows[me].quota, BoardKind.RAMPED: rows[me].expected}.get(BoardKind(by))
+        if missing is not None and of is not None:
+            missing = to_cents(missing * of)
         is_last = placed[me] == last and last > 1
-        own = Own(None if is_last else placed[me], scores[me], missing, is_money=by == "attainment")
+        own = Own(None if is_last else placed[me], shown(scores[me]), missing, is_money=is_money)
     return Board(team, by, places, own, len(placed), is_shown=True)
+
+
+# ── Personal bests ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+BESTS: dict[str, tuple[str, ...]] = {
+    "bookings": ("bookings", "overlay"),
+    "deals_won": ("deals_won",),
+    "activities.meeting": ("activities.meeting",),
+}
+IN_MONEY = {"bookings"}
+# How many periods are looked back on, and how many of them must have brought something.
+LOOKS_BACK: dict[str, tuple[int, int]] = {
+    PersonalBest.Kind.WEEK: (52, 8),
+    PersonalBest.Kind.MONTH: (24, FEWEST_MONTHS),
+    PersonalBest.Kind.QUARTER: (8, 3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BestFound:
+    """A period that is over and was better than all before it."""
+
+    person_id: int
+    measure: str
+    period: Period
+    value: Decimal
+    before: Decimal
+
+
+def bests(*, as_of: date, calendar: FiscalCalendar) -> list[BestFound]:
+    """Whose last week, month or quarter was their best so far, in a query for each."""
+    here = set(Person.objects.present().active(as_of).values_list("pk", flat=True))
+    found = []
+    for kind, (back, fewest) in LOOKS_BACK.items():
+        last = Period.of(as_of, kind, calendar).shift(-1)  # type: ignore[arg-type]
+        starts = [last.shift(-ago).start for ago in range(back, -1, -1)]
+        for measure, parts in BESTS.items():
+            value = "sum(total)" if measure in IN_MONEY else "sum(count)"
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"""
+                    WITH each AS (
+                        SELECT person_id, width_bucket("on", %(starts)s::date[]) AS at, {value} AS value
+                          FROM performance_rollup
+                         WHERE measure = ANY(%(parts)s) AND "on" >= %(start)s AND "on" < %(end)s AND person_id > 0
+                         GROUP BY 1, 2
+                    )
+                    SELECT person_id, max(value) FILTER (WHERE at = %(last)s) AS now,
+                           max(value) FILTER (WHERE at < %(last)s) AS before
+                      FROM each GROUP BY 1
+                    HAVING count(*) FILTER (WHERE at < %(last)s AND value > 0) >= %(fewest)s
+                       AND max(value) FILTER (WHERE at = %(last)s) > max(value) FILTER (WHERE at < %(last)s)
+                    """,  # nosec B608 (one of two constants)
+                    {
+                        "starts": starts, "parts": list(parts), "start": starts[0], "end": last.end,
+                        "last": len(starts), "fewest": fewest,
+                    },
+                )  # fmt: skip
+                rows = cursor.fetchall()
+            found += [
+                BestFound(person, measure, last, to_cents(Decimal(now)), to_cents(Decimal(before)))
+                for person, now, before in rows
+                if person in here
+            ]
+    return found
+
+
+def bests_of(user: Viewer, person: Person) -> list[PersonalBest]:
+    """The standing best week, month and quarter of somebody in each measure."""
+    found = PersonalBest.objects.visible_to(user).filter(person=person)
+    return list(found.order_by("measure", "kind", "-value").distinct("measure", "kind"))
+
+
+# ── Screens ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def screen_of(secret: str) -> Screen | None:
+    """The screen that this secret opens, while it is switched on."""
+    return Screen.objects.filter(digest=digest(secret), is_on=True).select_related("team").first()
+
+
+def lately_awarded(team: Team, *, since: datetime, on: date, count: int = 3) -> list[Award]:
+    """The latest praise of a team's people that stands on the wall."""
+    people = members([team.pk], on)
+    found = Award.objects.filter(person__in=people, taken_down_at=None, given_at__gte=since).select_related("person")
+    return list(found.order_by("-given_at", "-pk")[:count])
 
 
 # ── What the system would praise ────────────────────────────────────────────────────────────────────────────────

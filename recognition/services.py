@@ -1,14 +1,19 @@
 """Acts of recognition: the only code that writes awards, kudos and applause."""
 
+import secrets
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 
 from recognition import selectors
-from recognition.models import Applause, Award, AwardKind, Kudos, Suggestion
-from salesmgmt.lib.refusals import Refused
-from teams.models import Person, User, access_of
+from recognition.models import Applause, Award, AwardKind, BoardKind, Kudos, PersonalBest, Screen, Suggestion
+from salesmgmt.desk.models import Notice
+from salesmgmt.desk.tokens import digest
+from salesmgmt.lib.refusals import Refused, Stale
+from teams.models import Organisation, Person, Team, User, access_of
 
 TWICE = timedelta(minutes=10)
 
@@ -124,3 +129,126 @@ def take_down(*, item: Award | Kudos, by: User, at: datetime) -> None:
         raise Refused("Only who gave it, whom it is about or the admin takes it down.")
     item.taken_down_at = at
     item.save(update_fields=["taken_down_at"])
+
+
+# ── Personal bests ──────────────────────────────────────────────────────────────────────────────────────────────
+
+BEST_OF = {"bookings": "booked", "deals_won": "deals won", "activities.meeting": "meetings"}
+
+
+@transaction.atomic
+def tell_bests(*, as_of: date, at: datetime) -> int:
+    """Keep whose last week, month or quarter was their best so far, and tell each of it once."""
+    organisation = Organisation.get()
+    found = selectors.bests(as_of=as_of, calendar=organisation.calendar)
+    key = ("person_id", "measure", "kind", "period")
+    known = set(
+        PersonalBest.objects.filter(period__in={best.period.key for best in found}).values_list(*key)
+    )  # fmt: skip
+    new = [best for best in found if (best.person_id, best.measure, best.period.kind, best.period.key) not in known]
+    PersonalBest.objects.bulk_create(
+        PersonalBest(
+            person_id=best.person_id, measure=best.measure, kind=best.period.kind, period=best.period.key,
+            value=best.value, before=best.before, found_on=as_of,
+        )
+        for best in new
+    )  # fmt: skip
+    users = dict(
+        Person.objects.filter(pk__in={best.person_id for best in new}, user__is_active=True).values_list(
+            "pk", "user_id"
+        )
+    )
+    Notice.objects.bulk_create(
+        Notice(
+            user_id=users[best.person_id], text=_told(best, organisation), link=f"{reverse('leaderboard')}#bests", at=at
+        )
+        for best in new
+        if best.person_id in users
+    )
+    return len(new)
+
+
+def _told(best: selectors.BestFound, organisation: Organisation) -> str:
+    unit = f" {organisation.currency}" if best.measure in selectors.IN_MONEY else ""
+    word = BEST_OF[best.measure]
+    return (
+        f"Your best {best.period.kind} so far: {best.value:,.0f}{unit} {word} in {best.period.label}; "
+        f"the best before was {best.before:,.0f}."
+    )
+
+
+# ── Screens ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _admin_only(by: User) -> None:
+    if access_of(by).role != "admin":
+        raise Refused("The admin hangs up screens.")
+
+
+def _check_screen(boards: Sequence[str], seconds: int) -> None:
+    if not boards:
+        raise Refused("Choose a board to show at least.", field="boards")
+    if unknown := [board for board in boards if board not in BoardKind.values]:
+        raise Refused(f"“{unknown[0]}” is no board.", field="boards")
+    if not 5 <= seconds <= 300:
+        raise Refused("A screen turns after 5 to 300 seconds.", field="seconds")
+
+
+@transaction.atomic
+def add_screen(
+    *, name: str, team: Team, boards: Sequence[str], seconds: int, by: User, at: datetime
+) -> tuple[Screen, str]:
+    """A screen, dark until it is switched on, and its secret, which is shown once."""
+    _admin_only(by)
+    _check_screen(boards, seconds)
+    if not name.strip():
+        raise Refused("Say where it hangs.", field="name")
+    secret = secrets.token_urlsafe(32)
+    made = Screen.objects.create(
+        name=name.strip(),
+        team=team,
+        boards=list(boards),
+        seconds=seconds,
+        digest=digest(secret),
+        made_at=at,
+        made_by=by,
+    )
+    return made, secret
+
+
+def _screen(screen: Screen, version: int, by: User) -> Screen:
+    _admin_only(by)
+    locked = Screen.objects.select_for_update(of=("self",)).select_related("team").get(pk=screen.pk)
+    if locked.version != version:
+        raise Stale("Somebody changed this screen meanwhile: look at it again.")
+    locked.version += 1
+    return locked
+
+
+@transaction.atomic
+def switch_screen(*, screen: Screen, is_on: bool, version: int, by: User) -> Screen:
+    """Light it, or leave it dark; its address stays."""
+    screen = _screen(screen, version, by)
+    if is_on and not screen.digest:
+        raise Refused("Its address was revoked: make a new one first.")
+    screen.is_on = is_on
+    screen.save(update_fields=["is_on", "version"])
+    return screen
+
+
+@transaction.atomic
+def change_screen_address(*, screen: Screen, version: int, by: User) -> str:
+    """A new secret, shown once; the one before opens nothing from now on."""
+    screen, secret = _screen(screen, version, by), secrets.token_urlsafe(32)
+    screen.digest = digest(secret)
+    screen.save(update_fields=["digest", "version"])
+    return secret
+
+
+@transaction.atomic
+def revoke_screen(*, screen: Screen, version: int, by: User) -> Screen:
+    """Its address opens nothing any more."""
+    screen = _screen(screen, version, by)
+    screen.digest, screen.is_on = "", False
+    screen.save(update_fields=["digest", "is_on", "version"])
+    return screen

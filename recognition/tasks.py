@@ -13,3 +13,9 @@ from teams.models import Organisation
 def suggest_awards(**kwargs: Any) -> None:
     """Find what earned praise, as of today."""
     services.suggest_awards(as_of=clock.today(Organisation.get().time_zone))
+
+
+@shared_task
+def tell_bests(**kwargs: Any) -> None:
+    """Daily: tell people of their best week, month or quarter so far."""
+    services.tell_bests(as_of=clock.today(Organisation.get().time_zone), at=clock.now())

@@ -111,6 +111,13 @@ class Organisation(models.Model):
     working_week = ArrayField(models.PositiveSmallIntegerField(), default=monday_to_friday, help_text="ISO weekdays")
     is_demo = models.BooleanField(default=False, editable=False)
     shows_individual_ranks = models.BooleanField(default=True)
+    countries_without_ranks = ArrayField(
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="Nobody posted there stands on a board of people: DE, FR",
+    )
     shows_individual_chances = models.BooleanField(
         default=True, db_default=True, help_text="How likely each person is to reach an amount"
     )
@@ -591,8 +598,8 @@ def _work_out_access(user: Viewer) -> Access:
         .first()
     )
     if user.is_superuser:
-        me = person.pk if person else None
-        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=())
+        me, led = (person.pk, tuple(person.led)) if person else (None, ())  # whom they lead is their own figure too
+        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led)
     if person is None:
         return nobody
     role, team_id, led = person.role or "none", person.team_id, tuple(person.led)

@@ -292,7 +292,7 @@ def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
     organisation = Organisation.objects.select_for_update().get(pk=1)
     fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week"}
     fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
-    shown = {"shows_individual_ranks", "shows_individual_chances", "shows_selling_time"}
+    shown = {"shows_individual_ranks", "countries_without_ranks", "shows_individual_chances", "shows_selling_time"}
     _change(organisation, changes, fields | shown | {"is_demo"})
     return organisation
 

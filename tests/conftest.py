@@ -56,7 +56,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     """A test that commits ends by emptying every table: put back what the migrations had written."""
     yield
     marker = item.get_closest_marker("django_db")
-    if nextitem is None or marker is None or not marker.kwargs.get("transaction"):
+    is_over = nextitem is None and not item.config.getoption("reuse_db")  # then the database is gone by now
+    if is_over or marker is None or not marker.kwargs.get("transaction"):
         return
     from django.apps import apps
     from django.core.management import call_command

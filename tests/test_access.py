@@ -18,7 +18,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
 
 from coaching import services as coaching
-from performance.models import Flag
+from performance.models import Flag, Report
+from recognition import services as recognition
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
 from sales.models import (
@@ -320,6 +321,27 @@ TABLE: dict[str, tuple[str, str]] = {
     "offer-withdraw": (LINE, POST),
     "offer-reverse": (LINE, POST),
     "flag": (LINE, GET),
+    "flags": (EVERYBODY, GET),
+    "flag-costs": (POSTED, GET),
+    "flag-snooze": ("maya vera", POST),
+    "flag-wake": ("maya vera", POST),
+    "levers": (COLLEAGUES + " admin", GET),
+    # scorecards, reports, what works, screens, a manager's record
+    "scorecards": (POSTED, GET),
+    "scorecard": (LINE, GET),
+    "scorecard-weights": (IMPORTERS, GET),
+    "reports": (LEADERS, GET),
+    "report": ("maya vera olga admin", GET),
+    "report-send": ("maya", POST),
+    "report-pdf": ("maya vera olga admin", GET),
+    "what-works": (POSTED, GET),
+    "what-works-deals": (POSTED, GET),
+    "screens": ("admin", GET),
+    "screen-switch": ("admin", POST),
+    "screen-address": ("admin", POST),
+    "screen-revoke": ("admin", POST),
+    "screen-show": (PUBLIC, GET),
+    "manager-record": ("maya vera olga admin", GET),
     # coaching
     "cases": (EVERYBODY, GET),
     "case": (LINE, GET),
@@ -515,6 +537,11 @@ def world(db: None) -> World:
     gift = Gift.objects.create(
         contact=marta, account=account, owner=cast.ana, occasion="Birthday", amount=5, currency="EUR", given_on=today
     )
+    report = Report.objects.create(team=cast.north, period="2026-10", made_at=now, due_on=today)
+    screen, screen_secret = recognition.add_screen(
+        name="Hall", team=cast.north, boards=["attainment"], seconds=20, by=cast.admin, at=now
+    )
+    screen = recognition.switch_screen(screen=screen, is_on=True, version=1, by=cast.admin)
     kwargs: dict[str, dict[str, Any]] = {
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
@@ -601,6 +628,8 @@ def world(db: None) -> World:
         "case": {"pk": case.pk},
         "case-open": {"flag_pk": flag.pk},
         "flag": {"pk": flag.pk},
+        "flag-snooze": {"pk": flag.pk},
+        "flag-wake": {"pk": flag.pk},
         "one-on-one": {"pk": talk.pk},
         "agenda-add": {"pk": talk.pk},
         "agenda-tick": {"pk": talk.pk, "item_pk": talk.agenda.earliest("pk").pk},
@@ -610,6 +639,13 @@ def world(db: None) -> World:
         "password_reset_confirm": {"uidb64": "MQ", "token": "x-y"},
         "team": {"pk": cast.north.pk},
         "person": {"pk": cast.ana.pk},
+        "scorecard": {"pk": cast.ana.pk},
+        "scorecard-weights": {"role": "rep"},
+        "report": {"pk": report.pk},
+        "what-works-deals": {},
+        "screen": {"pk": screen.pk},
+        "screen-show": {"secret": screen_secret},
+        "manager-record": {"pk": cast.maya.pk},
         "unsubscribe": {"signed": SIGNER.sign(str(cast.ana.user_id))},
         "erasure": {"noun": "contact", "pk": contact.pk},
     }

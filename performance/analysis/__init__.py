@@ -1,10 +1,8 @@
-"""Numbers in, numbers out: forecasts, usual rhythm, and what explains a difference."""
+"""Numbers in, numbers out: forecasts and usual rhythm."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import permutations
-from math import factorial
 from statistics import fmean, median, stdev
 
 ENOUGH = 4  # earlier periods before a spread says anything
@@ -36,37 +34,6 @@ def landing_range(*, past: Sequence[tuple[Decimal, Decimal]], so_far: Decimal, e
     spread = Z80 * stdev(rests) * (1 + 1 / len(rests)) ** 0.5
     low, high = max(middle - spread, min(float(so_far), middle)), middle + spread
     return Landing(*(Decimal(str(round(value, 2))) for value in (low, middle, high)))
-
-
-def shapley(now: Mapping[str, float | None], reference: Mapping[str, float | None]) -> dict[str, float]:
-    """What each factor of a product adds to the difference between two states, averaged over every order (R21).
-
-    A factor that is unknown (0 ÷ 0) now takes the reference's value, and the other way round; unknown in both, 1.
-    """
-    names = list(now)
-    new: dict[str, float] = {}
-    old: dict[str, float] = {}
-    for name in names:
-        a, b = now[name], reference[name]
-        new[name] = a if a is not None else b if b is not None else 1.0
-        old[name] = b if b is not None else new[name]
-    added = dict.fromkeys(names, 0.0)
-    for order in permutations(names):
-        state = dict(old)
-        value = _product(state)
-        for name in order:
-            state[name] = new[name]
-            changed = _product(state)
-            added[name] += changed - value
-            value = changed
-    return {name: total / factorial(len(names)) for name, total in added.items()}
-
-
-def _product(state: Mapping[str, float]) -> float:
-    value = 1.0
-    for factor in state.values():
-        value *= factor
-    return value
 
 
 # ── Who is behind ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,41 +91,3 @@ def rhythms(pasts: Mapping[int, Sequence[Past]], *, elapsed: float) -> dict[int,
 def _variance(own: Sequence[Past]) -> float:
     mean = fmean(past.final for past in own)
     return stdev(past.before / (past.quota or mean) for past in own) ** 2
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What somebody did in a window (R21): activities, mean open deals, won, decided, and what it brought."""
-
-    activities: float
-    open_deals: float
-    won: float
-    decided: float
-    result: float
-
-    def scaled(self, by: float) -> "Work":
-        """To as many working days as another window has; open deals are a mean and stay."""
-        return Work(self.activities * by, self.open_deals, self.won * by, self.decided * by, self.result * by)
-
-    def levers(self) -> dict[str, float | None]:
-        """Factors whose product is the result; None is 0 ÷ 0."""
-
-        def over(a: float, b: float) -> float | None:
-            return a / b if b else None
-
-        return {
-            "activity": self.activities,
-            "pipeline": over(self.open_deals, self.activities),
-            "speed": over(self.decided, self.open_deals),
-            "conversion": over(self.won, self.decided),
-            "size": over(self.result, self.won),
-        }
-
-
-def mean_work(windows: Sequence[Work]) -> Work:
-    """The mean of several windows."""
-    return Work(*(fmean(values) for values in zip(*(_fields(work) for work in windows), strict=True)))
-
-
-def _fields(work: Work) -> tuple[float, ...]:
-    return work.activities, work.open_deals, work.won, work.decided, work.result

@@ -1,12 +1,11 @@
 """Flags and their answers."""
 
-from decimal import Decimal
 from typing import Any
 
 import django_filters as filters
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,10 +13,11 @@ from rest_framework.response import Response
 
 from salesmgmt.desk.api import Records, Writer
 from salesmgmt.lib import clock
-from teams.api import Id
+from teams.api import Id, today_of
+from teams.selectors import organisation_of
 
 from .. import selectors, services
-from ..models import Flag
+from ..models import Flag, FlagKind
 
 
 class FlagSerializer(serializers.ModelSerializer):
@@ -31,6 +31,7 @@ class FlagSerializer(serializers.ModelSerializer):
             "id",
             "person",
             "person_name",
+            "kind",
             "measure",
             "period",
             "raised_on",
@@ -42,25 +43,37 @@ class FlagSerializer(serializers.ModelSerializer):
             "severity",
             "cause",
             "sentence",
+            "cost",
             "state",
             "as_of",
+            "snoozed_until",
+            "expires_on",
             "closed_on",
         )
         read_only_fields = fields
 
-    def get_p_miss(self, flag: Flag) -> Decimal | None:
-        return None
+    @extend_schema_field(serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True))
+    def get_p_miss(self, flag: Flag) -> str | None:
+        organisation = organisation_of(self.context["request"].user)
+        return str(flag.p_miss) if flag.p_miss is not None and organisation.shows_individual_chances else None
 
     def get_state(self, flag: Flag) -> str:
-        return "open" if flag.is_open else "closed"
+        today = today_of(self.context["request"])
+        return "snoozed" if flag.is_snoozed(today) else "open" if flag.is_open else "closed"
 
 
 class AnswerWriter(Writer):
     text = serializers.CharField(max_length=1000)
 
 
+class SnoozeWriter(Writer):
+    until = serializers.DateField(help_text="It shows again on this day")
+    reason = serializers.CharField(max_length=300)
+
+
 class FlagFilter(filters.FilterSet):
     person = Id("person")
+    kind = filters.ChoiceFilter(choices=FlagKind.choices)
     of = filters.CharFilter(method="of_scope", label="company, team:NAME or person:EXTERNAL_ID-or-NAME")
     open = filters.BooleanFilter(field_name="closed_on", lookup_expr="isnull", label="Open ones")
 
@@ -81,7 +94,7 @@ class Flags(Records):
     joins = ("person",)
     serializer_class = FlagSerializer
     filterset_class = FlagFilter
-    ordering_fields = ("id", "gap", "raised_on")
+    ordering_fields = ("id", "gap", "cost", "raised_on")
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One flag; the person has seen it then."""
@@ -97,8 +110,13 @@ class Flags(Records):
         services.answer_flag(flag=self.get_object(), by=self.by, at=clock.now(), **said)
         return self.shown(self.get_object())
 
-
-# ── Redistribution ──────────────────────────────────────────────────────────────────────────────────────────────
+    @extend_schema(request=SnoozeWriter, responses=FlagSerializer)
+    @action(detail=True, methods=["post"])
+    def snooze(self, request: Request, pk: str) -> Response:
+        """Who leads the person puts it off until a day."""
+        said = self.cleaned(SnoozeWriter)
+        services.snooze_flag(flag=self.get_object(), by=self.by, on=today_of(request), at=clock.now(), **said)
+        return self.shown(self.get_object())
 
 
 ENDPOINTS = {

@@ -1,18 +1,32 @@
 """How does it compare? Rollups (derived, rebuildable), the watches that mark them stale, and flags."""
 
-from .flags import Flag, FlagEvent, FlagQuerySet
+from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
+from .frozen import FrozenFigure, FrozenNight
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
+from .reports import Report, ReportRecipient
 from .rollups import Rollup, RollupSum
+from .scorecards import Scorecard, ScorecardPart
+from .snapshots import DealVersion, PipelineFlow
 from .watches import WATCHES
 
 __all__ = [
     "WATCHES",
+    "DealVersion",
     "DefinitionQuerySet",
     "Flag",
+    "FlagCost",
     "FlagEvent",
+    "FlagKind",
     "FlagQuerySet",
+    "FrozenFigure",
+    "FrozenNight",
     "MeasureDefinition",
     "MeasureVersion",
+    "PipelineFlow",
+    "Report",
+    "ReportRecipient",
     "Rollup",
     "RollupSum",
+    "Scorecard",
+    "ScorecardPart",
 ]

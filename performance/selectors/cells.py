@@ -96,7 +96,7 @@ def read(
         if span.until <= span.start:
             continue
         is_of_days = span.days_only or span.by_day
-        first, last = (span.until, span.until) if is_of_days else _whole_months(span.start, span.until)
+        first, last = (span.until, span.until) if is_of_days else whole_months(span.start, span.until)
         for start, until in ((span.start, first), (last, span.until)):
             if start < until:
                 part(span, day_table, day_where, [start, until])
@@ -134,7 +134,7 @@ def of_scope(scope: Scope) -> dict[str, Any]:
     return {"teams": scope.team_ids} if scope.kind == "team" else {}
 
 
-def _whole_months(start: date, until: date) -> tuple[date, date]:
+def whole_months(start: date, until: date) -> tuple[date, date]:
     """The part of `[start, until)` made of whole months; empty where there is none."""
     first = start if start.day == 1 else (start.replace(day=1) + timedelta(days=32)).replace(day=1)
     last = until.replace(day=1)

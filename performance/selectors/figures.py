@@ -18,6 +18,7 @@ from teams.models import Organisation
 from .catalogue import Measure, measures_of
 from .cells import Basis, Cells, Span, is_bucketed, of_scope, read
 from .parts import middle_of
+from .pipeline import open_pipeline
 from .scope import Scope
 
 
@@ -251,31 +252,6 @@ def median(buckets: dict[int, int]) -> Decimal | None:
         raise AssertionError
 
     return Decimal(at((size - 1) // 2) + at(size // 2)) / 2
-
-
-def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal, int, int]:
-    """Amount and number of the deals open now that should close in the period, and how many lack a rate.
-
-    A team's are those of the people posted in it on `as_of`: an open deal goes with whoever owns it.
-    """
-    ids: list[Any] = []
-    if scope.kind == "company":
-        table, whose = "performance_rollupsum", "level = 'td'"
-    elif scope.kind == "person":
-        table, whose, ids = "performance_rollup", "person_id = %s", [scope.pk]
-    else:
-        table = "performance_rollup"
-        whose = "person_id IN (SELECT person_id FROM teams_posting WHERE during @> %s::date AND team_id = ANY(%s))"
-        ids = [as_of, list(scope.team_ids)]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT measure, sum(total), sum(count)::bigint"
-            f' FROM {table} WHERE {whose} AND measure = ANY(%s) AND "on" >= %s AND "on" < %s GROUP BY 1',  # nosec B608 (constants)
-            [*ids, ["pipeline", "pipeline.no_rate"], period.start, period.end],
-        )
-        found = {measure: (total, count) for measure, total, count in cursor.fetchall()}
-    total, count = found.get("pipeline", (Decimal(0), 0))
-    return total, count, found.get("pipeline.no_rate", (0, 0))[1]
 
 
 def records_url(*, scope: Scope, measure: str, start: date, until: date, basis: Basis = "restated") -> str:

@@ -1,8 +1,9 @@
 """Who is behind, by how much, since when, and the plainest reason. What comes of it is for services.flags.
 
-Nobody is behind for selling late in the quarter, as they always do; for being new; for having been away. So a bare pace
-below the limit is not enough: the same must hold against the person's own usual share of the quota at this point, and
-by more than that usually varies.
+Nobody is behind for selling late in the quarter, as they always do; for being new; for having been away; or for a few
+deals more or less. So a bare pace below the limit is not enough: the same must hold against the person's own usual
+share of the quota at this point, and a cause that lasts must be likelier than the threshold that the organisation's
+costs make (analysis.flags); where the forecast knows how likely the quota is missed, that must be too.
 
 The first days of a quarter say nothing by themselves, and in its fourth week a deal more or less is still a fifth of
 the pace. Until five weeks are over, the quarter before is judged together with them: who was behind then and goes on
@@ -12,10 +13,11 @@ the quarter before bears it out. And it compares with quarters that kept to the 
 itself.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from statistics import NormalDist, fmean
 from typing import Any
 
@@ -23,19 +25,23 @@ import numpy as np
 from django.db import connection
 from django.db.models import Min
 
-from sales.models import Activity
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import FiscalCalendar, Period
 from teams.models import Leave, Organisation, Person, Posting, Team
 from teams.selectors import PersonDays, presence
 
-from ..analysis import ENOUGH, Past, Rhythm, Work, landing_range, mean_work, rhythms, shapley
-from ..models import RollupSum
-from .catalogue import ACTIVITY_KINDS
+from ..analysis import ENOUGH, Past, Rhythm, landing_range, rhythms
+from ..analysis.flags import Chances, Counts, Result, Seen, chances, change_of
+from ..analysis.levers import Work
+from ..analysis.signals import Signal, signals
+from ..models import FlagKind, RollupSum
+from .causes import beside, is_team_wide, percent, reason_of
 from .cells import Cells, Span, read
 from .figures import daily, records_url
+from .levers import REFERENCE, Days, Look, looks
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
+from .signals import KEYS, SIGNS, shares
 
 MIN_WEEKDAYS = 25  # of the quarter; before that the window begins with the quarter before
 MIN_WON = 12  # deals, now or usually, that tell a cause by themselves
@@ -47,15 +53,12 @@ RAMPING = 6  # months of tenure in which only a clear case counts
 LIMIT = 0.80  # of what the plan, and of what one's own rhythm, expects by now
 RECOVERED = 0.90
 RHYTHM_RECOVERED = 0.95
-CLEAR, LIKELY, RAMP_CLEAR = -1.28, -0.8, -2.0  # standard deviations: one in ten, one in five, one in forty
-FAR, HALFWAY = 0.60, 0.4  # a likely case counts where the person is this far behind, and the quarter this far on
+RAMP_CLEAR = -2.0  # standard deviations: one in forty
+FAR = 0.60
 TRIFLE = 0.03  # of the quota
-
-UNCHANGED = 0.10  # a lever within this of its reference
-STANDS_OUT = 0.35  # of what is missing that one lever must explain, to be the reason
-REFERENCE = 4  # earlier periods that levers are compared with
-
-_DONE = ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost", *ACTIVITY_KINDS.values())
+STRETCH, WHOLE = 0.75, 3  # of the quota, that so many whole quarters and more brought in the mean
+ZERO = Decimal(0)
+INPUTS = ("activities", "open_deals", "won", "decided", "credited", "working_days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,10 @@ class Reading:
     is_exempt: bool = False
     """New, away, or just back: no new flag, and no judgement about an open one."""
     is_ramping: bool = False
+    chances: Chances = field(default_factory=Chances)
+    seen: Seen = field(default_factory=lambda: Seen(Counts()))
+    p_miss: float | None = None
+    threshold: float = 0.5
 
     @property
     def pace(self) -> float:
@@ -136,8 +143,15 @@ class Reading:
             return False
         if self.is_ramping:
             return self.deviation <= RAMP_CLEAR
-        is_likely = self.elapsed >= HALFWAY and self.deviation <= LIKELY and self.usual_pace < FAR
-        return is_likely or self.deviation <= CLEAR
+        if self.p_miss is not None and self.p_miss < self.threshold:
+            return False
+        return self.chances.real >= self.threshold or self.is_stretched
+
+    @property
+    def is_stretched(self) -> bool:
+        """The plan asks far more than this person ever brought: no matter of chance, and not of work."""
+        whole = [past.final for past in self.pasts if past.final > 0]
+        return len(whole) >= WHOLE and fmean(whole) <= STRETCH * float(self.quota)
 
     @property
     def has_recovered(self) -> bool:
@@ -150,7 +164,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Somebody is behind: everything a flag says."""
+    """Everything a flag says. `expected` and `actual` are of the measure."""
 
     reading: Reading
     team: Team | None
@@ -159,12 +173,27 @@ class Finding:
     cause: str
     sentence: str
     evidence: dict[str, Any] = field(default_factory=dict)
+    kind: FlagKind = FlagKind.MISS
+    measure: str = "bookings"
+    expected: Decimal = ZERO
+    actual: Decimal = ZERO
+    chance: float = 0.0
+    at_stake: Decimal = ZERO
+
+    @property
+    def cost(self) -> Decimal:
+        """What it is likely to cost: what is at stake × how likely it is real."""
+        return to_cents(max(self.at_stake, ZERO) * Decimal(str(round(self.chance, 4))))
+
+    @property
+    def severity(self) -> str:
+        return self.reading.severity if self.kind == FlagKind.MISS else "behind"
 
 
-def readings(*, as_of: date, people: Collection[int] | None = None) -> tuple[Window, dict[int, Reading]]:
-    """Everybody with a quota in this quarter (of `people`, where given), read in a fixed number of queries.
+def readings(*, as_of: date, threshold: float = 0.5) -> tuple[Window, dict[int, Reading]]:
+    """Everybody with a quota in this quarter, read in a fixed number of queries.
 
-    The rhythm of all is what a short past of one leans on, so everybody is read whoever is asked for.
+    What all do is what a short past of one leans on, so everybody is read whoever is asked for.
     """
     window = Window.at(as_of, Organisation.get().calendar)
     held = RollupSum.objects.filter(level="pm", measure="expected", person_id__gt=0)
@@ -195,10 +224,14 @@ def readings(*, as_of: date, people: Collection[int] | None = None) -> tuple[Win
     for pk, person in persons.items():
         expected = to_cents(cells.total("expected", key=pk, span="now"))
         quota = expected + to_cents(cells.total("expected", key=pk, span="rest"))
-        if quota > 0 and (people is None or pk in people):
+        if quota > 0:
             credited = to_cents(_credited(cells, pk, "now"))
-            found[pk] = Reading(person, credited, expected, quota, over, usual[pk], pasts[pk])
+            found[pk] = Reading(person, credited, expected, quota, over, usual[pk], pasts[pk], threshold=threshold)
     _excuse(found, window)
+    _weigh(found, window)
+    if not window.reaches_back:
+        for pk, p_miss in _p_misses(found, window).items():
+            found[pk].p_miss = p_miss
     return window, found
 
 
@@ -249,99 +282,171 @@ def _is_just_back(days: PersonDays, here: Any) -> bool:
     )
 
 
-# ── Why ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── How likely it is no chance ──────────────────────────────────────────────────────────────────────────────────
+
+LENGTHS = {"recent": 30, "long": 91}  # days of the windows beside the quarter to date
+FURTHER = 5  # quarters back
+HALF = 0.45  # less: what a result is without the half that a cause takes
 
 
-def explain(behind: Collection[Reading], window: Window) -> list[Finding]:
-    """A finding for each of these readings, in a fixed number of queries and one more each for the day it began."""
-    people = [reading.person.pk for reading in behind]
-    if not people:
-        return []
-    postings = Posting.objects.on(window.last).filter(person__in=people).select_related("team")
-    teams = {posting.person_id: posting.team for posting in postings}
-    looks = [_looks(people, window)]
-    if not window.reaches_back:
-        looks.append(_looks(people, window.longer))
-    found: list[Finding] = []
-    for reading in behind:
-        pk = reading.person.pk
-        (cause, sentence, evidence), *borne_out = (_reason(reading, look[pk]) for look in looks)
-        if borne_out and borne_out[0][0] != cause and not looks[0][pk].is_enough:
-            cause, sentence, evidence = borne_out[0]
-        if window.reaches_back:
-            evidence["counted_from"] = window.start.isoformat()
-        else:
-            evidence["p_miss"] = _p_miss(reading, window)
-        found.append(Finding(reading, teams.get(pk), window, _since(reading, window), cause, sentence, evidence))
+def _weigh(found: dict[int, Reading], window: Window) -> None:
+    """How likely each of them has a cause that lasts, from windows of three lengths."""
+    windows = _lengths(window)
+    counted = _counts(list(found), sorted({days for own in windows.values() for days in own}))
+    seen = []
+    for now, *past in windows.values():
+        look = {}
+        for pk in found:
+            own, earlier = counted[pk, now], [counted[pk, days] for days in past]
+            look[pk] = Seen(own, [one for one in earlier if one.days * 2 >= own.days > 0])
+        seen.append(look)
+    results = {pk: Result(r.deviation, -HALF * r.rhythm.share / r.rhythm.spread) for pk, r in found.items()}
+    for pk, chance in chances(seen, results).items():
+        found[pk].chances, found[pk].seen = chance, seen[0][pk]
+
+
+def _lengths(window: Window) -> dict[str, list[Days]]:
+    """Windows of different lengths up to now, each followed by the same days of quarters that it does not touch."""
+    ends = {k: window.earlier(k)[1] for k in range(1, FURTHER + 1)} | {0: window.until}
+    untouched = range(2 if window.reaches_back else 1, FURTHER)
+    found = {"now": [(window.start, window.until), *(window.earlier(k)[:2] for k in untouched)]}
+    for name, length in LENGTHS.items():
+        quarters = [0, *(range(2, FURTHER + 1) if length > 60 else range(1, FURTHER))]
+        found[name] = [(ends[k] - timedelta(days=length), ends[k]) for k in quarters]
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What somebody did in a window, beside the mean of the same days of earlier quarters as far as these compare."""
-
-    person: int
-    window: Window
-    cells: Cells
-    now: Work
-    expected: float
-    present: dict[int, int]  # days, now and so many quarters ago
-    compared: list[int]  # quarters ago
-    usual: Work | None
-
-    @property
-    def is_enough(self) -> bool:
-        return self.usual is not None and max(self.now.won, self.usual.won) >= MIN_WON
-
-
-def _looks(people: list[int], window: Window) -> dict[int, Look]:
-    bounds = {0: (window.start, window.until)}
-    bounds |= {k: window.earlier(k)[:2] for k in range(1, REFERENCE + 1)}
-    measures = [*_DONE, "bookings", "overlay", "expected"]
-    cells = read([Span(str(k), measures, *days) for k, days in bounds.items()], people=people, each=True)
-    there = presence(person_ids=people, start=bounds[REFERENCE][0], end=window.until)
-    opened = _open_deals(people, list(bounds.values()))
-    found: dict[int, Look] = {}
-    for pk in people:
-        work = {k: _work(cells, pk, str(k), opened.get((pk, *days), 0.0)) for k, days in bounds.items()}
-        expected = {k: float(cells.total("expected", key=pk, span=str(k))) for k in bounds}
-        present = {k: _present(there[pk], *days) for k, days in bounds.items()}
-        usable = [k for k in range(1, REFERENCE + 1) if present[k] >= 0.5 * present[0] and work[k].result > 0]
-        compared = [k for k in usable if work[k].result >= LIMIT * expected[k]] or usable
-        usual = mean_work([work[k].scaled(present[0] / present[k]) for k in compared]) if compared else None
-        found[pk] = Look(pk, window, cells, work[0], expected[0], present, compared, usual)
-    return found
-
-
-def _work(cells: Cells, person: int, span: str, open_deals: float) -> Work:
-    won = cells.count("deals_won", key=person, span=span) - cells.count("uncounted_won", key=person, span=span)
-    lost = cells.count("deals_lost", key=person, span=span) - cells.count("uncounted_lost", key=person, span=span)
-    activities = sum(cells.count(kind, key=person, span=span) for kind in ACTIVITY_KINDS.values())
-    return Work(activities, open_deals, max(won, 0), max(won + lost, 0), float(_credited(cells, person, span)))
-
-
-def _present(days: PersonDays, start: date, until: date) -> int:
-    inside = (days.days >= np.datetime64(start)) & (days.days < np.datetime64(until))
-    return int((inside & days.employed & ~days.away).sum())
-
-
-def _open_deals(people: list[int], windows: list[tuple[date, date]]) -> dict[tuple[int, date, date], float]:
-    """Mean number of deals open on a day of each window, from when they were opened and closed."""
+def _counts(people: list[int], windows: list[Days]) -> dict[tuple[int, Days], Counts]:
+    """What each did in each window, in a fixed number of queries."""
+    seen = looks(people, dict(enumerate(windows)))
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT d.owner_id, w.first, w.until,
-                   sum(least(coalesce(d.closed_on, w.until), w.until) - greatest(d.opened_on, w.first))
-                   / (w.until - w.first)::float
+                   count(*) FILTER (WHERE d.opened_on >= w.first AND d.opened_on < w.until),
+                   count(*) FILTER (WHERE d.status = 'open'),
+                   avg(ln(d.amount)) FILTER (WHERE d.status = 'won' AND d.amount > 0 AND d.closed_on >= w.first
+                                                   AND d.closed_on < w.until)::float,
+                   var_samp(ln(d.amount)) FILTER (WHERE d.status = 'won' AND d.amount > 0 AND d.closed_on >= w.first
+                                                        AND d.closed_on < w.until)::float
               FROM unnest(%s::date[], %s::date[]) AS w(first, until)
-              JOIN sales_deal d ON d.opened_on < w.until AND (d.closed_on IS NULL OR d.closed_on > w.first)
+              JOIN sales_deal d ON d.opened_on < w.until AND (d.closed_on IS NULL OR d.closed_on >= w.first)
              WHERE d.owner_id = ANY(%s) AND d.withdrawn_at IS NULL
-                   AND (d.closed_on IS NULL OR d.closed_on >= d.opened_on)
              GROUP BY 1, 2, 3
             """,
-            [[start for start, _ in windows], [until for _, until in windows], people],
+            [[first for first, _ in windows], [until for _, until in windows], people],
         )
-        return {(owner, first, until): mean for owner, first, until, mean in cursor.fetchall()}
+        deals = {(owner, (first, until)): row for owner, first, until, *row in cursor.fetchall()}
+    found = {}
+    for pk in people:
+        for n, days in enumerate(windows):
+            work = seen[pk].work[n]
+            opened, still_open, size, spread = deals.get((pk, days), (0, 0, None, None))
+            found[pk, days] = Counts(
+                float(work.working_days), float(work.activities), float(opened), float(work.open_deals),
+                float(work.won), float(work.decided), size or 0.0, spread, float(still_open),
+            )  # fmt: skip
+    return found
+
+
+# ── Why ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SURE = 0.5  # that one lever is the cause, before it is named whatever else moved more money
+
+
+def explain(behind: Collection[Reading], window: Window, everybody: Mapping[int, Reading]) -> list[Finding]:
+    """A finding for each of these readings, in a fixed number of queries and one more each for the day it began."""
+    people = [reading.person.pk for reading in behind]
+    if not people:
+        return []
+    postings = Posting.objects.on(window.last).filter(person__in=everybody).select_related("team")
+    teams = {posting.person_id: posting.team for posting in postings}
+    windows = [window] if window.reaches_back else [window, window.longer]
+    seen = [looks(people, bounds_of_window(one)) for one in windows]
+    around = _around(people, teams, window)
+    found: list[Finding] = []
+    for reading in behind:
+        pk = reading.person.pk
+        otherwise = f"Credited {percent(1 - reading.pace)} less than the plan expects by now"
+        sure = reading.chances.lever if reading.chances.of.get(reading.chances.lever, 0.0) >= SURE else ""
+        told = [reason_of(look[pk], otherwise=otherwise, likely=sure) for look in seen]
+        n = 1 if told[-1].cause != told[0].cause and not _is_enough(seen[0][pk]) else 0
+        look, compared = seen[n][pk], windows[n]
+        others = [everybody[other] for other, team in teams.items() if other != pk and team == teams.get(pk)]
+        reason = beside(told[n], around.get(pk, []), shared=_is_shared(told[n].cause, others))
+        evidence = evidence_of(reading, look, compared, around.get(pk, []))
+        if window.reaches_back:
+            evidence["counted_from"] = window.start.isoformat()
+        since = _since(reading, window)
+        found.append(
+            Finding(
+                reading, teams.get(pk), window, since, reason.cause, reason.sentence, evidence,
+                expected=reading.expected, actual=reading.credited, at_stake=reading.gap,
+                chance=reading.p_miss if reading.p_miss is not None else max(reading.chances.real, reading.threshold),
+            )
+        )  # fmt: skip
+    return found
+
+
+def bounds_of_window(window: Window) -> dict[int, Days]:
+    return {0: (window.start, window.until)} | {k: window.earlier(k)[:2] for k in range(1, REFERENCE + 1)}
+
+
+def _is_enough(look: Look) -> bool:
+    return look.usual is not None and max(look.now.won, look.usual.won) >= MIN_WON
+
+
+def _is_shared(lever: str, others: Collection[Reading]) -> bool:
+    """Whether the others in the team show the same fall of a lever."""
+    seen = [reading.seen for reading in others if not reading.is_exempt and not reading.is_protected]
+    together, each = change_of(lever, seen)
+    return is_team_wide(together, each)
+
+
+def _around(people: Collection[int], teams: Mapping[int, Team], window: Window) -> dict[int, list[Signal]]:
+    """Product, price, delivery and service beside each of these people, and beside the others in their team."""
+    mine = {teams[pk] for pk in people if pk in teams}
+    near = [pk for pk, team in teams.items() if team in mine]
+    year = (window.period.shift(-REFERENCE).start, window.start)
+    found = shares(near, now=(window.start, window.until), before=year)
+    return {
+        pk: signals(pk, {other: found[other] for other in near if teams[other] == teams[pk]}, KEYS)
+        for pk in people
+        if pk in teams
+    }
+
+
+def evidence_of(reading: Reading, look: Look, window: Window, beside: Sequence[Signal]) -> dict[str, Any]:
+    """What the sentence was said from, as it stood then."""
+    if look.usual is None or not look.now.working_days:
+        return {"figures": []}
+    levers = look.levers
+    return {
+        "figures": _figures(reading, window, look),
+        "compared_from": window.start.isoformat(),
+        "quarters_earlier": look.compared,
+        "levers": {name: str(value) for name, value in levers.parts.items()},
+        "inputs": {side: inputs_of(work) for side, work in (("now", look.now), ("reference", look.usual))},
+        "chance": round(reading.chances.real, 2),
+        "signals": [_told(signal) for signal in beside],
+    }
+
+
+def inputs_of(work: Work) -> dict[str, str]:
+    """The six inputs of a side, as they are shown."""
+    return {name: str(round(float(value), 4)) for name, value in zip(INPUTS, astuple(work), strict=True)}
+
+
+def _told(signal: Signal) -> dict[str, Any]:
+    now, before = signal.of_team
+    return {
+        "label": SIGNS[signal.key].label,
+        "now": signal.now.value,
+        "before": signal.before.value,
+        "team_now": now.value,
+        "team_before": before.value,
+        "whose": "team" if signal.is_team_wide else "person" if signal.is_personal else "",
+    }
 
 
 def _since(reading: Reading, window: Window) -> date:
@@ -358,91 +463,25 @@ def _since(reading: Reading, window: Window) -> date:
     return since
 
 
-def _reason(reading: Reading, look: Look) -> tuple[str, str, dict[str, Any]]:
-    now, before = look.now, look.usual
-    behind = f"Credited {_percent(1 - reading.pace)} less than the plan expects by now"
-    if before is None or not look.present[0]:
-        return "unknown", f"{behind}; there is no earlier quarter to compare with.", {"figures": []}
-    levers, reference = now.levers(), before.levers()
-    added = shapley(levers, reference)
-    stretch = look.expected - before.result
-    evidence = {
-        "figures": _figures(reading, look.window, now, before),
-        "compared_from": look.window.start.isoformat(),
-        "quarters_earlier": look.compared,
-        "levers": {name: round(value, 2) for name, value in added.items()},
-        "plan_stretch": round(-stretch, 2),
-    }
-    ratios = {name: _ratio(levers[name], reference[name]) for name in levers}
-    ratios["activity"] = _ratio(now.activities, before.activities)
-    worst = min(added, key=lambda name: added[name])
-    missing = look.expected - now.result
-    since = "last quarter" if look.compared == [1] else "in recent quarters"
-    if stretch > max(-added[worst], STANDS_OUT * missing):
-        more = _percent(stretch / before.result)
-        return "stretch", f"The plan asks {more} more than {since} brought; {_steady(ratios, '')}.", evidence
-    ratio = ratios[worst]
-    if -added[worst] < STANDS_OUT * missing or ratio is None or ratio > 1 - UNCHANGED:
-        return "unknown", f"{behind}; no single cause stands out.", evidence
-    match worst:
-        case "activity":
-            kind = _kind(look)
-            said = (
-                f"{_fewer(kind[1])} {kind[0]} as {since}"
-                if _is_fraction(kind[1])
-                else f"{_fewer(kind[1])} {kind[0]} than {since}"
-            )
-        case "conversion":
-            said = f"{_rate(now)} of decided deals won, {_rate(before)} {since}"
-        case "size":
-            size = f"{_part(ratio)} as large as" if _is_fraction(ratio) else f"{_percent(1 - ratio)} smaller than"
-            said = f"Deals won are {size} {since}"
-        case "pipeline":
-            few = now.open_deals / before.open_deals if before.open_deals else ratio
-            said = f"{_fewer(few)} open deals {'as' if _is_fraction(few) else 'than'} {since}"
-        case _:
-            said = f"{_slower(ratio)} {since}" if ratio else f"No deals were decided, {before.decided:.0f} {since}"
-    return worst, f"{said}; {_steady(ratios, worst)}.", evidence
-
-
-def _kind(look: Look) -> tuple[str, float]:
-    """The kind of activity that most of the fall is in, if one is; else activities."""
-
-    def compared(kinds: Collection[str]) -> tuple[float, float]:
-        counts = {
-            k: sum(look.cells.count(kind, key=look.person, span=str(k)) for kind in kinds) for k in (0, *look.compared)
-        }
-        return counts[0], fmean(counts[k] * look.present[0] / look.present[k] for k in look.compared)
-
-    now, before = compared(list(ACTIVITY_KINDS.values()))
-    overall = now / before if before else 1.0
-    for kind, key in ACTIVITY_KINDS.items():
-        mine, usual = compared([key])
-        if usual > mine and usual - mine >= 0.5 * (before - now) and mine / usual <= overall - 0.05:
-            return _PLURAL[kind], mine / usual
-    return "activities", overall
-
-
-_PLURAL = {kind.value: (kind.label.lower() + "s") for kind in Activity.Kind}
-
-
-def _figures(reading: Reading, window: Window, now: Work, before: Work) -> list[dict[str, Any]]:
+def _figures(reading: Reading, window: Window, look: Look) -> list[dict[str, Any]]:
     """The figures behind the sentence, with the way to their records."""
-    scope = Scope.person(reading.person)
+    scope, now, before = Scope.person(reading.person), look.now, look.usual
+    assert before is not None
 
-    def row(label: str, value: float, usual: float, measure: str, unit: str) -> dict[str, Any]:
+    def row(label: str, value: Fraction, usual: Fraction, measure: str, unit: str) -> dict[str, Any]:
         url = records_url(scope=scope, measure=measure, start=window.start, until=window.until)
-        return {"label": label, "value": round(value, 4), "before": round(usual, 4), "unit": unit, "records": url}
+        shown, then = round(float(value), 4), round(float(usual), 4)
+        return {"label": label, "value": shown, "before": then, "unit": unit, "records": url}
 
     rows = [
         row("Activities", now.activities, before.activities, "activities", "count"),
         row("Deals won", now.won, before.won, "deals_won", "count"),
-        row("Credited", now.result, before.result, "bookings", "money"),
+        row("Credited", now.credited, before.credited, "bookings", "money"),
     ]
     if now.decided and before.decided:
         rows.insert(1, row("Win rate", now.won / now.decided, before.won / before.decided, "win_rate", "ratio"))
     if now.won and before.won:
-        rows.append(row("Credited per win", now.result / now.won, before.result / before.won, "deals_won", "money"))
+        rows.append(row("Credited per win", now.credited / now.won, before.credited / before.won, "deals_won", "money"))
     if before.open_deals:
         pipeline = records_url(scope=scope, measure="pipeline", start=window.period.start, until=window.period.end)
         rows.append(
@@ -451,64 +490,14 @@ def _figures(reading: Reading, window: Window, now: Work, before: Work) -> list[
     return rows
 
 
-def _p_miss(reading: Reading, window: Window) -> float | None:
-    """How likely the quota of the window is missed, from what earlier quarters still brought after this point."""
-    past = [(Decimal(str(p.before)), Decimal(str(p.after))) for p in reading.pasts]
-    landing = landing_range(past=past, so_far=reading.credited, elapsed=elapsed(window.period, window.last))
-    if landing is None or reading.rhythm.periods < ENOUGH:
-        return None
-    middle, spread = float(landing.middle), max(float(landing.high - landing.middle) / 1.2816, 1.0)
-    miss = NormalDist(middle, spread).cdf(float(reading.quota))
-    return round(min(max(miss, 0.01), 0.99), 2)
-
-
-def _ratio(now: float | None, before: float | None) -> float | None:
-    return None if now is None or not before else now / before
-
-
-def _percent(share: float) -> str:
-    return f"{round(abs(share) * 100)}%"
-
-
-def _rate(work: Work) -> str:
-    return _percent(work.won / work.decided) if work.decided else "None"
-
-
-def _is_fraction(ratio: float) -> bool:
-    return ratio < 0.6
-
-
-def _fewer(ratio: float) -> str:
-    """Half as many, 30% fewer."""
-    return (
-        "Hardly any"
-        if ratio < 0.15
-        else f"{_part(ratio).capitalize()} as many"
-        if _is_fraction(ratio)
-        else f"{_percent(1 - ratio)} fewer"
-    )
-
-
-def _slower(speed: float) -> str:
-    """Deals take twice as long to be decided as, 40% longer than."""
-    times = 1 / speed
-    if not _is_fraction(speed):
-        return f"Deals take {_percent(times - 1)} longer to be decided than"
-    return f"Deals take {f'{times:.0f} times' if times >= 2.5 else 'twice'} as long to be decided as"
-
-
-def _part(ratio: float) -> str:
-    return "a quarter" if ratio < 0.3 else "a third" if ratio < 0.4 else "half" if ratio < 0.6 else _percent(ratio)
-
-
-def _steady(ratios: dict[str, float | None], besides: str) -> str:
-    """What has not changed, so that nobody looks there."""
-    names = {
-        "conversion": "win rate", "activity": "activities", "size": "deal size", "speed": "speed of deals",
-        "pipeline": "open deals per activity",
-    }  # fmt: skip
-    for name, word in names.items():
-        ratio = ratios[name]
-        if name != besides and ratio is not None and abs(ratio - 1) <= UNCHANGED * 1.5:
-            return f"{word} unchanged"
-    return "nothing else explains as much"
+def _p_misses(found: Mapping[int, Reading], window: Window) -> dict[int, float | None]:
+    """How likely each quota is missed, from what earlier quarters still brought after this point."""
+    missed: dict[int, float | None] = {}
+    for pk, reading in found.items():
+        past = [(Decimal(str(p.before)), Decimal(str(p.after))) for p in reading.pasts]
+        landing = landing_range(past=past, so_far=reading.credited, elapsed=elapsed(window.period, window.last))
+        if landing is None or reading.rhythm.periods < ENOUGH:
+            continue
+        middle, spread = float(landing.middle), max(float(landing.high - landing.middle) / 1.2816, 1.0)
+        missed[pk] = round(min(max(NormalDist(middle, spread).cdf(float(reading.quota)), 0.01), 0.99), 2)
+    return missed

@@ -1,11 +1,92 @@
-"""Flags one may see."""
+"""Flags one may see, what one may do with them, and what came of them."""
 
-from django.db.models import QuerySet
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
-from performance.models import Flag
-from teams.models import Viewer
+from django.db.models import Q, QuerySet
+
+from performance.models import Flag, FlagKind, RollupSum
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ratios import ratio
+from teams.models import Access, Organisation, Person, Posting, Viewer
+
+from .cells import Span, read
+from .figures import credited_of
 
 
 def open_flags(user: Viewer) -> QuerySet[Flag]:
-    """Open flags that `user` may see, the furthest behind first."""
-    return Flag.objects.visible_to(user).open().select_related("person", "team").order_by("-gap", "pk")
+    """Open flags that `user` may see, the dearest first."""
+    return Flag.objects.visible_to(user).open().select_related("person", "team").order_by("-cost", "-gap", "pk")
+
+
+def flags_asked(user: Viewer, *, on: date, state: str = "open", kind: str = "", person: str = "") -> QuerySet[Flag]:
+    """The flags of a list: by state, kind, and a part of the person's name."""
+    found = Flag.objects.visible_to(user).select_related("person", "team")
+    match state:
+        case "open":
+            found = found.awake(on)
+        case "snoozed":
+            found = found.open().filter(snoozed_until__gt=on)
+        case "closed":
+            found = found.filter(closed_on__isnull=False)
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(Q(person__name__icontains=person)) if person else found
+
+
+def may_put_off(access: Access, person: Person, on: date) -> bool:
+    """Whether somebody leads the person, anywhere up the line; never oneself."""
+    if not access.leads or access.person_id == person.pk:
+        return False
+    return Posting.objects.on(on).under(access.led_team_ids).filter(person=person).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What came of the flags about quotas of quarters that are over."""
+
+    flagged: int
+    missed: int
+    """Of the flagged: the quota was missed."""
+    misses: int
+    """Quotas missed in these quarters, flagged or not."""
+    people: int
+
+    @property
+    def false_alarms(self) -> Decimal | None:
+        return ratio(Decimal(self.flagged - self.missed), Decimal(self.flagged))
+
+    @property
+    def hits(self) -> Decimal | None:
+        return ratio(Decimal(self.missed), Decimal(self.misses))
+
+
+def outcomes(*, on: date, quarters: int = 8) -> Outcomes:
+    """Flags about quotas of quarters that are over, against what became of all quotas; nobody is named."""
+    calendar = Organisation.get().calendar
+    period = Period.of(on, "quarter", calendar)
+    past = [period.shift(-k) for k in range(1, quarters + 1)]
+    spans = [Span(one.key, ["bookings", "overlay", "expected"], one.start, one.end) for one in past]
+    held = RollupSum.objects.filter(
+        level="pm", measure="expected", person_id__gt=0, on__gte=past[-1].start.replace(day=1)
+    )
+    people = set(held.filter(on__lt=period.start).order_by("person_id").values_list("person_id", flat=True).distinct())
+    cells = read(spans, people=list(people), each=True)
+    flagged = set(
+        Flag.objects.filter(kind=FlagKind.MISS, raised_on__lt=period.start, raised_on__gte=past[-1].start)
+        .order_by("pk").values_list("person_id", "period")
+    )  # fmt: skip
+    warned = missed = misses = count = 0
+    since = min((key for _, key in flagged), default=None)
+    for one in past:
+        for pk in people:
+            quota = cells.total("expected", key=pk, span=one.key)
+            if quota <= 0 or since is None or one.key < since:
+                continue
+            is_missed = credited_of(cells, True, key=pk, span=one.key) < to_cents(quota)
+            is_flagged = (pk, one.key) in flagged
+            count, misses = count + 1, misses + is_missed
+            warned, missed = warned + is_flagged, missed + (is_flagged and is_missed)
+    return Outcomes(warned, missed, misses, count)

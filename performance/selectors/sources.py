@@ -274,7 +274,7 @@ SOURCES = {
             ),
         ),
         Source(
-            "deals", "Deals", "deals", Deal, lambda: Deal.objects.present(),
+            "deals", "Deals", "deals_counted", Deal, lambda: Deal.objects.present(),
             days={
                 "opened": ("day it was opened", F("opened_on")),
                 "expected": ("expected closing day", F("expected_close_on")),

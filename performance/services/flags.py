@@ -1,4 +1,4 @@
-"""Flags: raised, changed, answered, closed. The person sees a flag no later than their manager (R25)."""
+"""Flags: raised, changed, put off, answered, closed. The person sees a flag no later than their manager (R25)."""
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -9,8 +9,10 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from performance import live
-from performance.models import Flag, FlagEvent
+from performance.models import Flag, FlagCost, FlagEvent, FlagKind
+from performance.selectors.early import early
 from performance.selectors.findings import Finding, Reading, Window, explain, readings
+from performance.selectors.flags import may_put_off
 from sales.models import Task
 from sales.services.tasks import add_task
 from salesmgmt.desk.models import Mark, Notice
@@ -18,9 +20,9 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
 from teams.selectors import manager_of
 
-MEASURE = "bookings"
-PER_WEEK = 3  # new ones a manager gets in seven days; the rest wait, the most severe first
+PER_WEEK = 3  # new ones a manager gets in seven days; the rest wait, the dearest first
 ENOUGH_CHANGE = Decimal("0.10")  # of the gap, before an open flag says something new
+LEAST_COST, MOST_COST = Decimal("0.1"), Decimal("1000")
 TOPIC = "flags"
 _LOCK = 7011
 
@@ -35,33 +37,42 @@ def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = N
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    window, found = readings(as_of=as_of, people=people)
+    thresholds = {cost.kind: float(cost.threshold) for cost in FlagCost.objects.order_by("pk")}
+    window, everybody = readings(as_of=as_of, threshold=thresholds[FlagKind.MISS])
+    found = {pk: reading for pk, reading in everybody.items() if people is None or pk in people}
     done = {"raised": 0, "changed": 0, "closed": 0, "waiting": 0}
-    standing = Flag.objects.open().filter(measure=MEASURE).select_related("person")
+    standing = Flag.objects.open().select_related("person")
     if people is not None:
         standing = standing.filter(person__in=people)
-    flags: dict[int, Flag] = {}
-    for flag in standing.order_by("raised_on", "pk"):
-        reading = found.get(flag.person_id)
-        because = _why_closed(flag, reading, window.period.key, as_of)
-        if because and not _goes_on(flag, reading, window):
-            _close(flag, because, as_of, at)
-            done["closed"] += 1
-        else:
-            flags[flag.person_id] = flag
+    open_flags = {flag.person_id: flag for flag in standing.order_by("raised_on", "pk")}
     behind = [
         reading
         for pk, reading in found.items()
-        if reading.is_behind and not reading.is_protected and (pk in flags or not reading.is_exempt)
+        if reading.is_behind and not reading.is_protected and (pk in open_flags or not reading.is_exempt)
     ]
-    findings = sorted(explain(behind, window), key=lambda finding: (finding.reading.pace, finding.reading.person.pk))
+    late = {reading.person.pk for reading in behind}
+    others = [reading for pk, reading in found.items() if pk not in late]
+    # What takes everybody's deals and customers to judge waits for the night.
+    slow = people is None
+    findings = [*explain(behind, window, everybody), *early(others, window, thresholds, slow=slow)]
+    findings.sort(key=lambda finding: (-finding.cost, finding.reading.person.pk))
+    told = {finding.reading.person.pk: finding for finding in findings}
+    flags: dict[int, Flag] = {}
+    for pk, flag in open_flags.items():
+        because = _why_closed(flag, found.get(pk), told.get(pk), window, as_of, slow=slow)
+        if because:
+            _close(flag, because, as_of, at)
+            done["closed"] += 1
+        else:
+            flags[pk] = flag
     fresh = [finding for finding in findings if finding.reading.person.pk not in flags]
     managers = {finding.reading.person.pk: manager_of(finding.reading.person, as_of) for finding in fresh}
     recent = _recent(as_of) if fresh else {}
     for finding in findings:
         pk = finding.reading.person.pk
         if pk in flags:
-            done["changed"] += _change(flags[pk], finding, as_of, at)
+            if _weight(finding.kind) <= _weight(flags[pk].kind):
+                done["changed"] += _change(flags[pk], finding, as_of, at)
             continue
         manager = managers[pk]
         if manager is not None and recent.get(manager.pk, 0) >= PER_WEEK:
@@ -74,24 +85,27 @@ def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = N
     return done
 
 
-def _why_closed(flag: Flag, reading: Reading | None, period: str, as_of: date) -> str:
-    if flag.period != period or as_of >= flag.expires_on:
+def _weight(kind: str) -> int:
+    """The weightiest kind first."""
+    return FlagKind.values.index(kind)
+
+
+def _why_closed(
+    flag: Flag, reading: Reading | None, finding: Finding | None, window: Window, as_of: date, *, slow: bool
+) -> str:
+    stands = finding is not None and _weight(finding.kind) <= _weight(flag.kind)
+    if as_of >= flag.expires_on and not (stands and flag.expires_on == window.period.start):
         return "The period is over."
     if reading is None:
         return "There is no quota any more."
     if reading.is_protected:
         return "No flag for now."  # says nothing about the leave
-    return "Back within reach of the plan." if reading.has_recovered else ""
-
-
-def _goes_on(flag: Flag, reading: Reading | None, window: Window) -> bool:
-    """The quarter after that of the flag has come, and finds the same."""
-    return (
-        flag.expires_on == window.period.start
-        and reading is not None
-        and reading.is_behind
-        and not reading.is_protected
-    )
+    if stands:
+        return ""
+    if flag.kind == FlagKind.MISS:
+        return "Back within reach of the plan." if reading.has_recovered else ""
+    is_judged = not reading.is_exempt and (slow or flag.kind in {FlagKind.TREND, FlagKind.ACTIVITY})
+    return "It no longer stands out." if is_judged else ""
 
 
 def _recent(as_of: date) -> dict[int, int]:
@@ -109,10 +123,14 @@ def _recent(as_of: date) -> dict[int, int]:
 def _values(finding: Finding, as_of: date) -> dict[str, Any]:
     reading = finding.reading
     return {
-        "expected": reading.expected,
-        "actual": reading.credited,
-        "gap": reading.gap,
-        "severity": reading.severity,
+        "kind": finding.kind,
+        "measure": finding.measure,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "gap": finding.expected - finding.actual,
+        "severity": finding.severity,
+        "p_miss": None if reading.p_miss is None else Decimal(str(reading.p_miss)),
+        "cost": finding.cost,
         "cause": finding.cause,
         "sentence": finding.sentence[:300],
         "evidence": finding.evidence,
@@ -125,7 +143,6 @@ def _raise(finding: Finding, manager: Person | None, as_of: date, at: datetime) 
     flag = Flag.objects.create(
         person=person,
         team=finding.team,
-        measure=MEASURE,
         period=period.key,
         raised_on=as_of,
         behind_since=finding.since,
@@ -140,13 +157,14 @@ def _raise(finding: Finding, manager: Person | None, as_of: date, at: datetime) 
         owner=person, text=f"Read what stands out about your {label}, and answer", due_on=due_on, by=None,
         source="flag", reason=flag.sentence, link=link,
     )  # fmt: skip
-    told = [(person, f"Your {label} is behind the plan. {flag.sentence}")]
+    stands = "is behind the plan" if flag.kind == FlagKind.MISS else "may fall behind the plan"
+    told = [(person, f"Your {label} {stands}. {flag.sentence}")]
     if manager is not None:
         add_task(
             owner=manager, text=f"See how to help {person} with {label}", due_on=due_on, by=None,
             source="flag", reason=flag.sentence, link=link,
         )  # fmt: skip
-        told.append((manager, f"{person}'s {label} is behind the plan. {flag.sentence}"))
+        told.append((manager, f"{person}'s {label} {stands}. {flag.sentence}"))
     Notice.objects.bulk_create(
         Notice(user_id=who.user_id, text=text[:300], link=link, at=at) for who, text in told if who.user_id
     )
@@ -158,17 +176,20 @@ def _change(flag: Flag, finding: Finding, as_of: date, at: datetime) -> bool:
     """Bring an open flag up to date if its figures moved enough to say so, or carry it into the next quarter."""
     now, was, period = _values(finding, as_of), flag.gap, finding.window.period
     text = f"{now['gap']:,.0f} behind, after {was:,.0f}."
+    moved = abs(now["gap"] - was) >= ENOUGH_CHANGE * max(abs(was), Decimal(1))
     if flag.period != period.key:
         now |= {"period": period.key, "expires_on": period.end}
         text = f"Carried into {period.label}."
-    elif (flag.cause, flag.severity) == (now["cause"], now["severity"]) and abs(now["gap"] - was) < ENOUGH_CHANGE * max(
-        was, Decimal(1)
-    ):
+    elif flag.kind != now["kind"]:
+        text = f"{finding.kind.label}, after: {flag.get_kind_display().lower()}."
+    elif (flag.cause, flag.severity) == (now["cause"], now["severity"]) and not moved:
         return False
     for name, value in now.items():
         setattr(flag, name, value)
     flag.save(update_fields=list(now))
-    _event(flag, FlagEvent.Kind.CHANGED, at, None, f"{text} {flag.sentence}")
+    if flag.kind != FlagKind.MISS:
+        text = ""  # its gap is of another measure
+    _event(flag, FlagEvent.Kind.CHANGED, at, None, f"{text} {flag.sentence}".strip())
     _bump(flag)
     return True
 
@@ -177,7 +198,9 @@ def _close(flag: Flag, because: str, as_of: date, at: datetime) -> None:
     flag.closed_on, flag.closed_because = as_of, because
     flag.save(update_fields=["closed_on", "closed_because"])
     _event(flag, FlagEvent.Kind.CLOSED, at, None, because)
-    Task.objects.filter(source="flag", link=reverse("flag", args=[flag.pk]), done_at=None).update(done_at=at)
+    link = reverse("flag", args=[flag.pk])
+    Task.objects.filter(source="flag", link=link, done_at=None).update(done_at=at)
+    Notice.objects.filter(link=link, sent_at=None).update(sent_at=at)  # no e-mail tells of what is over
     _bump(flag)
 
 
@@ -199,6 +222,71 @@ def answer_flag(*, flag: Flag, by: User, at: datetime, text: str) -> FlagEvent:
         Notice.objects.create(user_id=manager.user_id, text=f"{flag.person} answered a flag.", link=link, at=at)
     _bump(flag)
     return event
+
+
+@transaction.atomic
+def snooze_flag(*, flag: Flag, until: date, reason: str, by: User, on: date, at: datetime) -> FlagEvent:
+    """Who leads the person puts a flag off until a day, and says why; the person sees both."""
+    flag = Flag.objects.select_for_update(of=("self",)).select_related("person").get(pk=flag.pk)
+    _must_lead(by, flag, on)
+    reason = reason.strip()
+    if not flag.is_open:
+        raise Refused("This flag is closed.")
+    if not on < until <= flag.expires_on:
+        last = flag.expires_on
+        raise Refused(f"Choose a day after today, and no later than {last.day} {last:%b %Y}.", field="until")
+    if not reason:
+        raise Refused("Say why it can wait.", field="reason")
+    if len(reason) > 300:
+        raise Refused("Keep it within 300 characters.", field="reason")
+    if flag.snoozed_until == until and flag.is_snoozed(on):
+        raise Refused("It is put off until that day already.", field="until")
+    flag.snoozed_until = until
+    flag.save(update_fields=["snoozed_until"])
+    link = reverse("flag", args=[flag.pk])
+    Task.objects.filter(source="flag", link=link, done_at=None, due_on__lt=until).update(due_on=until)
+    event = _event(flag, FlagEvent.Kind.SNOOZED, at, by, f"Until {until.day} {until:%b %Y}: {reason}")
+    if flag.person.user_id:
+        Notice.objects.create(user_id=flag.person.user_id, text="A flag about you was put off.", link=link, at=at)
+    _bump(flag)
+    return event
+
+
+@transaction.atomic
+def wake_flag(*, flag: Flag, by: User, on: date, at: datetime) -> None:
+    """End a snooze before its day."""
+    flag = Flag.objects.select_for_update(of=("self",)).select_related("person").get(pk=flag.pk)
+    _must_lead(by, flag, on)
+    if not flag.is_snoozed(on):
+        raise Refused("This flag is not put off.")
+    flag.snoozed_until = None
+    flag.save(update_fields=["snoozed_until"])
+    _event(flag, FlagEvent.Kind.WOKEN, at, by, "")
+    _bump(flag)
+
+
+def _must_lead(by: User, flag: Flag, on: date) -> None:
+    if not may_put_off(access_of(by), flag.person, on):
+        raise Refused("Only who leads the person can put a flag off.")
+
+
+@transaction.atomic
+def set_flag_cost(
+    *, kind: str, needless_talk: Decimal, missed_warning: Decimal, by: User, version: int | None = None
+) -> FlagCost:
+    """What being wrong costs, for one kind of flag; the threshold follows. Operations and admins set it."""
+    if not access_of(by).imports:
+        raise Refused("Only operations and admins set what a wrong flag costs.")
+    cost = FlagCost.objects.select_for_update().get(kind=kind)
+    if version is not None and version != cost.version:
+        raise Refused("Somebody has changed this since you opened it. Look again.")
+    for field, value in (("needless_talk", needless_talk), ("missed_warning", missed_warning)):
+        if not LEAST_COST <= value <= MOST_COST:
+            raise Refused(f"Choose a number from {LEAST_COST} to {MOST_COST}.", field=field)
+        setattr(cost, field, value)
+    cost.version += 1
+    cost.save(update_fields=["needless_talk", "missed_warning", "version"])
+    return cost
 
 
 @transaction.atomic

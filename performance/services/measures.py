@@ -40,7 +40,7 @@ def define_measure(
     definition.save()
     version.definition, version.reason, version.by, version.recorded_at = definition, reason, by, at
     version.save()
-    _wake(definition)
+    wake("rollups")
     return definition
 
 
@@ -56,7 +56,7 @@ def add_version(
     version = worked_out(definition=definition, spec=spec, from_on=from_on)
     version.reason, version.by, version.recorded_at = reason.strip(), by, at
     version.save()
-    _wake(definition)
+    wake("rollups")
     return version
 
 
@@ -71,7 +71,7 @@ def change_measure(*, definition: MeasureDefinition, by: User, **fields: Any) ->
         setattr(definition, name, value)
     _clean(definition)
     definition.save(update_fields=list(fields))
-    _wake(definition)
+    wake("rollups")
     return definition
 
 
@@ -166,8 +166,3 @@ def _require(by: User) -> None:
         raise Refused("Only an admin says how everybody is measured.")
 
 
-def _wake(definition: MeasureDefinition) -> None:
-    for version in definition.versions.all():
-        for name in (version.source, version.of_source):
-            if name:
-                wake(SOURCES[name].topic)

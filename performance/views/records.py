@@ -1,4 +1,4 @@
-"""Edges: the records behind a figure, a flag and its answer."""
+"""Edges: the records behind a figure."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -6,24 +6,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
-from salesmgmt.desk.edges import csv_answer, tell_form
+from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
-from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 from teams.selectors import person_of
 
-from .. import selectors, services
-from ..forms import AnswerForm
-from ..models import Flag
-from ..selectors.figures import records_url
+from .. import selectors
 from ..selectors.records import Line, Records
 from ..selectors.records import records as records_behind
 
@@ -113,53 +108,3 @@ def _cells(found: Records, line: Line, currency: str) -> list[Any]:
 
 def _address(line: Line) -> str:
     return reverse(line.link[0], args=[line.link[1]]) if line.link else ""
-
-
-def _quarters(back: list[int]) -> str:
-    """1, 2 and 4 quarters."""
-    *first, last = map(str, back or [1])
-    return f"{', '.join(first)} and {last} quarters" if first else f"{last} quarter{'' if last == '1' else 's'}"
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def flag(request: SignedIn, pk: int) -> HttpResponse:
-    """A flag with the figures behind it; the person it is about answers here."""
-    found = get_object_or_404(Flag.objects.visible_to(request.user).select_related("person", "team"), pk=pk)
-    user, access = request.user, access_of(request.user)
-    is_own = access.person_id == found.person_id
-    form = AnswerForm(request.POST if request.method == "POST" and is_own else None)
-    if request.method == "POST":
-        if not is_own:
-            raise Http404
-        if form.is_valid():
-            try:
-                services.answer_flag(flag=found, by=user, at=clock.now(), text=form.cleaned_data["text"])
-            except Refused as refusal:
-                tell_form(form, refusal)
-            else:
-                return HttpResponseRedirect(reverse("flag", args=[pk]), status=303)
-    elif is_own:
-        services.see_flag(flag=found, by=user, at=clock.now())
-    organisation = Organisation.get()
-    period = Period.of(found.raised_on, "quarter", organisation.calendar)
-    return render(
-        request,
-        "performance/flag.html",
-        {
-            "flag": found,
-            "period": period,
-            "figures": found.evidence.get("figures", []),
-            "quarters_earlier": _quarters(found.evidence.get("quarters_earlier", [])),
-            "story": found.events.select_related("by").order_by("-at", "-pk"),
-            "records": records_url(
-                scope=selectors.Scope.person(found.person),
-                measure="bookings",
-                start=found.counted_from or period.start,
-                until=found.as_of + timedelta(days=1),
-            ),
-            "currency": organisation.currency,
-            "form": form,
-            "is_own": is_own,
-            "may_act": not is_own and (access.sees_all or access.leads),
-        },
-    )

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from sales.models import Contract, Feedback
-from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan
+from sales.services import keep_moved_paper, moved_paper
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Row
 from teams.exchange import Once
 
 from . import ACCOUNT_OF, CURRENCY, EXTERNAL_ID, OWNER, _given, _key, _with_external_id
@@ -78,7 +79,7 @@ def _feedback_rows() -> Iterator[dict[str, Any]]:
 CONTRACT = (
     "external_id", "account", "owner", "number", "starts_on", "ends_on", "notice_on", "value", "currency", "terms",
     "quality_terms", "price_terms", "logistics_terms", "signed_on", "signed_by", "amends", "renewal_deal",
-    "renew_days_before",
+    "renew_days_before", "file_name", "file_digest",
 )  # fmt: skip
 FREE = {"account", "owner", "renewal_deal"}  # after signing
 
@@ -99,6 +100,7 @@ def _plan_contracts(plan: Plan) -> None:
         if not plan.refer(row):
             continue
         values = _given(row, *CONTRACT)
+        _have_paper(plan, row, values)
         amended = values.get("amends")
         if amended is not None and amended.account_id not in (None, values["account"].pk):
             plan.refuse(row, "amends", f"That is a contract of {amended.account}.")
@@ -114,6 +116,8 @@ def _plan_contracts(plan: Plan) -> None:
             plan.register("contract", contract, contract.external_id, contract.number)
             once.admits(plan, row, contract, "external_id")
         elif once.admits(plan, row, contract, "external_id"):
+            if values.get("file_digest") == contract.file_digest:
+                values.pop("file", None)
             differs = next((one for one in values if one not in FREE and getattr(contract, one) != values[one]), None)
             if differs and contract.signed_on is not None:
                 plan.refuse(row, differs, "This contract is signed and stays as it is; add an amendment.")
@@ -121,6 +125,25 @@ def _plan_contracts(plan: Plan) -> None:
                 plan.refuse(row, "amends", "A contract can't amend itself.")
             elif plan.change(contract, row, **values):
                 row.act = "changed"
+
+
+def _have_paper(plan: Plan, row: Row, values: dict[str, Any]) -> None:
+    """The signed paper, where it came along (`keep_moved_paper`); a table alone brings none."""
+    said = {name: values.pop(name) for name in ("file_name", "file_digest") if name in values}
+    if len(said) != 2:
+        return
+    if at := moved_paper(digest=said["file_digest"], name=said["file_name"]):
+        values |= said | {"file": at}
+    elif not Contract.objects.filter(file_digest=said["file_digest"]).exists():
+        plan.note("The signed paper isn't here; import_records all brings papers along.")
+
+
+def _papers() -> Iterator[tuple[str, Any]]:
+    """The papers of contracts, each by its digest."""
+    for contract in Contract.objects.present().exclude(file="").order_by("pk").iterator(2000):
+        suffix = str(contract.file.name).rpartition(".")[2]
+        if contract.file.storage.exists(contract.file.name):
+            yield f"{contract.file_digest}.{suffix}", contract.file
 
 
 def _contract_rows() -> Iterator[dict[str, Any]]:
@@ -169,10 +192,14 @@ KINDS = [
             Field("amends", "reference", to="contract", also=("amendment_of", "original")),
             Field("renewal_deal", "reference", to="deal"),
             Field("renew_days_before", "whole", least=Decimal(0), most=Decimal(3650)),
+            Field("file_name", longest=255),
+            Field("file_digest", longest=64),
         ),
         _plan_contracts,
         _contract_rows,
         within="amends",
         together=("external_id|amends", "account+number+starts_on"),
+        files=_papers,
+        keep_file=keep_moved_paper,
     ),
 ]

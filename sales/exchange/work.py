@@ -18,7 +18,6 @@ from sales.models import (
     Task,
     TimeEntry,
 )
-from sales.services.tasks import ELSEWHERE
 from salesmgmt.lib.kinds import Field, Plan, Referent, Row
 from teams.exchange.tables import table
 
@@ -167,8 +166,7 @@ KINDS = [
         ),
         by=("owner", "text", "due_on", "account", "deal"),
         are_many=True,
-        # What flags and promises asked for goes with them.
-        records=lambda: Task.objects.exclude(source__in=ELSEWHERE),
+        records=lambda: Task.objects.filter(source__in=LINKS),  # what else asked for one is a trail (`trails`)
         check=_check_task,
     ),
     table(

@@ -81,9 +81,7 @@ class Order(Record):
     promised_on = models.DateField(null=True, blank=True)
     produced_on = models.DateField(null=True, blank=True)
     delivered_on = models.DateField(null=True, blank=True)
-    delivered_by = models.ForeignKey(
-        Person, models.SET_NULL, null=True, blank=True, related_name="delivered_orders"
-    )
+    delivered_by = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="delivered_orders")
     paid_on = models.DateField(null=True, blank=True, help_text="When the customer had paid all of it")
     is_booked_by_win = models.BooleanField(default=False, editable=False, help_text="Made by winning the deal")
     cancelled_on = models.DateField(null=True, blank=True)

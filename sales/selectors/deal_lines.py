@@ -6,12 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, F, Sum
+
 from sales.models import Deal, DealLine, DiscountApproval, DiscountLimit, discount_of
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.ratios import ratio
 from teams.models import Person, Posting, Role, Viewer, access_of
 
 ZERO = Decimal(0)
+FEWEST_DEALS = 5  # before somebody's discounts are compared
 # They answer for the whole of it.
 WITHOUT_LIMIT = ("admin", Role.EXECUTIVE, Role.OPERATIONS)
 
@@ -41,6 +44,24 @@ class Totals:
     @property
     def is_recurring(self) -> bool:
         return self.recurring > 0
+
+
+def discounts_given(person_ids: Iterable[int], *, start: date, end: date) -> dict[int, Decimal]:
+    """Share off the list value that each of these people gave on deals won in `[start, end)` (R14), from five deals."""
+    won = DealLine.objects.filter(
+        deal__status=Deal.Status.WON, deal__withdrawn_at=None, deal__closed_on__gte=start, deal__closed_on__lt=end,
+        deal__owner__in=list(person_ids), list_price__gt=0,
+    )  # fmt: skip
+    sums = (
+        won.order_by()
+        .values_list("deal__owner")
+        .annotate(
+            off=Sum(F("quantity") * (F("list_price") - F("unit_price"))),
+            whole=Sum(F("quantity") * F("list_price")),
+            deals=Count("deal", distinct=True),
+        )
+    )
+    return {owner: off / whole for owner, off, whole, deals in sums if deals >= FEWEST_DEALS}
 
 
 def lines_of(deal: Deal) -> list[DealLine]:

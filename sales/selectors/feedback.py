@@ -1,6 +1,7 @@
 """How content customers are: answers, scores and complaints, within what somebody may see."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -88,6 +89,16 @@ def scores_of_people(user: Viewer, *, start: date, end: date) -> list[tuple[Pers
     rows = {owner: dict(zip(SUMS, values, strict=True)) for owner, *values in sums}
     named = people.filter(pk__in=rows).order_by("name", "pk")
     return [(person, Scores(**rows[person.pk], least=ENOUGH)) for person in named]
+
+
+def csat_of_people(person_ids: Iterable[int], *, start: date, end: date) -> dict[int, Decimal]:
+    """Mean satisfaction with each of these people, of those with enough answers; not what they typed in themselves."""
+    own = {"recorded_by__isnull": False, "recorded_by": F("owner__user")}
+    found = Feedback.objects.present().filter(
+        kind="csat", given_on__gte=start, given_on__lt=end, owner__in=list(person_ids)
+    )
+    sums = found.exclude(**own).order_by().values_list("owner").annotate(Sum("score"), Count("pk"))
+    return {owner: to_cents(Decimal(total) / count) for owner, total, count in sums if count >= ENOUGH}
 
 
 def scores_of_teams(teams: QuerySet[Team], *, start: date, end: date) -> list[tuple[Team, Scores]]:

@@ -19,6 +19,8 @@ from .contracts import (
     add_contract,
     attach_file,
     change_contract,
+    keep_moved_paper,
+    moved_paper,
     open_renewals,
     renew_contract,
     sign_contract,
@@ -60,7 +62,7 @@ from .likeness import ask_for_look_alikes, find_look_alikes, take_back_differenc
 from .lines import Line, renet_orders, set_order_lines
 from .mail import assign_mail, discard_mail, receive_mail
 from .market import add_market_note, change_market_note, restore_market_note, withdraw_market_note
-from .merges import merge, references_to, undo_merge
+from .merges import merge, recall_merge, references_to, undo_merge
 from .odds import learn_odds
 from .orders import (
     book_order,
@@ -125,6 +127,7 @@ __all__ = [
     "follow_owners",
     "give_feedback",
     "give_reasons",
+    "keep_moved_paper",
     "learn_odds",
     "log_activity",
     "lose_deal",
@@ -132,6 +135,7 @@ __all__ = [
     "make_way",
     "merge",
     "move_deal",
+    "moved_paper",
     "name_competitors",
     "open_deal",
     "open_renewals",
@@ -139,6 +143,7 @@ __all__ = [
     "problems_with_orders",
     "propose_handover",
     "quote_deal",
+    "recall_merge",
     "receive_complaint",
     "receive_mail",
     "record_delivery",

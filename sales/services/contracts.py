@@ -1,6 +1,7 @@
 """Contracts: agreed, signed once, amended by a new one, renewed in time."""
 
 import hashlib
+import re
 import zipfile
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -25,6 +26,8 @@ from .notices import tell
 LARGEST = 10 * 1024 * 1024
 SIGNED = "A signed contract can't be changed; add an amendment."
 KINDS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "docx": b"PK\x03\x04"}
+DIGEST = re.compile("[0-9a-f]{64}")
+MOVED = "contracts/moved/{}"  # papers of another installation, by their digests
 FIELDS = (
     "owner", "number", "starts_on", "ends_on", "notice_on", "value", "currency", "terms", "quality_terms",
     "price_terms", "logistics_terms", "renew_days_before",
@@ -208,9 +211,31 @@ def _take(contract: Contract, said: dict[str, Any]) -> None:
         raise Refused("Notice can't be due after the contract has ended.", field="notice_on")
 
 
-def _keep(contract: Contract, file: File) -> None:
+def keep_moved_paper(*, file: File) -> None:
+    """Keep a paper of another installation, before the table of contracts that names it by its digest."""
+    name, suffix, digest = _looked_through(file)
+    if name != f"{digest}.{suffix}":
+        raise Refused(f"“{name}” isn't the paper it was: its SHA-256 is {digest}.", field="file")
+    storage, at = Contract._meta.get_field("file").storage, MOVED.format(name)
+    if not storage.exists(at):
+        storage.save(at, file)
+
+
+def moved_paper(*, digest: str, name: str) -> str | None:
+    """Where a paper that moved here is kept, if it is."""
+    at = MOVED.format(f"{digest}.{_suffix(name)}")
+    return at if DIGEST.fullmatch(digest) and Contract._meta.get_field("file").storage.exists(at) else None
+
+
+def _suffix(name: str) -> str:
+    kind = name.rpartition(".")[2].lower()
+    return {"jpeg": "jpg"}.get(kind, kind)
+
+
+def _looked_through(file: File) -> tuple[str, str, str]:
+    """A paper's name, what it is, and its digest. Raises Refused where it is none."""
     name = PurePath(str(file.name or "").replace("\\", "/")).name.replace("\x00", "")[-255:]
-    suffix = {"jpeg": "jpg"}.get(kind := name.rpartition(".")[2].lower(), kind)
+    suffix = _suffix(name)
     if suffix not in KINDS:
         raise Refused(f"“{name[:60]}” is no PDF, PNG, JPEG or Word file.", field="file")
     if file.size > LARGEST:
@@ -222,9 +247,14 @@ def _keep(contract: Contract, file: File) -> None:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
+    return name, suffix, digest.hexdigest()
+
+
+def _keep(contract: Contract, file: File) -> None:
+    name, suffix, digest = _looked_through(file)
     before, storage = contract.file.name, contract.file.storage
     contract.file.save(f"{uuid4().hex}.{suffix}", file, save=False)
-    contract.file_name, contract.file_digest = name, digest.hexdigest()
+    contract.file_name, contract.file_digest = name, digest
     if before:
         transaction.on_commit(lambda: storage.delete(before))
 

@@ -66,6 +66,14 @@ def merge(*, kept: Record, given_up: Record, by: User | None, at: datetime) -> M
 
 
 @transaction.atomic
+def recall_merge(*, kept: Record, external_id: str | None, name: str, by: User | None, at: datetime) -> Merge:
+    """Note a merge of another installation: all moved there already, the bare given-up record keeps its id in use."""
+    given_up = type(kept)(external_id=external_id, name=name, withdrawn_at=at)
+    given_up.save(force_insert=True)
+    return Merge.objects.create(noun=NOUNS[type(kept)], kept_id=kept.pk, given_up_id=given_up.pk, at=at, by=by)
+
+
+@transaction.atomic
 def undo_merge(*, merge: Merge, by: User | None, at: datetime) -> list[str]:
     """Take a merge apart: what moved and still stands at the kept record goes back. Answers what stays, and why."""
     made = Merge.objects.select_for_update(of=("self",)).get(pk=merge.pk)

@@ -46,7 +46,7 @@ def line_add(request: SignedIn, pk: int) -> HttpResponse:
         services.add_line(deal=found, by=request.user, at=clock.now(), on=day, **form.cleaned_data)
 
     if request.method == "POST" and submitted(
-        request, form, save, said="Added.", topics=("pipeline",), now_at=lambda: _version(request, pk)
+        request, form, save, said="Added.", now_at=lambda: _version(request, pk)
     ):
         return see_other(f"{reverse('deal', args=[pk])}#products")
     return _answer(request, found, form, "deal_line")
@@ -75,7 +75,7 @@ def line(request: SignedIn, pk: int, line_pk: int) -> HttpResponse:
         services.change_line(line=stands, by=request.user, at=clock.now(), **data)
 
     if request.method == "POST" and submitted(
-        request, form, save, said="Saved.", topics=("pipeline",), now_at=lambda: _version(request, pk)
+        request, form, save, said="Saved.", now_at=lambda: _version(request, pk)
     ):
         return see_other(f"{reverse('deal', args=[pk])}#products")
     return _answer(request, found, form, "deal_line", line=stands)

@@ -27,7 +27,7 @@ class Watch:
     name: str = "mark"
     """Of its triggers: each app that watches a table has its own."""
     joins: str = ""
-    """Further tables that `person`, `days` and `matters` speak of, joined to `r`; `{touched}` are the ids that changed."""
+    """Further tables that the others speak of, joined to `r`; `{touched}` are the ids of what changed."""
     is_above: bool = False
     """Its rows are what others refer to: what `joins` finds is stale once such a row has changed."""
 

@@ -13,14 +13,9 @@ from typing import IO, Any, TextIO
 from django.db.models import Model
 
 from salesmgmt.lib import xlsxout
-from salesmgmt.lib.kinds import Kind
+from salesmgmt.lib.kinds import IDENTIFIED, Kind
 
 from .values import defused
-
-# Whose files have a column for their external ids.
-IDENTIFIED = {
-    "person", "account", "contact", "product", "lead", "deal", "activity", "order", "refund", "contract", "feedback",
-}  # fmt: skip
 
 
 def write_table(kind: Kind, out: TextIO, *, with_ids: bool = False) -> int:

@@ -14,15 +14,40 @@ from teams.models import User, Viewer, access_of
 
 ORDER = (  # in which kinds depend on each other
     "organisation", "calendars", "territories", "teams", "people", "logins", "postings", "leaderships", "leave_kinds",
-    "leave", "ramps", "seasons", "rates", "budgets", "expenses", "custom_fields", "accounts",
-    "account_owners", "account_profiles", "contacts",
-    "contact_roles", "products", "competitors", "campaigns", "pipelines", "stages", "lost_reasons",
+    "leave", "skills", "skill_ratings", "mail_choices", "ramps", "ramp_profiles", "ramp_changes", "seasons",
+    "season_profiles", "season_shares", "season_changes", "rates", "budgets", "budget_entries", "expenses",
+    "expense_entries", "custom_fields", "accounts", "account_owners", "account_profiles", "contacts", "contact_roles",
+    "merges", "distinct_pairs", "products", "competitors", "campaigns", "pipelines", "stages", "lost_reasons",
     "discount_limits", "deals", "deal_changes", "deal_approvals", "deal_lines", "deal_shares", "deal_reasons",
     "deal_competitors", "leads", "lead_changes", "assignment_rules", "activities", "activity_templates",
     "time_entries", "orders", "order_lines", "credits", "refunds", "delivery_problems", "contracts", "feedback",
-    "complaints", "tasks", "market_notes", "referrals", "gifts", "custom_values", "plans", "targets",
-    "allocations", "quotas", "quota_entries", "credit_entries", "outcome_entries", "closings",
+    "complaints", "tasks", "market_notes", "referrals", "gifts", "recommendations", "handovers", "handover_items",
+    "custom_values", "plans", "plan_settings", "targets", "allocations", "allocation_limits", "allocation_reasons",
+    "allocation_changes", "commitments", "slices", "slice_changes", "plan_approvals", "quotas", "quota_entries", "credit_entries", "outcome_entries",
+    "strategies", "announcements", "announced_figures", "responses", "response_accounts", "answers",
+    "quota_proposals", "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "flags",
+    "flag_events", "cases", "case_changes", "one_on_ones", "agenda_items", "action_items", "asked_tasks",
+    "award_suggestions", "awards", "kudos", "applause", "closings",
 )  # fmt: skip
+
+STAYS = {  # what no export gives out, and why
+    "sales.FeedbackRequest": "secret links: customers are asked anew",
+    "desk.Token": "secrets: calendar feeds, API tokens and invitations are made anew",
+    "coaching.Note": "private to the two people: only a backup keeps them",
+    "sales.InboundMail": "mail that fits no customer is its owner's alone; the rest are activities",
+    "desk.SavedView": "their filters hold numbers of this installation",
+    "sales.BulkAct": "what can be undone for a day, here",
+    "targets.PlanAct": "what can be undone in a draft, here",
+    "desk.Notice": "told already",
+    "desk.Delivery": "sent already",
+    "desk.IdempotencyKey": "answers to calls of this installation",
+    "desk.AuditEntry": "who changed what here: only a backup keeps it",
+    "desk.Erasure": "who was erased here: only a backup keeps it",
+    "desk.Mark": "worked off in a second",
+    "sales.LookAlike": "found anew",
+    "performance.Rollup": "added up anew",
+    "performance.RollupSum": "added up anew",
+}
 
 
 @cache
@@ -63,7 +88,9 @@ def kinds_for(user: Viewer) -> dict[str, Kind]:
     """Those a user may take in and give out."""
     access = access_of(user)
     return {
-        key: kind for key, kind in kinds().items() if access.role == "admin" or (access.imports and not kind.admin_only)
+        key: kind
+        for key, kind in kinds().items()
+        if not kind.is_trail and (access.role == "admin" or (access.imports and not kind.admin_only))
     }
 
 
@@ -73,6 +100,8 @@ def require_importer(kind: Kind, by: User | None) -> None:
         return
     if not access_of(by).imports:
         raise Refused("Only admin and operations import.")
+    if kind.is_trail:
+        raise Refused(f"Only the command import_records takes in {kind.key}: they stand as they were.", field="kind")
     if kind.key not in kinds_for(by):
         raise Refused(f"Only admin imports {kind.key}.", field="kind")
 

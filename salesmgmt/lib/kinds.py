@@ -17,6 +17,11 @@ Type = Literal[
     "text", "email", "date", "moment", "money", "number", "whole", "percent", "choice", "currency", "reference"
 ]
 
+# Models whose files have a column for their external ids.
+IDENTIFIED = {
+    "person", "account", "contact", "product", "lead", "deal", "activity", "order", "refund", "contract", "feedback",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -175,6 +180,9 @@ class Kind:
     loader: Loader | None = None
     by_period: bool = False  # `period` and `amount` may stand as a column for each period
     admin_only: bool = False  # taken in and given out by admin alone
+    files: Callable[[], Iterator[tuple[str, Any]]] | None = None  # what is given out beside the table, by name
+    keep_file: Callable[..., None] | None = None  # keeps such a file, before the table is taken in
+    is_trail: bool = False  # what was said and decided, as it stands: moved by the commands alone, never undone
 
     def field(self, name: str) -> Field | None:
         return next((one for one in self.fields if one.name == name), None)

@@ -1,5 +1,9 @@
 """What every ledger has in common: rows are appended, never updated, never deleted (house, "Ledgers")."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -22,3 +26,21 @@ class LedgerEntry(models.Model):
     class Meta:
         abstract = True
         triggers = [APPEND_ONLY]
+
+
+Entry = TypeVar("Entry", bound=LedgerEntry)
+OF_THE_ACT = {"id", "external_id", "amount", "reporting_amount", "recorded_at", "by", "reason", "reverses"}
+
+
+def reversals(entries: Iterable[Entry], *, by: Any, at: datetime, reason: str) -> list[Entry]:
+    """The entries, still to be appended, that take these back: alike but for the sign, each naming its own."""
+    made = []
+    for entry in entries:
+        same = {
+            one.attname: getattr(entry, one.attname)
+            for one in entry._meta.concrete_fields
+            if one.name not in OF_THE_ACT
+        }
+        taken = {"amount": -entry.amount, "reporting_amount": -entry.reporting_amount}
+        made.append(type(entry)(**same, **taken, recorded_at=at, by=by, reason=reason[:200], reverses=entry))
+    return made

@@ -12,6 +12,7 @@ from fontTools.varLib.instancer import instantiateVariableFont
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, XPos, YPos
 
+FONTS = Path(__file__).parents[2] / "static" / "fonts"
 FACES = ("latin", "latin-a", "latin-ext", "cyrillic", "greek", "vietnamese")
 WEIGHTS = {"": 400.0, "B": 600.0}
 INK, MUTED, LINE, BED, ACCENT = (28, 27, 24), (102, 98, 90), (232, 228, 220), (229, 225, 217), (14, 90, 107)
@@ -108,6 +109,13 @@ class Paper(FPDF):
         self.multi_cell(width, line, self.drawn(text), align=align, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(gap)
         return self.get_y() - before if self.page_no() == page else 0
+
+    def head(self, text: str) -> None:
+        """A section begins, not at the foot of a page."""
+        if self.will_page_break(24):
+            self.add_page()
+        self.ln(5)
+        self.write_text(text, size=11, bold=True, gap=0.5)
 
     def write_row(self, left: str, right: str, *, note: str = "", bold: bool = False, rule: bool = True) -> None:
         """A line of a table: words at the left with a note below them, a figure at the right."""

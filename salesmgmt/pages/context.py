@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from django.http import HttpRequest
@@ -41,36 +43,38 @@ def _administers(access: Access) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation. `short` is its name in the phone's bar, which shows the first four that have one."""
+    """An entry of the navigation. `short` is its name in the phone's bar, which shows the first three that have one."""
 
     name: str
     label: str
     icon: str
     short: str = ""
+    part: str = ""
     shows_to: Callable[[Access], bool] = _everyone
     at: str = ""  # the part of the page
     url: str = ""
     is_current: bool = False
 
 
+SELL, MEASURE, PLAN, PEOPLE, SET_UP = "Sell", "Measure", "Plan", "People", "Set up"
 PLACES = (
     Place("home", "Home", "house", "Home"),
-    Place("teams", "Teams", "users", shows_to=_leads),
-    Place("leads", "Leads", "funnel", shows_to=_sells),
-    Place("deals", "Deals", "briefcase", "Deals", shows_to=_sells),
-    Place("accounts", "Accounts", "building-2", shows_to=_sells),
-    Place("orders", "Orders", "file-text", shows_to=_sells),
-    Place("repeat", "Repeat business", "refresh-cw", shows_to=_sells),
-    Place("activities", "Activities", "list-checks"),
-    Place("tasks", "Tasks", "check", "Tasks"),
-    Place("market", "Market notes", "message-square"),
-    Place("one-on-ones", "Coaching", "message-circle", "1:1s"),
-    Place("deliveries", "Deliveries", "map-pin", "Deliver", shows_to=_delivers),
-    Place("leaderboard", "Leaderboard", "trophy", shows_to=_sells),
-    Place("wall", "Recognition", "sparkles", "Wall"),
-    Place("quotas", "Quotas", "target", shows_to=_sells),
-    Place("imports", "Import", "upload", shows_to=_imports),
-    Place("admin:index", "Settings", "settings", shows_to=_administers),
+    Place("leads", "Leads", "funnel", part=SELL, shows_to=_sells),
+    Place("deals", "Deals", "briefcase", "Deals", part=SELL, shows_to=_sells),
+    Place("accounts", "Accounts", "building-2", part=SELL, shows_to=_sells),
+    Place("orders", "Orders", "file-text", part=SELL, shows_to=_sells),
+    Place("repeat", "Repeat business", "refresh-cw", part=SELL, shows_to=_sells),
+    Place("activities", "Activities", "list-checks", part=SELL),
+    Place("tasks", "Tasks", "check", "Tasks", part=SELL),
+    Place("market", "Market notes", "message-square", part=SELL),
+    Place("deliveries", "Deliveries", "map-pin", "Deliver", part=SELL, shows_to=_delivers),
+    Place("quotas", "Quotas", "target", part=PLAN, shows_to=_sells),
+    Place("leaderboard", "Leaderboard", "trophy", part=MEASURE, shows_to=_sells),
+    Place("teams", "Teams", "users", part=PEOPLE, shows_to=_leads),
+    Place("one-on-ones", "Coaching", "message-circle", part=PEOPLE),
+    Place("wall", "Recognition", "sparkles", part=PEOPLE),
+    Place("imports", "Import", "upload", part=SET_UP, shows_to=_imports),
+    Place("admin:index", "Settings", "settings", part=SET_UP, shows_to=_administers),
 )
 # Found by name in the palette, without a place in the navigation.
 PAGES = (
@@ -121,10 +125,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         for page in PAGES
         if page.shows_to(access) and (url := _url(page.name))
     ]
-    dock = [place for place in nav if place.short][:4]
+    dock = [place for place in nav if place.short][:3]
     acts = {key: _url(name) for key, name in ACTS.items()}
     return {
         "nav": nav,
+        "nav_parts": [(part, list(places)) for part, places in groupby(nav, key=attrgetter("part"))],
         "pages": pages,
         "dock_left": dock[:2],
         "dock_right": dock[2:],

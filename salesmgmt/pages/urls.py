@@ -2,13 +2,14 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from salesmgmt.pages import calendar, erasures, notices, styleguide, todo, views
+from salesmgmt.pages import calendar, erasures, managers, notices, styleguide, todo, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
     path("teams/", views.teams, name="teams"),
     path("teams/<int:pk>/", views.team, name="team"),
     path("people/<int:pk>/", views.person, name="person"),
+    path("managers/<int:pk>/record/", managers.record, name="manager-record"),
     path("to-do/", RedirectView.as_view(pattern_name="tasks")),  # where the list was before
     path("tasks/", todo.tasks, name="tasks"),
     path("tasks/add/", todo.task_add, name="task-add"),

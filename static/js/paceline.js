@@ -18,7 +18,7 @@ document.addEventListener("click", (event) => {
 // Popovers stand beside their opener.
 document.addEventListener("toggle", (event) => {
   const pop = event.target;
-  if (event.newState !== "open" || !(pop instanceof HTMLElement) || !pop.hasAttribute("popover")) return;
+  if (event.newState !== "open" || !(pop instanceof HTMLElement) || !pop.matches("[popover]:not(.side)")) return;
   const opener = document.querySelector(`[popovertarget="${CSS.escape(pop.id)}"]`);
   if (!opener) return;
   const at = opener.getBoundingClientRect(), box = pop.getBoundingClientRect();

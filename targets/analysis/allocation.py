@@ -148,6 +148,9 @@ class Node:
     children: list["Node"] = field(default_factory=list)
     bound: Bound = ""
     shared: "Shared | None" = None
+    pk: int = 0
+    was: int = 0
+    """What it held before, of a line that stands already."""
 
     @property
     def is_person(self) -> bool:

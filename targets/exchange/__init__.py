@@ -15,6 +15,7 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
 from targets.services import QuotaLine, enter_quotas, reverse_entries
+from targets.services.quotas import hold_people
 from teams.exchange import RatesOn
 
 HUNDRED = Decimal(100)
@@ -191,10 +192,12 @@ LEFT_TO_THE_TEAM = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 def _plan_quota_entries(plan: Plan) -> None:
     """The ledger as it stands elsewhere: into an organisation where these people have no entries of the measure."""
     rates = RatesOn(plan.organisation.currency)
+    hold_people(one.pk for known in plan.index("person").values() for one in known)
     standing = list(QuotaEntry.objects.order_by("pk"))
     held = {(one.seat_id or one.person_id, one.measure) for one in standing}
     same = Occurrences.of((_entry_key(one), one) for one in standing)
     numbered: dict[str, QuotaEntry] = {}
+    taken_back: dict[str, int] = {}
     for row in plan.taken():
         start, until, kind = row.values["from"], row.values["until"], row.values["kind"]
         if until <= start:
@@ -203,6 +206,9 @@ def _plan_quota_entries(plan: Plan) -> None:
             plan.refuse(row, "person", "An entry is somebody's; only what is vacant or uncovered is the team's alone.")
         if "reverses" in row.values and row.values["reverses"] not in numbered:
             plan.refuse(row, "reverses", "There is no such entry above it in the file.")
+        elif "reverses" in row.values and taken_back.setdefault(row.values["reverses"], row.line) != row.line:
+            line = taken_back[row.values["reverses"]]
+            plan.refuse(row, "reverses", f"Line {line} takes this entry back already; that is done once.")
         if not plan.refer(row):
             continue
         seat = row.found.get("seat") or row.found.get("person")

@@ -14,6 +14,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from targets.models import BudgetEntry, Cost, Expense
 from targets.services import reverse_budgets, reverse_expenses
+from targets.services.budgets import hold_teams
 from teams.exchange import RatesOn
 from teams.models import Leadership, Organisation
 
@@ -21,6 +22,7 @@ from teams.models import Leadership, Organisation
 def _plan_budgets(plan: Plan) -> None:
     """What a budget is to be; the difference to what stands becomes an entry."""
     standing: dict[tuple[Any, ...], Decimal] = {}
+    hold_teams(one.pk for known in plan.index("team").values() for one in known)
     sums = BudgetEntry.objects.values_list("team_id", "cost", "during").annotate(total=Sum("amount"))
     for team, cost, during, amount in sums.order_by("team_id"):
         standing[team, cost, during.lower, during.upper] = amount

@@ -1,5 +1,6 @@
 """Plans, their lines and the targets of teams as tables."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -8,8 +9,9 @@ from typing import Any
 from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
-from targets.models import BOOKINGS, Allocation, Target
+from targets.models import BOOKINGS, Allocation, PlanAct, Target
 from targets.models import Plan as PlanOf
+from targets.selectors import as_whole
 from teams.exchange.tables import table, yes_or_no
 from teams.models import Leadership
 
@@ -54,7 +56,29 @@ def _check_line(plan: Plan, row: Row, values: dict[str, Any], stands: Allocation
         plan.refuse(row, "team", "The target of the team you lead is your own figure; ask a colleague.")
     if stands is not None and of.is_published and stands.amount != values["amount"]:
         plan.refuse(row, "amount", "This plan is published; what changes later are quota entries.")
+    if stands is None and of.is_published and _is_in_force(plan, of):
+        plan.refuse(row, "plan", "This plan is published and in force; it gets no further lines.")
     values.setdefault("proposed", stands.proposed if stands else values["amount"])
+
+
+def _tell_of_lines(plan: Plan) -> None:
+    """What a draft's lines held before and hold now, in their history."""
+    amounts: dict[PlanOf, dict[int, list[int]]] = defaultdict(dict)
+    for step in plan.steps:
+        if isinstance(step.record, Allocation) and step.act == "changed" and "amount" in step.before:
+            held = [as_whole(Decimal(amount)) for amount in (step.before["amount"], step.record.amount)]
+            amounts[step.record.plan][step.record.pk] = held
+    for of, moved in amounts.items():
+        act = PlanAct(plan=of, at=plan.at, by=plan.by, reason=plan.reason, named=list(moved), amounts=moved)
+        plan.create(act, next(plan.taken()))
+
+
+def _is_in_force(plan: Plan, of: PlanOf) -> bool:
+    """Whether quotas were entered by it: of a plan that is just being moved here they come after its lines."""
+    key = ("in force", of.pk)
+    if key not in plan.memo:
+        plan.memo[key] = of.pk is not None and of.entries.exists()
+    return bool(plan.memo[key])
 
 
 def _leads(plan: Plan, team_id: int) -> bool:
@@ -150,5 +174,6 @@ KINDS = [
         ),
         by=("plan", "team", "person"),
         check=_check_line,
+        finish=_tell_of_lines,
     ),
 ]

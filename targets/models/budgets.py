@@ -44,6 +44,9 @@ class BudgetEntry(Dated, LedgerEntry):
         constraints = [
             is_a_range("budget_is_a_range"),
             models.CheckConstraint(condition=Q(during__endswith__isnull=False), name="budget_has_an_end"),
+            models.UniqueConstraint(
+                fields=["reverses"], condition=Q(reverses__isnull=False), name="budget_is_taken_back_once"
+            ),
         ]
 
 

@@ -172,22 +172,6 @@ class AllocationReason(models.Model):
     made_of = models.JSONField()
 
 
-class AllocationChange(models.Model):
-    """Somebody changed a line of a plan, and why; or the line followed another.
-
-    Ten thousand may follow one: the user has no constraint here, as each row would have them looked up again.
-    """
-
-    allocation = models.ForeignKey(Allocation, models.CASCADE, related_name="changes")
-    at = models.DateTimeField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
-    )
-    was = models.DecimalField(max_digits=18, decimal_places=2)
-    amount = models.DecimalField(max_digits=18, decimal_places=2)
-    reason = models.CharField(max_length=200)
-
-
 class Commitment(models.Model):
     """What somebody says they can bring, and why; a manager for their team. The latest counts, and sets no quota."""
 

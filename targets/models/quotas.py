@@ -76,4 +76,7 @@ class QuotaEntry(Dated, LedgerEntry):
                 condition=Q(kind__in=["vacant", "uncovered"], person=None) | Q(person__isnull=False),
                 name="only_a_teams_rest_has_no_person",
             ),
+            models.UniqueConstraint(
+                fields=["reverses"], condition=Q(reverses__isnull=False), name="quota_is_taken_back_once"
+            ),
         ]

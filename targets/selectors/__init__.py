@@ -7,7 +7,7 @@ from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
 from .letters import Letter, figures_of, letters, people_of, strategies_of
-from .outlook import ACHIEVABLE, AMBITIOUS, Outlook, Prospect, outlook
+from .outlook import ACHIEVABLE, AMBITIOUS, Fifth, Foretold, Outlook, Prospect, fifths, foretold, outlook
 from .past import company_results
 from .plans import (
     MANY_LINES,
@@ -92,6 +92,8 @@ __all__ = [
     "DayLine",
     "Evidence",
     "Family",
+    "Fifth",
+    "Foretold",
     "Happening",
     "Landing",
     "Letter",
@@ -138,8 +140,10 @@ __all__ = [
     "everyday",
     "explain",
     "family_of",
+    "fifths",
     "figures_of",
     "flat_shares",
+    "foretold",
     "grid_team",
     "growth_of",
     "history_of",

@@ -1,24 +1,28 @@
 """The whole history of a figure in one timeline, within what the viewer may see."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from targets.models import (
     BOOKINGS,
     Allocation,
-    AllocationChange,
     AnnouncedFigure,
     Announcement,
     Answer,
+    OfferEvent,
     Plan,
     PlanApproval,
     QuotaEntry,
     Response,
     Target,
 )
+from targets.selectors.plans import changes_of
 from teams.models import Person, Viewer, access_of
 
 
@@ -49,6 +53,9 @@ ICONS = {
     "published": "target",
     "entry": "plus",
     "redistribution": "users",
+    "offered": "handshake",
+    "refused": "x",
+    "withdrawn": "x",
     "reversal": "undo-2",
     "accepts": "circle-check",
     "objects": "triangle-alert",
@@ -57,6 +64,11 @@ ICONS = {
     "answer_asked_up": "arrow-up",
     "announced": "presentation",
     "target": "target",
+}
+SAID = {
+    "offered": "was asked to take on a part of a colleague’s quota",
+    "refused": "refused to take it on",
+    "withdrawn": "is no longer asked to take it on",
 }
 ORDER = list(ICONS)  # of what happened in one moment
 
@@ -96,6 +108,7 @@ def history_of(person: Person, user: Viewer, *, start: date, end: date, measure:
                 total=total,
             )
         )
+    found += _offers(person, user, start, end, measure)
     said = Response.objects.visible_to(user).filter(plan__in=plans, person=person)
     for response in said:
         word = "accepted" if response.stance == Response.Stance.ACCEPTS else "objected to"
@@ -126,6 +139,24 @@ def history_of(person: Person, user: Viewer, *, start: date, end: date, measure:
     for figure in told.select_related("announcement__by", "announcement__strategy"):
         found.append(_announced(figure.announcement, figure.before, figure.after))
     return sorted(found, key=_when)
+
+
+def _offers(person: Person, user: Viewer, start: date, end: date, measure: str) -> Iterator[Happening]:
+    """What somebody was asked to take on, or of theirs was offered; what counted is told by the ledger."""
+    mine = Q(offer__candidate__person=person, offer__candidate__redistribution__to__overlap=(start, end))
+    theirs = {"giver": person, "during__overlap": (start, end)}
+    theirs_too = Q(**{f"offer__candidate__redistribution__{name}": value for name, value in theirs.items()})
+    events = (
+        OfferEvent.objects.visible_to(user)
+        .filter(mine | theirs_too, kind__in=SAID, offer__candidate__redistribution__measure=measure)
+        .select_related("by", "offer__candidate__person")
+        .order_by("pk")
+    )
+    for event in events:
+        who = event.offer.candidate.person
+        reason = event.reason if event.kind == OfferEvent.Kind.REFUSED else ""
+        yield Happening(event.at, event.kind, f"{who.name} {SAID[event.kind]}", event.by, reason,
+                        amount=event.offer.amount)  # fmt: skip
 
 
 def history_of_line(line: Allocation, user: Viewer) -> list[Happening]:
@@ -161,8 +192,7 @@ def _of_plans(plans: list[Plan], lines: list[Allocation], user: Viewer) -> list[
                                    amount=line.proposed))  # fmt: skip
         if plan.published_at is not None:
             found.append(Happening(plan.published_at, "published", f"{plan.name} published", plan.published_by))
-    changes = AllocationChange.objects.filter(allocation__in=[line.pk for line in lines]).select_related("by")
-    for change in changes:
+    for change in changes_of(lines):
         found.append(
             Happening(change.at, "changed", "Changed in the draft", change.by, change.reason, change.was, change.amount)
         )

@@ -1,21 +1,26 @@
 """The chance of a plan: what past results say about its target and about each quota in it (R22)."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
+from django.db import connection
 from django.db.models import Case, Sum, Value, When
+from numpy.typing import NDArray
 
 from sales.models import Credit
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors
-from targets.models import BOOKINGS, Allocation, AllocationChange, Plan
-from targets.selectors.plans import Lines, PlanRow, Preview
+from targets.analysis.simulation import Floats, Simulated, simulate
+from targets.models import BOOKINGS, Allocation, Plan
+from targets.selectors.plans import Lines, PlanRow, Preview, as_amount
 from targets.selectors.proposal import FEWEST_DAYS
+from targets.selectors.quotas import quota_of
 from targets.selectors.shapes import ramps
-from targets.simulation import Floats, Simulated, simulate
 from teams.models import Organisation
 from teams.selectors import PersonDays, presence
 
@@ -144,26 +149,32 @@ def _money(value: float) -> Decimal:
 
 def _proposed(plan: Plan) -> dict[int, Decimal]:
     """What stood before the first change of each line that somebody changed."""
-    first: dict[int, Decimal] = {}
-    changes = AllocationChange.objects.filter(allocation__plan=plan).order_by("-at", "-pk")
-    for line, was, amount in changes.values_list("allocation_id", "was", "amount"):
-        if was != amount:
-            first[line] = was
-    return first
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (line.key) line.key::bigint, (line.value ->> 0)::bigint"
+            " FROM targets_planact act, jsonb_each(act.amounts) line"
+            " WHERE act.plan_id = %s AND line.value -> 0 <> line.value -> 1 ORDER BY line.key, act.at, act.id",
+            [plan.pk],
+        )
+        return {line: as_amount(was) for line, was in cursor.fetchall()}
 
 
-def _draw(plan: Plan, people: list[Allocation], *, as_of: date) -> tuple[Simulated, dict[int, int]] | None:
-    """What people may bring, and which of its groups is which team; group 0 is the whole."""
+def _draw(
+    plan: Plan, people: list[Allocation], *, as_of: date, each: bool = False
+) -> tuple[Simulated, dict[int, int]] | None:
+    """What people may bring, and which of its groups is which team; group 0 is the whole, with `each` the last ones are
+    the people one by one."""
     organisation = Organisation.get()
     calendar = organisation.calendar
     start, end = plan.starts_on, plan.until or plan.starts_on
     known = min(start, Period.of(as_of, "quarter", calendar).start)
-    past = [Period.of(known, "quarter", calendar).shift(-n) for n in range(PERIODS_BACK, 0, -1)]
     ahead = [Period.of(start, "quarter", calendar)]
+    # Up to the plan, so that seasons stay in step; those that are not over by now have nothing to say.
+    past = [ahead[0].shift(-n) for n in range(PERIODS_BACK, 0, -1)]
     while ahead[-1].end < end:
         ahead.append(ahead[-1].shift(1))
     ids = [line.person_id for line in people if line.person_id is not None]
-    credited = _credited(ids, past)
+    credited = _credited(ids, past, known)
     while past and not any(credited.get((pk, past[0].key)) for pk in ids):
         past.pop(0)
     if not past:
@@ -176,7 +187,7 @@ def _draw(plan: Plan, people: list[Allocation], *, as_of: date) -> tuple[Simulat
         theirs = _Full.of(days[pk], profiles)
         for q, period in enumerate(past):
             there = theirs.between(period.start, period.end)
-            if there >= FEWEST_DAYS:
+            if there >= FEWEST_DAYS and period.end <= known:
                 rates[n, q] = float(credited.get((pk, period.key), 0)) / there
         for q, period in enumerate(ahead):
             full[n, q] = theirs.between(max(period.start, start), min(period.end, end))
@@ -188,15 +199,18 @@ def _draw(plan: Plan, people: list[Allocation], *, as_of: date) -> tuple[Simulat
                 teams[team] = len(members)
                 members.append([0] * len(people))
             members[teams[team]][n] = 1
-    simulated = simulate(rates, full, groups=np.array(members), seed=plan.pk)
+    groups = np.array(members)
+    if each:
+        groups = np.vstack([groups, np.eye(len(people), dtype=groups.dtype)])
+    simulated = simulate(rates, full, groups=groups, seed=plan.pk)
     return None if simulated is None else (simulated, teams)
 
 
-def _credited(ids: list[int], past: list[Period]) -> Mapping[tuple[int, str], Decimal]:
-    """By person and quarter, what was credited; a person's own part counts, overlays don't."""
+def _credited(ids: Collection[int], past: Sequence[Period], known: date) -> Mapping[tuple[int, str], Decimal]:
+    """By person and quarter, what was credited before a day; a person's own part counts, overlays don't."""
     found: dict[tuple[int, str], Decimal] = {}
     rows = Credit.objects.filter(
-        person__in=ids, kind=Credit.Kind.PRIMARY, occurred_on__gte=past[0].start, occurred_on__lt=past[-1].end
+        person__in=ids, kind=Credit.Kind.PRIMARY, occurred_on__gte=past[0].start, occurred_on__lt=known
     )
     quarter = Case(*(When(occurred_on__lt=period.end, then=Value(period.key)) for period in past))
     by_quarter = rows.annotate(quarter=quarter).values_list("person_id", "quarter")
@@ -221,3 +235,96 @@ class _Full:
     def between(self, start: date, end: date) -> float:
         first, last = np.searchsorted(self.days.days, [np.datetime64(start), np.datetime64(end)])
         return float(self.sums[last] - self.sums[first])
+
+
+# ── How good such chances were ──────────────────────────────────────────────────────────────────────────────────
+
+FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Foretold:
+    """A figure of a plan that is over: the chance it was given before the plan began, and whether it came."""
+
+    plan: Plan
+    whose: str
+    chance: float
+    amount: Decimal
+    credited: Decimal
+    draws: NDArray[np.bool_]
+    """In which of the draws it came: those of one plan come together."""
+
+    @property
+    def came(self) -> bool:
+        return self.credited >= self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class Fifth:
+    """Of the figures that were given about such a chance: how many, the chance said, the share that came.
+
+    If the chances are right the share lies from `least` to `most` nineteen times of twenty: a good quarter is good for
+    most people at once, so that a hundred figures of three quarters say little more than three.
+    """
+
+    low: float
+    high: float
+    count: int
+    said: float
+    came: float
+    least: float
+    most: float
+
+    @property
+    def holds(self) -> bool:
+        return self.least <= self.came <= self.most
+
+
+def foretold(*, as_of: date) -> list[Foretold]:
+    """The chances of the people, teams and wholes of plans that are over, from what was known when each began.
+
+    Against the original quota after ramp and leave, and the days people were there, as for a plan ahead.
+    """
+    found: list[Foretold] = []
+    over = Plan.objects.filter(measure=BOOKINGS, published_at__isnull=False, during__endswith__lte=as_of)
+    for plan in over.order_by("during", "pk"):
+        people = [
+            line for line in plan.allocations.select_related("team", "person").order_by("pk") if line.person is not None
+        ]
+        drawn = _draw(plan, people, as_of=plan.starts_on, each=True) if people else None
+        if drawn is None or plan.until is None:
+            continue
+        simulated, teams = drawn
+        ids = [line.person_id or 0 for line in people]
+        quotas = quota_of(person_ids=ids, start=plan.starts_on, end=plan.until)
+        period = Period.kept(plan.period, plan.starts_on, plan.until, Organisation.get().calendar)
+        credited = {pk: amount for (pk, _), amount in _credited(ids, [period], plan.until).items()}
+        brought: dict[int, Decimal] = defaultdict(Decimal)
+        for line in people:
+            for team in line.team.path:
+                brought[team] += credited.get(line.person_id or 0, Decimal(0))
+        figures = [
+            ("person", simulated.totals[:, n - len(ids)], quotas[pk], credited.get(pk, Decimal(0)))
+            for n, pk in enumerate(ids)
+            if quotas.get(pk)
+        ]
+        for line in plan.allocations.filter(person=None, team__in=teams).select_related("team").order_by("pk"):
+            whose = "team" if line.team.parent_id else "company"
+            figures.append((whose, simulated.totals[:, teams[line.team_id]], line.amount, brought[line.team_id]))
+        for whose, totals, amount, came in figures:
+            draws = totals >= float(amount)
+            found.append(Foretold(plan, whose, float(draws.mean()), amount, came, draws))
+    return found
+
+
+def fifths(found: Sequence[Foretold]) -> list[Fifth]:
+    """The chances said beside the share that came, in each fifth that holds any."""
+    rows = []
+    for low, high in pairwise(FIFTHS):
+        inside = [one for one in found if low <= one.chance < high or one.chance == high == 1]
+        if inside:
+            said = sum(one.chance for one in inside) / len(inside)
+            came = sum(one.came for one in inside) / len(inside)
+            least, most = np.quantile(np.mean([one.draws for one in inside], axis=0), [0.025, 0.975])
+            rows.append(Fifth(low, high, len(inside), said, came, float(least), float(most)))
+    return rows

@@ -144,8 +144,29 @@ def first_days(person_ids: Collection[int]) -> dict[int, date]:
 
 # ── Results ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+# What orders leave after what their products cost, line by line; where no cost is known, the share that others leave.
+MARGIN = """
+    WITH known AS (
+        SELECT l.order_id, sum(l.amount) AS net, sum(l.amount - l.quantity * coalesce(l.unit_cost, p.unit_cost)) AS left
+          FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id
+          LEFT JOIN sales_product p ON p.id = l.product_id AND p.currency = o.currency
+         WHERE l.withdrawn_at IS NULL AND l.quantity * coalesce(l.unit_cost, p.unit_cost) IS NOT NULL GROUP BY 1
+         UNION ALL
+        SELECT o.id, o.amount, o.amount - o.quantity * p.unit_cost
+          FROM sales_order o JOIN sales_product p ON p.id = o.product_id AND p.currency = o.currency
+         WHERE o.quantity * p.unit_cost IS NOT NULL
+           AND NOT EXISTS (SELECT FROM sales_orderline l WHERE l.order_id = o.id AND l.withdrawn_at IS NULL)
+    ), usual AS (
+        SELECT sum(k.left) / nullif(sum(k.net), 0) AS share FROM known k
+    )
+    SELECT c.person_id, c.occurred_on AS day,
+           round(c.reporting_amount * coalesce(k.left / nullif(k.net, 0), u.share, 1), 2) AS amount
+      FROM sales_credit c CROSS JOIN usual u LEFT JOIN known k ON k.order_id = c.order_id WHERE c.kind = 'primary'
+"""
+
 # person, day and amount of what was brought, by measure; what has no records of its own follows the bookings.
 BROUGHT = {
+    "margin": MARGIN,
     "bookings": "SELECT person_id, occurred_on AS day, reporting_amount AS amount FROM sales_credit"
     " WHERE kind = 'primary'",
     "deals_won": "SELECT person_id, occurred_on AS day, count AS amount FROM sales_outcome WHERE status = 'won'",
@@ -158,6 +179,16 @@ BROUGHT = {
     " WHERE c.kind = 'primary' AND c.amount > 0 ORDER BY o.account_id, c.occurred_on, c.id",
     "deliveries": "SELECT owner_id AS person_id, delivered_on AS day, 1 AS amount FROM sales_order"
     " WHERE withdrawn_at IS NULL AND cancelled_on IS NULL AND delivered_on IS NOT NULL",
+}
+
+
+# person, day and whether it was held, of goals that are levels: a promised day, a customer's 4 or 5 of 5.
+LEVELS = {
+    "on_time": "SELECT owner_id AS person_id, delivered_on AS day, delivered_on <= promised_on AS held FROM sales_order"
+    " WHERE withdrawn_at IS NULL AND cancelled_on IS NULL AND delivered_on IS NOT NULL AND promised_on IS NOT NULL",
+    "satisfaction": "SELECT coalesce(f.owner_id, a.owner_id) AS person_id, f.given_on AS day, f.score >= 4 AS held"
+    " FROM sales_feedback f JOIN sales_account a ON a.id = f.account_id"
+    " WHERE f.kind = 'csat' AND f.withdrawn_at IS NULL",
 }
 
 
@@ -180,12 +211,26 @@ def results(measure: str, ranges: Sequence[Range]) -> dict[int, list[int]]:
     return found
 
 
-def company_results(measure: str, ranges: Sequence[Range]) -> list[Decimal]:
-    """What everybody together brought in each range."""
+def levels(measure: str, start: date, end: date) -> dict[int, tuple[int, int]]:
+    """Of each person, how many of how many were held in `[start, end)`."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT coalesce(round(sum(b.amount), 2), 0) FROM unnest(%(first)s::date[], %(last)s::date[])"
-            f" WITH ORDINALITY r(first, last, place) LEFT JOIN ({brought_sql(measure)}) b"
+            "SELECT person_id, count(*) FILTER (WHERE held), count(*)"
+            f" FROM ({LEVELS[measure]}) b WHERE day >= %s AND day < %s AND person_id IS NOT NULL GROUP BY 1",
+            [start, end],
+        )
+        return {person: (held, count) for person, held, count in cursor.fetchall()}
+
+
+def company_results(measure: str, ranges: Sequence[Range]) -> list[Decimal]:
+    """What everybody together brought in each range; of a level the percentage, 0 where there was nothing to hold."""
+    brought, total = brought_sql(measure), "sum(b.amount)"
+    if measure in LEVELS:
+        brought, total = LEVELS[measure], "100.0 * count(*) FILTER (WHERE b.held) / nullif(count(b.held), 0)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT coalesce(round({total}, 2), 0) FROM unnest(%(first)s::date[], %(last)s::date[])"
+            f" WITH ORDINALITY r(first, last, place) LEFT JOIN ({brought}) b"
             " ON b.day >= r.first AND b.day < r.last GROUP BY r.place ORDER BY r.place",
             {"first": [first for first, _ in ranges], "last": [last for _, last in ranges]},
         )

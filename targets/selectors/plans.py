@@ -1,19 +1,21 @@
 """The lines of a plan as a tree, what doesn't fit in it, and what publishing it would come to."""
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import overload
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 
 from salesmgmt.lib.ratios import ratio
 from targets.analysis.allocation import Node, Place
-from targets.models import Allocation, AllocationChange, Plan
+from targets.models import Allocation, Plan
 from targets.selectors.entries import QuotaLine, due_entries
-from teams.models import Access, Team, Viewer, access_of
+from teams.models import Access, Team, User, Viewer, access_of
 
 MANY_LINES = 500  # beyond, a plan is shown team by team
 
@@ -63,18 +65,16 @@ class Family:
     siblings: list[Node]
     total: int
     above: str
-    ids: dict[Place, int]
-    before: dict[Place, int] = field(default_factory=dict)
 
     def moved(self) -> dict[int, tuple[int, int]]:
         """By id what each line held and holds now, of those that changed, the line itself first."""
-        found = {self.ids[self.line.place]: (self.before[self.line.place], self.line.amount)}
+        found = {self.line.pk: (self.line.was, self.line.amount)}
         waiting = [*self.siblings]
         while waiting:
             node = waiting.pop()
             waiting += node.children
-            if node.amount != self.before[node.place]:
-                found[self.ids[node.place]] = (self.before[node.place], node.amount)
+            if node.amount != node.was:
+                found[node.pk] = (node.was, node.amount)
         return found
 
 
@@ -101,12 +101,11 @@ def family_of(line: Allocation, plan: Plan, access: Access) -> Family:
         cursor.execute(FAMILY, asked)
         rows = cursor.fetchall()
     nodes: dict[Place, Node] = {}
-    ids: dict[Place, int] = {}
-    before: dict[Place, int] = {}
     for rank, (pk, team, person, amount, proposed, floor, ceiling, hedge, locked, is_own) in enumerate(rows):
-        at = (team, person)
-        nodes[at] = Node(at, amount, floor or 0, ceiling, (amount or proposed,), rank, locked or bool(is_own), hedge)
-        ids[at], before[at] = pk, amount
+        nodes[team, person] = Node(
+            (team, person), amount, floor or 0, ceiling, (amount or proposed,), rank, locked or bool(is_own), hedge,
+            pk=pk, was=amount,
+        )  # fmt: skip
     top: list[Node] = []
     parent = nodes.get((above, None)) if above is not None else None
     for at, node in nodes.items():
@@ -124,8 +123,6 @@ def family_of(line: Allocation, plan: Plan, access: Access) -> Family:
         siblings=siblings,
         total=parent.amount + parent.hedge if parent is not None else as_whole(plan.amount),
         above=plan.name if above is None else Team.objects.values_list("name", flat=True).get(pk=above),
-        ids=ids,
-        before=before,
     )
 
 
@@ -266,10 +263,48 @@ def _below(plan: Plan) -> dict[int | None, _Below]:
     return found
 
 
-def changes_of(rows: list[PlanRow]) -> QuerySet[AllocationChange]:
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """What an act did to one line: it was named in it, or followed. Without amounts only its hedge has changed."""
+
+    line_id: int
+    at: datetime
+    by: User | None
+    reason: str
+    was: Decimal | None = None
+    amount: Decimal | None = None
+
+
+# Read out of the acts, of which one may hold ten thousand lines.
+CHANGES = """
+    SELECT line::bigint, act.at, act.by_id, act.amounts -> line, act.hedges -> line -> 1, act.undoes_id IS NULL,
+           CASE WHEN act.rest = '' OR line::bigint = ANY(act.named) THEN act.reason ELSE act.rest END
+      FROM targets_planact act CROSS JOIN unnest(%s::text[]) line
+     WHERE act.plan_id = ANY(%s) AND (act.amounts ? line OR act.hedges ? line)
+     ORDER BY act.at DESC, act.id DESC
+     LIMIT %s
+"""
+MOST_CHANGES = 500
+
+
+def changes_of(lines: Collection[Allocation]) -> list[LineChange]:
     """What was changed about these lines and why, the latest first."""
-    changes = AllocationChange.objects.filter(allocation__in=[row.line.pk for row in rows])
-    return changes.select_related("by").order_by("-at", "-pk")
+    with connection.cursor() as cursor:
+        ids = [str(line.pk) for line in lines]
+        cursor.execute(CHANGES, [ids, list({line.plan_id for line in lines}), MOST_CHANGES])
+        rows = cursor.fetchall()
+    users = User.objects.in_bulk({by for _, _, by, *_ in rows})
+    found = []
+    for line, at, by, amounts, hedge, is_new, why in rows:
+        who = users.get(by)
+        if hedge is not None:
+            cents, reason = json.loads(hedge)
+            said = f"Hedge of {as_amount(cents):,.2f}: {reason}" if is_new else why
+            found.append(LineChange(line, at, who, said))
+        if amounts is not None:
+            was, now = json.loads(amounts)
+            found.append(LineChange(line, at, who, why, as_amount(was), as_amount(now)))
+    return found
 
 
 def siblings_of(line: Allocation, user: Viewer) -> list[Allocation]:

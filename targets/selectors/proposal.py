@@ -14,7 +14,7 @@ from sales.models import Deal, Stage
 from salesmgmt.lib.periods import Period
 from targets.analysis.past import Quarter, Tamed, rounded, spread_of, tame, trend
 from targets.models import Plan
-from targets.selectors.past import WHOLE_DAY, There, first_days, results, taken_over, times
+from targets.selectors.past import LEVELS, WHOLE_DAY, There, first_days, levels, results, taken_over, times
 from teams.models import ExchangeRate, Organisation, Posting, Role
 from teams.selectors import rates, skill_scores
 
@@ -60,6 +60,8 @@ def seats_ahead(plan: Plan, *, as_of: date) -> list[SeatAhead]:
     seats = _seats(plan, start, end)
     there = times(seats, [*ranges, (start, end)])
     seats = {pk: seat for pk, seat in seats.items() if there[pk][-1].posted}
+    if not plan.of.adds_up:
+        return _of_levels(seats.values(), plan, ranges)
     brought = results(plan.measure, ranges)
     seats = {pk: seat for pk, seat in seats.items() if seat.is_rep or sum(brought.get(pk, ())) > 0}
     taken = taken_over(plan.measure, ranges, brought)
@@ -92,6 +94,18 @@ def _seats(plan: Plan, start: date, end: date) -> dict[int, SeatAhead]:
         if person not in found:
             is_rep = plan.of.is_support or role == Role.REP
             found[person] = SeatAhead(person, team, name, external_id or "", is_rep, territory)
+    return found
+
+
+def _of_levels(seats: Iterable[SeatAhead], plan: Plan, ranges: Sequence[tuple[date, date]]) -> list[SeatAhead]:
+    """A level is everybody's goal alike until somebody changes one; beside it, where each was."""
+    known = levels(plan.measure, ranges[0][0], ranges[-1][1]) if plan.measure in LEVELS else {}
+    found = sorted(seats, key=lambda seat: (seat.external_id, seat.name, seat.person_id))
+    for seat in found:
+        seat.values = dict.fromkeys(plan.weights, 1)
+        if seat.person_id in known:
+            held, count = known[seat.person_id]
+            seat.past, seat.evidence["level"] = rounded(10_000 * held, count), [held, count]
     return found
 
 

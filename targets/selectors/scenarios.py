@@ -48,7 +48,7 @@ def story(plan: Plan) -> list[Before]:
     years = [period.shift(-back * by) for by in range(YEARS_BACK + 1, 0, -1)]
     amounts = company_results(plan.measure, [(year.start, year.end) for year in years])
     found = [
-        Before(year.label, amount, _growth(amount, before))
+        Before(year.label, amount, _growth(amount, before) if plan.of.adds_up else None)
         for year, amount, before in zip(years[1:], amounts[1:], amounts, strict=False)
     ]
     return [row for row in reversed(found) if row.amount]
@@ -61,7 +61,7 @@ def _growth(amount: Decimal, before: Decimal) -> Decimal | None:
 
 def growth_of(plan: Plan, before: Sequence[Before]) -> Decimal | None:
     """By how much the plan asks more than the same period brought last."""
-    return _growth(plan.amount, before[0].amount) if before else None
+    return _growth(plan.amount, before[0].amount) if before and plan.of.adds_up else None
 
 
 # ── Cuts ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """The lines of a plan: proposed, changed with a reason, locked, hedged. Nobody changes their own figure."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused, Stale
 from targets import selectors
 from targets.analysis.allocation import Clash, Node, Place, pass_on, settle
-from targets.models import Allocation, AllocationChange, Plan
+from targets.models import Allocation, Plan, PlanAct
 from targets.selectors.proposal import SeatAhead
 from targets.services.plans import draft, plans_for_all, shape_plan
 from targets.services.slices import propose_slices
@@ -20,7 +20,8 @@ from teams.models import Person, Team, User, access_of
 
 Rule = Literal["hold", "spread", "hedge"]
 NAMED = 5  # of those whose guardrails clash
-MOST = 10**18  # cents a line has room for
+MOST = 10**18  # hundredths a line has room for, 16 digits before the point
+Hedges = dict[int, list[tuple[int, str]]]  # by line: the hedge and its reason, before and after
 AS_IT_STANDS = (100,)
 
 
@@ -150,8 +151,6 @@ KEEP = """
         RETURNING id
     ), untold AS (
         DELETE FROM targets_allocationreason WHERE allocation_id IN (SELECT id FROM gone)
-    ), unchanged AS (
-        DELETE FROM targets_allocationchange WHERE allocation_id IN (SELECT id FROM gone)
     ), kept AS (
         INSERT INTO targets_allocation AS a (plan_id, team_id, person_id, proposed, amount, past, floor, ceiling,
                                              is_locked)
@@ -238,22 +237,24 @@ def change_allocation(
     if not reason.strip():
         raise Refused("Say why the line changes.", field="reason")
     cents = selectors.as_whole(to_cents(amount))
-    if rule == "hold" or not plan.of.adds_up:
-        _write({line.pk: (selectors.as_whole(line.amount), cents)}, line, reason, by=by, at=at)
-    else:
+    amounts, hedges = {line.pk: (selectors.as_whole(line.amount), cents)}, Hedges()
+    if rule != "hold" and plan.of.adds_up:
         family = selectors.family_of(line, plan, access_of(by))
         family.line.amount, family.line.is_locked = cents, True
         try:
             if rule == "spread":
                 spread_rest(family)
             else:
-                hedge_rest(family, reason, by=by, at=at)
+                hedges = hedge_rest(family, reason)
             if family.line.children:
                 settle(family.line, cents + family.line.hedge, AS_IT_STANDS, opens_locked=False)
                 family.line.amount = cents
         except Clash as clash:
             raise told(clash, plan, str(line.person or line.team), names_in(clash)) from clash
-        _write(family.moved(), line, reason, by=by, at=at)
+        amounts = family.moved()
+    locks = {line.pk: (line.is_locked, True)}
+    put(amounts, locks)
+    tell(plan, amounts, locks, hedges, lines=[line], reason=reason, by=by, at=at)
     line.amount, line.is_locked = selectors.as_amount(cents), True
     return line
 
@@ -283,13 +284,13 @@ def spread_rest(family: selectors.Family) -> None:
         raise Refused(f"Nobody else is free to take {left:,.2f}: unlock a line beside it, or hold it.", field="rule")
 
 
-def hedge_rest(family: selectors.Family, reason: str, *, by: User, at: datetime) -> None:
+def hedge_rest(family: selectors.Family, reason: str) -> Hedges:
     if family.parent is None:
         raise Refused("Nothing stands above this line that could be hedged: change the plan's target.", field="rule")
     hedge = sum(node.amount for node in family.siblings) - family.parent.amount
     if hedge <= 0:
         raise Refused(f"Nothing is given beyond what {family.above} holds: there is nothing to hedge.", field="rule")
-    _write_hedge(family.ids[family.parent.place], hedge, reason, by=by, at=at)
+    return write_hedge(family.parent.pk, hedge, reason)
 
 
 def names_in(clash: Clash) -> dict[int, str]:
@@ -298,38 +299,56 @@ def names_in(clash: Clash) -> dict[int, str]:
     return dict(people.values_list("pk", "name")) | dict(teams.values_list("pk", "name"))
 
 
-def _write(moved: Mapping[int, tuple[int, int]], line: Allocation, reason: str, *, by: User, at: datetime) -> None:
-    """Lines by id with what they held and hold, and a row for each that says why: in two statements.
+def tell(
+    plan: Plan,
+    amounts: Mapping[int, Sequence[int]],
+    locks: Mapping[int, Sequence[bool]],
+    hedges: Mapping[int, Sequence[tuple[int, str]]],
+    *,
+    lines: Collection[Allocation],
+    reason: str,
+    by: User,
+    at: datetime,
+    undoes: PlanAct | None = None,
+) -> PlanAct:
+    """The act that says what was done to which lines and why; `lines` are those it is about, the others followed."""
+    first = [str(line.person or line.team) for line in list(lines)[:NAMED]]
+    more = f" and {len(lines) - NAMED} more" if len(lines) > NAMED else ""
+    return PlanAct.objects.create(
+        plan=plan, at=at, by=by, reason=reason.strip()[:200], named=[line.pk for line in lines],
+        rest="" if undoes else f"Rest of {', '.join(first)}{more}: {reason.strip()}"[:200], amounts=amounts,
+        locks=locks, hedges=hedges, undoes=undoes,
+    )  # fmt: skip
 
-    The line that was changed is locked from then on.
-    """
-    rest = f"Rest of {line.person or line.team}: {reason}"[:200]
-    columns = [list(moved), [was for was, _ in moved.values()], [cents for _, cents in moved.values()]]
+
+def put(amounts: Mapping[int, Sequence[int]], locks: Mapping[int, Sequence[bool]]) -> None:
+    """Write what lines hold now, and whether they are locked; ten thousand in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE targets_allocation a SET amount = v.cents / 100.0, is_locked = a.is_locked OR a.id = %s"
-            " FROM unnest(%s::bigint[], %s::bigint[]) v(id, cents) WHERE a.id = v.id",
-            [line.pk, columns[0], columns[2]],
-        )
-        cursor.execute(
-            "INSERT INTO targets_allocationchange (allocation_id, at, by_id, was, amount, reason)"
-            " SELECT id, %s, %s, was / 100.0, cents / 100.0, CASE WHEN id = %s THEN %s ELSE %s END"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) v(id, was, cents)",
-            [at, by.pk, line.pk, reason.strip()[:200], rest, *columns],
-        )
+        if amounts:
+            cursor.execute(
+                "UPDATE targets_allocation a SET amount = v.cents / 100.0"
+                " FROM unnest(%s::bigint[], %s::bigint[]) v(id, cents) WHERE a.id = v.id",
+                [_array(amounts), _array(now for _, now in amounts.values())],
+            )
+        if locks:
+            cursor.execute(
+                "UPDATE targets_allocation a SET is_locked = v.locked"
+                " FROM unnest(%s::bigint[], %s::boolean[]) v(id, locked) WHERE a.id = v.id",
+                [_array(locks), _array(now for _, now in locks.values())],
+            )
 
 
-def _write_hedge(pk: int, hedge: int, reason: str, *, by: User, at: datetime) -> None:
-    Allocation.objects.filter(pk=pk).update(hedge=selectors.as_amount(hedge), hedge_reason=reason.strip()[:200])
-    amount = Allocation.objects.values_list("amount", flat=True).get(pk=pk)
-    AllocationChange.objects.create(
-        allocation_id=pk,
-        at=at,
-        by=by,
-        was=amount,
-        amount=amount,
-        reason=f"Hedge of {selectors.as_amount(hedge):,.2f}: {reason.strip()}"[:200],
-    )
+def _array(values: Iterable[int]) -> str:
+    """As PostgreSQL writes an array: the driver takes ten times as long over a list."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def write_hedge(pk: int, hedge: int, reason: str) -> Hedges:
+    line = Allocation.objects.only("hedge", "hedge_reason").get(pk=pk)
+    was = selectors.as_whole(line.hedge), line.hedge_reason
+    line.hedge, line.hedge_reason = selectors.as_amount(hedge), reason.strip()[:200]
+    line.save(update_fields=["hedge", "hedge_reason"])
+    return {pk: [was, (hedge, line.hedge_reason)]}
 
 
 @transaction.atomic
@@ -358,8 +377,9 @@ def set_hedge(*, allocation: Allocation, amount: Decimal, reason: str, by: User,
     except Clash as clash:
         raise told(clash, plan, line.team.name, names_in(clash)) from clash
     family.line.amount = held
-    _write_hedge(line.pk, hedge, reason, by=by, at=at)
-    _write({pk: change for pk, change in family.moved().items() if pk != line.pk}, line, reason, by=by, at=at)
+    moved = {pk: change for pk, change in family.moved().items() if pk != line.pk}
+    put(moved, {})
+    tell(plan, moved, {}, write_hedge(line.pk, hedge, reason), lines=[line], reason=reason, by=by, at=at)
     return Allocation.objects.get(pk=line.pk)
 
 

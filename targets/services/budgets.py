@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
+from salesmgmt.lib.ledger import reversals
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
@@ -14,6 +15,11 @@ from salesmgmt.lib.refusals import Refused
 from targets.models import BudgetEntry, Cost, Expense
 from teams.models import ExchangeRate, Organisation, Team, User, access_of
 from teams.selectors import rates
+
+
+def hold_teams(team_ids: Iterable[int]) -> list[Team]:
+    """One at a time per team: entries can't be locked, being only added to."""
+    return list(Team.objects.filter(pk__in=set(team_ids)).order_by("pk").select_for_update(no_key=True))
 
 
 @transaction.atomic
@@ -32,7 +38,7 @@ def set_budget(
         raise Refused("A budget can't be below zero.", field="amount")
     if not reason.strip():
         raise Refused("Say why the budget is this.", field="reason")
-    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    hold_teams([team.pk])
     standing = BudgetEntry.objects.overlapping(period.start, period.end).filter(team=team, cost=cost)
     stands = Decimal(0)
     for during, total in standing.values_list("during").annotate(total=Sum("amount")).order_by("during"):
@@ -116,48 +122,25 @@ def take_back_expense(*, expense: Expense, by: User, at: datetime, reason: str =
 def reverse_expenses(*, entry_ids: Iterable[int], reason: str, by: User | None, at: datetime) -> int:
     """Take expenses back, each by one entry that names it; those already taken back stay so."""
     found = Expense.objects.filter(pk__in=list(entry_ids), reverses=None)
-    # Entries can't be locked, being only added to; their teams can.
-    list(Team.objects.filter(pk__in=found.values("team")).order_by("pk").select_for_update(no_key=True))
+    hold_teams(found.values_list("team_id", flat=True))
     rows = list(found.filter(reversed_by=None).order_by("pk"))
-    made = Expense.objects.bulk_create(
-        Expense(
-            team_id=row.team_id,
-            cost=row.cost,
-            spent_on=row.spent_on,
-            amount=-row.amount,
-            currency=row.currency,
-            rate=row.rate,
-            reporting_amount=-row.reporting_amount,
-            recorded_at=at,
-            by=by,
-            reason=reason,
-            reverses=row,
-        )
-        for row in rows
-    )
-    return len(made)
+    return len(Expense.objects.bulk_create(reversals(rows, by=by, at=at, reason=reason)))
 
 
 @transaction.atomic
 def reverse_budgets(*, entry_ids: Iterable[int], reason: str, by: User | None, at: datetime) -> int:
-    """Take budget entries back (undoing an import), each by one entry that names it."""
-    rows = list(BudgetEntry.objects.filter(pk__in=list(entry_ids), reverses=None, reversed_by=None).order_by("pk"))
-    if by is not None and {row.team_id for row in rows} & set(access_of(by).led_team_ids):
+    """Take budget entries back (undoing an import), each by one entry that names it; the latest first."""
+    found = BudgetEntry.objects.filter(pk__in=list(entry_ids), reverses=None)
+    teams = hold_teams(found.values_list("team_id", flat=True))
+    if by is not None and {team.pk for team in teams} & set(access_of(by).led_team_ids):
         raise Refused("The budget of a team you lead is among these: somebody else takes it back.")
-    made = BudgetEntry.objects.bulk_create(
-        BudgetEntry(
-            team_id=row.team_id,
-            cost=row.cost,
-            during=row.during,
-            amount=-row.amount,
-            currency=row.currency,
-            rate=row.rate,
-            reporting_amount=-row.reporting_amount,
-            recorded_at=at,
-            by=by,
-            reason=reason,
-            reverses=row,
-        )
-        for row in rows
-    )
-    return len(made)
+    rows = list(found.filter(reversed_by=None).order_by("pk"))
+    mine = {(row.team_id, row.cost, row.during): row.pk for row in reversed(rows)}
+    standing = BudgetEntry.objects.filter(team__in=teams, reverses=None, reversed_by=None)
+    for later in standing.exclude(pk__in=[row.pk for row in rows]).select_related("team").order_by("pk"):
+        if later.pk > mine.get((later.team_id, later.cost, later.during), later.pk):
+            raise Refused(
+                f"{Cost(later.cost).label} of {later.team} from {later.starts_on:%-d %b %Y} were changed later on:"
+                " take that back first."
+            )
+    return len(BudgetEntry.objects.bulk_create(reversals(rows, by=by, at=at, reason=reason)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused, Stale
@@ -13,12 +13,11 @@ from targets import selectors
 from targets.analysis.allocation import Clash, settle
 from targets.models import Allocation, Plan, PlanAct
 from targets.services import allocations
-from targets.services.allocations import AS_IT_STANDS, NAMED, Rule
+from targets.services.allocations import AS_IT_STANDS, MOST, Hedges, Rule, put, tell
 from targets.services.plans import draft
 from teams.models import User, access_of
 
 MOST_LINES = 2_000  # in one act
-MOST = Decimal(10) ** 16  # what a line has room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,11 @@ def change_allocations(
         _refuse_edit(lines[edit.line], edit)
     amounts = {edit.line: [selectors.as_whole(edit.was), selectors.as_whole(to_cents(edit.amount))] for edit in edits}
     locks = {pk: [line.is_locked, True] for pk, line in lines.items()}
-    _put(amounts, locks)
-    hedges: dict[int, list[list[object]]] = {}
+    put(amounts, locks)
+    hedges = Hedges()
     if rule != "hold" and plan.of.adds_up:
-        _let_follow(plan, lines, rule, reason, amounts, hedges, by=by, at=at)
-    _tell(amounts, lines, reason, by=by, at=at)
-    return PlanAct.objects.create(
-        plan=plan, at=at, by=by, reason=reason[:200], amounts=amounts, locks=locks, hedges=hedges
-    )
+        _let_follow(plan, lines, rule, reason, amounts, hedges, by)
+    return tell(plan, amounts, locks, hedges, lines=lines.values(), reason=reason, by=by, at=at)
 
 
 def _lines(plan: Plan, ids: Sequence[int], by: User) -> dict[int, Allocation]:
@@ -92,7 +88,7 @@ def _refuse_edit(line: Allocation, edit: LineEdit) -> None:
             " Nothing was changed.",
             field="lines",
         )
-    if not 0 <= edit.amount <= MOST - 1:
+    if not 0 <= edit.amount * 100 < MOST:
         raise Refused(f"{_name(line)} can't hold {edit.amount:,.2f}: at least 0, at most 16 digits.", field="lines")
 
 
@@ -102,10 +98,8 @@ def _let_follow(
     rule: Rule,
     reason: str,
     amounts: dict[int, list[int]],
-    hedges: dict[int, list[list[object]]],
-    *,
+    hedges: Hedges,
     by: User,
-    at: datetime,
 ) -> None:
     """Have the others of each team that holds changed lines share the rest, or the team hedge what is over."""
     done: set[int] = set()
@@ -114,62 +108,22 @@ def _let_follow(
         if line.pk in done:
             continue
         family = selectors.family_of(line, plan, access)
-        changed = [node for node in family.siblings if family.ids[node.place] in lines]
-        done.update(family.ids[node.place] for node in changed)
+        changed = [node for node in family.siblings if node.pk in lines]
+        done.update(node.pk for node in changed)
         try:
             if rule == "spread":
                 allocations.spread_rest(family)
             else:
-                above = family.ids[family.parent.place] if family.parent else 0
-                held = Allocation.objects.filter(pk=above).values_list("hedge", "hedge_reason").first()
-                allocations.hedge_rest(family, reason, by=by, at=at)
-                is_now = Allocation.objects.values_list("hedge", "hedge_reason").get(pk=above)
-                hedges[above] = [[selectors.as_whole(one), why] for one, why in (held or is_now, is_now)]
+                hedges |= allocations.hedge_rest(family, reason)
             for node in changed:
                 if node.children:
                     settle(node, node.amount + node.hedge, AS_IT_STANDS, opens_locked=False)
         except Clash as clash:
             raise allocations.told(clash, plan, _name(line), allocations.names_in(clash)) from clash
         moved = {pk: [was, now] for pk, (was, now) in family.moved().items() if was != now}
-        _put(moved, {})
+        put(moved, {})
         for pk, (was, now) in moved.items():
             amounts[pk] = [amounts[pk][0] if pk in amounts else was, now]
-
-
-def _put(amounts: Mapping[int, Sequence[int]], locks: Mapping[int, Sequence[bool]]) -> None:
-    """Write what lines hold now, and whether they are locked."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE targets_allocation a SET amount = v.cents / 100.0"
-            " FROM unnest(%s::bigint[], %s::bigint[]) v(id, cents) WHERE a.id = v.id",
-            [list(amounts), [now for _, now in amounts.values()]],
-        )
-        if locks:
-            cursor.execute(
-                "UPDATE targets_allocation a SET is_locked = v.locked"
-                " FROM unnest(%s::bigint[], %s::boolean[]) v(id, locked) WHERE a.id = v.id",
-                [list(locks), [now for _, now in locks.values()]],
-            )
-
-
-def _tell(
-    amounts: Mapping[int, Sequence[int]], lines: Mapping[int, Allocation], reason: str, *, by: User, at: datetime
-) -> None:
-    """A row in the history of each line that was changed or moved along."""
-    first = [_name(line) for line in list(lines.values())[:NAMED]]
-    more = f" and {len(lines) - NAMED} more" if len(lines) > NAMED else ""
-    rest = f"Rest of {', '.join(first)}{more}: {reason}"[:200]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO targets_allocationchange (allocation_id, at, by_id, was, amount, reason)"
-            " SELECT id, %s, %s, was / 100.0, cents / 100.0, CASE WHEN id = ANY(%s) THEN %s ELSE %s END"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) v(id, was, cents)",
-            [at, by.pk, list(lines), reason[:200], rest, *_columns(amounts)],
-        )
-
-
-def _columns(amounts: Mapping[int, Sequence[int]]) -> list[list[int]]:
-    return [list(amounts), [was for was, _ in amounts.values()], [now for _, now in amounts.values()]]
 
 
 @transaction.atomic
@@ -178,8 +132,8 @@ def lock_allocations(*, plan: Plan, lines: Collection[int], is_locked: bool, by:
     plan = draft(plan)
     found = _lines(plan, list(lines), by)
     locks = {pk: [line.is_locked, is_locked] for pk, line in found.items()}
-    _put({}, locks)
-    return PlanAct.objects.create(plan=plan, at=at, by=by, locks=locks)
+    put({}, locks)
+    return PlanAct.objects.create(plan=plan, at=at, by=by, named=list(found), locks=locks)
 
 
 # ── Taken back ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,12 +169,10 @@ def undo_changes(*, act: PlanAct, by: User, at: datetime) -> PlanAct:
         )
         if stands != left:
             raise Stale(f"{_name(line)} has changed again since, and holds {line.amount:,.2f}: nothing was taken back.")
-    _put(amounts, locks)
     for pk, (_, (cents, why)) in hedges.items():
         rows.filter(pk=pk).update(hedge=selectors.as_amount(cents), hedge_reason=why)
-    reason = f"Taken back: {act.reason}"[:200]
-    hedged = {pk: [selectors.as_whole(lines[pk].amount)] * 2 for pk in hedges.keys() - amounts.keys()}
-    _tell(amounts | hedged, lines, reason, by=by, at=at)
-    return PlanAct.objects.create(
-        plan=plan, at=at, by=by, reason=reason, amounts=amounts, locks=locks, hedges=hedges, undoes=act
-    )
+    put(amounts, locks)
+    return tell(
+        plan, amounts, locks, hedges, lines=[lines[pk] for pk in act.named if pk in lines],
+        reason=f"Taken back: {act.reason}", by=by, at=at, undoes=act,
+    )  # fmt: skip

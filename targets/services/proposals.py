@@ -29,7 +29,7 @@ from targets.selectors.entries import (
     stated_entries,
 )
 from targets.selectors.proposals import Vacancy, decider_of, leaders_of, newcomers, vacancies
-from targets.services.quotas import hold, post
+from targets.services.quotas import hold, hold_people, post
 from teams.models import Organisation, Person, Team, User
 from teams.selectors import working_days
 
@@ -323,7 +323,7 @@ def _held(
     """The proposal as it stands, its people locked; refused where it is decided, other, or not for `by` to decide."""
     people = [pk for pk in (proposal.seat_id, proposal.left_by_id) if pk]
     if may_be_closed:
-        list(Person.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+        hold_people(people)
     else:
         assert proposal.until is not None
         hold(people, proposal.starts_on, proposal.until)

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from salesmgmt.desk.models import Mark
+from salesmgmt.lib.ledger import reversals
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.ranges import half_open
@@ -20,6 +22,7 @@ from teams.models import Organisation, Period, Person, Posting, Role, Team, User
 
 Kind = QuotaEntry.Kind
 LEFT_TO_THE_TEAM = {Kind.VACANT, Kind.UNCOVERED}
+SET_BY_SOMEBODY = [Kind.BASE, Kind.RELIEF, Kind.REDISTRIBUTION]
 
 REASONS = {
     Kind.EMPLOYMENT: "Days outside this seat",
@@ -70,9 +73,15 @@ def enter_quotas(
     return post(lines, due_entries(lines), reason=reason, by=by, at=at, plan=plan)
 
 
+def hold_people(person_ids: Iterable[int]) -> None:
+    """One at a time per person: entries can't be locked, being only added to."""
+    people = Person.objects.filter(pk__in=set(person_ids)).order_by("pk")
+    list(people.select_for_update(no_key=True).values_list("pk"))
+
+
 def hold(person_ids: list[int], start: date, end: date) -> None:
     """One at a time per person, and only while the months are open: an amendment never moves to another period."""
-    list(Person.objects.filter(pk__in=person_ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    hold_people(person_ids)
     months = Period.objects.standing().overlapping(start, end).order_by("pk").select_for_update(no_key=True)
     if closed := [month.key for month in months if month.is_closed]:
         raise Refused(f"{closed[0]} is closed: reopen it with a reason before its quotas change.", field="period")
@@ -140,6 +149,7 @@ def post(
         )
         for key, sums in differences(wanted, stated_entries(lines)).items()
     )
+    refuse_below_zero(made)
     mark_presence(made)
     return made
 
@@ -159,45 +169,107 @@ def mark_presence(made: Sequence[QuotaEntry]) -> None:
 
 @transaction.atomic
 def reverse_entries(*, entry_ids: Iterable[int], reason: str, by: User | None, at: datetime) -> int:
-    """Take entries back, each by one that names it (undoing an import); those already taken back stay so."""
-    entries = QuotaEntry.objects.filter(pk__in=list(entry_ids), reversed_by=None, reverses=None).order_by("pk")
-    rows = list(entries)
-    if rows:
-        people = [row.seat_id or row.person_id for row in rows]
-        if by is not None and access_of(by).person_id in people:
-            raise Refused("Your own quota is among these entries: somebody else takes them back.")
-        hold(
-            [pk for pk in people if pk],
-            min(row.starts_on for row in rows),
-            max(row.until or row.starts_on for row in rows),
-        )
-    made = QuotaEntry.objects.bulk_create(
-        QuotaEntry(
-            **{
-                name: getattr(row, name)
-                for name in (
-                    "person_id",
-                    "seat_id",
-                    "team_id",
-                    "during",
-                    "measure",
-                    "kind",
-                    "basis",
-                    "plan_id",
-                    "currency",
-                    "rate",
-                )
-            },
-            amount=-row.amount,
-            reporting_amount=-row.reporting_amount,
-            recorded_at=at,
-            by=by,
-            reason=reason,
-            reverses=row,
-        )
-        for row in rows
-    )
+    """Take entries back, each by one that names it (undoing an import); those already taken back stay so.
+
+    What followed from a base since goes with it. Refused where somebody has changed such a quota since: the ledger
+    holds differences, and what is left of a later one alone would be nobody's figure.
+    """
+    found = QuotaEntry.objects.filter(pk__in=list(entry_ids), reverses=None)
+    spans = list(found.annotate(whose=Coalesce("seat", "person")).values_list("whose", "during"))
+    if not spans:
+        return 0
+    people = {pk for pk, _ in spans if pk is not None}
+    if by is not None and access_of(by).person_id in people:
+        raise Refused("Your own quota is among these entries: somebody else takes them back.")
+    hold(list(people), min(days.lower for _, days in spans), max(days.upper for _, days in spans))
+    rows = list(found.filter(reversed_by=None).order_by("pk"))
+    _refuse_what_others_rest_on(rows, people)
+    made = QuotaEntry.objects.bulk_create(reversals(rows, by=by, at=at, reason=reason))
+    lines = _left_of(made)
+    post(lines, due_entries(lines), reason=reason, by=by, at=at, plan=None)
+    mark_presence(made)
+    refuse_below_zero(made)
     return len(made)
+
+
+def _refuse_what_others_rest_on(rows: Sequence[QuotaEntry], people: set[int]) -> None:
+    """Later entries of the same quota that somebody has set: they are differences to what these say."""
+    mine: dict[tuple[int | None, str], list[QuotaEntry]] = defaultdict(list)
+    for row in rows:
+        mine[row.seat_id, row.measure].append(row)
+    later = (
+        QuotaEntry.objects.filter(Q(kind__in=SET_BY_SOMEBODY) | Q(basis=QuotaEntry.Basis.TAKEN))
+        .filter(seat__in=people, reverses=None, reversed_by=None)
+        .exclude(pk__in=[row.pk for row in rows])
+        .select_related("seat")
+        .order_by("pk")
+    )
+    for entry in later:
+        for row in mine[entry.seat_id, entry.measure]:
+            assert row.until is not None
+            same = entry.kind != Kind.BASE or row.team_id == entry.team_id
+            if row.pk < entry.pk and same and entry.starts_on < row.until and row.starts_on < entry.during.upper:
+                raise Refused(
+                    f"The quota of {entry.seat} from {entry.starts_on:%-d %b %Y} was changed later on"
+                    f" (“{entry.reason}”): take that back first."
+                )
+
+
+def _left_of(made: Sequence[QuotaEntry]) -> list[QuotaLine]:
+    """The lines whose bases are taken back, with what is left of each base."""
+    bases = [entry for entry in made if entry.kind == Kind.BASE and entry.seat is not None]
+    sums: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    basis: dict[tuple[object, ...], str] = {}
+
+    def key_of(entry: QuotaEntry) -> tuple[object, ...]:
+        return entry.seat_id, entry.team_id, entry.measure, entry.starts_on, entry.until, entry.currency, entry.rate
+
+    entries = list(QuotaEntry.objects.filter(seat__in={one.seat_id for one in bases}, kind=Kind.BASE).order_by("pk"))
+    undone = {entry.reverses_id for entry in entries}
+    for entry in entries:
+        sums[key_of(entry)] += entry.amount
+        if entry.reverses_id is None and entry.pk not in undone:
+            basis[key_of(entry)] = entry.basis
+    return [
+        QuotaLine(
+            entry.seat, entry.starts_on, entry.during.upper, sums[key],
+            "base" if basis.get(key, "base") == "base" else "final",
+            entry.team, entry.currency, entry.measure, entry.rate,
+        )
+        for key, entry in {key_of(entry): entry for entry in bases}.items()
+        if entry.seat is not None and entry.team is not None
+    ]  # fmt: skip
+
+
+def refuse_below_zero(made: Iterable[QuotaEntry]) -> None:
+    """No quota may come to less than nothing by these entries, with what was redistributed or without."""
+    lowered = [entry for entry in made if entry.person_id is not None and entry.reporting_amount < 0]
+    if not lowered:
+        return
+    start, end = min(entry.starts_on for entry in lowered), max(entry.during.upper for entry in lowered)
+    stands = (
+        QuotaEntry.objects.overlapping(start, end)
+        .filter(person__in={entry.person_id for entry in lowered})
+        .values_list("person_id", "measure", "during")
+        .annotate(own=Sum("reporting_amount", filter=~Q(kind=Kind.REDISTRIBUTION)), revised=Sum("reporting_amount"))
+        .order_by("person_id", "measure", "during")
+    )
+    sums: dict[tuple[int, str, date], tuple[Decimal, Decimal]] = {}
+    at, until = (0, "", date.min), date.min
+    for person, measure, days, own, revised in stands:
+        if at[:2] != (person, measure) or days.lower >= until:  # ranges that share days are one quota
+            at, until = (person, measure, days.lower), days.upper
+        until = max(until, days.upper)
+        before = sums.get(at, (Decimal(0), Decimal(0)))
+        sums[at] = before[0] + (own or 0), before[1] + revised
+    for (person, _, first), (own, revised) in sums.items():
+        if own < 0 or revised < 0:
+            what = "with what colleagues took on" if own >= 0 else "with the changes that stand"
+            raise Refused(
+                f"The quota of {Person.objects.get(pk=person)} from {first:%-d %b %Y} would come to"
+                f" {min(own, revised):,.2f}, {what}: take some of that back first.",
+                field="amount",
+            )
 
 
 @transaction.atomic
@@ -234,7 +306,7 @@ def adjust_quota(
     difference = to_cents(amount) - sum((total for _, total in stands), Decimal(0))
     if not difference:
         return None
-    return QuotaEntry.objects.create(
+    made = QuotaEntry.objects.create(
         person=person,
         seat=person,
         team_id=stands[0][0],
@@ -248,3 +320,5 @@ def adjust_quota(
         by=by,
         reason=reason.strip(),
     )
+    refuse_below_zero([made])
+    return made

@@ -8,12 +8,14 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from sales.services.notices import tell
+from salesmgmt.lib.ledger import reversals
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from targets.models import BOOKINGS, Candidate, Offer, OfferEvent, QuotaEntry, Redistribution
+from targets.selectors.quotas import quota_of
 from targets.selectors.redistribution import Landing, rooms, shared, shortfall
-from targets.services.quotas import hold
+from targets.services.quotas import hold, refuse_below_zero
 from teams.models import Organisation, Person, User, access_of
 from teams.selectors import manager_of, team_on
 
@@ -233,11 +235,8 @@ def reverse_offer(*, offer: Offer, reason: str, by: User, at: datetime, on: date
         raise Refused(f"Only what was taken on is taken back; this one is {held.get_state_display().lower()}.")
     for entry, why, who in ((held.given, reason.strip(), by), (held.taken, "Taken back", None)):
         assert entry is not None
-        names = ("person_id", "seat_id", "team_id", "during", "measure", "kind", "currency", "rate")
-        QuotaEntry.objects.create(
-            **{name: getattr(entry, name) for name in names}, amount=-entry.amount,
-            reporting_amount=-entry.reporting_amount, recorded_at=at, by=who, reason=why[:200], reverses=entry,
-        )  # fmt: skip
+        back = reversals([entry], by=who, at=at, reason=why)
+        refuse_below_zero(QuotaEntry.objects.bulk_create(back))
     _close(held, State.REVERSED, Did.REVERSED, by=by, at=at, reason=reason)
     made = held.candidate.redistribution
     tell([held.candidate.person], "What you had taken on is taken back; your quota is the original one again.",
@@ -322,6 +321,12 @@ def _count(held: Offer, *, at: datetime, by: User) -> None:
         )
         for person, team, days, amount, reason, who in sides
     )  # fmt: skip
+    left = quota_of(
+        person_ids=[made.giver_id], start=made.during.lower, end=made.during.upper, measure=made.measure, revised=True
+    )
+    if left[made.giver_id] < 0:
+        raise Refused(f"{made.giver} no longer has {held.amount:,.2f} to give in these days: withdraw the offer.")
+    refuse_below_zero([held.given])
     held.state = State.COUNTED
     held.save(update_fields=["state", "given", "taken"])
     _tell_of(held, Did.COUNTED, by=None, at=at)

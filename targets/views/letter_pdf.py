@@ -3,17 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
-
-from django.conf import settings
 
 from salesmgmt.lib import charts
-from salesmgmt.lib.pdf import INK, MUTED, Paper, joined
+from salesmgmt.lib.pdf import FONTS, INK, MUTED, Paper, joined
 from targets.models import BOOKINGS
 from targets.selectors import Letter, Standing
 from teams.models import Organisation
 
-FONTS = Path(settings.BASE_DIR) / "static" / "fonts"
 MINUS = "\u2212"
 ROUNDING = (
     "Amounts round half away from zero, and only where an entry is written: each entry is the rounded result after it "
@@ -65,7 +61,7 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
             colour=MUTED,
         )
     if letter.strategy is not None:
-        _head(paper, "Strategy")
+        paper.head("Strategy")
         paper.write_text(letter.strategy.text, gap=0)
         if letter.strategy.reason:
             paper.write_text(
@@ -74,7 +70,7 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
     for section in letter.sections:
         span = (section.start, section.end) != (plan.starts_on, until)
         where = joined([str(section.team or ""), f"{_day(section.start)} to {_day(section.last_day)}" if span else ""])
-        _head(paper, f"How it comes about{f', {where}' if where else ''}")
+        paper.head(f"How it comes about{f', {where}' if where else ''}")
         holidays = ", ".join(f"{on:%-d %b} {name}" for on, name in section.holidays)
         paper.write_text(
             joined(
@@ -116,16 +112,9 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
         paper.write_row("Figure", amount(section.total), bold=True, rule=False)
     paper.write_text(ROUNDING, size=8.5, colour=MUTED, gap=2)
     if standing is not None:
-        _head(paper, "Your answer")
+        paper.head("Your answer")
         said = standing.response
         paper.write_text(
             f"{standing.word}, {_day(said.at.date())}." if said else f"Say yes or object by {_day(standing.due_on)}.",
             colour=INK,
         )
-
-
-def _head(paper: Paper, text: str) -> None:
-    if paper.will_page_break(24):
-        paper.add_page()
-    paper.ln(5)
-    paper.write_text(text, size=11, bold=True, gap=0.5)

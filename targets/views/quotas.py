@@ -75,6 +75,7 @@ def quotas(request: HttpRequest) -> HttpResponse:
     period = period_of(request, organisation)
     context = choices_of(request, organisation, period)
     me = person_of(request.user)
+    context["asking"] = list(selectors.asked_plans(request.user).order_by("during", "pk"))
     if me is not None:
         context |= _quota_of(request, me, period)
     if access.leads or access.sees_all:

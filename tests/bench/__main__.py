@@ -1,7 +1,7 @@
 """Seed a database of the size asked for and one with a tenth of its records, serve both as in production, measure.
 
 PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size; IMPORT_ACTIVITIES and IMPORT_DEALS that of the files that
-are imported (0: none); ONLY=imports, ONLY=plans, ONLY=pages or ONLY=lists (every filter and order) leaves the rest out.
+are imported (0: none); ONLY=imports, plans, pages, lists (every filter and order) or load leaves the rest out.
 A database that was seeded today with the same figures is used again. Prints a table and writes
 bench.json into VAR.
 """
@@ -29,7 +29,7 @@ import psycopg2
 
 from salesmgmt.run import home, services
 
-from . import imports, plans, walk
+from . import imports, load, plans, rollups, walk
 from .client import Answer, Client, read
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -132,6 +132,8 @@ def main() -> int:
     size = {name: int(os.environ.get(name.upper()) or value) for name, value in DEFAULTS.items()}
     tenth = size | {name: max(1, size[name] // 10) for name in RECORDS}
     var = Path(os.environ.get("VAR") or "var").absolute()
+    if os.environ.get("ONLY") == "load":
+        return tell(var, list(load.measure(var / "bench")), size)
     place = home.settle(var / "bench")
     environment = {name: value for name, value in os.environ.items() if name not in {"DEBUG", "BASE_URL"}}
     environment |= services.start(place, services.wanted()) | {"VAR": str(place.var), "DEMO": "1", "SHOW_COST": "1"}
@@ -145,15 +147,27 @@ def main() -> int:
         found = list(imports.measure(smaller, {kind: rows for kind, rows in files.items() if rows}))
         if only in {None, "", "plans"}:
             found += plans.measure(environment)
-        if only not in {"imports", "plans"}:
+        whole_environment = environment if only in {"imports", "plans"} else seeded(environment, "whole", size)
+        if only in {None, "", "rollups"}:
+            found += rollups.measure(whole_environment, smaller)
+            manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+            with rollups.working(whole_environment), serving(whole_environment) as port:
+                found.append(rollups.screen(port))
+        if only not in {"imports", "plans", "rollups"}:
             manage(environment, "collectstatic", "--noinput", "--verbosity=0")
             with ExitStack() as stack:
-                whole = stack.enter_context(serving(seeded(environment, "whole", size)))
+                whole = stack.enter_context(serving(whole_environment))
                 part = stack.enter_context(serving(smaller))
                 found = [*measure(whole, part), *found]
     finally:
         if services.wanted():
             services.stop(place)
+    if not only:
+        found += load.measure(var / "bench")
+    return tell(var, found, size)
+
+
+def tell(var: Path, found: list[dict[str, Any]], size: dict[str, int]) -> int:
     show(found, size)
     (var / "bench.json").write_text(json.dumps(found, indent=1) + "\n")
     return 0

@@ -19,7 +19,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.demo import BUILT_IN, NOT_BEHIND, Size, draw_conclusions, is_here, seed
 from targets.models import BudgetEntry, Expense, Plan, QuotaEntry, Target
-from targets.selectors import daily_quota, spending_of
+from targets.selectors import daily_quota, fifths, foretold, spending_of
 from teams.models import Leave, Organisation, Person, Posting, Role, Team, User
 
 TODAY = date(2026, 11, 23)
@@ -294,3 +294,13 @@ def test_two_quarters_of_budgets_are_spent_as_planned_but_for_one_team_that_trav
     whole = rows[0].total
     assert Decimal("0.01") < whole.spent / whole.booked < Decimal("0.5")
     assert not Expense.objects.filter(spent_on__gte=TODAY).exists()
+
+
+def test_the_chances_of_past_plans_held_as_far_as_two_years_can_show(read: None) -> None:
+    found = foretold(as_of=TODAY)
+    assert {one.plan.period for one in found} == {"2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3"}
+    people = fifths([one for one in found if one.whose == "person"])
+    assert sum(row.count for row in people) >= 40
+    # A quarter is good or bad for most at once: of five quarters no share within a few points can be asked.
+    assert all(row.holds for row in people)
+    assert all(row.holds for row in fifths([one for one in found if one.whose == "team"]))

@@ -7,28 +7,15 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
-from sales.models import Task
-from sales.services.tasks import ELSEWHERE
+from salesmgmt.exchange.kinds import STAYS
 
-APPS = ("teams", "sales", "targets")
+APPS = ("teams", "sales", "targets", "performance", "coaching", "recognition", "desk")
 # What says nothing of the company: numbers given anew, when a row was written, and what follows from other rows.
 OWN = {"id", "created_at", "version", "path", "withdrawn_at", "is_demo", "password", "last_login", "date_joined"}
 LEARNED = {  # every night, from the deals themselves
     "won_deals", "least_won", "most_won", "longest_won_days", "reached", "reached_won", "reached_from", "reached_until",
     "skipped_won", "quiet_days", "quiet_deals", "last_person",
 }  # fmt: skip
-LEFT = {
-    "sales.LookAlike": "found anew",
-    "sales.Recommendation": "suggested anew",
-    "sales.InboundMail": "somebody's own post",
-    "sales.FeedbackRequest": "secret links",
-    "sales.BulkAct": "can be undone for a day",
-    "sales.Merge": "what was given up is not given out",
-    "sales.Distinct": "of that review",
-    "sales.Handover": "consents are given here, not taken in",
-    "sales.HandoverItem": "of that",
-}
-
 BY_NAME = {"team", "campaign"}
 NUMBERED = {
     "owner": "teams.Person", "account": "sales.Account", "contact": "sales.Contact", "product": "sales.Product",
@@ -53,14 +40,12 @@ def _models() -> dict[str, type[models.Model]]:
         model._meta.label: model
         for app in APPS
         for model in apps.get_app_config(app).get_models()
-        if not model._meta.proxy and model._meta.label not in LEFT
+        if not model._meta.proxy and model._meta.label not in STAYS
     }
 
 
 def _records(model: type[models.Model]) -> Any:
     records = model._default_manager.order_by("pk")
-    if model is Task:  # what flags and promises asked for goes with them
-        records = records.exclude(source__in=ELSEWHERE)
     return records.filter(withdrawn_at=None) if hasattr(model, "withdrawn_at") else records
 
 

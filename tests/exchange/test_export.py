@@ -119,7 +119,9 @@ TABLES = {
 }  # fmt: skip
 
 
-STILL_EMPTY = ("targets.", "teams.FiscalYear", "teams.Skill")  # of plans only what has a kind
+# What trails move: the demo company shows it (test_round_trip).
+STILL_EMPTY = ("targets.", "teams.FiscalYear", "teams.Skill", "performance.", "coaching.", "recognition.", "desk.",
+               "sales.Merge", "sales.Distinct", "sales.Handover", "sales.Recommendation")  # fmt: skip
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from targets.models import AllocationChange, Plan
+from targets.models import Plan, PlanAct
 from targets.services import make_plan, propose_allocation
 from tests.cast import Cast, make_cast
 from tests.journeys.test_loop import signed_in
@@ -137,7 +137,7 @@ def test_the_grid_works_by_keyboard_like_a_spreadsheet(
         says(page, "Taken back.")
         assert (held(plan)["Ana"], held(plan)["Ben"]) == amounts
     assert page.locator("[data-name=Ana] [data-amount]").inner_text() == "€30,000"
-    assert AllocationChange.objects.filter(reason__startswith="Taken back: New patch").count() == 6
+    assert PlanAct.objects.filter(reason__startswith="Taken back: New patch").count() == 3
 
     # The lock by Space; Esc, then Tab leaves.
     press("ArrowRight")

@@ -1,4 +1,4 @@
-"""A plan's story in a real browser: set, adjusted with a reason, accepted or objected to, changed in mid-quarter."""
+"""A plan's story in a real browser: set, adjusted with a reason, accepted or objected to, changed, shared out."""
 
 from decimal import Decimal as D
 from typing import TYPE_CHECKING
@@ -8,9 +8,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from targets.models import Allocation, Plan, Response
+from targets.models import Allocation, Plan, QuotaEntry, Response
+from teams.models import Person
 from tests.cast import Cast, make_cast
-from tests.journeys.test_loop import signed_in
+from tests.journeys.test_loop import drain_everything, signed_in
+from tests.targets.test_plan import credit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -45,6 +47,13 @@ class Story:
         page.click("#answer button.btn-primary")
         page.wait_for_load_state()
         page.locator("#said h3").first.wait_for()
+
+    def shares_out(self, giver: Person, amount: str, reason: str) -> None:
+        page = self.of("maya", f"/redistributions/add/?person={giver.pk}")
+        page.fill("[name=amount]", amount)
+        page.fill("[name=reason]", reason)
+        page.click("main button:has-text('Ask them')")
+        page.wait_for_url("**/redistributions/*/")
 
     def end(self) -> None:
         for page in self.pages.values():
@@ -110,13 +119,40 @@ def test_a_target_becomes_figures_that_people_answer_and_each_figure_tells_its_s
     page.locator(".notice", has_text="from €27,000 to €25,000").wait_for()
     story.answers("ben", ben, "accepts")
 
-    # The page of the figure tells it all.
-    told = story.of("ben", f"/quotas/{company.ben.pk}/?period={now.key}").locator("main").inner_text()
-    for words in (
-        "The quarter",
-        "Half of my accounts went to Ana",
-        "Your pipeline covers it twice",
-        "Steel got dearer",
-    ):
-        assert words in told
+    # Ben will fall short: Ana is asked to take on a part and refuses; asked for less, she consents.
+    credit(company.ana, now.start, 60_000)
+    credit(company.ben, now.start, 2_000)
+    drain_everything()
+    story.shares_out(company.ben, "2000", "His largest account has frozen its budget")
+    ana_says = story.of("ana", "/redistributions/")
+    ana_says.click("main a:has-text('€2,000')")
+    ana_says.click("summary:has-text('Refuse')")
+    ana_says.fill("[name=reason]", "I am away for two weeks")
+    ana_says.click("main button:has-text('Refuse')")
+    ana_says.locator("h1", has_text="€2,000: refused.").wait_for()
+    assert not QuotaEntry.objects.filter(kind="redistribution").exists()
+    story.shares_out(company.ben, "800", "A smaller part")
+    ana_says = story.of("ana", "/redistributions/")
+    ana_says.click("main a:has-text('€800')")
+    ana_says.click("main button:has-text('Take it on')")
+    ana_says.locator("h1", has_text="€800: taken on.").wait_for()
+    moved = QuotaEntry.objects.filter(kind="redistribution").order_by("pk")
+    assert list(moved.values_list("person__name", "amount")) == [("Ben", -800), ("Ana", 800)]
+
+    # The page of each figure tells it all, within what its reader may know.
+    changed = ("The quarter", "Half of my accounts went to Ana", "Your pipeline covers it twice", "Steel got dearer")
+    given = "Taken on by a colleague"
+    asked = ("was asked to take on a part of a colleague’s quota: €2,000", "I am away for two weeks")
+    taken = "Taken on with your consent"
+    hidden = ("frozen its budget", "Ben")
+    figures = (company.ben.pk, [*changed, given], [*asked, "Ana was asked"]), (company.ana.pk, [*asked, taken], hidden)
+    for name, (pk, told, untold) in zip(("ben", "ana"), figures, strict=True):
+        page = story.of(name, f"/quotas/{pk}/?period={now.key}")
+        for words in told:
+            page.locator("#history", has_text=words).wait_for()
+        history = page.locator("#history").inner_text()
+        assert not [words for words in untold if words in history]
+    page = story.of("maya", f"/quotas/{company.ben.pk}/?period={now.key}")
+    for words in (*changed, given, "Ana refused to take it on"):
+        page.locator("#history", has_text=words).wait_for()
     story.end()

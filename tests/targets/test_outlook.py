@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 
 from salesmgmt.lib.periods import Period
+from targets.analysis.simulation import Floats, simulate
 from targets.models import Plan
 from targets.selectors import Outlook, outlook, plan_rows, preview
 from targets.services import change_allocation, make_plan, propose_allocation
-from targets.simulation import Floats, simulate
 from teams.models import Organisation, User
 from tests.cast import Cast
 

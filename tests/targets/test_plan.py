@@ -10,8 +10,8 @@ from sales.models import Credit, Order
 from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from targets.models import Allocation, AllocationChange, Plan, QuotaEntry, SeasonShare, Target
-from targets.selectors import plan_rows, quota_of, target_of
+from targets.models import Allocation, Plan, QuotaEntry, SeasonShare, Target
+from targets.selectors import changes_of, plan_rows, quota_of, target_of
 from targets.services import (
     adjust_quota,
     change_allocation,
@@ -127,7 +127,7 @@ def test_a_changed_line_keeps_its_siblings_and_shows_what_no_longer_fits(results
     assert amounts(plan)["Ben"] == D(20000)
     north = next(row for row in plan_rows(plan, results.admin) if str(row.line.team) == "North" and not row.line.person)
     assert north.difference == D(3000)
-    change = AllocationChange.objects.get()
+    [change] = changes_of([line(plan, "Ana")])
     assert (change.was, change.amount, change.reason) == (D(30000), D(33000), "New patch")
 
 

@@ -2,11 +2,12 @@
 
 import sys
 from argparse import ArgumentParser
+from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from performance.services import rollups
+from performance.services import rollups, snapshots
 
 
 class Command(BaseCommand):
@@ -17,10 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         count = 0
-        for difference in rollups.rebuild(write=not options["check"]):
+        for difference in chain(*(part.rebuild(write=not options["check"]) for part in (rollups, snapshots))):
             self.stdout.write(str(difference))
-            count += 1
-        waiting = sum(rollups.waiting().values())
+            count += getattr(difference, "times", 1)
+        waiting = sum(rollups.waiting().values()) + snapshots.waiting()
         said = "differ from the records" if options["check"] else "put right"
         self.stdout.write(f"{count} rollups {said}; {waiting} marks wait.")
         if options["check"] and count:

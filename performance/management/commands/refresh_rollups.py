@@ -1,10 +1,11 @@
 """Drain stale marks now."""
 
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from performance.services import rollups
+from performance.services import rollups, snapshots
 
 
 class Command(BaseCommand):
@@ -12,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = 0
-        for topic in rollups.TOPICS:
-            while portion := rollups.drain(topic):
+        for drain in (*(partial(rollups.drain, topic) for topic in rollups.TOPICS), *snapshots.DRAINERS):
+            while portion := drain():
                 done += portion
         self.stdout.write(f"{done} marks drained.")

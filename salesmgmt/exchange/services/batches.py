@@ -19,8 +19,9 @@ from salesmgmt.lib.kinds import Kind, Refusal
 from salesmgmt.lib.refusals import Refused
 from teams.models import User
 
+from .pairs import held
 from .rejected import rejects
-from .taking import Answer, Options, first_refusals, held, import_file
+from .taking import Answer, Options, first_refusals, import_file
 from .undoing import undo_batch
 
 TOPIC = "import"

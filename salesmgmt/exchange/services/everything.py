@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.core.files.base import File
+
 from sales.models import Credit, Outcome
 from salesmgmt.exchange.kinds import kinds
 from salesmgmt.lib.refusals import Refused
 
 POSTING = {"deals", "deal_changes", "orders", "order_lines", "credits", "refunds"}  # what the ledgers follow
+FILES = "files"  # of a folder: what is given out beside the tables, by kind
+AS_IT_STANDS = {"quotas": "quota_entries", "budgets": "budget_entries", "expenses": "expense_entries"}
 POSTED = ("role", "team", "manager", "territory", "holiday_region", "fte")  # what postings say better than people
 
 
@@ -46,7 +50,7 @@ def steps(folder: Path) -> list[Step]:
     found: list[Step] = []
     for kind, path in tables.items():
         without: tuple[str, ...] = ()
-        if kind == "quotas" and "quota_entries" in tables:
+        if AS_IT_STANDS.get(kind) in tables:
             continue
         if kind == "teams" and {"people", "leaderships"} & tables.keys():
             without = ("manager",)
@@ -58,3 +62,18 @@ def steps(folder: Path) -> list[Step]:
         if leads and "teams" in tables:
             found.append(Step("teams", tables["teams"], create_missing="people" not in tables))
     return found
+
+
+def keep_files(folder: Path) -> list[str]:
+    """Keep the files beside the tables of a folder; answer a sentence for each that isn't what it was."""
+    problems = []
+    for key, kind in kinds().items():
+        if kind.keep_file is None:
+            continue
+        for path in sorted((folder / FILES / key).glob("*")):
+            try:
+                with path.open("rb") as file:
+                    kind.keep_file(file=File(file, name=path.name))
+            except Refused as refusal:
+                problems.append(refusal.sentence)
+    return problems

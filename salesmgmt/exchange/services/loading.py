@@ -8,7 +8,9 @@ comes to doesn't depend on where portions end: a record given twice and the nth 
 """
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import date, datetime
+from io import BytesIO
 from itertools import islice
 from operator import itemgetter
 from typing import Any, BinaryIO
@@ -79,7 +81,7 @@ class Load:
         self.ends: list[int] = []  # the last line of each portion
         self.read = 0
         self.made: list[str] = []
-        self.notes: dict[str, int] = {}
+        self.notes: dict[str, int] = {}  # of the portion judged last
         self.rows: list[Row] = []
         self._made: dict[tuple[str, str], int] = {}
         self._place = self._refused = 0
@@ -122,7 +124,7 @@ class Load:
     def note(self, sentence: str, where: str) -> None:
         count = self.ask(f"SELECT count(*) FROM part p WHERE sound AND ({where})")[0][0]
         if count:
-            self.notes[sentence] = self.notes.get(sentence, 0) + count
+            self.notes[sentence] = count
 
     def insert(self, model: type[models.Model], columns: dict[str, str], source: str) -> None:
         """INSERT … SELECT; fields beyond `columns` get their defaults."""
@@ -146,30 +148,57 @@ class Load:
 
     def copy(self) -> None:
         """Copy the file's text into the temporary table `raw`, a column for each field."""
-        self.clear()
-        names = "".join(f', "{one.name}" text' for one in self.fields)
-        self.run(f"CREATE TEMPORARY TABLE raw (line integer, problem text{names})")
+        self._make_room()
         with connection.cursor() as cursor:
             cursor.copy_expert("COPY raw FROM STDIN (NULL '')", _Feed(self._lines()))
-        self.run("CREATE TEMPORARY TABLE named (ref text, text text, id bigint, many integer, PRIMARY KEY (ref, text))")
-        self.run("CREATE TEMPORARY TABLE refused (line integer, place integer, field text, value text, reason text)")
         self.run("CREATE INDEX ON raw (line)")
         self.run("CREATE TEMPORARY TABLE repeated AS " + (
             "SELECT external_id FROM raw WHERE external_id IS NOT NULL GROUP BY external_id HAVING count(*) > 1"
             if "external_id" in self.columns else "SELECT NULL::text AS external_id WHERE false"
         ))  # fmt: skip
         self.has_repeats = bool(self.ask("SELECT FROM repeated LIMIT 1"))
-        self.run("CREATE TEMPORARY TABLE given (external_id text PRIMARY KEY, line integer)")
-        self.run("CREATE TEMPORARY TABLE seen (key text PRIMARY KEY, many integer)")
         self.run("ANALYZE raw (line)")
         self.notations = notations(self.kind, self._ways(), self.mapping, self.table)
         said = {name: ", ".join(one.said) for name, one in self.notations.items() if one.said}
         self.found = describe(self.table, self.columns, self.preset, said)
 
+    def _make_room(self) -> None:
+        """The temporary tables, empty."""
+        self.clear()
+        names = "".join(f', "{one.name}" text' for one in self.fields)
+        self.run(f"CREATE TEMPORARY TABLE raw (line integer, problem text{names})")
+        self.run("CREATE TEMPORARY TABLE named (ref text, text text, id bigint, many integer, PRIMARY KEY (ref, text))")
+        self.run("CREATE TEMPORARY TABLE refused (line integer, place integer, field text, value text, reason text)")
+        self.run("CREATE TEMPORARY TABLE given (external_id text PRIMARY KEY, line integer)")
+        self.run("CREATE TEMPORARY TABLE seen (key text PRIMARY KEY, many integer)")
+
+    def twin(self) -> "Load":
+        """The same load for the session it is called in, which is handed its rows."""
+        other = copy(self)
+        other.values, other._made, other.made, other.rows = dict(self.values), {}, [], []
+        other._make_room()
+        other.run("CREATE INDEX ON raw (line)")
+        return other
+
+    def texts(self, first: int, last: int) -> BytesIO:
+        """The rows in (first, last] as they were copied."""
+        out = BytesIO()
+        rows = f"SELECT * FROM raw WHERE line > {first} AND line <= {last} ORDER BY line"
+        with connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY ({rows}) TO STDOUT", out)
+        out.seek(0)
+        return out
+
+    def take_over(self, texts: BytesIO) -> None:
+        """Have these rows and no others."""
+        self.run("TRUNCATE raw")
+        with connection.cursor() as cursor:
+            cursor.copy_expert("COPY raw FROM STDIN", texts)
+
     def start(self) -> None:
         """Forget what was judged so far."""
         self.run("TRUNCATE named, given, seen")
-        self.made, self.notes, self._made = [], {}, {}
+        self.made, self._made = [], {}
 
     def clear(self) -> None:
         self.run(f"DROP TABLE IF EXISTS {', '.join(f'pg_temp.{name}' for name in TABLES)}")
@@ -208,7 +237,7 @@ class Load:
 
     def judge(self, first: int, last: int, *, batch: Batch | None) -> None:
         """Work out what the rows in (first, last] come to; with a batch, what they refer to may be made."""
-        self._batch = batch
+        self._batch, self.notes = batch, {}
         self.run("DELETE FROM refused")
         self._refused = 0
         self._type(first, last)

@@ -2,9 +2,9 @@
 
 import hashlib
 import io
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import monotonic
@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 from django.core.files.base import File
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from salesmgmt.exchange import parts as parts_module
 from salesmgmt.exchange.kinds import kind_of, referents, require_importer
@@ -28,19 +28,13 @@ from teams.models import Organisation, User, access_of
 
 from .erasing import refuse_erased
 from .loading import SAMPLED, TOLD, Load
+from .pairs import Span, Turn, beside, held, one_at_a_time
 from .writing import BATCH, keep_steps, settle, touched_ids, write
 
-ONE_AT_A_TIME = 0x1A9027  # the advisory lock under which imports and undos run; with a number, a batch's own
 COUNTS = ("read", "created", "changed", "equal", "refused")
 SMALL = 16 * 1024  # bytes; what is no larger, even packed, is planned as a whole
 MOST_CELLS = 40  # refusals looked back at, those of a line and more
 PATIENCE = 1200  # seconds after which a task ends; the next goes on
-
-
-def one_at_a_time() -> None:
-    """Imports and undos wait for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +88,7 @@ class Answer:
     found: dict[str, Any] = field(default_factory=dict)
     made: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    noted: Counter[str] = field(default_factory=Counter)  # in how many rows
     look_alikes: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)  # of a kind loaded in portions: the first ones
     words: Counter[tuple[str, str]] = field(default_factory=Counter)  # refused ones, by field
@@ -296,7 +291,7 @@ def _count_rows(answer: Answer, rows: list[Row], columns: dict[str, Column], opt
     return refusals
 
 
-def _note(answer: Answer, notes: dict[str, int]) -> None:
+def _note(answer: Answer, notes: Mapping[str, int]) -> None:
     found = answer.found
     answer.notes = [f"{note} ({count:,} rows)" if count > 1 else note for note, count in notes.items()]
     if found["encoding"] not in {"utf-8", "utf-8-sig", "utf-16", "ascii"}:
@@ -349,21 +344,6 @@ def load_file(
             load.clear()
 
 
-@contextmanager
-def held(batch_id: int | None) -> Iterator[bool]:
-    """Hold a batch in this session, if no other does; a session that dies holds nothing any more."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [ONE_AT_A_TIME, (batch_id or 0) % 2**31])
-        is_ours = bool(cursor.fetchone()[0])
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            # A server that went away has let go of it itself.
-            with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [ONE_AT_A_TIME, (batch_id or 0) % 2**31])
-
-
 def _keep_file(batch: Batch, file: BinaryIO, mapping: MappingFile, options: Options) -> None:
     """Keep what it takes for the worker to go on with a large file that a command began."""
     file.seek(0, io.SEEK_END)
@@ -390,33 +370,55 @@ def _take(load: Load, answer: Answer, batch: Batch, at: datetime) -> None:
     """Take portion by portion, each with the progress it makes, from where the batch is."""
     load.start()
     answer.refusals = []
+    answer.noted.clear()
     for name in COUNTS:
         setattr(answer, name, getattr(batch, name) if batch.position else 0)
     if batch.pk is not None:
         Batch.objects.filter(pk=batch.pk).update(state=Batch.State.RUNNING, total=load.read)
-    first, until = 0, monotonic() + PATIENCE
+    first, until, todo = 0, monotonic() + PATIENCE, deque[Span]()
     for last in load.ends:
-        if last <= batch.position < load.ends[-1]:
-            if load.remembers:  # what later portions have to know of it
-                load.judge(first, last, batch=None)
-        elif not _take_portion(load, answer, batch, max(first, batch.position), last, at) or monotonic() > until:
-            break
+        if not last <= batch.position < load.ends[-1]:
+            todo.append((max(first, batch.position), last))
+        elif load.remembers:  # what later portions have to know of it
+            load.judge(first, last, batch=None)
+            answer.noted.update(load.notes)
         first = last
 
+    def take(load: Load, span: Span, turn: Turn | None = None) -> bool:
+        return _take_portion(load, answer, batch, *span, at, turn)
 
-def _take_portion(load: Load, answer: Answer, batch: Batch, first: int, last: int, at: datetime) -> bool:
+    with beside(load, len(todo)) as pair:
+        while todo and monotonic() < until:
+            if pair is not None and len(todo) > 1:
+                goes_on, left = pair.take(take, todo.popleft(), todo.popleft())
+                if left:  # one at a time after all
+                    todo.extendleft(reversed(left))
+                    pair = None
+            else:
+                goes_on = take(load, todo.popleft())
+            if not goes_on:
+                break
+
+
+def _take_portion(
+    load: Load, answer: Answer, batch: Batch, first: int, last: int, at: datetime, turn: Turn | None
+) -> bool:
     """Take the rows in (first, last] in one transaction; False where somebody wants it stopped."""
     with transaction.atomic():
-        one_at_a_time()
+        one_at_a_time(but_its_twin=turn is not None)
+        if turn is not None:
+            turn.begin()
         if batch.pk is None:
             batch.save()
-        elif Batch.objects.filter(pk=batch.pk, is_stopping=True).exists():
+        elif (turn is None or turn.is_first) and Batch.objects.filter(pk=batch.pk, is_stopping=True).exists():
             batch.state, batch.is_stopping, batch.message = Batch.State.STOPPED, False, ""
             batch.save(update_fields=["state", "is_stopping", "message"])
             return False
         load.judge(first, last, batch=batch)
         load.write(batch)
         load.keep_refusals(batch)
+        if turn is not None:
+            turn.await_other()
         _count(load, answer)
         _tell(load, answer)
         if last == load.ends[-1]:
@@ -434,6 +436,7 @@ def _take_portion(load: Load, answer: Answer, batch: Batch, first: int, last: in
 def _count(load: Load, answer: Answer) -> None:
     if load.by_row:
         answer.acts |= load.acts()
+    answer.noted.update(load.notes)
     for name, count in load.counts().items():
         setattr(answer, name, getattr(answer, name) + count)
     for column, value, count in load.refused_words():
@@ -444,7 +447,7 @@ def _count(load: Load, answer: Answer) -> None:
 
 def _tell(load: Load, answer: Answer) -> None:
     answer.made, answer.rows, answer.found = load.made, load.rows, load.found
-    _note(answer, load.notes)
+    _note(answer, answer.noted)
 
 
 def _in_file_words(refusal: Refusal, columns: dict[str, Column]) -> Refusal:

@@ -18,7 +18,7 @@ from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
 from teams.models import User
 
-from .taking import one_at_a_time
+from .pairs import one_at_a_time
 from .writing import BATCH, dependent, frozen, manager, settle, thawed, touch, update
 
 AT_ONCE = 10_000  # records; more are undone by the worker
@@ -29,6 +29,8 @@ NAMED = 50  # records that are kept are named, more are counted
 def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     """Withdraw what a batch created, restore what it changed, reverse what it posted; answer what is kept, and why."""
     require_importer(kind_of(batch.kind), by)
+    if kind_of(batch.kind).is_trail:
+        raise Refused("What was said and decided stands as it was taken in; it is not undone.")
     one_at_a_time()
     batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if batch.state == Batch.State.UNDONE:

@@ -1,14 +1,17 @@
 """Give out what import takes."""
 
+import shutil
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO, cast
 
 from django.core.management import BaseCommand, CommandError
 
 from salesmgmt.exchange.exports import write_file, write_table
-from salesmgmt.exchange.kinds import kind_of, kinds
+from salesmgmt.exchange.kinds import STAYS, kind_of, kinds
+from salesmgmt.exchange.services.everything import FILES
 from salesmgmt.lib.refusals import Refused
 
 
@@ -43,6 +46,19 @@ class Command(BaseCommand):
         folder.mkdir(parents=True, exist_ok=True)
         for kind in kinds():
             self._file(kind, folder / f"{kind}.csv", with_ids=True)
+        for key, one in kinds().items():
+            if one.files is not None:
+                self._files(folder / FILES / key, one.files())
+        print("Not given out:", *(f"{label} ({why})" for label, why in STAYS.items()), sep="\n  ", file=sys.stderr)
+
+    def _files(self, folder: Path, files: Iterator[tuple[str, Any]]) -> None:
+        count = 0
+        for name, file in files:
+            folder.mkdir(parents=True, exist_ok=True)
+            with file.open("rb") as source, (folder / name).open("wb") as target:
+                shutil.copyfileobj(source, target)
+            count += 1
+        print(f"{folder}: {count:,} files.", file=sys.stderr)
 
     def _file(self, kind: str, path: Path, *, with_ids: bool = False) -> None:
         count = write_file(kind_of(kind), path, with_ids=with_ids)

@@ -12,7 +12,7 @@ from django.core.management import BaseCommand, CommandError
 from salesmgmt.exchange import presets
 from salesmgmt.exchange.kinds import kind_of, kinds
 from salesmgmt.exchange.services import Answer, Options, first_refusals, import_file, rejects
-from salesmgmt.exchange.services.everything import Step, steps
+from salesmgmt.exchange.services.everything import Step, keep_files, steps
 from salesmgmt.exchange.services.mappings import keep_mapping, kept_mapping, mapping_of
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
@@ -62,6 +62,9 @@ class Command(BaseCommand):
                 if options[name]:
                     mapping[name] = options[name]
             todo = steps(path) if options["kind"] == "all" else [Step(kind_of(options["kind"]).key, path)]
+            if options["kind"] == "all" and not options["dry_run"]:
+                for sentence in keep_files(path):
+                    self.stderr.write(sentence)
             answers = []
             for step in todo:
                 told = options | {"settles": step.settles}

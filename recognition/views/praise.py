@@ -14,8 +14,9 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_POST
 
 from performance import live
+from performance.selectors import MEASURES
 from recognition import forms, selectors, services
-from recognition.models import Award, Kudos
+from recognition.models import Award, BoardKind, Kudos, PersonalBest
 from salesmgmt.desk.edges import act, part_of, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -186,7 +187,8 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
     teams = list(selectors.boards_of(user).order_by("path"))
     asked = request.GET.get("team", "")
     team = next((team for team in teams if str(team.pk) == asked), None)
-    by: selectors.Measure = "improvement" if request.GET.get("by") == "improvement" else "attainment"
+    asked_by = request.GET.get("by", "")
+    by = asked_by if asked_by in BoardKind.values else BoardKind.ATTAINMENT
     if asked and team is None:
         raise Http404
     shown = team or selectors.own_board(user)
@@ -204,6 +206,8 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
         "as_of": min(today, period.last_day),
         "before": period.shift(-1),
         "currency": organisation.currency,
+        "kinds": BoardKind.choices,
+        "bests": _bests(user),
         "live_token": token,
         "live_url": request.get_full_path(),
     }
@@ -211,6 +215,19 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
     response = render(request, f"recognition/{'_board' if is_part else 'leaderboard'}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _bests(user: Any) -> list[dict[str, Any]]:
+    """One's own bests, a row for each measure."""
+    person = person_of(user)
+    rows: dict[str, dict[str, Any]] = {}
+    for best in selectors.bests_of(user, person) if person else ():
+        measure = MEASURES[best.measure]
+        row = rows.setdefault(
+            best.measure, {"label": measure.label, "is_money": measure.unit == "money", "bests": [None] * 3}
+        )
+        row["bests"][PersonalBest.Kind.values.index(best.kind)] = best
+    return list(rows.values())
 
 
 @require_GET

@@ -1,0 +1,267 @@
+"""Scorecards: weighted parts that make up a total, of people by role and of whoever leads by their teams."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from salesmgmt.lib.periods import Kind, Period
+from teams.models import Leadership, Organisation, Person, Posting, Role, Team, Viewer
+from teams.selectors import presence
+
+from ..analysis.scorecards import points, score
+from ..models import Scorecard, ScorecardPart
+from .catalogue import MEASURES, Measure
+from .cells import Cells, Span, read
+from .figures import Figure, _figure
+from .pace import _pipeline_by_team
+from .scope import Scope
+
+TIMEFRAMES: tuple[Kind, ...] = ("week", "month", "quarter", "year")
+WEEK = 5  # working days
+NOT_SCORED = {"quota", "expected", "gap", "overlay"}  # what is asked of somebody, and what stands in no total
+LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}
+LEADERS = (Role.MANAGER, Role.EXECUTIVE)
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One measure of a score. `points` is unknown where the value is; `why` then says what is missing."""
+
+    measure: Measure
+    weight: Decimal
+    goal: Decimal | None
+    """What is asked of this person in these days; of what adds up, by the days they were there."""
+    figure: Figure
+    is_lower_better: bool
+    score: Decimal | None
+    points: Decimal | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Somebody's score in a period. No total where a part is unknown; 100 is every goal reached, without a cap."""
+
+    person: Person
+    role: str
+    scope: Scope
+    period: Period
+    as_of: date
+    parts: tuple[Part, ...]
+
+    @property
+    def unknown(self) -> list[Part]:
+        return [part for part in self.parts if part.points is None]
+
+    @property
+    def total(self) -> Decimal | None:
+        if not self.parts or self.unknown:
+            return None
+        return sum((part.points for part in self.parts if part.points is not None), ZERO)
+
+
+def scorable() -> list[Measure]:
+    """What a part may measure."""
+    return [measure for key, measure in MEASURES.items() if key not in NOT_SCORED]
+
+
+def adds_up(measure: Measure) -> bool:
+    """Whether the goal is for a working week, and grows with the days somebody is there."""
+    return measure.unit in {"money", "count"} and measure.key not in {"average_deal", "pipeline"}
+
+
+def is_lower_better(measure: Measure) -> bool:
+    return measure.key in LOWER_IS_BETTER
+
+
+def scorecards_on(day: date) -> dict[str, Scorecard]:
+    """The scorecard of each role on a day, with its parts."""
+    found = Scorecard.objects.standing().on(day).prefetch_related("parts")
+    return {card.role: card for card in found}
+
+
+def scorecard_versions(role: str) -> QuerySet[Scorecard]:
+    """What a role was and will be scored by, the latest first; what was superseded too."""
+    found = Scorecard.objects.filter(role=role).select_related("made_by").prefetch_related("parts")
+    return found.order_by("-during", "-pk")
+
+
+def standing_version(role: str) -> Scorecard | None:
+    """The last word on a role."""
+    return scorecard_versions(role).standing().first()  # type: ignore[attr-defined, no-any-return]
+
+
+def measured_people(user: Viewer, day: date) -> QuerySet[Person]:
+    """Those whose score somebody may see: their own, and of whom they lead; of roles that have a scorecard."""
+    roles = Scorecard.objects.standing().on(day).values("role")
+    posted = Posting.objects.on(day).filter(role__in=roles)
+    return Person.objects.visible_to(user).active(day).filter(pk__in=posted.values("person"))
+
+
+def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation: Organisation) -> dict[int, Card]:
+    """The score of each of these people, in a fixed number of queries; none for a role without a scorecard.
+
+    Whoever leads is scored by the figures of the teams they lead, everybody else by their own.
+    """
+    named = {person.pk: person for person in people}
+    day = min(as_of, period.last_day)
+    cards_of = scorecards_on(day)
+    roles = dict(Posting.objects.on(day).filter(person__in=named).values_list("person", "role"))
+    led: dict[int, list[Team]] = {}
+    leading = [pk for pk, role in roles.items() if role in LEADERS]
+    for row in Leadership.objects.on(day).filter(person__in=leading).select_related("team").order_by("team__path"):
+        led.setdefault(row.person_id, []).append(row.team)
+    alone = [pk for pk, role in roles.items() if role in cards_of and pk not in led]
+    leads = [pk for pk in led if roles[pk] in cards_of]
+    needed = sorted({part.measure for card in cards_of.values() for part in card.parts.all()} & set(MEASURES))
+    found: dict[int, tuple[Scope, dict[str, Figure]]] = {}
+    if alone:
+        own = _figures_of_people(alone, needed, period, as_of, organisation)
+        found |= {pk: (Scope.person(named[pk]), figures) for pk, figures in own.items()}
+    if leads:
+        found |= _figures_of_leaders({pk: led[pk] for pk in leads}, needed, period, as_of, organisation)
+    weeks = _weeks(alone, {pk: found[pk][0].team_ids for pk in leads}, period, as_of)
+    return {
+        pk: Card(
+            named[pk], roles[pk], scope, period, as_of,
+            tuple(
+                _part(part, figures, weeks.get(pk, ZERO))
+                for part in sorted(cards_of[roles[pk]].parts.all(), key=lambda part: part.position)
+                if part.measure in figures
+            ),
+        )
+        for pk, (scope, figures) in found.items()
+    }  # fmt: skip
+
+
+def card(*, person: Person, period: Period, as_of: date, organisation: Organisation) -> Card | None:
+    """The score of one person; none where their role has no scorecard in the period."""
+    return cards(people=[person], period=period, as_of=as_of, organisation=organisation).get(person.pk)
+
+
+def _part(part: ScorecardPart, figures: Mapping[str, Figure], weeks: Decimal) -> Part:
+    measure, figure = MEASURES[part.measure], figures[part.measure]
+    goal: Decimal | None = part.goal * weeks if adds_up(measure) else part.goal
+    is_lower, why = is_lower_better(measure), ""
+    if not goal:
+        goal, why = None, "no working day so far"
+    elif figure.value is None:
+        why = figure.note or "nothing to count it from yet"
+    reached = score(figure.value, goal, is_lower_better=is_lower) if goal and figure.value is not None else None
+    return Part(
+        measure, part.weight, goal, figure, is_lower, reached,
+        None if reached is None else points(part.weight, reached), why,
+    )  # fmt: skip
+
+
+# ── Figures of many ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _spans(needed: Sequence[str], period: Period, as_of: date) -> list[Span]:
+    parts = sorted({part for key in needed for part in MEASURES[key].needs})
+    until = max(min(as_of + timedelta(days=1), period.end), period.start)
+    return [
+        Span("to_date", parts, period.start, until),
+        Span("rest", ["expected"], until, period.end),
+        Span("open", ["pipeline", "pipeline.no_rate"], period.start, period.end),
+    ]
+
+
+def _figures_of_people(
+    ids: Sequence[int], needed: Sequence[str], period: Period, as_of: date, organisation: Organisation
+) -> dict[int, dict[str, Figure]]:
+    apart = _apart(read(_spans(needed, period, as_of), people=ids, each=True))
+    people = Person.objects.in_bulk(ids)
+    return {
+        pk: _made(Scope.person(people[pk]), apart.get(pk, Cells({}, {}, {})), needed, period, as_of, organisation)
+        for pk in ids
+    }
+
+
+def _figures_of_leaders(
+    led: Mapping[int, Sequence[Team]], needed: Sequence[str], period: Period, as_of: date, organisation: Organisation
+) -> dict[int, tuple[Scope, dict[str, Figure]]]:
+    tops = [team.pk for teams in led.values() for team in teams]
+    under = list(Team.objects.under(tops).values_list("pk", "path"))
+    ids = [pk for pk, _ in under]
+    spans = [span for span in _spans(needed, period, as_of) if span.name != "open"]
+    apart = _apart(read(spans, teams=ids, each=True))
+    pipeline = _pipeline_by_team(ids, period, as_of)
+    found = {}
+    for person, teams in led.items():
+        below = tuple(pk for pk, path in under if {team.pk for team in teams} & set(path))
+        scope = Scope("team", teams[0].pk, " and ".join(team.name for team in teams), f"team:{teams[0].name}", below)
+        cells = _together(apart[pk] for pk in below if pk in apart)
+        open_deals = [pipeline[pk] for pk in below if pk in pipeline]
+        cells.sums[0, "open", "pipeline"] = (
+            sum((amount for amount, _ in open_deals), ZERO),
+            sum(count for _, count in open_deals),
+        )
+        found[person] = (scope, _made(scope, cells, needed, period, as_of, organisation))
+    return found
+
+
+def _apart(cells: Cells) -> dict[int, Cells]:
+    """The cells of each key under 0."""
+    found: dict[int, Cells] = {}
+    for (key, span, measure), sums in cells.sums.items():
+        found.setdefault(key, Cells({}, {}, {})).sums[0, span, measure] = sums
+    for (key, span), buckets in cells.buckets.items():
+        found.setdefault(key, Cells({}, {}, {})).buckets[0, span] = buckets
+    return found
+
+
+def _together(many: Iterable[Cells]) -> Cells:
+    whole = Cells({}, {}, {})
+    for cells in many:
+        for key, (total, count) in cells.sums.items():
+            was = whole.sums.get(key, (ZERO, 0))
+            whole.sums[key] = (was[0] + total, was[1] + count)
+        for place, buckets in cells.buckets.items():
+            mine = whole.buckets.setdefault(place, {})
+            for bucket, count in buckets.items():
+                mine[bucket] = mine.get(bucket, 0) + count
+    return whole
+
+
+def _made(
+    scope: Scope, cells: Cells, needed: Sequence[str], period: Period, as_of: date, organisation: Organisation
+) -> dict[str, Figure]:
+    until = min(as_of + timedelta(days=1), period.end)
+    pipeline = (
+        cells.total("pipeline", span="open"),
+        cells.count("pipeline", span="open"),
+        cells.count("pipeline.no_rate", span="open"),
+    )
+    return {
+        key: _figure(
+            MEASURES[key], cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
+        )
+        for key in needed
+    }  # fmt: skip
+
+
+def _weeks(
+    alone: Collection[int], led: Mapping[int, Collection[int]], period: Period, as_of: date
+) -> dict[int, Decimal]:
+    """Full-time working weeks so far: of people their own, of whoever leads those of everybody in their teams."""
+    until = min(as_of + timedelta(days=1), period.end)
+    if until <= period.start or not (alone or led):
+        return {}
+    every = {team for teams in led.values() for team in teams}
+    there = Posting.objects.overlapping(period.start, until).filter(team__in=every)
+    ids = {*alone, *there.values_list("person", flat=True)} if led else set(alone)
+    found: dict[int, Decimal] = dict.fromkeys(alone, ZERO)
+    by_team: dict[int, Decimal] = {}
+    for pk, days in presence(person_ids=ids, start=period.start, end=until).items():
+        here = days.employed & ~days.away
+        if pk in found:
+            found[pk] = sum(days.fte[here], ZERO) / WEEK
+        if led:
+            for team, fte in zip(days.team_ids[here], days.fte[here], strict=True):
+                by_team[int(team)] = by_team.get(int(team), ZERO) + fte
+    return found | {pk: sum((by_team.get(team, ZERO) for team in teams), ZERO) / WEEK for pk, teams in led.items()}

@@ -1,0 +1,17 @@
+"""What was celebrated, as tables."""
+
+from recognition.models import Applause, Award, Kudos, Suggestion
+from teams.exchange.trails import known_by, trail
+
+DUE = ("person", "kind", "key")
+GIVEN = ("person", "kind", "title", "given_at")
+THANKED = ("giver", "receiver", "at")
+
+REFERENTS = [known_by(Suggestion, *DUE), known_by(Award, *GIVEN), known_by(Kudos, *THANKED)]
+
+KINDS = [
+    trail("award_suggestions", Suggestion, *DUE),
+    trail("awards", Award, *GIVEN),
+    trail("kudos", Kudos, *THANKED),
+    trail("applause", Applause, "person", "award", "kudos"),
+]

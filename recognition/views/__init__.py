@@ -1,0 +1,1 @@
+"""Pages of recognition, by noun."""

@@ -1,0 +1,188 @@
+"""A manager's own record: how their people did, how soon they answered, what they kept."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+from django.db.models import Min, Q
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from coaching.models import Case, OneOnOne
+from performance.models import Flag, FlagEvent
+from performance.selectors import standings
+from salesmgmt.desk.edges import csv_answer
+from salesmgmt.lib import clock
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ratios import ratio
+from teams.edges import SignedIn
+from teams.models import Leadership, Organisation, Person, Posting, Team, access_of
+
+QUARTERS = 5
+SMALLEST = 5  # people, before a spread is told
+HEADER = (
+    "quarter", "people_with_quota", "at_quota", "share_at_quota", "lowest", "lower_quarter", "median", "upper_quarter",
+    "highest", "flags", "flags_answered", "median_hours_to_answer", "talks_planned", "talks_held", "people_at_start",
+    "people_kept",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Where the attainment of a group lies; none of fewer than five people, who could be told apart."""
+
+    lowest: Decimal
+    lower: Decimal
+    middle: Decimal
+    upper: Decimal
+    highest: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """What a manager did in a quarter, as far as they led in it."""
+
+    period: Period
+    people: int
+    at_quota: int
+    spread: Spread | None
+    flags: int
+    answered: int
+    answer_took: timedelta | None
+    """The median from a flag to the first thing the manager did about it."""
+    planned: int
+    held: int
+    there: int
+    kept: int
+
+    @property
+    def share_at_quota(self) -> Decimal | None:
+        return ratio(self.at_quota, self.people)
+
+    @property
+    def share_held(self) -> Decimal | None:
+        return ratio(self.held, self.planned)
+
+    @property
+    def share_kept(self) -> Decimal | None:
+        return ratio(self.kept, self.there)
+
+
+def record_of(manager: Person, *, as_of: date, organisation: Organisation, quarters: int = QUARTERS) -> list[Quarter]:
+    """The quarters in which somebody led a team, the latest first."""
+    now = Period.of(as_of, "quarter", organisation.calendar)
+    found = []
+    for ago in range(quarters):
+        period = now.shift(-ago)
+        led = _led(manager, period)
+        if led:
+            found.append(_quarter(manager, led, period, as_of))
+    return found
+
+
+def _led(manager: Person, period: Period) -> dict[int, tuple[date, date]]:
+    """Teams led in a period, each with the part of it in which they were."""
+    rows = Leadership.objects.overlapping(period.start, period.end).filter(person=manager)
+    return {row.team_id: (max(row.starts_on, period.start), min(row.until or period.end, period.end)) for row in rows}
+
+
+def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period, as_of: date) -> Quarter:
+    start, until = min(one for one, _ in led.values()), max(one for _, one in led.values())
+    last = min(as_of, until - timedelta(days=1))
+    under = list(Team.objects.under(list(led)).values_list("pk", flat=True))
+    posted = Posting.objects.filter(team__in=under).exclude(person=manager)
+    first = set(posted.on(start).values_list("person_id", flat=True))
+    people = set(posted.on(last).values_list("person_id", flat=True))
+    rows = [row for row in standings(person_ids=people, period=period, as_of=last) if row.attainment is not None]
+    reached = sorted(row.attainment for row in rows if row.attainment is not None)
+    flags, waits = _answers(manager, people | first, start, min(until, as_of + timedelta(days=1)))
+    talks = OneOnOne.objects.filter(manager=manager, starts_at__date__gte=start, starts_at__date__lte=last)
+    states = list(talks.values_list("state", flat=True))
+    here = Person.objects.filter(pk__in=first).filter(Q(left_on=None) | Q(left_on__gt=last))
+    return Quarter(
+        period=period,
+        people=len(rows),
+        at_quota=sum(1 for one in reached if one >= 1),
+        spread=_spread(reached),
+        flags=flags,
+        answered=len(waits),
+        answer_took=median(waits) if waits else None,
+        planned=len(states),
+        held=states.count(OneOnOne.State.HELD),
+        there=len(first),
+        kept=here.count(),
+    )
+
+
+def _spread(reached: list[Decimal]) -> Spread | None:
+    if len(reached) < SMALLEST:
+        return None
+
+    def at(share: float) -> Decimal:
+        place = share * (len(reached) - 1)
+        low = int(place)
+        high = min(low + 1, len(reached) - 1)
+        return reached[low] + (reached[high] - reached[low]) * Decimal(str(place - low))
+
+    return Spread(reached[0], at(0.25), at(0.5), at(0.75), reached[-1])
+
+
+def _answers(manager: Person, people: set[int], start: date, until: date) -> tuple[int, list[timedelta]]:
+    """Flags raised about one's people, and how long the answered ones waited for a case or a talk."""
+    flags = Flag.objects.filter(person__in=people, raised_on__gte=start, raised_on__lt=until)
+    raised = dict(
+        FlagEvent.objects.filter(flag__in=flags, kind=FlagEvent.Kind.RAISED).values_list("flag").annotate(Min("at"))
+    )
+    cases = Case.objects.filter(flag__in=flags, owner=manager).values_list("flag", "opened_at")
+    talks = OneOnOne.objects.filter(manager=manager, person__in=people).exclude(state=OneOnOne.State.CANCELLED)
+    made: dict[int, list[datetime]] = {}
+    for person, at in talks.values_list("person", "planned_at"):
+        made.setdefault(person, []).append(at)
+    opened = dict(cases)
+    waits = []
+    count = 0
+    for pk, person in flags.values_list("pk", "person_id"):
+        count += 1
+        began = raised.get(pk)
+        if began is None:
+            continue
+        after = [at for at in (opened.get(pk), *made.get(person, [])) if at is not None and at >= began]
+        if after:
+            waits.append(min(after) - began)
+    return count, waits
+
+
+@require_GET
+def record(request: SignedIn, pk: int) -> HttpResponseBase:
+    """The record of somebody who leads, or led lately; seen by themselves and up the line."""
+    manager = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
+    organisation = Organisation.get()
+    today = clock.today(organisation.time_zone)
+    quarters = record_of(manager, as_of=today, organisation=organisation)
+    if not quarters:
+        raise Http404
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, f"record-{pk}", HEADER, (_cells(one) for one in quarters))
+    context = {
+        "manager": manager,
+        "is_own": access_of(request.user).person_id == manager.pk,
+        "quarters": quarters,
+        "now": quarters[0],
+        "smallest": SMALLEST,
+        "as_of": today,
+    }
+    return render(request, "pages/manager_record.html", context)
+
+
+def _cells(one: Quarter) -> tuple[Any, ...]:
+    spread = one.spread
+    hours = round(one.answer_took.total_seconds() / 3600, 1) if one.answer_took is not None else None
+    five = (spread.lowest, spread.lower, spread.middle, spread.upper, spread.highest) if spread else (None,) * 5
+    return (
+        one.period.key, one.people, one.at_quota, one.share_at_quota, *five, one.flags, one.answered, hours,
+        one.planned, one.held, one.there, one.kept,
+    )  # fmt: skip

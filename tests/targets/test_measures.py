@@ -1,0 +1,88 @@
+"""What goals in other measures rest on: margin on costs, satisfaction and promised days on answers and deliveries."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal as D
+
+from sales.models import Account, Credit, Feedback, Order, OrderLine, Product
+from salesmgmt.lib.periods import Period
+from targets.models import Plan
+from targets.selectors import company_results, story
+from targets.selectors.past import results
+from targets.services import change_allocation, make_plan, propose_allocation, publish_plan
+from teams.models import Person, Team
+from tests.cast import Cast
+from tests.targets.test_plan import credit
+
+AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
+Q2, Q3 = Period.parse("2026-Q2"), Period.parse("2026-Q3")
+MAY = date(2026, 5, 4)
+RANGE = [(Q2.start, Q2.end)]
+
+
+def order_of(person: Person) -> Order:
+    return Order.objects.filter(owner=person).latest("pk")
+
+
+def test_margin_is_what_credits_leave_after_the_cost_of_lines_and_products(cast: Cast) -> None:
+    pump = Product.objects.create(name="Pump", currency="EUR", unit_cost=D("60"))
+    dollars = Product.objects.create(name="Valve", currency="USD", unit_cost=D("60"))
+    credit(cast.ana, MAY, 1000)  # 5 × (100 − 60) by the product and 500 − 5 × 80 by the line: 300 of 1,000
+    for product, cost in ((pump, None), (dollars, D(80))):
+        OrderLine.objects.create(order=order_of(cast.ana), product=product, quantity=5, unit_cost=cost, amount=500)
+    credit(cast.ben, MAY, 1000)  # 10 × (100 − 60): 400 of 1,000, by the order's own product
+    Order.objects.filter(pk=order_of(cast.ben).pk).update(product=pump, quantity=10)
+    credit(cast.cleo, MAY, 1000)  # nothing known: the 35 % that others leave
+    found = results("margin", RANGE)
+    assert found == {cast.ana.pk: [300_00], cast.ben.pk: [400_00], cast.cleo.pk: [350_00]}
+    assert company_results("margin", RANGE) == [D(1050)]
+
+
+def test_without_any_cost_margin_follows_bookings(cast: Cast) -> None:
+    credit(cast.ana, MAY, 1000)
+    assert results("margin", RANGE) == {cast.ana.pk: [1000_00]}
+    assert Credit.objects.count() == 1
+
+
+def answers(cast: Cast, person: Person, *scores: int) -> None:
+    account = Account.objects.create(name=f"Of {person}", owner=person)
+    for score in scores:
+        Feedback.objects.create(account=account, kind="csat", score=score, given_on=MAY)
+
+
+def of_levels(cast: Cast, measure: str, amount: str) -> Plan:
+    Team.objects.filter(pk=cast.south.pk).update(department="service")
+    plan = make_plan(name="Level", period=Q3, amount=D(amount), measure=measure, by=cast.admin, at=AT)
+    propose_allocation(plan=plan, by=cast.admin, at=AT, on=Q3.start)
+    return plan
+
+
+def test_satisfaction_is_the_share_of_customers_who_gave_a_four_or_five(cast: Cast) -> None:
+    answers(cast, cast.cleo, 5, 4, 3, 1)
+    answers(cast, cast.ana, 5)
+    plan = of_levels(cast, "satisfaction", "90")
+    assert {str(line.person): (line.past, line.amount) for line in plan.allocations.exclude(person=None)} == {
+        "Cleo": (D(50), D(90)),
+        "Omar": (None, D(90)),
+    }
+    assert company_results("satisfaction", RANGE) == [D(60)]
+
+
+def test_orders_on_time_are_those_delivered_by_the_promised_day(cast: Cast) -> None:
+    for late in (0, 0, 0, 2):
+        Order.objects.create(
+            owner=cast.cleo, amount=1, currency="EUR", ordered_on=MAY, promised_on=MAY,
+            delivered_on=date(2026, 5, 4 + late),
+        )  # fmt: skip
+    plan = of_levels(cast, "on_time", "95")
+    assert plan.allocations.get(person=cast.cleo).past == 75
+    before = make_plan(name="Next", period=Q2.shift(4), amount=D(95), measure="on_time", by=cast.admin, at=AT)
+    assert [(row.label, row.amount, row.growth) for row in story(before)] == [("Q2 2026", D(75), None)]
+
+
+def test_one_person_may_have_another_level_for_a_goal_with_its_reason(cast: Cast) -> None:
+    plan = of_levels(cast, "satisfaction", "90")
+    line = plan.allocations.get(person=cast.cleo)
+    change_allocation(allocation=line, amount=D(80), reason="New to the region", by=cast.vera.user, at=AT)  # type: ignore[arg-type]
+    propose_allocation(plan=plan, by=cast.admin, at=AT, on=Q3.start)  # changed lines are locked and stay
+    publish_plan(plan=plan, by=cast.admin, at=AT)
+    assert sorted(plan.entries.values_list("person__name", "amount")) == [("Cleo", 80), ("Omar", 90)]
