@@ -5,10 +5,12 @@ from .catalogue import MEASURES, Measure, catalogue, measures_of
 from .figures import Figure, figure, figures, series
 from .flags import open_flags
 from .forecasting import Forecast, forecast, forecasts
+from .frozen import Frozen, frozen
 from .landings import Revised, colleagues, landings, revised
 from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .pipeline import Waterfall, mean_open_deals, open_pipeline, waterfall
+from .preview import Preview, preview
 from .scope import Scope
 
 __all__ = [
@@ -16,9 +18,11 @@ __all__ = [
     "CallLine",
     "Figure",
     "Forecast",
+    "Frozen",
     "Judged",
     "Measure",
     "Pace",
+    "Preview",
     "Revised",
     "Scope",
     "Staked",
@@ -33,6 +37,7 @@ __all__ = [
     "figures",
     "forecast",
     "forecasts",
+    "frozen",
     "judged",
     "landings",
     "levers",
@@ -43,6 +48,7 @@ __all__ = [
     "pace",
     "pace_series",
     "people_records",
+    "preview",
     "revised",
     "rolled_up",
     "series",

@@ -143,8 +143,8 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
     coverage, slippage = funnel.coverage_and_slippage(
         scope=asked.scope, period=asked.period, as_of=as_of, gap=pace.gap, pipeline=told.end
     )
-    pipelines = list(Pipeline.objects.filter(is_active=True).order_by("position", "pk"))
-    chosen = next((one for one in pipelines if str(one.pk) == request.GET.get("stages")), pipelines[0])
+    pipelines = list(Pipeline.objects.order_by("-is_active", "position", "pk"))
+    chosen = next((one for one in pipelines if str(one.pk) == request.GET.get("stages")), next(iter(pipelines), None))
     steps = drawn(told)
     ages = funnel.ageing(scope=asked.scope, as_of=as_of)
     context = {
@@ -162,7 +162,7 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
         "slippage": slippage,
         "fates": [(key, label) for key, label in FATES.items() if key in slippage.now.fates],
         "categories": funnel.categories(scope=asked.scope, period=asked.period, as_of=as_of, closed=pace.credited),
-        "funnel": funnel.funnel(scope=asked.scope, as_of=as_of, pipeline=chosen),
+        "funnel": funnel.funnel(scope=asked.scope, as_of=as_of, pipeline=chosen) if chosen else None,
         "pipelines": [(one, one == chosen) for one in pipelines],
         "ages": ages,
         "aged": sum(one.aged for one in ages),

@@ -224,6 +224,10 @@ def written(figure: Figure, *, exact: bool = False) -> str:
             return times(figure.value) if figure.measure == "coverage" else pct(figure.value, 1)
         case "days":
             return f"{num(figure.value, 0 if figure.value == int(figure.value) else 1)} d"
+        case "minutes":
+            return f"{num(figure.value)} min"
+        case "score":
+            return num(figure.value, 1)
         case _:
             return num(figure.value)
 

@@ -21,6 +21,7 @@ from teams.models import Organisation, Person, User
 
 from .boards import write_boards
 from .budgets import write_budgets
+from .calls import write_calls
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
 from .deal_parts import write_deal_parts
@@ -108,4 +109,5 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     suggest(seed=size.seed, today=today)
     suggest_awards(as_of=today)
     write_shares(today=today)
+    write_calls(seed=size.seed, today=today)
     write_boards(today=today)
