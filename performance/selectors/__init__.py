@@ -3,7 +3,9 @@
 from .catalogue import MEASURES, Measure, catalogue, measures_of
 from .figures import Figure, figure, figures, series
 from .flags import open_flags
+from .known import Known, known, source_of
 from .landings import Revised, colleagues, landings, revised
+from .leftout import LeftOut, left_out
 from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .pipeline import Waterfall, mean_open_deals, open_pipeline, waterfall
@@ -12,6 +14,8 @@ from .scope import Scope
 __all__ = [
     "MEASURES",
     "Figure",
+    "Known",
+    "LeftOut",
     "Measure",
     "Pace",
     "Revised",
@@ -23,7 +27,9 @@ __all__ = [
     "colleagues",
     "figure",
     "figures",
+    "known",
     "landings",
+    "left_out",
     "levers",
     "mean_open_deals",
     "measures_of",
@@ -33,6 +39,7 @@ __all__ = [
     "pace_series",
     "revised",
     "series",
+    "source_of",
     "standings",
     "status_of",
     "team_standings",

@@ -62,7 +62,7 @@ def figures(
         pipeline = open_pipeline(scope=scope, period=period, as_of=as_of)
     currency = (organisation or Organisation.get()).currency
     return {
-        measure.key: _figure(measure, cells, pipeline, scope, period, until, as_of, basis, currency)
+        measure.key: figure_of(measure, cells, pipeline, scope, period, until, as_of, basis, currency)
         for measure in asked
     }
 
@@ -81,7 +81,7 @@ def figure(
     return found[measure]
 
 
-def _figure(
+def figure_of(
     measure: Measure,
     cells: Cells,
     pipeline: tuple[Decimal, int, int],
@@ -92,6 +92,7 @@ def _figure(
     basis: Basis,
     currency: str,
 ) -> Figure:
+    """A measure's figure from cells that are read already."""
     numerator: Decimal | None = None
     denominator: Decimal | None = None
     note = ""
@@ -280,7 +281,7 @@ def series(
             {},
             {(0, "to_date", part): cells.buckets.get((0, span.name, part), {}) for part in asked.needs},
         )
-        made = _figure(asked, own, (Decimal(0), 0, 0), scope, period, span.until, as_of, "restated", "")
+        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, period, span.until, as_of, "restated", "")
         zero = asked.key == "expected" and made.value is None
         found.append((span.start, Decimal(0) if zero else made.value))
     return found

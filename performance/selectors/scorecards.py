@@ -15,7 +15,7 @@ from ..analysis.scorecards import points, score
 from ..models import Scorecard, ScorecardPart
 from .catalogue import MEASURES, Measure
 from .cells import Cells, Span, read
-from .figures import Figure, _figure
+from .figures import Figure, figure_of
 from .pace import _pipeline_by_team
 from .scope import Scope
 
@@ -238,7 +238,7 @@ def _made(
         cells.count("pipeline.no_rate", span="open"),
     )
     return {
-        key: _figure(
+        key: figure_of(
             MEASURES[key], cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
         )
         for key in needed
