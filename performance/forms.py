@@ -163,3 +163,20 @@ class OfferForm(forms.Form):
 
     version = forms.IntegerField(min_value=1, max_value=10**9, widget=forms.HiddenInput)
     reason = forms.CharField(max_length=200, required=False)
+
+
+class CallForm(forms.Form):
+    """What somebody stakes on a period, and which call of theirs they have seen."""
+
+    commit = forms.DecimalField(max_digits=18, decimal_places=2, min_value=0, help_text="What you will bring")
+    best_case = forms.DecimalField(
+        label="Best case", max_digits=18, decimal_places=2, min_value=0, help_text="If all goes well"
+    )
+    note = forms.CharField(max_length=300, required=False, label="What it rests on")
+    team = forms.IntegerField(required=False, min_value=1, max_value=10**12, widget=forms.HiddenInput)
+    after = forms.IntegerField(min_value=0, max_value=10**12, widget=forms.HiddenInput)
+
+    def clean(self) -> None:
+        said = self.cleaned_data
+        if "commit" in said and "best_case" in said and said["best_case"] < said["commit"]:
+            self.add_error("best_case", f"The best case is at least the commit, {said['commit']:,.2f}.")

@@ -45,6 +45,26 @@ def recheck_flags(**kwargs: Any) -> None:
     services.recheck(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
 
 
+@drains("forecasts")
+@drains("rollups")
+def _drain_forecasts() -> int:
+    return services.drain_forecasts(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
+@shared_task
+def refresh_forecasts(**kwargs: Any) -> None:
+    """Nightly: where everybody will land."""
+    done = services.refresh_forecasts(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+    logger.info("forecasts_refreshed", people=done)
+
+
+@shared_task
+def refresh_backtest(**kwargs: Any) -> None:
+    """Nightly: replay what has become past; most nights that is nothing."""
+    done = services.refresh_backtest(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+    logger.info("backtest_refreshed", cases=done)
+
+
 @shared_task
 def make_reports(**kwargs: Any) -> None:
     """Daily: a draft of the month that is over for each team; nothing the second time."""

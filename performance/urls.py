@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from .views import flags, records, redistributions, reports, scorecards, works
+from .views import calls, flags, pipeline, records, redistributions, reports, scorecards, works
 
 urlpatterns: list[URLPattern] = [
     path("records/", records.records, name="records"),
@@ -25,8 +25,11 @@ urlpatterns: list[URLPattern] = [
     path("scorecards/weights/<slug:role>/", scorecards.scorecard_weights, name="scorecard-weights"),
     path("what-works/", works.what_works, name="what-works"),
     path("what-works/deals/", works.deals, name="what-works-deals"),
+    path("pipeline/", pipeline.pipeline, name="pipeline"),
+    path("pipeline/deals/", pipeline.pipeline_moves, name="pipeline-moves"),
     path("reports/", reports.reports, name="reports"),
     path("reports/<int:pk>/", reports.report, name="report"),
     path("reports/<int:pk>/send/", reports.report_send, name="report-send"),
     path("reports/<int:pk>/pdf/", reports.report_pdf, name="report-pdf"),
+    path("calls/", calls.calls, name="calls"),
 ]

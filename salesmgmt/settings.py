@@ -157,6 +157,8 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "targets_planapproval",
     "targets_budgetentry",
     "targets_expense",
+    "performance_call",
+    "performance_reportrecipient",
     "recognition_statementline",
     "recognition_rewardpoints",
     "desk_auditentry",

@@ -48,6 +48,7 @@ from targets.models import (
     Expense,
     Offer,
     Plan,
+    Position,
     QuotaProposal,
     RampProfile,
     Redistribution,
@@ -261,6 +262,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "plan": ("maya omar vera olga admin", GET),
     "plan-outlook": ("maya vera olga admin", GET),  # nobody of Omar's is in the plan
     "plan-capacity": ("vera olga admin", GET),
+    "position-open": ("vera olga admin", POST),
+    "position-close": ("vera olga admin", POST),
     "budgets": ("maya omar vera olga admin", GET),
     "team-budget": ("maya vera olga admin", GET),
     "budget-set": ("vera olga admin", POST),
@@ -302,6 +305,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "letter-answer": ("maya vera olga admin", POST),
     # performance
     "records": (POSTED, GET),
+    "pipeline": (POSTED, GET),
+    "calls": (POSTED, GET),
+    "pipeline-moves": (POSTED, GET),
     "quota-changes": (EVERYBODY, GET),
     "quota-changes-confirm": (EVERYBODY, POST),
     "quota-change-confirm": (LINE, POST),
@@ -462,6 +468,7 @@ def world(db: None) -> World:
         recorded_at=now, reason="Taxi",
     )  # fmt: skip
     part = Slice.objects.create(plan=plan, cut="family", family="Meters", past=1, proposed=1000, amount=1000)
+    position = Position.objects.create(team=cast.north, opens_on=today, reason="Growth", opened_at=now)
     rating = SkillRating.objects.create(
         person=cast.ana, skill=Skill.objects.create(name="Closing"), is_own=False, score=3, at=now
     )
@@ -602,6 +609,7 @@ def world(db: None) -> World:
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
         "commitment": {"pk": plan.pk},
         "plan-slice": {"pk": plan.pk, "slice_pk": part.pk},
+        "position-close": {"pk": plan.pk, "position_pk": position.pk},
         "skills": {"pk": cast.ana.pk},
         "skill-contest": {"pk": cast.ana.pk, "rating_pk": rating.pk},
         "skill-add": {},

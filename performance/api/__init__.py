@@ -1,10 +1,15 @@
 """Endpoints of comparing, by noun."""
 
-from . import figures, flags, levers, redistributions
+from . import calls, figures, flags, levers, pipeline, redistributions, reports, scorecards, works
 
 ENDPOINTS = {
+    **calls.ENDPOINTS,
     **figures.ENDPOINTS,
     **flags.ENDPOINTS,
+    **pipeline.ENDPOINTS,
     **levers.ENDPOINTS,
     **redistributions.ENDPOINTS,
+    **reports.ENDPOINTS,
+    **scorecards.ENDPOINTS,
+    **works.ENDPOINTS,
 }

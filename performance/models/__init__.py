@@ -1,6 +1,8 @@
 """How does it compare? Rollups (derived, rebuildable), the watches that mark them stale, and flags."""
 
+from .calls import Call, CallQuerySet
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
+from .forecasts import BacktestCase, ForecastBasis, ForecastRow
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
 from .rollups import Rollup, RollupSum
@@ -10,6 +12,9 @@ from .watches import WATCHES
 
 __all__ = [
     "WATCHES",
+    "BacktestCase",
+    "Call",
+    "CallQuerySet",
     "DealVersion",
     "DefinitionQuerySet",
     "Flag",
@@ -17,6 +22,8 @@ __all__ = [
     "FlagEvent",
     "FlagKind",
     "FlagQuerySet",
+    "ForecastBasis",
+    "ForecastRow",
     "MeasureDefinition",
     "MeasureVersion",
     "PipelineFlow",

@@ -1,5 +1,6 @@
 """What the rollups say: figures, pace, standings, series, and the records behind them."""
 
+from .calls import CallLine, Judged, Staked, TeamCalls, call_lines, judged, people_records, rolled_up, team_calls
 from .catalogue import MEASURES, Measure, catalogue, measures_of
 from .figures import Figure, figure, figures, series
 from .flags import open_flags
@@ -13,20 +14,26 @@ from .scope import Scope
 
 __all__ = [
     "MEASURES",
+    "CallLine",
     "Figure",
+    "Judged",
     "Known",
     "LeftOut",
     "Measure",
     "Pace",
     "Revised",
     "Scope",
+    "Staked",
     "Standing",
+    "TeamCalls",
     "TeamStanding",
     "Waterfall",
+    "call_lines",
     "catalogue",
     "colleagues",
     "figure",
     "figures",
+    "judged",
     "known",
     "landings",
     "left_out",
@@ -37,11 +44,14 @@ __all__ = [
     "open_pipeline",
     "pace",
     "pace_series",
+    "people_records",
     "revised",
+    "rolled_up",
     "series",
     "source_of",
     "standings",
     "status_of",
+    "team_calls",
     "team_standings",
     "waterfall",
 ]

@@ -133,6 +133,14 @@ class Slippage:
         return ratio(self.now.value("slipped"), self.now.value("won", "lost", "slipped", "due"))
 
     @property
+    def values(self) -> dict[str, Decimal]:
+        return {fate: value for fate, (value, _) in self.now.fates.items()}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {fate: count for fate, (_, count) in self.now.fates.items()}
+
+    @property
     def usual(self) -> Decimal | None:
         """Of earlier periods together."""
         slipped = sum((cohort.value("slipped") for cohort in self.before), ZERO)

@@ -1,15 +1,21 @@
 """The only code of performance that writes: rollups, from the records; flags, from the rollups."""
 
+from .calls import make_call
 from .flags import answer_flag, raise_flags, recheck, see_flag, set_flag_cost, snooze_flag, wake_flag
+from .forecasts import drain_forecasts, refresh_backtest, refresh_forecasts
 from .rollups import Difference, drain, rebuild, waiting
 
 __all__ = [
     "Difference",
     "answer_flag",
     "drain",
+    "drain_forecasts",
+    "make_call",
     "raise_flags",
     "rebuild",
     "recheck",
+    "refresh_backtest",
+    "refresh_forecasts",
     "see_flag",
     "set_flag_cost",
     "snooze_flag",

@@ -18,16 +18,17 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
 from teams.models import Access, Organisation, access_of
-from teams.selectors import organisation_of
+from teams.selectors import organisation_of, person_of
 
 from .. import selectors, services
 from ..analysis.levers import Levers
 from ..forms import AnswerForm, CostForm, FlagListForm, SnoozeForm
 from ..models import Flag, FlagCost, FlagKind
-from ..selectors.causes import LEVER_NAMES
+from ..selectors.causes import LEVER_NAMES, reason_of
 from ..selectors.figures import records_url
 from ..selectors.findings import inputs_of
 from ..selectors.flags import flags_asked, may_put_off, outcomes
+from ..selectors.levers import levers_of, look_at
 
 
 @require_GET
@@ -229,7 +230,14 @@ def levers(request: SignedIn) -> HttpResponse:
         )
     except (ValueError, ObjectDoesNotExist) as error:
         raise Http404 from error
-    found: Levers = selectors.levers(scope=scope, period=period, as_of=today, against=against)
+    reason = ""
+    if against == "peers":
+        found: Levers = selectors.levers(scope=scope, period=period, as_of=today, against="peers")
+    else:
+        look = look_at(scope=scope, period=period, as_of=today)
+        found = levers_of(look, period)
+        if (found.total or 0) < 0 and found.reference is not None:
+            reason = reason_of(look, otherwise="Credited less than the plan expects by now").sentence
     parts = found.parts
     sides = {"now": inputs_of(found.now), "reference": inputs_of(found.reference)} if found.reference else None
     return render(
@@ -240,11 +248,11 @@ def levers(request: SignedIn) -> HttpResponse:
             "period": period,
             "against": against,
             "levers": found,
+            "reason": reason,
             "largest": min(parts.items(), key=lambda part: part[1], default=None) if (found.total or 0) < 0 else None,
             "names": LEVER_NAMES,
             "bars": _bars(found.expected, parts) if found.expected is not None and found.reference else [],
             "inputs": _inputs(sides) if sides else [],
-            "shorts": {key: request.GET.get(key, "") for key in ("of", "period")},
             "as_of": min(today, period.last_day),
             "currency": organisation.currency,
         },
@@ -252,8 +260,10 @@ def levers(request: SignedIn) -> HttpResponse:
 
 
 def _own(request: SignedIn) -> str:
-    access = access_of(request.user)
-    return "company" if access.sees_all else f"person:{request.user.person.external_id or request.user.person.name}"  # type: ignore[attr-defined]
+    person = person_of(request.user)
+    if access_of(request.user).sees_all or person is None:
+        return "company"
+    return selectors.Scope.person(person).key
 
 
 # ── What a wrong flag costs ─────────────────────────────────────────────────────────────────────────────────────

@@ -163,7 +163,7 @@ def record(request: SignedIn, pk: int) -> HttpResponseBase:
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     quarters = record_of(manager, as_of=today, organisation=organisation)
-    if not quarters:
+    if not quarters and not Leadership.objects.filter(person=manager).exists():
         raise Http404
     if request.GET.get("export") == "csv":
         return csv_answer(request, f"record-{pk}", HEADER, (_cells(one) for one in quarters))
@@ -171,7 +171,7 @@ def record(request: SignedIn, pk: int) -> HttpResponseBase:
         "manager": manager,
         "is_own": access_of(request.user).person_id == manager.pk,
         "quarters": quarters,
-        "now": quarters[0],
+        "now": quarters[0] if quarters else None,
         "smallest": SMALLEST,
         "as_of": today,
     }

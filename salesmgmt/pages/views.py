@@ -278,7 +278,8 @@ def teams(request: SignedIn) -> HttpResponse:
         row.team.pk: row
         for row in team_standings(team_ids=[team.pk for team in shown], period=frame.period, as_of=frame.as_of)
     } if shown else {}  # fmt: skip
-    flags = Flag.objects.visible_to(request.user).open().values_list("team_id", "person_id") if frame.is_now else []
+    awake = Flag.objects.visible_to(request.user).awake(frame.today)
+    flags = awake.values_list("team_id", "person_id") if frame.is_now else []
     flagged = homes.flagged_by_team(flags, shown)
     rows = [(team, depth, standing[team.pk], len(flagged.get(team.pk, ()))) for team, depth in homes.whole_tree(shown)]
     statuses = [row.status for _, _, row, _ in rows]

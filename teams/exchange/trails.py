@@ -111,7 +111,7 @@ def trail(
 
     def rows() -> Iterator[dict[str, Any]]:
         called = {
-            one.name: dict(_names_of(one.related_model))
+            one.name: dict(names_of(one.related_model))
             for one in columns.values()
             if one.is_relation and _referent(one.related_model) == one.related_model._meta.label_lower
         }
@@ -142,7 +142,7 @@ def known_by(model: type[Model], *by: str) -> Referent:
 
     def load(texts: set[str]) -> Iterable[tuple[Any, list[str]]]:
         wanted = {text.casefold() for text in texts}
-        names = {pk: name for pk, name in _names_of(model) if name.casefold() in wanted}
+        names = {pk: name for pk, name in names_of(model) if name.casefold() in wanted}
         records = model._default_manager.in_bulk(names)
         yield from ((records[pk], [name]) for pk, name in names.items())
 
@@ -152,7 +152,7 @@ def known_by(model: type[Model], *by: str) -> Referent:
 BY: dict[type[Model], tuple[str, ...]] = {}
 
 
-def _names_of(model: type[Model]) -> Iterator[tuple[int, str]]:
+def names_of(model: type[Model]) -> Iterator[tuple[int, str]]:
     """What each row of a model is called, in the sequence in which they were written."""
     names: Counter[str] = Counter()
     related = [name for name in BY[model] if model._meta.get_field(name).is_relation]
@@ -326,7 +326,7 @@ def _address(text: str, known: dict[str, dict[int, str]]) -> str:
         return text
     model = apps.get_model(LED_TO[found[2]])
     if found[2] not in known:
-        known[found[2]] = dict(_names_of(model)) if model in BY else {}
+        known[found[2]] = dict(names_of(model)) if model in BY else {}
     name = known[found[2]].get(int(found[4]))
     if name is None and model not in BY:
         record = model._default_manager.filter(pk=found[4]).first()

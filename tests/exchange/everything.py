@@ -7,7 +7,8 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
-from salesmgmt.exchange.kinds import STAYS
+from salesmgmt.exchange.kinds import STAYS, kinds
+from teams.exchange.trails import BY, names_of
 
 APPS = ("teams", "sales", "targets", "performance", "coaching", "recognition", "desk")
 # What says nothing of the company: numbers given anew, when a row was written, and what follows from other rows.
@@ -25,6 +26,7 @@ NUMBERED = {
 
 def everything() -> dict[str, Counter[Any]]:
     """Rows of each table that moves along, by natural keys."""
+    assert kinds()  # with them comes what trails call records
     names = _Names()
     return {label: Counter(names.row(record) for record in _records(model)) for label, model in _models().items()} | {
         "deal competitors": Counter(
@@ -62,7 +64,7 @@ class _Names:
         if pk is None:
             return None
         if model not in self._known:
-            self._known[model] = {}
+            self._known[model] = dict(names_of(model)) if model in BY else {}
             for one in model._default_manager.all():
                 names = ["external_id", "username", "key", "name"]
                 if model._meta.model_name in BY_NAME:
@@ -71,7 +73,7 @@ class _Names:
                     names = ["external_id"]
                 called = next((text for name in names if (text := getattr(one, name, None))), None)
                 # Without a name as the export calls it.
-                self._known[model][one.pk] = called or f"{model._meta.model_name}-{one.pk}"
+                self._known[model].setdefault(one.pk, called or f"{model._meta.model_name}-{one.pk}")
         return self._known[model][pk]
 
     def row(self, record: Any) -> tuple[Any, ...]:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from performance.selectors import Scope, figure, known, left_out
 from performance.selectors.records import records
-from sales.models import Credit, DealChange, Outcome
+from sales import services as sales
+from sales.models import Credit, Outcome
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
@@ -109,10 +110,11 @@ def test_a_restated_quota_stands_beside_the_one_that_was_known(cast: Cast) -> No
 
 
 def test_the_pipeline_of_a_past_day_is_its_snapshot(cast: Cast) -> None:
-    deal = a_deal(cast.ana, "300", close=date(2026, 6, 10), opened_on=date(2026, 4, 1))
-    DealChange.objects.create(
-        deal=deal, field="amount", was="100", value="300", changed_at=datetime(2026, 6, 1, 9, tzinfo=UTC)
-    )
+    deal = sales.open_deal(
+        owner=cast.ana, name="A deal", amount=D(100), by=None, at=datetime(2026, 4, 1, 9, tzinfo=UTC),
+        expected_close_on=date(2026, 6, 10),
+    )  # fmt: skip
+    sales.change_deal(deal=deal, by=None, at=datetime(2026, 6, 1, 9, tzinfo=UTC), amount=D(300))
     refresh()
     user = User.objects.get(pk=cast.vera.user_id)
     asked: dict[str, Any] = {

@@ -19,6 +19,7 @@ from salesmgmt.lib.refusals import Refused
 from targets.models.watches import TOPIC
 from teams.models import Organisation, Person, User
 
+from .boards import write_boards
 from .budgets import write_budgets
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
@@ -105,3 +106,4 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     suggest(seed=size.seed, today=today)
     suggest_awards(as_of=today)
     write_shares(today=today)
+    write_boards(today=today)
