@@ -21,6 +21,9 @@ from .parts import middle_of
 from .pipeline import open_pipeline
 from .scope import Scope
 
+NO_SERIES = frozenset({"pipeline", "coverage", "attainment", "pace", "gap", "quota"})
+"""What does not add up over days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -268,7 +271,7 @@ def series(
 ) -> list[tuple[date, Decimal | None]]:
     """A measure over each day, week or month of the period up to `as_of`, in one query; each with its first day."""
     asked = measures_of([measure])[measure]
-    if asked.key in {"pipeline", "coverage", "attainment", "pace", "gap", "quota"}:
+    if asked.key in NO_SERIES:
         raise ValueError(f"{asked.label} does not add up over days; ask for it as a figure.")
     until = min(as_of + timedelta(days=1), period.end)
     steps = _steps(period.start, until, by, period.calendar)

@@ -19,10 +19,8 @@ from teams.models import Organisation, access_of
 from teams.selectors import person_of
 
 from .. import selectors
-from ..selectors.catalogue import formula_of
-from ..selectors.parts import versions_in_force
+from ..selectors.drill import drill
 from ..selectors.records import Line, Records
-from ..selectors.records import records as records_behind
 
 EXPORTED = 100_000  # rows of a file
 
@@ -32,51 +30,35 @@ def records(request: HttpRequest) -> HttpResponseBase:
     """The rows behind a figure, as a page or as a file (`format=csv`); what it was by what was known on a past day."""
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
-    asked, known, since = asked_of(request, organisation, today)
-    found = records_behind(**asked, user=request.user, as_of=today, known=known, since=since)
+    asked = _asked(request, organisation, today)
+    try:
+        opened = drill(**asked, user=request.user, today=today, organisation=organisation)
+    except (KeyError, ValueError) as error:
+        raise Http404 from error
+    found, known, since = opened.records, asked["known_on"], asked["since"]
     if request.GET.get("format") == "csv":
         rows = (_cells(found, line, organisation.currency) for line in _all_lines(found))
-        return csv_answer(request, f"{asked['measure']}-{asked['start']}", _HEADER, rows)
+        return csv_answer(request, f"{asked['measure']}-{opened.start}", _HEADER, rows)
     page = keyset.page(found.rows, by=found.by, descending=True, cursor=request.GET.get("cursor", ""))
-    days = Period(asked["start"], asked["until"], "month", "", organisation.calendar)
-    last = asked["until"] - timedelta(days=1)
-    figure = selectors.figure(
-        scope=asked["scope"], measure=asked["measure"], period=days, as_of=last, basis=asked["basis"],
-        organisation=organisation,
-    )  # fmt: skip
-    on = known or since or last
-    told = None
-    if on < today:
-        told = selectors.known(
-            scope=asked["scope"], measure=asked["measure"], period=days, on=on, basis=asked["basis"],
-            organisation=organisation,
-        )  # fmt: skip
-    without = {name: value for name, value in request.GET.items() if name not in ("cursor", "known", "since")}
+    kept = {name: value for name, value in request.GET.items() if name not in ("cursor", "known", "since")}
+    on = opened.told.on.isoformat() if opened.told else ""
     return render(
         request,
         "performance/records.html",
         {
+            "opened": opened,
             "found": found,
-            "figure": told.then if known and told and told.then else figure,
-            "left_out": selectors.left_out(
-                scope=asked["scope"], figure=figure, period=days, until=asked["until"], basis=asked["basis"]
-            ),
-            "versions": [
-                (number, version, formula_of(version))
-                for number, (version, first, end) in enumerate(versions_in_force(found.measure.versions), 1)
-                if first < asked["until"] and asked["start"] < end
-            ],
-            "told": told,
+            "figure": opened.figure,
+            "told": opened.told,
             "known": known,
             "since": since,
-            "kept": without,
-            "known_url": f"?{urlencode({**without, 'known': on.isoformat()})}",
-            "since_url": f"?{urlencode({**without, 'since': on.isoformat()})}",
-            "now_url": f"?{urlencode(without)}",
+            "kept": kept,
+            "known_url": f"?{urlencode({**kept, 'known': on})}",
+            "since_url": f"?{urlencode({**kept, 'since': on})}",
+            "now_url": f"?{urlencode(kept)}",
             "today": today,
             "scope": asked["scope"],
-            "start": asked["start"],
-            "last": last,
+            "last": opened.until - timedelta(days=1),
             "is_reported": asked["basis"] == "reported",
             "lines": [(line, _address(line)) for line in map(found.line, page.rows)],
             "page": page,
@@ -90,29 +72,26 @@ def records(request: HttpRequest) -> HttpResponseBase:
 _HEADER = ("on", "person", "kind", "record", "value", "currency")
 
 
-def asked_of(
-    request: HttpRequest, organisation: Organisation, today: date
-) -> tuple[dict[str, Any], date | None, date | None]:
-    """What the address asks for: `measure`, `of`, `from`, `until` (exclusive), `basis`. Nonsense is not found.
+def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dict[str, Any]:
+    """What the address asks for: `measure`, `of`, `from`, `until` (exclusive), `basis`, `known` or `since` a past day.
 
-    And by what is known: at the close of `known` (what happened later isn't of it), or only what was learned `since`.
+    Nonsense is not found.
     """
     quarter = Period.of(today, "quarter", organisation.calendar)
-    measure, basis = request.GET.get("measure", "bookings"), request.GET.get("basis", "restated")
+    basis = request.GET.get("basis", "restated")
     try:
         start = date.fromisoformat(request.GET.get("from") or quarter.start.isoformat())
         until = date.fromisoformat(request.GET.get("until") or (today + timedelta(days=1)).isoformat())
         known, since = (_past(request.GET.get(name, ""), today) for name in ("known", "since"))
         scope = selectors.Scope.parse(request.GET.get("of") or _own(request), request.user)
-        asked = selectors.measures_of([measure])[measure]
-    except (ValueError, KeyError, ObjectDoesNotExist) as error:
+    except (ValueError, ObjectDoesNotExist) as error:
         raise Http404 from error
-    day = known or since
-    if day is not None and selectors.source_of(asked.key) == "ledger" and asked.key != "quota":
-        until = min(until, day + timedelta(days=1))
-    if basis not in {"restated", "reported"} or not start < until <= date(9998, 1, 1):
+    if basis not in {"restated", "reported"} or until > date(9998, 1, 1):
         raise Http404
-    return {"scope": scope, "measure": measure, "start": start, "until": until, "basis": basis}, known, since
+    return {
+        "scope": scope, "measure": request.GET.get("measure", "bookings"), "start": start, "until": until,
+        "basis": basis, "known_on": known, "since": since,
+    }  # fmt: skip
 
 
 def _past(text: str, today: date) -> date | None:
