@@ -78,7 +78,7 @@ def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dic
     Nonsense is not found.
     """
     quarter = Period.of(today, "quarter", organisation.calendar)
-    basis = request.GET.get("basis", "restated")
+    measure, basis = request.GET.get("measure", "bookings"), request.GET.get("basis", "restated")
     try:
         start = date.fromisoformat(request.GET.get("from") or quarter.start.isoformat())
         until = date.fromisoformat(request.GET.get("until") or (today + timedelta(days=1)).isoformat())
@@ -92,11 +92,8 @@ def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dic
         selectors.measures_of([measure])
     except KeyError as error:
         raise Http404 from error
-    return {"scope": scope, "measure": measure, "start": start, "until": until, "basis": basis}
-    if basis not in {"restated", "reported"} or until > date(9998, 1, 1):
-        raise Http404
     return {
-        "scope": scope, "measure": request.GET.get("measure", "bookings"), "start": start, "until": until,
+        "scope": scope, "measure": measure, "start": start, "until": until,
         "basis": basis, "known_on": known, "since": since,
     }  # fmt: skip
 
