@@ -185,7 +185,10 @@ def _append(folder: str, part: int, lines: list[str]) -> None:
 
 def _read(folder: str, part: int) -> list[Row]:
     path = Path(folder) / str(part)
-    told = [json.loads(line) for line in path.open(encoding="ascii")] if path.exists() else []
+    if not path.exists():
+        return []
+    with path.open(encoding="ascii") as file:
+        told = [json.loads(line) for line in file]
     return [
         Row(line, {}, raw, [Refusal(line, "", "", problem)] if problem else [], column=cell)
         for line, raw, problem, cell in told

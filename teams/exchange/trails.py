@@ -42,7 +42,7 @@ LED_TO = {
 ADDRESSES = {"link", "reason"}
 ADDRESS = re.compile(r"(/?)([a-z-]+)([/:])(\d+|\{.*\})(/.*|)", re.DOTALL)
 MOST = {"PositiveSmallIntegerField": 32_767, "SmallIntegerField": 32_767, "BigIntegerField": 2_147_483_647}
-LONGEST = 900_000  # a line may have a million characters
+LONGEST = 499_000  # a cell may have half a million characters
 PACKED, FROM, MOST_UNPACKED = "packed:", 100_000, 50_000_000  # JSON of more characters than FROM is packed
 
 Keep = Callable[[Plan, Row, dict[str, Any]], None]
