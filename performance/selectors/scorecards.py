@@ -15,13 +15,14 @@ from ..analysis.scorecards import points, score
 from ..models import Scorecard, ScorecardPart
 from .catalogue import Measure, catalogue
 from .cells import Cells, Span, read
-from .figures import Figure, _figure
+from .figures import Figure, figure_of
 from .pace import _pipeline_by_team
 from .scope import Scope
 
 TIMEFRAMES: tuple[Kind, ...] = ("week", "month", "quarter", "year")
 WEEK = 5  # working days
-NOT_SCORED = {"quota", "expected", "gap", "overlay"}  # what is asked of somebody, and what stands in no total
+# What is asked of somebody, what stands in no total, and how time is spent, which is no merit and not everywhere shown.
+NOT_SCORED = {"quota", "expected", "gap", "overlay", "selling_time"}
 LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}  # of those built in
 LEVELS = {"average_deal", "pipeline"}  # money that is no sum over days
 LEADERS = (Role.MANAGER, Role.EXECUTIVE)
@@ -244,7 +245,7 @@ def _made(
         cells.count("pipeline.no_rate", span="open"),
     )
     return {
-        measure.key: _figure(
+        measure.key: figure_of(
             measure, cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
         )
         for measure in needed
