@@ -313,6 +313,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "quota-change-confirm": (LINE, POST),
     "quota-change-refuse": (LINE, POST),
     # performance
+    "measures": (POSTED, GET),
+    "measure": (POSTED, GET),
+    "measure-add": ("admin", GET),
     "redistributions": (EVERYBODY, GET),
     "redistribution-add": (LEADERS, GET),
     "redistribution": ("maya vera olga admin", GET),
@@ -330,6 +333,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "flag-wake": ("maya vera", POST),
     "levers": (COLLEAGUES + " admin", GET),
     # scorecards, reports, what works, screens, a manager's record
+    "forecast": (POSTED, GET),
+    "backtest": (POSTED, GET),
     "scorecards": (POSTED, GET),
     "scorecard": (LINE, GET),
     "scorecard-weights": (IMPORTERS, GET),
@@ -598,6 +603,7 @@ def world(db: None) -> World:
         "ramp": {"pk": RampProfile.objects.create(name="Newcomer").pk},
         "quota": {"person_pk": cast.ana.pk},
         "quota-change": {"pk": change.pk},
+        "measure": {"key": "margin"},
         "redistribution": {"pk": shared.pk},
         "redistribution-add": {},
         "offer": {"pk": offer.pk},

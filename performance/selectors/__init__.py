@@ -4,19 +4,25 @@ from .calls import CallLine, Judged, Staked, TeamCalls, call_lines, judged, peop
 from .catalogue import MEASURES, Measure, catalogue, measures_of
 from .figures import Figure, figure, figures, series
 from .flags import open_flags
+from .forecasting import Forecast, forecast, forecasts
+from .frozen import Frozen, frozen
 from .landings import Revised, colleagues, landings, revised
 from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .pipeline import Waterfall, mean_open_deals, open_pipeline, waterfall
+from .preview import Preview, preview
 from .scope import Scope
 
 __all__ = [
     "MEASURES",
     "CallLine",
     "Figure",
+    "Forecast",
+    "Frozen",
     "Judged",
     "Measure",
     "Pace",
+    "Preview",
     "Revised",
     "Scope",
     "Staked",
@@ -29,6 +35,9 @@ __all__ = [
     "colleagues",
     "figure",
     "figures",
+    "forecast",
+    "forecasts",
+    "frozen",
     "judged",
     "landings",
     "levers",
@@ -39,6 +48,7 @@ __all__ = [
     "pace",
     "pace_series",
     "people_records",
+    "preview",
     "revised",
     "rolled_up",
     "series",

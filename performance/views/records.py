@@ -68,12 +68,12 @@ def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dic
         scope = selectors.Scope.parse(request.GET.get("of") or _own(request), request.user)
     except (ValueError, ObjectDoesNotExist) as error:
         raise Http404 from error
-    if (
-        measure not in selectors.MEASURES
-        or basis not in {"restated", "reported"}
-        or not start < until <= date(9998, 1, 1)
-    ):
+    if basis not in {"restated", "reported"} or not start < until <= date(9998, 1, 1):
         raise Http404
+    try:
+        selectors.measures_of([measure])
+    except KeyError as error:
+        raise Http404 from error
     return {"scope": scope, "measure": measure, "start": start, "until": until, "basis": basis}
 
 
