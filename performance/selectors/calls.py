@@ -10,6 +10,7 @@ from django.db.models import Q
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
+from targets.models import QuotaEntry
 from teams.models import Leadership, Person, Posting, Role, Team
 
 from ..models import Call
@@ -103,10 +104,11 @@ class TeamCalls:
         return self.call.best_case if self.call else self.people.best_case
 
 
-def sellers(team_ids: Collection[int], day: date) -> dict[int, int]:
-    """Who sells in these teams on a day: person → team."""
-    posted = Posting.objects.on(day).filter(team__in=team_ids, role__in=[Role.REP, Role.MANAGER])
-    return dict(posted.values_list("person_id", "team_id"))
+def sellers(team_ids: Collection[int], period: Period, day: date) -> dict[int, int]:
+    """Who sells in these teams on a day: reps, and managers who hold a quota in the period. Person → team."""
+    held = QuotaEntry.objects.overlapping(period.start, period.end).filter(person__isnull=False).values("person")
+    posted = Posting.objects.on(day).filter(Q(role=Role.REP) | Q(role=Role.MANAGER, person__in=held))
+    return dict(posted.filter(team__in=team_ids).values_list("person_id", "team_id"))
 
 
 def calls_standing(*, period: Period, as_of: date, q: Q) -> list[Call]:
@@ -136,7 +138,7 @@ def rolled_up(*, team: Team, period: Period, as_of: date, with_own: bool = True)
     `with_own`: also a call for `team` itself.
     """
     teams = _tree(team)
-    who = sellers([one.pk for one in teams], as_of)
+    who = sellers([one.pk for one in teams], period, as_of)
     own = {call.person_id: call for call in calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
     return _rolled(team, teams, who, own, _team_calls(teams, period, as_of), with_own=with_own)
 
@@ -169,7 +171,7 @@ def _rolled(
 def team_calls(*, team: Team, period: Period, as_of: date) -> tuple[TeamCalls, list[TeamCalls], list[CallLine]]:
     """A team, the teams right below it, and the people right in it; in a fixed number of queries."""
     teams = _tree(team)
-    who = sellers([one.pk for one in teams], as_of)
+    who = sellers([one.pk for one in teams], period, as_of)
     own = {call.person_id: call for call in calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
     called = _team_calls(teams, period, as_of)
     near = [team, *(one for one in teams if one.parent_id == team.pk)]
@@ -237,7 +239,7 @@ def calls_of(*, scope: Scope, period: Period, as_of: date) -> Calls:
         assert scope.pk is not None
         return Calls(None, [], call_lines(person_ids=[scope.pk], period=period, as_of=as_of))
     teams = Team.objects.present()
-    top = teams.filter(pk=scope.pk) if scope.kind == "team" else teams.filter(parent=None).order_by("pk")
+    top = teams.filter(pk=scope.pk or 0) if scope.kind == "team" else teams.filter(parent=None).order_by("pk")
     team = top.first()
     return Calls(*team_calls(team=team, period=period, as_of=as_of)) if team else Calls(None, [], [])
 

@@ -133,7 +133,9 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
     asked = asked_of(request)
     told = selectors.waterfall(**asked.keywords)
     if request.GET.get("format") == "csv":
-        rows = [("start", told.start, told.start_count, asked.start, asked.organisation.currency)]
+        rows: list[tuple[Any, ...]] = [
+            ("start", told.start, told.start_count, asked.start, asked.organisation.currency)
+        ]
         rows += [(key, amount, count, "", asked.organisation.currency) for key, (amount, count) in told.steps.items()]
         rows.append(("end", told.end, told.end_count, asked.until, asked.organisation.currency))
         header = ("step", "amount", "deals", "on", "currency")
@@ -195,6 +197,7 @@ def pipeline_moves(request: SignedIn) -> HttpResponseBase:
     context = {
         "asked": asked,
         "step": step,
+        "choices": [("", "All moves"), ("start", "Start"), *STEPS.items(), ("end", "End")],
         "label": (STEPS | TOTALS).get(step, "All moves"),
         "labels": STEPS | TOTALS,
         "rows": seen[:SHOWN],
