@@ -15,7 +15,7 @@ from teams.models import Access, Organisation, Person, Posting, Viewer
 
 from .cells import Span, read
 from .figures import credited_of
-from .forecasts import hides_chances
+from .forecasting import hides_chances
 
 
 def open_flags(user: Viewer) -> QuerySet[Flag]:
