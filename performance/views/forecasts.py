@@ -17,7 +17,9 @@ from teams.models import Organisation, Person, Role, Team, access_of
 
 from ..models import BacktestCase, FlagCost, FlagKind
 from ..selectors import backtests
+from ..selectors import Scope
 from ..selectors import forecasting as selectors
+from ..selectors.calls import calls_of
 from .asked import team_of
 
 HEADER = ("person", "period", "as_of", "quota", "credited", "expected", "low", "high", "p_miss", "note", "currency")
@@ -63,8 +65,24 @@ def forecast(request: SignedIn) -> HttpResponseBase:
             "leads": leads,
             "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY) if leads else 0,
             "currency": organisation.currency,
+            **_calls(request, period, today, team),
         },
     )
+
+
+def _calls(request: SignedIn, period: Period, today: date, team: Team | None) -> dict[str, Any]:
+    """What people stake on the same quarter, for who leads them."""
+    access = access_of(request.user)
+    if team is not None and (access.sees_all or access.leads):
+        scope = Scope.team(team)
+    elif access.sees_all:
+        scope = Scope.company()
+    elif access.leads:
+        scope = Scope.team(Team.objects.get(pk=access.led_team_ids[0]))
+    else:
+        return {}
+    told = calls_of(scope=scope, period=period, as_of=today)
+    return {"whole_call": told.whole, "team_calls": told.teams, "people_calls": told.people, "called": scope.name}
 
 
 def _people(request: SignedIn, today: date, team: Team | None) -> Any:
