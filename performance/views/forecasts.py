@@ -16,8 +16,7 @@ from teams.edges import SignedIn
 from teams.models import Organisation, Person, Role, Team, access_of
 
 from ..models import BacktestCase, FlagCost, FlagKind
-from ..selectors import backtests
-from ..selectors import Scope
+from ..selectors import Scope, backtests
 from ..selectors import forecasting as selectors
 from ..selectors.calls import calls_of
 from .asked import team_of
