@@ -143,7 +143,8 @@ def _cents(value: float) -> Decimal:
 
 def _periods(known: method.Known, kind: str, until: date, organisation: Organisation) -> list[Period]:
     """Those that are over by `until` and whose end the records reach."""
-    last = int(known.on.max())
+    days = np.concatenate([known.on, known.opened, known.closed[known.closed < method.NEVER]])
+    last = int(days.max())
     period = Period.of(EPOCH + timedelta(days=known.since), kind, organisation.calendar)
     found = []
     while period.end <= until and number(period.end) - WHOLE <= last + 1:
@@ -196,6 +197,11 @@ def _pipeline(period: Period, on: date) -> dict[int, Decimal] | None:
         )
         rows = cursor.fetchall()
     return {person: to_cents(total or Decimal(0)) for person, total in rows} if rows else None
+
+
+def stored() -> list[BacktestCase]:
+    """The cases replayed so far. Whoever reads them sees sums only, never a person."""
+    return list(BacktestCase.objects.filter(measure=BOOKINGS).order_by("period", "checkpoint", "person_id"))
 
 
 # ── How good they were ──────────────────────────────────────────────────────────────────────────────────────────

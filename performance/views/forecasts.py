@@ -15,10 +15,11 @@ from salesmgmt.lib.periods import Period
 from teams.edges import SignedIn
 from teams.models import Organisation, Person, Role, Team, access_of
 
-from ..models import BacktestCase, FlagCost, FlagKind
+from ..models import FlagKind
 from ..selectors import Scope, backtests
 from ..selectors import forecasting as selectors
 from ..selectors.calls import calls_of
+from ..selectors.flags import flag_costs
 from .asked import team_of
 
 HEADER = ("person", "period", "as_of", "quota", "credited", "expected", "low", "high", "p_miss", "note", "currency")
@@ -77,7 +78,7 @@ def _calls(request: SignedIn, period: Period, today: date, team: Team | None) ->
     elif access.sees_all:
         scope = Scope.company()
     elif access.leads:
-        scope = Scope.team(Team.objects.get(pk=access.led_team_ids[0]))
+        scope = Scope.team(Team.objects.visible_to(request.user).get(pk=access.led_team_ids[0]))
     else:
         return {}
     told = calls_of(scope=scope, period=period, as_of=today)
@@ -107,7 +108,7 @@ def backtest(request: SignedIn) -> HttpResponse:
     organisation = Organisation.get()
     if access_of(request.user).role == "none":
         raise Http404
-    cases = list(BacktestCase.objects.order_by("period", "checkpoint", "person_id"))
+    cases = backtests.stored()
     checkpoints = sorted({case.checkpoint for case in cases})
     scores = backtests.score(cases)
     at_each = [(one, backtests.score([case for case in cases if case.checkpoint == one])) for one in checkpoints]
@@ -121,7 +122,7 @@ def backtest(request: SignedIn) -> HttpResponse:
             "periods": periods,
             "dots": [_dot(fifth) for fifth in scores.fifths if fifth.count],
             "best": min(scores.methods[1:], key=lambda one: one.brier) if len(scores.methods) > 1 else None,
-            "threshold": FlagCost.objects.get(kind=FlagKind.MISS).threshold,
+            "threshold": flag_costs()[FlagKind.MISS].threshold,
             "as_of": clock.today(organisation.time_zone),
         },
     )
