@@ -1,6 +1,19 @@
 """Endpoints of comparing, by noun."""
 
-from . import calls, figures, flags, forecasts, levers, measures, pipeline, redistributions, reports, scorecards, works
+from . import (
+    calls,
+    figures,
+    flags,
+    forecasts,
+    levers,
+    measures,
+    pipeline,
+    records,
+    redistributions,
+    reports,
+    scorecards,
+    works,
+)
 
 ENDPOINTS = {
     **calls.ENDPOINTS,
@@ -10,6 +23,7 @@ ENDPOINTS = {
     **pipeline.ENDPOINTS,
     **levers.ENDPOINTS,
     **measures.ENDPOINTS,
+    **records.ENDPOINTS,
     **redistributions.ENDPOINTS,
     **reports.ENDPOINTS,
     **scorecards.ENDPOINTS,

@@ -199,11 +199,6 @@ def _pipeline(period: Period, on: date) -> dict[int, Decimal] | None:
     return {person: to_cents(total or Decimal(0)) for person, total in rows} if rows else None
 
 
-def stored() -> list[BacktestCase]:
-    """The cases replayed so far. Whoever reads them sees sums only, never a person."""
-    return list(BacktestCase.objects.filter(measure=BOOKINGS).order_by("period", "checkpoint", "person_id"))
-
-
 # ── How good they were ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -241,6 +236,11 @@ class Scores:
     fifths: list[Fifth]
     held: float | None
     """Share of the 80 % ranges that held."""
+
+
+def kept() -> list[BacktestCase]:
+    """The cases of the last replay."""
+    return list(BacktestCase.objects.order_by("period", "checkpoint", "person_id"))
 
 
 def score(cases: Sequence[Case | BacktestCase]) -> Scores:

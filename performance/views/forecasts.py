@@ -108,7 +108,7 @@ def backtest(request: SignedIn) -> HttpResponse:
     organisation = Organisation.get()
     if access_of(request.user).role == "none":
         raise Http404
-    cases = backtests.stored()
+    cases = backtests.kept()
     checkpoints = sorted({case.checkpoint for case in cases})
     scores = backtests.score(cases)
     at_each = [(one, backtests.score([case for case in cases if case.checkpoint == one])) for one in checkpoints]
