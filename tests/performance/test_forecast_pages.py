@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from performance.models import BacktestCase, ForecastRow
-from performance.selectors import Scope, forecast, landings
+from performance.selectors import Scope, forecast, forecasts, landings
 from performance.services import refresh_backtest, refresh_forecasts
 from sales.models import Credit, Order
 from salesmgmt.desk.drains import drain_topic
@@ -143,6 +143,18 @@ def test_a_newcomer_gets_a_sentence_and_no_figure(sellers: Cast, today: date, qu
     row = ForecastRow.objects.get(level="person", subject_id=fresh.pk)
     assert (row.expected, row.low, row.p_miss) == (None, None, None)
     assert row.note.startswith("Less than 0.6 periods of their own")
+
+
+def test_an_entry_recorded_later_is_not_seen_on_an_earlier_day(sellers: Cast, today: date, quarter: Period) -> None:
+    day = quarter.shift(-1).start + timedelta(days=40)
+    before = forecasts(person_ids=[sellers.ana.pk], period=quarter.shift(-1), as_of=day)[sellers.ana.pk]
+    Credit.objects.create(
+        order=Order.objects.filter(owner=sellers.ana)[0], person=sellers.ana, team=sellers.north, kind="primary",
+        occurred_on=day - timedelta(days=50), posted_on=today, amount=Decimal(50_000), currency="EUR",
+        reporting_amount=Decimal(50_000), recorded_at=clock.now(), reason="Order booked",
+    )  # fmt: skip
+    after = forecasts(person_ids=[sellers.ana.pk], period=quarter.shift(-1), as_of=day)[sellers.ana.pk]
+    assert (after.expected, after.p_miss) == (before.expected, before.p_miss)
 
 
 def test_the_past_is_replayed_once_and_shown_to_everybody(sellers: Cast, today: date) -> None:
