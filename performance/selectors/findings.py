@@ -38,7 +38,7 @@ from ..models import FlagKind, RollupSum
 from .causes import beside, is_team_wide, percent, reason_of
 from .cells import Cells, Span, read
 from .figures import daily, records_url
-from .forecasts import kept, rows_of
+from .forecasting import kept, rows_of
 from .levers import REFERENCE, Days, Look, looks
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
