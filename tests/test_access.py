@@ -615,6 +615,7 @@ def world(db: None) -> World:
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
         "commitment": {"pk": plan.pk},
         "plan-slice": {"pk": plan.pk, "slice_pk": part.pk},
+        "position-open": {"pk": plan.pk},
         "position-close": {"pk": plan.pk, "position_pk": position.pk},
         "skills": {"pk": cast.ana.pk},
         "skill-contest": {"pk": cast.ana.pk, "rating_pk": rating.pk},

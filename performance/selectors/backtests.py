@@ -237,6 +237,11 @@ class Scores:
     """Share of the 80 % ranges that held."""
 
 
+def kept() -> list[BacktestCase]:
+    """The cases of the last replay."""
+    return list(BacktestCase.objects.order_by("period", "checkpoint", "person_id"))
+
+
 def score(cases: Sequence[Case | BacktestCase]) -> Scores:
     """Judge the forecast and three plain methods on the same cases: those of which the forecast says something."""
     sure = [case for case in cases if case.p_miss is not None and case.expected is not None]

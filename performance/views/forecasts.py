@@ -15,9 +15,10 @@ from salesmgmt.lib.periods import Period
 from teams.edges import SignedIn
 from teams.models import Organisation, Person, Role, Team, access_of
 
-from ..models import BacktestCase, FlagCost, FlagKind
+from ..models import FlagKind
 from ..selectors import backtests
 from ..selectors import forecasting as selectors
+from ..selectors.flags import flag_costs
 from .asked import team_of
 
 HEADER = ("person", "period", "as_of", "quota", "credited", "expected", "low", "high", "p_miss", "note", "currency")
@@ -90,7 +91,7 @@ def backtest(request: SignedIn) -> HttpResponse:
     organisation = Organisation.get()
     if access_of(request.user).role == "none":
         raise Http404
-    cases = list(BacktestCase.objects.order_by("period", "checkpoint", "person_id"))
+    cases = backtests.kept()
     checkpoints = sorted({case.checkpoint for case in cases})
     scores = backtests.score(cases)
     at_each = [(one, backtests.score([case for case in cases if case.checkpoint == one])) for one in checkpoints]
@@ -104,7 +105,7 @@ def backtest(request: SignedIn) -> HttpResponse:
             "periods": periods,
             "dots": [_dot(fifth) for fifth in scores.fifths if fifth.count],
             "best": min(scores.methods[1:], key=lambda one: one.brier) if len(scores.methods) > 1 else None,
-            "threshold": FlagCost.objects.get(kind=FlagKind.MISS).threshold,
+            "threshold": flag_costs()[FlagKind.MISS].threshold,
             "as_of": clock.today(organisation.time_zone),
         },
     )

@@ -64,7 +64,7 @@ def scope_of(request: SignedIn) -> selectors.Scope:
     if access.sees_all:
         return selectors.Scope.company()
     if access.leads:
-        return selectors.Scope.team(Team.objects.get(pk=min(access.led_team_ids)))
+        return selectors.Scope.team(Team.objects.visible_to(request.user).get(pk=min(access.led_team_ids)))
     person = person_of(request.user)
     if person is None:
         raise Http404
@@ -95,8 +95,8 @@ def scope_choices(request: SignedIn, scope: selectors.Scope, today: date) -> lis
     teams = Team.objects.visible_to(request.user) if access.sees_all or access.leads else Team.objects.none()
     found += [(f"team:{team.name}", "\u2003" * (len(team.path) - 1) + team.name) for team in teams.order_by("path")]
     if access.leads and not access.sees_all:
-        under = Posting.objects.on(today).under(list(access.led_team_ids)).values("person")
-        people = Person.objects.filter(pk__in=under).order_by("name")
+        under = Posting.objects.visible_to(request.user).on(today).under(list(access.led_team_ids)).values("person")
+        people = Person.objects.visible_to(request.user).filter(pk__in=under).order_by("name")
         found += [(selectors.Scope.person(person).key, person.name) for person in people]
     if scope.key not in dict(found):
         found.append((scope.key, scope.name))
@@ -187,7 +187,8 @@ def pipeline_moves(request: SignedIn) -> HttpResponseBase:
     deals = (
         Deal.objects.visible_to(request.user).filter(pk__in={move.deal_id for move in found}).select_related("account")
     ).in_bulk()
-    names = dict(Person.objects.filter(pk__in={move.person_id for move in found}).values_list("pk", "name"))
+    owners = Person.objects.visible_to(request.user).filter(pk__in={move.person_id for move in found})
+    names = dict(owners.values_list("pk", "name"))
     seen = [(move, deals[move.deal_id], names.get(move.person_id, "")) for move in found if move.deal_id in deals]
     if request.GET.get("format") == "csv":
         return csv_answer(request, f"pipeline-{step or 'moves'}-{asked.period.key}", _HEADER, _rows(seen, asked))

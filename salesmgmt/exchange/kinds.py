@@ -63,8 +63,6 @@ STAYS = {  # what no export gives out, and why
     "desk.Mark": "worked off in a second",
     "sales.LookAlike": "found anew",
     "recognition.Screen": "secret links: screens are made anew",
-    "performance.DealVersion": "worked out anew from what deals went through",
-    "performance.PipelineFlow": "worked out anew from what deals went through",
     "performance.ForecastRow": "worked out anew; what earlier nights said is replayed by backtest",
     "performance.ForecastBasis": "learned anew",
     "performance.BacktestCase": "replayed anew",
