@@ -148,7 +148,7 @@ def test_nobody_puts_off_a_flag_about_themselves_or_in_another_line(cast: Cast, 
 
 def test_the_threshold_follows_the_costs_and_operations_set_them(cast: Cast, client: Client) -> None:
     cost = FlagCost.objects.get(kind="miss")
-    assert cost.threshold == Decimal("0.5")
+    assert round(cost.threshold, 2) == Decimal("0.33")
     client.force_login(cast.olga.user)
     sent = {"kind": "miss", "miss-needless_talk": "1", "miss-missed_warning": "3", "miss-version": cost.version}
     assert client.post("/flags/costs/", sent).status_code == 303
