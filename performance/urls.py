@@ -1,9 +1,23 @@
 from django.urls import URLPattern, path
 
-from .views import calls, flags, forecasts, measures, pipeline, records, redistributions, reports, scorecards, works
+from .views import (
+    calls,
+    figures,
+    flags,
+    forecasts,
+    measures,
+    pipeline,
+    records,
+    redistributions,
+    reports,
+    scorecards,
+    works,
+)
 
 urlpatterns: list[URLPattern] = [
     path("records/", records.records, name="records"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/series/", figures.series, name="series"),
     path("flags/", flags.flags, name="flags"),
     path("flags/costs/", flags.flag_costs, name="flag-costs"),
     path("flags/<int:pk>/", flags.flag, name="flag"),

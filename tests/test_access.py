@@ -305,6 +305,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "letter-answer": ("maya vera olga admin", POST),
     # performance
     "records": (POSTED, GET),
+    "figures": (POSTED, GET),
+    "series": (POSTED, GET),
     "pipeline": (POSTED, GET),
     "calls": (POSTED, GET),
     "pipeline-moves": (POSTED, GET),

@@ -6,7 +6,9 @@ from .figures import Figure, figure, figures, series
 from .flags import open_flags
 from .forecasting import Forecast, forecast, forecasts
 from .frozen import Frozen, frozen
+from .known import Known, known, source_of
 from .landings import Revised, colleagues, landings, revised
+from .leftout import LeftOut, left_out
 from .levers import levers
 from .pace import Pace, Standing, TeamStanding, pace, pace_series, standings, status_of, team_standings
 from .pipeline import Waterfall, mean_open_deals, open_pipeline, waterfall
@@ -20,6 +22,8 @@ __all__ = [
     "Forecast",
     "Frozen",
     "Judged",
+    "Known",
+    "LeftOut",
     "Measure",
     "Pace",
     "Preview",
@@ -39,7 +43,9 @@ __all__ = [
     "forecasts",
     "frozen",
     "judged",
+    "known",
     "landings",
+    "left_out",
     "levers",
     "mean_open_deals",
     "measures_of",
@@ -52,6 +58,7 @@ __all__ = [
     "revised",
     "rolled_up",
     "series",
+    "source_of",
     "standings",
     "status_of",
     "team_calls",
