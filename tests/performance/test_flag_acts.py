@@ -194,9 +194,11 @@ def test_the_back_test_says_which_threshold_is_cheapest(cast: Cast, client: Clie
             made_at=NOW,
         )  # fmt: skip
     found = {one.threshold: one for one in replayed(FlagCost.objects.get(kind="miss"))}
-    ours = found[Decimal("0.50")]
-    assert (round(ours.hits, 2), ours.false_alarms, ours.is_ours, ours.is_cheapest) == (Decimal("0.67"), 0, True, True)
-    assert (found[Decimal("0.2")].hits, found[Decimal("0.2")].false_alarms) == (1, Decimal("0.5"))
+    ours, least = found[Decimal("0.33")], found[Decimal("0.2")]
+    assert (round(ours.hits, 2), ours.false_alarms, ours.cost) == (Decimal("0.67"), Decimal("0.5"), Decimal("0.6"))
+    assert ours.is_ours
+    assert (least.hits, least.false_alarms, least.cost) == (1, Decimal("0.5"), Decimal("0.2"))
+    assert least.is_cheapest
     client.force_login(cast.vera.user)
     assert "cheapest" in client.get("/flags/costs/").content.decode()
 
