@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from performance.analysis.scorecards import points, score
 from performance.models import Scorecard
-from performance.selectors.scorecards import Card, card, cards
+from performance.selectors import MEASURES
+from performance.selectors.scorecards import Card, Part, card, cards
 from performance.services import rebuild
 from performance.services.scorecards import Weighed, set_scorecard
 from sales.models import Deal, Outcome, Pipeline, Stage
@@ -68,9 +69,17 @@ def decide(person: Person, status: str, on: date, opened: date | None = None) ->
 @QUICK
 @given(WEIGHTS, st.lists(st.decimals(-50, 50, places=6), min_size=8, max_size=8))
 def test_parts_sum_exactly_to_the_total(weights: list[int], scores: list[D]) -> None:
-    parts = [points(D(weight) / 100, reached) for weight, reached in zip(weights, scores, strict=False)]
-    assert sum(parts) == sum((part.quantize(D("0.01")) for part in parts), D(0))
-    assert all(part == part.quantize(D("0.01")) for part in parts)
+    """To the cent with what is shown, and never further from the exact sum than half a cent for each part."""
+    told = [(D(weight) / 100, reached) for weight, reached in zip(weights, scores, strict=False)]
+    parts = tuple(
+        Part(MEASURES["pace"], weight, D(1), None, False, reached, points(weight, reached)) for weight, reached in told
+    )
+    found = Card(None, "rep", None, Q3, END, parts)
+    assert found.total == sum(part.points for part in parts)
+    assert found.total == found.total.quantize(D("0.01"))
+    assert abs(found.total - sum(weight * reached for weight, reached in told)) <= D("0.005") * len(parts)
+    unknown = Part(MEASURES["win_rate"], D(1), D(1), None, False, None, None, "nothing decided")
+    assert Card(None, "rep", None, Q3, END, (*parts, unknown)).total is None
 
 
 @QUICK
