@@ -17,9 +17,9 @@ from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
 from teams.models import Organisation, Team, access_of
 
-from ..analysis.works import Difference
+from ..analysis.works import LEAST, Difference
 from ..selectors import works as selectors
-from ..selectors.works import CUTS, LEAST, Row
+from ..selectors.works import CUTS, Row
 from .asked import team_of
 
 MONTHS = (6, 12, 24, 60)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from performance.analysis.scorecards import points, score
-from performance.models import Scorecard
+from performance.models import MeasureDefinition, Scorecard
 from performance.selectors import MEASURES
 from performance.selectors.scorecards import Card, Part, card, cards
 from performance.services import rebuild
@@ -116,6 +116,16 @@ def test_there_is_no_score_where_a_part_is_unknown_and_the_card_says_which(cast:
     assert found.total is None
     assert [part.measure.key for part in found.unknown] == ["win_rate"]
     assert found.parts[0].points == D("30.00")
+
+
+def test_a_measure_that_is_no_longer_worked_out_leaves_no_score_without_it(cast: Cast) -> None:
+    put(cast, ("attainment", "60", "1"), ("nps", "40", "30"))
+    quota(cast.ana, 1000)
+    book(cast.ana, 500)
+    MeasureDefinition.objects.filter(key="nps").update(is_active=False)
+    found = card_of(cast.ana)
+    assert found.total is None
+    assert [(part.measure.key, part.why) for part in found.unknown] == [("nps", "no longer worked out")]
 
 
 def test_the_goal_of_a_count_is_for_the_days_somebody_was_there(cast: Cast) -> None:
