@@ -1,6 +1,6 @@
 """Endpoints of comparing, by noun."""
 
-from . import calls, figures, flags, levers, pipeline, redistributions, reports, scorecards, works
+from . import calls, figures, flags, levers, measures, pipeline, records, redistributions, reports, scorecards, works
 
 ENDPOINTS = {
     **calls.ENDPOINTS,
@@ -8,6 +8,8 @@ ENDPOINTS = {
     **flags.ENDPOINTS,
     **pipeline.ENDPOINTS,
     **levers.ENDPOINTS,
+    **measures.ENDPOINTS,
+    **records.ENDPOINTS,
     **redistributions.ENDPOINTS,
     **reports.ENDPOINTS,
     **scorecards.ENDPOINTS,

@@ -15,7 +15,7 @@ from ..analysis.scorecards import points, score
 from ..models import Scorecard, ScorecardPart
 from .catalogue import MEASURES, Measure, catalogue
 from .cells import Cells, Span, read
-from .figures import Figure, _figure
+from .figures import Figure, figure_of
 from .pace import _pipeline_by_team
 from .scope import Scope
 
@@ -256,7 +256,7 @@ def _made(
         cells.count("pipeline.no_rate", span="open"),
     )
     return {
-        measure.key: _figure(
+        measure.key: figure_of(
             measure, cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
         )
         for measure in needed
