@@ -161,8 +161,8 @@ def main() -> None:
                 """)
             return _timed(
                 lambda: run(f"""
-                    INSERT INTO sales_activity (owner_id, kind, occurred_at, occurred_on, account_id, created_at, outcome,
-                                                notes, version)
+                    INSERT INTO sales_activity (owner_id, kind, occurred_at, occurred_on, account_id, created_at,
+                                                outcome, notes, version)
                     SELECT owner_id, kind, occurred_at, occurred_on, account_id, now(), outcome, '', 1
                       FROM sales_activity ORDER BY id LIMIT {LOADED}
                 """)  # nosec B608

@@ -199,7 +199,7 @@ def serve(it: Company) -> None:
     )
     Contract.objects.create(
         account=account, owner=it.maybe(it.rep()), starts_on=date(2025, 6, 1), ends_on=on, currency=it.currency(),
-        value=it.maybe(it.amount()), renewal_deal=it.one(Deal, status="won", contracts=None, renews=None),
+        value=it.maybe(it.amount()), renewal_deal=it.one(Deal, status="won", renews=None),
     )  # fmt: skip
     Referral.objects.create(owner=it.rep(), account=account, asked_on=on, lead=it.one(Lead, referral=None))
     TimeEntry.objects.create(owner=it.rep(), on=on, kind="travel", minutes=45)

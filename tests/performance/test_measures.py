@@ -371,7 +371,7 @@ def test_an_admin_looks_at_last_month_and_then_defines(calm: Cast, client: Clien
     said = {"what": "activities.", "conditions": "kind is call, demo", "from_on": "2026-05-01", "reason": "Demos too"}
     assert client.post("/measures/long_calls/", said | {"act": "save"}).status_code == 303
     page = client.get("/measures/long_calls/").content.decode()
-    assert "Before 1 May 2026" in page
+    assert "Before 1 May" in page
     assert "Demos too" in page
 
 
