@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
 
-from .models import Flag, FlagEvent, MeasureDefinition, MeasureVersion, Rollup
+from .models import Flag, FlagCost, FlagEvent, MeasureDefinition, MeasureVersion, Rollup
 from .services import change_measure
 
 
@@ -78,3 +78,9 @@ class MeasureDefinitionAdmin(RecordAdmin):
 
     def view_on_site(self, obj: Any) -> str:
         return reverse("measure", args=[obj.key])
+
+
+@admin.register(FlagCost)
+class FlagCostAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "needless_talk", "missed_warning", "threshold")
+    ordering = ("pk",)

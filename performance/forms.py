@@ -1,4 +1,4 @@
-"""What may be asked and said about flags, how a part of a quota is offered, and what a measure counts."""
+"""What may be asked and said about flags, and how a part of a quota is offered."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
@@ -275,3 +275,20 @@ class MeasureForm(VersionForm):
     @property
     def definition(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.field_order[:10]}
+
+
+class CallForm(forms.Form):
+    """What somebody stakes on a period, and which call of theirs they have seen."""
+
+    commit = forms.DecimalField(max_digits=18, decimal_places=2, min_value=0, help_text="What you will bring")
+    best_case = forms.DecimalField(
+        label="Best case", max_digits=18, decimal_places=2, min_value=0, help_text="If all goes well"
+    )
+    note = forms.CharField(max_length=300, required=False, label="What it rests on")
+    team = forms.IntegerField(required=False, min_value=1, max_value=10**12, widget=forms.HiddenInput)
+    after = forms.IntegerField(min_value=0, max_value=10**12, widget=forms.HiddenInput)
+
+    def clean(self) -> None:
+        said = self.cleaned_data
+        if "commit" in said and "best_case" in said and said["best_case"] < said["commit"]:
+            self.add_error("best_case", f"The best case is at least the commit, {said['commit']:,.2f}.")

@@ -22,8 +22,8 @@ for _topic in rollups.TOPICS:
     drains("rollups")(partial(rollups.drain, _topic))
 
 for _drainer in snapshots.DRAINERS:
-    drains("deals")(_drainer)
-    drains("rollups")(_drainer)
+    for _topic in ("deals", "pipeline", "rollups"):  # who saves a deal wakes the pipeline
+        drains(_topic)(_drainer)
 
 
 @shared_task
@@ -44,6 +44,26 @@ def raise_flags(**kwargs: Any) -> None:
 def recheck_flags(**kwargs: Any) -> None:
     """Look again at those whose figures moved, all changes of some minutes at once."""
     services.recheck(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
+@drains("forecasts")
+@drains("rollups")
+def _drain_forecasts() -> int:
+    return services.drain_forecasts(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
+@shared_task
+def refresh_forecasts(**kwargs: Any) -> None:
+    """Nightly: where everybody will land."""
+    done = services.refresh_forecasts(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+    logger.info("forecasts_refreshed", people=done)
+
+
+@shared_task
+def refresh_backtest(**kwargs: Any) -> None:
+    """Nightly: replay what has become past; most nights that is nothing."""
+    done = services.refresh_backtest(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+    logger.info("backtest_refreshed", cases=done)
 
 
 @shared_task

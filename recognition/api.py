@@ -3,19 +3,21 @@
 from typing import Any
 
 import django_filters as filters
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from salesmgmt.desk.api import Records, VisibleField, Writer
+from salesmgmt.desk.api import Endpoint, Records, VisibleField, Writer
 from salesmgmt.lib import clock
+from salesmgmt.lib.periods import Period
 from teams.api import Id, today_of
 from teams.models import Person
-from teams.selectors import person_of
+from teams.selectors import organisation_of, person_of
 
 from . import selectors, services
-from .models import Award, AwardKind, Kudos
+from .models import Award, AwardKind, BoardKind, Kudos
 
 
 class AwardSerializer(serializers.ModelSerializer):
@@ -100,7 +102,61 @@ class KudosList(Records):
         return self.shown(services.give_kudos(giver=giver, at=clock.now(), **self.cleaned(KudosWriter)), status=201)
 
 
+class BoardAsked(serializers.Serializer):
+    team = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="Default: one's own")
+    period = serializers.CharField(required=False, max_length=8, help_text="Key; default: the current quarter")
+    by = serializers.ChoiceField(BoardKind.choices, default=BoardKind.ATTAINMENT)
+
+
+class PlaceSerializer(serializers.Serializer):
+    rank = serializers.IntegerField()
+    name = serializers.CharField(source="person.name")
+    score = serializers.DecimalField(max_digits=None, decimal_places=6)
+
+
+class OwnSerializer(serializers.Serializer):
+    rank = serializers.IntegerField(allow_null=True, help_text="Empty: nobody reads that they are last")
+    score = serializers.DecimalField(max_digits=None, decimal_places=6)
+    to_next = serializers.DecimalField(max_digits=None, decimal_places=6, allow_null=True)
+
+
+class BoardSerializer(serializers.Serializer):
+    team = serializers.CharField(source="team.name", allow_null=True)
+    by = serializers.CharField(source="measure")
+    size = serializers.IntegerField(help_text="How many stand on it")
+    places = PlaceSerializer(many=True, help_text="The top only")
+    own = OwnSerializer(allow_null=True)
+
+
+class Boards(Endpoint):
+    """Who is ahead in a team: the top with names, and where one stands oneself (nobody is shown as last)."""
+
+    pagination_class = None
+    filter_backends = ()
+    serializer_class = BoardSerializer
+
+    @extend_schema(parameters=[BoardAsked], responses=BoardSerializer)
+    def list(self, request: Request) -> Response:
+        """The board of a team."""
+        read = BoardAsked(data=request.query_params.dict())
+        read.is_valid(raise_exception=True)
+        said, today = read.validated_data, today_of(request)
+        calendar = organisation_of(self.by).calendar
+        key, team = said.get("period", ""), None
+        try:
+            period = Period.parse(key, calendar) if key else Period.of(today, "quarter", calendar)
+        except ValueError as error:
+            raise serializers.ValidationError({"period": [str(error)]}) from None
+        if "team" in said:
+            team = selectors.boards_of(self.by).filter(pk=said["team"]).first()
+            if team is None:
+                raise Http404
+        board = selectors.leaderboard(user=self.by, team=team, period=period, as_of=today, by=said["by"])
+        return Response(BoardSerializer(board).data)
+
+
 ENDPOINTS = {
     "awards": Awards,
+    "boards": Boards,
     "kudos": KudosList,
 }

@@ -39,6 +39,8 @@ app.conf.beat_schedule = {
         "drain what waits": ("salesmgmt.desk.tasks.drain_all", 1.0),
         "leave a heartbeat": ("salesmgmt.desk.tasks.leave_heartbeat", 5.0),
         "check rollups": ("performance.tasks.check_rollups", crontab(hour="1", minute="40")),
+        "refresh forecasts": ("performance.tasks.refresh_forecasts", crontab(hour="3", minute="50")),
+        "refresh back-test": ("performance.tasks.refresh_backtest", crontab(hour="0", minute="20")),
         "raise flags": ("performance.tasks.raise_flags", crontab(hour="4", minute="10")),
         "recheck flags": ("performance.tasks.recheck_flags", 300.0),
         "freeze figures": ("performance.tasks.freeze_figures", crontab(minute="12")),

@@ -157,6 +157,8 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "targets_planapproval",
     "targets_budgetentry",
     "targets_expense",
+    "performance_call",
+    "performance_reportrecipient",
     "recognition_statementline",
     "recognition_rewardpoints",
     "desk_auditentry",
@@ -257,6 +259,8 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.2},
     }
 }
+
+LEARNED_FOR = 600  # seconds for which what is learned from the past is kept
 
 _email = env.read("dj_email_url", "EMAIL_URL", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"})
 if "EMAIL_BACKEND" not in _email:

@@ -13,6 +13,7 @@ from .models import (
     Offer,
     Plan,
     PlanApproval,
+    Position,
     QuotaEntry,
     QuotaProposal,
     RampProfile,
@@ -183,3 +184,10 @@ class PlanApprovalAdmin(ReadOnlyAdmin):
     list_select_related = ("plan", "team", "by")
     list_filter = ("act",)
     ordering = ("-pk",)
+
+
+@admin.register(Position)
+class PositionAdmin(ReadOnlyAdmin):
+    list_display = ("team", "opens_on", "reason", "closed_at")
+    list_filter = ("team",)
+    ordering = ("-opened_at", "pk")

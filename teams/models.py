@@ -121,6 +121,13 @@ class Organisation(models.Model):
     shows_individual_chances = models.BooleanField(
         default=True, db_default=True, help_text="How likely each person is to reach an amount"
     )
+    countries_without_chances = ArrayField(
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="Of nobody posted there is it shown: DE, FR",
+    )
     shows_selling_time = models.BooleanField(
         default=True, db_default=True, help_text="Share of time that goes into selling, per person"
     )

@@ -48,6 +48,7 @@ from targets.models import (
     Expense,
     Offer,
     Plan,
+    Position,
     QuotaProposal,
     RampProfile,
     Redistribution,
@@ -261,6 +262,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "plan": ("maya omar vera olga admin", GET),
     "plan-outlook": ("maya vera olga admin", GET),  # nobody of Omar's is in the plan
     "plan-capacity": ("vera olga admin", GET),
+    "position-open": ("vera olga admin", POST),
+    "position-close": ("vera olga admin", POST),
     "budgets": ("maya omar vera olga admin", GET),
     "team-budget": ("maya vera olga admin", GET),
     "budget-set": ("vera olga admin", POST),
@@ -302,6 +305,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "letter-answer": ("maya vera olga admin", POST),
     # performance
     "records": (POSTED, GET),
+    "figures": (POSTED, GET),
+    "series": (POSTED, GET),
+    "pipeline": (POSTED, GET),
+    "calls": (POSTED, GET),
+    "pipeline-moves": (POSTED, GET),
     "quota-changes": (EVERYBODY, GET),
     "quota-changes-confirm": (EVERYBODY, POST),
     "quota-change-confirm": (LINE, POST),
@@ -327,6 +335,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "flag-wake": ("maya vera", POST),
     "levers": (COLLEAGUES + " admin", GET),
     # scorecards, reports, what works, screens, a manager's record
+    "forecast": (POSTED, GET),
+    "backtest": (POSTED, GET),
     "scorecards": (POSTED, GET),
     "scorecard": (LINE, GET),
     "scorecard-weights": (IMPORTERS, GET),
@@ -465,6 +475,7 @@ def world(db: None) -> World:
         recorded_at=now, reason="Taxi",
     )  # fmt: skip
     part = Slice.objects.create(plan=plan, cut="family", family="Meters", past=1, proposed=1000, amount=1000)
+    position = Position.objects.create(team=cast.north, opens_on=today, reason="Growth", opened_at=now)
     rating = SkillRating.objects.create(
         person=cast.ana, skill=Skill.objects.create(name="Closing"), is_own=False, score=3, at=now
     )
@@ -606,6 +617,8 @@ def world(db: None) -> World:
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
         "commitment": {"pk": plan.pk},
         "plan-slice": {"pk": plan.pk, "slice_pk": part.pk},
+        "position-open": {"pk": plan.pk},
+        "position-close": {"pk": plan.pk, "position_pk": position.pk},
         "skills": {"pk": cast.ana.pk},
         "skill-contest": {"pk": cast.ana.pk, "rating_pk": rating.pk},
         "skill-add": {},

@@ -2,32 +2,35 @@
 
 What is credited is known; the method is about the rest of the period. Two views of it are put together.
 
-*The rate.* Each person brings amounts at a level of their own, which the company as a whole moves up and down. The share
-of a period that has fallen by a day (quarter-end rush) is learned from earlier periods and drawn towards the calendar
-where these are few. The company's level follows a damped trend (E. S. Gardner, E. McKenzie, "Forecasting trends in time
-series", Management Science 31, 1985), corrected by how the running period compares. A person's level is drawn towards
-that of all people, the more the shorter and more restless their past is: best linear prediction with a lasting part, a
-part that fades from period to period, and chance, whose sizes are found by likelihood with weak priors (H. Bühlmann,
-E. Straub, "Glaubwürdigkeit für Schadensätze", 1970; C. Morris, "Parametric empirical Bayes inference", JASA 78, 1983).
+*The rate.* Each person brings amounts at a level of their own, which the company as a whole moves up and down. The
+share of a period that has fallen by a day (quarter-end rush) is learned from earlier periods and drawn towards the
+calendar where these are few. The company's level follows a damped trend (E. S. Gardner, E. McKenzie, "Forecasting
+trends in time series", Management Science 31, 1985), corrected by how the running period compares. A person's level
+is drawn towards that of all people, the more the shorter and more restless their past is: best linear prediction with
+a lasting part, a part that fades from period to period, and chance, whose sizes are found by likelihood with weak
+priors (H. Bühlmann, E. Straub, "Glaubwürdigkeit für Schadensätze", 1970; C. Morris, "Parametric empirical Bayes
+inference", JASA 78, 1983).
 
 *The pipeline.* Open deals are won at a hazard by age, estimated from cohorts with those still open counted as such
-(rules.md R16; R. L. Prentice, L. A. Gloeckler, "Regression analysis of grouped survival data", Biometrics 34, 1978), faster
-in the rush, times the person's own speed, drawn towards one; an open deal is worth what it is put down for, else what
-its product usually brings; and deals not yet opened come at the person's own pace.
+(rules.md R16; R. L. Prentice, L. A. Gloeckler, "Regression analysis of grouped survival data", Biometrics 34, 1978),
+faster in the rush, times the person's own speed, drawn towards one; an open deal is worth what it is put down for,
+else what its product usually brings; and deals not yet opened come at the person's own pace.
 
-*Together.* Each earlier period is forecast from what was known at the same point of it. That says how far the pipeline
-is to be believed beside the rate (stacking: D. H. Wolpert, Neural Networks 5, 1992), how far forecasts lay off as a whole, and whether the ranges
-were too narrow; all three are drawn towards a prior where there are few periods.
+*Together.* Each earlier period is forecast from what was known at the same point of it. That says how far the
+pipeline is to be believed beside the rate (stacking: D. H. Wolpert, Neural Networks 5, 1992), how far forecasts lay
+off as a whole, and whether the ranges were too narrow; all three are drawn towards a prior where periods are few.
 
 *The range.* The rest is a sum of a random number of amounts: a chance of nothing, else a gamma distribution, by its
-first two moments (B. Jørgensen, M. C. P. de Souza, "Fitting Tweedie's compound Poisson model", 1994). A variance that all
-people share makes teams as uncertain as they are (rules.md R22). No simulation: the same data give the same answer.
+first two moments (B. Jørgensen, M. C. P. de Souza, "Fitting Tweedie's compound Poisson model", 1994). A variance that
+all people share makes teams as uncertain as they are (rules.md R22). No simulation: the same data, the same answer.
 
 Days are whole numbers; amounts are floats here and only here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +111,8 @@ class Landing:
     """E[X²] ÷ E[X] of a person's amounts: how lumpy the rest is."""
     seen: Floats
     """Periods' worth of own history."""
+    entries: Ints
+    """How many amounts each was credited."""
 
 
 # Priors, and how many periods, people or deals they are worth. Chosen on made-up companies, not on any one company.
@@ -129,7 +134,7 @@ OLDEST = 720
 
 def clock(cuts: Cuts) -> Floats:
     """How much of the period is over at the start of each of its days, and at its end: 0 … 1."""
-    parts = [k + np.arange(1, b - a + 1) / (b - a) for k, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))]
+    parts = [k + np.arange(1, b - a + 1) / (b - a) for k, (a, b) in enumerate(pairwise(cuts))]
     return np.concatenate([[0.0], *parts]) / (len(cuts) - 1)
 
 
@@ -152,6 +157,8 @@ class Hazards:
 class Learned:
     """What is the same for everybody: made nightly from all people, used for one on a save."""
 
+    last: int
+    since: int
     shape: Floats
     shape_variance: float
     own_shape: float
@@ -173,6 +180,8 @@ class Learned:
 
 def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     """What everybody shares, from all people. `periods`: earliest first, the running one last."""
+    sells = np.bincount(known.seller, minlength=known.people) + np.bincount(known.owner, minlength=known.people) > 0
+    known = replace(known, weight=np.where(sells[known.person], known.weight, 0.0))
     found = _fit(known, periods, last)
     point = clock(periods[-1])[last + 1 - periods[-1][0]]
     offs, spreads = [], []
@@ -247,7 +256,12 @@ def _believe(found: Learned, known: Known, periods: Sequence[Cuts], last: int, r
 
 
 def project(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -> Landing:
-    """Where the people in `known` will land; what they share is `learned`."""
+    """Where the people in `known` will land; what they share is `learned`, on this day or an earlier one."""
+    known = replace(known, since=learned.since)
+    at = learned.hazards
+    if at is not None and learned.last != last:
+        closing, new = _closing(at.won, at.lost, np.diff(at.busy)[last + 1 - at.first :])
+        learned = replace(learned, last=last, hazards=replace(at, closing=closing, new=new))
     return _together(learned, _views(learned, known, periods, last))
 
 
@@ -279,7 +293,14 @@ def _exposure(known: Known, shape: Floats, cuts: Cuts, until: int) -> Floats:
     return np.bincount(known.person, known.weight * part, minlength=known.people).clip(0)
 
 
-def _sums(known: Known, all_cuts: Sequence[Cuts]) -> Floats:
+def presence(known: Known, cuts: Cuts) -> Floats:
+    """How much of a period each person is there for, by the days."""
+    days = (np.minimum(known.until, cuts[-1]) - np.maximum(known.start, cuts[0])).clip(0)
+    found: Floats = np.bincount(known.person, known.weight * days, minlength=known.people) / (cuts[-1] - cuts[0])
+    return found
+
+
+def sums(known: Known, all_cuts: Sequence[Cuts]) -> Floats:
     columns = []
     for cuts in all_cuts:
         inside = _within(known, cuts)
@@ -304,6 +325,8 @@ def _fit(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
         own_shape = float(np.clip(usual * (1 - usual) / max(between, 1e-6), *OWN_SHAPE))
     unit = float((taken**2).sum() / taken.sum()) if taken.any() else 1.0
     found = Learned(
+        last=last,
+        since=known.since,
         shape=shape, shape_variance=shape_variance, own_shape=own_shape, usual_share=usual, size=size, unit=unit,
         level=1.0, company=np.ones(len(earlier) + 1), company_variance=0.0, mixtures=(), hazards=None,
     )  # fmt: skip
@@ -356,7 +379,7 @@ def _history(learned: Learned, known: Known, periods: Sequence[Cuts], last: int)
     earlier, now = _earlier(known, periods), periods[-1]
     over = [_exposure(known, learned.shape, cuts, cuts[-1]) for cuts in earlier]
     over.append(_exposure(known, learned.shape, now, last + 1))
-    return _sums(known, [*earlier, now]), np.array(over).T.reshape(known.people, len(earlier) + 1)
+    return sums(known, [*earlier, now]), np.array(over).T.reshape(known.people, len(earlier) + 1)
 
 
 def _units(learned: Learned, known: Known) -> Floats:
@@ -508,7 +531,7 @@ def _risk(at: Hazards, known: Known, last: int) -> Floats:
     end = np.where(known.closed <= last, known.closed, last) + 1
     valid = known.opened <= known.closed
     columns = []
-    for low, high in zip(AGES, AGES[1:], strict=False):
+    for low, high in pairwise(AGES):
         a, b = np.maximum(known.opened + low, begin), np.minimum(known.opened + high, end)
         part = np.where(valid & (b > a), until(b) - until(a), 0)
         columns.append(np.bincount(known.owner, part, minlength=known.people))
@@ -591,6 +614,7 @@ class Views:
     pipeline: "Pipeline | None"
     unit: Floats
     seen: Floats
+    entries: Ints
 
 
 def _views(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -> Views:
@@ -625,6 +649,7 @@ def _views(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -
         pipeline=None if learned.hazards is None else _pipeline(learned.hazards, known, last),
         unit=unit,
         seen=exposure.sum(1),
+        entries=np.bincount(known.seller, minlength=known.people),
     )
 
 
@@ -648,6 +673,7 @@ def _together(learned: Learned, views: Views) -> Landing:
         shared=np.sqrt(learned.company_variance * learned.spread) * rest,
         unit=np.maximum(views.unit, chance / np.maximum(rest, 1e-9)),
         seen=views.seen,
+        entries=views.entries,
     )
 
 
@@ -673,3 +699,32 @@ def quantile(q: float, mean: Floats, variance: Floats, unit: Floats) -> Floats:
         under = below(middle, mean, variance, unit) < q
         low, high = np.where(under, middle, low), np.where(under, high, middle)
     return high
+
+
+def packed(learned: Learned) -> dict[str, Any]:
+    """As JSON keeps it."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(part) for key, part in value.items()}
+        return value.tolist() if isinstance(value, np.ndarray) else value
+
+    found: dict[str, Any] = plain(asdict(learned))
+    return found
+
+
+def unpacked(kept: dict[str, Any]) -> Learned:
+    """The way back from `packed`."""
+
+    def arrays(values: dict[str, Any]) -> dict[str, Any]:
+        return {key: np.array(part) if isinstance(part, list) else part for key, part in values.items()}
+
+    found = arrays(kept)
+    return Learned(
+        **found
+        | {
+            "hazards": kept["hazards"] and Hazards(**arrays(kept["hazards"])),
+            "mixtures": tuple(map(tuple, kept["mixtures"])),
+            "believed": tuple(kept["believed"]),
+        }
+    )

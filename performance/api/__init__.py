@@ -1,11 +1,17 @@
 """Endpoints of comparing, by noun."""
 
-from . import figures, flags, levers, measures, redistributions
+from . import calls, figures, flags, levers, measures, pipeline, records, redistributions, reports, scorecards, works
 
 ENDPOINTS = {
+    **calls.ENDPOINTS,
     **figures.ENDPOINTS,
     **flags.ENDPOINTS,
+    **pipeline.ENDPOINTS,
     **levers.ENDPOINTS,
     **measures.ENDPOINTS,
+    **records.ENDPOINTS,
     **redistributions.ENDPOINTS,
+    **reports.ENDPOINTS,
+    **scorecards.ENDPOINTS,
+    **works.ENDPOINTS,
 }

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0017_flows_of_pipelines"),
+        ("performance", "0018_calls"),
         ('sales', '0012_orders_are_paid'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

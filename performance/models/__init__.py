@@ -1,6 +1,8 @@
 """How does it compare? Rollups (derived, rebuildable), the watches that mark them stale, and flags."""
 
+from .calls import Call, CallQuerySet
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
+from .forecasts import BacktestCase, ForecastBasis, ForecastRow
 from .frozen import FrozenFigure, FrozenNight
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
@@ -11,6 +13,9 @@ from .watches import WATCHES
 
 __all__ = [
     "WATCHES",
+    "BacktestCase",
+    "Call",
+    "CallQuerySet",
     "DealVersion",
     "DefinitionQuerySet",
     "Flag",
@@ -18,6 +23,8 @@ __all__ = [
     "FlagEvent",
     "FlagKind",
     "FlagQuerySet",
+    "ForecastBasis",
+    "ForecastRow",
     "FrozenFigure",
     "FrozenNight",
     "MeasureDefinition",

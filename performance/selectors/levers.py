@@ -114,18 +114,26 @@ def bounds_of(period: Period, as_of: date) -> dict[int, Days]:
 
 def levers(*, scope: Scope, period: Period, as_of: date, against: Against = "past") -> Levers:
     """The gap of a scope to its plan: plan stretch and four levers that sum to it to the cent."""
+    if against == "past":
+        return levers_of(look_at(scope=scope, period=period, as_of=as_of), period)
+    if scope.kind == "person":
+        assert scope.pk is not None
+        return _against_peers(scope.pk, bounds_of(period, as_of)[0])
+    look = look_at(scope=scope, period=period, as_of=as_of)
+    note = "Comparable people are those of a person; a team is compared with its own past."
+    return Levers.of(look.now, None, look.expected[0], note=note)
+
+
+def look_at(*, scope: Scope, period: Period, as_of: date) -> Look:
+    """The period to date of a person, a team or the company, beside the same days of earlier periods."""
     bounds = bounds_of(period, as_of)
     if scope.kind == "person":
         assert scope.pk is not None
-        if against == "peers":
-            return _against_peers(scope.pk, bounds[0])
-        look = looks([scope.pk], bounds)[scope.pk]
-    else:
-        teams = scope.team_ids if scope.kind == "team" else None
-        look = look_at_teams(teams, bounds)
-        if against == "peers":
-            note = "Comparable people are those of a person; a team is compared with its own past."
-            return Levers.of(look.now, None, look.expected[0], note=note)
+        return looks([scope.pk], bounds)[scope.pk]
+    return look_at_teams(scope.team_ids if scope.kind == "team" else None, bounds)
+
+
+def levers_of(look: Look, period: Period) -> Levers:
     compared = tuple(period.shift(-k).key for k in look.compared)
     note = "" if compared else "There is no earlier period to compare with."
     return Levers.of(look.now, look.usual, look.expected[0], compared=compared, note=note)
@@ -189,29 +197,41 @@ def _present(own: PersonDays, days: Days, team_ids: Collection[int] | None = Non
 def _open_deals(
     windows: list[Days], *, people: list[int] | None = None, team_ids: list[int] | None = None
 ) -> dict[tuple[int, date, date], Fraction]:
-    """Mean number of deals open on a day of each window, from when they were opened and closed.
+    """Mean number of deals open at the close of a day of each window, from the daily snapshots.
 
-    Of each of these people; else of teams (None: of all) together, under 0, as their owners were posted on each day.
+    Of each of these people; else of teams (None: of all) together, under 0, as deals belonged to them on each day. A
+    deal that was written down only once it was decided was in no snapshot open: its own dates say when it was.
     """
-    key, posted, whose = "0", "", "true"
-    first, until = ["d.opened_on", "w.first"], ["coalesce(d.closed_on, w.until)", "w.until"]
-    arguments: list[Any] = []
-    if people is not None:
-        key, whose, arguments = "d.owner_id", "d.owner_id = ANY(%s)", [people]
-    elif team_ids is not None:
-        posted = "JOIN teams_posting p ON p.person_id = d.owner_id AND p.during && daterange(w.first, w.until)"
-        first, until = [*first, "lower(p.during)"], [*until, "coalesce(upper(p.during), w.until)"]
-        whose, arguments = "p.team_id = ANY(%s)", [team_ids]
+    column, ids = ("person_id", people) if people is not None else ("team_id", team_ids)
+    key = "person_id" if people is not None else "0"
+    whose = "true" if ids is None else f"h.{column} = ANY(%(ids)s)"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT {key}, w.first, w.until, sum(greatest(least({", ".join(until)}) - greatest({", ".join(first)}), 0))
-              FROM unnest(%s::date[], %s::date[]) AS w(first, until)
-              JOIN sales_deal d ON d.opened_on < w.until AND (d.closed_on IS NULL OR d.closed_on > w.first)
-              {posted}
-             WHERE {whose} AND d.withdrawn_at IS NULL AND (d.closed_on IS NULL OR d.closed_on >= d.opened_on)
+            WITH w AS (SELECT * FROM unnest(%(starts)s::date[], %(ends)s::date[]) AS w(first, until)),
+            held AS (
+                SELECT v.person_id, v.team_id, v."on" AS first, v.until FROM performance_dealversion v
+                 WHERE v.status = 'open' AND v."on" < %(last)s AND (v.until IS NULL OR v.until > %(start)s)
+                 UNION ALL
+                SELECT d.owner_id, p.team_id, greatest(d.opened_on, lower(p.during)),
+                       least(d.closed_on, upper(p.during))
+                  FROM sales_deal d
+                  LEFT JOIN teams_posting p
+                    ON p.person_id = d.owner_id AND p.during && daterange(d.opened_on, d.closed_on)
+                 WHERE d.status <> 'open' AND d.withdrawn_at IS NULL AND d.closed_on > d.opened_on
+                       AND d.opened_on < %(last)s AND d.closed_on > %(start)s
+                       AND NOT EXISTS (SELECT FROM performance_dealversion v
+                                        WHERE v.deal_id = d.id AND v.status = 'open')
+            )
+            SELECT {key}, w.first, w.until,
+                   sum(least(coalesce(h.until, w.until), w.until) - greatest(h.first, w.first))
+              FROM w JOIN held h ON h.first < w.until AND (h.until IS NULL OR h.until > w.first)
+             WHERE {whose}
              GROUP BY 1, 2, 3
             """,  # nosec B608 (constants)
-            [[start for start, _ in windows], [end for _, end in windows], *arguments],
-        )
+            {
+                "starts": [start for start, _ in windows], "ends": [end for _, end in windows], "ids": ids,
+                "start": min(start for start, _ in windows), "last": max(end for _, end in windows),
+            },
+        )  # fmt: skip
         return {(key, a, b): Fraction(int(days), (b - a).days) for key, a, b, days in cursor.fetchall()}

@@ -13,16 +13,18 @@ from teams.selectors import presence
 
 from ..analysis.scorecards import points, score
 from ..models import Scorecard, ScorecardPart
-from .catalogue import MEASURES, Measure
+from .catalogue import Measure, catalogue
 from .cells import Cells, Span, read
-from .figures import Figure, _figure
+from .figures import Figure, figure_of
 from .pace import _pipeline_by_team
 from .scope import Scope
 
 TIMEFRAMES: tuple[Kind, ...] = ("week", "month", "quarter", "year")
 WEEK = 5  # working days
-NOT_SCORED = {"quota", "expected", "gap", "overlay"}  # what is asked of somebody, and what stands in no total
-LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}
+# What is asked of somebody, what stands in no total, and how time is spent, which is no merit and not everywhere shown.
+NOT_SCORED = {"quota", "expected", "gap", "overlay", "selling_time"}
+LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}  # of those built in
+LEVELS = {"average_deal", "pipeline"}  # money that is no sum over days
 LEADERS = (Role.MANAGER, Role.EXECUTIVE)
 ZERO = Decimal(0)
 
@@ -65,17 +67,17 @@ class Card:
 
 
 def scorable() -> list[Measure]:
-    """What a part may measure."""
-    return [measure for key, measure in MEASURES.items() if key not in NOT_SCORED]
+    """What a part may measure: whatever can be better or worse."""
+    return [measure for key, measure in catalogue().items() if key not in NOT_SCORED and measure.better]
 
 
-def adds_up(measure: Measure) -> bool:
+def is_by_the_week(measure: Measure) -> bool:
     """Whether the goal is for a working week, and grows with the days somebody is there."""
-    return measure.unit in {"money", "count"} and measure.key not in {"average_deal", "pipeline"}
+    return measure.adds_up and measure.is_prorated and measure.key not in LEVELS
 
 
 def is_lower_better(measure: Measure) -> bool:
-    return measure.key in LOWER_IS_BETTER
+    return measure.better == "lower" or measure.key in LOWER_IS_BETTER
 
 
 def scorecards_on(day: date) -> dict[str, Scorecard]:
@@ -117,7 +119,9 @@ def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation
         led.setdefault(row.person_id, []).append(row.team)
     alone = [pk for pk, role in roles.items() if role in cards_of and pk not in led]
     leads = [pk for pk in led if roles[pk] in cards_of]
-    needed = sorted({part.measure for card in cards_of.values() for part in card.parts.all()} & set(MEASURES))
+    known = catalogue()
+    asked = {part.measure for card in cards_of.values() for part in card.parts.all()}
+    needed = [known[key] for key in sorted(asked & set(known))]
     found: dict[int, tuple[Scope, dict[str, Figure]]] = {}
     if alone:
         own = _figures_of_people(alone, needed, period, as_of, organisation)
@@ -129,7 +133,7 @@ def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation
         pk: Card(
             named[pk], roles[pk], scope, period, as_of,
             tuple(
-                _part(part, figures, weeks.get(pk, ZERO))
+                _part(part, known[part.measure], figures[part.measure], weeks.get(pk, ZERO))
                 for part in sorted(cards_of[roles[pk]].parts.all(), key=lambda part: part.position)
                 if part.measure in figures
             ),
@@ -143,9 +147,8 @@ def card(*, person: Person, period: Period, as_of: date, organisation: Organisat
     return cards(people=[person], period=period, as_of=as_of, organisation=organisation).get(person.pk)
 
 
-def _part(part: ScorecardPart, figures: Mapping[str, Figure], weeks: Decimal) -> Part:
-    measure, figure = MEASURES[part.measure], figures[part.measure]
-    goal: Decimal | None = part.goal * weeks if adds_up(measure) else part.goal
+def _part(part: ScorecardPart, measure: Measure, figure: Figure, weeks: Decimal) -> Part:
+    goal: Decimal | None = part.goal * weeks if is_by_the_week(measure) else part.goal
     is_lower, why = is_lower_better(measure), ""
     if not goal:
         goal, why = None, "no working day so far"
@@ -161,8 +164,8 @@ def _part(part: ScorecardPart, figures: Mapping[str, Figure], weeks: Decimal) ->
 # ── Figures of many ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _spans(needed: Sequence[str], period: Period, as_of: date) -> list[Span]:
-    parts = sorted({part for key in needed for part in MEASURES[key].needs})
+def _spans(needed: Sequence[Measure], period: Period, as_of: date) -> list[Span]:
+    parts = sorted({part for measure in needed for part in measure.needs})
     until = max(min(as_of + timedelta(days=1), period.end), period.start)
     return [
         Span("to_date", parts, period.start, until),
@@ -172,7 +175,7 @@ def _spans(needed: Sequence[str], period: Period, as_of: date) -> list[Span]:
 
 
 def _figures_of_people(
-    ids: Sequence[int], needed: Sequence[str], period: Period, as_of: date, organisation: Organisation
+    ids: Sequence[int], needed: Sequence[Measure], period: Period, as_of: date, organisation: Organisation
 ) -> dict[int, dict[str, Figure]]:
     apart = _apart(read(_spans(needed, period, as_of), people=ids, each=True))
     people = Person.objects.in_bulk(ids)
@@ -183,7 +186,11 @@ def _figures_of_people(
 
 
 def _figures_of_leaders(
-    led: Mapping[int, Sequence[Team]], needed: Sequence[str], period: Period, as_of: date, organisation: Organisation
+    led: Mapping[int, Sequence[Team]],
+    needed: Sequence[Measure],
+    period: Period,
+    as_of: date,
+    organisation: Organisation,
 ) -> dict[int, tuple[Scope, dict[str, Figure]]]:
     tops = [team.pk for teams in led.values() for team in teams]
     under = list(Team.objects.under(tops).values_list("pk", "path"))
@@ -210,8 +217,8 @@ def _apart(cells: Cells) -> dict[int, Cells]:
     found: dict[int, Cells] = {}
     for (key, span, measure), sums in cells.sums.items():
         found.setdefault(key, Cells({}, {}, {})).sums[0, span, measure] = sums
-    for (key, span), buckets in cells.buckets.items():
-        found.setdefault(key, Cells({}, {}, {})).buckets[0, span] = buckets
+    for (key, *rest), buckets in cells.buckets.items():
+        found.setdefault(key, Cells({}, {}, {})).buckets[(0, *rest)] = buckets  # type: ignore[index]
     return found
 
 
@@ -229,7 +236,7 @@ def _together(many: Iterable[Cells]) -> Cells:
 
 
 def _made(
-    scope: Scope, cells: Cells, needed: Sequence[str], period: Period, as_of: date, organisation: Organisation
+    scope: Scope, cells: Cells, needed: Sequence[Measure], period: Period, as_of: date, organisation: Organisation
 ) -> dict[str, Figure]:
     until = min(as_of + timedelta(days=1), period.end)
     pipeline = (
@@ -238,10 +245,10 @@ def _made(
         cells.count("pipeline.no_rate", span="open"),
     )
     return {
-        key: _figure(
-            MEASURES[key], cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
+        measure.key: figure_of(
+            measure, cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
         )
-        for key in needed
+        for measure in needed
     }  # fmt: skip
 
 

@@ -164,5 +164,3 @@ def _clean(definition: MeasureDefinition) -> None:
 def _require(by: User) -> None:
     if not may_define(by):
         raise Refused("Only an admin says how everybody is measured.")
-
-

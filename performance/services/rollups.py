@@ -50,6 +50,8 @@ class Family:
     widened: Callable[[Sequence[Scope]], list[Scope]] = list
     moves_flags: bool = False
     """Who is behind may be seen differently after it changes; flags look again at those people."""
+    moves_forecasts: bool = False
+    """Where people land may be seen differently after it changes."""
 
 
 def _widened_to_quotas(scope: Sequence[Scope]) -> list[Scope]:
@@ -101,6 +103,7 @@ FAMILIES = {
          GROUP BY 1, 2, 3, 4, 5 HAVING sum(c.reporting_amount) <> 0
         """,
         moves_flags=True,
+        moves_forecasts=True,
     ),
     "outcomes": Family(
         2,
@@ -152,6 +155,7 @@ FAMILIES = {
                        ORDER BY lower(e.during) DESC LIMIT 1) END AS rate) x
          GROUP BY 1, 3, 5
         """,
+        moves_forecasts=True,
     ),
     "quota": Family(
         5,
@@ -165,6 +169,7 @@ FAMILIES = {
         _expected,
         _widened_to_quotas,
         moves_flags=True,
+        moves_forecasts=True,
     ),
     "deals_counted": Family(6),
     "orders": Family(7),
@@ -384,11 +389,12 @@ def _write(topic: str, scope: Sequence[Scope], *, tell: bool = False) -> tuple[l
     [(count, people, teams, zeros, *told)] = _execute(*_statement(topic, scope, rest))
     if zeros:
         _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s) AND total = 0 AND count = 0", [zeros])
-    if count and family.moves_flags:
+    moved = [topic for topic, moves in (("flags", family.moves_flags), ("forecasts", family.moves_forecasts)) if moves]
+    if count and moved:
         _execute(
             "INSERT INTO desk_mark (topic, person_id, days)"
-            " SELECT 'flags', p, '(,)' FROM unnest(%s::bigint[]) AS p WHERE p > 0",
-            [people],
+            " SELECT t, p, '(,)' FROM unnest(%s::bigint[]) AS p, unnest(%s::text[]) AS t WHERE p > 0",
+            [people, moved],
         )
     if count:
         transaction.on_commit(partial(live.bump, people=people, teams=teams))

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -17,7 +18,7 @@ from performance import live
 from performance.selectors import MEASURES
 from recognition import forms, selectors, services
 from recognition.models import Award, BoardKind, Kudos, PersonalBest
-from salesmgmt.desk.edges import act, part_of, tell_form
+from salesmgmt.desk.edges import act, csv_answer, part_of, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
@@ -178,7 +179,7 @@ def take_down(request: HttpRequest, kind: str, pk: str) -> HttpResponse:
 
 
 @require_GET
-def leaderboard(request: HttpRequest) -> HttpResponse:
+def leaderboard(request: HttpRequest) -> HttpResponseBase:
     """The board of a team: by attainment or by improvement, for a period."""
     organisation = Organisation.get()
     user: Any = request.user
@@ -194,6 +195,9 @@ def leaderboard(request: HttpRequest) -> HttpResponse:
     shown = team or selectors.own_board(user)
     token = live.token_for(user, *([f"team:{shown.pk}"] if shown else []))
     board = selectors.leaderboard(user=user, team=shown, period=period, as_of=today, by=by)
+    if request.GET.get("export") == "csv":
+        rows = ((place.rank, place.person.name, board.measure, round(place.score, 6)) for place in board.places)
+        return csv_answer(request, f"leaderboard-{period.key}", ("rank", "name", "by", "score"), rows)
     now = Period.of(today, "quarter", organisation.calendar)
     month = Period.of(today, "month", organisation.calendar)
     periods = [now, now.shift(-1), now.shift(-2), now.shift(-3), month, month.shift(-1)]

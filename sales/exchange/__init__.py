@@ -736,6 +736,7 @@ KINDS = [
         ),
         _plan_products,
         _product_rows,
+        together=("external_id|name",),
     ),
     Kind(
         "stages",

@@ -193,6 +193,7 @@ KINDS = [
         ),
         _plan_values,
         _value_rows,
+        together=("record",),
     ),
     dated(
         "account_owners",
@@ -217,6 +218,7 @@ KINDS = [
         ),
         by=("account",),
         check=_check_profile,
+        together=("account",),
     ),
     table(
         "contact_roles",
@@ -227,6 +229,7 @@ KINDS = [
             Field("title", longest=100, also=("role",)),
         ),
         by=("contact", "account"),
+        together=("contact",),
     ),
     table(
         "competitors",

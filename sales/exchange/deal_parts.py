@@ -261,6 +261,7 @@ KINDS = [
         records=lambda: DealLine.objects.filter(deal__withdrawn_at=None),
         check=_check_line,
         finish=_list_beyond,
+        together=("deal",),
     ),
     Kind(
         "deal_shares",
@@ -272,6 +273,7 @@ KINDS = [
         ),
         _plan_shares,
         _share_rows,
+        together=("deal",),
     ),
     Kind(
         "deal_reasons",
@@ -284,6 +286,7 @@ KINDS = [
         ),
         _plan_reasons,
         _reason_rows,
+        together=("deal",),
     ),
     table(
         "deal_competitors",
@@ -293,6 +296,7 @@ KINDS = [
             Field("competitor", "reference", needed=True, to="competitor", also=("name",)),
         ),
         by=("deal", "competitor"),
+        together=("deal",),
         records=lambda: Deal.competitors.through.objects.filter(deal__withdrawn_at=None),
     ),
     replace(
@@ -313,6 +317,7 @@ KINDS = [
             ),
             by=("deal", "asked_at"),
             check=_check_approval,
+            together=("deal",),
         ),
         rows=_approval_rows,
     ),

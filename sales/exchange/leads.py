@@ -239,5 +239,6 @@ KINDS = [
         ),
         _plan_changes,
         _change_rows,
+        together=("lead",),
     ),
 ]

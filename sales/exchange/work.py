@@ -168,6 +168,7 @@ KINDS = [
         are_many=True,
         records=lambda: Task.objects.filter(source__in=LINKS),  # what else asked for one is a trail (`trails`)
         check=_check_task,
+        together=("external_id", "owner+text"),
     ),
     table(
         "market_notes",
@@ -184,6 +185,7 @@ KINDS = [
         ),
         by=("owner", "noted_at", "text"),
         check=_check_note,
+        together=("external_id", "owner+text"),
     ),
     table(
         "time_entries",
@@ -199,6 +201,7 @@ KINDS = [
         by=("owner", "on", "kind", "note"),
         are_many=True,
         check=_check_time,
+        together=("external_id", "owner+on"),
     ),
     table(
         "activity_templates",
@@ -229,6 +232,7 @@ KINDS = [
         by=("contact", "occasion", "given_on"),
         are_many=True,
         check=_check_gift,
+        together=("external_id", "contact"),
     ),
     table(
         "referrals",
@@ -247,6 +251,7 @@ KINDS = [
         by=("account", "contact", "asked_on"),
         are_many=True,
         check=_check_referral,
+        together=("external_id", "account", "lead"),
     ),
     table(
         "complaints",
@@ -267,6 +272,7 @@ KINDS = [
         by=("account", "received_on", "text"),
         are_many=True,
         check=_check_complaint,
+        together=("external_id", "account", "feedback"),
     ),
     table(
         "delivery_problems",
@@ -283,5 +289,6 @@ KINDS = [
         by=("order", "kind", "found_on", "text"),
         are_many=True,
         check=_check_problem,
+        together=("external_id", "order"),
     ),
 ]

@@ -103,6 +103,19 @@ class Order(Record):
             models.Index(fields=["owner", "ordered_on"], name="order_by_owner"),
             models.Index(fields=["account", "ordered_on"], name="order_by_account"),
             models.Index(F("ordered_on").desc(), F("id").desc(), condition=Q(withdrawn_at=None), name="order_by_day"),
+            models.Index(
+                fields=["-ordered_on", "-id"],
+                include=["promised_on", "owner"],
+                condition=Q(withdrawn_at=None, cancelled_on=None, delivered_on=None),
+                name="undelivered_order_by_day",
+            ),
+            models.Index(
+                fields=["-ordered_on", "-id"],
+                include=["promised_on", "produced_on", "delivered_on", "owner"],
+                condition=Q(withdrawn_at=None, cancelled_on=None)
+                & (Q(produced_on__gt=F("promised_on")) | Q(delivered_on__gt=F("promised_on"))),
+                name="late_order_by_day",
+            ),
             GinIndex(Words("number"), condition=~Q(number=""), name="order_by_words"),
         ]
 

@@ -1,7 +1,15 @@
 """Questions about what happened, always within what somebody may see."""
 
-from .activities import Recent, activities, alike_activities, asked_first, recent_customers, withdrawn_activities
-from .contracts import SOON, contract_states, contracts, paper_of, state_of
+from .activities import (
+    Recent,
+    activities,
+    activity_lines,
+    alike_activities,
+    asked_first,
+    recent_customers,
+    withdrawn_activities,
+)
+from .contracts import SOON, contract_counts, contract_lines, contract_states, contracts, paper_of, state_of
 from .customers import (
     MANY_ACCOUNTS,
     CustomerFilter,
@@ -50,12 +58,12 @@ from .deals import (
     competitors_of,
     deals,
     deals_at,
+    deals_in_order,
     may_share_deal,
     overdue_count,
     people_on,
     reasons_of,
     shares_of,
-    sortable,
 )
 from .deliveries import deliveries, delivery_problems, orders_with_problems, problems_of
 from .feedback import (
@@ -148,6 +156,7 @@ __all__ = [
     "account_totals",
     "accounts",
     "activities",
+    "activity_lines",
     "after_sales",
     "aliases",
     "alike_accounts",
@@ -173,6 +182,8 @@ __all__ = [
     "contact_options",
     "contacts",
     "contents_of",
+    "contract_counts",
+    "contract_lines",
     "contract_states",
     "contracts",
     "credit_of",
@@ -182,6 +193,7 @@ __all__ = [
     "deal_story",
     "deals",
     "deals_at",
+    "deals_in_order",
     "deliveries",
     "delivery_problems",
     "done_tasks",
@@ -237,7 +249,6 @@ __all__ = [
     "selling_time",
     "shares_of",
     "signs_of",
-    "sortable",
     "state_of",
     "tags_in_use",
     "takers",

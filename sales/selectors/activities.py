@@ -1,7 +1,7 @@
 """Questions about activities, tasks and the quick log."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import F, QuerySet
 
@@ -12,6 +12,8 @@ from sales.models import (
 )
 from salesmgmt.lib.finding import Asked, Holds, Words
 from teams.models import Viewer, access_of
+
+from .naming import named
 
 
 def activities(
@@ -38,9 +40,24 @@ def activities(
         "occurred_on__lt": end,
     }
     found = found.filter(**{name: value for name, value in asked.items() if value})
+    # The list goes by the moment: bounds on it too, a day wider for any zone, end the walk along its index.
+    if start and start > date.min:
+        found = found.filter(occurred_at__gte=_midnight(start - timedelta(days=1)))
+    if end and end < date.max:
+        found = found.filter(occurred_at__lt=_midnight(end + timedelta(days=1)))
     if text.strip():
         found = found.exclude(notes="").filter(Holds(Words("outcome", "notes"), Asked(text)))
     return found
+
+
+def activity_lines() -> QuerySet[Activity]:
+    """Activities as a list shows them, for those that were found."""
+    found: QuerySet[Activity] = named(Activity.objects.all(), "owner", "account", "deal")
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ import hashlib
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from sales.models import Contract
 from teams.models import Viewer
+
+from .naming import named
 
 SOON = timedelta(days=90)
 
@@ -24,6 +26,25 @@ def contract_states(day: date) -> dict[str, Q]:
     }
 
 
+def _told(found: QuerySet[Contract]) -> QuerySet[Contract]:
+    amendments = Contract.objects.present().filter(amends=OuterRef("pk"), signed_on__isnull=False)
+    return found.annotate(is_replaced=Exists(amendments))
+
+
+def contract_lines() -> QuerySet[Contract]:
+    """Contracts as a list shows them, for those that were found."""
+    found: QuerySet[Contract] = named(Contract.objects.all(), "account", "owner")
+    return _told(found.prefetch_related("amends"))
+
+
+def contract_counts(user: Viewer, day: date) -> dict[str, int]:
+    """How many somebody sees that are `running`, and of these are `ending`."""
+    states = contract_states(day)
+    found = contracts(user, day=day, state="running").values("pk", "is_replaced")
+    counted = found.aggregate(running=Count("pk"), ending=Count("pk", filter=states["ending"]))
+    return {name: counted[name] for name in ("running", "ending")}
+
+
 def contracts(
     user: Viewer,
     *,
@@ -34,9 +55,7 @@ def contracts(
     owner: int | None = None,
 ) -> QuerySet[Contract]:
     """Contracts somebody may see; each knows whether a signed amendment has replaced it."""
-    amendments = Contract.objects.present().filter(amends=OuterRef("pk"), signed_on__isnull=False)
-    found = Contract.objects.visible_to(user).select_related("account", "owner", "amends", "renewal_deal")
-    found = found.annotate(is_replaced=Exists(amendments))
+    found = _told(Contract.objects.visible_to(user).select_related("account", "owner", "amends", "renewal_deal"))
     if text:
         found = found.filter(Q(number__icontains=text) | Q(account__name__icontains=text))
     asked: dict[str, Any] = {"account": account, "owner": owner}

@@ -56,7 +56,7 @@ def contacts(user: Viewer, asked: CustomerFilter) -> QuerySet[Contact]:
     if asked.owner:
         found = found.filter(account__owner=asked.owner)
     if asked.text:
-        found = found.filter(Q(name__icontains=asked.text) | Q(email__iexact=asked.text))
+        found = found.filter(Q(name__icontains=asked.text) | Q(email__iexact=asked.text) & ~Q(email=""))
     return found
 
 

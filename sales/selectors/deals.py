@@ -1,6 +1,6 @@
 """Questions about deals, always within what somebody may see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -50,31 +50,59 @@ class DealFilter:
 def deals(user: Viewer, asked: DealFilter) -> DealQuerySet:
     """The deals somebody may see that match. Of decided deals, `closing` means the day they were closed."""
     found = Deal.objects.visible_to(user).select_related("owner", "account", "stage", "product")
-    exact = {"status": asked.status, "stage": asked.stage, "owner": asked.owner, "account": asked.account}
-    found = found.filter(**{name: value for name, value in (exact | {"product": asked.product}).items() if value})
-    if asked.pipeline:
-        found = found.filter(stage__pipeline=asked.pipeline)
-    if asked.tag:
-        found = found.filter(tags__contains=[asked.tag]).exclude(tags=[])
-    if asked.closing:
-        start, end = asked.closing.start, asked.closing.end
-        found = found.filter(
-            Q(status="open", expected_close_on__gte=start, expected_close_on__lt=end)
-            | Q(~Q(status="open"), closed_on__gte=start, closed_on__lt=end)
-        )
-    return found.filter(_named(asked.text)) if asked.text else found
+    return found.filter(_matching(asked))
 
 
-def sortable(found: DealQuerySet, asked: DealFilter) -> DealQuerySet:
-    """The same deals, so that any order of them is read at once.
+@dataclass(frozen=True, slots=True)
+class InOrder:
+    """Deals in parts that share none, so that the first of any order of them are read at once."""
 
-    Nobody can foretell how many deals a filter leaves. Where it is a handful, the database would look for them along
-    the whole of the order's index; told which they are, it does not.
+    parts: list[DealQuerySet]
+    may_lie_apart: bool
+    """The first of an order may lie at its far end: better put in order by themselves."""
+    lines: QuerySet[Deal]
+    """Deals as the list shows them, for those that are found."""
+
+
+def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
+    """The same deals, for a list.
+
+    The indexes of the orders hold what most filters ask of. A text, a tag or an account they don't: nobody can foretell
+    how many deals that leaves, and where it is a handful, they would be looked for along the whole of an index; told
+    which they are, the database does not do that.
     """
-    if asked == DealFilter(status=asked.status):
-        return found
-    few = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return Deal.objects.filter(pk__in=few) if len(few) <= FEW else found
+    lines = named(Deal.objects.all(), "owner", "account")
+    if asked.text or asked.tag or asked.account:
+        found = deals(user, asked)
+        few = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
+        return InOrder([Deal.objects.filter(pk__in=few) if len(few) <= FEW else found], False, lines)
+    # Of an OR of two days, neither bounds what is walked.
+    states = Deal.Status.values if asked.closing and not asked.status else [asked.status]
+    matching = [_matching(replace(asked, status=status)) for status in states]
+    parts = [part.filter(one) for part in Deal.objects.visible_parts(user) for one in matching]
+    is_most = access_of(user).sees_all and asked.status != Deal.Status.OPEN and asked == DealFilter(status=asked.status)
+    return InOrder(parts, not is_most, lines)
+
+
+def _matching(asked: DealFilter) -> Q:
+    exact = {"status": asked.status, "stage": asked.stage, "owner": asked.owner, "account": asked.account}
+    found = Q(**{name: value for name, value in (exact | {"product": asked.product}).items() if value})
+    if asked.pipeline:  # as a list: an index that holds the stage answers by itself
+        found &= Q(stage__in=list(Stage.objects.filter(pipeline=asked.pipeline).values_list("pk", flat=True)))
+    if asked.tag:
+        found &= Q(tags__contains=[asked.tag]) & ~Q(tags=[])
+    if asked.closing:
+        found &= _closing(asked.closing, asked.status)
+    return found & _named(asked.text) if asked.text else found
+
+
+def _closing(period: Period, status: str) -> Q:
+    expected = Q(expected_close_on__gte=period.start, expected_close_on__lt=period.end)
+    closed = Q(closed_on__gte=period.start, closed_on__lt=period.end)
+    is_open = Q(status=Deal.Status.OPEN)
+    if not status:
+        return is_open & expected | ~is_open & closed
+    return expected if status == Deal.Status.OPEN else closed
 
 
 def _named(text: str) -> Q:

@@ -52,7 +52,13 @@ def activities(request: SignedIn) -> HttpResponseBase:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
-        "page": keyset.page(selectors.named(found, *NAMED), by="occurred_at", descending=True, cursor=cursor),
+        "page": keyset.page(
+            found,
+            by="occurred_at",
+            descending=True,
+            cursor=cursor,
+            shown=selectors.activity_lines(),
+        ),
         "form": form,
         "kinds": Activity.Kind.choices,
         "owners": selectors.choosable_owners(request.user, day) if shows_owners else (),

@@ -36,7 +36,8 @@ def contracts(request: SignedIn) -> HttpResponseBase:
         return csv_answer(request, "contracts", COLUMNS, map(_row, found.order_by("pk").iterator(2000)))
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
-    page = keyset.page(found, by="ends_on", cursor=asked.get("cursor", ""))
+    page = keyset.page(found, by="ends_on", cursor=asked.get("cursor", ""), shown=selectors.contract_lines())
+    counts = selectors.contract_counts(request.user, day)
     context = {
         "page": page,
         "rows": [(contract, selectors.state_of(contract, day)) for contract in page.rows],
@@ -44,8 +45,8 @@ def contracts(request: SignedIn) -> HttpResponseBase:
         "states": forms.ContractListForm.STATES,
         "owners": selectors.choosable_owners(request.user, day).only("name") if shows_owners else (),
         "shows_owners": shows_owners,
-        "running_count": selectors.contracts(request.user, day=day, state="running").count(),
-        "ending_count": selectors.contracts(request.user, day=day, state="ending").count(),
+        "running_count": counts["running"],
+        "ending_count": counts["ending"],
     }
     return render(request, "sales/contracts.html", context)
 

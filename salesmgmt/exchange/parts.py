@@ -50,9 +50,9 @@ class Parts:
             self._shared |= {key for key, count in Counter(seen.pop()).items() if count > 1}
 
     def _rows(self) -> Iterator[Row]:
-        for line, of_row, problem, _ in cells(self.table, self.columns):
+        for line, of_row, problem, cell in cells(self.table, self.columns):
             raw = {} if problem else {n: values.rearmed(column.text(of_row)) for n, column in self.columns.items()}
-            yield Row(line, {}, raw, [Refusal(line, "", "", problem)] if problem else [])
+            yield Row(line, {}, raw, [Refusal(line, "", "", problem)] if problem else [], column=cell)
 
     def _keys_of(self, row: Row) -> Iterator[int]:
         for space, ways in enumerate(self._keys):
@@ -87,7 +87,7 @@ class Parts:
                         where[head] = part
                 of_row = where.get(head, part)
                 problem = row.refusals[0].reason if row.refusals else ""
-                waiting[of_row].append(json.dumps([row.line, row.raw, problem]))
+                waiting[of_row].append(json.dumps([row.line, row.raw, problem, row.column]))
                 if len(waiting[of_row]) >= HELD:
                     _append(folder, of_row, waiting.pop(of_row))
             for of_row, lines in waiting.items():
@@ -131,4 +131,7 @@ def _append(folder: str, part: int, lines: list[str]) -> None:
 def _read(folder: str, part: int) -> list[Row]:
     with (Path(folder) / str(part)).open(encoding="ascii") as file:
         told = [json.loads(line) for line in file]
-    return [Row(line, {}, raw, [Refusal(line, "", "", problem)] if problem else []) for line, raw, problem in told]
+    return [
+        Row(line, {}, raw, [Refusal(line, "", "", problem)] if problem else [], column=cell)
+        for line, raw, problem, cell in told
+    ]

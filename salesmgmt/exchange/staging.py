@@ -12,6 +12,7 @@ from .reader import Table, Unreadable
 from .wide import AMOUNT, Wide, opened
 
 REMEMBERED = 100_000  # texts
+MOST = 50_000  # rows that are planned as a whole, in memory
 NUMBERS = {"money", "number", "percent", "whole"}
 
 
@@ -39,6 +40,8 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
         if problem:
             row.refusals.append(Refusal(line, "", "", problem))
         rows.append(row)
+        if len(rows) > MOST:
+            raise Unreadable(f"{name} has more than {MOST:,} rows, and {kind.key} are looked at as a whole; split it.")
     texts: dict[str, list[str]] = {}
     for one in kind.fields:
         if one.name in columns and is_noted(one):
@@ -46,10 +49,7 @@ def stage(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile, *, curren
             texts[one.name] = [text for text in seen if not values.is_nothing(one, text)]
     noted = notations(kind, texts, mapping, table)
     type_rows(rows, kind, columns, noted, currency, zone)
-    found = describe(table, columns, preset, said_of(noted))
-    if isinstance(table, Wide):
-        found |= {"wide": table.described(), "differing": table.differing(noted.get(AMOUNT, values.Notation()))}
-    return Staged(table, columns, rows, found)
+    return Staged(table, columns, rows, describe(table, columns, preset, noted))
 
 
 def open_as(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile) -> tuple[Table, dict[str, Column], str]:
@@ -71,10 +71,12 @@ def open_as(file: BinaryIO, name: str, kind: Kind, mapping: MappingFile) -> tupl
     return table, columns, preset
 
 
-def describe(table: Table, columns: dict[str, Column], preset: str, said: dict[str, str]) -> dict[str, Any]:
+def describe(
+    table: Table, columns: dict[str, Column], preset: str, noted: dict[str, values.Notation]
+) -> dict[str, Any]:
     """What was found out about the file, for people and for the batch."""
     used = {source for column in columns.values() for source in column.sources}
-    return {
+    found = {
         "preset": preset,
         "mended": table.mended,
         "sheet": table.found.get("sheet", ""),
@@ -86,9 +88,12 @@ def describe(table: Table, columns: dict[str, Column], preset: str, said: dict[s
         "unused": [
             column for column in table.header if column and column not in used and not column.startswith("refused_")
         ],
-        "notation": said,
+        "notation": {name: ", ".join(notation.said) for name, notation in noted.items() if notation.said},
         "empty_lines": table.blank_lines,
     }
+    if isinstance(table, Wide):
+        found |= {"wide": table.described(), "differing": table.differing(noted.get(AMOUNT, values.Notation()))}
+    return found
 
 
 def _is_missing(column: Column | None) -> bool:
@@ -123,11 +128,6 @@ def type_rows(
     for one in sorted(kind.fields, key=lambda one: one.name != "currency"):
         if one.name in columns:
             _fill(rows, one, values.parser(one, noted.get(one.name, values.Notation()), zone), currency)
-
-
-def said_of(noted: dict[str, values.Notation]) -> dict[str, str]:
-    """How columns are written, in words."""
-    return {name: ", ".join(notation.said) for name, notation in noted.items() if notation.said}
 
 
 def is_noted(one: Field) -> bool:

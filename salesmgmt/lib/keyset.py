@@ -3,14 +3,17 @@
 import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 M = TypeVar("M", bound=Model)
 SIZE = 50
+FEW = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +31,34 @@ class Page(Generic[M]):
         return f"{count} in all" if self.previous is None and self.next is None else f"{count} on this page"
 
 
-def page(rows: QuerySet[M], *, by: str, descending: bool = False, cursor: str = "", size: int = SIZE) -> Page[M]:
+def page(
+    rows: QuerySet[M] | Sequence[QuerySet[M]],
+    *,
+    by: str,
+    descending: bool = False,
+    cursor: str = "",
+    size: int = SIZE,
+    shown: QuerySet[M] | None = None,
+    narrowed: bool = False,
+    lacks: bool = True,
+) -> Page[M]:
     """The page at a cursor, ordered by a field of the model, what lacks it last, ties by id.
 
-    A cursor that makes no sense (cut short, of another list) shows the first page.
+    A cursor that makes no sense (cut short, of another list) shows the first page. With `shown` the page's rows are
+    looked for in `rows` by their ids alone, which an index that holds what the filters ask of can answer by itself
+    however far they lie apart, and then read from `shown`. Several `rows` that share none are read as one list.
+    `narrowed` by a filter they may lie at the far end of the order, which the database does not foresee: up to `FEW`
+    are put in order by themselves instead of being met along the order's index. Not `lacks`: all have the field.
     """
-    at = _read(rows.model, by, cursor)
+    parts = [rows] if isinstance(rows, QuerySet) else list(rows)
+    model = parts[0].model
+    at = _read(model, by, cursor)
     backwards = at is not None and at[0] == "<"
-    found = _from(rows, by, descending != backwards, nulls_first=backwards, after=at and at[1:], count=size + 1)
+    is_nullable = lacks and bool(model._meta.get_field(by).null)
+    falls = descending != backwards
+    ways = _ways(by, falls, nulls_first=backwards, after=at and at[1:], is_nullable=is_nullable)
+    order = (f"-{by}", "-pk") if falls else (by, "pk")
+    found = _found(parts, ways, order, size + 1, shown, narrowed)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -44,33 +67,58 @@ def page(rows: QuerySet[M], *, by: str, descending: bool = False, cursor: str = 
     return Page(found, _write("<", found[0], by) if before else None, _write(">", found[-1], by) if after else None)
 
 
-def _from(
-    rows: QuerySet[M], by: str, descending: bool, *, nulls_first: bool, after: tuple[Any, int] | None, count: int
-) -> list[M]:
-    """`count` rows in order: those that have the value and those that lack it are asked for apart, each by an index."""
-    sign = "-" if descending else ""
+def _ways(by: str, descending: bool, *, nulls_first: bool, after: tuple[Any, int] | None, is_nullable: bool) -> list[Q]:
+    """What is asked for one after the other, each by an index: the rows that have the value, those that lack it."""
     step = "lt" if descending else "gt"
-    is_nullable = rows.model._meta.get_field(by).null
-    having = rows.exclude(**{f"{by}__isnull": True}) if is_nullable else rows
-    having = having.order_by(f"{sign}{by}", f"{sign}pk")
-    lacking = rows.filter(**{f"{by}__isnull": True}).order_by(f"{sign}pk")
-    parts = [having, lacking] if is_nullable else [having]
-    if nulls_first:
-        parts.reverse()
-    if after is not None:
+    if not is_nullable:
+        having, lacking = Q(), None
+    else:
+        having, lacking = Q(**{f"{by}__isnull": False}), Q(**{f"{by}__isnull": True})
+    if after is None or (after[0] is None and lacking is None):
+        ways = [having, lacking]
+    elif after[0] is None and lacking is not None:
+        ways = [having if nulls_first else None, lacking & Q(**{f"pk__{step}": after[1]})]
+    else:
         value, pk = after
-        if value is None:
-            parts = [part.filter(**{f"pk__{step}": pk}) if part is lacking else part for part in parts]
-            parts = parts if nulls_first else [parts[-1]]
-        else:
-            beyond = Q(**{f"{by}__{step}e": value}) & (Q(**{f"{by}__{step}": value}) | Q(**{f"pk__{step}": pk}))
-            parts = [part.filter(beyond) if part is having else part for part in parts]
-            parts = [parts[-1]] if nulls_first else parts
-    found: list[M] = []
-    for part in parts:
-        if len(found) < count:
-            found += part[: count - len(found)]
-    return found
+        beyond = Q(**{f"{by}__{step}e": value}) & (Q(**{f"{by}__{step}": value}) | Q(**{f"pk__{step}": pk}))
+        ways = [having & beyond, None if nulls_first else lacking]
+    if nulls_first:
+        ways.reverse()
+    return [way for way in ways if way is not None]
+
+
+def _found(
+    parts: list[QuerySet[M]],
+    ways: list[Q],
+    order: tuple[str, str],
+    count: int,
+    shown: QuerySet[M] | None,
+    narrowed: bool,
+) -> list[M]:
+    """The first `count` rows; where they are shown otherwise than found, those of the first ids."""
+    if shown is None:
+        rows: list[M] = []
+        for way in ways:
+            if len(rows) < count:
+                rows += parts[0].filter(way).order_by(*order)[: count - len(rows)]
+        return rows
+    by, falls = order[0].lstrip("-"), order[0].startswith("-")
+    its: tuple[Any, str] = order
+    if narrowed and _together([part.order_by().values("pk")[: FEW + 1] for part in parts]).count() <= FEW:
+        aside = Coalesce(F(by), F(by))  # the same, but no index has it
+        its = (aside.desc() if falls else aside.asc(), order[1])
+    ids: list[int] = []
+    for way in ways:
+        if left := count - len(ids):
+            first = _together([part.filter(way).order_by(*its).values_list("pk", by)[:left] for part in parts])
+            ids += [pk for pk, _ in (first.order_by(*order)[:left] if len(parts) > 1 else first)]
+    by_id = {row.pk: row for row in shown.filter(pk__in=ids)}
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _together(parts: list[Any]) -> Any:
+    first, *others = parts
+    return first.union(*others, all=True) if others else first
 
 
 def _write(way: str, row: Model, by: str) -> str:

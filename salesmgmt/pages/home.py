@@ -29,9 +29,11 @@ from performance.models import Flag, RollupSum
 from performance.selectors import MEASURES, Scope, Standing
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Deal, Task
+from salesmgmt.lib.clock import day_of
 from salesmgmt.pages.templatetags.paceline import day, money, num
 from targets.models import Offer, Plan, Response
 from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
+from teams.selectors import organisation_of
 
 SOON = timedelta(days=7)
 TO_ANSWER = timedelta(days=7)  # five working days
@@ -131,24 +133,27 @@ class Page:
 
 
 def open_needs(user: User, now: datetime, currency: str) -> list[Need]:
-    """Open flags this user may see, the largest gap first, with the 1:1 that is already planned."""
+    """Open flags this user may see that are not put off, those at risk and the dearest first, with the planned 1:1."""
     talk = OneOnOne.objects.filter(
         person=OuterRef("person"), state=OneOnOne.State.PLANNED, starts_at__gte=now
     ).visible_to(user)
     flags = (
         Flag.objects.visible_to(user)
-        .open()
+        .awake(day_of(now, organisation_of(user).time_zone))
         .select_related("person")
         .annotate(talk=Subquery(talk.order_by("starts_at", "pk").values("pk")[:1]))
-        .order_by("-severity", "-gap", "pk")
+        .order_by("pk")
     )
-    # "behind" sorts after "at_risk" and comes first when turned round: at risk first is what people expect.
-    found = sorted(flags, key=lambda flag: (flag.severity != "at_risk", -flag.gap, flag.pk))
+    found = sorted(flags, key=lambda flag: (flag.severity != "at_risk", -flag.cost, flag.pk))
     return [Need(flag, gap_of(flag, currency), flag.talk) for flag in found]
 
 
 def gap_of(flag: Flag, currency: str) -> str:
     """ "€72k booked, pace is €158k", or in the words of another measure."""
+    if flag.measure in {"csat", "discount"}:
+        return f"{flag.evidence.get('line', '')}: {num(flag.actual, 1)} %, usually {num(flag.expected, 1)} %"
+    if flag.measure == "pipeline":
+        return f"{money(flag.gap, currency)} of {money(flag.expected, currency)} open was left alone"
     measure = MEASURES.get(flag.measure)
     if measure is None or measure.unit == "money":
         done = (

@@ -1,7 +1,17 @@
 """Quotas, targets and plans in the API."""
 
 from .approvals import PlanApprovals
-from .budgets import BudgetFilter, Budgets, BudgetSerializer, ExpenseFilter, Expenses, ExpenseSerializer, ExpenseWriter
+from .budgets import (
+    BudgetFilter,
+    Budgets,
+    BudgetSerializer,
+    ExpenseFilter,
+    Expenses,
+    ExpenseSerializer,
+    ExpenseWriter,
+    Positions,
+    PositionSerializer,
+)
 from .letters import Announcements, Answers, Letters, Responses, Strategies
 from .plans import Allocations, AllocationSerializer, Plans, PlanSerializer
 from .proposals import QuotaProposals, QuotaProposalSerializer
@@ -25,6 +35,8 @@ __all__ = [
     "PlanApprovals",
     "PlanSerializer",
     "Plans",
+    "PositionSerializer",
+    "Positions",
     "QuotaFilter",
     "QuotaProposalSerializer",
     "QuotaProposals",
@@ -50,6 +62,7 @@ ENDPOINTS = {
     "allocations": Allocations,
     "budgets": Budgets,
     "expenses": Expenses,
+    "positions": Positions,
     "quota-proposals": QuotaProposals,
     "letters": Letters,
     "plan-strategies": Strategies,

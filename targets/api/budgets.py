@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from salesmgmt.desk.api import Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from targets import services
-from targets.models import BudgetEntry, Cost, Expense
+from targets.models import BudgetEntry, Cost, Expense, Plan, Position, RampProfile
 from teams.api import Id
 from teams.models import Organisation, Team
 
@@ -96,3 +96,52 @@ class Expenses(Records):
     def take_back(self, request: Request, pk: str) -> Response:
         """Reverse one that was wrong."""
         return self.shown(services.take_back_expense(expense=self.get_object(), by=self.by, at=clock.now()), status=201)
+
+
+class PositionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Position
+        fields = ("id", "team", "plan", "opens_on", "ramp", "reason", "opened_at", "closed_at", "closed_why")
+        read_only_fields = fields
+
+
+class PositionWriter(Writer):
+    team = VisibleField(model=Team)
+    opens_on = serializers.DateField()
+    count = serializers.IntegerField(min_value=1, max_value=100, default=1)
+    ramp = serializers.PrimaryKeyRelatedField(queryset=RampProfile.objects.all(), required=False, allow_null=True)
+    plan = VisibleField(model=Plan, required=False, allow_null=True)
+    reason = serializers.CharField(max_length=200)
+
+
+class ClosingWriter(Writer):
+    reason = serializers.CharField(max_length=200)
+
+
+class PositionFilter(filters.FilterSet):
+    team = Id("team")
+    plan = Id("plan")
+    is_open = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull")
+
+
+class Positions(Records):
+    """Seats that somebody is wanted for; they count in the capacity of a plan until they are closed."""
+
+    model = Position
+    serializer_class = PositionSerializer
+    filterset_class = PositionFilter
+    ordering_fields = ("id", "opens_on")
+    joins = ("team",)
+
+    @extend_schema(request=PositionWriter, responses={201: PositionSerializer(many=True)})
+    def create(self, request: Request) -> Response:
+        """Want so many people more in a team from a day on; for who plans for all."""
+        made = services.open_positions(by=self.by, at=clock.now(), **self.cleaned(PositionWriter))
+        return Response(PositionSerializer(made, many=True).data, status=201)
+
+    @extend_schema(request=ClosingWriter, responses=PositionSerializer)
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        """Somebody holds it now, or nobody is wanted any more."""
+        said = self.cleaned(ClosingWriter)
+        return self.shown(services.close_position(position=self.get_object(), by=self.by, at=clock.now(), **said))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Row
 from salesmgmt.lib.money import to_cents
@@ -192,8 +193,10 @@ LEFT_TO_THE_TEAM = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 def _plan_quota_entries(plan: Plan) -> None:
     """The ledger as it stands elsewhere: into an organisation where these people have no entries of the measure."""
     rates = RatesOn(plan.organisation.currency)
-    hold_people(one.pk for known in plan.index("person").values() for one in known)
-    standing = list(QuotaEntry.objects.order_by("pk"))
+    people = {one.pk for known in plan.index("person").values() for one in known}
+    hold_people(people)
+    near = Q(person__in=people) | Q(seat__in=people) | Q(person=None, seat=None)
+    standing = list(QuotaEntry.objects.filter(near).order_by("pk"))
     held = {(one.seat_id or one.person_id, one.measure) for one in standing}
     same = Occurrences.of((_entry_key(one), one) for one in standing)
     numbered: dict[str, QuotaEntry] = {}
@@ -335,6 +338,7 @@ KINDS = [
         enter=_enter_quotas,
         reverse=reverse_entries,
         by_period=True,
+        together=("person",),
     ),
     Kind(
         "quota_entries",
@@ -362,5 +366,6 @@ KINDS = [
         _quota_entry_rows,
         is_ledger=True,
         reverse=reverse_entries,
+        together=("entry|reverses", "person|seat"),
     ),
 ]

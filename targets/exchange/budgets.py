@@ -178,6 +178,7 @@ KINDS = [
         ),
         _plan_expenses,
         _expense_rows,
+        together=("external_id", "team+cost+spent_on+amount"),
         is_ledger=True,
         reverse=reverse_expenses,
     ),

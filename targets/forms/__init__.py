@@ -1,7 +1,7 @@
 """Forms of planning: they clean, services save."""
 
 from .approvals import ApprovalForm
-from .budgets import BudgetForm, CapacityForm, ExpenseForm
+from .budgets import BudgetForm, CapacityForm, CloseForm, ExpenseForm, PositionForm
 from .calendars import LAYOUTS, RampForm, ReasonForm, RelearnForm, SeasonForm, SetUpForm, TurnForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, ShapeForm, SliceForm
@@ -17,12 +17,14 @@ __all__ = [
     "BudgetForm",
     "CapacityForm",
     "ChosenForm",
+    "CloseForm",
     "CommitmentForm",
     "CopyForm",
     "DecisionForm",
     "ExpenseForm",
     "HedgeForm",
     "PlanForm",
+    "PositionForm",
     "QuotaForm",
     "RampForm",
     "ReasonForm",

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 
 from salesmgmt.lib.days import require_our_time
-from targets.models import Cost
+from targets.models import Cost, RampProfile
+from teams.models import Team
 
 from .fields import MONEY
 
@@ -41,3 +42,22 @@ class CapacityForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["hired_in"].choices = months  # type: ignore[attr-defined]
         self.fields["ramp"].choices = [("", "None"), *((name, name) for name in ramps)]  # type: ignore[attr-defined]
+
+
+class PositionForm(forms.Form):
+    """Who is wanted: in which team, from which month, on which ramp, and why."""
+
+    team = forms.ModelChoiceField(Team.objects.none(), empty_label="Choose a team")
+    hires = forms.IntegerField(label="How many", min_value=1, max_value=100)
+    hired_in = forms.TypedChoiceField(label="From", coerce=int)
+    ramp = forms.ModelChoiceField(RampProfile.objects.none(), label="Ramp", required=False, empty_label="None")
+    reason = forms.CharField(max_length=200, label="Why")
+
+    def __init__(self, *args: Any, teams: Any, ramps: Any, months: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset, self.fields["ramp"].queryset = teams, ramps  # type: ignore[attr-defined]
+        self.fields["hired_in"].choices = months  # type: ignore[attr-defined]
+
+
+class CloseForm(forms.Form):
+    reason = forms.CharField(max_length=200, label="Why")

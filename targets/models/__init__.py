@@ -19,6 +19,7 @@ from .plans import (
     Target,
     TargetQuerySet,
 )
+from .positions import Position, PositionQuerySet
 from .proposals import ProposedEntry, QuotaProposal, QuotaProposalQuerySet
 from .quotas import QuotaEntry, QuotaEntryQuerySet
 from .redistribution import Candidate, Offer, OfferEvent, OfferQuerySet, Redistribution, RedistributionQuerySet
@@ -50,6 +51,8 @@ __all__ = [
     "PlanApproval",
     "PlanMeasure",
     "PlanQuerySet",
+    "Position",
+    "PositionQuerySet",
     "ProposedEntry",
     "QuotaEntry",
     "QuotaEntryQuerySet",

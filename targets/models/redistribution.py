@@ -33,6 +33,7 @@ class Redistribution(Dated):
         ALL = "all", "Everybody alike"
         TEAM = "team", "The same team first"
         TERRITORY = "territory", "The same territory first"
+        SOLD = "sold", "Who has sold the same first"
 
     giver = models.ForeignKey(Person, models.PROTECT, related_name="redistributions")
     team = models.ForeignKey(Team, models.PROTECT, related_name="+")

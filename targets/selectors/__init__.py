@@ -1,7 +1,7 @@
 """Questions about quotas, targets and plans."""
 
 from .approvals import Split, digest_of, splits_of, unapproved
-from .budgets import Capacity, Spending, TeamSpending, capacity_of, seats_of, spending_of
+from .budgets import Capacity, Spending, TeamSpending, capacity_of, months_from, positions_before, seats_of, spending_of
 from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
@@ -36,6 +36,7 @@ from .quotas import (
     daily_quota,
     explain,
     moved,
+    quota_known,
     quota_of,
     quota_parts,
     target_of,
@@ -159,6 +160,7 @@ __all__ = [
     "may_answer",
     "may_decide",
     "missing",
+    "months_from",
     "months_of",
     "moved",
     "offers_to_agree",
@@ -170,9 +172,11 @@ __all__ = [
     "people_of",
     "place",
     "plan_rows",
+    "positions_before",
     "preview",
     "proposal_rows",
     "proposals",
+    "quota_known",
     "quota_of",
     "quota_parts",
     "quota_table",

@@ -1,9 +1,9 @@
 """What selling may cost, what it did, and what it brought."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
 
@@ -11,9 +11,10 @@ from django.db.models import Sum
 
 from sales.models import Credit
 from salesmgmt.lib.money import share_out, to_cents
+from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
-from targets.models import BudgetEntry, Cost, Expense, Plan
-from teams.models import Team
+from targets.models import BudgetEntry, Cost, Expense, Plan, Position
+from teams.models import Team, Viewer
 
 
 @dataclass(slots=True)
@@ -128,10 +129,11 @@ class Capacity:
     attrition: Decimal
     hires: Decimal
     per_hire: Decimal  # what one hired in that month brings within the period
+    positions: Decimal = Decimal(0)  # what open positions bring, filled on their day
 
     @property
     def total(self) -> Decimal:
-        return self.people - self.attrition + self.hires
+        return self.people - self.attrition + self.positions + self.hires
 
     @property
     def gap(self) -> Decimal:
@@ -157,18 +159,33 @@ def capacity_of(
     attrition: Decimal,
     hires: int,
     hired_in: int,
-    ramp: dict[int, Decimal],
+    ramp: Mapping[int, Decimal],
+    positions: Sequence[tuple[int, Mapping[int, Decimal]]] = (),
 ) -> Capacity:
     """What-if: `seat` is a full quota for the period, `months` the share of it that each month carries (sum 1).
 
     `attainment` and yearly `attrition` are shares. People leave evenly and their seats stay empty, so a period of
-    `years` loses half of what leaves in it. Who is hired in month `hired_in` (from 0) has tenure month 1 there.
+    `years` loses half of what leaves in it. Who is hired in month `hired_in` (from 0) has tenure month 1 there;
+    `positions` are open ones by that month (below 0: before the period) with their ramps.
     """
     people = to_cents(quotas * attainment)
     lost = to_cents(people * min(attrition * years / 2, Decimal(1)))
-    carried = sum(
-        (share * ramp.get(tenure, Decimal(100)) / 100 for tenure, share in enumerate(months[hired_in:], start=1)),
-        Decimal(0),
-    )
-    per_hire = to_cents(seat * carried * attainment)
-    return Capacity(target, people, lost, per_hire * hires, per_hire)
+
+    def brings(first: int, steps: Mapping[int, Decimal]) -> Decimal:
+        shares = ((share, steps.get(n - first + 1, Decimal(100))) for n, share in enumerate(months) if n >= first)
+        return to_cents(seat * sum((share * percent / 100 for share, percent in shares), Decimal(0)) * attainment)
+
+    per_hire = brings(hired_in, ramp)
+    opened = sum((brings(first, steps) for first, steps in positions), Decimal(0))
+    return Capacity(target, people, lost, per_hire * hires, per_hire, opened)
+
+
+def positions_before(user: Viewer, until: date) -> list[Position]:
+    """The positions one may see that want somebody before a day, the earliest first."""
+    found = Position.objects.visible_to(user).open().filter(opens_on__lt=until).select_related("team", "ramp", "plan")
+    return list(found.order_by("opens_on", "team__name", "pk"))
+
+
+def months_from(position: Position, months: Sequence[Period]) -> int:
+    """The place among these months in which somebody would start, from 0; below that before them."""
+    return 1 - position.month_of_tenure(months[0].end - timedelta(days=1))

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 
+from django.db import connection
 from django.db.models import Sum
 
 from salesmgmt.lib.money import CENT
@@ -19,6 +20,7 @@ from teams.models import Leadership, Person, Posting, Role, Team, User, access_o
 from teams.selectors import presence
 
 HALF, TENTH, ZERO = Decimal("0.5"), Decimal("0.1"), Decimal(0)
+TWO_YEARS = timedelta(days=730)
 Prefer = Redistribution.Prefer
 
 
@@ -42,6 +44,8 @@ class Room:
     room: Decimal
     tier: int
     why_not: str = ""
+    fit: Decimal = ZERO
+    """How much of what the giver sold, by product family and industry, they have sold too; from 0 to 1."""
 
 
 def room_by_rule(landing: Landing) -> Decimal:
@@ -89,7 +93,7 @@ def rooms(
     leaders = set(Leadership.objects.on(on).filter(team__in=above).values_list("person_id", flat=True))
     people = [pk for pk in landings if pk in postings]
     days = presence(person_ids=people, start=day, end=to[1])
-    profiles, busy = ramps(), committed(people, to, measure)
+    profiles, busy, fits = ramps(), committed(people, to, measure), fits_of(giver, people, on)
     found = []
     for pk in people:
         posting, landing = postings[pk], landings[pk]
@@ -115,12 +119,50 @@ def rooms(
             Prefer.TERRITORY: seat is not None
             and seat.territory_id is not None
             and posting.territory_id == seat.territory_id,
+            Prefer.SOLD: fits[pk] >= HALF,
         }
         tier = 0 if near.get(Prefer(prefer), True) else 1
         found.append(
-            Room(posting.person, posting.team, landing.quota, landing.landing, ZERO if why else left, tier, why)
+            Room(
+                posting.person, posting.team, landing.quota, landing.landing, ZERO if why else left, tier, why, fits[pk]
+            )
         )
     return sorted(found, key=lambda room: (room.person.external_id or "", room.person.name, room.person.pk))
+
+
+# What each has sold, by product family and by industry of the account.
+SOLD = """
+    SELECT c.person_id, sold.kind, sold.name, sum(c.reporting_amount)
+      FROM sales_credit c
+      JOIN sales_order o ON o.id = c.order_id
+      LEFT JOIN sales_deal d ON d.id = o.deal_id
+      LEFT JOIN sales_product p ON p.id = coalesce(o.product_id, d.product_id)
+      LEFT JOIN sales_account a ON a.id = o.account_id
+     CROSS JOIN LATERAL (VALUES ('family', p.family), ('industry', a.industry)) AS sold(kind, name)
+     WHERE c.kind = 'primary' AND c.person_id = ANY(%s) AND c.occurred_on >= %s AND c.occurred_on < %s
+       AND sold.name <> ''
+     GROUP BY 1, 2, 3 HAVING sum(c.reporting_amount) > 0
+"""
+
+
+def fits_of(giver: Person, people: Collection[int], on: date) -> dict[int, Decimal]:
+    """Whose own sales of two years show that they can sell what the giver sells, to whom the giver sells it.
+
+    The share of the giver's sales in families and industries in which they have sold as well: the mean of the two.
+    Where the giver has sold nothing yet, everybody fits.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SOLD, [[giver.pk, *people], on - TWO_YEARS, on])
+        rows = cursor.fetchall()
+    own = {(kind, name): total for person, kind, name, total in rows if person == giver.pk}
+    wholes: dict[str, Decimal] = defaultdict(Decimal)
+    for (kind, _), total in own.items():
+        wholes[kind] += total
+    found = dict.fromkeys(people, ZERO if own else Decimal(1))
+    for person, kind, name, _ in rows:
+        if person in found and (kind, name) in own:
+            found[person] += own[kind, name] / wholes[kind] / len(wholes)
+    return found
 
 
 def committed(people: Collection[int], to: tuple[date, date], measure: str = BOOKINGS) -> dict[int, Decimal]:

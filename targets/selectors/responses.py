@@ -1,9 +1,12 @@
 """Who has said what to their figure, and who has yet to."""
 
-from collections.abc import Collection, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,10 +14,11 @@ from django.db.models import QuerySet
 from salesmgmt.lib import clock
 from targets.models import AnnouncedFigure, Announcement, Answer, Plan, Response
 from targets.selectors.letters import figures_of
-from teams.models import Organisation, Person, Team, User, Viewer, access_of
+from teams.models import Leave, Organisation, Person, Posting, Team, User, Viewer, access_of
 from teams.selectors import manager_of, working_days
 
 DAYS_TO_ANSWER = 5  # working days
+LONGEST = timedelta(days=60)
 WORDS = {
     "waiting": "Not answered",
     "accepted": "Accepted",
@@ -50,22 +54,35 @@ class Standing:
         return self.state in ("objected", "asked_up")
 
 
-def due_days(asked: Collection[datetime], organisation: Organisation) -> dict[datetime, date]:
-    """Until when each of these askings is to be answered: five working days of the organisation's calendar."""
+def due_days(asked: Mapping[int, datetime], organisation: Organisation) -> dict[int, date]:
+    """By person, until when each is to answer: the fifth day they work after they were asked, leave left out.
+
+    Who is away for longer has until the last of sixty days.
+    """
     if not asked:
         return {}
-    days = {at: clock.day_of(at, organisation.time_zone) for at in asked}
-    first, last = min(days.values()), max(days.values())
-    calendar = working_days(
-        region=organisation.holiday_region,
-        week=organisation.working_week,
-        start=first,
-        end=last + timedelta(days=60),
-    ).tolist()
+    days = {pk: clock.day_of(at, organisation.time_zone) for pk, at in asked.items()}
+    first, end = min(days.values()), max(days.values()) + LONGEST
+    usual = (organisation.holiday_region, tuple(organisation.working_week))
+    own: dict[int, tuple[str, tuple[int, ...]]] = {}
+    postings = Posting.objects.overlapping(first, end).filter(person__in=asked).order_by("during")
+    for pk, during, region, week in postings.values_list("person_id", "during", "holiday_region", "working_week"):
+        if pk not in own or during.lower <= days[pk]:
+            own[pk] = (region or usual[0], tuple(week or usual[1]))
+    away: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    leaves = Leave.objects.overlapping(first, end).filter(person__in=asked).values_list("person_id", "during")
+    for pk, during in leaves.order_by("person_id"):
+        away[pk].append((during.lower, during.upper or end))
+    calendars: dict[tuple[str, tuple[int, ...]], list[date]] = {
+        (region, week): working_days(region=region, week=week, start=first, end=end).tolist()
+        for region, week in {usual, *own.values()}
+    }
     due = {}
-    for at, day in days.items():
-        after = [on for on in calendar if on > day]
-        due[at] = after[DAYS_TO_ANSWER - 1] if len(after) >= DAYS_TO_ANSWER else day + timedelta(days=7)
+    for pk, day in days.items():
+        calendar = calendars[own.get(pk, usual)]
+        after = (on for on in islice(calendar, bisect_right(calendar, day), None) if on < day + LONGEST)
+        here = (on for on in after if not any(gone <= on < back for gone, back in away[pk]))
+        due[pk] = next(islice(here, DAYS_TO_ANSWER - 1, None), day + LONGEST)
     return due
 
 
@@ -89,7 +106,7 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
     for answer in Answer.objects.filter(response__in=[one.pk for one in latest.values()]).order_by("at", "pk"):
         answers[answer.response_id] = answer
     figures = figures_of(plan, ids)
-    due = due_days({plan.published_at, *(at for _, at in rounds.values())}, organisation)
+    due = due_days({pk: rounds.get(pk, (None, plan.published_at))[1] for pk in ids}, organisation)
     found = {}
     for person in ids:
         announced, asked_at = rounds.get(person, (None, plan.published_at))
@@ -110,8 +127,8 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
             state=state,
             figure=figures.get(person),
             asked_at=asked_at,
-            due_on=due[asked_at],
-            is_overdue=state == "waiting" and due[asked_at] < as_of,
+            due_on=due[person],
+            is_overdue=state == "waiting" and due[person] < as_of,
             announcement_id=announced,
             response=last,
             changed_since=changed,

@@ -9,6 +9,7 @@ from .commitments import ask_commitments, commit_to
 from .grid import LineEdit, change_allocations, lock_allocations, undo_changes
 from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
 from .plans import copy_plan, make_plan, publish_plan, shape_plan
+from .positions import close_position, open_positions
 from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
 from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
 from .ramps import set_ramp
@@ -38,6 +39,7 @@ __all__ = [
     "change_allocations",
     "change_slice",
     "change_strategy",
+    "close_position",
     "commit_to",
     "confirm_proposal",
     "copy_plan",
@@ -51,6 +53,7 @@ __all__ = [
     "lock_allocation",
     "lock_allocations",
     "make_plan",
+    "open_positions",
     "propose_allocation",
     "propose_changes",
     "propose_redistribution",

@@ -95,8 +95,10 @@ def tell_of_plan(*, plan: Plan, by: User, at: datetime) -> int:
     """After publishing: everybody in the plan is told to read their letter; answers how many."""
     named = Person.objects.filter(pk__in=plan.allocations.filter(person__isnull=False).values("person"))
     people = list(named)
-    due = due_days({at}, Organisation.get())[at]
-    _told(plan, people, f"{plan.name}: read your figure and say yes or object by {due:%-d %b}.", at=at, but=by)
+    due = due_days({person.pk: at for person in people}, Organisation.get())
+    for day in sorted(set(due.values())):
+        text = f"{plan.name}: read your figure and say yes or object by {day:%-d %b}."
+        _told(plan, [person for person in people if due[person.pk] == day], text, at=at, but=by)
     return len(people)
 
 

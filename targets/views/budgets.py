@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
+from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
-from targets.models import BudgetEntry, Cost, Expense, Plan
+from targets.models import BudgetEntry, Cost, Expense, Plan, Position, RampProfile
 from targets.views.common import choices_of, period_of, today_of, user_of
 from teams.models import Organisation, Team, access_of
 
@@ -151,16 +152,43 @@ def expense_take_back(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+# ── Capacity ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _planned(request: HttpRequest, pk: int) -> Plan:
+    if not access_of(request.user).sees_all:
+        raise Http404
+    return get_object_or_404(Plan.objects.visible_to(request.user), pk=pk)
+
+
 @require_GET
 def plan_capacity(request: HttpRequest, pk: int) -> HttpResponse:
     """What-if: can the people of a plan bring its target, and what would more of them?"""
-    if not access_of(request.user).sees_all:
-        raise Http404
-    plan = get_object_or_404(Plan.objects.visible_to(request.user), pk=pk)
+    return _capacity_page(request, _planned(request, pk))
+
+
+def _position_form(
+    request: HttpRequest, plan: Plan, months: list[Period], data: Any = None, **initial: Any
+) -> forms.PositionForm:
+    return forms.PositionForm(
+        data,
+        initial=initial,
+        teams=_teams(request).filter(pk__in=plan.allocations.values("team")).order_by("name", "pk"),
+        ramps=RampProfile.objects.order_by("name"),
+        months=[(n, month.label) for n, month in enumerate(months)],
+        auto_id="position_%s",
+    )
+
+
+def _capacity_page(request: HttpRequest, plan: Plan, opening: forms.PositionForm | None = None) -> HttpResponse:
     organisation = Organisation.get()
     period = plan.kept_period(organisation.calendar)
     months, profiles = period.months(), selectors.ramps()
-    usual = {"attainment": 100, "attrition": 10, "hires": 1, "hired_in": 0, "ramp": min(profiles, default="")}
+    positions = selectors.positions_before(request.user, period.end)
+    usual = {
+        "attainment": 100, "attrition": 10, "hires": 0 if positions else 1, "hired_in": 0,
+        "ramp": min(profiles, default=""),
+    }  # fmt: skip
     asked = {name: request.GET.get(name, value) for name, value in usual.items()}
     form = forms.CapacityForm(
         asked, months=[(n, month.label) for n, month in enumerate(months)], ramps=sorted(profiles)
@@ -180,13 +208,63 @@ def plan_capacity(request: HttpRequest, pk: int) -> HttpResponse:
             attrition=said["attrition"] / 100,
             hires=said["hires"],
             hired_in=said["hired_in"],
-            ramp=dict(profiles.get(said["ramp"], {})),
+            ramp=profiles.get(said["ramp"], {}),
+            positions=[
+                (selectors.months_from(one, months), profiles.get(one.ramp.name, {}) if one.ramp else {})
+                for one in positions
+            ],
         )
+        if opening is None:
+            ramp = RampProfile.objects.filter(name=said["ramp"]).first()
+            wanted = (found.people_short or 0) + said["hires"] or 1
+            opening = _position_form(
+                request, plan, months, hires=min(wanted, 100), hired_in=said["hired_in"], ramp=ramp
+            )
     context = {
         "plan": plan,
         "period": period,
         "form": form,
         "capacity": found,
+        "positions": positions,
+        "opening": opening,
         "currency": organisation.currency,
     }
-    return render(request, "targets/capacity.html", context, status=422 if form.errors else 200)
+    is_wrong = form.errors or (opening is not None and opening.errors)
+    return render(request, "targets/capacity.html", context, status=422 if is_wrong else 200)
+
+
+@require_POST
+@keyed
+def position_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Positions opened for the gap in people."""
+    plan = _planned(request, pk)
+    months = plan.kept_period(Organisation.get().calendar).months()
+    form = _position_form(request, plan, months, request.POST)
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            made = services.open_positions(
+                team=said["team"], opens_on=months[said["hired_in"]].start, count=said["hires"], ramp=said["ramp"],
+                reason=said["reason"], plan=plan, by=user_of(request), at=clock.now(),
+            )  # fmt: skip
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, f"{len(made)} position{'s are' if len(made) != 1 else ' is'} open.")
+            return redirect("plan-capacity", pk)
+    return _capacity_page(request, plan, form)
+
+
+@require_POST
+@keyed
+def position_close(request: HttpRequest, pk: int, position_pk: int) -> HttpResponse:
+    plan = _planned(request, pk)
+    found = get_object_or_404(Position.objects.visible_to(request.user), pk=position_pk)
+    form = forms.CloseForm(request.POST)
+
+    def close() -> None:
+        if not form.is_valid():
+            raise Refused("Say why it is closed.")
+        services.close_position(position=found, reason=form.cleaned_data["reason"], by=user_of(request), at=clock.now())
+
+    return act(request, close, said="The position is closed.", to=reverse("plan-capacity", args=[plan.pk]))

@@ -600,6 +600,7 @@ KINDS = [
         ),
         _plan_leave,
         _leave_rows,
+        together=("person",),
     ),
     Kind(
         "rates",

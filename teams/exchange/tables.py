@@ -6,12 +6,19 @@ from typing import Any
 
 from django.db import models
 
-from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Row
+from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Row, folded
 from salesmgmt.lib.ranges import half_open, overlap
 from teams.exchange import Once
 
 WORDS = Field("words", longest=2000)  # several, with semicolons between
 Check = Callable[[Plan, Row, dict[str, Any], Any], None]
+
+
+class Folded(models.Func):
+    """A text as `str.casefold` has it."""
+
+    template = folded("%(expressions)s")
+    output_field = models.TextField()
 
 
 def yes_or_no(name: str, **more: Any) -> Field:
@@ -69,6 +76,10 @@ def table(
             field = next(one for one in fields if one.name == first)
             concerned = {record.pk for found in plan.index(field.to).values() for record in found}
             near = near.filter(**{f"{of[first]}__in": concerned})
+        for name in by:
+            if isinstance(columns[of[name]], models.CharField | models.TextField):
+                words = {str(row.get(name, columns[of[name]].get_default() or "")).casefold() for row in plan.rows}
+                near = near.alias(**{f"_{name}": Folded(of[name])}).filter(**{f"_{name}__in": words})
         same = Occurrences.of((key_of(one), one) for one in near.order_by("pk"))
         made: dict[tuple[Any, ...], Any] = {}
         for row in plan.taken():
@@ -176,7 +187,7 @@ def dated(
 
     since = Field("from", "date", needed=True, also=("start", "start_date", "starts_on"))
     until = Field("until", "date", also=("end", "end_date", "to", "ends_on"))
-    return Kind(key, (of, who, since, until, *more), plan, rows)
+    return Kind(key, (of, who, since, until, *more), plan, rows, together=(of.name,))
 
 
 def _make_room(plan: Plan, row: Row, standing: list[Any], start: Any, until: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from django.apps import apps
 from django.db import connection, models
 
-from salesmgmt.exchange.kinds import STAYS
+from salesmgmt.exchange.kinds import STAYS, kinds
+from teams.exchange.trails import BY, names_of
 
 APPS = ("teams", "sales", "targets", "performance", "coaching", "recognition", "desk")
 # What says nothing of the company: numbers given anew, when a row was written, and what follows from other rows.
@@ -25,6 +26,7 @@ NUMBERED = {
 
 def everything() -> dict[str, Counter[Any]]:
     """Rows of each table that moves along, by natural keys."""
+    assert kinds()  # with them comes what trails call records
     names = _Names()
     return {label: Counter(names.row(record) for record in _records(model)) for label, model in _models().items()} | {
         "deal competitors": Counter(
@@ -62,7 +64,7 @@ class _Names:
         if pk is None:
             return None
         if model not in self._known:
-            self._known[model] = {}
+            self._known[model] = dict(names_of(model)) if model in BY else {}
             for one in model._default_manager.all():
                 names = ["external_id", "username", "key", "name"]
                 if model._meta.model_name in BY_NAME:
@@ -71,8 +73,15 @@ class _Names:
                     names = ["external_id"]
                 called = next((text for name in names if (text := getattr(one, name, None))), None)
                 # Without a name as the export calls it.
-                self._known[model][one.pk] = called or f"{model._meta.model_name}-{one.pk}"
+                self._known[model].setdefault(one.pk, called or f"{model._meta.model_name}-{one.pk}")
         return self._known[model][pk]
+
+    def _by_names(self, value: Any) -> Any:
+        """What an act on a plan's lines keeps by their numbers."""
+        model = apps.get_model("targets.Allocation")
+        if isinstance(value, dict):
+            return sorted((self._of(model, int(pk)), kept) for pk, kept in value.items())
+        return sorted(self._of(model, pk) for pk in value)
 
     def row(self, record: Any) -> tuple[Any, ...]:
         row = []
@@ -89,10 +98,12 @@ class _Names:
                 row.append(value and self.row(record.reverses))
             elif one.name == "link":
                 row.append(re.sub(r"\d+", "N", value))
+            elif isinstance(value, list | dict):
+                row.append(str(self._by_names(value) if record._meta.label == "targets.PlanAct" else value))
             elif isinstance(one.related_model, type):
                 row.append(self._of(one.related_model, value))
             else:
-                row.append(tuple(value) if isinstance(value, list) else str(value))
+                row.append(str(value))
         return tuple(row)
 
 

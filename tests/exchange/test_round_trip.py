@@ -15,6 +15,8 @@ from salesmgmt.pages.demo import Size, seed
 from targets.models import QuotaEntry
 from teams.models import Organisation, Person
 
+from .everything import differences, everything
+
 TODAY = date(2026, 11, 20)
 ROLLUPS = """
     SELECT coalesce(p.external_id, ''), coalesce(t.name, ''), r."on", r.posted_month, r.measure, r.bucket, r.total,
@@ -91,7 +93,8 @@ def empty() -> None:
         cursor.execute(
             "TRUNCATE teams_person, teams_team, sales_product, sales_account, targets_seasonshare,"
             " targets_rampprofile, teams_exchangerate, teams_holiday, teams_territory, performance_rollup,"
-            " performance_rollupsum, desk_mark CASCADE"
+            " performance_rollupsum, performance_dealversion,"
+            " performance_pipelineflow, desk_mark CASCADE"
         )
     Organisation.objects.update(name="New", currency="USD", time_zone="UTC", holiday_region="", fiscal_month=4)
 
@@ -99,7 +102,7 @@ def empty() -> None:
 @pytest.mark.django_db
 def test_the_demo_company_comes_back_with_equal_figures_and_stories(tmp_path: Path) -> None:
     seed(size=Size(people=14, accounts=40, deals=500, activities=900, years=1), today=TODAY)
-    figures, told, entries = rollups(), stories(), ledgers()
+    figures, told, entries, tables = rollups(), stories(), ledgers(), everything()
     assert len({row[4] for row in figures}) > 8
     assert any(one.count < 0 for one in Outcome.objects.all())
     call_command("export_records", "all", "--out", str(tmp_path))
@@ -113,6 +116,7 @@ def test_the_demo_company_comes_back_with_equal_figures_and_stories(tmp_path: Pa
         assert rows == entries[kind], kind
     assert stories() == told
     assert rollups() == figures
+    assert differences(tables, everything()) == {}
     # and once more: nothing
     out = io.StringIO()
     call_command("import_records", "all", str(tmp_path), "--format", "json", stdout=out)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -305,3 +306,62 @@ def do(cast: Cast, act: str, which: int, number: int, day: int, place: int) -> N
         sales.reopen_deal(deal=deal, on=on(day), **said)
     elif act == "withdraw":
         sales.withdraw_deal(deal=deal, **said)
+
+
+# ── The page, the deals behind it, the API ──────────────────────────────────────────────────────────────────────
+
+
+def test_the_api_gives_the_waterfall_of_the_contract(client: Client, cast: Cast) -> None:
+    deal = a_deal(cast)
+    sales.win_deal(deal=deal, by=None, at=at(4), on=on(4))
+    drain()
+    client.force_login(cast.maya.user)
+    asked = {"of": "team:North", "period": "2026-Q1", "from": "2026-01-04", "until": "2026-01-12"}
+    told = client.get("/api/v1/waterfall/", asked).json()
+    assert (told["start"], told["new"], told["won"], told["end"]) == ("0", "100.00", "-100.00", "0.00")
+    assert told["from"] == "2026-01-04"
+    assert told["deals"]["won"] == 1
+    assert client.get("/api/v1/waterfall/", asked | {"of": "team:South"}).status_code == 404
+    wrong = client.get("/api/v1/waterfall/", asked | {"until": "2026-01-02"})
+    assert wrong.status_code == 400
+    assert "lies before" in wrong.content.decode()
+
+
+def test_each_bar_of_the_page_opens_its_deals_and_the_rest_is_one_line(client: Client, cast: Cast) -> None:
+    deal = a_deal(cast, name="Brandt Optik")
+    a_deal(cast, name="Of another", amount=Decimal(40))
+    drain()
+    sales.change_deal(deal=Deal.objects.get(name="Of another"), by=None, at=at(2), owner=cast.cleo)
+    drain()
+    client.force_login(cast.maya.user)
+    asked = "of=team:North&period=2026-Q1&from=2026-01-04&until=2026-02-04"
+    page = client.get(f"/pipeline/?{asked}").content.decode()
+    assert "€100 of pipeline" in page
+    assert "step=new" in page
+    behind = client.get(f"/pipeline/deals/?{asked}&step=new").content.decode()
+    assert f'href="/deals/{deal.pk}/"' in behind
+    assert "New: €140" in behind
+    assert "Of another" not in behind
+    assert "and 1 of deals" in behind
+    lines = b"".join(client.get(f"/pipeline/?{asked}&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[2].startswith("new,140")
+
+
+def test_nonsense_in_the_address_is_not_found(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ana.user)
+    for asked in ("period=2026-Q9", "from=yesterday", "of=team:North", "from=2026-02-01&until=2026-01-01"):
+        assert client.get(f"/pipeline/?{asked}").status_code == 404
+    assert client.get("/pipeline/deals/?step=none").status_code == 404
+    assert client.get("/pipeline/").status_code == 200
+
+
+def test_the_page_takes_as_many_queries_however_many_deals_there_are(
+    client: Client, cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(3):
+        a_deal(cast)
+    drain()
+    client.force_login(cast.vera.user)
+    client.get("/pipeline/?period=2026-Q1")
+    with django_assert_max_num_queries(20):
+        client.get("/pipeline/?period=2026-Q1")

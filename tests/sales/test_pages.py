@@ -411,9 +411,9 @@ def test_a_contact_is_added_to_an_account(cast: Cast, account: Account) -> None:
 
 
 MOST_QUERIES = {
-    "activities": 10,
+    "activities": 11,
     "activity-log": 14,
-    "deals": 14,
+    "deals": 16,
     "deal-board": 14,
     "deal-add": 14,
     "accounts": 9,

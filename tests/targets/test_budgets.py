@@ -13,9 +13,16 @@ from django.test import Client
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from targets.models import BudgetEntry, Expense
+from targets.models import BudgetEntry, Expense, Position, RampProfile, RampStep
 from targets.selectors import Spending, capacity_of, spending_of
-from targets.services import make_plan, propose_allocation, record_expense, set_budget, take_back_expense
+from targets.services import (
+    close_position,
+    make_plan,
+    propose_allocation,
+    record_expense,
+    set_budget,
+    take_back_expense,
+)
 from teams.models import Person, Team, User
 from tests.cast import Cast
 
@@ -157,6 +164,48 @@ def test_what_if_answers_a_plan(cast: Cast) -> None:
     assert "short of" in vera.get(f"/plans/{plan.pk}/capacity/?attainment=80&hires=0").content.decode()
     assert vera.get(f"/plans/{plan.pk}/capacity/?attainment=many").status_code == 422
     assert signed_in(cast.maya).get(f"/plans/{plan.pk}/capacity/").status_code == 404
+
+
+def test_the_gap_in_people_opens_positions_that_count_until_they_are_closed(cast: Cast) -> None:
+    """A seat of 33,333.33 for the quarter, months of 31, 31 and 30 of 92 days: from August, with 25 % in the first
+    month, 31/92 × 25 % + 30/92 of it, 13,677.54."""
+    ramp = RampProfile.objects.create(name="Slow")
+    RampStep.objects.create(profile=ramp, month=1, percent=25)
+    plan = make_plan(name="Q3", period=Q3, amount=D(100_000), by=cast.admin, at=AT)
+    propose_allocation(plan=plan, by=cast.admin, at=AT, on=date(2026, 6, 20))
+    vera, url = signed_in(cast.vera), f"/plans/{plan.pk}/"
+    said = {"team": cast.north.pk, "hires": 2, "hired_in": 1, "ramp": ramp.pk, "reason": "The gap in people"}
+    assert "€13,677.54" not in vera.get(f"{url}capacity/").content.decode()
+    assert vera.post(f"{url}positions/", said | {"idempotency_key": "k"}).status_code == 302
+    assert vera.post(f"{url}positions/", said | {"idempotency_key": "k"}).status_code == 302
+    first, second = Position.objects.order_by("pk")
+    assert (first.opens_on, first.plan, first.ramp) == (date(2026, 8, 1), plan, ramp)
+    page = vera.get(f"{url}capacity/").content.decode()
+    assert "€27,355.08" in page
+    assert "North, from 1 Aug" in page
+    close = f"{url}positions/{first.pk}/close/"
+    assert vera.post(close, {"reason": " "}).status_code == 303
+    assert Position.objects.open().count() == 2
+    assert vera.post(close, {"reason": "Filled by Dora"}).status_code == 303
+    with pytest.raises(Refused, match="closed already"):
+        close_position(position=first, reason="Again", by=login(cast.vera), at=AT)
+    assert "€13,677.54" in vera.get(f"{url}capacity/").content.decode()
+    wrong = vera.post(f"{url}positions/", said | {"hires": 0})
+    assert wrong.status_code == 422
+    assert "greater than or equal to 1" in wrong.content.decode()
+    maya = signed_in(cast.maya)
+    assert maya.post(f"{url}positions/", said).status_code == 404
+    rows = maya.get("/api/v1/positions/?is_open=true").json()["results"]
+    assert [row["id"] for row in rows] == [second.pk]
+    asked = {"team": cast.north.pk, "opens_on": "2026-09-01", "reason": "Growth"}
+    answer = maya.post("/api/v1/positions/", asked, content_type="application/json")
+    assert answer.status_code == 409
+    answer = vera.post("/api/v1/positions/", asked | {"count": 2}, content_type="application/json")
+    assert answer.status_code == 201
+    answer = vera.post(
+        f"/api/v1/positions/{second.pk}/close/", {"reason": "No budget"}, content_type="application/json"
+    )
+    assert answer.json()["closed_why"] == "No budget"
 
 
 def test_budgets_and_expenses_come_in_by_file_once(cast: Cast, tmp_path: Path) -> None:

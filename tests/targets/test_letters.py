@@ -1,6 +1,6 @@
 """Say and be heard: everybody reads their figure, accepts or objects, is answered, and hears of changes."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal as D
 from threading import Barrier, Thread
 from typing import Any
@@ -12,6 +12,7 @@ from sales.models import Account, Task
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ranges import through
 from salesmgmt.lib.refusals import Refused, Stale
 from targets.models import AnnouncedFigure, Announcement, Answer, Plan, QuotaEntry, Response, Strategy
 from targets.selectors import figures_of, history_of, standings, strategies_of
@@ -24,7 +25,7 @@ from targets.services import (
     remind_of_letters,
     respond,
 )
-from teams.models import Leadership, User
+from teams.models import Leadership, Leave, LeaveKind, User
 from tests.cast import Cast, make_cast
 from tests.targets.letters import AT, END, Q3, START, draft, get_json, post_json, published, signed_in
 
@@ -268,6 +269,24 @@ def test_what_was_said_is_never_changed(cast: Cast, plan: Plan) -> None:
 
 
 # ── Who has yet to ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_until_when_one_answers_counts_the_days_one_works(cast: Cast) -> None:
+    """Asked on Saturday 20 June: five days of the working week, of a week of four days, and after a week away."""
+    cast.ben.postings.update(working_week=[1, 2, 3, 4])
+    kind = LeaveKind.objects.get(key="vacation")
+    Leave.objects.create(person=cast.ana, kind=kind, during=through(date(2026, 6, 22), date(2026, 6, 26)))
+    plan = published(
+        cast,
+        {(cast.company, None): "9", (cast.north, None): "6", (cast.south, None): "3", (cast.north, cast.ana): "3",
+         (cast.north, cast.ben): "3", (cast.south, cast.cleo): "3"},
+    )  # fmt: skip
+    people = (cast.cleo, cast.ben, cast.ana)
+    found = standings(plan, [one.pk for one in people], as_of=AT.date())
+    assert [f"{found[one.pk].due_on}" for one in people] == ["2026-06-26", "2026-06-29", "2026-07-03"]
+    told = dict(Notice.objects.values_list("user__username", "text"))
+    assert told["ana"].endswith("by 3 Jul.")
+    assert told["cleo"].endswith("by 26 Jun.")
 
 
 def test_managers_see_who_is_overdue_and_executives_the_roll_up(cast: Cast, plan: Plan) -> None:

@@ -10,12 +10,14 @@ from django.db.models import Sum
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sales.models import Account, Order, Product
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from targets.models import Candidate, Offer, OfferEvent, QuotaEntry, Redistribution
 from targets.selectors import Landing, delivered, moved, quota_of, quota_parts, room_by_rule, shared
+from targets.selectors.redistribution import fits_of
 from targets.services import (
     accept_offer,
     adjust_quota,
@@ -30,6 +32,7 @@ from targets.services import (
 from teams.models import Leave, LeaveKind, Person, Posting, User
 from teams.services import close_period
 from tests.cast import Cast
+from tests.targets.test_plan import credit
 
 AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
 ON = date(2026, 9, 1)
@@ -160,6 +163,26 @@ def test_the_same_team_or_territory_comes_first_where_chosen(cast: Cast, team: d
     assert offers(opened(cast, team, by=cast.vera, prefer="team", amount=D(14500))) == {
         "Ana": D(10000), "Dora": D(4000), "Cleo": D(500)
     }  # fmt: skip
+
+
+def test_who_has_sold_the_same_comes_first_where_chosen(cast: Cast, dora: Person, team: dict[int, Landing]) -> None:
+    """Ben sold 3,000 of Pumps to Mining and 1,000 of Valves to Food. Dora has sold Pumps, to Food: (75 % + 25 %) ÷ 2.
+    Ana sold Valves to Rail: (25 % + 0 %) ÷ 2."""
+    for person, amount, family, industry in (
+        (cast.ben, 3000, "Pumps", "Mining"),
+        (cast.ben, 1000, "Valves", "Food"),
+        (dora, 10, "Pumps", "Food"),
+        (cast.ana, 90_000, "Valves", "Rail"),
+    ):
+        credit(person, date(2026, 3, 2), amount)
+        Order.objects.filter(pk=Order.objects.latest("pk").pk).update(
+            product=Product.objects.create(name=f"{family} for {person}", family=family),
+            account=Account.objects.create(name=f"{industry} of {person}", industry=industry),
+        )
+    assert fits_of(cast.ben, [cast.ana.pk, dora.pk, cast.cleo.pk], ON) == {
+        cast.ana.pk: D("0.125"), dora.pk: D("0.5"), cast.cleo.pk: D(0),
+    }  # fmt: skip
+    assert offers(opened(cast, team, amount=D(3000), prefer="sold")) == {"Dora": D(3000)}
 
 
 @pytest.mark.parametrize("what", ["off track", "ramping", "away"])

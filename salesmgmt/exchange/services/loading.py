@@ -159,8 +159,7 @@ class Load:
         self.has_repeats = bool(self.ask("SELECT FROM repeated LIMIT 1"))
         self.run("ANALYZE raw (line)")
         self.notations = notations(self.kind, self._ways(), self.mapping, self.table)
-        said = {name: ", ".join(one.said) for name, one in self.notations.items() if one.said}
-        self.found = describe(self.table, self.columns, self.preset, said)
+        self.found = describe(self.table, self.columns, self.preset, self.notations)
 
     def _make_room(self) -> None:
         """The temporary tables, empty."""

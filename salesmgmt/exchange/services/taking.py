@@ -19,7 +19,7 @@ from salesmgmt.exchange.kinds import kind_of, referents, require_importer
 from salesmgmt.exchange.mapping import Column, MappingFile, parse
 from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.exchange.parts import Parts
-from salesmgmt.exchange.staging import Staged, describe, in_order, notations, open_as, said_of, stage, type_rows
+from salesmgmt.exchange.staging import Staged, describe, in_order, notations, open_as, stage, type_rows
 from salesmgmt.exchange.values import Notation
 from salesmgmt.exchange.wide import AMOUNT, PERIOD
 from salesmgmt.lib import clock
@@ -137,7 +137,7 @@ def import_file(
         parts = Parts(table, columns, wanted)
         if parts.count > parts_module.PART:
             noted = notations(wanted, parts.ways, told, table)
-            found = describe(table, columns, preset, said_of(noted))
+            found = describe(table, columns, preset, noted)
             answer = Answer(wanted.key, name, dry_run=options.dry_run, found=found)
             return _take_parts(parts, noted, answer, options, by, at, batch, _digest(file))
     staged = stage(file, name, wanted, told, currency=organisation.currency, zone=organisation.time_zone)
@@ -191,6 +191,7 @@ def _take_parts(
         for rows in parts.deal():
             type_rows(rows, kind, parts.columns, noted, organisation.currency, organisation.time_zone)
             plan = _planned(kind, rows, answer.file, options, organisation, by, at)
+            entered = _entered(plan, dry_run=taking is None)
             refusals = _count_rows(answer, rows, parts.columns, options)
             answer.refusals += refusals[: max(0, TOLD - len(answer.refusals))]
             for is_refused in (True, False):
@@ -202,7 +203,7 @@ def _take_parts(
             if keeping is not None:
                 _keep_refusals(keeping, refusals)
             if taking is not None:
-                _write(plan, taking, [], options)
+                _write(plan, taking, entered, options)
         _note(answer, dict(notes))
 
     with transaction.atomic():

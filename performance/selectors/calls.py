@@ -1,0 +1,323 @@
+"""Calls rolled up the tree, and how right each caller was: judged at weeks 1, 5 and 9, never by the last call (R18)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ratios import ratio
+from teams.models import Leadership, Person, Posting, Role, Team
+
+from ..models import Call
+from .cells import Cells, Span, read
+from .figures import credited_of
+from .landings import landings
+from .scope import Scope
+
+WEEKS = (1, 5, 9)
+"""Weeks of a quarter at whose ends calls are judged."""
+QUARTERS = 8  # looked back
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Staked:
+    """What calls come to; `missing` people have made none."""
+
+    commit: Decimal
+    best_case: Decimal
+    callers: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How right somebody's calls were over past quarters."""
+
+    judged: int
+    """Calls that stood at the checkpoints of quarters that are over."""
+    called: Decimal
+    result: Decimal
+    off: Decimal
+    """Sum of how far each was off, whichever way."""
+
+    @property
+    def bias(self) -> Decimal | None:
+        """(called − result) ÷ result; above zero: called too much."""
+        return ratio(self.called - self.result, self.result)
+
+    @property
+    def error(self) -> Decimal | None:
+        """How far off ÷ result."""
+        return ratio(self.off, self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A call that stood at a checkpoint, beside what came of it."""
+
+    period: Period
+    week: int
+    call: Call
+    result: Decimal
+
+    @property
+    def off(self) -> Decimal:
+        return self.call.commit - self.result
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """A person's call with what is computed and how right they were."""
+
+    person: Person
+    call: Call | None
+    credited: Decimal
+    expected: Decimal | None
+    """The computed forecast; None where it doesn't know."""
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class TeamCalls:
+    """A team's call beside its people's, and what it comes to: the manager's call overrides the sum of the people's."""
+
+    team: Team
+    call: Call | None
+    people: Staked
+    record: Record
+    credited: Decimal
+    expected: Decimal | None
+
+    @property
+    def commit(self) -> Decimal:
+        return self.call.commit if self.call else self.people.commit
+
+    @property
+    def best_case(self) -> Decimal:
+        return self.call.best_case if self.call else self.people.best_case
+
+
+def sellers(team_ids: Collection[int], day: date) -> dict[int, int]:
+    """Who sells in these teams on a day: person → team."""
+    posted = Posting.objects.on(day).filter(team__in=team_ids, role__in=[Role.REP, Role.MANAGER])
+    return dict(posted.values_list("person_id", "team_id"))
+
+
+def standing(*, period: Period, as_of: date, q: Q) -> list[Call]:
+    """The calls that stood at the end of a day."""
+    rows = Call.objects.filter(q, made_on__lte=as_of).of(period.key).standing()
+    return list(rows.select_related("person", "team", "by"))
+
+
+def _tree(team: Team) -> list[Team]:
+    return list(Team.objects.present().under([team.pk]).order_by("path"))
+
+
+def _team_calls(teams: Sequence[Team], period: Period, as_of: date) -> dict[int, Call]:
+    """The call of each team: the last one of whoever leads it, or one above, as of the day."""
+    found: dict[int, Call] = {}
+    for call in sorted(
+        standing(period=period, as_of=as_of, q=Q(team__in=teams)), key=lambda one: (one.made_on, one.made_at)
+    ):
+        assert call.team_id is not None
+        found[call.team_id] = call
+    return found
+
+
+def rolled_up(*, team: Team, period: Period, as_of: date, with_own: bool = True) -> Staked:
+    """What the calls of a team come to: where a manager below has called for a team, that counts for all of it.
+
+    `with_own`: also a call for `team` itself.
+    """
+    teams = _tree(team)
+    who = sellers([one.pk for one in teams], as_of)
+    own = {call.person_id: call for call in standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
+    return _rolled(team, teams, who, own, _team_calls(teams, period, as_of), with_own=with_own)
+
+
+def _rolled(
+    team: Team,
+    teams: Sequence[Team],
+    who: dict[int, int],
+    own: dict[int, Call],
+    called: dict[int, Call],
+    *,
+    with_own: bool,
+) -> Staked:
+    below = [one for one in teams if team.pk in one.path]
+    people = [person for person, where in who.items() if where in {one.pk for one in below}]
+    missing = sum(person not in own for person in people)
+    if with_own and team.pk in called:
+        call = called[team.pk]
+        return Staked(call.commit, call.best_case, 1, 0)
+    direct = [own[person] for person in people if who[person] == team.pk and person in own]
+    parts = [_rolled(one, teams, who, own, called, with_own=True) for one in below if one.parent_id == team.pk]
+    return Staked(
+        sum((call.commit for call in direct), ZERO) + sum((part.commit for part in parts), ZERO),
+        sum((call.best_case for call in direct), ZERO) + sum((part.best_case for part in parts), ZERO),
+        len(direct) + sum(part.callers for part in parts),
+        missing,
+    )
+
+
+def team_calls(*, team: Team, period: Period, as_of: date) -> tuple[TeamCalls, list[TeamCalls], list[CallLine]]:
+    """A team, the teams right below it, and the people right in it; in a fixed number of queries."""
+    teams = _tree(team)
+    who = sellers([one.pk for one in teams], as_of)
+    own = {call.person_id: call for call in standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
+    called = _team_calls(teams, period, as_of)
+    near = [team, *(one for one in teams if one.parent_id == team.pk)]
+    landing = landings(person_ids=who, period=period, as_of=as_of) if who else {}
+    records = team_records(teams=near, as_of=as_of)
+    until = min(as_of + timedelta(days=1), period.end)
+    cells = read([Span("to_date", ["bookings"], period.start, until)], teams=[one.pk for one in teams], each=True)
+    told = []
+    for one in near:
+        below = {other.pk for other in teams if one.pk in other.path}
+        landed = [landing[person].landing for person, where in who.items() if where in below and person in landing]
+        told.append(
+            TeamCalls(
+                one,
+                called.get(one.pk),
+                _rolled(one, teams, who, own, called, with_own=False),
+                records[one.pk],
+                sum((credited_of(cells, False, key=pk) for pk in below), ZERO),
+                sum(landed, ZERO) if landed else None,
+            )
+        )
+    direct = [person for person, where in who.items() if where == team.pk]
+    return told[0], told[1:], call_lines(person_ids=direct, period=period, as_of=as_of, calls=own)
+
+
+def call_lines(
+    *, person_ids: Collection[int], period: Period, as_of: date, calls: dict[int, Call] | None = None
+) -> list[CallLine]:
+    """Each of these people's own call, by name."""
+    if not person_ids:
+        return []
+    if calls is None:
+        found = standing(period=period, as_of=as_of, q=Q(team=None, person__in=person_ids))
+        calls = {call.person_id: call for call in found}
+    landing = landings(person_ids=person_ids, period=period, as_of=as_of)
+    records = people_records(person_ids=person_ids, as_of=as_of)
+    until = min(as_of + timedelta(days=1), period.end)
+    cells = read([Span("to_date", ["bookings", "overlay"], period.start, until)], people=person_ids, each=True)
+    return [
+        CallLine(
+            person,
+            calls.get(person.pk),
+            credited_of(cells, True, key=person.pk),
+            landing[person.pk].landing if person.pk in landing else None,
+            records[person.pk],
+        )
+        for person in Person.objects.filter(pk__in=person_ids).order_by("name", "pk")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls of a scope: a team's with the teams and people right below it, or one person's."""
+
+    whole: TeamCalls | None
+    teams: list[TeamCalls]
+    people: list[CallLine]
+
+
+def calls_of(*, scope: Scope, period: Period, as_of: date) -> Calls:
+    """As pages show them; of the company, those of the team at the top."""
+    if scope.kind == "person":
+        assert scope.pk is not None
+        return Calls(None, [], call_lines(person_ids=[scope.pk], period=period, as_of=as_of))
+    teams = Team.objects.present()
+    top = teams.filter(pk=scope.pk) if scope.kind == "team" else teams.filter(parent=None).order_by("pk")
+    team = top.first()
+    return Calls(*team_calls(team=team, period=period, as_of=as_of)) if team else Calls(None, [], [])
+
+
+def history(*, period: Period, person: Person | None = None, team: Team | None = None) -> list[Call]:
+    """Every call for a person's own result or for a team, the latest first."""
+    rows = Call.objects.filter(team=team) if team else Call.objects.filter(person=person, team=None)
+    return list(rows.of(period.key).select_related("person", "by").order_by("-made_on", "-made_at", "-pk"))
+
+
+def may_call_for(person: Person, day: date) -> list[Team]:
+    """The teams a person leads on a day, which they call for."""
+    led = Leadership.objects.on(day).filter(person=person).values("team")
+    return list(Team.objects.present().filter(pk__in=led).order_by("path"))
+
+
+# ── How right they were ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def checkpoint(period: Period, week: int) -> date:
+    """The last day of a week of the period."""
+    return period.start + timedelta(days=7 * week - 1)
+
+
+def judged(*, q: Q, as_of: date, key: str) -> dict[int, list[Judged]]:
+    """Calls that stood at the checkpoints of quarters that are over, with what came of them, by person or team."""
+    rows = Call.objects.filter(q, until__lte=as_of, period__contains="-Q").order_by("made_on", "made_at", "pk")
+    calls = [
+        (Period.kept(call.period, call.starts_on, call.until), call)
+        for call in rows.select_related("person", "team").filter(until__gt=as_of - timedelta(days=QUARTERS * 92))
+    ]
+    stood: dict[tuple[int, Period, int], Call] = {}
+    for period, call in calls:
+        for week in WEEKS:
+            if call.made_on <= checkpoint(period, week):
+                stood[getattr(call, key), period, week] = call
+    results = _results({period for period, _ in calls}, {owner for owner, _, _ in stood}, key)
+    found: dict[int, list[Judged]] = {}
+    for (owner, period, week), call in sorted(stood.items(), key=lambda item: (item[0][1], item[0][2])):
+        found.setdefault(owner, []).append(Judged(period, week, call, results[owner, period.key]))
+    return found
+
+
+def _results(periods: Collection[Period], owners: Collection[int], key: str) -> dict[tuple[int, str], Decimal]:
+    """What was credited to each in each period; teams with all below them, without overlays."""
+    spans = [Span(period.key, ["bookings", "overlay"], period.start, period.end) for period in periods]
+    if not owners:
+        return {}
+    is_person = key == "person_id"
+    under = {owner: [owner] for owner in owners}
+    if not is_person:
+        paths = list(Team.objects.values_list("pk", "path"))
+        under = {owner: [pk for pk, path in paths if owner in path] for owner in owners}
+    ids = sorted({pk for pks in under.values() for pk in pks})
+    cells = read(spans, people=ids, each=True) if is_person else read(spans, teams=ids, each=True)
+    return {
+        (owner, period.key): to_cents(sum((_credited(cells, pk, period.key, is_person) for pk in pks), ZERO))
+        for owner, pks in under.items()
+        for period in periods
+    }
+
+
+def _credited(cells: Cells, key: int, span: str, is_person: bool) -> Decimal:
+    overlay = cells.total("overlay", key=key, span=span) if is_person else ZERO
+    return cells.total("bookings", key=key, span=span) + overlay
+
+
+def _record(found: Sequence[Judged]) -> Record:
+    return Record(
+        len(found),
+        sum((one.call.commit for one in found), ZERO),
+        sum((one.result for one in found), ZERO),
+        sum((abs(one.off) for one in found), ZERO),
+    )
+
+
+def people_records(*, person_ids: Collection[int], as_of: date) -> dict[int, Record]:
+    """How right each of these people's own calls were."""
+    found = judged(q=Q(team=None, person__in=person_ids), as_of=as_of, key="person_id")
+    return {pk: _record(found.get(pk, [])) for pk in person_ids}
+
+
+def team_records(*, teams: Sequence[Team], as_of: date) -> dict[int, Record]:
+    """How right the calls for each of these teams were, whoever made them."""
+    found = judged(q=Q(team__in=teams), as_of=as_of, key="team_id")
+    return {team.pk: _record(found.get(team.pk, [])) for team in teams}

@@ -1,0 +1,447 @@
+"""Where people, teams and the company will land: what was known on a day, put before the method.
+
+Live figures and the back-test come the same way: records are read once (`read`), cut to what was known on the day
+(`analysis.forecast.Known.at`), and only that reaches the method.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.periods import Period
+from targets.models import BOOKINGS
+from teams.models import Organisation, Posting, Viewer
+
+from ..analysis import forecast as method
+from ..models import ForecastRow
+from .cells import read as read_cells
+from .figures import credited_of, quota_and_expected
+from .pace import _spans, pace, team_standings
+from .scope import Scope
+
+EPOCH = date(1970, 1, 1)
+LOOKED_AT = method.PAST + method.REPLAYS  # periods before the one that is forecast
+ENOUGH = 0.6  # periods' worth of own history, below which nothing is said of a person
+LOAD = 100  # entries recorded in the same moment were brought over from elsewhere: they go by their own dates
+LATE = 14  # days after its opening that a deal may be put in; more, and it was brought over
+LEARN = "There is less than a month of records to learn from."
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Where a period will land. Whatever is not known is None, and `note` says why."""
+
+    quota: Decimal | None
+    credited: Decimal
+    expected: Decimal | None
+    """The landing."""
+    low: Decimal | None
+    high: Decimal | None
+    """80 % range."""
+    p_miss: float | None
+    note: str
+    as_of: date
+    parts: Mapping[str, float]
+    """Mean and variance of the rest, what all share, how lumpy, and how much of it counts for teams."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Records of some people (or all) since a day, as arrays."""
+
+    known: method.Known
+    people: Mapping[int, int]
+    """Person → place in the arrays."""
+    primary: Any
+    """Share of what each was credited that also counts for their team (overlays don't)."""
+
+
+def number(day: date) -> int:
+    return (day - EPOCH).days
+
+
+def cuts(period: Period) -> method.Cuts:
+    """First days of the period's months, and the day after its last."""
+    parts = period.months() if period.kind in ("quarter", "year") else []
+    return np.array([*(number(part.start) for part in parts or [period]), number(period.end)])
+
+
+def earlier(period: Period, count: int = LOOKED_AT) -> list[Period]:
+    """The periods before, earliest first, and the period itself."""
+    return [period.shift(-k) for k in range(count, 0, -1)] + [period]
+
+
+def read(*, since: date, organisation: Organisation, person_ids: Collection[int] | None = None) -> History:
+    """What is recorded from `since` on, in a fixed number of statements."""
+    asked = {
+        "since": since, "zone": organisation.time_zone, "currency": organisation.currency, "late": LATE,
+        "people": None if person_ids is None else list(person_ids),
+    }  # fmt: skip
+    credits, deals, presence = (_columns(sql, asked) for sql in (_CREDITS, _DEALS, _PRESENCE))
+    people = {
+        int(pk): at
+        for at, pk in enumerate(np.unique(np.concatenate([credits[0], deals[0], presence[0], asked["people"] or []])))
+    }
+    places = np.array(list(people), dtype=np.int64)
+
+    def place(ids: Any) -> Any:
+        return np.searchsorted(places, ids.astype(np.int64))
+
+    seller, on, said, moment, amount, primary = credits
+    _, which, many = np.unique(moment, return_inverse=True, return_counts=True)
+    said = np.where((said < 0) | (many[which] >= LOAD if len(which) else False), on, said)
+    owner, opened, closed, won, listed, listed_on, worth, kind = deals
+    closed = np.where(np.isnan(closed), method.NEVER, closed).astype(np.int64)
+    _, kind = np.unique(kind, return_inverse=True)
+    first = [on.min()] if len(on) else []
+    known = method.Known(
+        people=len(people), since=int(min([*first, *closed[closed < method.NEVER].tolist(), method.NEVER])),
+        seller=place(seller), on=on.astype(np.int64), said=said.astype(np.int64), amount=amount,
+        person=place(presence[0]), start=presence[1].astype(np.int64), until=presence[2].astype(np.int64),
+        weight=presence[3], owner=place(owner), opened=opened.astype(np.int64), closed=closed, won=won > 0,
+        listed=listed, listed_on=listed_on.astype(np.int64), worth=np.where(won > 0, worth, np.nan), kind=kind,
+    )  # fmt: skip
+    taken = amount.clip(0)
+    whole = np.bincount(known.seller, taken, minlength=len(people))
+    share = np.bincount(known.seller, taken * primary, minlength=len(people)) / np.maximum(whole, 1e-9)
+    return History(known, people, np.where(whole > 0, share, 1.0))
+
+
+def _columns(sql: str, asked: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, asked)
+        rows = cursor.fetchall()
+        count = len(cursor.description or ())
+    return list(np.array(rows, dtype=float).reshape(-1, count).T)
+
+
+# Entered live, an entry is known from the moment it was recorded; brought over, from its own date (said: −1).
+_CREDITS = """
+    SELECT c.person_id, c.occurred_on - DATE '1970-01-01',
+           CASE WHEN c.reason LIKE 'Import of %%' THEN -1
+                ELSE greatest(c.occurred_on, (c.recorded_at AT TIME ZONE %(zone)s)::date) - DATE '1970-01-01' END,
+           extract(epoch FROM c.recorded_at), c.reporting_amount, (c.kind = 'primary')::int
+      FROM sales_credit c
+     WHERE c.occurred_on >= %(since)s AND (%(people)s::bigint[] IS NULL OR c.person_id = ANY(%(people)s))
+     ORDER BY c.id
+"""
+
+# An amount is known from its first change on, which for a deal without any is the day it was put in.
+_DEALS = """
+    SELECT d.owner_id, CASE WHEN d.is_live THEN greatest(d.opened_on, d.created_on) ELSE d.opened_on END
+                       - DATE '1970-01-01',
+           CASE WHEN d.created_on <= d.closed_on
+                THEN greatest(d.closed_on, (closing.at AT TIME ZONE %(zone)s)::date) ELSE d.closed_on END
+           - DATE '1970-01-01',
+           (d.status = 'won')::int,
+           x.rate * CASE WHEN first.value ~ '^[0-9]+(\\.[0-9]+)?$' THEN first.value::numeric ELSE d.amount END,
+           coalesce((first.at AT TIME ZONE %(zone)s)::date, d.created_on) - DATE '1970-01-01',
+           x.rate * d.amount, coalesce(d.product_id, 0)
+      FROM (SELECT d.*, (d.created_at AT TIME ZONE %(zone)s)::date AS created_on,
+                   (d.created_at AT TIME ZONE %(zone)s)::date <= least(d.closed_on, d.opened_on + %(late)s) AS is_live
+              FROM sales_deal d) d
+      LEFT JOIN LATERAL (SELECT c.value, c.changed_at AS at FROM sales_dealchange c
+                          WHERE c.deal_id = d.id AND c.field = 'amount' ORDER BY c.changed_at, c.id LIMIT 1) first
+             ON true
+      LEFT JOIN LATERAL (SELECT max(c.changed_at) AS at FROM sales_dealchange c
+                          WHERE c.deal_id = d.id AND c.field = 'status' AND c.value IN ('won', 'lost')) closing
+             ON d.created_on <= d.closed_on
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN d.currency = %(currency)s THEN 1 ELSE
+                  (SELECT e.rate FROM teams_exchangerate e
+                    WHERE e.currency = d.currency AND e.kind = 'actual' AND lower(e.during) <= d.opened_on
+                    ORDER BY lower(e.during) DESC LIMIT 1) END AS rate) x
+     WHERE d.withdrawn_at IS NULL AND d.opened_on IS NOT NULL AND (d.closed_on IS NULL OR d.closed_on >= %(since)s)
+           AND (%(people)s::bigint[] IS NULL OR d.owner_id = ANY(%(people)s))
+     ORDER BY d.id
+"""
+
+_PRESENCE = """
+    SELECT p.person_id, coalesce(lower(p.during) - DATE '1970-01-01', -1000000),
+           coalesce(upper(p.during) - DATE '1970-01-01', 10000000), p.fte
+      FROM teams_posting p WHERE %(people)s::bigint[] IS NULL OR p.person_id = ANY(%(people)s)
+     UNION ALL
+    SELECT l.person_id, lower(b.days) - DATE '1970-01-01', upper(b.days) - DATE '1970-01-01', -p.fte
+      FROM teams_leave l JOIN teams_posting p ON p.person_id = l.person_id AND p.during && l.during
+     CROSS JOIN LATERAL (SELECT l.during * p.during) AS b(days)
+     WHERE %(people)s::bigint[] IS NULL OR l.person_id = ANY(%(people)s)
+     ORDER BY 1, 2
+"""
+
+
+# ── A forecast ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A day's answer of the method for everybody in a history."""
+
+    learned: method.Learned
+    landing: method.Landing
+    history: History
+    is_known: bool
+
+
+def outlook(history: History, period: Period, as_of: date, learned: method.Learned | None = None) -> Outlook:
+    """What the method says of a period with what was known on `as_of`; `learned` spares learning anew."""
+    last = max(min(number(as_of), number(period.end) - 1), number(period.start) - 1)
+    known = history.known.at(number(as_of))
+    periods = [cuts(one) for one in earlier(period)]
+    enough = (learned is not None or bool(len(known.on))) and (learned.since if learned else known.since) <= last - 28
+    learned = learned or method.learn(known, periods, last)
+    return Outlook(learned, method.project(learned, known, periods, last), history, enough)
+
+
+def forecast_of(
+    at: Outlook,
+    person: int,
+    *,
+    quota: Decimal | None,
+    credited: Decimal | None = None,
+    as_of: date,
+    is_over: bool = False,
+) -> Forecast:
+    """One person's, with the quota and the credit that pages show."""
+    return forecasts_of(at, [person], {person: quota}, {person: credited}, as_of=as_of, is_over=is_over)[person]
+
+
+def forecasts_of(
+    at: Outlook,
+    people: Sequence[int],
+    quotas: Mapping[int, Decimal | None],
+    credited: Mapping[int, Decimal | None],
+    *,
+    as_of: date,
+    is_over: bool = False,
+) -> dict[int, Forecast]:
+    landing, places = at.landing, at.history.people
+    here = [person for person in people if person in places]
+    rows = np.array([places[person] for person in here], dtype=int)
+    already = {
+        person: _first(credited.get(person), Decimal(f"{landing.credited[row]:.2f}"))
+        for person, row in zip(here, rows, strict=True)
+    }
+    mean, shared, unit = landing.rest[rows], landing.shared[rows], landing.unit[rows]
+    variance = landing.variance[rows]
+    goal = np.array([float(quotas.get(p) or 0) - float(already[p]) for p in here])
+    every = variance + shared**2
+    misses = method.below(goal, mean, every, unit)
+    low, high = (method.quantile(q, mean, every, unit) for q in (0.1, 0.9))
+    found = {}
+    for k, (person, row) in enumerate(zip(here, rows.tolist(), strict=True)):
+        quota, so_far = quotas.get(person), already[person]
+        parts = {
+            "rest": float(mean[k]), "variance": float(variance[k]), "shared": float(shared[k]),
+            "unit": float(unit[k]), "primary": float(at.history.primary[row]),
+        }  # fmt: skip
+        note = "" if at.is_known else LEARN
+        if at.is_known and landing.seen[row] < ENOUGH:
+            note = f"Less than {ENOUGH:.1f} periods of their own to go by; a forecast would be a guess."
+        elif at.is_known and not landing.entries[row] and not quota:
+            note = "Nothing credited yet, and no quota."
+        if note and not is_over:
+            found[person] = Forecast(quota, so_far, None, None, None, None, note, as_of, parts)
+            continue
+        if is_over:
+            miss = None if quota is None else float(so_far < quota)
+            found[person] = Forecast(quota, so_far, so_far, so_far, so_far, miss, "", as_of, parts)
+            continue
+        miss = round(float(np.clip(misses[k], 0, 1)), 4) if quota else None
+        ends = (_plus(so_far, value) for value in (mean[k], low[k], high[k]))
+        found[person] = Forecast(quota, so_far, *ends, miss, "" if quota else "No quota.", as_of, parts)
+    return found
+
+
+def _first(*values: Decimal | None) -> Decimal:
+    return next(value for value in values if value is not None)
+
+
+def _plus(so_far: Decimal, rest: float) -> Decimal:
+    return to_cents(so_far + Decimal(f"{rest:.2f}"))
+
+
+def forecasts(
+    *, person_ids: Collection[int], period: Period, as_of: date, organisation: Organisation | None = None
+) -> dict[int, Forecast]:
+    """Each person's landing, 80 % range and probability to miss, with what was known on `as_of`.
+
+    As it was stored on that day, else worked out now, from everybody's records.
+    """
+    stored = {row.subject_id: kept(row) for row in rows_of("person", person_ids, period, as_of)}
+    missing = [pk for pk in person_ids if pk not in stored]
+    if not missing:
+        return stored
+    at = everybody(period, as_of, organisation or Organisation.get())
+    return stored | people_forecasts(at, missing, period, as_of)
+
+
+def everybody(period: Period, as_of: date, organisation: Organisation) -> Outlook:
+    return outlook(read(since=earlier(period)[0].start, organisation=organisation), period, as_of)
+
+
+def people_forecasts(at: Outlook, person_ids: Collection[int], period: Period, as_of: date) -> dict[int, Forecast]:
+    """With credit and quota as pages show them; in one statement however many people."""
+    cells = read_cells(_spans(period, as_of), people=person_ids, each=True, period=period)
+    return forecasts_of(
+        at,
+        list(person_ids),
+        {pk: quota_and_expected(cells, key=pk)[0] for pk in person_ids},
+        {pk: credited_of(cells, True, key=pk) for pk in person_ids},
+        as_of=as_of,
+        is_over=as_of >= period.last_day,
+    )
+
+
+def rows_of(level: str, ids: Collection[int], period: Period, as_of: date) -> list[ForecastRow]:
+    """The stored forecasts of a day."""
+    rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level=level)
+    return list(rows.filter(subject_id__in=list(ids)))
+
+
+def kept(row: ForecastRow) -> Forecast:
+    p_miss = None if row.p_miss is None else float(row.p_miss)
+    return Forecast(
+        row.quota, row.credited, row.expected, row.low, row.high, p_miss, row.note, row.as_of, row.parts
+    )  # fmt: skip
+
+
+# ── Teams and the company ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def together(
+    people: Collection[Forecast], *, quota: Decimal | None, credited: Decimal, as_of: date, is_over: bool = False
+) -> Forecast:
+    """Several people as one: their rests add up, and what they share does not average out (R22)."""
+    parts = [one.parts for one in people if one.parts]
+    weight = [part["primary"] for part in parts]
+    mean = sum(w * part["rest"] for w, part in zip(weight, parts, strict=True))
+    own = sum(w * w * part["variance"] for w, part in zip(weight, parts, strict=True))
+    shared = sum(w * part["shared"] for w, part in zip(weight, parts, strict=True))
+    unit = sum(w * part["rest"] * part["unit"] for w, part in zip(weight, parts, strict=True)) / max(mean, 1e-9)
+    said = {"rest": mean, "variance": own, "shared": shared, "unit": unit, "primary": 1.0}
+    if is_over:
+        miss = None if quota is None else float(credited < quota)
+        return Forecast(quota, credited, credited, credited, credited, miss, "", as_of, said)
+    if not parts or all(one.expected is None for one in people):
+        note = next((one.note for one in people if one.note), "Nobody is posted here.")
+        return Forecast(quota, credited, None, None, None, None, note, as_of, said)
+    every = (np.array([mean]), np.array([own + shared**2]), np.array([unit]))
+    ends = (_plus(credited, value) for value in (mean, *(float(method.quantile(q, *every)[0]) for q in (0.1, 0.9))))
+    miss = round(float(method.below(np.array([float(quota - credited)]), *every)[0]), 4) if quota else None
+    unsure = sum(1 for one in people if one.expected is None)
+    note = f"{unsure} of {len(people)} taken at what newcomers usually bring." if unsure else ""
+    return Forecast(quota, credited, *ends, miss, note if quota else "No quota.", as_of, said)
+
+
+def under_teams(team_ids: Collection[int], as_of: date) -> dict[int, list[int]]:
+    """Who is posted on a day to each team or below it."""
+    found: dict[int, list[int]] = {pk: [] for pk in team_ids}
+    posted = Posting.objects.on(as_of).filter(team__path__overlap=list(team_ids)).order_by("person")
+    for person, path in posted.values_list("person_id", "team__path"):
+        for pk in found.keys() & set(path):
+            found[pk].append(person)
+    return found
+
+
+def team_forecasts(
+    people: Mapping[int, Forecast], *, team_ids: Collection[int], period: Period, as_of: date
+) -> dict[int, Forecast]:
+    """Each team with all below it, from the forecasts of its people."""
+    under = under_teams(team_ids, as_of)
+    is_over = as_of >= period.last_day
+    return {
+        row.team.pk: together(
+            [people[pk] for pk in under[row.team.pk] if pk in people],
+            quota=row.quota, credited=row.credited, as_of=as_of, is_over=is_over,
+        )
+        for row in team_standings(team_ids=team_ids, period=period, as_of=as_of)
+    }  # fmt: skip
+
+
+def company_forecast(
+    people: Mapping[int, Forecast], *, period: Period, as_of: date, organisation: Organisation
+) -> Forecast:
+    whole = pace(scope=Scope.company(), period=period, as_of=as_of, organisation=organisation)
+    is_over = as_of >= period.last_day
+    return together(list(people.values()), quota=whole.quota, credited=whole.credited, as_of=as_of, is_over=is_over)
+
+
+def forecast(*, scope: Scope, period: Period, as_of: date) -> Forecast | None:
+    """What is stored of a scope, as of that day or the last before it in the period; None where nothing is."""
+    rows = ForecastRow.objects.filter(
+        measure=BOOKINGS, period=period.key, level=scope.kind, subject_id=scope.pk or 0, as_of__lte=as_of,
+        as_of__gte=as_of - timedelta(days=STALE),
+    )  # fmt: skip
+    row = rows.order_by("-as_of").first()
+    return kept(row) if row else None
+
+
+STALE = 3  # days that a stored forecast is shown; older says nothing of today
+
+
+# ── What may be shown ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def hides_chances(person_ids: Collection[int], as_of: date, organisation: Organisation) -> set[int]:
+    """Of whom no probability may be shown: by the organisation's switch, or that of the country they are posted in."""
+    if not organisation.shows_individual_chances:
+        return set(person_ids)
+    countries = set(organisation.countries_without_chances)
+    if not countries:
+        return set()
+    posted = Posting.objects.on(as_of).filter(person__in=list(person_ids))
+    regions = posted.values_list("person_id", "holiday_region")
+    return {person for person, region in regions if (region or organisation.holiday_region)[:2] in countries}
+
+
+def shown(found: Mapping[int, Forecast], as_of: date, organisation: Organisation) -> dict[int, Forecast]:
+    """The forecasts without the probabilities that must not be shown."""
+    hidden = hides_chances(list(found), as_of, organisation)
+    return {pk: replace(one, p_miss=None) if pk in hidden else one for pk, one in found.items()}
+
+
+def sellers(user: Viewer | None, as_of: date) -> list[int]:
+    """Who is posted on a day, of those one may see; None: everybody."""
+    posted = Posting.objects.on(as_of) if user is None else Posting.objects.visible_to(user).on(as_of)
+    return sorted(set(posted.values_list("person_id", flat=True)))
+
+
+# ── What pages show ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def last_made(period: Period, today: date) -> date | None:
+    """The day of the newest forecasts that still say something of today."""
+    rows = ForecastRow.objects.filter(
+        measure=BOOKINGS, period=period.key, as_of__lte=today, as_of__gte=today - timedelta(days=STALE)
+    )
+    return rows.order_by("-as_of").values_list("as_of", flat=True).first()
+
+
+def stored(level: str, ids: Collection[int], period: Period, as_of: date | None) -> list[ForecastRow]:
+    """The rows of a day; none where no day is given."""
+    return rows_of(level, ids, period, as_of) if as_of else []
+
+
+def of_people(
+    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation
+) -> dict[int, Forecast]:
+    """What is stored of these people, without the probabilities that must not be shown."""
+    found = {row.subject_id: kept(row) for row in stored("person", ids, period, as_of)}
+    return shown(found, as_of, organisation) if as_of else {}
+
+
+def count_likely(
+    people: Collection[int] | Any, period: Period, as_of: date | None, organisation: Organisation, limit: float
+) -> int:
+    """How many of them are likelier than `limit` to miss, of those whose probability may be shown."""
+    if as_of is None:
+        return 0
+    rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level="person")
+    ids = list(rows.filter(p_miss__gt=limit, subject_id__in=people.values("pk")).values_list("subject_id", flat=True))
+    return len(set(ids) - hides_chances(ids, as_of, organisation))

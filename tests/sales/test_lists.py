@@ -1,0 +1,158 @@
+"""What long lists read: along an index, and of the rows themselves only those that are shown."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from sales import selectors
+from sales.models import Activity, Deal, Product, Stage
+from sales.selectors import DealFilter
+from sales.views.deals import SORTS, SORTS_OF
+from salesmgmt.lib import keyset
+from salesmgmt.lib.periods import Period
+from teams.models import Organisation, User
+from tests.cast import Cast, make_cast
+
+DEALS, ACTIVITIES = 6_000, 20_000
+MOST_ROWS = 3 * (keyset.SIZE + 1)  # of the page, once to find and once to show them, and some
+A_MONTH = 32 * 24
+LAST = "WyI8IiwgbnVsbCwgMV0"  # the cursor before the end
+TODAY = date(2026, 11, 21)
+
+
+def fill(cast: Cast) -> None:
+    """Deals of three people in all stages, the older the likelier decided; activities of three years."""
+    owners = [cast.ana.pk, cast.ben.pk, cast.cleo.pk]
+    stages = list(Stage.objects.order_by("pk").values_list("pk", flat=True))
+    common, other, rare = (Product.objects.create(name=f"P{number}", currency="EUR").pk for number in range(3))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO sales_deal (created_at, name, owner_id, stage_id, product_id, status, amount, currency,
+                                    opened_on, expected_close_on, closed_on, own_forecast_category, source, next_step,
+                                    version)
+            SELECT now(), 'Deal ' || i, (%(owners)s)[1 + i %% 3], (%(stages)s)[1 + i %% %(count)s],
+                   CASE WHEN i %% 50 = 0 THEN %(rare)s WHEN i %% 2 = 0 THEN %(common)s ELSE %(other)s END,
+                   state, i %% 7919, 'EUR', date '2024-01-01' + i / 8, date '2024-03-01' + i / 8,
+                   CASE WHEN state <> 'open' THEN date '2024-03-01' + i / 8 END, '', '', '', 1
+              FROM (SELECT i, CASE WHEN i > %(deals)s - 400 THEN 'open'
+                                  WHEN i %% 2 = 0 THEN 'won' ELSE 'lost' END AS state
+                      FROM generate_series(1, %(deals)s) i) made
+            """,
+            {
+                "owners": owners, "stages": stages, "count": len(stages), "deals": DEALS, "rare": rare,
+                "common": common, "other": other,
+            },
+        )  # fmt: skip
+        cursor.execute(
+            """
+            INSERT INTO sales_activity (created_at, owner_id, kind, occurred_at, occurred_on, outcome, notes, version)
+            SELECT now(), (%(owners)s)[1 + i %% 3], 'call',
+                   timestamptz '2024-01-01 12:00Z' + i * interval '1 hour',
+                   (timestamptz '2024-01-01 12:00Z' + i * interval '1 hour')::date, '', '', 1
+              FROM generate_series(1, %(activities)s) i
+            """,
+            {"owners": owners, "activities": ACTIVITIES},
+        )
+        cursor.execute("VACUUM (ANALYZE) sales_deal, sales_activity")
+
+
+def rows_read(statements: list[str], table: str) -> int:
+    """How many rows of a table were read themselves, shown or not, in the dearest of some statements."""
+    dearest = 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")  # as of a table thirty times as large
+        for statement in statements:
+            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}")
+            (answer,) = cursor.fetchone()
+            plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
+            read = sum(
+                (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+                for node in nodes(plan)
+                if node.get("Relation Name") == table and node["Node Type"] != "Index Only Scan"
+            )
+            dearest = max(dearest, int(read))
+        cursor.execute("RESET enable_seqscan; RESET enable_bitmapscan")
+    return dearest
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from nodes(part)
+
+
+@pytest.mark.django_db(transaction=True)  # what is to be vacuumed has to be committed
+def test_long_lists_read_no_row_that_they_do_not_show(transactional_db: None) -> None:
+    cast = make_cast()
+    fill(cast)
+    quarter = Period.of(TODAY, "quarter", Organisation.get().calendar)
+    stage, rare = Stage.objects.order_by("pk")[0], Product.objects.get(name="P2")
+    narrowed = [
+        DealFilter(),
+        DealFilter(stage=stage.pk),
+        DealFilter(pipeline=stage.pipeline_id),
+        DealFilter(product=rare.pk),
+        DealFilter(owner=cast.ben.pk),
+        DealFilter(closing=quarter),
+        DealFilter(closing=quarter.shift(-8)),
+    ]
+    too_many: dict[tuple[Any, ...], int] = {}
+    for person in (cast.vera, cast.maya, cast.ana):
+        user = User.objects.get(pk=person.user_id)
+        for asked, status in product(narrowed, SORTS_OF):
+            for sort, cursor in product(SORTS_OF[status], ("", LAST)):
+                by, descending = SORTS[sort]
+                found = selectors.deals_in_order(user, replace(asked, status=status))
+                with CaptureQueriesContext(
+                    connection,
+                ) as captured:
+                    keyset.page(
+                        found.parts, by=by, descending=descending, cursor=cursor, shown=found.lines,
+                        narrowed=found.may_lie_apart,
+                    )  # fmt: skip
+                read = rows_read([query["sql"] for query in captured], "sales_deal")
+                if read > MOST_ROWS:
+                    too_many[person.name, status, sort, cursor, asked] = read
+        spans = [(None, None), (date(2026, 1, 1), None), (None, date(2024, 2, 1)), (date(2025, 1, 1), date(2025, 1, 9))]
+        for (start, end), cursor in product(spans, ("", LAST)):
+            with CaptureQueriesContext(connection) as captured:
+                keyset.page(
+                    selectors.activities(user, start=start, end=end), by="occurred_at", descending=True,
+                    cursor=cursor, shown=selectors.activity_lines(),
+                )  # fmt: skip
+            read = rows_read([query["sql"] for query in captured], "sales_activity")
+            if read > A_MONTH:  # what the narrowest span holds may be read and put in order
+                too_many[person.name, start, end, cursor] = read
+    assert not too_many
+    assert Activity.objects.count() == ACTIVITIES
+
+
+def test_a_list_in_parts_is_read_as_one_from_both_ends(cast: Cast) -> None:
+    for number in range(7):
+        Deal.objects.create(
+            owner=cast.ana if number % 2 else cast.ben, name=f"D{number}", stage=Stage.objects.order_by("pk")[0],
+            currency="EUR", opened_on=date(2026, 1, 1 + number // 2) if number < 5 else None,
+        )  # fmt: skip
+    everything = Deal.objects.all()
+    parts = [everything.filter(owner=cast.ana), everything.filter(owner=cast.ben)]
+    for narrowed in (False, True):
+        seen, cursor = [], ""
+        while True:
+            page = keyset.page(
+                parts, by="opened_on", descending=True, cursor=cursor, size=2, shown=everything, narrowed=narrowed
+            )
+            seen.append([deal.name for deal in page.rows])
+            if page.next is None:
+                break
+            cursor = page.next
+        assert seen == [["D4", "D3"], ["D2", "D1"], ["D0", "D6"], ["D5"]]
+        back = keyset.page(parts, by="opened_on", descending=True, cursor=page.previous or "", size=2, shown=everything)
+        assert [deal.name for deal in back.rows] == seen[-2]
