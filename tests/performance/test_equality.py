@@ -20,6 +20,7 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from performance.models import Call
 from performance.selectors import Scope, catalogue, figures
 from performance.services import rollups
 from sales import services as sales
@@ -205,6 +206,15 @@ def serve(it: Company) -> None:
     TimeEntry.objects.create(owner=it.rep(), on=on, kind="travel", minutes=45)
 
 
+def call(it: Company) -> None:
+    quarter = Period.parse(f"2026-Q{it.random.randrange(1, 4)}")
+    made = it.day(quarter.start, quarter.last_day)
+    Call.objects.create(
+        person=it.rep(), period=quarter.key, starts_on=quarter.start, until=quarter.end, commit=it.amount(),
+        best_case=Decimal(10**7), currency="EUR", made_on=made, made_at=it.at(made),
+    )  # fmt: skip
+
+
 STATEMENTS = (
     "UPDATE sales_activity SET owner_id = %(person)s, kind = 'demo' WHERE id %% 2 = 0",
     "DELETE FROM sales_timeentry WHERE id %% 2 = 0",
@@ -248,7 +258,7 @@ def drain(it: Company) -> None:
 
 ACTS: tuple[Callable[[Company], None], ...] = (
     log, log, move_activity, open_deal, open_deal, open_deal, decide_deal, decide_deal, reopen_deal, book_order,
-    book_order, turn_order, deliver, deliver, transfer, close_or_rate, serve, by_sql, by_sql, by_admin, drain,
+    book_order, turn_order, deliver, deliver, transfer, call, call, close_or_rate, serve, by_sql, by_sql, by_admin, drain,
 )  # fmt: skip
 
 
