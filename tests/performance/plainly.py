@@ -79,7 +79,7 @@ class Plain:
         made = []
         calls = [call for call in Call.objects.filter(team=None).order_by("made_on", "made_at", "pk").values()
                  if "-Q" in call["period"]]  # fmt: skip
-        for (person, period), own in groupby(
+        for (person, _), own in groupby(
             sorted(calls, key=lambda c: (c["person_id"], c["period"])), key=lambda c: (c["person_id"], c["period"])
         ):
             every = list(own)

@@ -258,7 +258,8 @@ def drain(it: Company) -> None:
 
 ACTS: tuple[Callable[[Company], None], ...] = (
     log, log, move_activity, open_deal, open_deal, open_deal, decide_deal, decide_deal, reopen_deal, book_order,
-    book_order, turn_order, deliver, deliver, transfer, call, call, close_or_rate, serve, by_sql, by_sql, by_admin, drain,
+    book_order, turn_order, deliver, deliver, transfer, call, call, close_or_rate, serve, by_sql, by_sql, by_admin,
+    drain,
 )  # fmt: skip
 
 
