@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0027_forecasts"),
+        ("performance", "0028_forecast_accuracy"),
     ]
 
     operations = [
