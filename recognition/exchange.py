@@ -1,6 +1,6 @@
 """What was celebrated, as tables."""
 
-from recognition.models import Applause, Award, Kudos, Suggestion
+from recognition.models import Applause, Award, Kudos, PersonalBest, Suggestion
 from teams.exchange.trails import known_by, trail
 
 DUE = ("person", "kind", "key")
@@ -13,5 +13,6 @@ KINDS = [
     trail("award_suggestions", Suggestion, *DUE),
     trail("awards", Award, *GIVEN),
     trail("kudos", Kudos, *THANKED),
+    trail("personal_bests", PersonalBest, "person", "measure", "kind", "period"),
     trail("applause", Applause, "person", "award", "kudos"),
 ]

@@ -200,7 +200,9 @@ def _changes(now: Counts, usual: Counts, spread: float) -> dict[str, tuple[float
         found["size"] = now.log_size - usual.log_size, max(spread, 0.01) * (1 / now.won + 1 / usual.won)
     if usual.decided and usual.open_deals and now.open_deals:
         expected = usual.decided * scale * now.open_deals / usual.open_deals
-        found["speed"] = counted(now.decided, expected, usual.decided)
+        change, error = counted(now.decided, expected, usual.decided)
+        # How many are open varies too: by about as many deals as were open at any time.
+        found["speed"] = change, error + 1 / (now.open_deals + now.decided) + 1 / (usual.open_deals + usual.decided)
     return found
 
 

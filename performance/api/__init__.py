@@ -1,6 +1,6 @@
 """Endpoints of comparing, by noun."""
 
-from . import calls, figures, flags, levers, pipeline, records, redistributions, reports, scorecards, works
+from . import calls, figures, flags, levers, measures, pipeline, records, redistributions, reports, scorecards, works
 
 ENDPOINTS = {
     **calls.ENDPOINTS,
@@ -9,6 +9,7 @@ ENDPOINTS = {
     **pipeline.ENDPOINTS,
     **levers.ENDPOINTS,
     **records.ENDPOINTS,
+    **measures.ENDPOINTS,
     **redistributions.ENDPOINTS,
     **reports.ENDPOINTS,
     **scorecards.ENDPOINTS,

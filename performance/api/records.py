@@ -52,7 +52,8 @@ class ToldSerializer(serializers.Serializer):
     now = Number(help_text="By what is known today")
     difference = Number()
     source = serializers.ChoiceField(
-        ["ledger", "snapshot", "unknown"], help_text="ledger and snapshot: exact; unknown: nobody kept what was known"
+        ["ledger", "snapshot", "frozen", "unknown"],
+        help_text="ledger and snapshot: exact; frozen: the figure of that night; unknown: nobody kept what was known",
     )
 
 

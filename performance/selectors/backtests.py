@@ -18,12 +18,11 @@ from targets.selectors import quota_of
 from teams.models import Organisation, Posting
 
 from ..analysis import forecast as method
-from ..models import BacktestCase
-from .forecasts import EPOCH, cuts, forecasts_of, number, outlook, read
+from ..models import BacktestCase, FlagCost, FlagKind
+from .forecasting import EPOCH, cuts, forecasts_of, number, outlook, read
 
 CHECKPOINTS = (Decimal("0.1"), Decimal("0.25"), Decimal("0.5"), Decimal("0.75"), Decimal("0.9"))
 WHOLE = 7  # days into a period that the first record may be, for the period to be whole
-FLAGGED = 0.5  # probability to miss from which somebody is flagged, until costs say otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,6 @@ def replay(
     kind: Literal["month", "quarter", "year"] = "quarter",
     skip: Collection[tuple[str, Decimal]] = (),
     organisation: Organisation | None = None,
-    flagged_from: float = FLAGGED,
 ) -> Iterator[Case]:
     """Every past period that the records cover, at each checkpoint, with only what was known on that day.
 
@@ -100,6 +98,7 @@ def replay(
     """
     organisation = organisation or Organisation.get()
     quota = quota or Quota()
+    flagged_from = float(FlagCost.objects.get(kind=FlagKind.MISS).threshold)
     history = read(since=date(1900, 1, 1), organisation=organisation)
     known = history.known.at(number(until))
     if not len(known.on):
@@ -212,7 +211,7 @@ class Method:
     hits: float | None
     """Of those who missed, the share that was flagged."""
     false_alarms: float | None
-    """Of those who reached it, the share that was flagged."""
+    """Of those flagged, the share that did reach it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +235,11 @@ class Scores:
     fifths: list[Fifth]
     held: float | None
     """Share of the 80 % ranges that held."""
+
+
+def kept() -> list[BacktestCase]:
+    """The cases of the last replay."""
+    return list(BacktestCase.objects.order_by("period", "checkpoint", "person_id"))
 
 
 def score(cases: Sequence[Case | BacktestCase]) -> Scores:
@@ -272,7 +276,7 @@ def _judged(name: str, cases: Sequence[Case | BacktestCase], said: Sequence[tupl
     whole = sum(float(case.final) for case in cases)
     wrong = sum(abs(landing - float(case.final)) for (_, landing, _), case in zip(said, cases, strict=True))
     hit = [flagged for (_, _, flagged), miss in zip(said, missed, strict=True) if miss]
-    alarm = [flagged for (_, _, flagged), miss in zip(said, missed, strict=True) if not miss]
+    alarm = [not miss for (_, _, flagged), miss in zip(said, missed, strict=True) if flagged]
     return Method(
         name, brier, wrong / whole if whole else 0.0, sum(hit) / len(hit) if hit else None,
         sum(alarm) / len(alarm) if alarm else None,

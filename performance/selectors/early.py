@@ -47,7 +47,7 @@ def early(
     found: dict[int, Finding] = {}
     alone = left_alone(people, window.last) if slow else {}
     quality = shares(people, now=_lately(window), before=_year(window)) if slow else {}
-    broken = [reading for reading in judged if _is_broken(reading, thresholds)]
+    broken = [reading for reading in judged if is_broken(reading, thresholds)]
     looked = looks([reading.person.pk for reading in broken], bounds_of_window(window)) if broken else {}
     usual = median(one.share for one in alone.values()) if alone else 0.0
     for reading in judged:
@@ -70,7 +70,8 @@ def _kind_of(lever: str) -> FlagKind:
     return FlagKind.ACTIVITY if lever == "activity" else FlagKind.TREND
 
 
-def _is_broken(reading: Reading, thresholds: Mapping[str, float]) -> bool:
+def is_broken(reading: Reading, thresholds: Mapping[str, float]) -> bool:
+    """One lever has fallen, more surely than chance lets it."""
     lever = reading.chances.lever
     return (
         bool(lever)

@@ -1,12 +1,13 @@
 """Flags one may see, what one may do with them, and what came of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 
-from performance.models import Flag, FlagKind, RollupSum
+from performance.models import Flag, FlagCost, FlagKind, RollupSum
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
@@ -14,6 +15,7 @@ from teams.models import Access, Organisation, Person, Posting, Viewer
 
 from .cells import Span, read
 from .figures import credited_of
+from .forecasting import hides_chances
 
 
 def open_flags(user: Viewer) -> QuerySet[Flag]:
@@ -36,11 +38,22 @@ def flags_asked(user: Viewer, *, on: date, state: str = "open", kind: str = "", 
     return found.filter(Q(person__name__icontains=person)) if person else found
 
 
+def flag_costs() -> dict[str, FlagCost]:
+    """What being wrong costs, by kind, in the order of their weight."""
+    costs = {cost.kind: cost for cost in FlagCost.objects.order_by("pk")}
+    return {kind: costs[kind] for kind in FlagKind.values if kind in costs}
+
+
 def may_put_off(access: Access, person: Person, on: date) -> bool:
     """Whether somebody leads the person, anywhere up the line; never oneself."""
     if not access.leads or access.person_id == person.pk:
         return False
     return Posting.objects.on(on).under(access.led_team_ids).filter(person=person).exists()
+
+
+def without_chances(flags: Iterable[Flag], on: date) -> set[int]:
+    """Of whom no probability may be shown."""
+    return hides_chances({flag.person_id for flag in flags}, on, Organisation.get())
 
 
 @dataclass(frozen=True, slots=True)

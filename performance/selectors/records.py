@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
-    BooleanField,
     Case,
     Count,
     DecimalField,
@@ -233,8 +232,7 @@ def _of_definition(asked: Measure, scope: Scope, start: date, until: date, user:
                 counted |= part.matches() & Q(m_on__gte=part.first, m_on__lt=part.until)
     source = above.source
     worth = Coalesce(Cast(above.expression(), _VALUE) * F("m_count"), Value(0), output_field=_VALUE)
-    does = Case(When(above.matches(), then=True), default=False, output_field=BooleanField())
-    rows = source.rows(day=above.day, credit=above.credit).annotate(m_counts=does if above.conditions else Value(True))
+    rows = source.rows(day=above.day, credit=above.credit).annotate(m_counts=above.holds())
     rows = rows.annotate(m_worth=Case(When(m_counts=True, then=worth), default=Value(0), output_field=_VALUE))
     if len(alike) == 1 and above.value:
         rows = rows.annotate(m_value=above.expression()).filter(m_value__isnull=False)
@@ -265,7 +263,7 @@ def _of_definition(asked: Measure, scope: Scope, start: date, until: date, user:
             kind = f"{kind}, counts" if row.m_counts else f"{kind}, counts below the line only"
         return Line(row.m_on, names[row.m_person], kind, what, link, row.m_worth)
 
-    return _made(asked, rows, seen, "m_worth", "m_on", unit, line, user)
+    return _made(asked, rows, seen, "m_worth", source.column(above.day), unit, line, user)
 
 
 def _way(part: Part) -> tuple[str, str, str]:

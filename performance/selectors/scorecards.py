@@ -21,7 +21,8 @@ from .scope import Scope
 
 TIMEFRAMES: tuple[Kind, ...] = ("week", "month", "quarter", "year")
 WEEK = 5  # working days
-NOT_SCORED = {"quota", "expected", "gap", "overlay"}  # what is asked of somebody, and what stands in no total
+# What is asked of somebody, what stands in no total, and how time is spent, which is no merit and not everywhere shown.
+NOT_SCORED = {"quota", "expected", "gap", "overlay", "selling_time"}
 LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}  # of those built in
 LEVELS = {"average_deal", "pipeline"}  # money that is no sum over days
 LEADERS = (Role.MANAGER, Role.EXECUTIVE)

@@ -94,6 +94,11 @@ class Source:
     said: Callable[[Any], tuple[str, str, tuple[str, int] | None]] = lambda row: ("", str(row), None)
     """Kind, what it is, and its page, of a row behind a figure."""
 
+    def column(self, day: str) -> str:
+        """The field that orders its rows by a day; by id where the day is another record's."""
+        on = self.days[day][1]
+        return on.name if isinstance(on, F) and "__" not in on.name else "id"
+
     def rows(self, *, day: str, credit: str) -> QuerySet[Any]:
         """Each row with the person, the day and the team it counts for."""
         _, person, which = self.credits[credit]
@@ -269,7 +274,7 @@ SOURCES = {
             ),
         ),
         Source(
-            "deals", "Deals", "deals", Deal, lambda: Deal.objects.present(),
+            "deals", "Deals", "deals_counted", Deal, lambda: Deal.objects.present(),
             days={
                 "opened": ("day it was opened", F("opened_on")),
                 "expected": ("expected closing day", F("expected_close_on")),

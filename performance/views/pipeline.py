@@ -64,7 +64,7 @@ def scope_of(request: SignedIn) -> selectors.Scope:
     if access.sees_all:
         return selectors.Scope.company()
     if access.leads:
-        return selectors.Scope.team(Team.objects.get(pk=min(access.led_team_ids)))
+        return selectors.Scope.team(Team.objects.visible_to(request.user).get(pk=min(access.led_team_ids)))
     person = person_of(request.user)
     if person is None:
         raise Http404
@@ -95,8 +95,8 @@ def scope_choices(request: SignedIn, scope: selectors.Scope, today: date) -> lis
     teams = Team.objects.visible_to(request.user) if access.sees_all or access.leads else Team.objects.none()
     found += [(f"team:{team.name}", "\u2003" * (len(team.path) - 1) + team.name) for team in teams.order_by("path")]
     if access.leads and not access.sees_all:
-        under = Posting.objects.on(today).under(list(access.led_team_ids)).values("person")
-        people = Person.objects.filter(pk__in=under).order_by("name")
+        under = Posting.objects.visible_to(request.user).on(today).under(list(access.led_team_ids)).values("person")
+        people = Person.objects.visible_to(request.user).filter(pk__in=under).order_by("name")
         found += [(selectors.Scope.person(person).key, person.name) for person in people]
     if scope.key not in dict(found):
         found.append((scope.key, scope.name))
@@ -143,8 +143,8 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
     coverage, slippage = funnel.coverage_and_slippage(
         scope=asked.scope, period=asked.period, as_of=as_of, gap=pace.gap, pipeline=told.end
     )
-    pipelines = list(Pipeline.objects.filter(is_active=True).order_by("position", "pk"))
-    chosen = next((one for one in pipelines if str(one.pk) == request.GET.get("stages")), pipelines[0])
+    pipelines = list(Pipeline.objects.order_by("-is_active", "position", "pk"))
+    chosen = next((one for one in pipelines if str(one.pk) == request.GET.get("stages")), next(iter(pipelines), None))
     steps = drawn(told)
     ages = funnel.ageing(scope=asked.scope, as_of=as_of)
     context = {
@@ -162,7 +162,7 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
         "slippage": slippage,
         "fates": [(key, label) for key, label in FATES.items() if key in slippage.now.fates],
         "categories": funnel.categories(scope=asked.scope, period=asked.period, as_of=as_of, closed=pace.credited),
-        "funnel": funnel.funnel(scope=asked.scope, as_of=as_of, pipeline=chosen),
+        "funnel": funnel.funnel(scope=asked.scope, as_of=as_of, pipeline=chosen) if chosen else None,
         "pipelines": [(one, one == chosen) for one in pipelines],
         "ages": ages,
         "aged": sum(one.aged for one in ages),
@@ -187,7 +187,8 @@ def pipeline_moves(request: SignedIn) -> HttpResponseBase:
     deals = (
         Deal.objects.visible_to(request.user).filter(pk__in={move.deal_id for move in found}).select_related("account")
     ).in_bulk()
-    names = dict(Person.objects.filter(pk__in={move.person_id for move in found}).values_list("pk", "name"))
+    owners = Person.objects.visible_to(request.user).filter(pk__in={move.person_id for move in found})
+    names = dict(owners.values_list("pk", "name"))
     seen = [(move, deals[move.deal_id], names.get(move.person_id, "")) for move in found if move.deal_id in deals]
     if request.GET.get("format") == "csv":
         return csv_answer(request, f"pipeline-{step or 'moves'}-{asked.period.key}", _HEADER, _rows(seen, asked))

@@ -82,14 +82,16 @@ class Account(Record):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
                 condition=pgtrigger.Condition("NEW.parent_id IS NOT NULL"),
-                # One after the other: two moves that are fine apart may close a circle together.
+                # One after the other: two moves that are fine apart may close a circle together. LIMIT 1: by the index
+                # also where the plan was made when the table was small, as in an import into an empty one.
                 func=f"""
                     PERFORM pg_advisory_xact_lock({ACCOUNT_TREE});
                     IF EXISTS (
                         WITH RECURSIVE above(id) AS (
                             SELECT NEW.parent_id
                              UNION
-                            SELECT account.parent_id FROM above JOIN sales_account account ON account.id = above.id
+                            SELECT parent.id FROM above CROSS JOIN LATERAL
+                                (SELECT parent_id AS id FROM sales_account WHERE id = above.id LIMIT 1) parent
                         )
                         SELECT FROM above WHERE id = NEW.id
                     ) THEN

@@ -51,9 +51,13 @@ def trail(
     without: tuple[str, ...] = (),
     records: Callable[[], QuerySet[Any]] | None = None,
     check: Keep | None = None,
+    numbers: dict[str, type[Model]] | None = None,
     **more: Any,
 ) -> Kind:
-    """A kind of all rows of a model, a row known again by the values of `by`; of several alike the nth by the nth."""
+    """A kind of all rows of a model, a row known again by the values of `by`; of several alike the nth by the nth.
+
+    `numbers`: fields of JSON that hold the numbers of another model's rows, in a list or as keys.
+    """
     columns: dict[str, Any] = {
         one.name: one
         for one in model._meta.concrete_fields
@@ -80,8 +84,12 @@ def trail(
         same, unique = Occurrences.of((key_of(one), one) for one in near), _Unique(model)
         names: Counter[str] = Counter()
         _lead(plan, columns)
+        known = {model: _numbers_of(plan, model, numbers or {}) for model in set((numbers or {}).values())}
         for row in plan.taken():
-            values = _values_of(plan, row, columns) if plan.refer(row) else {}
+            values = _values_of(plan, row, columns, numbers or {}) if plan.refer(row) else {}
+            for name, of in (numbers or {}).items():
+                if name in values:
+                    values[name] = _by_other(values[name], known[of])
             if check is not None and not row.refusals:
                 check(plan, row, values)
             if row.refusals:
@@ -117,11 +125,14 @@ def trail(
         }
         related = [one.name for one in columns.values() if one.is_relation and one.name not in called]
         led_to: dict[str, dict[int, str]] = {}
+        named = {model: dict(names_of(model)) for model in set((numbers or {}).values())}
         for record in standing().select_related(*related).iterator(2000):
             told: dict[str, Any] = {}
             for one in columns.values():
                 if one.name in called:
                     told[one.name] = called[one.name].get(getattr(record, one.attname))
+                elif numbers and one.name in numbers:
+                    told |= _told(one, _by_other(getattr(record, one.name), named[numbers[one.name]]))
                 elif one.name in ADDRESSES:
                     told[one.name] = _address(getattr(record, one.name), led_to)
                 else:
@@ -261,7 +272,7 @@ def _told(one: Any, value: Any) -> dict[str, Any]:
     return {one.name: value}
 
 
-def _values_of(plan: Plan, row: Row, columns: dict[str, Any]) -> dict[str, Any]:
+def _values_of(plan: Plan, row: Row, columns: dict[str, Any], numbers: dict[str, type[Model]]) -> dict[str, Any]:
     """A row's values by the model's fields; what a row leaves out is not among them."""
     values: dict[str, Any] = {}
     for name, one in columns.items():
@@ -280,18 +291,19 @@ def _values_of(plan: Plan, row: Row, columns: dict[str, Any]) -> dict[str, Any]:
             if kind == "BooleanField":
                 value = value == "yes"
             elif kind in {"JSONField", "ArrayField"}:
-                value = _loaded(plan, row, one, value)
+                value = _loaded(plan, row, one, value, is_by_name=name in numbers)
             values[name] = value
     return values
 
 
-def _loaded(plan: Plan, row: Row, one: Any, text: str) -> Any:
+def _loaded(plan: Plan, row: Row, one: Any, text: str, *, is_by_name: bool) -> Any:
     """JSON as the database takes it, of the shape that the field has."""
     try:
         value = json.loads(text, parse_constant=_no_number)
         json.dumps(value, ensure_ascii=False).encode()
-        is_fit = "\\u0000" not in text and isinstance(value, type(one.get_default() or {}))
-        if is_fit and _kind(one) == "ArrayField":
+        shape = list if isinstance(one.get_default(), list) or _kind(one) == "ArrayField" else dict
+        is_fit = "\\u0000" not in text and isinstance(value, shape)
+        if is_fit and _kind(one) == "ArrayField" and not is_by_name:
             one.run_validators(one.to_python(value))
             value = [one.base_field.clean(part, None) for part in value]
     except (ValueError, RecursionError, ValidationError):
@@ -300,6 +312,25 @@ def _loaded(plan: Plan, row: Row, one: Any, text: str) -> Any:
         plan.refuse(row, one.name, "It is not as it was given out: JSON of the same shape is needed.")
         return None
     return value
+
+
+def _by_other(value: Any, names: dict[Any, Any]) -> Any:
+    """A list of numbers, or what is kept by them, by names; and the other way round. What has none is left out."""
+    if isinstance(value, dict):
+        return {names[key]: kept for one, kept in value.items() if (key := _plain(one)) in names}
+    return [names[key] for one in value or () if (key := _plain(one)) in names]
+
+
+def _plain(key: Any) -> Any:
+    return int(key) if isinstance(key, str) and key.isdecimal() else key
+
+
+def _numbers_of(plan: Plan, model: type[Model], numbers: dict[str, type[Model]]) -> dict[str, Any]:
+    """What rows of a model are called, with their numbers, for the texts in a file."""
+    fields = [name for name, of in numbers.items() if of is model]
+    if not any(name in row.values for row in plan.taken() for name in fields):
+        return {}
+    return {name: pk for pk, name in names_of(model)}
 
 
 def _no_number(text: str) -> None:

@@ -76,6 +76,13 @@ class _Names:
                 self._known[model].setdefault(one.pk, called or f"{model._meta.model_name}-{one.pk}")
         return self._known[model][pk]
 
+    def _by_names(self, value: Any) -> Any:
+        """What an act on a plan's lines keeps by their numbers."""
+        model = apps.get_model("targets.Allocation")
+        if isinstance(value, dict):
+            return sorted((self._of(model, int(pk)), kept) for pk, kept in value.items())
+        return sorted(self._of(model, pk) for pk in value)
+
     def row(self, record: Any) -> tuple[Any, ...]:
         row = []
         numbered = NUMBERED.get(getattr(record, "field", ""))
@@ -91,10 +98,12 @@ class _Names:
                 row.append(value and self.row(record.reverses))
             elif one.name == "link":
                 row.append(re.sub(r"\d+", "N", value))
+            elif isinstance(value, list | dict):
+                row.append(str(self._by_names(value) if record._meta.label == "targets.PlanAct" else value))
             elif isinstance(one.related_model, type):
                 row.append(self._of(one.related_model, value))
             else:
-                row.append(tuple(value) if isinstance(value, list) else str(value))
+                row.append(str(value))
         return tuple(row)
 
 

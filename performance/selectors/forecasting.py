@@ -167,9 +167,9 @@ _PRESENCE = """
            coalesce(upper(p.during) - DATE '1970-01-01', 10000000), p.fte
       FROM teams_posting p WHERE %(people)s::bigint[] IS NULL OR p.person_id = ANY(%(people)s)
      UNION ALL
-    SELECT l.person_id, lower(both) - DATE '1970-01-01', upper(both) - DATE '1970-01-01', -p.fte
+    SELECT l.person_id, lower(b.days) - DATE '1970-01-01', upper(b.days) - DATE '1970-01-01', -p.fte
       FROM teams_leave l JOIN teams_posting p ON p.person_id = l.person_id AND p.during && l.during
-     CROSS JOIN LATERAL (SELECT l.during * p.during) AS b(both)
+     CROSS JOIN LATERAL (SELECT l.during * p.during) AS b(days)
      WHERE %(people)s::bigint[] IS NULL OR l.person_id = ANY(%(people)s)
      ORDER BY 1, 2
 """
@@ -408,3 +408,38 @@ def sellers(user: Viewer | None, as_of: date) -> list[int]:
     """Who is posted on a day, of those one may see; None: everybody."""
     posted = Posting.objects.on(as_of) if user is None else Posting.objects.visible_to(user).on(as_of)
     return sorted(set(posted.values_list("person_id", flat=True)))
+
+
+# ── What pages show ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def last_made(period: Period, today: date) -> date | None:
+    """The day of the newest forecasts that still say something of today."""
+    rows = ForecastRow.objects.filter(
+        measure=BOOKINGS, period=period.key, as_of__lte=today, as_of__gte=today - timedelta(days=STALE)
+    )
+    return rows.order_by("-as_of").values_list("as_of", flat=True).first()
+
+
+def stored(level: str, ids: Collection[int], period: Period, as_of: date | None) -> list[ForecastRow]:
+    """The rows of a day; none where no day is given."""
+    return rows_of(level, ids, period, as_of) if as_of else []
+
+
+def of_people(
+    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation
+) -> dict[int, Forecast]:
+    """What is stored of these people, without the probabilities that must not be shown."""
+    found = {row.subject_id: kept(row) for row in stored("person", ids, period, as_of)}
+    return shown(found, as_of, organisation) if as_of else {}
+
+
+def count_likely(
+    people: Collection[int] | Any, period: Period, as_of: date | None, organisation: Organisation, limit: float
+) -> int:
+    """How many of them are likelier than `limit` to miss, of those whose probability may be shown."""
+    if as_of is None:
+        return 0
+    rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level="person")
+    ids = list(rows.filter(p_miss__gt=limit, subject_id__in=people.values("pk")).values_list("subject_id", flat=True))
+    return len(set(ids) - hides_chances(ids, as_of, organisation))
