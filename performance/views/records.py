@@ -19,7 +19,7 @@ from teams.models import Organisation, access_of
 from teams.selectors import person_of
 
 from .. import selectors
-from ..selectors.drill import drill
+from ..selectors.drill import NotYet, drill
 from ..selectors.records import Line, Records
 
 EXPORTED = 100_000  # rows of a file
@@ -33,7 +33,7 @@ def records(request: HttpRequest) -> HttpResponseBase:
     asked = _asked(request, organisation, today)
     try:
         opened = drill(**asked, user=request.user, today=today, organisation=organisation)
-    except (KeyError, ValueError) as error:
+    except NotYet as error:
         raise Http404 from error
     found, known, since = opened.records, asked["known_on"], asked["since"]
     if request.GET.get("format") == "csv":
@@ -78,18 +78,19 @@ def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dic
     Nonsense is not found.
     """
     quarter = Period.of(today, "quarter", organisation.calendar)
-    basis = request.GET.get("basis", "restated")
+    measure, basis = request.GET.get("measure", "bookings"), request.GET.get("basis", "restated")
     try:
         start = date.fromisoformat(request.GET.get("from") or quarter.start.isoformat())
         until = date.fromisoformat(request.GET.get("until") or (today + timedelta(days=1)).isoformat())
         known, since = (_past(request.GET.get(name, ""), today) for name in ("known", "since"))
         scope = selectors.Scope.parse(request.GET.get("of") or _own(request), request.user)
-    except (ValueError, ObjectDoesNotExist) as error:
+        selectors.measures_of([measure])
+    except (ValueError, KeyError, ObjectDoesNotExist) as error:
         raise Http404 from error
     if basis not in {"restated", "reported"} or until > date(9998, 1, 1):
         raise Http404
     return {
-        "scope": scope, "measure": request.GET.get("measure", "bookings"), "start": start, "until": until,
+        "scope": scope, "measure": measure, "start": start, "until": until,
         "basis": basis, "known_on": known, "since": since,
     }  # fmt: skip
 
