@@ -23,7 +23,7 @@ from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
 from teams.models import Organisation, Person, User
 from tests.cast import Cast
-from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome, team_of
+from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_order, an_outcome, team_of
 
 Q2 = Period.parse("2026-Q2")
 MID = date(2026, 5, 15)
@@ -50,7 +50,7 @@ def entry(model: Any, person: Person, on: date, said: date, why: str, **fields: 
 def credit(
     person: Person, amount: str, on: date, said: date, why: str = "Order booked", kind: str = "primary"
 ) -> Credit:
-    order = a_credit(person, "0", on).order
+    order = an_order(person, amount, on)
     money = {"amount": D(amount), "reporting_amount": D(amount), "currency": "EUR"}
     return entry(Credit, person, on, said, why, order=order, kind=kind, **money)
 
