@@ -193,7 +193,7 @@ def outlook(history: History, period: Period, as_of: date, learned: method.Learn
     last = max(min(number(as_of), number(period.end) - 1), number(period.start) - 1)
     known = history.known.at(number(as_of))
     periods = [cuts(one) for one in earlier(period)]
-    enough = bool(len(known.on)) and known.since <= last - 28
+    enough = (learned is not None or bool(len(known.on))) and (learned.since if learned else known.since) <= last - 28
     learned = learned or method.learn(known, periods, last)
     return Outlook(learned, method.project(learned, known, periods, last), history, enough)
 
@@ -243,6 +243,8 @@ def forecasts_of(
         note = "" if at.is_known else LEARN
         if at.is_known and landing.seen[row] < ENOUGH:
             note = f"Less than {ENOUGH:.1f} periods of their own to go by; a forecast would be a guess."
+        elif at.is_known and not landing.entries[row] and not quota:
+            note = "Nothing credited yet, and no quota."
         if note and not is_over:
             found[person] = Forecast(quota, so_far, None, None, None, None, note, as_of, parts)
             continue

@@ -32,8 +32,8 @@ def colleagues(user: Viewer, on: date, team: Team | None = None) -> list[int]:
 def landings(*, person_ids: Collection[int], period: Period, as_of: date) -> dict[int, Landing]:
     """The expected landing of each, as it was last forecast; where that says nothing, by pace.
 
-    By pace: credited so far + what the plan still expects × the pace so far. The pace of a period that has not begun, or
-    expects nothing yet, is that of the one running. Who has no quota, or no pace yet, is left out: nothing is made up.
+    By pace: credited so far + what the plan still expects × the pace so far; of a period that has not begun, or
+    expects nothing yet, the pace of the one running. Who has no quota, or no pace yet, is left out: nothing is made up.
     Early in a period a pace says little; the page shows it as it is.
     """
     cells = read(_spans(period, as_of), people=person_ids, each=True, period=period)

@@ -14,7 +14,7 @@ from performance.selectors import backtests, forecasting
 from performance.selectors.forecasting import Forecast
 from salesmgmt.desk.models import Mark
 from salesmgmt.lib.periods import Period
-from targets.models import BOOKINGS
+from targets.models import BOOKINGS, QuotaEntry
 from teams.models import Organisation, Posting, Team
 
 TOPIC = "forecasts"
@@ -98,9 +98,13 @@ def drain_forecasts(*, as_of: date, at: datetime) -> int:
 
 
 def refresh_backtest(*, as_of: date, at: datetime) -> int:
-    """Replay what has become past since the last time, against the quotas of the ledger; answers how many cases."""
+    """Replay what has become past since the last time; answers how many cases.
+
+    Against the quotas of the ledger; where nobody ever had one, against the mean of the four quarters before.
+    """
     done = set(BacktestCase.objects.filter(measure=BOOKINGS).values_list("period", "checkpoint").distinct())
-    return _write(backtests.replay(until=as_of, skip=done), at)
+    quota = backtests.Quota() if QuotaEntry.objects.exists() else backtests.Quota(trailing=4)
+    return _write(backtests.replay(until=as_of, skip=done, quota=quota), at)
 
 
 @transaction.atomic

@@ -87,7 +87,7 @@ def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dic
         selectors.measures_of([measure])
     except (ValueError, KeyError, ObjectDoesNotExist) as error:
         raise Http404 from error
-    if basis not in {"restated", "reported"} or until > date(9998, 1, 1):
+    if basis not in {"restated", "reported"} or not start < until <= date(9998, 1, 1):
         raise Http404
     return {
         "scope": scope, "measure": measure, "start": start, "until": until,
