@@ -1,12 +1,15 @@
 """What may be asked and said about flags, and how a part of a quota is offered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from performance.models import MeasureDefinition
+from performance.selectors.parts import FIRST_DAY, read
+from performance.selectors.sources import SOURCES, Source
 from salesmgmt.lib.days import require_our_time
 from targets.models import Redistribution
 from targets.selectors import Room
@@ -163,6 +166,115 @@ class OfferForm(forms.Form):
 
     version = forms.IntegerField(min_value=1, max_value=10**9, widget=forms.HiddenInput)
     reason = forms.CharField(max_length=200, required=False)
+
+
+# ── Measures ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _grouped(names: Callable[[Source], Mapping[str, str]]) -> Callable[[], Iterator[tuple[str, list[tuple[str, str]]]]]:
+    def choices() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        for source in SOURCES.values():
+            yield source.label, [(f"{source.key}.{name}", said) for name, said in names(source).items()]
+
+    return choices
+
+
+def _counted(source: Source) -> dict[str, str]:
+    rows = {"": f"{source.label}: how many"} if source.counts else {}
+    return rows | {name: f"{source.label}: {value.label}" for name, value in source.values.items()}
+
+
+class VersionForm(forms.Form):
+    """What is counted, in words that are chosen; conditions are written, a line each."""
+
+    what = forms.ChoiceField(label="What counts", choices=_grouped(_counted))
+    conditions = forms.CharField(
+        label="Only where", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="A condition a line, all of them hold: kind is meeting, demo. The fields stand below.",
+    )  # fmt: skip
+    day = forms.ChoiceField(
+        label="Day that counts", required=False,
+        choices=lambda: [("", "The first of its kind"), *_grouped(lambda s: {k: d[0] for k, d in s.days.items()})()],
+    )  # fmt: skip
+    credit = forms.ChoiceField(
+        label="Whose it is", required=False,
+        choices=lambda: [("", "The first of its kind"), *_grouped(lambda s: {k: c[0] for k, c in s.credits.items()})()],
+    )  # fmt: skip
+    of_what = forms.ChoiceField(
+        label="Divided by", required=False, choices=lambda: [("", "Nothing"), *_grouped(_counted)()],
+        help_text="For ratios and shares.",
+    )  # fmt: skip
+    of_conditions = forms.CharField(
+        label="Only where", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    of_day = forms.ChoiceField(label="Day that counts", required=False, choices=day.choices)
+    of_credit = forms.ChoiceField(label="Whose it is", required=False, choices=credit.choices)
+    from_on = forms.DateField(
+        label="From day on", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Empty: for all the past as well.",
+    )  # fmt: skip
+    reason = forms.CharField(label="Why", max_length=200)
+
+    def clean_from_on(self) -> date:
+        day: date | None = self.cleaned_data["from_on"]
+        if day is not None and not FIRST_DAY <= day < date(2200, 1, 1):
+            raise forms.ValidationError("A day of our time, from 1900 to 2199.")
+        return day or FIRST_DAY
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """As the service takes it; what can't be read stands as an error beside its field."""
+        return self._part("") | (self._part("of_") if self.cleaned_data.get("of_what") else {})
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        for prefix in ("", "of_"):
+            source = SOURCES.get(str(said.get(f"{prefix}what", "")).partition(".")[0])
+            if source is None:
+                continue
+            try:
+                said[f"{prefix}read"] = read(said.get(f"{prefix}conditions", ""), source)
+            except ValueError as error:
+                self.add_error(f"{prefix}conditions", str(error))
+            for name in ("day", "credit"):
+                other, _, _ = said.get(f"{prefix}{name}", "").partition(".")
+                if other and other != source.key:
+                    self.add_error(f"{prefix}{name}", f"This is of {SOURCES[other].label}, not of {source.label}.")
+        return said
+
+    def _part(self, prefix: str) -> dict[str, Any]:
+        source, _, value = self.cleaned_data[f"{prefix}what"].partition(".")
+        chosen = {name: self.cleaned_data[f"{prefix}{name}"].partition(".")[2] for name in ("day", "credit")}
+        part = {"source": source, "value": value, **chosen, "conditions": self.cleaned_data[f"{prefix}read"]}
+        return {f"{prefix}{name}": said for name, said in part.items()}
+
+
+class MeasureForm(VersionForm):
+    """A further measure."""
+
+    key = forms.CharField(max_length=30, help_text="Small letters, digits and _, for addresses and the API.")
+    label = forms.CharField(label="Name", max_length=60)
+    description = forms.CharField(label="What it is for", max_length=500, required=False)
+    kind = forms.ChoiceField(choices=MeasureDefinition.Kind, initial="lagging")
+    method = forms.ChoiceField(label="How", choices=MeasureDefinition.Method)
+    percentile = forms.IntegerField(min_value=1, max_value=99, required=False, help_text="For a percentile: which.")
+    unit = forms.ChoiceField(choices=MeasureDefinition.Unit)
+    better = forms.ChoiceField(label="Which way", choices=MeasureDefinition.Better, required=False, initial="higher")
+    is_prorated = forms.BooleanField(
+        label="A goal for it shrinks with part time, leave and ramp", required=False, initial=True
+    )
+    least = forms.IntegerField(
+        label="Shown of a person from", min_value=0, max_value=1000, initial=0, help_text="records on"
+    )
+
+    field_order = (
+        "label", "key", "description", "kind", "method", "percentile", "unit", "better", "is_prorated", "least",
+        "what", "conditions", "day", "credit", "of_what", "of_conditions", "of_day", "of_credit", "from_on", "reason",
+    )  # fmt: skip
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.field_order[:10]}
 
 
 class CallForm(forms.Form):

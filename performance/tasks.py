@@ -1,5 +1,6 @@
 """Thin tasks: drain marks, check rollups at night, raise flags."""
 
+from datetime import timedelta
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -21,8 +22,8 @@ for _topic in rollups.TOPICS:
     drains("rollups")(partial(rollups.drain, _topic))
 
 for _drainer in snapshots.DRAINERS:
-    drains("deals")(_drainer)
-    drains("rollups")(_drainer)
+    for _topic in ("snapshots", "pipeline", "rollups"):  # who saves a deal wakes the pipeline
+        drains(_topic)(_drainer)
 
 
 @shared_task
@@ -76,3 +77,10 @@ def send_reports(**kwargs: Any) -> None:
     """Daily: what nobody has sent by its day goes up the line."""
     sent = reports.send_due_reports(at=clock.now(), on=clock.today(Organisation.get().time_zone))
     logger.info("reports_sent", sent=sent)
+
+
+@shared_task
+def freeze_figures(**kwargs: Any) -> None:
+    """Hourly, and done once a day soon after midnight there: what the day knew that has closed."""
+    yesterday = clock.today(Organisation.get().time_zone) - timedelta(days=1)
+    logger.info("figures_frozen", changed=services.freeze_figures(on=yesterday))

@@ -1,9 +1,23 @@
 from django.urls import URLPattern, path
 
-from .views import calls, flags, pipeline, records, redistributions, reports, scorecards, works
+from .views import (
+    calls,
+    figures,
+    flags,
+    forecasts,
+    measures,
+    pipeline,
+    records,
+    redistributions,
+    reports,
+    scorecards,
+    works,
+)
 
 urlpatterns: list[URLPattern] = [
     path("records/", records.records, name="records"),
+    path("figures/", figures.figures, name="figures"),
+    path("figures/series/", figures.series, name="series"),
     path("flags/", flags.flags, name="flags"),
     path("flags/costs/", flags.flag_costs, name="flag-costs"),
     path("flags/<int:pk>/", flags.flag, name="flag"),
@@ -20,6 +34,11 @@ urlpatterns: list[URLPattern] = [
     path("offers/<int:pk>/agree/", redistributions.offer_agree, name="offer-agree"),
     path("offers/<int:pk>/withdraw/", redistributions.offer_withdraw, name="offer-withdraw"),
     path("offers/<int:pk>/reverse/", redistributions.offer_reverse, name="offer-reverse"),
+    path("forecast/", forecasts.forecast, name="forecast"),
+    path("backtest/", forecasts.backtest, name="backtest"),
+    path("measures/", measures.measures, name="measures"),
+    path("measures/add/", measures.measure_add, name="measure-add"),
+    path("measures/<str:key>/", measures.measure, name="measure"),
     path("scorecards/", scorecards.scorecards, name="scorecards"),
     path("scorecards/<int:pk>/", scorecards.scorecard, name="scorecard"),
     path("scorecards/weights/<slug:role>/", scorecards.scorecard_weights, name="scorecard-weights"),

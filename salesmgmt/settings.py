@@ -260,6 +260,8 @@ CACHES = {
     }
 }
 
+LEARNED_FOR = 600  # seconds for which what is learned from the past is kept
+
 _email = env.read("dj_email_url", "EMAIL_URL", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"})
 if "EMAIL_BACKEND" not in _email:
     raise ImproperlyConfigured("EMAIL_URL is wrong: it must read submission://user:password@host:587.")

@@ -305,6 +305,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "letter-answer": ("maya vera olga admin", POST),
     # performance
     "records": (POSTED, GET),
+    "figures": (POSTED, GET),
+    "series": (POSTED, GET),
     "pipeline": (POSTED, GET),
     "calls": (POSTED, GET),
     "pipeline-moves": (POSTED, GET),
@@ -313,6 +315,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "quota-change-confirm": (LINE, POST),
     "quota-change-refuse": (LINE, POST),
     # performance
+    "measures": (POSTED, GET),
+    "measure": (POSTED, GET),
+    "measure-add": ("admin", GET),
     "redistributions": (EVERYBODY, GET),
     "redistribution-add": (LEADERS, GET),
     "redistribution": ("maya vera olga admin", GET),
@@ -330,6 +335,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "flag-wake": ("maya vera", POST),
     "levers": (COLLEAGUES + " admin", GET),
     # scorecards, reports, what works, screens, a manager's record
+    "forecast": (POSTED, GET),
+    "backtest": (POSTED, GET),
     "scorecards": (POSTED, GET),
     "scorecard": (LINE, GET),
     "scorecard-weights": (IMPORTERS, GET),
@@ -598,6 +605,7 @@ def world(db: None) -> World:
         "ramp": {"pk": RampProfile.objects.create(name="Newcomer").pk},
         "quota": {"person_pk": cast.ana.pk},
         "quota-change": {"pk": change.pk},
+        "measure": {"key": "margin"},
         "redistribution": {"pk": shared.pk},
         "redistribution-add": {},
         "offer": {"pk": offer.pk},
@@ -609,6 +617,7 @@ def world(db: None) -> World:
         "allocation": {"pk": plan.pk, "line_pk": line.pk},
         "commitment": {"pk": plan.pk},
         "plan-slice": {"pk": plan.pk, "slice_pk": part.pk},
+        "position-open": {"pk": plan.pk},
         "position-close": {"pk": plan.pk, "position_pk": position.pk},
         "skills": {"pk": cast.ana.pk},
         "skill-contest": {"pk": cast.ana.pk, "rating_pk": rating.pk},

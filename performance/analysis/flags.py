@@ -15,8 +15,8 @@ LEVERS = ("activity", "pipeline", "conversion", "size", "speed")
 PRIOR = 0.12  # of the people have a cause
 DROP, AROUND = log(0.55), 0.3  # what a cause leaves of a lever, and how far that varies (logarithms)
 ODD, ODDLY = 0.02, 0.35  # one in fifty windows is odd for no lasting reason
-LEAST, MOST = 0.1, 6.0  # dispersion
-STEADY = 0.06  # nothing is known better than that
+LEAST, MOST = 0.5, 6.0  # dispersion
+STEADY = 0.1  # nothing is known better than that
 SHARED, COMPANY = 0.15, 8  # of a change that so many people share
 CHI2_MEDIAN = 0.4549
 
@@ -200,7 +200,9 @@ def _changes(now: Counts, usual: Counts, spread: float) -> dict[str, tuple[float
         found["size"] = now.log_size - usual.log_size, max(spread, 0.01) * (1 / now.won + 1 / usual.won)
     if usual.decided and usual.open_deals and now.open_deals:
         expected = usual.decided * scale * now.open_deals / usual.open_deals
-        found["speed"] = counted(now.decided, expected, usual.decided)
+        change, error = counted(now.decided, expected, usual.decided)
+        # How many are open varies too: by about as many deals as were open at any time.
+        found["speed"] = change, error + 1 / (now.open_deals + now.decided) + 1 / (usual.open_deals + usual.decided)
     return found
 
 

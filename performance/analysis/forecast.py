@@ -111,6 +111,8 @@ class Landing:
     """E[X²] ÷ E[X] of a person's amounts: how lumpy the rest is."""
     seen: Floats
     """Periods' worth of own history."""
+    entries: Ints
+    """How many amounts each was credited."""
 
 
 # Priors, and how many periods, people or deals they are worth. Chosen on made-up companies, not on any one company.
@@ -156,6 +158,7 @@ class Learned:
     """What is the same for everybody: made nightly from all people, used for one on a save."""
 
     last: int
+    since: int
     shape: Floats
     shape_variance: float
     own_shape: float
@@ -177,6 +180,8 @@ class Learned:
 
 def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     """What everybody shares, from all people. `periods`: earliest first, the running one last."""
+    sells = np.bincount(known.seller, minlength=known.people) + np.bincount(known.owner, minlength=known.people) > 0
+    known = replace(known, weight=np.where(sells[known.person], known.weight, 0.0))
     found = _fit(known, periods, last)
     point = clock(periods[-1])[last + 1 - periods[-1][0]]
     offs, spreads = [], []
@@ -252,6 +257,7 @@ def _believe(found: Learned, known: Known, periods: Sequence[Cuts], last: int, r
 
 def project(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -> Landing:
     """Where the people in `known` will land; what they share is `learned`, on this day or an earlier one."""
+    known = replace(known, since=learned.since)
     at = learned.hazards
     if at is not None and learned.last != last:
         closing, new = _closing(at.won, at.lost, np.diff(at.busy)[last + 1 - at.first :])
@@ -320,6 +326,7 @@ def _fit(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     unit = float((taken**2).sum() / taken.sum()) if taken.any() else 1.0
     found = Learned(
         last=last,
+        since=known.since,
         shape=shape, shape_variance=shape_variance, own_shape=own_shape, usual_share=usual, size=size, unit=unit,
         level=1.0, company=np.ones(len(earlier) + 1), company_variance=0.0, mixtures=(), hazards=None,
     )  # fmt: skip
@@ -607,6 +614,7 @@ class Views:
     pipeline: "Pipeline | None"
     unit: Floats
     seen: Floats
+    entries: Ints
 
 
 def _views(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -> Views:
@@ -641,6 +649,7 @@ def _views(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -
         pipeline=None if learned.hazards is None else _pipeline(learned.hazards, known, last),
         unit=unit,
         seen=exposure.sum(1),
+        entries=np.bincount(known.seller, minlength=known.people),
     )
 
 
@@ -664,6 +673,7 @@ def _together(learned: Learned, views: Views) -> Landing:
         shared=np.sqrt(learned.company_variance * learned.spread) * rest,
         unit=np.maximum(views.unit, chance / np.maximum(rest, 1e-9)),
         seen=views.seen,
+        entries=views.entries,
     )
 
 

@@ -1,6 +1,6 @@
 """Shares of what went wrong, now and usually, and whether the difference is more than chance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 FEW = 5  # of either, before a share says anything
@@ -51,15 +51,12 @@ class Signal:
     before: Share
     others_now: Share
     others_before: Share
+    is_team_wide: bool
+    """The others show it too, also without the one of them who shows it most: no cause that lies with one person."""
 
     @property
     def is_personal(self) -> bool:
         return is_worse(self.now, self.before) and not self.is_team_wide
-
-    @property
-    def is_team_wide(self) -> bool:
-        """The others show it too: no cause that lies with one person."""
-        return is_worse(self.others_now, self.others_before)
 
     @property
     def of_team(self) -> tuple[Share, Share]:
@@ -76,5 +73,13 @@ def signals(person: int, team: Mapping[int, Mapping[str, tuple[Share, Share]]], 
         now = sum((share for share, _ in others), Share())
         before = sum((share for _, share in others), Share())
         if own[0].cases or now.cases:
-            found.append(Signal(key, own[0], own[1], now, before))
+            found.append(Signal(key, own[0], own[1], now, before, _is_shared(others, now, before)))
     return found
+
+
+def _is_shared(others: Sequence[tuple[Share, Share]], now: Share, before: Share) -> bool:
+    if not is_worse(now, before):
+        return False
+    usual = before.value or 0.0
+    most, then = max(others, key=lambda one: one[0].part - usual * one[0].whole)
+    return is_worse(now - most, before - then)

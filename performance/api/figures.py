@@ -106,8 +106,11 @@ class Question(Endpoint):
             )
         except ValueError as error:
             raise serializers.ValidationError({"period": [str(error)]}) from None
-        if said.get("measure", "bookings") not in selectors.MEASURES:
-            raise serializers.ValidationError({"measure": [f"There are {', '.join(selectors.MEASURES)}."]})
+        try:
+            selectors.measures_of([said.get("measure", "bookings")])
+        except KeyError:
+            known = ", ".join(selectors.catalogue())
+            raise serializers.ValidationError({"measure": [f"There are {known}."]}) from None
         try:
             scope = selectors.Scope.parse(said.pop("of"), user)
         except ObjectDoesNotExist:

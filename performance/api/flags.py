@@ -18,6 +18,7 @@ from teams.selectors import organisation_of
 
 from .. import selectors, services
 from ..models import Flag, FlagKind
+from ..selectors.flags import without_chances
 
 
 class FlagSerializer(serializers.ModelSerializer):
@@ -54,8 +55,13 @@ class FlagSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True))
     def get_p_miss(self, flag: Flag) -> str | None:
-        organisation = organisation_of(self.context["request"].user)
-        return str(flag.p_miss) if flag.p_miss is not None and organisation.shows_individual_chances else None
+        request = self.context["request"]
+        organisation = organisation_of(request.user)
+        if flag.p_miss is None or not organisation.shows_individual_chances:
+            return None
+        if organisation.countries_without_chances and without_chances([flag], today_of(request)):
+            return None
+        return str(flag.p_miss)
 
     def get_state(self, flag: Flag) -> str:
         today = today_of(self.context["request"])

@@ -3,6 +3,7 @@
 from .calls import Call, CallQuerySet
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
 from .forecasts import BacktestCase, ForecastBasis, ForecastRow
+from .frozen import FrozenFigure, FrozenNight
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
 from .rollups import Rollup, RollupSum
@@ -24,6 +25,8 @@ __all__ = [
     "FlagQuerySet",
     "ForecastBasis",
     "ForecastRow",
+    "FrozenFigure",
+    "FrozenNight",
     "MeasureDefinition",
     "MeasureVersion",
     "PipelineFlow",

@@ -24,6 +24,7 @@ from salesmgmt.desk.watches import ALWAYS, EVERYBODY, Watch
 from targets.models import QuotaEntry, RampProfile, RampStep, SeasonShare
 from teams.models import ExchangeRate, FiscalYear, Holiday, Leave, LeaveKind, Organisation, Person, Posting
 
+from .calls import Call
 from .measures import MeasureDefinition, MeasureVersion
 from .rollups import NOBODY
 
@@ -41,8 +42,11 @@ def _days(*days: str) -> str:
 _SEASON = "(SELECT p.during FROM targets_seasonprofile p WHERE p.id = r.profile_id)"
 _OWNED = "r.withdrawn_at IS NULL AND r.owner_id IS NOT NULL"
 # Of records that count in the team of the day, and of those that are turned into the reporting currency.
-_POSTED = ["activities", "complaints", "contracts", "deals", "feedback", "leads", "orders", "referrals", "time"]
-_IN_MONEY = ["contracts", "deals", "orders", "pipeline"]
+_POSTED = [
+    "activities", "calls", "complaints", "contracts", "deals_counted", "feedback", "leads", "orders", "referrals",
+    "time",
+]  # fmt: skip
+_IN_MONEY = ["contracts", "deals_counted", "orders", "pipeline"]
 
 
 def _moments(*columns: str) -> str:
@@ -71,6 +75,14 @@ _CREDITS = Watch(
     ["credits"], "r.person_id", _days_of_credit("o", "r"), ["team_id", "posted_on", "kind", "reporting_amount"],
     joins="JOIN sales_order o ON o.id = r.order_id",
 )  # fmt: skip
+_CALLS = Watch(
+    ["calls"], "r.person_id", "daterange(r.until - 1, r.until)", ["commit", "made_on", "made_at"], "r.team_id IS NULL"
+)
+_CREDITS_OF_CALLS = Watch(
+    ["calls"], "r.person_id", "daterange(c.until - 1, c.until)", ["reporting_amount"], name="mark_calls",
+    joins="JOIN performance_call c ON c.person_id = r.person_id AND c.team_id IS NULL"
+    " AND r.occurred_on >= c.starts_on AND r.occurred_on < c.until",
+)  # fmt: skip
 _OUTCOMES = Watch(
     ["outcomes"], "r.person_id", _day("occurred_on"),
     ["team_id", "posted_on", "status", "count", "amount", "cycle_days", "counts"],
@@ -85,7 +97,7 @@ _OPEN_DEALS = Watch(
     "r.status = 'open' AND r.withdrawn_at IS NULL AND r.expected_close_on IS NOT NULL",
 )  # fmt: skip
 _DEALS = Watch(
-    ["deals"], "r.owner_id", _days_of_deal("r"),
+    ["deals_counted"], "r.owner_id", _days_of_deal("r"),
     ["status", "amount", "currency", "source", "product_id", "account_id", "expected_close_on", "closed_on",
      "next_step = '' AS no_step", "next_step_on IS NULL AS no_day"],
     _OWNED, name="mark_deals",
@@ -148,7 +160,7 @@ _ABOVE_DEAL = [
     ),
 ]  # fmt: skip
 _ABOVE_ORDER = _above(
-    ["delivered_on", "paid_on", "product_id", "account_id", "deal_id"],
+    ["ordered_on", "delivered_on", "paid_on", "product_id", "account_id", "deal_id", "cancelled_on", "withdrawn_at"],
     ("credits", "JOIN sales_credit c ON c.order_id = r.id", "c.person_id", _days_of_credit("r", "c")),
 )
 _ABOVE_PRODUCT = _above(
@@ -156,7 +168,7 @@ _ABOVE_PRODUCT = _above(
     ("credits", f"JOIN sales_order o ON o.product_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
     ("outcomes", "JOIN sales_deal d ON d.product_id = r.id JOIN sales_outcome c ON c.deal_id = d.id", "c.person_id",
      _days("c.occurred_on")),
-    ("deals", "JOIN sales_deal d ON d.product_id = r.id", "d.owner_id", _days_of_deal("d")),
+    ("deals_counted", "JOIN sales_deal d ON d.product_id = r.id", "d.owner_id", _days_of_deal("d")),
     ("orders", "JOIN sales_order o ON o.product_id = r.id", "o.owner_id", _days_of_order("o")),
     ("orders", "JOIN sales_orderline l ON l.product_id = r.id JOIN sales_order o ON o.id = l.order_id", "o.owner_id",
      _days_of_order("o")),
@@ -166,7 +178,7 @@ _ABOVE_ACCOUNT = _above(
     ("credits", f"JOIN sales_order o ON o.account_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
     ("outcomes", "JOIN sales_deal d ON d.account_id = r.id JOIN sales_outcome c ON c.deal_id = d.id", "c.person_id",
      _days("c.occurred_on")),
-    ("deals", "JOIN sales_deal d ON d.account_id = r.id", "d.owner_id", _days_of_deal("d")),
+    ("deals_counted", "JOIN sales_deal d ON d.account_id = r.id", "d.owner_id", _days_of_deal("d")),
     ("orders", "JOIN sales_order o ON o.account_id = r.id CROSS JOIN LATERAL (VALUES (o.owner_id),"
      " (o.delivered_by_id)) AS w(person_id)", "coalesce(w.person_id, o.owner_id)", _days_of_order("o")),
     *(
@@ -180,15 +192,15 @@ _ABOVE_ACCOUNT = _above(
     ),
 )  # fmt: skip
 
-# Whether an order is a customer's first may change with an order before it: of those that the statement did not touch
+# Whether an order is a customer's first may change with an order before it: of those that did not change themselves
 # only the earliest of the account can become the first, or cease to be it.
 _EARLIEST = """
     JOIN LATERAL (
           SELECT o.* FROM sales_order o
-           WHERE o.account_id = r.account_id AND o.id NOT IN (SELECT id FROM {rows})
+           WHERE o.account_id = r.account_id AND o.id NOT IN ({touched})
              AND o.ordered_on = (SELECT min(m.ordered_on) FROM sales_order m
                                   WHERE m.account_id = r.account_id AND m.withdrawn_at IS NULL
-                                        AND m.cancelled_on IS NULL AND m.id NOT IN (SELECT id FROM {rows}))
+                                        AND m.cancelled_on IS NULL AND m.id NOT IN ({touched}))
          ) AS o ON true
 """
 _FIRST_ORDERS = [
@@ -241,12 +253,19 @@ def _defined(name: str, operation: pgtrigger.Operation, days: str, versions: str
         referencing=pgtrigger.Referencing(**tables),
         func=f"""
             INSERT INTO desk_mark (topic, person_id, days)
-            SELECT CASE counted WHEN 'lines' THEN 'orders' ELSE counted END, NULL::bigint, range_merge(range_agg({days}))
+            SELECT CASE counted WHEN 'lines' THEN 'orders' WHEN 'deals' THEN 'deals_counted' ELSE counted END,
+                   NULL::bigint, range_merge(range_agg({days}))
               FROM new_rows r {versions}, unnest(ARRAY[v.source, v.of_source]) AS counted
              WHERE counted <> '' GROUP BY 1;
             RETURN NULL;
         """,
     )
+
+
+class WatchedCall(Call):
+    class Meta:
+        proxy = True
+        triggers = _CALLS.triggers()
 
 
 class WatchedMeasureDefinition(MeasureDefinition):
@@ -280,7 +299,7 @@ def _all_of(*watches: Watch) -> list[pgtrigger.Trigger]:
 class WatchedCredit(Credit):
     class Meta:
         proxy = True
-        triggers = _CREDITS.triggers()
+        triggers = _all_of(_CREDITS, _CREDITS_OF_CALLS)
 
 
 class WatchedOutcome(Outcome):
@@ -438,5 +457,5 @@ WATCHES = (
     WatchedLeaveKind, WatchedPerson, WatchedHoliday, WatchedOrganisation, WatchedExchangeRate, WatchedRampStep,
     WatchedRampProfile, WatchedSeasonShare, WatchedFiscalYear, WatchedOrder, WatchedOrderLine, WatchedAccount,
     WatchedProduct, WatchedLead, WatchedFeedback, WatchedComplaint, WatchedContract, WatchedReferral, WatchedTimeEntry,
-    WatchedMeasureDefinition, WatchedMeasureVersion,
+    WatchedMeasureDefinition, WatchedMeasureVersion, WatchedCall,
 )  # fmt: skip

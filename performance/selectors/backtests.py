@@ -18,12 +18,11 @@ from targets.selectors import quota_of
 from teams.models import Organisation, Posting
 
 from ..analysis import forecast as method
-from ..models import BacktestCase
-from .forecasts import EPOCH, cuts, forecasts_of, number, outlook, read
+from ..models import BacktestCase, FlagCost, FlagKind
+from .forecasting import EPOCH, cuts, forecasts_of, number, outlook, read
 
 CHECKPOINTS = (Decimal("0.1"), Decimal("0.25"), Decimal("0.5"), Decimal("0.75"), Decimal("0.9"))
 WHOLE = 7  # days into a period that the first record may be, for the period to be whole
-FLAGGED = 0.5  # probability to miss from which somebody is flagged, until costs say otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,6 @@ def replay(
     kind: Literal["month", "quarter", "year"] = "quarter",
     skip: Collection[tuple[str, Decimal]] = (),
     organisation: Organisation | None = None,
-    flagged_from: float = FLAGGED,
 ) -> Iterator[Case]:
     """Every past period that the records cover, at each checkpoint, with only what was known on that day.
 
@@ -100,6 +98,7 @@ def replay(
     """
     organisation = organisation or Organisation.get()
     quota = quota or Quota()
+    flagged_from = float(FlagCost.objects.get(kind=FlagKind.MISS).threshold)
     history = read(since=date(1900, 1, 1), organisation=organisation)
     known = history.known.at(number(until))
     if not len(known.on):
@@ -116,8 +115,9 @@ def replay(
             if (period.key, checkpoint) in skip:
                 continue
             on = checkpoint_day(period, checkpoint)
+            then = method.sums(history.known.at(number(on)), [cuts(whole[k]) for k in before])
             if quota.trailing:
-                means = (sums[:, list(before)].T * there).sum(0) / np.maximum(there.sum(0), 1)
+                means = (then.T * there).sum(0) / np.maximum(there.sum(0), 1)
                 here = _here(known, number(on), number(period.end))
                 goals = {names[k]: _cents(means[k]) for k in np.flatnonzero(here & (means > 0)).tolist()}
             else:
@@ -133,7 +133,7 @@ def replay(
                 yield Case(
                     pk, teams.get(pk, 0), period.key, checkpoint, on, goal, said.credited, said.expected, said.low,
                     said.high, said.p_miss, said.p_miss is not None and said.p_miss >= flagged_from,
-                    _cents(sums[k, place]), _cents(sums[k, place - 1]),
+                    _cents(sums[k, place]), _cents(then[k, -1]),
                     None if pipeline is None else pipeline.get(pk, Decimal(0)),
                 )  # fmt: skip
 
@@ -144,7 +144,8 @@ def _cents(value: float) -> Decimal:
 
 def _periods(known: method.Known, kind: str, until: date, organisation: Organisation) -> list[Period]:
     """Those that are over by `until` and whose end the records reach."""
-    last = int(known.on.max())
+    days = np.concatenate([known.on, known.opened, known.closed[known.closed < method.NEVER]])
+    last = int(days.max())
     period = Period.of(EPOCH + timedelta(days=known.since), kind, organisation.calendar)
     found = []
     while period.end <= until and number(period.end) - WHOLE <= last + 1:
@@ -212,7 +213,7 @@ class Method:
     hits: float | None
     """Of those who missed, the share that was flagged."""
     false_alarms: float | None
-    """Of those who reached it, the share that was flagged."""
+    """Of those flagged, the share that did reach it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +237,11 @@ class Scores:
     fifths: list[Fifth]
     held: float | None
     """Share of the 80 % ranges that held."""
+
+
+def kept() -> list[BacktestCase]:
+    """The cases of the last replay."""
+    return list(BacktestCase.objects.order_by("period", "checkpoint", "person_id"))
 
 
 def score(cases: Sequence[Case | BacktestCase]) -> Scores:
@@ -272,7 +278,7 @@ def _judged(name: str, cases: Sequence[Case | BacktestCase], said: Sequence[tupl
     whole = sum(float(case.final) for case in cases)
     wrong = sum(abs(landing - float(case.final)) for (_, landing, _), case in zip(said, cases, strict=True))
     hit = [flagged for (_, _, flagged), miss in zip(said, missed, strict=True) if miss]
-    alarm = [flagged for (_, _, flagged), miss in zip(said, missed, strict=True) if not miss]
+    alarm = [not miss for (_, _, flagged), miss in zip(said, missed, strict=True) if flagged]
     return Method(
         name, brier, wrong / whole if whole else 0.0, sum(hit) / len(hit) if hit else None,
         sum(alarm) / len(alarm) if alarm else None,

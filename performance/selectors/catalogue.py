@@ -181,10 +181,11 @@ def _defined(keys: Iterable[str] | None, *, hidden: bool) -> dict[str, Measure]:
     if keys is not None:
         versions = versions.filter(definition__key__in=list(keys))
     ordered = versions.order_by("definition__position", "definition__key", "from_on", "pk")
-    return {key: _measure(list(same)) for key, same in groupby(ordered, key=lambda version: version.definition.key)}
+    return {key: measure_of(list(same)) for key, same in groupby(ordered, key=lambda version: version.definition.key)}
 
 
-def _measure(versions: list[MeasureVersion]) -> Measure:
+def measure_of(versions: list[MeasureVersion]) -> Measure:
+    """A definition with its versions as a measure."""
     definition = versions[0].definition
     in_force = [part for version, *days in versions_in_force(versions) for part in parts_of(version, *days)]
     names = {name for part in in_force for name in ((part.name, part.left_out) if part.value else (part.name,))}

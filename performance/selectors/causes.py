@@ -32,8 +32,12 @@ class Reason:
         return f"{self.said}; {self.steady}." if self.steady else f"{self.said}."
 
 
-def reason_of(look: Look, *, otherwise: str, likely: str = "") -> Reason:
-    """The reason in a look; `likely` is the lever that is least likely chance, where one is known."""
+def reason_of(look: Look, *, otherwise: str, likely: str = "", by_now: float | None = None) -> Reason:
+    """The reason in a look.
+
+    `likely` is the lever that is least likely chance, where one is known. `by_now` is what the plan comes to by the
+    person's own rhythm: who sells late is not behind for a plan that is spread evenly.
+    """
     now, before, levers = look.now, look.usual, look.levers
     if before is None or not now.working_days:
         return Reason("unknown", otherwise, "there is no earlier quarter to compare with")
@@ -44,7 +48,8 @@ def reason_of(look: Look, *, otherwise: str, likely: str = "") -> Reason:
     if worst == "conversion":
         worst = min(apart, key=lambda name: apart[name])
     values["pipeline"] = values["conversion"]
-    missing, stretch = -float(levers.total or 0), -float(levers.plan_stretch or 0)
+    wanted = float(levers.expected or 0) if by_now is None else by_now
+    missing, stretch = wanted - float(now.credited), wanted - float(before.credited)
     since = "last quarter" if look.compared == [1] else "in recent quarters"
     if stretch > max(-values[worst], STANDS_OUT * missing):
         more = percent(stretch / float(before.credited))

@@ -25,6 +25,7 @@ from .levers import looks
 from .signals import SIGNS, shares
 
 FELL = 0.75  # of what a lever was usually
+KNOWN = 2  # quarters of the same days, before somebody's own past says what is usual
 MANY = 5  # deals left alone
 MOSTLY, BEYOND = 0.5, 0.25  # of the open value; and of what is usual among all
 QUIET_DAYS = 30  # while too few won deals tell what is usual in a stage
@@ -47,7 +48,7 @@ def early(
     found: dict[int, Finding] = {}
     alone = left_alone(people, window.last) if slow else {}
     quality = shares(people, now=_lately(window), before=_year(window)) if slow else {}
-    broken = [reading for reading in judged if _is_broken(reading, thresholds)]
+    broken = [reading for reading in judged if is_broken(reading, thresholds)]
     looked = looks([reading.person.pk for reading in broken], bounds_of_window(window)) if broken else {}
     usual = median(one.share for one in alone.values()) if alone else 0.0
     for reading in judged:
@@ -70,10 +71,12 @@ def _kind_of(lever: str) -> FlagKind:
     return FlagKind.ACTIVITY if lever == "activity" else FlagKind.TREND
 
 
-def _is_broken(reading: Reading, thresholds: Mapping[str, float]) -> bool:
+def is_broken(reading: Reading, thresholds: Mapping[str, float]) -> bool:
+    """One lever has fallen, more surely than chance lets it."""
     lever = reading.chances.lever
     return (
         bool(lever)
+        and len(reading.seen.past) >= KNOWN
         and reading.chances.of[lever] >= thresholds[_kind_of(lever)]
         and reading.chances.change[lever] <= FELL
     )

@@ -1,6 +1,6 @@
 """One figure with its definition and the records behind it; the same for pages, API and export."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,6 +20,9 @@ from .cells import Basis, Cells, Span, is_bucketed, of_scope, read
 from .parts import middle_of
 from .pipeline import open_pipeline
 from .scope import Scope
+
+NO_SERIES = frozenset({"pipeline", "coverage", "attainment", "pace", "gap", "quota"})
+"""What does not add up over days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,13 @@ def figures(
     as_of: date,
     basis: Basis = "restated",
     organisation: Organisation | None = None,
+    known: Mapping[str, Measure] | None = None,
 ) -> dict[str, Figure]:
-    """The asked measures of a scope, in at most four queries. KeyError for a measure there is none of."""
-    asked = list(measures_of(measures).values())
+    """The asked measures of a scope, in at most four queries. KeyError for a measure there is none of.
+
+    `known` is the catalogue, where the caller has it already.
+    """
+    asked = list(measures_of(measures).values() if known is None else (known[key] for key in measures))
     needed = sorted({part for measure in asked for part in measure.needs})
     until = min(as_of + timedelta(days=1), period.end)
     spans = [Span("to_date", needed, period.start, until)]
@@ -62,7 +69,7 @@ def figures(
         pipeline = open_pipeline(scope=scope, period=period, as_of=as_of)
     currency = (organisation or Organisation.get()).currency
     return {
-        measure.key: _figure(measure, cells, pipeline, scope, period, until, as_of, basis, currency)
+        measure.key: figure_of(measure, cells, pipeline, scope, period, until, as_of, basis, currency)
         for measure in asked
     }
 
@@ -81,7 +88,7 @@ def figure(
     return found[measure]
 
 
-def _figure(
+def figure_of(
     measure: Measure,
     cells: Cells,
     pipeline: tuple[Decimal, int, int],
@@ -92,6 +99,7 @@ def _figure(
     basis: Basis,
     currency: str,
 ) -> Figure:
+    """A measure's figure from cells that are read already."""
     numerator: Decimal | None = None
     denominator: Decimal | None = None
     note = ""
@@ -267,7 +275,7 @@ def series(
 ) -> list[tuple[date, Decimal | None]]:
     """A measure over each day, week or month of the period up to `as_of`, in one query; each with its first day."""
     asked = measures_of([measure])[measure]
-    if asked.key in {"pipeline", "coverage", "attainment", "pace", "gap", "quota"}:
+    if asked.key in NO_SERIES:
         raise ValueError(f"{asked.label} does not add up over days; ask for it as a figure.")
     until = min(as_of + timedelta(days=1), period.end)
     steps = _steps(period.start, until, by, period.calendar)
@@ -280,7 +288,7 @@ def series(
             {},
             {(0, "to_date", part): cells.buckets.get((0, span.name, part), {}) for part in asked.needs},
         )
-        made = _figure(asked, own, (Decimal(0), 0, 0), scope, period, span.until, as_of, "restated", "")
+        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, period, span.until, as_of, "restated", "")
         zero = asked.key == "expected" and made.value is None
         found.append((span.start, Decimal(0) if zero else made.value))
     return found

@@ -38,6 +38,7 @@ from ..models import FlagKind, RollupSum
 from .causes import beside, is_team_wide, percent, reason_of
 from .cells import Cells, Span, read
 from .figures import daily, records_url
+from .forecasting import kept, rows_of
 from .levers import REFERENCE, Days, Look, looks
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
@@ -190,10 +191,13 @@ class Finding:
         return self.reading.severity if self.kind == FlagKind.MISS else "behind"
 
 
-def readings(*, as_of: date, threshold: float = 0.5) -> tuple[Window, dict[int, Reading]]:
+def readings(
+    *, as_of: date, threshold: float = 0.5, people: Collection[int] | None = None
+) -> tuple[Window, dict[int, Reading]]:
     """Everybody with a quota in this quarter, read in a fixed number of queries.
 
-    What all do is what a short past of one leans on, so everybody is read whoever is asked for.
+    What all do is what a short past of one leans on, so everybody is read whoever is asked for (`people`). What tells
+    a cause from chance is looked up for these, and for enough others to know how much is usual.
     """
     window = Window.at(as_of, Organisation.get().calendar)
     held = RollupSum.objects.filter(level="pm", measure="expected", person_id__gt=0)
@@ -228,7 +232,7 @@ def readings(*, as_of: date, threshold: float = 0.5) -> tuple[Window, dict[int, 
             credited = to_cents(_credited(cells, pk, "now"))
             found[pk] = Reading(person, credited, expected, quota, over, usual[pk], pasts[pk], threshold=threshold)
     _excuse(found, window)
-    _weigh(found, window)
+    _weigh(found, window, people)
     if not window.reaches_back:
         for pk, p_miss in _p_misses(found, window).items():
             found[pk].p_miss = p_miss
@@ -286,12 +290,16 @@ def _is_just_back(days: PersonDays, here: Any) -> bool:
 
 LENGTHS = {"recent": 30, "long": 91}  # days of the windows beside the quarter to date
 FURTHER = 5  # quarters back
+SAMPLE = 200  # people that tell how much is usual
 HALF = 0.45  # less: what a result is without the half that a cause takes
 
 
-def _weigh(found: dict[int, Reading], window: Window) -> None:
+def _weigh(found: dict[int, Reading], window: Window, people: Collection[int] | None) -> None:
     """How likely each of them has a cause that lasts, from windows of three lengths."""
-    windows = _lengths(window)
+    if people is not None:
+        some = {*people, *sorted(found)[:SAMPLE]}
+        found = {pk: reading for pk, reading in found.items() if pk in some}
+    windows = lengths_of(window)
     counted = _counts(list(found), sorted({days for own in windows.values() for days in own}))
     seen = []
     for now, *past in windows.values():
@@ -305,7 +313,7 @@ def _weigh(found: dict[int, Reading], window: Window) -> None:
         found[pk].chances, found[pk].seen = chance, seen[0][pk]
 
 
-def _lengths(window: Window) -> dict[str, list[Days]]:
+def lengths_of(window: Window) -> dict[str, list[Days]]:
     """Windows of different lengths up to now, each followed by the same days of quarters that it does not touch."""
     ends = {k: window.earlier(k)[1] for k in range(1, FURTHER + 1)} | {0: window.until}
     untouched = range(2 if window.reaches_back else 1, FURTHER)
@@ -369,7 +377,11 @@ def explain(behind: Collection[Reading], window: Window, everybody: Mapping[int,
         pk = reading.person.pk
         otherwise = f"Credited {percent(1 - reading.pace)} less than the plan expects by now"
         sure = reading.chances.lever if reading.chances.of.get(reading.chances.lever, 0.0) >= SURE else ""
-        told = [reason_of(look[pk], otherwise=otherwise, likely=sure) for look in seen]
+        by_now = [_by_now(reading, one, window) for one in windows]
+        told = [
+            reason_of(look[pk], otherwise=otherwise, likely=sure, by_now=wanted)
+            for look, wanted in zip(seen, by_now, strict=True)
+        ]
         n = 1 if told[-1].cause != told[0].cause and not _is_enough(seen[0][pk]) else 0
         look, compared = seen[n][pk], windows[n]
         others = [everybody[other] for other, team in teams.items() if other != pk and team == teams.get(pk)]
@@ -386,6 +398,11 @@ def explain(behind: Collection[Reading], window: Window, everybody: Mapping[int,
             )
         )  # fmt: skip
     return found
+
+
+def _by_now(reading: Reading, compared: Window, window: Window) -> float | None:
+    """What the plan comes to by now in the person's own rhythm; for another window it is the plan's own."""
+    return float(reading.quota) * reading.rhythm.share if compared == window else None
 
 
 def bounds_of_window(window: Window) -> dict[int, Days]:
@@ -491,9 +508,11 @@ def _figures(reading: Reading, window: Window, look: Look) -> list[dict[str, Any
 
 
 def _p_misses(found: Mapping[int, Reading], window: Window) -> dict[int, float | None]:
-    """How likely each quota is missed, from what earlier quarters still brought after this point."""
-    missed: dict[int, float | None] = {}
+    """How likely each quota is missed: as forecast that day, else by what earlier quarters brought after this point."""
+    missed = {row.subject_id: kept(row).p_miss for row in rows_of("person", list(found), window.period, window.last)}
     for pk, reading in found.items():
+        if pk in missed:
+            continue
         past = [(Decimal(str(p.before)), Decimal(str(p.after))) for p in reading.pasts]
         landing = landing_range(past=past, so_far=reading.credited, elapsed=elapsed(window.period, window.last))
         if landing is None or reading.rhythm.periods < ENOUGH:

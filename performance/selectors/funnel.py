@@ -17,6 +17,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
 
 from ..analysis.funnel import LEAST, is_clearly_lower
+from .kept import kept
 from .pipeline import ZERO, every_team, held
 from .scope import Scope
 
@@ -155,7 +156,8 @@ def coverage_and_slippage(
     on = max(min(as_of, period.last_day), period.start)
     yields = [Point(one, _same_day(period, one, on), one.end) for one in earlier]
     slips = [Point(one, one.start, one.end) for one in earlier]
-    found = cohorts(scope=scope, points=[*yields, *slips, Point(period, period.start, as_of)])
+    points = [*yields, *slips, Point(period, period.start, as_of)]
+    found = kept(lambda: cohorts(scope=scope, points=points), "cohorts", scope, points)
     known = [cohort for cohort in found[:PAST] if cohort.count()]
     deals = sum(cohort.count() for cohort in known)
     won = sum((cohort.value("won") for cohort in known), ZERO)
@@ -261,8 +263,11 @@ def _new(scope: Scope) -> str:
 def funnel(*, scope: Scope, as_of: date, pipeline: Pipeline) -> Funnel:
     """Conversion from stage to stage, beside one's own past and everybody else's; two statements."""
     stages = list(Stage.objects.filter(pipeline=pipeline).order_by("position"))
-    everybody, wait = _lives(Scope.company(), as_of, pipeline, None)
-    own = everybody if scope.kind == "company" else _lives(scope, as_of, pipeline, wait)[0]
+    company = Scope.company()
+    everybody, wait = kept(lambda: _lives(company, as_of, pipeline, None), "lives", company, as_of, pipeline.pk)
+    own = everybody
+    if scope.kind != "company":
+        own = kept(lambda: _lives(scope, as_of, pipeline, wait)[0], "lives", scope, as_of, pipeline.pk, wait)
     found: list[Conversion] = []
     for stage in stages:
         recent, before = (_passed(own, stage.position, is_recent=is_recent) for is_recent in (True, False))
@@ -332,6 +337,10 @@ class Ageing:
 
 def ageing(*, scope: Scope, as_of: date) -> list[Ageing]:
     """Days in stage of the deals open on a day, by stage, in one statement; too few won deals make no usual time."""
+    return kept(lambda: _ageing(scope, as_of), "ageing", scope, as_of)
+
+
+def _ageing(scope: Scope, as_of: date) -> list[Ageing]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -13,6 +13,7 @@ from teams.models import Posting, Role, Team, Viewer, access_of
 
 from .cells import read
 from .figures import credited_of, quota_and_expected
+from .forecasting import last_made, stored
 from .pace import Pace, _spans
 from .scope import Scope
 
@@ -29,10 +30,11 @@ def colleagues(user: Viewer, on: date, team: Team | None = None) -> list[int]:
 
 
 def landings(*, person_ids: Collection[int], period: Period, as_of: date) -> dict[int, Landing]:
-    """The expected landing of each: credited so far + what the plan still expects × the pace so far.
+    """The expected landing of each, as it was last forecast; where that says nothing, by pace.
 
-    The pace of a period that has not begun, or expects nothing yet, is that of the one running. Who has no quota, or
-    no pace yet, is left out: nothing is made up. Early in a period a pace says little; the page shows it as it is.
+    By pace: credited so far + what the plan still expects × the pace so far; of a period that has not begun, or
+    expects nothing yet, the pace of the one running. Who has no quota, or no pace yet, is left out: nothing is made up.
+    Early in a period a pace says little; the page shows it as it is.
     """
     cells = read(_spans(period, as_of), people=person_ids, each=True, period=period)
     running = period if as_of >= period.start else _running(period, as_of)
@@ -47,6 +49,10 @@ def landings(*, person_ids: Collection[int], period: Period, as_of: date) -> dic
         if pace is not None:
             credited = credited_of(cells, True, key=pk)
             found[pk] = Landing(quota, credited, to_cents(credited + (quota - expected) * pace))
+    day = last_made(period, as_of)
+    for row in stored("person", person_ids, period, day):
+        if row.quota is not None and row.expected is not None:
+            found[row.subject_id] = Landing(row.quota, row.credited, row.expected)
     return found
 
 

@@ -14,7 +14,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio, win_rate
 from teams.models import Organisation, Person, Posting, Team
 
-from ..analysis import landing_range
+from ..analysis import Landing, landing_range
 from .cells import Basis, Cells, Span, of_scope, read
 from .figures import credited_of, quota_and_expected
 from .scope import Scope
@@ -242,16 +242,23 @@ def _pipeline_by_team(team_ids: Collection[int], period: Period, as_of: date) ->
 
 
 def pace_series(
-    *, scope: Scope, period: Period, as_of: date, organisation: Organisation | None = None, title: str = ""
+    *,
+    scope: Scope,
+    period: Period,
+    as_of: date,
+    organisation: Organisation | None = None,
+    title: str = "",
+    ends: tuple[Decimal, Decimal, Decimal] | None = None,
 ) -> charts.Pace:
     """The pace chart: what the plan expects and what is credited, both cumulative, and where it may land.
 
-    The forecast is what earlier periods still brought after the same point, scaled by how this one compares so far;
-    the band is their spread. It needs four earlier periods; with fewer there is none.
+    `ends` are low, landing and high of the night's forecast. Where there is none, it is what earlier periods still
+    brought after the same point, scaled by how this one compares so far; the band is their spread. That needs four
+    earlier periods; with fewer there is none.
     """
     last = min(as_of, period.last_day)
     credit = ["bookings", *(["overlay"] if scope.kind == "person" else [])]
-    halves = [_halves(period.shift(-k), period, last, credit) for k in range(1, PAST + 1)]
+    halves = [] if ends else [_halves(period.shift(-k), period, last, credit) for k in range(1, PAST + 1)]
     days = Span("", [*credit, "expected"], period.start, period.end, by_day=True)
     cells = read([days, *(half for both in halves for half in both)], **of_scope(scope))
 
@@ -268,10 +275,14 @@ def pace_series(
         if on <= last:
             actual += credited(on.isoformat())
             actuals.append(charts.Step(on, to_cents(actual)))
-    landing = landing_range(
-        past=[(credited(before.name), credited(after.name)) for before, after in halves],
-        so_far=actual,
-        elapsed=elapsed(period, last),
+    landing = (
+        Landing(*ends)
+        if ends
+        else landing_range(
+            past=[(credited(before.name), credited(after.name)) for before, after in halves],
+            so_far=actual,
+            elapsed=elapsed(period, last),
+        )
     )
     forecast: list[charts.Step] = []
     band: list[charts.Range] = []

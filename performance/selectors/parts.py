@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, IntegerField, Q, Value, When
 from django.db.models.functions import Cast, Floor, Ln
 
 from performance.models import MeasureVersion
@@ -62,10 +62,11 @@ class Part:
         """Which rows of the source count."""
         return Q(*(_holds(self.source, condition) for condition in self.conditions))
 
-    def rows(self) -> QuerySet[Any]:
-        """The rows that count, with their value; the days are not limited."""
-        rows = self.source.rows(day=self.day, credit=self.credit).filter(self.matches())
-        return rows.annotate(m_value=self.expression())
+    def holds(self) -> Any:
+        """Whether a row counts, as an annotation."""
+        if not self.conditions:
+            return Value(True)
+        return Case(When(self.matches(), then=True), default=False, output_field=BooleanField())
 
     def expression(self) -> Any:
         return self.source.values[self.value].expression() if self.value else Value(1)
@@ -153,15 +154,14 @@ def _of_one_source(parts: list[Part]) -> tuple[str, list[Any]]:
         rows = rows.annotate(m_team=F(source.team), m_posted=F(source.posted))
         columns += ["m_team", "m_posted"]
         posted, team, posting = "q.m_posted", "q.m_team", ""
+    kept = "sum(m.total * q.m_count) <> 0" + (" OR sum(q.m_count) <> 0" if source.counts else "")
     made: list[str] = []
     names: list[Any] = []
     for place, part in enumerate(parts):
         value = f"m_value{place}"
         rows = rows.annotate(
             **{
-                f"m_holds{place}": Case(When(part.matches(), then=True), default=False, output_field=BooleanField())
-                if part.conditions
-                else Value(True),
+                f"m_holds{place}": part.holds(),
                 value: part.expression(),
             }
         ).annotate(**{f"m_bucket{place}": part.bucket(value)})
@@ -182,7 +182,7 @@ def _of_one_source(parts: list[Part]) -> tuple[str, list[Any]]:
           FROM scope s JOIN ({query}) AS q ON q.m_person = s.person_id AND q.m_on >= s.first AND q.m_on < s.until
           {posting}
          CROSS JOIN LATERAL (VALUES {", ".join(made)}) AS m(measure, matters, bucket, total)
-         WHERE m.matters GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(m.total * q.m_count) <> 0 OR sum(q.m_count) <> 0
+         WHERE m.matters GROUP BY 1, 2, 3, 4, 5, 6 HAVING {kept}
         """,  # nosec B608
         [*arguments, *names],
     )

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
-    BooleanField,
     Case,
     Count,
     DecimalField,
@@ -23,14 +22,18 @@ from django.db.models import (
 )  # fmt: skip
 from django.db.models.functions import Cast, Coalesce, Round
 
-from performance.models import Rollup
+from performance.models import DealVersion, Rollup
 from sales.models import Activity, Credit, Deal, Outcome
+from salesmgmt.lib.clock import close_of
+from salesmgmt.lib.ledger import known_by
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
+from targets.models import BOOKINGS, QuotaEntry
 from teams.models import ExchangeRate, Organisation, Person, Posting, Viewer, access_of
 
 from .catalogue import ACTIVITY_KINDS, Measure, measures_of
 from .cells import Basis
+from .known import counts_in, in_scope, source_of, within
 from .parts import Part, parts_of, versions_in_force
 from .scope import Scope
 
@@ -76,36 +79,56 @@ class Records:
 
 
 def records(
-    *, scope: Scope, measure: str, start: date, until: date, user: Viewer, as_of: date, basis: Basis = "restated"
+    *,
+    scope: Scope,
+    measure: str,
+    start: date,
+    until: date,
+    user: Viewer,
+    as_of: date,
+    basis: Basis = "restated",
+    known: date | None = None,
+    since: date | None = None,
 ) -> Records:
-    """The rows of `[start, until)` behind a measure of a scope. KeyError for a measure there is none of."""
+    """The rows of `[start, until)` behind a measure of a scope. KeyError for a measure there is none of.
+
+    Of a ledger only the entries `known` at the close of a day, or only those that were learned `since` (a pipeline's
+    rows are the deals as they stood at the close of `as_of`).
+    """
     asked = measures_of([measure])[measure]
+    told = _told(measure, known, since)
     if asked.method:
         return _of_definition(asked, scope, start, until, user, basis)
     if measure in {"pipeline", "coverage"}:
+        if known is not None and known < as_of:
+            return _of_snapshot(asked, scope, start, until, user, known)
         return _of_deals(asked, scope, start, until, user, as_of)
+    if measure == "quota" and told:
+        return _of_entries(asked, scope, start, until, user, told)
     if measure in {"quota", "expected"}:
         return _of_quota(asked, scope, start, until, user)
     if measure in ("activities", *ACTIVITY_KINDS.values()):
         return _of_activities(asked, scope, start, until, user)
     if measure in {"bookings", "overlay", "attainment", "pace", "gap"}:
-        return _of_credits(asked, scope, start, until, user, basis)
-    return _of_outcomes(asked, scope, start, until, user, basis)
+        return _of_credits(asked, scope, start, until, user, basis, told)
+    return _of_outcomes(asked, scope, start, until, user, basis, told)
 
 
-def _within(start: date, until: date, basis: Basis) -> Q:
-    if basis == "restated":
-        return Q(occurred_on__gte=start, occurred_on__lt=until)
-    # Reported goes by the month of posting, of what occurred before `until` (R10).
-    end = Period.of(until - timedelta(days=1), "month", Organisation.get().calendar).end
-    return Q(posted_on__gte=start, posted_on__lt=end, occurred_on__lt=until)
+def _told(measure: str, known: date | None, since: date | None) -> Q:
+    """Which entries of a ledger are asked for, by when they were learned."""
+    if source_of(measure) != "ledger":
+        return Q()
+    zone = Organisation.get().time_zone
+    told = Q() if known is None else known_by(close_of(known, zone))
+    return told if since is None else told & ~known_by(close_of(since, zone))
 
 
-def _of(scope: Scope, person: str = "person", team: str = "team") -> Q:
-    """Rows of a ledger in a scope: its entries carry the team they count in."""
-    if scope.kind == "person":
-        return Q(**{person: scope.pk})
-    return Q(**{f"{team}__in": scope.team_ids}) if scope.kind == "team" else Q()
+def _days(start: date, until: date) -> Period:
+    return Period(start, until, "month", "", Organisation.get().calendar)
+
+
+def _ledger(model: Any, scope: Scope, start: date, until: date, basis: Basis, told: Q) -> QuerySet[Any]:
+    return within(model.objects.filter(told), scope, _days(start, until), until, basis)
 
 
 def _made(
@@ -122,9 +145,9 @@ def _summed(rows: QuerySet[Any], value: Any) -> tuple[Decimal, int]:
     return Decimal(found["total"] or 0), found["count"]
 
 
-def _of_credits(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis) -> Records:
+def _of_credits(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis, told: Q) -> Records:
     kinds = ["overlay"] if asked.key == "overlay" else ["primary", *(["overlay"] if scope.kind == "person" else [])]
-    rows = Credit.objects.filter(_of(scope), _within(start, until, basis), kind__in=kinds)
+    rows = _ledger(Credit, scope, start, until, basis, told).filter(kind__in=kinds)
     seen = rows.filter(pk__in=Credit.objects.visible_to(user).values("pk")) if not access_of(user).sees_all else rows
     seen = seen.select_related("person", "order__account", "order__deal")
 
@@ -142,10 +165,10 @@ def _of_credits(asked: Measure, scope: Scope, start: date, until: date, user: Vi
 _STATUSES = {"deals_lost": ["lost"], "win_rate": ["won", "lost"], "win_rate_value": ["won", "lost"]}
 
 
-def _of_outcomes(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis) -> Records:
-    rows = Outcome.objects.filter(
-        _of(scope), _within(start, until, basis), status__in=_STATUSES.get(asked.key, ["won"])
-    )
+def _of_outcomes(
+    asked: Measure, scope: Scope, start: date, until: date, user: Viewer, basis: Basis, told: Q
+) -> Records:
+    rows = _ledger(Outcome, scope, start, until, basis, told).filter(status__in=_STATUSES.get(asked.key, ["won"]))
     if asked.key.startswith("win_rate"):
         rows = rows.filter(counts=True)
     if asked.key == "sales_cycle":
@@ -209,14 +232,13 @@ def _of_definition(asked: Measure, scope: Scope, start: date, until: date, user:
                 counted |= part.matches() & Q(m_on__gte=part.first, m_on__lt=part.until)
     source = above.source
     worth = Coalesce(Cast(above.expression(), _VALUE) * F("m_count"), Value(0), output_field=_VALUE)
-    does = Case(When(above.matches(), then=True), default=False, output_field=BooleanField())
-    rows = source.rows(day=above.day, credit=above.credit).annotate(m_counts=does if above.conditions else Value(True))
+    rows = source.rows(day=above.day, credit=above.credit).annotate(m_counts=above.holds())
     rows = rows.annotate(m_worth=Case(When(m_counts=True, then=worth), default=Value(0), output_field=_VALUE))
     if len(alike) == 1 and above.value:
         rows = rows.annotate(m_value=above.expression()).filter(m_value__isnull=False)
     rows = rows.filter(counted)
     if basis == "reported" and source.posted:
-        rows = rows.filter(_within(start, until, basis))
+        rows = rows.filter(counts_in(_days(start, until), until, basis))
     else:
         rows = rows.filter(m_on__gte=start, m_on__lt=until)
     if scope.kind == "person":
@@ -241,7 +263,7 @@ def _of_definition(asked: Measure, scope: Scope, start: date, until: date, user:
             kind = f"{kind}, counts" if row.m_counts else f"{kind}, counts below the line only"
         return Line(row.m_on, names[row.m_person], kind, what, link, row.m_worth)
 
-    return _made(asked, rows, seen, "m_worth", "m_on", unit, line, user)
+    return _made(asked, rows, seen, "m_worth", source.column(above.day), unit, line, user)
 
 
 def _way(part: Part) -> tuple[str, str, str]:
@@ -277,8 +299,39 @@ def _of_deals(asked: Measure, scope: Scope, start: date, until: date, user: View
     )
 
 
+def _of_snapshot(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, on: date) -> Records:
+    """Deals as they stood at the close of a day; what has no rate is left out, as from the figure."""
+    held = Q(until=None) | Q(until__gt=on)
+    rows = in_scope(DealVersion.objects.filter(held, status="open", on__lte=on, worth__isnull=False), scope)
+    rows = rows.filter(due_on__gte=start, due_on__lt=until)
+    seen = rows if access_of(user).sees_all else rows.filter(person__in=access_of(user).people)
+    seen = seen.select_related("deal__account", "person", "stage")
+
+    def line(version: Any) -> Line:
+        deal = version.deal
+        what = " · ".join(str(part) for part in (deal, deal.account) if part)
+        stage = version.stage.name if version.stage else "Open"
+        return Line(version.due_on, version.person.name, stage, what, ("deal", deal.pk), version.worth)
+
+    return _made(asked, rows, seen, "worth", "due_on", "money", line, user)
+
+
+def _of_entries(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, told: Q) -> Records:
+    """The entries that a quota is the sum of; of one that reaches beyond these days the figure has a part."""
+    rows = in_scope(QuotaEntry.objects.overlapping(start, until), scope).filter(told, measure=BOOKINGS)
+    rows = rows.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
+    seen = rows if access_of(user).sees_all else rows.filter(pk__in=QuotaEntry.objects.visible_to(user).values("pk"))
+    seen = seen.select_related("person", "team")
+
+    def line(entry: QuotaEntry) -> Line:
+        who = entry.person.name if entry.person else str(entry.team)
+        return Line(entry.recorded_at.date(), who, entry.get_kind_display(), entry.reason, None, entry.reporting_amount)
+
+    return _made(asked, rows, seen, "reporting_amount", "recorded_at", "money", line, user)
+
+
 def _of_quota(asked: Measure, scope: Scope, start: date, until: date, user: Viewer) -> Records:
-    rows = Rollup.objects.filter(_of(scope), measure="expected", on__gte=start, on__lt=until)
+    rows = in_scope(Rollup.objects.all(), scope).filter(measure="expected", on__gte=start, on__lt=until)
     seen = rows if access_of(user).sees_all else rows.filter(_held(user))
     names: dict[int, str] = {}
 

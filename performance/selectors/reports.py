@@ -12,7 +12,7 @@ from salesmgmt.lib.periods import Period
 from teams.models import Access, Leadership, Organisation, Person, Team, Viewer
 from teams.selectors import members
 
-from ..models import Report
+from ..models import ForecastRow, Report
 from .figures import figures
 from .pace import standings, team_standings
 from .scope import Scope
@@ -50,6 +50,19 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """Where the quarter will land, as it was last forecast."""
+
+    period: str
+    expected: Decimal
+    low: Decimal | None
+    high: Decimal | None
+    """80 % range."""
+    quota: Decimal | None
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What a report says in figures; kept as JSON once it is sent."""
 
@@ -61,6 +74,7 @@ class Contents:
     lines: list[Line]
     teams: list[Part]
     people: list[Part]
+    outlook: Outlook | None = None
 
     def to_json(self) -> dict[str, Any]:
         """With decimals as text, so that not a cent is lost."""
@@ -75,13 +89,18 @@ class Contents:
         def part(row: dict[str, Any]) -> Part:
             return Part(**row | {name: number(row[name]) for name in ("credited", "quota", "attainment")})
 
+        ahead = kept.get("outlook")
         return cls(
-            kept["currency"],
-            Decimal(kept["credited"]),
-            *(number(kept[name]) for name in ("quota", "expected", "attainment")),
-            [Line(**row | {name: number(row[name]) for name in ("value", "before")}) for row in kept["lines"]],
-            [part(row) for row in kept["teams"]],
-            [part(row) for row in kept["people"]],
+            currency=kept["currency"],
+            credited=Decimal(kept["credited"]),
+            quota=number(kept["quota"]),
+            expected=number(kept["expected"]),
+            attainment=number(kept["attainment"]),
+            lines=[Line(**row | {name: number(row[name]) for name in ("value", "before")}) for row in kept["lines"]],
+            teams=[part(row) for row in kept["teams"]],
+            people=[part(row) for row in kept["people"]],
+            outlook=ahead
+            and Outlook(**ahead | {name: number(ahead[name]) for name in ("expected", "low", "high", "quota")}),
         )
 
 
@@ -130,7 +149,19 @@ def contents_of(*, team: Team, period: Period, as_of: date, organisation: Organi
             for row in standings(person_ids=list(people), period=period, as_of=as_of)
             if row.quota is not None or row.credited
         ],
+        outlook=_outlook(team, as_of, organisation),
     )
+
+
+def _outlook(team: Team, as_of: date, organisation: Organisation) -> Outlook | None:
+    quarter = Period.of(as_of, "quarter", organisation.calendar)
+    rows = ForecastRow.objects.filter(
+        level=ForecastRow.Level.TEAM, subject_id=team.pk, measure="bookings", period=quarter.key, as_of__lte=as_of
+    )
+    row = rows.exclude(expected=None).order_by("-as_of").first()
+    if row is None or row.expected is None:
+        return None
+    return Outlook(quarter.label, row.expected, row.low, row.high, row.quota, row.as_of.isoformat())
 
 
 def _part(pk: int, name: str, row: Any) -> Part:

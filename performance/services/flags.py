@@ -12,7 +12,7 @@ from performance import live
 from performance.models import Flag, FlagCost, FlagEvent, FlagKind
 from performance.selectors.early import early
 from performance.selectors.findings import Finding, Reading, Window, explain, readings
-from performance.selectors.flags import may_put_off
+from performance.selectors.flags import flag_costs, may_put_off
 from sales.models import Task
 from sales.services.tasks import add_task
 from salesmgmt.desk.models import Mark, Notice
@@ -37,8 +37,8 @@ def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = N
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    thresholds = {cost.kind: float(cost.threshold) for cost in FlagCost.objects.order_by("pk")}
-    window, everybody = readings(as_of=as_of, threshold=thresholds[FlagKind.MISS])
+    thresholds = {kind: float(cost.threshold) for kind, cost in flag_costs().items()}
+    window, everybody = readings(as_of=as_of, threshold=thresholds[FlagKind.MISS], people=people)
     found = {pk: reading for pk, reading in everybody.items() if people is None or pk in people}
     done = {"raised": 0, "changed": 0, "closed": 0, "waiting": 0}
     standing = Flag.objects.open().select_related("person")
@@ -129,7 +129,7 @@ def _values(finding: Finding, as_of: date) -> dict[str, Any]:
         "actual": finding.actual,
         "gap": finding.expected - finding.actual,
         "severity": finding.severity,
-        "p_miss": None if reading.p_miss is None else Decimal(str(reading.p_miss)),
+        "p_miss": None if reading.p_miss is None else Decimal(str(round(reading.p_miss, 2))),
         "cost": finding.cost,
         "cause": finding.cause,
         "sentence": finding.sentence[:300],

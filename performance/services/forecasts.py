@@ -10,11 +10,11 @@ from django.db import transaction
 from performance import live
 from performance.analysis import forecast as method
 from performance.models import BacktestCase, ForecastBasis, ForecastRow
-from performance.selectors import backtests, forecasts
-from performance.selectors.forecasts import Forecast
+from performance.selectors import backtests, forecasting
+from performance.selectors.forecasting import Forecast
 from salesmgmt.desk.models import Mark
 from salesmgmt.lib.periods import Period
-from targets.models import BOOKINGS
+from targets.models import BOOKINGS, QuotaEntry
 from teams.models import Organisation, Posting, Team
 
 TOPIC = "forecasts"
@@ -36,14 +36,14 @@ def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] 
         if kept is None:
             return 0
         learned = method.unpacked(kept.learned)
-    since = forecasts.earlier(period)[0].start
-    history = forecasts.read(since=since, organisation=organisation, person_ids=person_ids)
-    posted = forecasts.sellers(None, as_of)
+    since = forecasting.earlier(period)[0].start
+    history = forecasting.read(since=since, organisation=organisation, person_ids=person_ids)
+    posted = forecasting.sellers(None, as_of)
     chosen = posted if person_ids is None else sorted(set(person_ids) & set(posted))
     if not chosen:
         return 0
-    found = forecasts.outlook(history, period, as_of, learned)
-    people = forecasts.people_forecasts(found, chosen, period, as_of)
+    found = forecasting.outlook(history, period, as_of, learned)
+    people = forecasting.people_forecasts(found, chosen, period, as_of)
     with transaction.atomic():
         if person_ids is None:
             ForecastBasis.objects.update_or_create(
@@ -53,13 +53,13 @@ def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] 
         _keep("person", people, period, as_of, at)
         everybody = people
         if person_ids is not None:
-            rows = forecasts.rows_of("person", posted, period, as_of)
-            everybody = {row.subject_id: forecasts.kept(row) for row in rows} | people
+            rows = forecasting.rows_of("person", posted, period, as_of)
+            everybody = {row.subject_id: forecasting.kept(row) for row in rows} | people
         teams = _teams_of(chosen, as_of)
         _keep(
-            "team", forecasts.team_forecasts(everybody, team_ids=teams, period=period, as_of=as_of), period, as_of, at
+            "team", forecasting.team_forecasts(everybody, team_ids=teams, period=period, as_of=as_of), period, as_of, at
         )
-        company = forecasts.company_forecast(everybody, period=period, as_of=as_of, organisation=organisation)
+        company = forecasting.company_forecast(everybody, period=period, as_of=as_of, organisation=organisation)
         _keep("company", {0: company}, period, as_of, at)
     transaction.on_commit(lambda: live.bump(people=list(people), teams=teams))
     return len(people)
@@ -98,9 +98,13 @@ def drain_forecasts(*, as_of: date, at: datetime) -> int:
 
 
 def refresh_backtest(*, as_of: date, at: datetime) -> int:
-    """Replay what has become past since the last time, against the quotas of the ledger; answers how many cases."""
+    """Replay what has become past since the last time; answers how many cases.
+
+    Against the quotas of the ledger; where nobody ever had one, against the mean of the four quarters before.
+    """
     done = set(BacktestCase.objects.filter(measure=BOOKINGS).values_list("period", "checkpoint").distinct())
-    return _write(backtests.replay(until=as_of, skip=done), at)
+    quota = backtests.Quota() if QuotaEntry.objects.exists() else backtests.Quota(trailing=4)
+    return _write(backtests.replay(until=as_of, skip=done, quota=quota), at)
 
 
 @transaction.atomic

@@ -30,6 +30,7 @@ PERSON_DAYS = 40_000  # worked out in one transaction, or one person's
 LOCK_SPACE = 7010  # of the advisory locks
 LOCKS = 128  # cells are locked by person modulo this, so that no portion can exhaust the lock table
 CHUNK = 50  # people rebuilt in one transaction
+TOLD = 1000  # of what differs among them
 
 Scope = tuple[int, date, date]
 """A person and a half-open range of days."""
@@ -170,7 +171,7 @@ FAMILIES = {
         moves_flags=True,
         moves_forecasts=True,
     ),
-    "deals": Family(6),
+    "deals_counted": Family(6),
     "orders": Family(7),
     "leads": Family(8),
     "feedback": Family(9),
@@ -178,6 +179,7 @@ FAMILIES = {
     "contracts": Family(11),
     "referrals": Family(12),
     "time": Family(13),
+    "calls": Family(14),
 }
 TOPICS = tuple(FAMILIES)
 
@@ -224,6 +226,20 @@ _WRITE = """,
            (SELECT array_agg(DISTINCT person_id) FROM difference),
            (SELECT array_agg(DISTINCT team_id) FROM difference),
            (SELECT array_agg(id) FROM summed WHERE total = 0 AND count = 0)
+"""
+_TELL = """,
+           (SELECT array_agg(ARRAY[person_id::text, team_id::text, "on"::text, posted_month::text, measure,
+                                   bucket::text, was_total::text, was_count::text, total::text, count::text])
+              FROM (SELECT * FROM unmarked ORDER BY person_id, "on", measure LIMIT {told}) AS some),
+           (SELECT count(*) FROM unmarked)
+"""
+_UNMARKED = """,
+    unmarked AS (
+        SELECT * FROM difference d
+         WHERE NOT EXISTS (SELECT FROM desk_mark m
+                            WHERE m.topic = '{topic}' AND (m.person_id = d.person_id OR m.person_id IS NULL)
+                                  AND m.days @> d."on")
+    )
 """
 
 
@@ -360,12 +376,18 @@ def _bounded(marks: list[tuple[int, int | None, date, date]]) -> list[tuple[int,
     return done
 
 
-def _write(topic: str, scope: Sequence[Scope]) -> int:
-    """Lock the cells, then make the rollups of `scope` what the records say; answer how many differed."""
+def _write(topic: str, scope: Sequence[Scope], *, tell: bool = False) -> tuple[list[list[str]], int]:
+    """Lock the cells, then make the rollups of `scope` what the records say.
+
+    Told to, it answers some of what differed although no mark had said so, and how much that was in all.
+    """
     family = FAMILIES[topic]
     locks = sorted({family.number * LOCKS + person % LOCKS for person, _, _ in scope})
     _execute("SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number", [LOCK_SPACE, locks])
-    [(count, people, teams, zeros)] = _execute(*_statement(topic, scope, _WRITE))
+    rest = _WRITE
+    if tell:
+        rest = _UNMARKED.format(topic=topic) + _WRITE + _TELL.format(told=TOLD)
+    [(count, people, teams, zeros, *told)] = _execute(*_statement(topic, scope, rest))
     if zeros:
         _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s) AND total = 0 AND count = 0", [zeros])
     moved = [topic for topic, moves in (("flags", family.moves_flags), ("forecasts", family.moves_forecasts)) if moves]
@@ -377,7 +399,7 @@ def _write(topic: str, scope: Sequence[Scope]) -> int:
         )
     if count:
         transaction.on_commit(partial(live.bump, people=people, teams=teams))
-    return int(count)
+    return (told[0] or [], told[1]) if tell else ([], 0)
 
 
 def _execute(sql: str, parameters: Sequence[Any]) -> list[Any]:
@@ -397,8 +419,12 @@ class Difference:
     cell: tuple[Any, ...]
     stored: tuple[Any, ...]
     records: tuple[Any, ...]
+    times: int = 1
+    """More than one: it stands for that many further cells."""
 
     def __str__(self) -> str:
+        if self.times > 1:
+            return f"{self.table}: {self.times} further cells"
         cell = " ".join(str(part) for part in self.cell)
         stored, records = (f"{total} ({count})" for total, count in (self.stored, self.records))
         return f"{self.table} {cell}: stored {stored}, records {records}"
@@ -418,11 +444,16 @@ def rebuild(*, write: bool = True) -> Iterator[Difference]:
         for start in range(0, len(people), CHUNK):
             scope = [(person, FIRST_DAY, END_OF_TIME) for person in people[start : start + CHUNK]]
             with transaction.atomic():
-                sql, arguments = _statement(topic, scope, _REPORT)
-                rows = _execute(sql, [*arguments, topic])
+                _execute("SET LOCAL work_mem = '64MB'", [])
                 if write:
-                    _write(topic, scope)
+                    rows, count = _write(topic, scope, tell=True)
+                else:
+                    sql, arguments = _statement(topic, scope, _REPORT)
+                    rows = _execute(sql, [*arguments, topic])
+                    count = len(rows)
             yield from [Difference(topic, tuple(row[:6]), tuple(row[6:8]), tuple(row[8:])) for row in rows]
+            if count > len(rows):
+                yield Difference(topic, ("further", "cells"), ("", ""), ("", ""), times=count - len(rows))
     yield from _rebuild_sums(write=write)
 
 

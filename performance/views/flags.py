@@ -17,7 +17,7 @@ from salesmgmt.lib.bridges import Bar, bridge
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
-from teams.models import Access, Organisation, access_of
+from teams.models import Access, access_of
 from teams.selectors import organisation_of, person_of
 
 from .. import selectors, services
@@ -27,7 +27,8 @@ from ..models import Flag, FlagCost, FlagKind
 from ..selectors.causes import LEVER_NAMES, reason_of
 from ..selectors.figures import records_url
 from ..selectors.findings import inputs_of
-from ..selectors.flags import flags_asked, may_put_off, outcomes
+from ..selectors.flags import flag_costs as costs_by_kind
+from ..selectors.flags import flags_asked, may_put_off, outcomes, replayed, without_chances
 from ..selectors.levers import levers_of, look_at
 
 
@@ -39,7 +40,8 @@ def flags(request: SignedIn) -> HttpResponseBase:
     today = clock.today(organisation.time_zone)
     found = flags_asked(request.user, on=today, **{key: asked[key] for key in ("state", "kind", "person")})
     if request.GET.get("export") == "csv":
-        rows = (_row(flag, organisation) for flag in found.order_by("pk").iterator(2000))
+        hidden = without_chances(found, today)
+        rows = (_row(flag, hidden) for flag in found.order_by("pk").iterator(2000))
         return csv_answer(request, "flags", _HEADER, rows)
     by = "cost" if asked["state"] in {"open", "snoozed"} else "closed_on"
     page = keyset.page(found, by=by, descending=True, cursor=asked["cursor"])
@@ -57,6 +59,7 @@ def flags(request: SignedIn) -> HttpResponseBase:
             "unanswered": open_ones.filter(seen_by_person_at=None).count(),
             "is_own": not (access.sees_all or access.leads),
             "currency": organisation.currency,
+            "without_chances": without_chances(page.rows, today),
             "shows_chances": organisation.shows_individual_chances,
         },
     )
@@ -68,8 +71,8 @@ _HEADER = (
 )  # fmt: skip
 
 
-def _row(flag: Flag, organisation: Organisation) -> list[Any]:
-    p_miss = flag.p_miss if organisation.shows_individual_chances else None
+def _row(flag: Flag, hidden: set[int]) -> list[Any]:
+    p_miss = None if flag.person_id in hidden else flag.p_miss
     return [
         flag.person.external_id or flag.person.name, flag.kind, flag.period, flag.raised_on, flag.behind_since, p_miss,
         flag.expected, flag.actual, flag.gap, flag.cost, flag.cause, flag.sentence, flag.snoozed_until,
@@ -159,7 +162,7 @@ def _page(
             "story": found.events.select_related("by__person").order_by("-at", "-pk"),
             "records": records_url(scope=scope, measure="bookings", start=start, until=found.as_of + timedelta(days=1)),
             "currency": organisation.currency,
-            "shows_chances": organisation.shows_individual_chances,
+            "shows_chances": not without_chances([found], today),
             "is_snoozed": found.is_snoozed(today),
             "form": form or AnswerForm(),
             "snooze": snooze or SnoozeForm(initial={"until": min(today + timedelta(days=14), found.expires_on)}),
@@ -275,7 +278,7 @@ def flag_costs(request: SignedIn) -> HttpResponse:
     access, today = access_of(request.user), _today(request)
     if access.role == "none":
         raise Http404
-    costs = {cost.kind: cost for cost in FlagCost.objects.order_by("pk")}
+    costs = costs_by_kind()
     forms = {kind: CostForm(initial=_costs(cost), prefix=kind) for kind, cost in costs.items()}
     if request.method == "POST":
         kind = request.POST.get("kind", "")
@@ -293,9 +296,10 @@ def flag_costs(request: SignedIn) -> HttpResponse:
         request,
         "performance/flag_costs.html",
         {
-            "rows": [(costs[kind], forms[kind], label) for kind, label in FlagKind.choices if kind in costs],
+            "rows": [(cost, forms[kind]) for kind, cost in costs.items()],
             "may_set": access.imports,
             "outcomes": outcomes(on=today) if access.sees_all or access.leads else None,
+            "replayed": replayed(costs[FlagKind.MISS]),
         },
         status=400 if any(form.errors for form in forms.values()) else 200,
     )

@@ -64,7 +64,7 @@ def scope_of(request: SignedIn) -> selectors.Scope:
     if access.sees_all:
         return selectors.Scope.company()
     if access.leads:
-        return selectors.Scope.team(Team.objects.get(pk=min(access.led_team_ids)))
+        return selectors.Scope.team(Team.objects.visible_to(request.user).get(pk=min(access.led_team_ids)))
     person = person_of(request.user)
     if person is None:
         raise Http404
@@ -95,8 +95,8 @@ def scope_choices(request: SignedIn, scope: selectors.Scope, today: date) -> lis
     teams = Team.objects.visible_to(request.user) if access.sees_all or access.leads else Team.objects.none()
     found += [(f"team:{team.name}", "\u2003" * (len(team.path) - 1) + team.name) for team in teams.order_by("path")]
     if access.leads and not access.sees_all:
-        under = Posting.objects.on(today).under(list(access.led_team_ids)).values("person")
-        people = Person.objects.filter(pk__in=under).order_by("name")
+        under = Posting.objects.visible_to(request.user).on(today).under(list(access.led_team_ids)).values("person")
+        people = Person.objects.visible_to(request.user).filter(pk__in=under).order_by("name")
         found += [(selectors.Scope.person(person).key, person.name) for person in people]
     if scope.key not in dict(found):
         found.append((scope.key, scope.name))
@@ -132,10 +132,13 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
     """What moved the pipeline of a period between two days, and what it is likely to come to."""
     asked = asked_of(request)
     told = selectors.waterfall(**asked.keywords)
+    currency = asked.organisation.currency
     if request.GET.get("format") == "csv":
-        rows = [("start", told.start, told.start_count, asked.start, asked.organisation.currency)]
-        rows += [(key, amount, count, "", asked.organisation.currency) for key, (amount, count) in told.steps.items()]
-        rows.append(("end", told.end, told.end_count, asked.until, asked.organisation.currency))
+        rows: list[tuple[Any, ...]] = [
+            ("start", told.start, told.start_count, asked.start, currency),
+            *((key, amount, count, "", currency) for key, (amount, count) in told.steps.items()),
+            ("end", told.end, told.end_count, asked.until, currency),
+        ]
         header = ("step", "amount", "deals", "on", "currency")
         return csv_answer(request, f"pipeline-{asked.period.key}", header, rows)
     as_of = min(asked.until, asked.today)
@@ -143,8 +146,8 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
     coverage, slippage = funnel.coverage_and_slippage(
         scope=asked.scope, period=asked.period, as_of=as_of, gap=pace.gap, pipeline=told.end
     )
-    pipelines = list(Pipeline.objects.filter(is_active=True).order_by("position", "pk"))
-    chosen = next((one for one in pipelines if str(one.pk) == request.GET.get("stages")), pipelines[0])
+    pipelines = list(Pipeline.objects.order_by("-is_active", "position", "pk"))
+    chosen = next((one for one in pipelines if str(one.pk) == request.GET.get("stages")), next(iter(pipelines), None))
     steps = drawn(told)
     ages = funnel.ageing(scope=asked.scope, as_of=as_of)
     context = {
@@ -156,13 +159,13 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
         "every_step": [("start", "Start", told.start, told.start_count)]
         + [(key, STEPS[key], *told.steps[key]) for key in STEPS]
         + [("end", "End", told.end, told.end_count)],
-        "currency": asked.organisation.currency,
+        "currency": currency,
         "pace": pace,
         "coverage": coverage,
         "slippage": slippage,
         "fates": [(key, label) for key, label in FATES.items() if key in slippage.now.fates],
         "categories": funnel.categories(scope=asked.scope, period=asked.period, as_of=as_of, closed=pace.credited),
-        "funnel": funnel.funnel(scope=asked.scope, as_of=as_of, pipeline=chosen),
+        "funnel": funnel.funnel(scope=asked.scope, as_of=as_of, pipeline=chosen) if chosen else None,
         "pipelines": [(one, one == chosen) for one in pipelines],
         "ages": ages,
         "aged": sum(one.aged for one in ages),
@@ -187,13 +190,15 @@ def pipeline_moves(request: SignedIn) -> HttpResponseBase:
     deals = (
         Deal.objects.visible_to(request.user).filter(pk__in={move.deal_id for move in found}).select_related("account")
     ).in_bulk()
-    names = dict(Person.objects.filter(pk__in={move.person_id for move in found}).values_list("pk", "name"))
+    owners = Person.objects.visible_to(request.user).filter(pk__in={move.person_id for move in found})
+    names = dict(owners.values_list("pk", "name"))
     seen = [(move, deals[move.deal_id], names.get(move.person_id, "")) for move in found if move.deal_id in deals]
     if request.GET.get("format") == "csv":
         return csv_answer(request, f"pipeline-{step or 'moves'}-{asked.period.key}", _HEADER, _rows(seen, asked))
     context = {
         "asked": asked,
         "step": step,
+        "choices": [("", "All moves"), ("start", "Start"), *STEPS.items(), ("end", "End")],
         "label": (STEPS | TOTALS).get(step, "All moves"),
         "labels": STEPS | TOTALS,
         "rows": seen[:SHOWN],

@@ -19,32 +19,46 @@ from teams.models import Organisation, access_of
 from teams.selectors import person_of
 
 from .. import selectors
+from ..selectors.drill import NotYet, drill
 from ..selectors.records import Line, Records
-from ..selectors.records import records as records_behind
 
 EXPORTED = 100_000  # rows of a file
 
 
 @require_GET
 def records(request: HttpRequest) -> HttpResponseBase:
-    """The rows behind a figure, as a page or as a file (`format=csv`)."""
+    """The rows behind a figure, as a page or as a file (`format=csv`); what it was by what was known on a past day."""
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     asked = _asked(request, organisation, today)
-    found = records_behind(**asked, user=request.user, as_of=today)
+    try:
+        opened = drill(**asked, user=request.user, today=today, organisation=organisation)
+    except NotYet as error:
+        raise Http404 from error
+    found, known, since = opened.records, asked["known_on"], asked["since"]
     if request.GET.get("format") == "csv":
         rows = (_cells(found, line, organisation.currency) for line in _all_lines(found))
-        return csv_answer(request, f"{asked['measure']}-{asked['start']}", _HEADER, rows)
+        return csv_answer(request, f"{asked['measure']}-{opened.start}", _HEADER, rows)
     page = keyset.page(found.rows, by=found.by, descending=True, cursor=request.GET.get("cursor", ""))
+    kept = {name: value for name, value in request.GET.items() if name not in ("cursor", "known", "since")}
+    on = opened.told.on.isoformat() if opened.told else ""
     return render(
         request,
         "performance/records.html",
         {
+            "opened": opened,
             "found": found,
-            "figure": _figure(asked, organisation, today),
+            "figure": opened.figure,
+            "told": opened.told,
+            "known": known,
+            "since": since,
+            "kept": kept,
+            "known_url": f"?{urlencode({**kept, 'known': on})}",
+            "since_url": f"?{urlencode({**kept, 'since': on})}",
+            "now_url": f"?{urlencode(kept)}",
+            "today": today,
             "scope": asked["scope"],
-            "start": asked["start"],
-            "last": asked["until"] - timedelta(days=1),
+            "last": opened.until - timedelta(days=1),
             "is_reported": asked["basis"] == "reported",
             "lines": [(line, _address(line)) for line in map(found.line, page.rows)],
             "page": page,
@@ -59,22 +73,32 @@ _HEADER = ("on", "person", "kind", "record", "value", "currency")
 
 
 def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dict[str, Any]:
-    """What the address asks for: `measure`, `of`, `from`, `until` (exclusive), `basis`. Nonsense is not found."""
+    """What the address asks for: `measure`, `of`, `from`, `until` (exclusive), `basis`, `known` or `since` a past day.
+
+    Nonsense is not found.
+    """
     quarter = Period.of(today, "quarter", organisation.calendar)
     measure, basis = request.GET.get("measure", "bookings"), request.GET.get("basis", "restated")
     try:
         start = date.fromisoformat(request.GET.get("from") or quarter.start.isoformat())
         until = date.fromisoformat(request.GET.get("until") or (today + timedelta(days=1)).isoformat())
+        known, since = (_past(request.GET.get(name, ""), today) for name in ("known", "since"))
         scope = selectors.Scope.parse(request.GET.get("of") or _own(request), request.user)
-    except (ValueError, ObjectDoesNotExist) as error:
+        selectors.measures_of([measure])
+    except (ValueError, KeyError, ObjectDoesNotExist) as error:
         raise Http404 from error
-    if (
-        measure not in selectors.MEASURES
-        or basis not in {"restated", "reported"}
-        or not start < until <= date(9998, 1, 1)
-    ):
+    if basis not in {"restated", "reported"} or not start < until <= date(9998, 1, 1):
         raise Http404
-    return {"scope": scope, "measure": measure, "start": start, "until": until, "basis": basis}
+    return {
+        "scope": scope, "measure": measure, "start": start, "until": until,
+        "basis": basis, "known_on": known, "since": since,
+    }  # fmt: skip
+
+
+def _past(text: str, today: date) -> date | None:
+    """A day before today; what is known today needs no day."""
+    day = date.fromisoformat(text) if text else today
+    return day if day < today else None
 
 
 def _own(request: HttpRequest) -> str:
@@ -85,16 +109,6 @@ def _own(request: HttpRequest) -> str:
     if person is None:
         raise Http404
     return selectors.Scope.person(person).key
-
-
-def _figure(asked: dict[str, Any], organisation: Organisation, today: date) -> selectors.Figure:
-    """The figure that the rows make: of a period of the very same days, so that both agree to the cent."""
-    start, until = asked["start"], asked["until"]
-    days = Period(start, until, "month", "", organisation.calendar)
-    return selectors.figure(
-        scope=asked["scope"], measure=asked["measure"], period=days, as_of=until - timedelta(days=1),
-        basis=asked["basis"], organisation=organisation,
-    )  # fmt: skip
 
 
 def _all_lines(found: Records) -> Iterator[Line]:

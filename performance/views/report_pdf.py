@@ -36,6 +36,14 @@ def write_report(report: Report, period: Period, said: Contents, *, organisation
             size=8.5,
             colour=MUTED,
         )
+    if said.outlook is not None:
+        ahead = said.outlook
+        spread = (
+            f", with an 80 % range of {ahead.low:,.0f} to {ahead.high:,.0f}"
+            if ahead.low is not None and ahead.high is not None
+            else ""
+        )
+        paper.write_text(f"{ahead.period} lands at {ahead.expected:,.0f} {said.currency}{spread}.", colour=MUTED, gap=1)
     if report.comment:
         paper.head("What is behind it")
         paper.write_text(report.comment, gap=0)

@@ -234,7 +234,7 @@ def activity_withdraw(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Activity.objects.visible_to(request.user).select_related("owner"), pk=pk)
     writable_or_404(request, found)
     services.withdraw_activity(activity=found, by=request.user, at=clock.now())
-    wake("activities")
+    wake("rollups")
     messages.success(
         request,
         f"{found.get_kind_display()} taken out of the log.",
@@ -254,5 +254,5 @@ def activity_restore(request: SignedIn, pk: int) -> HttpResponse:
         said="Back in the log.",
         to=reverse("activities"),
     )
-    wake("activities")
+    wake("rollups")
     return answer

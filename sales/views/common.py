@@ -20,7 +20,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.edges import SignedIn
 from teams.selectors import organisation_of
 
-TOPICS = ("credits", "outcomes", "pipeline")
+TOPICS = ("rollups",)
 
 
 def see_other(to: Any, *args: Any) -> HttpResponse:

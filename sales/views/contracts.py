@@ -86,7 +86,7 @@ def add(request: SignedIn) -> HttpResponse:
         said = {name: value for name, value in form.cleaned_data.items() if name != "version"}
         made.append(services.add_contract(by=request.user, amends=amended, **said))
 
-    if request.method == "POST" and submitted(request, form, save, said="Written down.", topics=()):
+    if request.method == "POST" and submitted(request, form, save, said="Written down."):
         return see_other("contract", made[0].pk)
     shown = {"form": form, "amended": amended}
     return render(request, "sales/contract_add.html", shown, status=422 if form.errors else 200)
@@ -184,7 +184,7 @@ def change(request: SignedIn, pk: int) -> HttpResponse:
     def save() -> None:
         services.change_contract(contract=found, by=request.user, **form.cleaned_data)
 
-    if submitted(request, form, save, said="Saved.", topics=(), now_at=lambda: _found(request, pk).version):
+    if submitted(request, form, save, said="Saved.", now_at=lambda: _found(request, pk).version):
         return see_other("contract", pk)
     return _page(request, pk, change_form=form)
 
@@ -198,7 +198,7 @@ def attach(request: SignedIn, pk: int) -> HttpResponse:
     def save() -> None:
         services.attach_file(contract=found, by=request.user, **form.cleaned_data)
 
-    if submitted(request, form, save, said="File kept.", topics=(), now_at=lambda: _found(request, pk).version):
+    if submitted(request, form, save, said="File kept.", now_at=lambda: _found(request, pk).version):
         return see_other("contract", pk)
     return _page(request, pk, file_form=form)
 
@@ -213,7 +213,7 @@ def sign(request: SignedIn, pk: int) -> HttpResponse:
         services.sign_contract(contract=found, by=request.user, on=day, **form.cleaned_data)
 
     said = "Signed; from now on it can't be changed."
-    if submitted(request, form, save, said=said, topics=(), now_at=lambda: _found(request, pk).version):
+    if submitted(request, form, save, said=said, now_at=lambda: _found(request, pk).version):
         return see_other("contract", pk)
     return _page(request, pk, sign_form=form)
 

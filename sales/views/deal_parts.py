@@ -45,9 +45,7 @@ def line_add(request: SignedIn, pk: int) -> HttpResponse:
     def save() -> None:
         services.add_line(deal=found, by=request.user, at=clock.now(), on=day, **form.cleaned_data)
 
-    if request.method == "POST" and submitted(
-        request, form, save, said="Added.", topics=("pipeline",), now_at=lambda: _version(request, pk)
-    ):
+    if request.method == "POST" and submitted(request, form, save, said="Added.", now_at=lambda: _version(request, pk)):
         return see_other(f"{reverse('deal', args=[pk])}#products")
     return _answer(request, found, form, "deal_line")
 
@@ -74,9 +72,7 @@ def line(request: SignedIn, pk: int, line_pk: int) -> HttpResponse:
             data["unit_price"] = None  # as it was shown; the discount was typed
         services.change_line(line=stands, by=request.user, at=clock.now(), **data)
 
-    if request.method == "POST" and submitted(
-        request, form, save, said="Saved.", topics=("pipeline",), now_at=lambda: _version(request, pk)
-    ):
+    if request.method == "POST" and submitted(request, form, save, said="Saved.", now_at=lambda: _version(request, pk)):
         return see_other(f"{reverse('deal', args=[pk])}#products")
     return _answer(request, found, form, "deal_line", line=stands)
 

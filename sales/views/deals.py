@@ -205,7 +205,7 @@ def add(request: SignedIn) -> HttpResponse:
         if not alike:
             made.append(services.open_deal(by=request.user, at=clock.now(), **data))
 
-    if request.method == "POST" and submitted(request, form, save, said="", topics=("pipeline",)) and made:
+    if request.method == "POST" and submitted(request, form, save, said="") and made:
         return see_other("deal", made[0].pk)
     context = {
         "form": form,

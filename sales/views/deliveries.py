@@ -72,7 +72,7 @@ def delivery(request: SignedIn, pk: int) -> HttpResponse:
     def now_at() -> int:
         return _found(request, pk).version
 
-    if submitted(request, form, save, said="Saved.", topics=(), now_at=now_at):
+    if submitted(request, form, save, said="Saved.", now_at=now_at):
         return see_other("delivery", pk)
     return _page(request, found, form=form)
 
@@ -127,7 +127,7 @@ def problem_add(request: SignedIn, pk: int) -> HttpResponse:
     def save() -> None:
         services.record_problem(order=found, by=request.user, at=clock.now(), on=day, **form.cleaned_data)
 
-    if submitted(request, form, save, said="Recorded; whoever sold it is told.", topics=()):
+    if submitted(request, form, save, said="Recorded; whoever sold it is told."):
         return see_other(back(request, pk), pk)
     if back(request, pk) == "delivery":
         return _page(request, found, problem_form=form)

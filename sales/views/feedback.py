@@ -143,7 +143,7 @@ def feedback_add(request: SignedIn) -> HttpResponse:
     def save() -> None:
         services.record_feedback(by=request.user, on=day, **form.cleaned_data)
 
-    if request.method == "POST" and submitted(request, form, save, said="Kept.", topics=()):
+    if request.method == "POST" and submitted(request, form, save, said="Kept."):
         return see_other("account", form.cleaned_data["account"].pk)
     return render(request, "sales/feedback_add.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -229,7 +229,7 @@ def complaint_add(request: SignedIn) -> HttpResponse:
     def save() -> None:
         made.append(services.receive_complaint(by=request.user, at=clock.now(), on=day, **form.cleaned_data))
 
-    if request.method == "POST" and submitted(request, form, save, said="Kept; who leads is told.", topics=()):
+    if request.method == "POST" and submitted(request, form, save, said="Kept; who leads is told."):
         return see_other("complaint", made[0].pk)
     return render(request, "sales/complaint_add.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -272,7 +272,7 @@ def complaint_answer(request: SignedIn, pk: int) -> HttpResponse:
     def now_at() -> int:
         return _found(request, pk).version
 
-    if submitted(request, form, save, said="Answered.", topics=(), now_at=now_at):
+    if submitted(request, form, save, said="Answered.", now_at=now_at):
         return see_other("complaint", pk)
     return _complaint(request, pk, answer_form=form)
 
@@ -290,6 +290,6 @@ def complaint_resolve(request: SignedIn, pk: int) -> HttpResponse:
     def now_at() -> int:
         return _found(request, pk).version
 
-    if submitted(request, form, save, said="Resolved.", topics=(), now_at=now_at):
+    if submitted(request, form, save, said="Resolved.", now_at=now_at):
         return see_other("complaint", pk)
     return _complaint(request, pk, resolve_form=form)

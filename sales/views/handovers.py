@@ -126,7 +126,7 @@ def answer(request: SignedIn, pk: int) -> HttpResponse:
             handover=found, consents=consents, by=request.user, at=clock.now(), answer=form.cleaned_data["answer"]
         )
 
-    if submitted(request, form, save, said="You consented." if consents else "You refused.", topics=("pipeline",)):
+    if submitted(request, form, save, said="You consented." if consents else "You refused."):
         return see_other("handover", pk)
     return _page(request, pk, form=form)
 

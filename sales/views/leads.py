@@ -110,7 +110,7 @@ def add(request: SignedIn) -> HttpResponse:
             if not alike:
                 made.append(acts.add_lead(by=request.user, at=now, **data))
 
-        if request.method == "POST" and submitted(request, form, save, said="", topics=()) and made:
+        if request.method == "POST" and submitted(request, form, save, said="") and made:
             return _added(request, made[0])
         context = {"form": form, "alike": alike}
         return render(request, "sales/lead_add.html", context, status=422 if form.errors or alike else 200)
@@ -213,7 +213,7 @@ def _act(
         def save() -> object:
             return do(found, dict(form.cleaned_data))
 
-        if submitted(request, form, save, said=said, topics=("activities", "pipeline"), now_at=version_now):
+        if submitted(request, form, save, said=said, now_at=version_now):
             seen = Lead.objects.visible_to(request.user).filter(pk=pk).exists()
             return see_other("lead", pk) if seen else see_other("leads")
         return _page(request, _found(request, pk), **{name: form})

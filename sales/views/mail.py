@@ -47,7 +47,7 @@ def assign(request: SignedIn, pk: int) -> HttpResponse:
         account = form.cleaned_data["account"]
         made.append(services.assign_mail(mail=found, by=request.user, account=account))
 
-    if submitted(request, form, save, said="Logged.", topics=("activities",)):
+    if submitted(request, form, save, said="Logged."):
         return see_other("activity", made[0].pk)
     return _page(request, bound=form, of=pk)
 

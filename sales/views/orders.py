@@ -225,7 +225,7 @@ def refund(request: SignedIn, pk: int) -> HttpResponse:
     def save() -> None:
         services.refund_order(order=found, by=request.user, at=clock.now(), **form.cleaned_data)
 
-    if submitted(request, form, save, said="Refund recorded.", topics=("credits",)):
+    if submitted(request, form, save, said="Refund recorded."):
         return see_other("order", pk)
     return order_page(request, pk, refund_form=form)
 
@@ -238,7 +238,7 @@ def cancel(request: SignedIn, pk: int) -> HttpResponse:
     def save() -> None:
         services.cancel_order(order=found, by=request.user, at=clock.now(), **form.cleaned_data)
 
-    if submitted(request, form, save, said="Order cancelled; its credit is taken back.", topics=("credits",)):
+    if submitted(request, form, save, said="Order cancelled; its credit is taken back."):
         return see_other("order", pk)
     return order_page(request, pk, cancel_form=form)
 
@@ -254,7 +254,7 @@ def share(request: SignedIn, pk: int) -> HttpResponse:
             order=found, shares=form.parts("share"), overlays=form.parts("overlay"), by=request.user, at=clock.now()
         )
 
-    if submitted(request, form, save, said="Credit shared.", topics=("credits",)):
+    if submitted(request, form, save, said="Credit shared."):
         return see_other("order", pk)
     return order_page(request, pk, share_form=form)
 
@@ -291,7 +291,7 @@ def lines(request: SignedIn, pk: int) -> HttpResponse:
             raise Refused("One of the lines is not complete; see below.")
         services.set_order_lines(order=found, lines=lines.lines, by=request.user, at=clock.now(), version=said)
 
-    if submitted(request, version, save, said="Lines saved; the credit follows.", topics=("credits",)):
+    if submitted(request, version, save, said="Lines saved; the credit follows."):
         return see_other("order", pk)
     return order_page(request, pk, line_forms=lines, line_problem=next(iter(version.non_field_errors()), ""))
 

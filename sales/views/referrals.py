@@ -95,7 +95,7 @@ def ask(request: SignedIn) -> HttpResponseBase:
             raise Refused("Nobody owns this account; give it to somebody first.", field="account")
         acts.ask_for_referral(owner=owner, by=request.user, on=day, at=clock.now(), **data)
 
-    if submitted(request, form, save, said="Asked. What comes of it stands here.", topics=()):
+    if submitted(request, form, save, said="Asked. What comes of it stands here."):
         return see_other("referrals")
     return _page(request, form=form)
 

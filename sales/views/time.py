@@ -42,7 +42,7 @@ def time(request: SignedIn) -> HttpResponseBase:
         services.add_time_entry(owner=me, by=request.user, **form.cleaned_data)
         messages.success(request, "Noted.")
 
-    if request.method == "POST" and submitted(request, form, save, said="", topics=()) and not form.errors:
+    if request.method == "POST" and submitted(request, form, save, said="") and not form.errors:
         return see_other("time")
     asked = forms.TimeListForm(request.GET).asked
     start = asked.get("week") or day
@@ -130,7 +130,7 @@ def _templates(request: SignedIn, form: forms.TemplateForm, changed: ActivityTem
         else:
             services.add_template(owner=owner, by=request.user, **form.cleaned_data)
 
-    if request.method == "POST" and submitted(request, form, save, said="", topics=()) and not form.errors:
+    if request.method == "POST" and submitted(request, form, save, said="") and not form.errors:
         messages.success(request, "Saved. It waits on the log's page.")
         return see_other("activity-templates")
     seen = ActivityTemplate.objects.visible_to(request.user).order_by("owner", "name", "pk")

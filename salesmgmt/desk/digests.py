@@ -45,8 +45,8 @@ def _make(user: Any, on: date, at: datetime) -> bool:
         return False
     stop_url = settings.BASE_URL + reverse("unsubscribe", args=[SIGNER.sign(str(user.pk))])
     said = {
-        "notices": notices[:MOST], "more": len(notices[MOST:]), "base": settings.BASE_URL, "stop_url": stop_url,
-        "user": user,
+        "groups": _grouped(notices[:MOST]), "more": len(notices[MOST:]), "base": settings.BASE_URL,
+        "stop_url": stop_url, "user": user,
     }  # fmt: skip
     count = f"{len(notices)} new notices" if len(notices) > 1 else "A new notice"
     made = Delivery(
@@ -58,6 +58,16 @@ def _make(user: Any, on: date, at: datetime) -> bool:
         return False  # today's went out before: these wait for tomorrow's
     Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(sent_at=at)
     return True
+
+
+def _grouped(notices: list[Notice]) -> list[tuple[str, list[Notice]]]:
+    """By what they are about, as the first word of their address says; the newest first."""
+    groups: dict[str, list[Notice]] = {}
+    for notice in notices:
+        groups.setdefault(notice.link.strip("/").partition("/")[0], []).append(notice)
+    plain = groups.pop("", [])
+    named = [(name.replace("-", " ").capitalize(), found) for name, found in groups.items()]
+    return [*named, *([("Else", plain)] if plain and named else [("", plain)] if plain else [])]
 
 
 @transaction.atomic

@@ -27,33 +27,37 @@ class Watch:
     name: str = "mark"
     """Of its triggers: each app that watches a table has its own."""
     joins: str = ""
-    """Further tables that `person`, `days` and `matters` speak of, joined to `r`."""
+    """Further tables that the others speak of, joined to `r`; `{touched}` are the ids of what changed."""
     is_above: bool = False
     """Its rows are what others refer to: what `joins` finds is stale once such a row has changed."""
 
     def triggers(self) -> list[pgtrigger.Trigger]:
-        old, new = self._rows("old_rows"), self._rows("new_rows")
-        changed = f"({old} EXCEPT {new}) UNION ALL ({new} EXCEPT {old})"
+        columns = ", ".join(("id", *self.columns))
+        moved = f"SELECT {columns} FROM new_rows EXCEPT SELECT {columns} FROM old_rows"
+        touched = f"SELECT id FROM ({moved}) AS moved"  # nosec B608 (constants, as below)
         both = pgtrigger.Referencing(old="old_rows", new="new_rows")
         if self.is_above:
-            columns = ", ".join(("id", *self.columns))
-            touched = f"SELECT id FROM (SELECT {columns} FROM new_rows EXCEPT SELECT {columns} FROM old_rows) AS moved"
-            rows = [self._rows(f"(SELECT * FROM {name} WHERE id IN ({touched}))") for name in ("old_rows", "new_rows")]
-            return [self._trigger(f"{self.name}_update", pgtrigger.Update, both, " UNION ALL ".join(rows))]
+            rows = [f"(SELECT * FROM {name} WHERE id IN ({touched}))" for name in ("old_rows", "new_rows")]  # nosec B608
+            above = " UNION ALL ".join(self._rows(name, touched) for name in rows)
+            return [self._trigger(f"{self.name}_update", pgtrigger.Update, both, above)]
+        old, new = self._rows("old_rows", touched), self._rows("new_rows", touched)
+        changed = f"({old} EXCEPT {new}) UNION ALL ({new} EXCEPT {old})"
+        gone, fresh = (self._rows(name, f"SELECT id FROM {name}") for name in ("old_rows", "new_rows"))  # nosec B608
         made = [
             self._trigger(f"{self.name}_update", pgtrigger.Update, both, changed),
-            self._trigger(f"{self.name}_delete", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), old),
+            self._trigger(f"{self.name}_delete", pgtrigger.Delete, pgtrigger.Referencing(old="old_rows"), gone),
         ]
         if self.on_insert:
-            fresh = pgtrigger.Referencing(new="new_rows")
-            made.append(self._trigger(f"{self.name}_insert", pgtrigger.Insert, fresh, new))
+            made.append(
+                self._trigger(f"{self.name}_insert", pgtrigger.Insert, pgtrigger.Referencing(new="new_rows"), fresh)
+            )
         return made
 
-    def _rows(self, source: str) -> str:
+    def _rows(self, source: str, touched: str) -> str:
         columns = ", ".join(f"r.{column}" for column in ("id", *self.columns))
         # Every part of these statements is a constant of this module.
         what = f"{self.person} AS person_id, {self.days} AS days, {columns}"
-        joined = f" {self.joins.format(rows=source)}" if self.joins else ""
+        joined = f" {self.joins.format(touched=touched)}" if self.joins else ""
         return f"SELECT {what} FROM {source} r{joined} WHERE {self.matters}"  # nosec B608
 
     def _trigger(

@@ -7,8 +7,18 @@ from typing import Any, TypeVar
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+BROUGHT_OVER = r"^Import (of |[0-9]+: )"
+"""What imports give as the reason of the entries that they make (the undoing of one is an act of its own day)."""
+
+
+def known_by(moment: datetime) -> Q:
+    """Entries that were known at a moment: entered live, those recorded by then; brought over, by their own dates."""
+    return Q(recorded_at__lt=moment) | Q(reason__regex=BROUGHT_OVER)
 
 
 class LedgerEntry(models.Model):

@@ -69,7 +69,14 @@ PLACES = (
     Place("market", "Market notes", "message-square", part=SELL),
     Place("deliveries", "Deliveries", "map-pin", "Deliver", part=SELL, shows_to=_delivers),
     Place("quotas", "Quotas", "target", part=PLAN, shows_to=_sells),
+    Place("pipeline", "Pipeline", "columns-3", part=MEASURE, shows_to=_sells),
+    Place("forecast", "Forecast", "chart-line", part=MEASURE, shows_to=_sells),
+    Place("calls", "Calls", "gauge", part=MEASURE, shows_to=_sells),
+    Place("flags", "Flags", "flag", part=MEASURE, shows_to=_sells),
+    Place("scorecards", "Scorecards", "star", part=MEASURE, shows_to=_sells),
     Place("leaderboard", "Leaderboard", "trophy", part=MEASURE, shows_to=_sells),
+    Place("what-works", "What works", "circle-check", part=MEASURE, shows_to=_leads),
+    Place("reports", "Reports", "presentation", part=MEASURE, shows_to=_leads),
     Place("teams", "Teams", "users", part=PEOPLE, shows_to=_leads),
     Place("one-on-ones", "Coaching", "message-circle", part=PEOPLE),
     Place("wall", "Recognition", "sparkles", part=PEOPLE),
@@ -78,6 +85,12 @@ PLACES = (
 )
 # Found by name in the palette, without a place in the navigation.
 PAGES = (
+    Place("levers", "Levers: where a gap comes from", "gauge", shows_to=_sells),
+    Place("backtest", "Back-test: how good the forecasts are", "chart-line", shows_to=_sells),
+    Place("measures", "Measures: what each figure means", "list", shows_to=_everyone),
+    Place("figures", "All figures, as of any day", "chart-line", shows_to=_sells),
+    Place("flag-costs", "Flags: what a wrong one costs", "flag", shows_to=_sells),
+    Place("screens", "Wall screens", "presentation", shows_to=_administers),
     Place("budgets", "Budgets", "gauge", shows_to=_leads),
     Place("quota-changes", "Quota changes", "target", shows_to=_sells),
     Place("redistributions", "Redistribution: share out a quota", "users", shows_to=_sells),

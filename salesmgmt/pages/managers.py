@@ -1,6 +1,6 @@
 """A manager's own record: how their people did, how soon they answered, what they kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from coaching.models import Case, OneOnOne
 from performance.models import Flag, FlagEvent
 from performance.selectors import standings
+from performance.selectors.calls import Judged, judged
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -26,8 +27,8 @@ QUARTERS = 5
 SMALLEST = 5  # people, before a spread is told
 HEADER = (
     "quarter", "people_with_quota", "at_quota", "share_at_quota", "lowest", "lower_quarter", "median", "upper_quarter",
-    "highest", "flags", "flags_answered", "median_hours_to_answer", "talks_planned", "talks_held", "people_at_start",
-    "people_kept",
+    "highest", "calls_judged", "call_error", "call_bias", "flags", "flags_answered", "median_hours_to_answer",
+    "talks_planned", "talks_held", "people_at_start", "people_kept",
 )  # fmt: skip
 
 
@@ -58,6 +59,18 @@ class Quarter:
     held: int
     there: int
     kept: int
+    calls: tuple[Judged, ...] = ()
+    """The manager's own calls for teams, as they stood at the checkpoints, beside what came (R18)."""
+
+    @property
+    def call_error(self) -> Decimal | None:
+        """How far off the calls were, whichever way ÷ result."""
+        return ratio(sum(abs(one.off) for one in self.calls), sum(one.result for one in self.calls))
+
+    @property
+    def call_bias(self) -> Decimal | None:
+        """(called − result) ÷ result; above zero: called too much."""
+        return ratio(sum(one.off for one in self.calls), sum(one.result for one in self.calls))
 
     @property
     def share_at_quota(self) -> Decimal | None:
@@ -76,11 +89,15 @@ def record_of(manager: Person, *, as_of: date, organisation: Organisation, quart
     """The quarters in which somebody led a team, the latest first."""
     now = Period.of(as_of, "quarter", organisation.calendar)
     found = []
+    calls: dict[str, list[Judged]] = {}
+    for of_team in judged(q=Q(person=manager, team__isnull=False), as_of=as_of, key="team_id").values():
+        for one in of_team:
+            calls.setdefault(one.period.key, []).append(one)
     for ago in range(quarters):
         period = now.shift(-ago)
         led = _led(manager, period)
         if led:
-            found.append(_quarter(manager, led, period, as_of))
+            found.append(replace(_quarter(manager, led, period, as_of), calls=tuple(calls.get(period.key, ()))))
     return found
 
 
@@ -110,7 +127,7 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
         spread=_spread(reached),
         flags=flags,
         answered=len(waits),
-        answer_took=median(waits) if waits else None,
+        answer_took=_middle(waits),
         planned=len(states),
         held=states.count(OneOnOne.State.HELD),
         there=len(first),
@@ -129,6 +146,10 @@ def _spread(reached: list[Decimal]) -> Spread | None:
         return reached[low] + (reached[high] - reached[low]) * Decimal(str(place - low))
 
     return Spread(reached[0], at(0.25), at(0.5), at(0.75), reached[-1])
+
+
+def _middle(waits: list[timedelta]) -> timedelta | None:
+    return timedelta(seconds=median(wait.total_seconds() for wait in waits)) if waits else None
 
 
 def _answers(manager: Person, people: set[int], start: date, until: date) -> tuple[int, list[timedelta]]:
@@ -172,6 +193,7 @@ def record(request: SignedIn, pk: int) -> HttpResponseBase:
         "is_own": access_of(request.user).person_id == manager.pk,
         "quarters": quarters,
         "now": quarters[0] if quarters else None,
+        "last": next((one for one in quarters if one.period.last_day < today), None),
         "smallest": SMALLEST,
         "as_of": today,
     }
@@ -183,6 +205,7 @@ def _cells(one: Quarter) -> tuple[Any, ...]:
     hours = round(one.answer_took.total_seconds() / 3600, 1) if one.answer_took is not None else None
     five = (spread.lowest, spread.lower, spread.middle, spread.upper, spread.highest) if spread else (None,) * 5
     return (
-        one.period.key, one.people, one.at_quota, one.share_at_quota, *five, one.flags, one.answered, hours,
+        one.period.key, one.people, one.at_quota, one.share_at_quota, *five, len(one.calls),
+        one.call_error, one.call_bias, one.flags, one.answered, hours,
         one.planned, one.held, one.there, one.kept,
     )  # fmt: skip

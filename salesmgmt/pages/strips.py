@@ -17,6 +17,10 @@ from salesmgmt.pages.words import counted, days_left
 from teams.models import Organisation
 
 KINDS = tuple(ACTIVITY_KINDS.values())
+FORECAST = (
+    "Credited, and what the rest of the period should bring: from the own level, the season within earlier periods and "
+    "open deals by age. Four of five such ranges should hold; “How good are the forecasts” says how many did."
+)
 WEEKS = 8  # that "usual" is the mean of
 WEEK = timedelta(days=7)
 
@@ -99,7 +103,7 @@ def attainment(pace: Pace, scope: Scope) -> Metric:
     )
 
 
-def landing(pace: Pace, chart: Chart, scope: Scope) -> Metric:
+def landing(pace: Pace, chart: Chart, scope: Scope, *, learned: bool = False) -> Metric:
     """Where the period lands, while a forecast can be made; else what is still lacking."""
     if chart.forecast and pace.quota:
         middle, band = chart.forecast[-1].value, chart.band[-1]
@@ -107,7 +111,9 @@ def landing(pace: Pace, chart: Chart, scope: Scope) -> Metric:
             "forecast",
             "Forecast",
             money(middle, pace.currency),
-            "What earlier periods still brought after the same point, scaled by how this one compares so far. "
+            FORECAST
+            if learned
+            else "What earlier periods still brought after the same point, scaled by how this one compares so far. "
             f"The range held in {chart.coverage} % of them.",
             pace.as_of,
             _records(scope, "bookings", pace.period.start, pace.period.end),
@@ -218,6 +224,10 @@ def written(figure: Figure, *, exact: bool = False) -> str:
             return times(figure.value) if figure.measure == "coverage" else pct(figure.value, 1)
         case "days":
             return f"{num(figure.value, 0 if figure.value == int(figure.value) else 1)} d"
+        case "minutes":
+            return f"{num(figure.value)} min"
+        case "score":
+            return num(figure.value, 1)
         case _:
             return num(figure.value)
 

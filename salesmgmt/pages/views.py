@@ -15,7 +15,17 @@ from django.views.decorators.http import require_GET
 from coaching.models import Case, OneOnOne
 from performance import live
 from performance.models import Flag
-from performance.selectors import Scope, Standing, figure, pace, pace_series, revised, standings, team_standings
+from performance.selectors import (
+    Scope,
+    Standing,
+    figure,
+    forecast,
+    pace,
+    pace_series,
+    revised,
+    standings,
+    team_standings,
+)
 from performance.selectors.cells import Span, of_scope, read
 from recognition.selectors import leaderboard
 from sales.models import Deal
@@ -234,7 +244,9 @@ def _figures(
     """Headline, strip and chart of a scope in three queries."""
     organisation, period = frame.organisation, frame.period
     standing = pace(scope=scope, period=period, as_of=frame.as_of, organisation=organisation)
-    chart = pace_series(scope=scope, period=period, as_of=frame.today, organisation=organisation)
+    said = forecast(scope=scope, period=period, as_of=frame.today) if frame.is_now else None
+    ends = (said.low, said.expected, said.high) if said and said.expected is not None else None
+    chart = pace_series(scope=scope, period=period, as_of=frame.today, organisation=organisation, ends=ends)
     spans = strips.activity_spans(period, frame.today)
     if open_deals is None:
         spans.append(Span("open", ["pipeline"], period.start, period.end))
@@ -250,7 +262,7 @@ def _figures(
         "day_line": strips.day_line(period, frame.today),
         "metrics": [
             strips.attainment(standing, scope),
-            strips.landing(standing, chart, scope),
+            strips.landing(standing, chart, scope, learned=ends is not None),
             strips.activities(usual, scope, period, frame.today),
             strips.cover(open_deals[0], open_deals[1], standing, scope, period, frame.today),
         ],

@@ -47,7 +47,7 @@ class CapacityForm(forms.Form):
 class PositionForm(forms.Form):
     """Who is wanted: in which team, from which month, on which ramp, and why."""
 
-    team = forms.ModelChoiceField(Team.objects.none())
+    team = forms.ModelChoiceField(Team.objects.none(), empty_label="Choose a team")
     hires = forms.IntegerField(label="How many", min_value=1, max_value=100)
     hired_in = forms.TypedChoiceField(label="From", coerce=int)
     ramp = forms.ModelChoiceField(RampProfile.objects.none(), label="Ramp", required=False, empty_label="None")

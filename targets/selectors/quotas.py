@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Sum
 
+from salesmgmt.lib.ledger import known_by
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors, seat, spread
 from targets.models import BOOKINGS, QuotaEntry, Target
@@ -81,6 +82,21 @@ def quota_of(
     return _sums(person_ids, team_ids, start, end, measure, _kinds(revised))
 
 
+def quota_known(
+    *,
+    known: datetime,
+    start: date,
+    end: date,
+    person_ids: Collection[int] | None = None,
+    team_ids: Collection[int] | None = None,
+    measure: str = BOOKINGS,
+) -> Decimal | None:
+    """The original quota of these people, or these exact teams, or everybody together, as it was known at a moment."""
+    groups = _groups(person_ids, team_ids, start, end, measure, _kinds(False), known)
+    amounts = [amount for _, kinds in _amounts(groups, start, end) for amount in kinds.values()]
+    return sum(amounts, Decimal(0)) if groups else None
+
+
 def moved(
     *,
     person_ids: Collection[int] | None = None,
@@ -126,8 +142,11 @@ def _groups(
     end: date,
     measure: str,
     kinds: set[str],
+    known: datetime | None = None,
 ) -> dict[_Group, dict[str, Decimal]]:
     entries = QuotaEntry.objects.overlapping(start, end).filter(measure=measure, kind__in=kinds)
+    if known is not None:
+        entries = entries.filter(known_by(known))
     if person_ids is not None:
         named = entries.filter(person__in=[pk for pk in person_ids if pk is not None])
         entries = named | entries.filter(person=None) if None in person_ids else named

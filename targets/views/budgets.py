@@ -167,11 +167,13 @@ def plan_capacity(request: HttpRequest, pk: int) -> HttpResponse:
     return _capacity_page(request, _planned(request, pk))
 
 
-def _position_form(plan: Plan, months: list[Period], data: Any = None, **initial: Any) -> forms.PositionForm:
+def _position_form(
+    request: HttpRequest, plan: Plan, months: list[Period], data: Any = None, **initial: Any
+) -> forms.PositionForm:
     return forms.PositionForm(
         data,
         initial=initial,
-        teams=Team.objects.filter(pk__in=plan.allocations.values("team")).order_by("name", "pk"),
+        teams=_teams(request).filter(pk__in=plan.allocations.values("team")).order_by("name", "pk"),
         ramps=RampProfile.objects.order_by("name"),
         months=[(n, month.label) for n, month in enumerate(months)],
         auto_id="position_%s",
@@ -215,7 +217,9 @@ def _capacity_page(request: HttpRequest, plan: Plan, opening: forms.PositionForm
         if opening is None:
             ramp = RampProfile.objects.filter(name=said["ramp"]).first()
             wanted = (found.people_short or 0) + said["hires"] or 1
-            opening = _position_form(plan, months, hires=min(wanted, 100), hired_in=said["hired_in"], ramp=ramp)
+            opening = _position_form(
+                request, plan, months, hires=min(wanted, 100), hired_in=said["hired_in"], ramp=ramp
+            )
     context = {
         "plan": plan,
         "period": period,
@@ -235,7 +239,7 @@ def position_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Positions opened for the gap in people."""
     plan = _planned(request, pk)
     months = plan.kept_period(Organisation.get().calendar).months()
-    form = _position_form(plan, months, request.POST)
+    form = _position_form(request, plan, months, request.POST)
     if form.is_valid():
         said = form.cleaned_data
         try:

@@ -1,7 +1,7 @@
 """Seed a database of the size asked for and one with a tenth of its records, serve both as in production, measure.
 
 PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size; IMPORT_ACTIVITIES and IMPORT_DEALS that of the files that
-are imported (0: none); ONLY=imports, plans, pages, lists (every filter and order) or load leaves the rest out.
+are imported (0: none); ONLY=imports, plans, pages, lists (every filter and order), rollups or load leaves the rest out.
 A database that was seeded today with the same figures is used again. Prints a table and writes
 bench.json into VAR.
 """
@@ -29,7 +29,7 @@ import psycopg2
 
 from salesmgmt.run import home, services
 
-from . import imports, load, plans, walk
+from . import imports, load, plans, rollups, walk
 from .client import Answer, Client, read
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -111,6 +111,10 @@ MEASURED = (
     Measured("timeline of an account", "vera", page("/accounts/1/timeline/"), 3),
     Measured("timeline of a contact", "vera", page("/contacts/1/timeline/"), 3),
     Measured("leaderboard", "maya", page("/leaderboard/"), 3),
+    Measured("waterfall of the company, by API", "vera", page("/api/v1/waterfall/?of=company"), 5),
+    Measured("pipeline of the company", "vera", page("/pipeline/"), 5),
+    Measured("pipeline of a team", "maya", page("/pipeline/"), 5),
+    Measured("calls of a team", "maya", page("/calls/"), 5),
     Measured("log an activity", "ana", log_activity, 4),
 )
 
@@ -139,18 +143,24 @@ def main() -> int:
     environment |= services.start(place, services.wanted()) | {"VAR": str(place.var), "DEMO": "1", "SHOW_COST": "1"}
     environment.setdefault("DATABASE_OWNER_URL", environment["DATABASE_URL"])
     try:
-        smaller = seeded(environment, "tenth", tenth)
-        files = {kind: int(os.environ.get(f"IMPORT_{kind.upper()}") or rows) for kind, rows in IMPORTS.items()}
         only = os.environ.get("ONLY")
+        smaller = environment if only == "plans" else seeded(environment, "tenth", tenth)  # plans seed their own
+        files = {kind: int(os.environ.get(f"IMPORT_{kind.upper()}") or rows) for kind, rows in IMPORTS.items()}
         if only not in {None, "", "imports"}:
             files = {}
         found = list(imports.measure(smaller, {kind: rows for kind, rows in files.items() if rows}))
         if only in {None, "", "plans"}:
             found += plans.measure(environment)
-        if only not in {"imports", "plans"}:
+        whole_environment = environment if only in {"imports", "plans"} else seeded(environment, "whole", size)
+        if only in {None, "", "rollups"}:
+            found += rollups.measure(whole_environment, smaller)
+            manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+            with rollups.working(whole_environment), serving(whole_environment) as port:
+                found.append(rollups.screen(port))
+        if only not in {"imports", "plans", "rollups"}:
             manage(environment, "collectstatic", "--noinput", "--verbosity=0")
             with ExitStack() as stack:
-                whole = stack.enter_context(serving(seeded(environment, "whole", size)))
+                whole = stack.enter_context(serving(whole_environment))
                 part = stack.enter_context(serving(smaller))
                 found = [*measure(whole, part), *found]
     finally:

@@ -167,7 +167,8 @@ def empty() -> None:
             "TRUNCATE teams_person, teams_team, teams_user, teams_territory, teams_exchangerate, teams_holiday,"
             " teams_periodchange, sales_product, sales_account, sales_contact, sales_campaign, sales_competitor,"
             " sales_customfield, sales_discountlimit, sales_activitytemplate, sales_assignmentrule, targets_plan,"
-            " targets_seasonshare, targets_rampprofile, performance_rollup, performance_rollupsum, desk_mark CASCADE"
+            " targets_seasonshare, targets_rampprofile, performance_rollup, performance_rollupsum,"
+            " performance_dealversion, performance_pipelineflow, desk_mark CASCADE"
         )
     Stage.objects.filter(pipeline__name="Partners").delete()
     Pipeline.objects.filter(name="Partners").delete()

@@ -93,7 +93,8 @@ def empty() -> None:
         cursor.execute(
             "TRUNCATE teams_person, teams_team, sales_product, sales_account, targets_seasonshare,"
             " targets_rampprofile, teams_exchangerate, teams_holiday, teams_territory, performance_rollup,"
-            " performance_rollupsum, desk_mark CASCADE"
+            " performance_rollupsum, performance_dealversion,"
+            " performance_pipelineflow, desk_mark CASCADE"
         )
     Organisation.objects.update(name="New", currency="USD", time_zone="UTC", holiday_region="", fiscal_month=4)
 

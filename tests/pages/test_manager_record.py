@@ -5,7 +5,7 @@ from decimal import Decimal as D
 
 from coaching.models import OneOnOne
 from coaching.services import open_case
-from performance.models import Flag, FlagEvent
+from performance.models import Call, Flag, FlagEvent
 from performance.services import rebuild
 from salesmgmt.pages.managers import Quarter, record_of
 from teams.models import Organisation, Person
@@ -75,6 +75,20 @@ def test_talks_kept_and_people_kept(cast: Cast) -> None:
     found = now(cast.maya)
     assert (found.held, found.planned) == (2, 4)
     assert (found.kept, found.there) == (1, 2)
+
+
+def test_forecast_error_is_of_the_managers_own_calls_at_the_checkpoints(cast: Cast) -> None:
+    book(cast.ana, 1000, date(2026, 8, 3))
+    for day, commit in ((1, 800), (20, 1300)):
+        Call.objects.create(
+            person=cast.maya, team=cast.north, period=Q3.key, starts_on=Q3.start, until=Q3.end, commit=commit,
+            best_case=commit, currency="EUR", made_on=date(2026, 7, day), made_at=AT,
+        )  # fmt: skip
+    list(rebuild())
+    found = record_of(cast.maya, as_of=date(2026, 10, 1), organisation=Organisation.get(), quarters=2)[1]
+    # After week 1 stood 800, after weeks 5 and 9 1,300: off by 200, 300 and 300 of 1,000 each.
+    assert (found.period, len(found.calls), round(found.call_error, 4)) == (Q3, 3, D("0.2667"))
+    assert round(found.call_bias, 4) == D("0.1333")
 
 
 def test_only_the_time_as_a_manager_counts(cast: Cast) -> None:

@@ -1,4 +1,4 @@
-"""The forecast, replayed on a real set of records: never from the future, and better than plain methods."""
+"""The forecast, replayed on a real set of records by command: better than plain methods."""
 
 import io
 import json

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.utils import InternalError
 from django.test import override_settings
 
-from performance.models import Report, ReportRecipient
+from performance.models import ForecastRow, Report, ReportRecipient
 from performance.selectors import team_standings
 from performance.selectors.reports import contents
 from performance.services import rebuild
@@ -70,6 +70,20 @@ def test_a_report_is_frozen_as_sent(cast: Cast, north: Report) -> None:
     for sql in ("UPDATE performance_report SET comment = 'x'", "DELETE FROM performance_report"):
         with pytest.raises(InternalError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"{sql} WHERE id = %s", [north.pk])
+
+
+def test_it_says_where_the_quarter_lands_as_it_was_last_forecast(cast: Cast, north: Report) -> None:
+    for day, expected in ((1, 4000), (2, 5000), (3, 6000)):
+        ForecastRow.objects.create(
+            level="team", subject_id=cast.north.pk, measure="bookings", period="2026-Q4", as_of=date(2026, 11, day),
+            credited=1100, expected=expected, low=4500, high=5600, made_at=AT,
+        )  # fmt: skip
+    send_report(report=north, by=cast.maya.user, at=AT, on=ON)
+    north.refresh_from_db()
+    kept = contents(report=north, as_of=ON, organisation=Organisation.get()).outlook
+    assert kept
+    assert (kept.period, kept.expected, kept.low, kept.high) == ("Q4 2026", D(5000), D(4500), D(5600))
+    assert "Q4 2026 lands at €5k" in client_of(cast.maya).get(f"/reports/{north.pk}/").content.decode()
 
 
 def test_it_goes_up_the_line_and_to_nobody_twice(cast: Cast, north: Report) -> None:

@@ -103,7 +103,7 @@ def test_nothing_is_claimed_from_five_deals(few: Cast) -> None:
 def test_what_is_clear_is_said_with_its_range(cast: Cast) -> None:
     decide_many(cast.ana, "Referral", 35, 10)
     decide_many(cast.cleo, "Website", 10, 35)
-    assert "Source, referral: won +56" in page(cast.maya)
+    assert "Source “Referral”: +56" in page(cast.maya)
 
 
 def test_a_row_opens_its_deals_and_counts_those_of_others(few: Cast) -> None:

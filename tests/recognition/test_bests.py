@@ -3,12 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
+import pytest
+
 from performance.services import rebuild
 from recognition.models import PersonalBest
 from recognition.services import tell_bests
 from sales.models import Account, Deal, DealLine, Feedback
 from salesmgmt.desk.models import Notice
+from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, Posting
+from teams.services import change_organisation
 from tests.cast import Cast
 from tests.performance.test_scorecards import client_of, decide
 from tests.recognition.test_boards import AS_OF, Q3, board, book, quota, rep
@@ -81,6 +85,13 @@ def test_nobody_posted_in_a_country_without_ranks_is_ranked(cast: Cast) -> None:
     assert board(cast.ana).own is None
     Organisation.objects.update(countries_without_ranks=["DE"])
     assert [place.person.name for place in board(cast.maya).places] == ["Ana"]
+
+
+def test_countries_are_kept_by_their_two_letters(cast: Cast) -> None:
+    made = change_organisation(by=cast.admin, countries_without_ranks=["fr ", "DE", "FR"])
+    assert made.countries_without_ranks == ["DE", "FR"]
+    with pytest.raises(Refused, match="“Germany” is no country"):
+        change_organisation(by=cast.admin, countries_without_ranks=["Germany"])
 
 
 def test_a_best_is_told_once(cast: Cast) -> None:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         count = 0
         for difference in chain(*(part.rebuild(write=not options["check"]) for part in (rollups, snapshots))):
             self.stdout.write(str(difference))
-            count += 1
+            count += getattr(difference, "times", 1)
         waiting = sum(rollups.waiting().values()) + snapshots.waiting()
         said = "differ from the records" if options["check"] else "put right"
         self.stdout.write(f"{count} rollups {said}; {waiting} marks wait.")

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from coaching.models import OneOnOne
-from performance.services import raise_flags
+from performance.services import raise_flags, refresh_backtest, refresh_forecasts
 from recognition.services import suggest_awards
 from sales.models import Account, Activity, Deal
 from sales.services import learn_odds
@@ -21,6 +21,7 @@ from teams.models import Organisation, Person, User
 
 from .boards import write_boards
 from .budgets import write_budgets
+from .calls import write_calls
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
 from .deal_parts import write_deal_parts
@@ -97,6 +98,8 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     analyse()
     learn_odds(as_of=today)
     call_command("refresh_rollups", stdout=StringIO())
+    refresh_forecasts(as_of=today, at=datetime.combine(today, EARLY, ZoneInfo(ZONE)))
+    refresh_backtest(as_of=today, at=datetime.combine(today, EARLY, ZoneInfo(ZONE)))
     for weeks in reversed(range(WEEKS)):
         day = today - timedelta(weeks=weeks)
         raise_flags(as_of=day, at=datetime.combine(day, EARLY, ZoneInfo(ZONE)))
@@ -106,4 +109,5 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     suggest(seed=size.seed, today=today)
     suggest_awards(as_of=today)
     write_shares(today=today)
+    write_calls(seed=size.seed, today=today)
     write_boards(today=today)

@@ -81,7 +81,7 @@ def _report(today: date, organisation: Organisation) -> None:
         for place, report in enumerate(waiting):
             at = datetime.combine(sent_on, time(16, 10), ZoneInfo(ZONE)) + timedelta(minutes=7 * place)
             user = users.get(leaders.get(report.team_id) or 0)
-            if user is not None and ago == 0 and place == len(waiting) - 1:
+            if user is not None and ago == 0 and user.username == "maya":
                 Report.objects.filter(pk=report.pk).update(due_on=today + timedelta(days=2))
                 continue  # one waits for its comment
             if user is not None and place % 5:

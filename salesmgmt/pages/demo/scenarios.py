@@ -6,9 +6,9 @@ from decimal import Decimal
 import numpy as np
 
 from salesmgmt.lib.periods import Period
-from targets.models import Commitment, Plan
+from targets.models import Commitment, Plan, RampProfile
 from targets.selectors import company_results
-from targets.services import copy_plan, make_plan, propose_allocation, set_hedge, shape_plan
+from targets.services import copy_plan, make_plan, open_positions, propose_allocation, set_hedge, shape_plan
 from teams.models import Leadership, Person, Skill, SkillRating, User
 
 from .loading import Moments
@@ -58,6 +58,10 @@ def write_scenarios(*, seed: int, today: date) -> None:
     if team is not None:
         hedge = (team.amount * 3 / 100).quantize(Decimal("1E3"))
         set_hedge(allocation=team, amount=hedge, reason="One seat may fall vacant in summer.", by=vera, at=at)
+        open_positions(
+            team=team.team, opens_on=quarter.months()[1].start, count=1, plan=plan, by=vera, at=at,
+            ramp=RampProfile.objects.order_by("pk").first(), reason="The retrofits of two plants want one more.",
+        )  # fmt: skip
     Plan.objects.filter(pk=plan.pk).update(asks_commitments=True)
     lines = plan.allocations.filter(person__user__isnull=False).select_related("person__user").order_by("pk")
     Commitment.objects.bulk_create(

@@ -167,9 +167,9 @@ _PRESENCE = """
            coalesce(upper(p.during) - DATE '1970-01-01', 10000000), p.fte
       FROM teams_posting p WHERE %(people)s::bigint[] IS NULL OR p.person_id = ANY(%(people)s)
      UNION ALL
-    SELECT l.person_id, lower(both) - DATE '1970-01-01', upper(both) - DATE '1970-01-01', -p.fte
+    SELECT l.person_id, lower(b.days) - DATE '1970-01-01', upper(b.days) - DATE '1970-01-01', -p.fte
       FROM teams_leave l JOIN teams_posting p ON p.person_id = l.person_id AND p.during && l.during
-     CROSS JOIN LATERAL (SELECT l.during * p.during) AS b(both)
+     CROSS JOIN LATERAL (SELECT l.during * p.during) AS b(days)
      WHERE %(people)s::bigint[] IS NULL OR l.person_id = ANY(%(people)s)
      ORDER BY 1, 2
 """
@@ -193,7 +193,7 @@ def outlook(history: History, period: Period, as_of: date, learned: method.Learn
     last = max(min(number(as_of), number(period.end) - 1), number(period.start) - 1)
     known = history.known.at(number(as_of))
     periods = [cuts(one) for one in earlier(period)]
-    enough = bool(len(known.on)) and known.since <= last - 28
+    enough = (learned is not None or bool(len(known.on))) and (learned.since if learned else known.since) <= last - 28
     learned = learned or method.learn(known, periods, last)
     return Outlook(learned, method.project(learned, known, periods, last), history, enough)
 
@@ -243,6 +243,8 @@ def forecasts_of(
         note = "" if at.is_known else LEARN
         if at.is_known and landing.seen[row] < ENOUGH:
             note = f"Less than {ENOUGH:.1f} periods of their own to go by; a forecast would be a guess."
+        elif at.is_known and not landing.entries[row] and not quota:
+            note = "Nothing credited yet, and no quota."
         if note and not is_over:
             found[person] = Forecast(quota, so_far, None, None, None, None, note, as_of, parts)
             continue
@@ -316,7 +318,8 @@ def together(
     people: Collection[Forecast], *, quota: Decimal | None, credited: Decimal, as_of: date, is_over: bool = False
 ) -> Forecast:
     """Several people as one: their rests add up, and what they share does not average out (R22)."""
-    parts = [one.parts for one in people if one.parts]
+    people = [one for one in people if one.expected is not None or one.quota]  # who neither sells nor should
+    parts = [one.parts for one in people]
     weight = [part["primary"] for part in parts]
     mean = sum(w * part["rest"] for w, part in zip(weight, parts, strict=True))
     own = sum(w * w * part["variance"] for w, part in zip(weight, parts, strict=True))
@@ -408,3 +411,38 @@ def sellers(user: Viewer | None, as_of: date) -> list[int]:
     """Who is posted on a day, of those one may see; None: everybody."""
     posted = Posting.objects.on(as_of) if user is None else Posting.objects.visible_to(user).on(as_of)
     return sorted(set(posted.values_list("person_id", flat=True)))
+
+
+# ── What pages show ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def last_made(period: Period, today: date) -> date | None:
+    """The day of the newest forecasts that still say something of today."""
+    rows = ForecastRow.objects.filter(
+        measure=BOOKINGS, period=period.key, as_of__lte=today, as_of__gte=today - timedelta(days=STALE)
+    )
+    return rows.order_by("-as_of").values_list("as_of", flat=True).first()
+
+
+def stored(level: str, ids: Collection[int], period: Period, as_of: date | None) -> list[ForecastRow]:
+    """The rows of a day; none where no day is given."""
+    return rows_of(level, ids, period, as_of) if as_of else []
+
+
+def of_people(
+    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation
+) -> dict[int, Forecast]:
+    """What is stored of these people, without the probabilities that must not be shown."""
+    found = {row.subject_id: kept(row) for row in stored("person", ids, period, as_of)}
+    return shown(found, as_of, organisation) if as_of else {}
+
+
+def count_likely(
+    people: Collection[int] | Any, period: Period, as_of: date | None, organisation: Organisation, limit: float
+) -> int:
+    """How many of them are likelier than `limit` to miss, of those whose probability may be shown."""
+    if as_of is None:
+        return 0
+    rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level="person")
+    ids = list(rows.filter(p_miss__gt=limit, subject_id__in=people.values("pk")).values_list("subject_id", flat=True))
+    return len(set(ids) - hides_chances(ids, as_of, organisation))

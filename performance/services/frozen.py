@@ -1,0 +1,107 @@
+"""Freeze what figures say, every night, for those whose past no ledger remembers."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from performance.models import FrozenFigure, FrozenNight
+from performance.selectors.catalogue import Measure
+from performance.selectors.cells import Cells, Span, read
+from performance.selectors.figures import defined_value
+from performance.selectors.frozen import frozen_measures
+from salesmgmt.lib.periods import Period
+from teams.models import Organisation, Person, Team
+
+LATE = 40  # days after its end in which a period is still looked at: most of what comes late comes by then
+SIXTH = Decimal("0.000001")
+
+Key = tuple[int | None, int | None, str]
+Said = tuple[Decimal | None, Decimal | None, Decimal | None]
+
+
+@transaction.atomic
+def freeze_figures(*, on: date) -> int:
+    """Keep what changed since the night before in the periods around `on`; answer how many figures did. Once a day."""
+    _, is_first = FrozenNight.objects.get_or_create(day=on)
+    if not is_first:
+        return 0
+    calendar, measures = Organisation.get().calendar, frozen_measures()
+    changed = 0
+    for period in _periods(on, calendar):
+        was = _last(period, on)
+        now = dict(_figures(period, measures))
+        rows = [
+            FrozenFigure(
+                person_id=key[0], team_id=key[1], measure=key[2], period=period.key, known_on=on, value=said[0],
+                numerator=said[1], denominator=said[2],
+            )
+            for key, said in (now | dict.fromkeys(was.keys() - now.keys(), (None, None, None))).items()
+            if said != was.get(key, (None, None, None))
+        ]  # fmt: skip
+        FrozenFigure.objects.bulk_create(rows, batch_size=5000)
+        changed += len(rows)
+    return changed
+
+
+def _periods(on: date, calendar: object) -> Iterator[Period]:
+    """The month, quarter and year of a day, and those that ended lately."""
+    for kind in ("month", "quarter", "year"):
+        period = Period.of(on, kind, calendar)  # type: ignore[arg-type]
+        yield period
+        if on - period.shift(-1).end <= timedelta(days=LATE):
+            yield period.shift(-1)
+
+
+def _last(period: Period, on: date) -> dict[Key, Said]:
+    """What stands, as of the nights before `on`."""
+    rows = FrozenFigure.objects.filter(period=period.key, known_on__lt=on)
+    newest = rows.order_by("measure", "person", "team", "-known_on").distinct("measure", "person", "team")
+    told = newest.values_list("person_id", "team_id", "measure", "value", "numerator", "denominator")
+    return {(person, team, measure): (*said,) for person, team, measure, *said in told.iterator()}
+
+
+def _figures(period: Period, measures: list[Measure]) -> Iterator[tuple[Key, Said]]:
+    names = sorted({name for measure in measures for name in measure.needs if not name.endswith("!")})
+    span = [Span("to_date", names, period.start, period.end)]
+    people = list(Person.objects.order_by("pk").values_list("pk", flat=True))
+    own = read(span, people=people, each=True)
+    for person in sorted({key for key, _, _ in own.sums}):
+        for measure in measures:
+            yield from _said((person, None, measure.key), measure, own, person, is_person=True)
+    teams = list(Team.objects.order_by("pk"))
+    direct = read(span, teams=[0, *(team.pk for team in teams)], each=True)
+    above = _upwards(direct, {0: [0], **{team.pk: [0, *team.path] for team in teams}})
+    for pk in sorted({key for key, _, _ in above.sums}):
+        for measure in measures:
+            yield from _said((None, pk or None, measure.key), measure, above, pk, is_person=False)
+
+
+def _upwards(direct: Cells, paths: dict[int, list[int]]) -> Cells:
+    """The cells of each team and all below it; the company's under 0."""
+    cells = Cells({}, {}, {})
+    for (team, span, name), (total, count) in direct.sums.items():
+        for pk in paths[team]:
+            was = cells.sums.get((pk, span, name), (Decimal(0), 0))
+            cells.sums[pk, span, name] = (was[0] + total, was[1] + count)
+    for (team, span, name), buckets in direct.buckets.items():
+        for pk in paths[team]:
+            mine = cells.buckets.setdefault((pk, span, name), {})
+            for bucket, count in buckets.items():
+                mine[bucket] = mine.get(bucket, 0) + count
+    return cells
+
+
+def _said(key: Key, measure: Measure, cells: Cells, pk: int, *, is_person: bool) -> Iterator[tuple[Key, Said]]:
+    """A figure that is known and not nothing."""
+    if measure.method:
+        value, numerator, denominator, _ = defined_value(measure, cells, is_person=is_person, key=pk)
+    else:
+        value, numerator, denominator = Decimal(sum(cells.count(name, key=pk) for name in measure.needs)), None, None
+    if value is not None and (value or not measure.adds_up):
+        yield key, (_kept(value), _kept(numerator), _kept(denominator))
+
+
+def _kept(number: Decimal | None) -> Decimal | None:
+    return None if number is None else number.quantize(SIXTH)

@@ -1,0 +1,144 @@
+"""Pages of where people, teams and the company will land, and of how good such forecasts were."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from salesmgmt.desk.edges import csv_answer
+from salesmgmt.lib import clock, keyset
+from salesmgmt.lib.periods import Period
+from teams.edges import SignedIn
+from teams.models import Organisation, Person, Role, Team, access_of
+
+from ..models import FlagKind
+from ..selectors import Scope, backtests
+from ..selectors import forecasting as selectors
+from ..selectors.calls import calls_of
+from ..selectors.flags import flag_costs
+from .asked import team_of
+from .pipeline import scope_of
+
+HEADER = ("person", "period", "as_of", "quota", "credited", "expected", "low", "high", "p_miss", "note", "currency")
+LIKELY = 0.5
+
+
+@require_GET
+def forecast(request: SignedIn) -> HttpResponseBase:
+    """The running quarter: each person one may see, the teams one leads, the company for who sees all."""
+    organisation, access = Organisation.get(), access_of(request.user)
+    if access.role == "none":
+        raise Http404
+    today = clock.today(organisation.time_zone)
+    period = Period.of(today, "quarter", organisation.calendar)
+    as_of = selectors.last_made(period, today)
+    team = team_of(request)
+    people = _people(request, today, team)
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, f"forecast-{period.key}", HEADER, _rows(list(people), period, as_of, organisation))
+    page = keyset.page(people, by="name", cursor=request.GET.get("cursor", ""))
+    found = selectors.of_people([person.pk for person in page.rows], period, as_of, organisation)
+    teams = list(Team.objects.visible_to(request.user).order_by("path")) if access.leads or access.sees_all else []
+    whole = {row.subject_id: row for row in selectors.stored("team", [one.pk for one in teams], period, as_of)}
+    company = selectors.stored("company", [0], period, as_of) if access.sees_all else []
+    heads = [("Company", "", company[0])] if company else []
+    heads += [(one.name, one.pk, whole[one.pk]) for one in teams if one.pk in whole]
+    leads = bool(access.leads or access.sees_all)
+    first = heads[0] if heads else None
+    own = found.get(access.person_id or 0) if not leads else None
+    return render(
+        request,
+        "performance/forecast.html",
+        {
+            "period": period,
+            "as_of": as_of,
+            "heads": heads,
+            "main": first[2] if first else own,
+            "main_name": first[0] if first else "You",
+            "rows": [(person, found.get(person.pk)) for person in page.rows],
+            "page": page,
+            "teams": teams,
+            "team": team,
+            "leads": leads,
+            "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY) if leads else 0,
+            "currency": organisation.currency,
+            "calls": calls_of(scope=_scope(request, team), period=period, as_of=today),
+            **_calls(request, period, today, team),
+        },
+    )
+
+
+def _calls(request: SignedIn, period: Period, today: date, team: Team | None) -> dict[str, Any]:
+    """What people stake on the same quarter, for who leads them."""
+    access = access_of(request.user)
+    if team is not None and (access.sees_all or access.leads):
+        scope = Scope.team(team)
+    elif access.sees_all:
+        scope = Scope.company()
+    elif access.leads:
+        scope = Scope.team(Team.objects.visible_to(request.user).get(pk=access.led_team_ids[0]))
+    else:
+        return {}
+    told = calls_of(scope=scope, period=period, as_of=today)
+    return {"whole_call": told.whole, "team_calls": told.teams, "people_calls": told.people, "called": scope.name}
+
+
+def _scope(request: SignedIn, team: Team | None) -> Scope:
+    """Whose calls show: those of a team only to who leads it."""
+    access = access_of(request.user)
+    return Scope.team(team) if team is not None and (access.leads or access.sees_all) else scope_of(request)
+
+
+def _people(request: SignedIn, today: date, team: Team | None) -> Any:
+    people = Person.objects.visible_to(request.user).filter(
+        postings__during__contains=today, postings__role__in=[Role.REP, Role.MANAGER]
+    )
+    return people.filter(postings__during__contains=today, postings__team__path__contains=[team.pk]) if team else people
+
+
+def _rows(people: list[Person], period: Period, as_of: date | None, organisation: Organisation) -> Iterator[list[Any]]:
+    found = selectors.of_people([person.pk for person in people], period, as_of, organisation)
+    for person in people:
+        if (row := found.get(person.pk)) is not None:
+            yield [
+                person.external_id or person.name, period.key, row.as_of, row.quota, row.credited, row.expected,
+                row.low, row.high, row.p_miss, row.note, organisation.currency,
+            ]  # fmt: skip
+
+
+@require_GET
+def backtest(request: SignedIn) -> HttpResponse:
+    """How good the forecasts were: every past quarter replayed with only what was known then."""
+    organisation = Organisation.get()
+    if access_of(request.user).role == "none":
+        raise Http404
+    cases = backtests.kept()
+    checkpoints = sorted({case.checkpoint for case in cases})
+    scores = backtests.score(cases)
+    at_each = [(one, backtests.score([case for case in cases if case.checkpoint == one])) for one in checkpoints]
+    periods = sorted({case.period for case in cases})
+    return render(
+        request,
+        "performance/backtest.html",
+        {
+            "scores": scores,
+            "at_each": at_each,
+            "periods": periods,
+            "dots": [_dot(fifth) for fifth in scores.fifths if fifth.count],
+            "best": min(scores.methods[1:], key=lambda one: one.brier) if len(scores.methods) > 1 else None,
+            "threshold": flag_costs()[FlagKind.MISS].threshold,
+            "as_of": clock.today(organisation.time_zone),
+        },
+    )
+
+
+LEFT, TOP, SIDE = 44, 16, 280
+
+
+def _dot(fifth: backtests.Fifth) -> tuple[float, float, backtests.Fifth]:
+    """Where a fifth stands in the chart: said to the right, missed upwards."""
+    return LEFT + SIDE * (fifth.said or 0), TOP + SIDE * (1 - (fifth.missed or 0)), fifth
