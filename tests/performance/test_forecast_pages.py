@@ -112,7 +112,7 @@ def test_no_probability_is_shown_where_the_organisation_or_the_country_keeps_it(
     client, ask = signed_in(sellers.maya), "/api/v1/forecasts/?of=person:E-Ana"
     said = client.get(ask).json()
     assert said["p_miss"] is not None
-    assert said["low"] <= said["expected"] <= said["high"]
+    assert Decimal(said["low"]) <= Decimal(said["expected"]) <= Decimal(said["high"])
     for change in ({"shows_individual_chances": False}, {"countries_without_chances": ["DE"]}):
         Organisation.objects.update(shows_individual_chances=True, countries_without_chances=[])
         Organisation.objects.update(**change)
