@@ -12,7 +12,7 @@ from salesmgmt.lib import keyset
 from teams.api import today_of
 from teams.selectors import organisation_of
 
-from ..selectors.drill import drill
+from ..selectors.drill import NotYet, drill
 from .figures import FigureAsked, FigureSerializer, Number, Question
 
 
@@ -52,7 +52,8 @@ class ToldSerializer(serializers.Serializer):
     now = Number(help_text="By what is known today")
     difference = Number()
     source = serializers.ChoiceField(
-        ["ledger", "snapshot", "unknown"], help_text="ledger and snapshot: exact; unknown: nobody kept what was known"
+        ["ledger", "snapshot", "frozen", "unknown"],
+        help_text="ledger and snapshot: exact; frozen: the figure of that night; unknown: nobody kept what was known",
     )
 
 
@@ -88,7 +89,7 @@ class Opened(Question):
                 basis=asked["basis"], known_on=_past(asked.get("known"), today), since=_past(asked.get("since"), today),
                 organisation=organisation_of(user),
             )  # fmt: skip
-        except ValueError as error:
+        except NotYet as error:
             raise serializers.ValidationError({"as_of": [str(error)]}) from None
         behind, told = found.records, found.told
         page = keyset.page(behind.rows, by=behind.by, descending=True, cursor=cursor, size=size)

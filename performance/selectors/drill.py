@@ -17,6 +17,10 @@ from .records import Records, records
 from .scope import Scope
 
 
+class NotYet(Exception):
+    """Nothing of the days asked for had happened by then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """`[start, until)` is what the figure counts."""
@@ -48,14 +52,14 @@ def drill(
 ) -> Opened:
     """A figure of `[start, until)`, by what was known at the close of a day, or what was learned `since` one.
 
-    KeyError for a measure there is none of, ValueError where nothing of these days had happened by then.
+    KeyError for a measure there is none of, NotYet where nothing of these days had happened by then.
     """
     organisation = organisation or Organisation.get()
     day = known_on or since
     if day is not None and source_of(measure) == "ledger" and measure != "quota":
         until = min(until, day + timedelta(days=1))
     if not start < until:
-        raise ValueError("Nothing of these days had happened by then.")
+        raise NotYet("Nothing of these days had happened by then.")
     days = Period(start, until, "month", "", organisation.calendar)
     last = until - timedelta(days=1)
     behind = records(
@@ -68,6 +72,8 @@ def drill(
         told = known(
             scope=scope, measure=measure, period=days, on=on, as_of=last, basis=basis, organisation=organisation
         )
+    versions = behind.measure.versions
+    in_force = versions_in_force(versions) if versions else []
     return Opened(
         figure=told.then if known_on and told and told.then else now,
         records=behind,
@@ -75,7 +81,7 @@ def drill(
         until=until,
         versions=[
             (number, version, formula_of(version))
-            for number, (version, first, end) in enumerate(versions_in_force(behind.measure.versions), 1)
+            for number, (version, first, end) in enumerate(in_force, 1)
             if first < until and start < end
         ],
         left_out=left_out(scope=scope, figure=now, period=days, until=until, basis=basis),

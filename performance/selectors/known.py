@@ -11,17 +11,18 @@ from django.db.models.functions import Concat
 from sales.models import Credit, Outcome
 from salesmgmt.lib.clock import close_of
 from salesmgmt.lib.ledger import known_by
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Kind, Period
 from targets.selectors import quota_known
 from teams.models import Organisation
 
 from .catalogue import measures_of
 from .cells import Basis, Cells
 from .figures import Figure, figure, figure_of
+from .frozen import frozen
 from .pipeline import open_pipeline
 from .scope import Scope
 
-Source = Literal["ledger", "snapshot", "unknown"]
+Source = Literal["ledger", "snapshot", "frozen", "unknown"]
 
 LEDGERS = frozenset(
     {
@@ -41,7 +42,9 @@ class Known:
     """Empty where nobody kept what was known."""
     now: Figure
     source: Source
-    """What `then` is read from: entries by when they were recorded, or the snapshot of that close."""
+    """What `then` is read from: entries by when they were recorded, the snapshot of that close, a frozen figure."""
+    night: date | None = None
+    """Of a frozen figure the night it was frozen, the last one up to `on`."""
 
     @property
     def difference(self) -> Decimal | None:
@@ -53,7 +56,7 @@ class Known:
 
 def source_of(measure: str) -> Source:
     """How exactly one can say what was known of a measure."""
-    return "ledger" if measure in LEDGERS else "snapshot" if measure in SNAPSHOTS else "unknown"
+    return "ledger" if measure in LEDGERS else "snapshot" if measure in SNAPSHOTS else "frozen"
 
 
 def known(
@@ -69,14 +72,15 @@ def known(
     """A figure as of a day (default: `on`) by what was known at the close of `on`, and by what is known now.
 
     Exact for what ledgers and snapshots hold: an entry made live counts from the moment it was recorded, one that was
-    brought over by its own dates. A pipeline's `now` is that of the day too: it stood so, whatever came later.
+    brought over by its own dates. A pipeline's `now` is that of the day too: it stood so, whatever came later. Of other
+    measures the figure is known that was frozen that night, of whole months, quarters and years.
     """
     organisation = organisation or Organisation.get()
     day = min(on, as_of or on)
     now = figure(scope=scope, measure=measure, period=period, as_of=day, basis=basis, organisation=organisation)
     source = source_of(measure)
-    if source == "unknown":
-        return Known(on, None, now, source)
+    if source == "frozen":
+        return _frozen(scope, now, period, on, day)
     asked = measures_of([measure])[measure]
     until = min(day + timedelta(days=1), period.end)
     moment = close_of(on, organisation.time_zone)
@@ -86,6 +90,28 @@ def known(
         pipeline = open_pipeline(scope=scope, period=period, as_of=day)
     then = figure_of(asked, cells, pipeline, scope, period, until, day, basis, organisation.currency)
     return Known(on, replace(then, records=f"{then.records}&known={on.isoformat()}"), now, source)
+
+
+def _frozen(scope: Scope, now: Figure, period: Period, on: date, day: date) -> Known:
+    whole = _whole(period, day + timedelta(days=1))
+    kept = (
+        frozen(scope=scope, measure=now.measure, period=whole, as_of=on)
+        if whole and (on == day or on >= whole.end)
+        else None
+    )
+    if kept is None:
+        return Known(on, None, now, "unknown")
+    then = replace(
+        now, value=kept.value, numerator=kept.numerator, denominator=kept.denominator, as_of=kept.night, left_out=0
+    )
+    return Known(on, then, now, "frozen", kept.night)
+
+
+def _whole(period: Period, until: date) -> Period | None:
+    """The shortest period of the calendar with the same first day that holds the days up to `until`."""
+    kinds: tuple[Kind, ...] = ("month", "quarter", "year")
+    found = (Period.of(period.start, kind, period.calendar) for kind in kinds)
+    return next((one for one in found if one.start == period.start and until <= one.end), None)
 
 
 def _cells(scope: Scope, period: Period, until: date, moment: datetime, basis: Basis) -> Cells:

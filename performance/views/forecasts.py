@@ -21,6 +21,7 @@ from ..selectors import forecasting as selectors
 from ..selectors.calls import calls_of
 from ..selectors.flags import flag_costs
 from .asked import team_of
+from .pipeline import scope_of
 
 HEADER = ("person", "period", "as_of", "quota", "credited", "expected", "low", "high", "p_miss", "note", "currency")
 LIKELY = 0.5
@@ -68,6 +69,7 @@ def forecast(request: SignedIn) -> HttpResponseBase:
             "leads": leads,
             "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY) if leads else 0,
             "currency": organisation.currency,
+            "calls": calls_of(scope=_scope(request, team), period=period, as_of=today),
             **_calls(request, period, today, team),
         },
     )
@@ -86,6 +88,12 @@ def _calls(request: SignedIn, period: Period, today: date, team: Team | None) ->
         return {}
     told = calls_of(scope=scope, period=period, as_of=today)
     return {"whole_call": told.whole, "team_calls": told.teams, "people_calls": told.people, "called": scope.name}
+
+
+def _scope(request: SignedIn, team: Team | None) -> Scope:
+    """Whose calls show: those of a team only to who leads it."""
+    access = access_of(request.user)
+    return Scope.team(team) if team is not None and (access.leads or access.sees_all) else scope_of(request)
 
 
 def _people(request: SignedIn, today: date, team: Team | None) -> Any:

@@ -19,7 +19,7 @@ from teams.models import Organisation, access_of
 from teams.selectors import person_of
 
 from .. import selectors
-from ..selectors.drill import drill
+from ..selectors.drill import NotYet, drill
 from ..selectors.records import Line, Records
 
 EXPORTED = 100_000  # rows of a file
@@ -33,7 +33,7 @@ def records(request: HttpRequest) -> HttpResponseBase:
     asked = _asked(request, organisation, today)
     try:
         opened = drill(**asked, user=request.user, today=today, organisation=organisation)
-    except (KeyError, ValueError) as error:
+    except NotYet as error:
         raise Http404 from error
     found, known, since = opened.records, asked["known_on"], asked["since"]
     if request.GET.get("format") == "csv":
@@ -84,14 +84,11 @@ def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dic
         until = date.fromisoformat(request.GET.get("until") or (today + timedelta(days=1)).isoformat())
         known, since = (_past(request.GET.get(name, ""), today) for name in ("known", "since"))
         scope = selectors.Scope.parse(request.GET.get("of") or _own(request), request.user)
-    except (ValueError, ObjectDoesNotExist) as error:
+        selectors.measures_of([measure])
+    except (ValueError, KeyError, ObjectDoesNotExist) as error:
         raise Http404 from error
     if basis not in {"restated", "reported"} or not start < until <= date(9998, 1, 1):
         raise Http404
-    try:
-        selectors.measures_of([measure])
-    except KeyError as error:
-        raise Http404 from error
     return {
         "scope": scope, "measure": measure, "start": start, "until": until,
         "basis": basis, "known_on": known, "since": since,

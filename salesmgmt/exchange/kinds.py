@@ -66,11 +66,10 @@ STAYS = {  # what no export gives out, and why
     "performance.ForecastRow": "worked out anew; what earlier nights said is replayed by backtest",
     "performance.ForecastBasis": "learned anew",
     "performance.BacktestCase": "replayed anew",
-    "performance.ForecastRow": "forecast anew every night",
-    "performance.ForecastBasis": "learned anew every night",
-    "performance.BacktestCase": "replayed anew",
     "performance.Rollup": "added up anew",
     "performance.RollupSum": "added up anew",
+    "performance.FrozenFigure": "what was known here each night: only a backup keeps it",
+    "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
 }

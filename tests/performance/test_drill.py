@@ -1,0 +1,117 @@
+"""A figure opens: by the API, over time, and all of them at once."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from teams.models import Person, User
+from tests.cast import Cast
+from tests.performance.records import a_credit, a_quota, an_activity, an_outcome
+from tests.performance.test_known import credit
+
+MID = date(2026, 5, 15)
+
+
+@pytest.fixture
+def busy(cast: Cast) -> Cast:
+    for number in range(3):
+        credit(cast.ana, "100", date(2026, 4, 7 + number), date(2026, 4, 7))
+    credit(cast.ana, "10", date(2026, 4, 8), date(2026, 6, 1))
+    a_credit(cast.ana, "5", MID, kind="overlay")
+    a_quota(cast.ana, "1000", date(2026, 4, 1), date(2026, 7, 1))
+    an_activity(cast.ana, MID)
+    an_outcome(cast.ana, "won", MID)
+    call_command("refresh_rollups", verbosity=0)
+    return cast
+
+
+def signed_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(pk=person.user_id))
+    return client
+
+
+def asked(client: Client, **query: Any) -> dict[str, Any]:
+    answer = client.get("/api/v1/records/", {"of": "team:North", "measure": "bookings", "period": "2026-Q2"} | query)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def test_the_api_opens_a_figure_with_all_that_the_page_says(busy: Cast) -> None:
+    client = signed_in(busy.maya)
+    said = asked(client, as_of="2026-05-15")
+    assert Decimal(said["figure"]["value"]) == Decimal(said["total"]) == 310
+    assert (said["start"], said["until"]) == ("2026-04-01", "2026-05-16")
+    assert said["left_out"] == [
+        {"count": 1, "amount": "5.00", "why": "overlay credit on top, in no total of a team or the company"}
+    ]
+    told = said["told"]
+    assert [Decimal(told[name]) for name in ("then", "now", "difference")] == [300, 310, 10]
+    assert (told["on"], told["source"]) == ("2026-05-15", "ledger")
+    assert Decimal(asked(client, as_of="2026-05-15", known="2026-05-15")["total"]) == 300
+    since = asked(client, as_of="2026-05-15", since="2026-05-15")
+    assert [Decimal(row["value"]) for row in since["results"]] == [10]
+    assert since["results"][0]["record"] == "order"
+
+
+def test_the_records_of_the_api_are_paged(busy: Cast) -> None:
+    client = signed_in(busy.maya)
+    first = asked(client, as_of="2026-05-15", page_size=3)
+    assert first["next"]
+    second = client.get(first["next"]).json()
+    values = [Decimal(row["value"]) for page in (first, second) for row in page["results"]]
+    assert (len(values), sum(values)) == (first["count"], Decimal(first["total"]))
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"known": "yesterday"}, "known"),
+        ({"page_size": "0"}, "page_size"),
+        ({"measure": "luck"}, "measure"),
+        ({"period": "2026-Q9"}, "period"),
+        ({"basis": "guessed"}, "basis"),
+        ({"known": "2026-03-01"}, "as_of"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_answered_by_a_sentence(busy: Cast, query: Any, field: str) -> None:
+    query = {"of": "team:North", "measure": "bookings", "period": "2026-Q2"} | query
+    answer = signed_in(busy.maya).get("/api/v1/records/", query)
+    assert answer.status_code == 400
+    assert field in answer.content.decode()
+
+
+def test_others_figures_are_not_found(busy: Cast) -> None:
+    for client, of in ((signed_in(busy.omar), "team:North"), (signed_in(busy.ben), f"person:{busy.ana.name}")):
+        assert client.get("/api/v1/records/", {"of": of, "measure": "bookings"}).status_code == 404
+        assert client.get("/figures/", {"of": of}).status_code == 404
+        assert client.get("/figures/series/", {"of": of, "measure": "bookings"}).status_code == 404
+
+
+def test_all_figures_are_a_page_and_a_file(busy: Cast) -> None:
+    client = signed_in(busy.maya)
+    address = "/figures/?of=team:North&period=2026-Q2&as_of=2026-05-15"
+    page = client.get(address)
+    assert page.status_code == 200
+    assert "€310" in page.content.decode()
+    lines = b"".join(client.get(f"{address}&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert any("bookings,Bookings,310.00,money,EUR" in line for line in lines)
+    assert client.get(f"{address}&format=csv&file=xlsx").status_code == 200
+    for nonsense in ("period=nonsense", "as_of=nonsense"):
+        assert client.get(f"/figures/?of=team:North&{nonsense}").status_code == 404
+
+
+def test_a_figure_over_time_is_a_page_and_a_file(busy: Cast) -> None:
+    client = signed_in(busy.maya)
+    address = "/figures/series/?of=team:North&measure=bookings&period=2026-Q2&as_of=2026-06-30"
+    for by in ("day", "week", "month"):
+        assert client.get(f"{address}&by={by}").status_code == 200
+    lines = b"".join(client.get(f"{address}&by=month&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert "2026-04-01,310.00,money,EUR" in lines[1]
+    for nonsense in ("by=hour", "measure=luck", "measure=pace"):
+        assert client.get(f"/figures/series/?of=team:North&{nonsense}").status_code == 404
