@@ -1,5 +1,6 @@
 """Forecasts as people see them: whose, what is kept to itself, and how a save moves them."""
 
+import csv
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -89,7 +90,7 @@ def test_everybody_sees_the_landings_of_their_people_and_of_nobody_else(sellers:
         file = file_of(person)
         assert {f"E-{name}" in file for name in seen} == {True}
         assert not any(f"E-{name}" in file for name in unseen)
-        assert int(page["X-Query-Count"]) <= 40
+        assert int(page["X-Query-Count"]) <= 60
 
 
 def test_a_team_lands_where_its_people_land_and_misses_less_likely_than_each_alone(sellers: Cast, today: date) -> None:
@@ -117,7 +118,7 @@ def test_no_probability_is_shown_where_the_organisation_or_the_country_keeps_it(
         Organisation.objects.update(shows_individual_chances=True, countries_without_chances=[])
         Organisation.objects.update(**change)
         assert client.get(ask).json()["p_miss"] is None
-        assert ",0." not in file_of(sellers.maya)
+        assert {row["p_miss"] for row in csv.DictReader(file_of(sellers.maya).splitlines())} == {""}
     assert signed_in(sellers.ana).get("/api/v1/forecasts/?of=person:E-Ben").status_code == 404
 
 
