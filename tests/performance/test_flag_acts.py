@@ -9,7 +9,10 @@ from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 
-from performance.models import BacktestCase, Flag, FlagCost, FlagEvent
+from performance.analysis.flags import Chances
+from performance.models import BacktestCase, Flag, FlagCost, FlagEvent, FlagKind
+from performance.selectors.early import early
+from performance.selectors.findings import readings
 from performance.selectors.flags import outcomes, replayed
 from performance.services import raise_flags, set_flag_cost, snooze_flag
 from sales.models import Account, Activity, Deal, DealLine, Feedback, Stage
@@ -223,16 +226,19 @@ def test_deals_left_alone_are_flagged_where_others_look_after_theirs(cast: Cast)
         for n in range(10):
             deal = Deal.objects.create(
                 name=f"Open {n}", owner=person, stage=Stage.objects.order_by("pk")[0], amount=Decimal(500),
-                currency="EUR", opened_on=TODAY - timedelta(100),
+                currency="EUR", opened_on=date(2024, 3, 1),
             )  # fmt: skip
             if person != cast.ben:
                 Activity.objects.create(
                     owner=person, kind="call", occurred_on=TODAY, occurred_at=f"{TODAY}T09:00Z", deal=deal
                 )
-    look()
-    flag = Flag.objects.get()
-    assert (flag.person, flag.kind, flag.gap) == (cast.ben, "stale", Decimal(5000))
-    assert flag.sentence.startswith("10 of 10 open deals have been left alone")
+    call_command("refresh_rollups")
+    window, found = readings(as_of=TODAY)
+    for reading in found.values():
+        reading.chances = Chances()  # `sell` writes deals down once they are decided: their levers say nothing here
+    (finding,) = early(list(found.values()), window, dict.fromkeys(FlagKind.values, 0.75))
+    assert (finding.reading.person, finding.kind, finding.at_stake) == (cast.ben, "stale", Decimal(5000))
+    assert finding.sentence.startswith("10 of 10 open deals have been left alone")
 
 
 @pytest.mark.parametrize("key", ["csat", "discount"])
