@@ -22,7 +22,7 @@ for _topic in rollups.TOPICS:
     drains("rollups")(partial(rollups.drain, _topic))
 
 for _drainer in snapshots.DRAINERS:
-    for _topic in ("deals", "pipeline", "rollups"):  # who saves a deal wakes the pipeline
+    for _topic in ("snapshots", "pipeline", "rollups"):  # who saves a deal wakes the pipeline
         drains(_topic)(_drainer)
 
 

@@ -203,6 +203,9 @@ def add_screen(
     _check_screen(boards, seconds)
     if not name.strip():
         raise Refused("Say where it hangs.", field="name")
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if Screen.objects.filter(name__iexact=name.strip(), team=team).exclude(digest="").exists():
+        raise Refused(f"A screen of {team} hangs at “{name.strip()}” already; make it a new address.", field="name")
     secret = secrets.token_urlsafe(32)
     made = Screen.objects.create(
         name=name.strip(),

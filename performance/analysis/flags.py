@@ -15,8 +15,8 @@ LEVERS = ("activity", "pipeline", "conversion", "size", "speed")
 PRIOR = 0.12  # of the people have a cause
 DROP, AROUND = log(0.55), 0.3  # what a cause leaves of a lever, and how far that varies (logarithms)
 ODD, ODDLY = 0.02, 0.35  # one in fifty windows is odd for no lasting reason
-LEAST, MOST = 0.1, 6.0  # dispersion
-STEADY = 0.06  # nothing is known better than that
+LEAST, MOST = 0.5, 6.0  # dispersion
+STEADY = 0.1  # nothing is known better than that
 SHARED, COMPANY = 0.15, 8  # of a change that so many people share
 CHI2_MEDIAN = 0.4549
 

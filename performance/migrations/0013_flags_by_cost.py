@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 # A talk that was not needed costs trust; a quota that is missed unwarned costs the quarter. The finer the sign, the surer
 # it has to be.
-COSTS = {"miss": (1, 1), "trend": (2, 1), "activity": (2, 1), "stale": (3, 1), "quality": (3, 1)}
+COSTS = {"miss": (1, 2), "trend": (2, 1), "activity": (2, 1), "stale": (3, 1), "quality": (3, 1)}
 
 
 def fill(apps, schema_editor):

@@ -10,7 +10,7 @@ from sales.models import Deal, DealChange, Stage
 from salesmgmt.desk.watches import ALWAYS, EVERYBODY, Watch
 from teams.models import ExchangeRate, FiscalYear, Organisation, Person, Posting, Team
 
-DEALS, POSTINGS, RATES = "deals", "deal_postings", "deal_rates"
+DEALS, POSTINGS, RATES = "snapshots", "snapshot_postings", "snapshot_rates"
 """Topics: marks of the first name a deal (nobody: every deal), of the others a person and days, or days of rates."""
 
 

@@ -24,6 +24,7 @@ from salesmgmt.desk.watches import ALWAYS, EVERYBODY, Watch
 from targets.models import QuotaEntry, RampProfile, RampStep, SeasonShare
 from teams.models import ExchangeRate, FiscalYear, Holiday, Leave, LeaveKind, Organisation, Person, Posting
 
+from .calls import Call
 from .measures import MeasureDefinition, MeasureVersion
 from .rollups import NOBODY
 
@@ -41,7 +42,10 @@ def _days(*days: str) -> str:
 _SEASON = "(SELECT p.during FROM targets_seasonprofile p WHERE p.id = r.profile_id)"
 _OWNED = "r.withdrawn_at IS NULL AND r.owner_id IS NOT NULL"
 # Of records that count in the team of the day, and of those that are turned into the reporting currency.
-_POSTED = ["activities", "complaints", "contracts", "deals_counted", "feedback", "leads", "orders", "referrals", "time"]
+_POSTED = [
+    "activities", "calls", "complaints", "contracts", "deals_counted", "feedback", "leads", "orders", "referrals",
+    "time",
+]  # fmt: skip
 _IN_MONEY = ["contracts", "deals_counted", "orders", "pipeline"]
 
 
@@ -70,6 +74,14 @@ def _days_of_credit(order: str, credit: str) -> str:
 _CREDITS = Watch(
     ["credits"], "r.person_id", _days_of_credit("o", "r"), ["team_id", "posted_on", "kind", "reporting_amount"],
     joins="JOIN sales_order o ON o.id = r.order_id",
+)  # fmt: skip
+_CALLS = Watch(
+    ["calls"], "r.person_id", "daterange(r.until - 1, r.until)", ["commit", "made_on", "made_at"], "r.team_id IS NULL"
+)
+_CREDITS_OF_CALLS = Watch(
+    ["calls"], "r.person_id", "daterange(c.until - 1, c.until)", ["reporting_amount"], name="mark_calls",
+    joins="JOIN performance_call c ON c.person_id = r.person_id AND c.team_id IS NULL"
+    " AND r.occurred_on >= c.starts_on AND r.occurred_on < c.until",
 )  # fmt: skip
 _OUTCOMES = Watch(
     ["outcomes"], "r.person_id", _day("occurred_on"),
@@ -250,6 +262,12 @@ def _defined(name: str, operation: pgtrigger.Operation, days: str, versions: str
     )
 
 
+class WatchedCall(Call):
+    class Meta:
+        proxy = True
+        triggers = _CALLS.triggers()
+
+
 class WatchedMeasureDefinition(MeasureDefinition):
     class Meta:
         proxy = True
@@ -281,7 +299,7 @@ def _all_of(*watches: Watch) -> list[pgtrigger.Trigger]:
 class WatchedCredit(Credit):
     class Meta:
         proxy = True
-        triggers = _CREDITS.triggers()
+        triggers = _all_of(_CREDITS, _CREDITS_OF_CALLS)
 
 
 class WatchedOutcome(Outcome):
@@ -439,5 +457,5 @@ WATCHES = (
     WatchedLeaveKind, WatchedPerson, WatchedHoliday, WatchedOrganisation, WatchedExchangeRate, WatchedRampStep,
     WatchedRampProfile, WatchedSeasonShare, WatchedFiscalYear, WatchedOrder, WatchedOrderLine, WatchedAccount,
     WatchedProduct, WatchedLead, WatchedFeedback, WatchedComplaint, WatchedContract, WatchedReferral, WatchedTimeEntry,
-    WatchedMeasureDefinition, WatchedMeasureVersion,
+    WatchedMeasureDefinition, WatchedMeasureVersion, WatchedCall,
 )  # fmt: skip

@@ -115,8 +115,9 @@ def replay(
             if (period.key, checkpoint) in skip:
                 continue
             on = checkpoint_day(period, checkpoint)
+            then = method.sums(history.known.at(number(on)), [cuts(whole[k]) for k in before])
             if quota.trailing:
-                means = (sums[:, list(before)].T * there).sum(0) / np.maximum(there.sum(0), 1)
+                means = (then.T * there).sum(0) / np.maximum(there.sum(0), 1)
                 here = _here(known, number(on), number(period.end))
                 goals = {names[k]: _cents(means[k]) for k in np.flatnonzero(here & (means > 0)).tolist()}
             else:
@@ -132,7 +133,7 @@ def replay(
                 yield Case(
                     pk, teams.get(pk, 0), period.key, checkpoint, on, goal, said.credited, said.expected, said.low,
                     said.high, said.p_miss, said.p_miss is not None and said.p_miss >= flagged_from,
-                    _cents(sums[k, place]), _cents(sums[k, place - 1]),
+                    _cents(sums[k, place]), _cents(then[k, -1]),
                     None if pipeline is None else pipeline.get(pk, Decimal(0)),
                 )  # fmt: skip
 
@@ -143,7 +144,8 @@ def _cents(value: float) -> Decimal:
 
 def _periods(known: method.Known, kind: str, until: date, organisation: Organisation) -> list[Period]:
     """Those that are over by `until` and whose end the records reach."""
-    last = int(known.on.max())
+    days = np.concatenate([known.on, known.opened, known.closed[known.closed < method.NEVER]])
+    last = int(days.max())
     period = Period.of(EPOCH + timedelta(days=known.since), kind, organisation.calendar)
     found = []
     while period.end <= until and number(period.end) - WHOLE <= last + 1:

@@ -10,11 +10,13 @@ from django.db.models import Q
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
+from targets.models import QuotaEntry
 from teams.models import Leadership, Person, Posting, Role, Team
 
 from ..models import Call
 from .cells import Cells, Span, read
 from .figures import credited_of
+from .forecasting import last_made, stored
 from .landings import landings
 from .scope import Scope
 
@@ -102,13 +104,14 @@ class TeamCalls:
         return self.call.best_case if self.call else self.people.best_case
 
 
-def sellers(team_ids: Collection[int], day: date) -> dict[int, int]:
-    """Who sells in these teams on a day: person → team."""
-    posted = Posting.objects.on(day).filter(team__in=team_ids, role__in=[Role.REP, Role.MANAGER])
-    return dict(posted.values_list("person_id", "team_id"))
+def sellers(team_ids: Collection[int], period: Period, day: date) -> dict[int, int]:
+    """Who sells in these teams on a day: reps, and managers who hold a quota in the period. Person → team."""
+    held = QuotaEntry.objects.overlapping(period.start, period.end).filter(person__isnull=False).values("person")
+    posted = Posting.objects.on(day).filter(Q(role=Role.REP) | Q(role=Role.MANAGER, person__in=held))
+    return dict(posted.filter(team__in=team_ids).values_list("person_id", "team_id"))
 
 
-def standing(*, period: Period, as_of: date, q: Q) -> list[Call]:
+def calls_standing(*, period: Period, as_of: date, q: Q) -> list[Call]:
     """The calls that stood at the end of a day."""
     rows = Call.objects.filter(q, made_on__lte=as_of).of(period.key).standing()
     return list(rows.select_related("person", "team", "by"))
@@ -122,7 +125,7 @@ def _team_calls(teams: Sequence[Team], period: Period, as_of: date) -> dict[int,
     """The call of each team: the last one of whoever leads it, or one above, as of the day."""
     found: dict[int, Call] = {}
     for call in sorted(
-        standing(period=period, as_of=as_of, q=Q(team__in=teams)), key=lambda one: (one.made_on, one.made_at)
+        calls_standing(period=period, as_of=as_of, q=Q(team__in=teams)), key=lambda one: (one.made_on, one.made_at)
     ):
         assert call.team_id is not None
         found[call.team_id] = call
@@ -135,8 +138,8 @@ def rolled_up(*, team: Team, period: Period, as_of: date, with_own: bool = True)
     `with_own`: also a call for `team` itself.
     """
     teams = _tree(team)
-    who = sellers([one.pk for one in teams], as_of)
-    own = {call.person_id: call for call in standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
+    who = sellers([one.pk for one in teams], period, as_of)
+    own = {call.person_id: call for call in calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
     return _rolled(team, teams, who, own, _team_calls(teams, period, as_of), with_own=with_own)
 
 
@@ -168,11 +171,13 @@ def _rolled(
 def team_calls(*, team: Team, period: Period, as_of: date) -> tuple[TeamCalls, list[TeamCalls], list[CallLine]]:
     """A team, the teams right below it, and the people right in it; in a fixed number of queries."""
     teams = _tree(team)
-    who = sellers([one.pk for one in teams], as_of)
-    own = {call.person_id: call for call in standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
+    who = sellers([one.pk for one in teams], period, as_of)
+    own = {call.person_id: call for call in calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
     called = _team_calls(teams, period, as_of)
     near = [team, *(one for one in teams if one.parent_id == team.pk)]
     landing = landings(person_ids=who, period=period, as_of=as_of) if who else {}
+    made_on = last_made(period, as_of)
+    forecast = {row.subject_id: row.expected for row in stored("team", [one.pk for one in near], period, made_on)}
     records = team_records(teams=near, as_of=as_of)
     until = min(as_of + timedelta(days=1), period.end)
     cells = read([Span("to_date", ["bookings"], period.start, until)], teams=[one.pk for one in teams], each=True)
@@ -187,7 +192,7 @@ def team_calls(*, team: Team, period: Period, as_of: date) -> tuple[TeamCalls, l
                 _rolled(one, teams, who, own, called, with_own=False),
                 records[one.pk],
                 sum((credited_of(cells, False, key=pk) for pk in below), ZERO),
-                sum(landed, ZERO) if landed else None,
+                forecast.get(one.pk) or (sum(landed, ZERO) if landed else None),
             )
         )
     direct = [person for person, where in who.items() if where == team.pk]
@@ -201,7 +206,7 @@ def call_lines(
     if not person_ids:
         return []
     if calls is None:
-        found = standing(period=period, as_of=as_of, q=Q(team=None, person__in=person_ids))
+        found = calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=person_ids))
         calls = {call.person_id: call for call in found}
     landing = landings(person_ids=person_ids, period=period, as_of=as_of)
     records = people_records(person_ids=person_ids, as_of=as_of)
@@ -234,7 +239,7 @@ def calls_of(*, scope: Scope, period: Period, as_of: date) -> Calls:
         assert scope.pk is not None
         return Calls(None, [], call_lines(person_ids=[scope.pk], period=period, as_of=as_of))
     teams = Team.objects.present()
-    top = teams.filter(pk=scope.pk) if scope.kind == "team" else teams.filter(parent=None).order_by("pk")
+    top = teams.filter(pk=scope.pk or 0) if scope.kind == "team" else teams.filter(parent=None).order_by("pk")
     team = top.first()
     return Calls(*team_calls(team=team, period=period, as_of=as_of)) if team else Calls(None, [], [])
 

@@ -25,6 +25,7 @@ from .levers import looks
 from .signals import SIGNS, shares
 
 FELL = 0.75  # of what a lever was usually
+KNOWN = 2  # quarters of the same days, before somebody's own past says what is usual
 MANY = 5  # deals left alone
 MOSTLY, BEYOND = 0.5, 0.25  # of the open value; and of what is usual among all
 QUIET_DAYS = 30  # while too few won deals tell what is usual in a stage
@@ -75,6 +76,7 @@ def is_broken(reading: Reading, thresholds: Mapping[str, float]) -> bool:
     lever = reading.chances.lever
     return (
         bool(lever)
+        and len(reading.seen.past) >= KNOWN
         and reading.chances.of[lever] >= thresholds[_kind_of(lever)]
         and reading.chances.change[lever] <= FELL
     )

@@ -191,10 +191,13 @@ class Finding:
         return self.reading.severity if self.kind == FlagKind.MISS else "behind"
 
 
-def readings(*, as_of: date, threshold: float = 0.5) -> tuple[Window, dict[int, Reading]]:
+def readings(
+    *, as_of: date, threshold: float = 0.5, people: Collection[int] | None = None
+) -> tuple[Window, dict[int, Reading]]:
     """Everybody with a quota in this quarter, read in a fixed number of queries.
 
-    What all do is what a short past of one leans on, so everybody is read whoever is asked for.
+    What all do is what a short past of one leans on, so everybody is read whoever is asked for (`people`). What tells
+    a cause from chance is looked up for these, and for enough others to know how much is usual.
     """
     window = Window.at(as_of, Organisation.get().calendar)
     held = RollupSum.objects.filter(level="pm", measure="expected", person_id__gt=0)
@@ -229,7 +232,7 @@ def readings(*, as_of: date, threshold: float = 0.5) -> tuple[Window, dict[int, 
             credited = to_cents(_credited(cells, pk, "now"))
             found[pk] = Reading(person, credited, expected, quota, over, usual[pk], pasts[pk], threshold=threshold)
     _excuse(found, window)
-    _weigh(found, window)
+    _weigh(found, window, people)
     if not window.reaches_back:
         for pk, p_miss in _p_misses(found, window).items():
             found[pk].p_miss = p_miss
@@ -287,11 +290,15 @@ def _is_just_back(days: PersonDays, here: Any) -> bool:
 
 LENGTHS = {"recent": 30, "long": 91}  # days of the windows beside the quarter to date
 FURTHER = 5  # quarters back
+SAMPLE = 200  # people that tell how much is usual
 HALF = 0.45  # less: what a result is without the half that a cause takes
 
 
-def _weigh(found: dict[int, Reading], window: Window) -> None:
+def _weigh(found: dict[int, Reading], window: Window, people: Collection[int] | None) -> None:
     """How likely each of them has a cause that lasts, from windows of three lengths."""
+    if people is not None:
+        some = {*people, *sorted(found)[:SAMPLE]}
+        found = {pk: reading for pk, reading in found.items() if pk in some}
     windows = lengths_of(window)
     counted = _counts(list(found), sorted({days for own in windows.values() for days in own}))
     seen = []

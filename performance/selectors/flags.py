@@ -1,16 +1,17 @@
 """Flags one may see, what one may do with them, and what came of them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
-from performance.models import Flag, FlagCost, FlagKind, RollupSum
+from performance.models import BacktestCase, Flag, FlagCost, FlagKind, RollupSum
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
+from targets.models import BOOKINGS
 from teams.models import Access, Organisation, Person, Posting, Viewer
 
 from .cells import Span, read
@@ -103,3 +104,50 @@ def outcomes(*, on: date, quarters: int = 8) -> Outcomes:
             count, misses = count + 1, misses + is_missed
             warned, missed = warned + is_flagged, missed + (is_flagged and is_missed)
     return Outcomes(warned, missed, misses, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a threshold would have brought in the periods that the back-test replays."""
+
+    threshold: Decimal
+    hits: Decimal | None
+    """Of those who missed, the share that was warned."""
+    false_alarms: Decimal | None
+    """Of those who reached it, the share that was warned."""
+    cost: Decimal
+    """Of wrong warnings and of missing ones, per case."""
+    is_ours: bool
+    is_cheapest: bool = False
+
+
+THRESHOLDS = tuple(Decimal(n) / 10 for n in range(1, 10))
+
+
+def replayed(cost: FlagCost) -> list[Replayed]:
+    """Thresholds for missing the quota, ours among them, judged by the back-test; none where nothing was replayed."""
+    ours = cost.threshold.quantize(Decimal("0.01"))
+    asked = sorted({*THRESHOLDS, ours})
+    known = Q(p_miss__isnull=False)
+    missed, reached = known & Q(final__lt=F("quota")), known & Q(final__gte=F("quota"))
+    counts = BacktestCase.objects.filter(measure=BOOKINGS).aggregate(
+        missed=Count("pk", filter=missed),
+        reached=Count("pk", filter=reached),
+        **{f"hit_{n}": Count("pk", filter=missed & Q(p_miss__gte=t)) for n, t in enumerate(asked)},
+        **{f"alarm_{n}": Count("pk", filter=reached & Q(p_miss__gte=t)) for n, t in enumerate(asked)},
+    )
+    cases = counts["missed"] + counts["reached"]
+    if not cases:
+        return []
+    found = []
+    for n, threshold in enumerate(asked):
+        hit, alarm = Decimal(counts[f"hit_{n}"]), Decimal(counts[f"alarm_{n}"])
+        wrong = cost.needless_talk * alarm + cost.missed_warning * (counts["missed"] - hit)
+        found.append(
+            Replayed(
+                threshold, ratio(hit, Decimal(counts["missed"])), ratio(alarm, Decimal(counts["reached"])),
+                wrong / cases, threshold == ours,
+            )
+        )  # fmt: skip
+    least = min(one.cost for one in found)
+    return [replace(one, is_cheapest=one.cost == least) for one in found]

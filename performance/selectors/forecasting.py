@@ -318,7 +318,8 @@ def together(
     people: Collection[Forecast], *, quota: Decimal | None, credited: Decimal, as_of: date, is_over: bool = False
 ) -> Forecast:
     """Several people as one: their rests add up, and what they share does not average out (R22)."""
-    parts = [one.parts for one in people if one.parts]
+    people = [one for one in people if one.expected is not None or one.quota]  # who neither sells nor should
+    parts = [one.parts for one in people]
     weight = [part["primary"] for part in parts]
     mean = sum(w * part["rest"] for w, part in zip(weight, parts, strict=True))
     own = sum(w * w * part["variance"] for w, part in zip(weight, parts, strict=True))

@@ -89,16 +89,18 @@ class Contents:
         def part(row: dict[str, Any]) -> Part:
             return Part(**row | {name: number(row[name]) for name in ("credited", "quota", "attainment")})
 
+        ahead = kept.get("outlook")
         return cls(
-            kept["currency"],
-            Decimal(kept["credited"]),
-            *(number(kept[name]) for name in ("quota", "expected", "attainment")),
-            [Line(**row | {name: number(row[name]) for name in ("value", "before")}) for row in kept["lines"]],
-            [part(row) for row in kept["teams"]],
-            [part(row) for row in kept["people"]],
-            Outlook(**ahead | {name: number(ahead[name]) for name in ("expected", "low", "high", "quota")})
-            if (ahead := kept.get("outlook"))
-            else None,
+            currency=kept["currency"],
+            credited=Decimal(kept["credited"]),
+            quota=number(kept["quota"]),
+            expected=number(kept["expected"]),
+            attainment=number(kept["attainment"]),
+            lines=[Line(**row | {name: number(row[name]) for name in ("value", "before")}) for row in kept["lines"]],
+            teams=[part(row) for row in kept["teams"]],
+            people=[part(row) for row in kept["people"]],
+            outlook=ahead
+            and Outlook(**ahead | {name: number(ahead[name]) for name in ("expected", "low", "high", "quota")}),
         )
 
 

@@ -13,7 +13,7 @@ from teams.selectors import presence
 
 from ..analysis.scorecards import points, score
 from ..models import Scorecard, ScorecardPart
-from .catalogue import Measure, catalogue
+from .catalogue import MEASURES, Measure, catalogue
 from .cells import Cells, Span, read
 from .figures import Figure, figure_of
 from .pace import _pipeline_by_team
@@ -119,8 +119,11 @@ def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation
         led.setdefault(row.person_id, []).append(row.team)
     alone = [pk for pk, role in roles.items() if role in cards_of and pk not in led]
     leads = [pk for pk in led if roles[pk] in cards_of]
-    known = catalogue()
     asked = {part.measure for card in cards_of.values() for part in card.parts.all()}
+    known = MEASURES if asked <= set(MEASURES) else catalogue()
+    gone = (
+        {key: measure for key, measure in catalogue(hidden=True).items() if key in asked} if asked - set(known) else {}
+    )
     needed = [known[key] for key in sorted(asked & set(known))]
     found: dict[int, tuple[Scope, dict[str, Figure]]] = {}
     if alone:
@@ -134,8 +137,9 @@ def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation
             named[pk], roles[pk], scope, period, as_of,
             tuple(
                 _part(part, known[part.measure], figures[part.measure], weeks.get(pk, ZERO))
+                if part.measure in known
+                else _gone(part, gone[part.measure], as_of)
                 for part in sorted(cards_of[roles[pk]].parts.all(), key=lambda part: part.position)
-                if part.measure in figures
             ),
         )
         for pk, (scope, figures) in found.items()
@@ -159,6 +163,13 @@ def _part(part: ScorecardPart, measure: Measure, figure: Figure, weeks: Decimal)
         measure, part.weight, goal, figure, is_lower, reached,
         None if reached is None else points(part.weight, reached), why,
     )  # fmt: skip
+
+
+def _gone(part: ScorecardPart, measure: Measure, as_of: date) -> Part:
+    """A part whose measure is not worked out any more: unknown, so that nobody is scored without it."""
+    figure = Figure(measure.key, measure.label, None, measure.unit, None, None, None, as_of, measure.definition, "")
+    is_lower = is_lower_better(measure)
+    return Part(measure, part.weight, None, figure, is_lower, None, None, "no longer worked out")
 
 
 # ── Figures of many ─────────────────────────────────────────────────────────────────────────────────────────────

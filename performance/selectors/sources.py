@@ -6,12 +6,14 @@ statement. The same rows serve the rollups, the preview and the records behind a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.db.models import (
     Case,
+    DateField,
     DecimalField,
     Exists,
     F,
@@ -21,11 +23,13 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
     When,
 )
-from django.db.models.functions import Abs, Cast, Extract, Floor, Greatest, Least, Round, TruncDate
+from django.db.models.functions import Abs, Cast, Coalesce, Extract, Floor, Greatest, Least, Round, TruncDate
 
+from performance.models import Call
 from sales.models import (
     Activity,
     Complaint,
@@ -103,8 +107,9 @@ class Source:
         """Each row with the person, the day and the team it counts for."""
         _, person, which = self.credits[credit]
         on = self.days[day][1]
+        times = self.count() if callable(self.count) else self.count
         rows = self.base().filter(which, **{f"{person}__isnull": False}).annotate(
-            m_person=F(f"{person}_id"), m_on=on() if callable(on) else on, m_count=self.count
+            m_person=F(f"{person}_id"), m_on=on() if callable(on) else on, m_count=times
         )  # fmt: skip
         return rows.filter(m_on__isnull=False)
 
@@ -208,6 +213,52 @@ def _renewed(*, capped: bool) -> Callable[[], Any]:
         )
 
     return expression
+
+
+CHECKPOINTS = (1, 5, 9)  # weeks of a quarter at whose end a call is judged (R18)
+
+
+def _checkpoint(week: int) -> Any:
+    return Cast(F("starts_on") + Value(timedelta(days=7 * week - 1)), DateField())
+
+
+def _calls() -> QuerySet[Any]:
+    """What people staked on quarters of their own, with the day of the call after it and what was credited."""
+    later = (
+        Call.objects.filter(person=OuterRef("person"), team=None, period=OuterRef("period"))
+        .filter(
+            Q(made_on__gt=OuterRef("made_on"))
+            | Q(made_on=OuterRef("made_on"), made_at__gt=OuterRef("made_at"))
+            | Q(made_on=OuterRef("made_on"), made_at=OuterRef("made_at"), pk__gt=OuterRef("pk"))
+        )
+        .order_by("made_on")
+    )
+    credited = (
+        Credit.objects.filter(
+            person=OuterRef("person"), occurred_on__gte=OuterRef("starts_on"), occurred_on__lt=OuterRef("until")
+        )
+        .order_by()
+        .values("person")
+        .annotate(total=Sum("reporting_amount"))
+    )
+    return Call.objects.filter(team=None, period__contains="-Q").annotate(
+        m_next=Subquery(later.values("made_on")[:1]),
+        m_result=Coalesce(Subquery(credited.values("total")[:1]), Value(Decimal(0)), output_field=_MONEY),
+    )
+
+
+def _last_day() -> Any:
+    return Cast(F("until") - Value(timedelta(days=1)), DateField())
+
+
+def _times_stood() -> Any:
+    """At how many checkpoints a call was the last one made."""
+    times: Any = Value(0)
+    for week in CHECKPOINTS:
+        last = _checkpoint(week)
+        stood = Q(made_on__lte=last) & (Q(m_next__isnull=True) | Q(m_next__gt=last))
+        times = times + Case(When(stood, then=Value(1)), default=Value(0))
+    return times
 
 
 SOURCES = {
@@ -479,6 +530,22 @@ SOURCES = {
             values={},
             related=("owner", "account"),
             said=lambda row: ("Referral", _named(row.account, row.note), ("account", row.account_id)),
+        ),
+        Source(
+            "calls", "Calls", "calls", Call, _calls,
+            days={"ended": ("last day of the quarter", _last_day)},
+            credits={"owner": ("who called", "person", _ANY)},
+            fields={},
+            values={
+                "result": Amount("what was credited", "money", lambda: F("m_result"), is_whole=False),
+                "hit": Amount(
+                    "what was credited less the error", "money",
+                    lambda: F("m_result") - Abs(F("commit") - F("m_result")), is_whole=False,
+                ),
+                "error": Amount("error", "money", lambda: Abs(F("commit") - F("m_result")), is_whole=False),
+            },
+            related=("person",), count=_times_stood,
+            said=lambda row: (f"Call for {row.period}", f"Committed {row.commit}, credited {row.m_result}", None),
         ),
         Source(
             "time", "Time not spent selling", "time", TimeEntry, lambda: TimeEntry.objects.present(),

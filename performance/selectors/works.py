@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.db.models import Max
 
+from sales.models import Outcome
 from teams.models import Team
 
 from ..analysis import works as analysis
@@ -29,6 +31,14 @@ class Cut:
     """Products, Segments, Sources or Habits."""
     of: Label
     strata: tuple[str, ...] = ("size", "family")
+
+    def __reduce__(self) -> tuple[Callable[[str], "Cut"], tuple[str]]:
+        """Kept and taken back by its key."""
+        return _cut, (self.key,)
+
+
+def _cut(key: str) -> Cut:
+    return CUTS[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +217,11 @@ def what_works(*, start: date, until: date, team: Team | None = None) -> Works:
     frame = _Frame(deals)
     rows = [row for cut in CUTS.values() for row in frame.rows(cut)]
     return Works(start, until, len(deals), int(frame.won.sum()), *_judged(rows))
+
+
+def last_decision() -> int:
+    """What changes with every deal decided: the number of the latest entry in the ledger of outcomes."""
+    return Outcome.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
 def deals_of(*, cut: str, value: str, start: date, until: date, team: Team | None = None) -> list[int]:

@@ -65,8 +65,8 @@ def make_call(
         made_on=on,
         made_at=at,
         by=by,
-        people_commit=people and people.commit,
-        people_best_case=people and people.best_case,
+        people_commit=people.commit if people else None,
+        people_best_case=people.best_case if people else None,
     )
 
 

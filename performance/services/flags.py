@@ -38,7 +38,7 @@ def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = N
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     thresholds = {kind: float(cost.threshold) for kind, cost in flag_costs().items()}
-    window, everybody = readings(as_of=as_of, threshold=thresholds[FlagKind.MISS])
+    window, everybody = readings(as_of=as_of, threshold=thresholds[FlagKind.MISS], people=people)
     found = {pk: reading for pk, reading in everybody.items() if people is None or pk in people}
     done = {"raised": 0, "changed": 0, "closed": 0, "waiting": 0}
     standing = Flag.objects.open().select_related("person")

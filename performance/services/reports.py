@@ -31,10 +31,12 @@ def make_reports(*, on: date, at: datetime) -> int:
         [Report(team=team, period=period.key, made_at=at, due_on=due_on) for team in teams], ignore_conflicts=True
     )
     made = {report.team_id: report for report in Report.objects.filter(period=period.key, team__in=teams, made_at=at)}
-    leaders = Leadership.objects.on(on).filter(team__in=made, person__user__is_active=True).select_related("person")
+    leaders = (
+        Leadership.objects.on(on).filter(team__in=made, person__user__is_active=True).select_related("person__user")
+    )
     Notice.objects.bulk_create(
         Notice(
-            user_id=row.person.user_id,
+            user=row.person.user,
             text=f"The report of {made[row.team_id].team.name} for {period.label} waits for your comment; "
             f"it goes out on {due_on:%-d %b}.",
             link=reverse("report", args=[made[row.team_id].pk]),
@@ -88,7 +90,7 @@ def _tell(report: Report, period: Period, at: datetime, on: date) -> None:
     ReportRecipient.objects.bulk_create(ReportRecipient(report=report, person=person, at=at) for person in people)
     link = reverse("report", args=[report.pk])
     Notice.objects.bulk_create(
-        Notice(user_id=person.user_id, text=report.sentence[:300], link=link, at=at) for person in people
+        Notice(user=person.user, text=report.sentence[:300], link=link, at=at) for person in people
     )
     if not is_mail_set_up():
         return

@@ -179,6 +179,7 @@ FAMILIES = {
     "contracts": Family(11),
     "referrals": Family(12),
     "time": Family(13),
+    "calls": Family(14),
 }
 TOPICS = tuple(FAMILIES)
 

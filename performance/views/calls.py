@@ -100,7 +100,7 @@ def _stakes(request: SignedIn, person: Person | None, period: Period, today: dat
     if person is None or today >= period.end or access_of(request.user).role not in {"rep", "manager", "executive"}:
         return []
     targets: list[Team | None] = [*reading.may_call_for(person, today)]
-    if person.pk in reading.sellers(Team.objects.visible_to(request.user).values_list("pk", flat=True), today):
+    if person.pk in reading.sellers(Team.objects.visible_to(request.user).values_list("pk", flat=True), period, today):
         targets.append(None)
     asked = request.POST.get("team", "") if request.method == "POST" else None
     found = []

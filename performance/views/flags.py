@@ -28,7 +28,7 @@ from ..selectors.causes import LEVER_NAMES, reason_of
 from ..selectors.figures import records_url
 from ..selectors.findings import inputs_of
 from ..selectors.flags import flag_costs as costs_by_kind
-from ..selectors.flags import flags_asked, may_put_off, outcomes, without_chances
+from ..selectors.flags import flags_asked, may_put_off, outcomes, replayed, without_chances
 from ..selectors.levers import levers_of, look_at
 
 
@@ -299,6 +299,7 @@ def flag_costs(request: SignedIn) -> HttpResponse:
             "rows": [(cost, forms[kind]) for kind, cost in costs.items()],
             "may_set": access.imports,
             "outcomes": outcomes(on=today) if access.sees_all or access.leads else None,
+            "replayed": replayed(costs[FlagKind.MISS]),
         },
         status=400 if any(form.errors for form in forms.values()) else 200,
     )

@@ -16,10 +16,12 @@ from teams.edges import SignedIn
 from teams.models import Organisation, Person, Role, Team, access_of
 
 from ..models import FlagKind
-from ..selectors import backtests
+from ..selectors import Scope, backtests
 from ..selectors import forecasting as selectors
+from ..selectors.calls import calls_of
 from ..selectors.flags import flag_costs
 from .asked import team_of
+from .pipeline import scope_of
 
 HEADER = ("person", "period", "as_of", "quota", "credited", "expected", "low", "high", "p_miss", "note", "currency")
 LIKELY = 0.5
@@ -64,8 +66,31 @@ def forecast(request: SignedIn) -> HttpResponseBase:
             "leads": leads,
             "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY) if leads else 0,
             "currency": organisation.currency,
+            "calls": calls_of(scope=_scope(request, team), period=period, as_of=today),
+            **_calls(request, period, today, team),
         },
     )
+
+
+def _calls(request: SignedIn, period: Period, today: date, team: Team | None) -> dict[str, Any]:
+    """What people stake on the same quarter, for who leads them."""
+    access = access_of(request.user)
+    if team is not None and (access.sees_all or access.leads):
+        scope = Scope.team(team)
+    elif access.sees_all:
+        scope = Scope.company()
+    elif access.leads:
+        scope = Scope.team(Team.objects.visible_to(request.user).get(pk=access.led_team_ids[0]))
+    else:
+        return {}
+    told = calls_of(scope=scope, period=period, as_of=today)
+    return {"whole_call": told.whole, "team_calls": told.teams, "people_calls": told.people, "called": scope.name}
+
+
+def _scope(request: SignedIn, team: Team | None) -> Scope:
+    """Whose calls show: those of a team only to who leads it."""
+    access = access_of(request.user)
+    return Scope.team(team) if team is not None and (access.leads or access.sees_all) else scope_of(request)
 
 
 def _people(request: SignedIn, today: date, team: Team | None) -> Any:

@@ -132,10 +132,13 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
     """What moved the pipeline of a period between two days, and what it is likely to come to."""
     asked = asked_of(request)
     told = selectors.waterfall(**asked.keywords)
+    currency = asked.organisation.currency
     if request.GET.get("format") == "csv":
-        rows = [("start", told.start, told.start_count, asked.start, asked.organisation.currency)]
-        rows += [(key, amount, count, "", asked.organisation.currency) for key, (amount, count) in told.steps.items()]
-        rows.append(("end", told.end, told.end_count, asked.until, asked.organisation.currency))
+        rows: list[tuple[Any, ...]] = [
+            ("start", told.start, told.start_count, asked.start, currency),
+            *((key, amount, count, "", currency) for key, (amount, count) in told.steps.items()),
+            ("end", told.end, told.end_count, asked.until, currency),
+        ]
         header = ("step", "amount", "deals", "on", "currency")
         return csv_answer(request, f"pipeline-{asked.period.key}", header, rows)
     as_of = min(asked.until, asked.today)
@@ -156,7 +159,7 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
         "every_step": [("start", "Start", told.start, told.start_count)]
         + [(key, STEPS[key], *told.steps[key]) for key in STEPS]
         + [("end", "End", told.end, told.end_count)],
-        "currency": asked.organisation.currency,
+        "currency": currency,
         "pace": pace,
         "coverage": coverage,
         "slippage": slippage,
@@ -195,6 +198,7 @@ def pipeline_moves(request: SignedIn) -> HttpResponseBase:
     context = {
         "asked": asked,
         "step": step,
+        "choices": [("", "All moves"), ("start", "Start"), *STEPS.items(), ("end", "End")],
         "label": (STEPS | TOTALS).get(step, "All moves"),
         "labels": STEPS | TOTALS,
         "rows": seen[:SHOWN],

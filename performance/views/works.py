@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import redis
+from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,12 +19,13 @@ from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
 from teams.models import Organisation, Team, access_of
 
-from ..analysis.works import Difference
+from ..analysis.works import LEAST, Difference
 from ..selectors import works as selectors
-from ..selectors.works import CUTS, LEAST, Row
+from ..selectors.works import CUTS, Row
 from .asked import team_of
 
 MONTHS = (6, 12, 24, 60)
+KEPT = 600  # seconds
 REACH = 0.2  # of a difference: the mark ends there
 HEADER = (
     "group", "value", "deals", "won", "win_rate", "win_rate_low", "win_rate_high", "difference", "difference_low",
@@ -49,7 +52,7 @@ def _asked(request: SignedIn) -> tuple[dict[str, Any], int]:
 def what_works(request: SignedIn) -> HttpResponseBase:
     """Products, segments, sources and habits against results, with what chance alone would do."""
     asked, months = _asked(request)
-    found = selectors.what_works(**asked)
+    found = _worked_out(asked)
     if request.GET.get("export") == "csv":
         return csv_answer(request, "what-works", HEADER, ([*_cells(row)] for row in found.rows))
     groups: dict[str, dict[str, list[Any]]] = {}
@@ -71,6 +74,20 @@ def what_works(request: SignedIn) -> HttpResponseBase:
         "currency": Organisation.get().currency,
     }
     return render(request, "performance/what_works.html", context)
+
+
+def _worked_out(asked: dict[str, Any]) -> selectors.Works:
+    """Once for all who look within some minutes, and anew after each decision; without a cache for each."""
+    team = asked["team"]
+    key = f"works:{asked['start']}:{asked['until']}:{team.pk if team else 0}:{selectors.last_decision()}"
+    try:
+        kept: selectors.Works | None = cache.get(key)
+        if kept is None:
+            kept = selectors.what_works(**asked)
+            cache.set(key, kept, KEPT)
+    except (redis.RedisError, OSError):
+        kept = selectors.what_works(**asked)
+    return kept
 
 
 @require_GET

@@ -58,6 +58,7 @@ class OrderSerializer(serializers.ModelSerializer):
             "promised_on",
             "produced_on",
             "delivered_on",
+            "paid_on",
             "lateness",
             "cancelled_on",
             "version",
@@ -115,6 +116,7 @@ class DatesWriter(Writer):
     promised_on = serializers.DateField(required=False, allow_null=True)
     produced_on = serializers.DateField(required=False, allow_null=True)
     delivered_on = serializers.DateField(required=False, allow_null=True)
+    paid_on = serializers.DateField(required=False, allow_null=True)
     version = serializers.IntegerField(required=False, min_value=1)
 
 

@@ -408,7 +408,7 @@ def _activity_rows() -> Iterator[dict[str, Any]]:
 
 ORDER = (
     "external_id", "number", "owner", "account", "deal", "product", "quantity", "amount", "currency", "ordered_on",
-    "promised_on", "produced_on", "delivered_on", "cancelled_on", "tax",
+    "promised_on", "produced_on", "delivered_on", "cancelled_on", "tax", "paid_on",
 )  # fmt: skip
 
 
@@ -822,6 +822,7 @@ KINDS = [
             Field("cancelled_on", "date", also=("cancelled_date",)),
             Field("booked_by_win", "choice", choices=("yes", "no")),
             Field("tax", "money", **MONEY, also=("vat", "tax_amount")),  # type: ignore[arg-type]
+            Field("paid_on", "date", also=("paid_date", "payment_date")),
         ),
         _plan_orders,
         _order_rows,

@@ -151,6 +151,7 @@ class DeliveryForm(Versioned):
     promised_on = DayField(required=False)
     produced_on = DayField(required=False)
     delivered_on = DayField(required=False)
+    paid_on = DayField(required=False, help_text="By the customer, all of it.")
 
 
 class ProblemForm(forms.Form):

@@ -13,14 +13,14 @@ from teams.selectors import person_of
 from .guards import NOT_YOURS, WITHDRAWN, require_current
 from .notices import tell
 
-DATES = ("promised_on", "produced_on", "delivered_on")
+DATES = ("promised_on", "produced_on", "delivered_on", "paid_on")
 
 
 @transaction.atomic
 def record_delivery(
     *, order: Order, on: date, by: User | None, version: int | None = None, **dates: date | None
 ) -> Order:
-    """Say when an order was promised, produced and delivered, by `on` at the latest; None takes a day back."""
+    """Say when an order was promised, produced, delivered and paid, by `on` at the latest; None takes a day back."""
     order = _locked(order, by)
     require_current(version, order.version, noun="order", who=None, when=None)
     if order.cancelled_on is not None:

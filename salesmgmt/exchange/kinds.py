@@ -68,6 +68,8 @@ STAYS = {  # what no export gives out, and why
     "performance.BacktestCase": "replayed anew",
     "performance.Rollup": "added up anew",
     "performance.RollupSum": "added up anew",
+    "performance.FrozenFigure": "what was known here each night: only a backup keeps it",
+    "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
 }

@@ -16,10 +16,11 @@ from salesmgmt.lib.kinds import Kind, Refusal, Row
 
 from . import values
 from .mapping import Column
-from .reader import Table
+from .reader import Table, Unreadable
 from .staging import NUMBERS, cells, is_noted
 
 PART = 10_000  # rows
+WHOLE = 50_000  # rows that hang together and are still one part
 BUCKETS = 256
 HELD = 2_000  # rows of a part that wait to be written
 SAME_FIGURES = str.maketrans("23456789", "11111111")
@@ -34,7 +35,7 @@ class Parts:
         self._noted = [one for one in kind.fields if one.name in columns and is_noted(one)]
         ways: dict[str, set[str]] = {one.name: set() for one in self._noted}
         seen = [array("q") for _ in range(BUCKETS)]
-        self.count = 0
+        self.count, self.hangs = 0, False
         for row in self._rows():
             self.count += 1
             for one in self._noted:
@@ -54,15 +55,20 @@ class Parts:
             raw = {} if problem else {n: values.rearmed(column.text(of_row)) for n, column in self.columns.items()}
             yield Row(line, {}, raw, [Refusal(line, "", "", problem)] if problem else [], column=cell)
 
-    def _keys_of(self, row: Row) -> Iterator[int]:
+    def _keys_of(self, row: Row, but: list[str] | None = None) -> Iterator[int]:
         for space, ways in enumerate(self._keys):
             for fields in ways:
+                if fields == but:
+                    continue
                 texts = [row.raw.get(name, "").casefold() for name in fields]
                 if any(texts):
                     yield hash((space, *texts))
 
     def deal(self) -> Iterator[list[Row]]:
-        """The rows in parts, in the sequence of the file as far as their belonging together lets them."""
+        """The rows in parts, in the sequence of the file as far as their belonging together lets them.
+
+        Where more hang together than are held in memory, what rows refer to is in an earlier part (`hangs`).
+        """
         groups = _Groups(self.count)
         if self._shared:
             first: dict[int, int] = {}
@@ -72,14 +78,19 @@ class Parts:
                         groups.join(place, first.setdefault(key, place))
             first.clear()
         more = Counter(head for place in range(self.count) if (head := groups.head(place)) != place)
+        large = {head for head, size in more.items() if size >= WHOLE}
+        self.hangs = bool(large)
+        placed, parts = self._in_layers(groups, large) if large else (array("i"), 0)
         with TemporaryDirectory() as folder:
-            part, filled = 0, 0
+            part, filled = parts, 0
             where: dict[int, int] = {}  # the part of each group of several rows
             waiting: dict[int, list[str]] = defaultdict(list)
             for place, row in enumerate(self._rows()):
                 head = groups.head(place)
                 size = 1 + more[head]
-                if head not in where:
+                if head in large:
+                    where[head] = placed[place]
+                elif head not in where:
                     if filled and filled + size > PART:
                         part, filled = part + 1, 0
                     filled += size
@@ -95,7 +106,51 @@ class Parts:
             more.clear()
             where.clear()
             for number in range(part + 1):
-                yield _read(folder, number)
+                if rows := _read(folder, number):
+                    yield rows
+
+    def _in_layers(self, groups: "_Groups", large: set[int]) -> "tuple[array[int], int]":
+        """For each row of the large groups its part, no earlier than that of what it is within; and how many parts."""
+        space, within = next(
+            ((n, one) for n, ways in enumerate(self._keys) for one in ways if one == [self.kind.within]), (0, None)
+        )
+        if within is None:
+            raise Unreadable(
+                f"{self.table.name}: more than {WHOLE:,} rows say something about the same record; split the file."
+            )
+        first: dict[int, int] = {}  # by what a row calls itself
+        for place, row in enumerate(self._rows()):
+            for key in self._keys_of(row, but=within):
+                if key in self._shared:
+                    first.setdefault(key, place)
+        same, above, depth = array("i", range(self.count)), array("i", [-1]) * self.count, array("i", [-1]) * self.count
+        for place, row in enumerate(self._rows()):
+            same[place] = min([first[key] for key in self._keys_of(row, but=within) if key in first], default=place)
+            if text := row.raw.get(self.kind.within, "").casefold():
+                above[place] = first.get(hash((space, text)), -1)
+        first.clear()
+        for place in range(self.count):
+            trail: list[int] = []
+            at = same[place]
+            while at >= 0 and depth[at] == -1:
+                depth[at] = -2  # on the way
+                trail.append(at)
+                at = same[above[at]] if above[at] >= 0 else -1
+            if at >= 0 and depth[at] == -2:  # a circle, to be refused as a whole
+                circle = trail[trail.index(at) :]
+                for one in circle:
+                    same[one], depth[one] = min(circle), 0
+            for one in reversed(trail):
+                if depth[one] == -2:
+                    depth[one] = depth[same[above[one]]] + 1 if above[one] >= 0 else 0
+        rows = [place for place in range(self.count) if groups.head(place) in large]
+        rows.sort(key=lambda place: depth[same[place]])
+        parts = array("i", [-1]) * self.count
+        for rank, place in enumerate(rows):
+            parts[place] = rank // PART
+        for place in rows:
+            parts[place] = parts[same[place]]
+        return parts, -(-len(rows) // PART)
 
 
 class _Groups:
@@ -129,7 +184,10 @@ def _append(folder: str, part: int, lines: list[str]) -> None:
 
 
 def _read(folder: str, part: int) -> list[Row]:
-    with (Path(folder) / str(part)).open(encoding="ascii") as file:
+    path = Path(folder) / str(part)
+    if not path.exists():
+        return []
+    with path.open(encoding="ascii") as file:
         told = [json.loads(line) for line in file]
     return [
         Row(line, {}, raw, [Refusal(line, "", "", problem)] if problem else [], column=cell)

@@ -127,7 +127,7 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
         spread=_spread(reached),
         flags=flags,
         answered=len(waits),
-        answer_took=median(waits) if waits else None,
+        answer_took=_middle(waits),
         planned=len(states),
         held=states.count(OneOnOne.State.HELD),
         there=len(first),
@@ -146,6 +146,10 @@ def _spread(reached: list[Decimal]) -> Spread | None:
         return reached[low] + (reached[high] - reached[low]) * Decimal(str(place - low))
 
     return Spread(reached[0], at(0.25), at(0.5), at(0.75), reached[-1])
+
+
+def _middle(waits: list[timedelta]) -> timedelta | None:
+    return timedelta(seconds=median(wait.total_seconds() for wait in waits)) if waits else None
 
 
 def _answers(manager: Person, people: set[int], start: date, until: date) -> tuple[int, list[timedelta]]:

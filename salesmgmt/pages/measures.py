@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from performance.selectors import Figure, Scope, figures
+from performance.selectors import Figure, Scope, catalogue, figures
 from performance.selectors.catalogue import ACTIVITY_KINDS
 from performance.selectors.cells import Span, of_scope, read
 from performance.selectors.figures import records_url
@@ -62,14 +62,18 @@ class Quarter:
 
 
 def compared(scope: Scope, period: Period, as_of: date, organisation: Organisation) -> dict[str, list[Line]]:
-    """Results and work of a period beside the whole of the one before, in two queries."""
-    before = period.shift(-1)
-    asked = (*RESULTS, *DONE)
-    now = figures(scope=scope, measures=asked, period=period, as_of=as_of, organisation=organisation)
-    was = figures(scope=scope, measures=asked, period=before, as_of=before.last_day, organisation=organisation)
+    """Results and work of a period beside the whole of the one before, and what an admin has defined; three queries."""
+    before, known = period.shift(-1), catalogue()
+    defined = [key for key, measure in known.items() if not measure.is_built_in]
+    asked = (*RESULTS, *DONE, *defined)
+    now, was = (
+        figures(scope=scope, measures=asked, period=of, as_of=on, organisation=organisation, known=known)
+        for of, on in ((period, as_of), (before, before.last_day))
+    )
     return {
         "results": [Line(now[key], was[key]) for key in RESULTS],
         "work": [Line(now[key], was[key]) for key in DONE],
+        "defined": [Line(now[key], was[key]) for key in defined if now[key].value or was[key].value],
     }
 
 

@@ -6,12 +6,15 @@ Each field is a column. A row is known again by some of them, and named by these
 
 import json
 import re
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zlib import compress, decompressobj
+from zlib import error as ZlibError
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -39,7 +42,8 @@ LED_TO = {
 ADDRESSES = {"link", "reason"}
 ADDRESS = re.compile(r"(/?)([a-z-]+)([/:])(\d+|\{.*\})(/.*|)", re.DOTALL)
 MOST = {"PositiveSmallIntegerField": 32_767, "SmallIntegerField": 32_767, "BigIntegerField": 2_147_483_647}
-LONGEST = 1_000_000
+LONGEST = 499_000  # a cell may have half a million characters
+PACKED, FROM, MOST_UNPACKED = "packed:", 100_000, 50_000_000  # JSON of more characters than FROM is packed
 
 Keep = Callable[[Plan, Row, dict[str, Any]], None]
 
@@ -268,7 +272,8 @@ def _told(one: Any, value: Any) -> dict[str, Any]:
     if one.is_relation and getattr(value, "withdrawn_at", None) is not None:
         return {one.name: None}
     if kind in {"JSONField", "ArrayField"}:
-        return {one.name: json.dumps(value, ensure_ascii=False, sort_keys=True)}
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return {one.name: text if len(text) < FROM else PACKED + b64encode(compress(text.encode())).decode()}
     return {one.name: value}
 
 
@@ -299,6 +304,8 @@ def _values_of(plan: Plan, row: Row, columns: dict[str, Any], numbers: dict[str,
 def _loaded(plan: Plan, row: Row, one: Any, text: str, *, is_by_name: bool) -> Any:
     """JSON as the database takes it, of the shape that the field has."""
     try:
+        if text.startswith(PACKED):
+            text = decompressobj().decompress(b64decode(text.removeprefix(PACKED)), MOST_UNPACKED).decode()
         value = json.loads(text, parse_constant=_no_number)
         json.dumps(value, ensure_ascii=False).encode()
         shape = list if isinstance(one.get_default(), list) or _kind(one) == "ArrayField" else dict
@@ -306,7 +313,7 @@ def _loaded(plan: Plan, row: Row, one: Any, text: str, *, is_by_name: bool) -> A
         if is_fit and _kind(one) == "ArrayField" and not is_by_name:
             one.run_validators(one.to_python(value))
             value = [one.base_field.clean(part, None) for part in value]
-    except (ValueError, RecursionError, ValidationError):
+    except (ValueError, RecursionError, ValidationError, ZlibError):
         is_fit = False
     if not is_fit:
         plan.refuse(row, one.name, "It is not as it was given out: JSON of the same shape is needed.")

@@ -1,7 +1,7 @@
 """Seed a database of the size asked for and one with a tenth of its records, serve both as in production, measure.
 
 PEOPLE, ACCOUNTS, DEALS, ACTIVITIES, YEARS, SEED set the size; IMPORT_ACTIVITIES and IMPORT_DEALS that of the files that
-are imported (0: none); ONLY=imports, plans, pages, lists (every filter and order) or load leaves the rest out.
+are imported (0: none); ONLY=imports, plans, pages, lists (every filter and order), rollups or load leaves the rest out.
 A database that was seeded today with the same figures is used again. Prints a table and writes
 bench.json into VAR.
 """

@@ -102,6 +102,47 @@ def test_rows_refer_to_others_further_down_and_refusals_are_told(cast: Cast, siz
     assert counts(take("accounts", text)) == (0, 0, 72, 9)
 
 
+def test_more_rows_than_are_held_build_on_those_they_stand_below(
+    cast: Cast, sized: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"A{n},Account {n},{f'A{n // 3 + 30}' if n < 30 else 'A59' if n < 59 else ''}" for n in range(60)]
+    rows += [
+        "A7,Account 7,A32",
+        "A8,Another 8,",
+        "C1,Circle 1,C2",
+        "C2,Circle 2,C1",
+        "C3,Below a circle,C1",
+        "L,Loner,",
+    ]
+    text = "external_id,name,parent\n" + "\n".join(rows)
+    found = []
+    for whole in (1000, 2):
+        sized(4)
+        monkeypatch.setattr(parts, "WHOLE", whole)
+        with transaction.atomic():
+            would = take("accounts", text, dry_run=True)
+            assert not Account.objects.exists()
+            stopped = take("accounts", text, on_error="stop")
+            assert (stopped.stopped, Account.objects.count()) == (True, 0)
+            answer = take("accounts", text)
+            assert counts(would) == counts(stopped) == counts(answer) == (61, 0, 1, 4)
+            assert sorted(reasons(would)) == sorted(reasons(answer))
+            assert counts(take("accounts", text)) == (0, 0, 62, 4)
+            found.append([sorted(reasons(answer)), records()])
+            transaction.set_rollback(True)
+    assert found[0] == found[1]
+
+
+def test_more_rows_about_one_record_than_are_held_are_a_sentence(
+    cast: Cast, sized: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sized(4)
+    monkeypatch.setattr(parts, "WHOLE", 5)
+    text = "contact,account\n" + "C1,A1\n" * 9
+    with pytest.raises(Unreadable, match="more than 5 rows say something about the same record; split the file"):
+        take("contact_roles", text)
+
+
 CHILD = """
 import io, os, re, sys, django
 django.setup()

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from performance.models import Call
 from sales.models import (
-    Account,
     Activity,
     Complaint,
     Contract,
@@ -71,7 +72,25 @@ class Plain:
         )
         self.contracts = contracts.where(contracts.notna(), None)
         self.referrals, self.time = present(table(Referral)), present(table(TimeEntry))
-        self.accounts = table(Account)
+        self.calls = self.judged()
+
+    def judged(self) -> pd.DataFrame:
+        """A row for each call that stood at the end of week 1, 5 or 9 of its quarter, with what was credited."""
+        made = []
+        calls = [call for call in Call.objects.filter(team=None).order_by("made_on", "made_at", "pk").values()
+                 if "-Q" in call["period"]]  # fmt: skip
+        for (person, _), own in groupby(
+            sorted(calls, key=lambda c: (c["person_id"], c["period"])), key=lambda c: (c["person_id"], c["period"])
+        ):
+            every = list(own)
+            first, until = every[0]["starts_on"], every[0]["until"]
+            mine = self.credits[(self.credits.person_id == person) & (self.credits.occurred_on >= first)]
+            result = sum(mine[mine.occurred_on < until].reporting_amount, ZERO)
+            for week in (1, 5, 9):
+                standing = [c for c in every if c["made_on"] <= first + timedelta(days=7 * week - 1)]
+                if standing:
+                    made.append((person, until - timedelta(days=1), standing[-1]["commit"], result))
+        return pd.DataFrame(made, columns=["person_id", "on", "commit", "result"])
 
     # ── What it is made of ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -300,6 +319,10 @@ class Plain:
                 orders("delivered_on", who="delivered_by_id", where=in_time("delivered_on")),
                 orders("delivered_on", "b", "delivered_by_id", where=promised)]),
             "complaints_answered": ("count", [complaints("answered_on")]),
+            "forecast_accuracy": ("ratio", [
+                self.items(self.calls, "person_id", "on",
+                           value=lambda row, on: row.result - abs(row.commit - row.result)),
+                self.items(self.calls, "person_id", "on", part="b", value=lambda row, on: row.result)]),
             "answer_days": ("median", [complaints("received_on", value=days)]),
         }  # fmt: skip
 

@@ -85,7 +85,7 @@ def _read(company: Company, window: Window, truth: dict[int, str], people: list[
     for p in people:
         readings[p] = Reading(
             Person(pk=p + 1, name=f"P{p}"), _money(credited[p]), _money(quotas[p] * over), _money(quotas[p]), over,
-            usual_rhythm[p], known[p],
+            usual_rhythm[p], known[p], threshold=1 / 3,
         )  # fmt: skip
     results = {p: Result(r.deviation, -HALF * r.rhythm.share / r.rhythm.spread) for p, r in readings.items()}
     for p, chance in chances(looks, results).items():

@@ -20,6 +20,7 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from performance.models import Call
 from performance.selectors import Scope, catalogue, figures
 from performance.services import rollups
 from sales import services as sales
@@ -48,7 +49,7 @@ from teams.models import Person
 from tests.cast import Cast
 from tests.performance.plainly import Plain
 
-HISTORIES = int(os.environ.get("EQUALITY", 6))
+HISTORIES = int(os.environ.get("EQUALITY", 4))
 YEAR = Period.parse("2026-FY")
 TODAY = date(2026, 11, 20)
 SKETCHED = {"median_deal"}
@@ -199,10 +200,19 @@ def serve(it: Company) -> None:
     )
     Contract.objects.create(
         account=account, owner=it.maybe(it.rep()), starts_on=date(2025, 6, 1), ends_on=on, currency=it.currency(),
-        value=it.maybe(it.amount()), renewal_deal=it.one(Deal, status="won", contracts=None, renews=None),
+        value=it.maybe(it.amount()), renewal_deal=it.one(Deal, status="won", renews=None),
     )  # fmt: skip
     Referral.objects.create(owner=it.rep(), account=account, asked_on=on, lead=it.one(Lead, referral=None))
     TimeEntry.objects.create(owner=it.rep(), on=on, kind="travel", minutes=45)
+
+
+def call(it: Company) -> None:
+    quarter = Period.parse(f"2026-Q{it.random.randrange(1, 4)}")
+    made = it.day(quarter.start, quarter.last_day)
+    Call.objects.create(
+        person=it.rep(), period=quarter.key, starts_on=quarter.start, until=quarter.end, commit=it.amount(),
+        best_case=Decimal(10**7), currency="EUR", made_on=made, made_at=it.at(made),
+    )  # fmt: skip
 
 
 STATEMENTS = (
@@ -247,8 +257,9 @@ def drain(it: Company) -> None:
 
 
 ACTS: tuple[Callable[[Company], None], ...] = (
-    log, move_activity, open_deal, decide_deal, decide_deal, reopen_deal, book_order, book_order, turn_order, deliver,
-    transfer, close_or_rate, serve, by_sql, by_sql, by_admin, drain,
+    log, log, move_activity, open_deal, open_deal, open_deal, decide_deal, decide_deal, reopen_deal, book_order,
+    book_order, turn_order, deliver, deliver, transfer, call, call, close_or_rate, serve, by_sql, by_sql, by_admin,
+    drain,
 )  # fmt: skip
 
 
@@ -257,13 +268,15 @@ ACTS: tuple[Callable[[Company], None], ...] = (
     phases=[Phase.generate, *([Phase.shrink] if HISTORIES >= 20 else [])],
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-@given(history=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 10**6)), min_size=25, max_size=60))
+@given(history=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 10**6)), min_size=60, max_size=90))
 def agrees(cast: Cast, history: list[tuple[Callable[[Company], None], int]]) -> None:
     with transaction.atomic():
         for name in ("Brandt", "Söhne", "Weiß"):
             Account.objects.create(name=name, industry="Steel")
         for place, name in enumerate(("Probe", "Lens")):
             Product.objects.create(name=name, family="Optics", unit_cost=Decimal(f"{place}.37"), currency="EUR")
+        for currency in ("USD", "CHF"):
+            teams.set_rate(currency=currency, rate=Decimal("0.87"), on=YEAR.start, by=cast.admin)
         for act, seed in history:
             with suppress(Refused, Error), transaction.atomic():
                 act(Company(cast, seed))

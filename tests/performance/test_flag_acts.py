@@ -9,8 +9,8 @@ from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 
-from performance.models import Flag, FlagCost, FlagEvent
-from performance.selectors.flags import outcomes
+from performance.models import BacktestCase, Flag, FlagCost, FlagEvent
+from performance.selectors.flags import outcomes, replayed
 from performance.services import raise_flags, set_flag_cost, snooze_flag
 from sales.models import Account, Activity, Deal, DealLine, Feedback, Stage
 from salesmgmt.desk import digests
@@ -148,7 +148,7 @@ def test_nobody_puts_off_a_flag_about_themselves_or_in_another_line(cast: Cast, 
 
 def test_the_threshold_follows_the_costs_and_operations_set_them(cast: Cast, client: Client) -> None:
     cost = FlagCost.objects.get(kind="miss")
-    assert cost.threshold == Decimal("0.5")
+    assert round(cost.threshold, 2) == Decimal("0.33")
     client.force_login(cast.olga.user)
     sent = {"kind": "miss", "miss-needless_talk": "1", "miss-missed_warning": "3", "miss-version": cost.version}
     assert client.post("/flags/costs/", sent).status_code == 303
@@ -184,6 +184,23 @@ def test_what_came_of_past_flags_is_counted(cast: Cast) -> None:
     found = outcomes(on=NOW_DAY)
     assert (found.people, found.misses, found.flagged, found.missed) == (3, 2, 2, 1)
     assert (found.hits, found.false_alarms) == (Decimal("0.5"), Decimal("0.5"))
+
+
+def test_the_back_test_says_which_threshold_is_cheapest(cast: Cast, client: Client) -> None:
+    for n, (p_miss, final) in enumerate(((0.9, 50), (0.6, 50), (0.4, 200), (0.2, 50), (0.1, 200))):
+        BacktestCase.objects.create(
+            person_id=n, measure="bookings", period="2026-Q1", checkpoint=Decimal("0.5"), as_of=date(2026, 2, 14),
+            quota=100, credited=10, expected=90, p_miss=Decimal(str(p_miss)), flagged=p_miss >= 0.5, final=final,
+            made_at=NOW,
+        )  # fmt: skip
+    found = {one.threshold: one for one in replayed(FlagCost.objects.get(kind="miss"))}
+    ours, least = found[Decimal("0.33")], found[Decimal("0.2")]
+    assert (round(ours.hits, 2), ours.false_alarms, ours.cost) == (Decimal("0.67"), Decimal("0.5"), Decimal("0.6"))
+    assert ours.is_ours
+    assert (least.hits, least.false_alarms, least.cost) == (1, Decimal("0.5"), Decimal("0.2"))
+    assert least.is_cheapest
+    client.force_login(cast.vera.user)
+    assert "cheapest" in client.get("/flags/costs/").content.decode()
 
 
 # ── Before it shows in the result ───────────────────────────────────────────────────────────────────────────────

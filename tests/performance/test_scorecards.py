@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from performance.analysis.scorecards import points, score
-from performance.models import Scorecard
-from performance.selectors.scorecards import Card, card, cards
+from performance.models import MeasureDefinition, Scorecard
+from performance.selectors import MEASURES
+from performance.selectors.scorecards import Card, Part, card, cards
 from performance.services import rebuild
 from performance.services.scorecards import Weighed, set_scorecard
 from sales.models import Deal, Outcome, Pipeline, Stage
@@ -68,9 +69,17 @@ def decide(person: Person, status: str, on: date, opened: date | None = None) ->
 @QUICK
 @given(WEIGHTS, st.lists(st.decimals(-50, 50, places=6), min_size=8, max_size=8))
 def test_parts_sum_exactly_to_the_total(weights: list[int], scores: list[D]) -> None:
-    parts = [points(D(weight) / 100, reached) for weight, reached in zip(weights, scores, strict=False)]
-    assert sum(parts) == sum((part.quantize(D("0.01")) for part in parts), D(0))
-    assert all(part == part.quantize(D("0.01")) for part in parts)
+    """To the cent with what is shown, and never further from the exact sum than half a cent for each part."""
+    told = [(D(weight) / 100, reached) for weight, reached in zip(weights, scores, strict=False)]
+    parts = tuple(
+        Part(MEASURES["pace"], weight, D(1), None, False, reached, points(weight, reached)) for weight, reached in told
+    )
+    found = Card(None, "rep", None, Q3, END, parts)
+    assert found.total == sum(part.points for part in parts)
+    assert found.total == found.total.quantize(D("0.01"))
+    assert abs(found.total - sum(weight * reached for weight, reached in told)) <= D("0.005") * len(parts)
+    unknown = Part(MEASURES["win_rate"], D(1), D(1), None, False, None, None, "nothing decided")
+    assert Card(None, "rep", None, Q3, END, (*parts, unknown)).total is None
 
 
 @QUICK
@@ -107,6 +116,16 @@ def test_there_is_no_score_where_a_part_is_unknown_and_the_card_says_which(cast:
     assert found.total is None
     assert [part.measure.key for part in found.unknown] == ["win_rate"]
     assert found.parts[0].points == D("30.00")
+
+
+def test_a_measure_that_is_no_longer_worked_out_leaves_no_score_without_it(cast: Cast) -> None:
+    put(cast, ("attainment", "60", "1"), ("nps", "40", "30"))
+    quota(cast.ana, 1000)
+    book(cast.ana, 500)
+    MeasureDefinition.objects.filter(key="nps").update(is_active=False)
+    found = card_of(cast.ana)
+    assert found.total is None
+    assert [(part.measure.key, part.why) for part in found.unknown] == [("nps", "no longer worked out")]
 
 
 def test_the_goal_of_a_count_is_for_the_days_somebody_was_there(cast: Cast) -> None:

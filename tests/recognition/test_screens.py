@@ -123,6 +123,10 @@ def test_the_page_shows_the_address_once(busy: Cast) -> None:
     page = client.post("/screens/", said).content.decode()
     assert re.search(r"/screens/[\w-]{43}/", page)
     assert not re.search(r"/screens/[\w-]{43}/", client.get("/screens/").content.decode())
+    again = client.post("/screens/", said)
+    assert again.status_code == 422
+    assert "hangs at “Hall” already" in again.content.decode()
+    assert Screen.objects.count() == 1
     assert client.post("/screens/", said | {"seconds": 2}).status_code == 422
     assert client.post("/screens/", said | {"boards": ["nonsense"]}).status_code == 422
 

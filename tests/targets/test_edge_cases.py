@@ -18,6 +18,7 @@ from teams.models import ExchangeRate, Leave, LeaveKind, Organisation, Person, P
 from teams.services import appoint_manager
 from tests.cast import Cast
 from tests.exchange.test_kinds import take
+from tests.journeys.test_loop import drain_everything
 from tests.targets.letters import END, START, signed_in
 from tests.targets.test_plan import credit
 
@@ -63,7 +64,8 @@ def test_manager_changes_or_leaves_the_quotas_of_the_team_stay(cast: Cast) -> No
     [target] = targets_of(team_ids=[cast.north.pk], **QUARTER).values()
     assert target.people + target.vacant == 3 * 66000
     assert target.vacant > 0
-    seen = Scope.parse(f"team:{cast.north.pk}", cast.ben.user)
+    drain_everything()
+    seen = Scope.parse("team:North", cast.ben.user)
     assert pace(scope=seen, period=Q3, as_of=LATE).quota == 3 * 66000
 
 
@@ -71,7 +73,7 @@ def test_zero_or_no_quota_is_a_dash_on_every_page_and_never_a_percentage(cast: C
     credit(cast.ben, date(2026, 8, 3), 5000)
     give(cast, cast.ana, "0", basis="final")
     for person in (cast.ana, cast.ben):
-        found = pace(scope=Scope.parse(f"person:{person.pk}", cast.admin), period=Q3, as_of=LATE)
+        found = pace(scope=Scope.person(person), period=Q3, as_of=LATE)
         assert (found.attainment, found.pace) == (None, None)
     page = signed_in(cast.maya).get(f"/quotas/{cast.ben.pk}/?period=2026-Q3").content.decode()
     assert "has no quota" in page
@@ -81,10 +83,8 @@ def test_zero_or_no_quota_is_a_dash_on_every_page_and_never_a_percentage(cast: C
 def test_over_100_percent_is_kept_uncapped(cast: Cast) -> None:
     give(cast, cast.ana, "10000", basis="final")
     credit(cast.ana, date(2026, 8, 3), 25_000)
-    from tests.journeys.test_loop import drain_everything
-
     drain_everything()
-    assert pace(scope=Scope.parse(f"person:{cast.ana.pk}", cast.admin), period=Q3, as_of=LATE).attainment == D("2.5")
+    assert pace(scope=Scope.person(cast.ana), period=Q3, as_of=LATE).attainment == D("2.5")
 
 
 def test_restated_quota_is_a_new_entry_with_reason_and_author_beside_the_plan(cast: Cast) -> None:

@@ -5,7 +5,7 @@ import io
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from time import monotonic
 from typing import Any, BinaryIO
@@ -182,7 +182,13 @@ def _take_parts(
     organisation, kind = Organisation.get(), parts.kind
     notes: Counter[str] = Counter()
 
-    def run(*, taking: Batch | None, keeping: Batch | None) -> None:
+    def look() -> None:
+        """What taking it would come to; where parts build on earlier ones, by writing these and taking them back."""
+        with transaction.atomic():
+            run(Batch.objects.create(kind=kind.key, file_name="", digest="", by=by, at=at), is_trial=True)
+            transaction.set_rollback(True)
+
+    def run(batch: Batch, *, is_trial: bool = False) -> None:
         for name in COUNTS:
             setattr(answer, name, 0)
         answer.refusals, answer.rows, answer.made, answer.look_alikes = [], [], [], []
@@ -191,7 +197,7 @@ def _take_parts(
         for rows in parts.deal():
             type_rows(rows, kind, parts.columns, noted, organisation.currency, organisation.time_zone)
             plan = _planned(kind, rows, answer.file, options, organisation, by, at)
-            entered = _entered(plan, dry_run=taking is None)
+            entered = _entered(plan, dry_run=is_trial)
             refusals = _count_rows(answer, rows, parts.columns, options)
             answer.refusals += refusals[: max(0, TOLD - len(answer.refusals))]
             for is_refused in (True, False):
@@ -200,10 +206,10 @@ def _take_parts(
             answer.made = list(dict.fromkeys([*answer.made, *plan.made]))
             answer.look_alikes = [*answer.look_alikes, *plan.look_alikes][:TOLD]
             notes.update(plan.notes)
-            if keeping is not None:
-                _keep_refusals(keeping, refusals)
-            if taking is not None:
-                _write(plan, taking, entered, options)
+            if not is_trial:
+                _keep_refusals(batch, refusals)
+            if parts.hangs or not is_trial:
+                _write(plan, batch, entered, replace(options, settles=options.settles and not is_trial))
         _note(answer, dict(notes))
 
     with transaction.atomic():
@@ -212,11 +218,13 @@ def _take_parts(
             batch = Batch(kind=kind.key, file_name=answer.file[:255], digest=digest, by=by, at=at)
         answer.batch = batch
         if options.dry_run or options.on_error == "stop":
-            run(taking=None, keeping=None)
+            look()
             answer.stopped = options.on_error == "stop" and answer.refused > 0
-        if batch is not None and not options.dry_run:
+        if answer.stopped and batch is not None and not options.dry_run:
+            _keep(batch, answer, at)
+        elif batch is not None and not options.dry_run:
             batch.save()
-            run(taking=None if answer.stopped else batch, keeping=batch)
+            run(batch)
             _finish(batch, answer, at)
             batch.save()
     return answer

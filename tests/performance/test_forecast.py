@@ -1,0 +1,200 @@
+"""The method on companies whose truth is known: calibrated, better than plain methods, and modest where it is new."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from performance.analysis import forecast as method
+from tests.companies import STYLES, Company, generate
+
+CHECKPOINTS = (0.1, 0.25, 0.5, 0.75)
+SEEDS = 2  # of each style in the suite; `python -m tests.performance.test_forecast` judges more
+
+
+def known_of(company: Company) -> method.Known:
+    people, closed = company.people, np.where(np.isnat(company.decided), method.NEVER, company.decided.astype(int))
+    ordered = company.ordered.astype(int)
+    return method.Known(
+        people=people, since=int(company.quarters[0].astype(int)), seller=company.seller, on=ordered, said=ordered,
+        amount=company.booked, person=np.arange(people), start=company.joined.astype(int),
+        until=company.left.astype(int), weight=np.ones(people), owner=company.owner,
+        opened=company.opened.astype(int), closed=closed, won=company.won, listed=company.listed,
+        listed_on=company.opened.astype(int), worth=np.where(company.won, company.amount, np.nan),
+        kind=np.zeros(len(company.owner), dtype=int),
+    )  # fmt: skip
+
+
+def quarters_of(company: Company) -> list[method.Cuts]:
+    months = [quarter.astype("datetime64[M]") + np.arange(4) for quarter in company.quarters[:-1]]
+    return [part.astype("datetime64[D]").astype(int) for part in months]
+
+
+@dataclass(frozen=True)
+class Case:
+    checkpoint: float
+    quota: float
+    credited: float
+    last: float
+    expected: float
+    low: float
+    high: float
+    p_miss: float
+    final: float
+
+    @property
+    def missed(self) -> bool:
+        return self.final < self.quota
+
+    def brier(self) -> tuple[float, float, float]:
+        """Of the forecast, of the calendar, and of the period before, as warnings."""
+        plain = (self.credited < self.checkpoint * self.quota, self.last < self.quota)
+        return (self.p_miss - self.missed) ** 2, float(plain[0] != self.missed), float(plain[1] != self.missed)
+
+
+def cases(company: Company) -> Iterator[Case]:
+    """The last three quarters of a company, judged as must be: quota = mean of up to four quarters before."""
+    known, quarters = known_of(company), quarters_of(company)
+    sums, joined, left = method.sums(known, quarters), company.joined.astype(int), company.left.astype(int)
+    for k in range(max(1, len(quarters) - 3), len(quarters)):
+        whole = np.array([joined <= quarters[j][0] for j in range(max(0, k - 4), k)])
+        quota = (sums[:, max(0, k - 4) : k].T * whole).sum(0) / np.maximum(whole.sum(0), 1)
+        start, end = int(quarters[k][0]), int(quarters[k][-1])
+        for checkpoint in CHECKPOINTS:
+            last = start + int(np.ceil(checkpoint * (end - start))) - 1
+            then = known.at(last)
+            landing = method.project(method.learn(then, quarters[: k + 1], last), then, quarters[: k + 1], last)
+            spread = (landing.rest, landing.variance + landing.shared**2, landing.unit)
+            p_miss = method.below(quota - landing.credited, *spread)
+            low, high = (landing.credited + method.quantile(q, *spread) for q in (0.1, 0.9))
+            for i in np.flatnonzero((left >= end) & whole.any(0) & (quota > 0)):
+                yield Case(
+                    checkpoint, quota[i], landing.credited[i], sums[i, k - 1], landing.credited[i] + landing.rest[i],
+                    low[i], high[i], p_miss[i], sums[i, k],
+                )  # fmt: skip
+
+
+def judge(seeds: int) -> dict[str, list[Case]]:
+    found: dict[str, list[Case]] = defaultdict(list)
+    for style in STYLES:
+        for seed in range(seeds):
+            found[style] += cases(generate(seed, style))
+    return found
+
+
+@pytest.fixture(scope="module")
+def judged() -> dict[str, list[Case]]:
+    return judge(SEEDS)
+
+
+def test_in_no_kind_of_company_a_plain_method_warns_better(judged: dict[str, list[Case]]) -> None:
+    for style, found in judged.items():
+        ours, linear, last = np.mean([case.brier() for case in found], axis=0)
+        assert ours < linear, style
+        assert ours <= min(linear, last) + 0.01, style
+
+
+def test_what_is_said_comes_true_as_often_as_it_says(judged: dict[str, list[Case]]) -> None:
+    everything = [case for found in judged.values() for case in found]
+    for fifth in range(5):
+        inside = [case for case in everything if min(int(case.p_miss * 5), 4) == fifth]
+        if len(inside) >= 300:
+            said, missed = np.mean([case.p_miss for case in inside]), np.mean([case.missed for case in inside])
+            assert abs(said - missed) <= 0.08, (fifth, said, missed)
+    held = np.mean([case.low <= case.final <= case.high for case in everything])
+    assert 0.72 <= held <= 0.88
+
+
+def test_nothing_later_than_the_day_is_seen_and_a_planted_leak_is_caught() -> None:
+    """What comes after the day may be as it likes: the forecast stays as it is; a leak would move it."""
+    company = generate(2, "steady")
+    honest, quarters, rng = known_of(company), quarters_of(company), np.random.default_rng(1)
+    last = int(quarters[-2][0]) + 22
+    later, closes_later = honest.on > last, honest.closed > last
+    other = replace(
+        honest,
+        amount=np.where(later, honest.amount * rng.uniform(0, 9, len(later)), honest.amount),
+        won=np.where(closes_later, ~honest.won, honest.won),
+        worth=np.where(closes_later, 1e6, honest.worth),
+        listed=np.where(honest.listed_on > last, 7.0, honest.listed),
+        closed=np.where(closes_later, method.NEVER, honest.closed),
+        until=np.where(honest.until > last + 1, method.NEVER, honest.until),
+    )
+    leak = replace(
+        honest, on=np.where(later & (honest.on < last + 30), last, honest.on), said=np.minimum(honest.said, last)
+    )
+
+    def rest(known: method.Known) -> np.ndarray:
+        then = known.at(last)
+        return method.project(method.learn(then, quarters[:-1], last), then, quarters[:-1], last).rest
+
+    assert np.array_equal(rest(honest), rest(other))
+    assert not np.array_equal(rest(honest), rest(leak))
+
+
+def test_the_same_records_give_the_same_forecast_and_a_kept_one_is_the_same() -> None:
+    company = generate(3, "steady")
+    quarters = quarters_of(company)
+    last = int(quarters[-1][0]) + 40
+    then = known_of(company).at(last)
+    learned = method.learn(then, quarters, last)
+    said = method.project(learned, then, quarters, last)
+    again = method.project(method.unpacked(method.packed(learned)), then, quarters, last)
+    assert np.array_equal(said.rest, again.rest)
+    assert np.array_equal(said.variance, again.variance)
+
+
+def test_one_persons_records_alone_give_the_forecast_that_everybodys_give() -> None:
+    company = generate(5, "rush")
+    quarters = quarters_of(company)
+    last = int(quarters[-1][0]) + 40
+    then = known_of(company).at(last)
+    learned = method.learn(then, quarters, last)
+    everybody = method.project(learned, then, quarters, last)
+    alone = method.project(learned, only(then, 4), quarters, last)
+    assert alone.rest[4] == pytest.approx(everybody.rest[4], rel=1e-9)
+
+
+def only(known: method.Known, person: int) -> method.Known:
+    entry, here, deal = known.seller == person, known.person == person, known.owner == person
+    parts = {name: getattr(known, name)[entry] for name in ("seller", "on", "said", "amount")}
+    parts |= {name: getattr(known, name)[here] for name in ("person", "start", "until", "weight")}
+    names = ("owner", "opened", "closed", "won", "listed", "listed_on", "worth", "kind")
+    parts |= {name: getattr(known, name)[deal] for name in names}
+    return method.Known(people=known.people, since=int(parts["on"].min()), **parts)
+
+
+def test_a_team_is_less_certain_than_if_its_people_were_independent() -> None:
+    company = generate(1, "steady")
+    quarters = quarters_of(company)
+    last = int(quarters[-1][0]) + 20
+    then = known_of(company).at(last)
+    landing = method.project(method.learn(then, quarters, last), then, quarters, last)
+    independent = (landing.variance + landing.shared**2).sum()
+    assert landing.variance.sum() + landing.shared.sum() ** 2 > 1.2 * independent
+
+
+def test_two_days_of_records_are_no_reason_to_fall_over() -> None:
+    nothing = np.zeros(0, dtype=int)
+    known = method.Known(
+        people=2, since=100, seller=np.array([0, 1]), on=np.array([100, 101]), said=np.array([100, 101]),
+        amount=np.array([10.0, 20.0]), person=np.array([0, 1]), start=np.array([90, 90]),
+        until=np.array([method.NEVER] * 2), weight=np.ones(2), owner=nothing, opened=nothing, closed=nothing,
+        won=nothing.astype(bool), listed=nothing.astype(float), listed_on=nothing, worth=nothing.astype(float),
+        kind=nothing,
+    )  # fmt: skip
+    quarters = [np.array([start, start + 30, start + 60, start + 90]) for start in (0, 90)]
+    landing = method.project(method.learn(known, quarters, 101), known, quarters, 101)
+    assert np.isfinite(landing.rest).all()
+    assert (landing.rest >= 0).all()
+
+
+if __name__ == "__main__":
+    for name, found in judge(30).items():
+        ours, linear, same = np.mean([case.brier() for case in found], axis=0)
+        held = np.mean([case.low <= case.final <= case.high for case in found])
+        print(
+            f"{name:12} {len(found):6} cases  Brier {ours:.3f}  calendar {linear:.3f}  last {same:.3f}  held {held:.2f}"
+        )
