@@ -30,7 +30,7 @@ from .loading import Moments, analyse, copy_into
 from .organisation import ZONE, Company
 from .selling import KINDS, Deals, Work
 
-REASON = "Import of the demo company"
+REASON = "Demo company"
 
 
 @dataclass(slots=True)
