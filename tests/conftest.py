@@ -67,7 +67,6 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     is_over = nextitem is None and not item.config.getoption("reuse_db")  # then the database is gone by now
     if is_over or marker is None or not marker.kwargs.get("transaction"):
         return
-    import pgtrigger
     from django.apps import apps
     from django.core.management import call_command
     from django.core.management.color import no_style
@@ -77,8 +76,6 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
         connection.creation.deserialize_db_from_string(item.config.stash[REFERENCE_DATA])
         _forget_marks()
-        with pgtrigger.ignore():  # the marks that they wrote are among what is put back
-            connection.creation.deserialize_db_from_string(item.config.stash[REFERENCE_DATA])
         # Put back with their numbers, which the emptied tables would give out again.
         reset = connection.ops.sequence_reset_sql(no_style(), [*apps.get_models()])
         with connection.cursor() as cursor:
