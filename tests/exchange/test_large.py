@@ -219,7 +219,7 @@ def test_a_stopped_import_goes_on_where_it_was(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("failing", [None, 2, 3])
+@pytest.mark.parametrize("failing", [None, 2])
 def test_two_sessions_take_a_file_and_what_one_fails_at_the_other_takes(
     transactional_db: None, portions: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, failing: int | None
 ) -> None:
