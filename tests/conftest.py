@@ -28,7 +28,15 @@ def _reference_data(request: pytest.FixtureRequest, django_db_setup: None, djang
     if not any(item.get_closest_marker("django_db") or "db" in item.fixturenames for item in request.session.items):
         return
     with django_db_blocker.unblock():
+        _forget_marks()
         request.config.stash[REFERENCE_DATA] = connection.creation.serialize_db_to_string()
+
+
+def _forget_marks() -> None:
+    """Those that writing reference data leaves: writing it again leaves them again, under numbers that may be taken."""
+    from salesmgmt.desk.models import Mark
+
+    Mark.objects.all().delete()
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +75,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     with item.config.stash[blocking_manager_key].unblock():
         call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
         connection.creation.deserialize_db_from_string(item.config.stash[REFERENCE_DATA])
+        _forget_marks()
         # Put back with their numbers, which the emptied tables would give out again.
         reset = connection.ops.sequence_reset_sql(no_style(), [*apps.get_models()])
         with connection.cursor() as cursor:

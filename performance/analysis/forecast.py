@@ -491,7 +491,7 @@ def _covariance(lasting: float, fading: float, chance: Floats, there: Bools) -> 
 
 
 def _hazards(learned: Learned, known: Known, earlier: Sequence[Cuts], now: Cuts, last: int) -> Hazards | None:
-    if len(known.owner) < 30 or known.won.sum() < 15:
+    if len(known.owner) < 30 or (known.won & ~np.isnan(known.worth)).sum() < 15:
         return None
     all_cuts = [*earlier, now]
     first = int(all_cuts[0][0])
@@ -626,7 +626,7 @@ def _views(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -
     own = (before + learned.own_shape * learned.usual_share) / (n + learned.own_shape) + share - learned.usual_share
     own = own.clip(0, 1)
     whole = _exposure(known, learned.shape, now, int(now[-1]))
-    rest = (whole - exposure[:, -1]) * ((1 - own) / max(1 - share, 1e-9) if share < 1 else 0.0)
+    rest = (whole - exposure[:, -1]).clip(0) * ((1 - own) / max(1 - share, 1e-9) if share < 1 else 0.0)
     exposure[:, -1] *= own / share if share > 0 else 0.0
     levels, chance, there = _relative(learned, known, sums, exposure)
     mean, variance, by_chance = np.zeros(known.people), np.zeros(known.people), 0.0
@@ -693,7 +693,7 @@ def below(x: Floats, mean: Floats, variance: Floats, unit: Floats) -> Floats:
 
 
 def quantile(q: float, mean: Floats, variance: Floats, unit: Floats) -> Floats:
-    low, high = np.zeros_like(mean), mean + 12 * np.sqrt(variance)
+    low, high = np.zeros_like(mean), mean + 12 * np.sqrt(np.maximum(variance, 0))
     for _ in range(40):
         middle = (low + high) / 2
         under = below(middle, mean, variance, unit) < q

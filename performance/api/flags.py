@@ -72,7 +72,7 @@ class AnswerWriter(Writer):
     text = serializers.CharField(max_length=1000)
 
 
-class SnoozeWriter(Writer):
+class FlagSnoozeWriter(Writer):
     until = serializers.DateField(help_text="It shows again on this day")
     reason = serializers.CharField(max_length=300)
 
@@ -116,11 +116,11 @@ class Flags(Records):
         services.answer_flag(flag=self.get_object(), by=self.by, at=clock.now(), **said)
         return self.shown(self.get_object())
 
-    @extend_schema(request=SnoozeWriter, responses=FlagSerializer)
+    @extend_schema(request=FlagSnoozeWriter, responses=FlagSerializer)
     @action(detail=True, methods=["post"])
     def snooze(self, request: Request, pk: str) -> Response:
         """Who leads the person puts it off until a day."""
-        said = self.cleaned(SnoozeWriter)
+        said = self.cleaned(FlagSnoozeWriter)
         services.snooze_flag(flag=self.get_object(), by=self.by, on=today_of(request), at=clock.now(), **said)
         return self.shown(self.get_object())
 

@@ -77,6 +77,7 @@ MEASURES = {
             "count",
             "Deals lost by the owner, by closing day; a reopening takes one back.",
             ("deals_lost",),
+            better="lower",
         ),
         Measure("won_value", "Value won", "money", "Amount of the deals won, by closing day.", ("deals_won",)),
         Measure(
@@ -100,6 +101,7 @@ MEASURES = {
             "days",
             "Median days from opened to won, of the deals won that say both.",
             ("sales_cycle",),
+            better="lower",
         ),
         Measure(
             "activities",
@@ -131,6 +133,7 @@ MEASURES = {
             "money",
             "The sum of the quota entries, spread over working days, of the period.",
             ("expected",),
+            better="",
         ),
         Measure("expected", "Expected", "money", "What the plan expects up to and including the day.", ("expected",)),
         Measure("attainment", "Attainment", "ratio", "Credited ÷ quota.", ("bookings", "overlay", "expected")),
@@ -141,7 +144,7 @@ MEASURES = {
             "Credited ÷ what the plan expected up to and including the day.",
             ("bookings", "overlay", "expected"),
         ),
-        Measure("gap", "Gap", "money", "Quota − credited.", ("bookings", "overlay", "expected")),
+        Measure("gap", "Gap", "money", "Quota − credited.", ("bookings", "overlay", "expected"), better="lower"),
         Measure(
             "coverage",
             "Coverage",

@@ -252,10 +252,15 @@ def forecasts_of(
             miss = None if quota is None else float(so_far < quota)
             found[person] = Forecast(quota, so_far, so_far, so_far, so_far, miss, "", as_of, parts)
             continue
-        miss = round(float(np.clip(misses[k], 0, 1)), 4) if quota else None
+        miss = _surely_not(float(misses[k])) if quota else None
         ends = (_plus(so_far, value) for value in (mean[k], low[k], high[k]))
         found[person] = Forecast(quota, so_far, *ends, miss, "" if quota else "No quota.", as_of, parts)
     return found
+
+
+def _surely_not(p_miss: float) -> float:
+    """Nothing is certain before the end, but a quota that is reached."""
+    return round(min(max(p_miss, 0.01), 0.99), 4) if p_miss > 0 else 0.0
 
 
 def _first(*values: Decimal | None) -> Decimal:
@@ -334,7 +339,7 @@ def together(
         return Forecast(quota, credited, None, None, None, None, note, as_of, said)
     every = (np.array([mean]), np.array([own + shared**2]), np.array([unit]))
     ends = (_plus(credited, value) for value in (mean, *(float(method.quantile(q, *every)[0]) for q in (0.1, 0.9))))
-    miss = round(float(method.below(np.array([float(quota - credited)]), *every)[0]), 4) if quota else None
+    miss = _surely_not(float(method.below(np.array([float(quota - credited)]), *every)[0])) if quota else None
     unsure = sum(1 for one in people if one.expected is None)
     note = f"{unsure} of {len(people)} taken at what newcomers usually bring." if unsure else ""
     return Forecast(quota, credited, *ends, miss, note if quota else "No quota.", as_of, said)

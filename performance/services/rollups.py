@@ -230,7 +230,7 @@ _WRITE = """,
 _TELL = """,
            (SELECT array_agg(ARRAY[person_id::text, team_id::text, "on"::text, posted_month::text, measure,
                                    bucket::text, was_total::text, was_count::text, total::text, count::text])
-              FROM (SELECT * FROM unmarked ORDER BY person_id, "on", measure LIMIT {told}) AS some),
+              FROM (SELECT * FROM unmarked ORDER BY person_id, "on", measure LIMIT {told}) AS few),
            (SELECT count(*) FROM unmarked)
 """
 _UNMARKED = """,

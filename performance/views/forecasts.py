@@ -46,7 +46,10 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     whole = {row.subject_id: row for row in selectors.stored("team", [one.pk for one in teams], period, as_of)}
     company = selectors.stored("company", [0], period, as_of) if access.sees_all else []
     heads = [("Company", "", company[0])] if company else []
-    heads += [(one.name, one.pk, whole[one.pk]) for one in teams if one.pk in whole]
+    roots = [one.pk for one in teams if one.parent_id is None]  # a single one is the company once more
+    heads += [
+        (one.name, one.pk, whole[one.pk]) for one in teams if one.pk in whole and not (company and [one.pk] == roots)
+    ]
     leads = bool(access.leads or access.sees_all)
     first = heads[0] if heads else None
     own = found.get(access.person_id or 0) if not leads else None

@@ -77,7 +77,7 @@ def main() -> None:
         """What the records of a topic come to in a scope, as a plain statement."""
         sql, arguments = sql_of(parts_in_force(topic))
         both = " UNION ALL ".join(part for part in (rollups.FAMILIES[topic].records, sql) if part)
-        return rollups._month(f"WITH scope AS MATERIALIZED ({scope}) SELECT * FROM ({both}) AS fresh"), arguments
+        return rollups.with_months(f"WITH scope AS MATERIALIZED ({scope}) SELECT * FROM ({both}) AS fresh"), arguments
 
     picked = f"""
         SELECT owner_id AS person_id, occurred_on AS first, occurred_on + 1 AS until FROM (
@@ -133,7 +133,7 @@ def main() -> None:
                         continue
                     sql, arguments = fresh(topic, everybody)
                     run(f"INSERT INTO days ({columns}) SELECT {columns} FROM ({sql}) AS cells", *arguments)
-                run(rollups._month("""
+                run(rollups.with_months("""
                     INSERT INTO sums (level, measure, "on", person_id, team_id, posted_month, bucket, total, count)
                     SELECT level, r.measure, day, person, team, r.posted_month, r.bucket, sum(r.total), sum(r.count)
                       FROM days r

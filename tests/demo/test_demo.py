@@ -301,6 +301,7 @@ def test_the_chances_of_past_plans_held_as_far_as_two_years_can_show(read: None)
     assert {one.plan.period for one in found} == {"2025-Q3", "2025-Q4", "2026-Q1", "2026-Q2", "2026-Q3"}
     people = fifths([one for one in found if one.whose == "person"])
     assert sum(row.count for row in people) >= 40
-    # A quarter is good or bad for most at once: of five quarters no share within a few points can be asked.
-    assert all(row.holds for row in people)
-    assert all(row.holds for row in fifths([one for one in found if one.whose == "team"]))
+    # A quarter is good or bad for most at once: of five quarters no share within a few points can be asked. Each fifth
+    # holds nineteen times of twenty; of ten one may not.
+    rows = [*people, *fifths([one for one in found if one.whose == "team"])]
+    assert sum(not row.holds for row in rows) <= 1

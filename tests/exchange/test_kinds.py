@@ -641,7 +641,11 @@ def test_any_tables_are_counted_row_by_row_and_undone_to_what_was(cast: Cast, da
             answers.append(again)
             assert again.created <= answers[-2].refused
         for answer in reversed(answers):
-            undo(answer)
+            if kinds()[answer.kind].is_trail:  # said and decided: it stands
+                with pytest.raises(Refused):
+                    undo(answer)
+            else:
+                undo(answer)
         assert figures() == before
         transaction.set_rollback(True)
 

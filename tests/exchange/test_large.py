@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import psycopg2
 import pytest
 from celery import Celery
 from django.core.files.base import ContentFile
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
@@ -39,7 +40,7 @@ from salesmgmt.exchange.services import undoing as undoing_module
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.run import home, services
 from teams.models import Organisation
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
 
 from .test_kinds import cell_of, counts, reasons, take
 
@@ -215,6 +216,32 @@ def test_a_stopped_import_goes_on_where_it_was(
     assert batch.rows.get(act="refused").line == 47
     assert undo_batch(batch=batch, by=None, at=AT) == []
     assert not Activity.objects.present().exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("failing", [None, 2, 3])
+def test_two_sessions_take_a_file_and_what_one_fails_at_the_other_takes(
+    transactional_db: None, portions: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, failing: int | None
+) -> None:
+    make_cast()
+    portions(10)
+    batch = queued("activities", activities(75))
+    sessions, write = [], loading.Load.write
+
+    def write_and_tell(load: loading.Load, of: Batch) -> None:
+        write(load, of)
+        sessions.append(get_ident())
+        if len(sessions) == failing:
+            raise OperationalError("the rows are held by somebody else")
+
+    monkeypatch.setattr(loading.Load, "write", write_and_tell)
+    assert work_off(at=AT) == 1
+    batch.refresh_from_db()
+    assert (batch.state, batch.read, batch.created, batch.position) == ("done", 75, 75, 76)
+    assert Activity.objects.count() == 75
+    assert len(set(sessions)) == 2
+    spans = batch.rows.order_by("object_id").values_list("object_id", "through_id")
+    assert sum(last - first + 1 for first, last in spans) == 75
 
 
 def test_a_stopped_import_is_undone_as_a_whole(cast: Cast, portions: Callable[[int], None]) -> None:

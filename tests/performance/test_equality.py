@@ -50,8 +50,8 @@ from tests.cast import Cast
 from tests.performance.plainly import Plain
 
 HISTORIES = int(os.environ.get("EQUALITY", 4))
-YEAR = Period.parse("2026-FY")
-TODAY = date(2026, 11, 20)
+YEAR = Period.parse("2025-FY")
+TODAY = date(2025, 11, 20)
 SKETCHED = {"median_deal"}
 OWN_WAY = {"pipeline", "quota", "expected", "attainment", "pace", "gap", "coverage", "win_rate_value"}
 
@@ -63,7 +63,7 @@ class Company:
         self.cast, self.random, self.admin = cast, Random(seed), cast.admin
         self.reps = [cast.ana, cast.ben, cast.cleo]
 
-    def day(self, first: date = date(2026, 1, 2), last: date = TODAY) -> date:
+    def day(self, first: date = date(2025, 1, 2), last: date = TODAY) -> date:
         return first + timedelta(days=self.random.randrange((last - first).days + 1))
 
     def at(self, on: date) -> datetime:
@@ -175,7 +175,7 @@ def transfer(it: Company) -> None:
 
 def close_or_rate(it: Company) -> None:
     if it.random.random() < 0.4:
-        teams.close_period(key=f"2026-{it.random.randrange(1, 11):02}", by=it.admin, at=it.at(TODAY))
+        teams.close_period(key=f"2025-{it.random.randrange(1, 11):02}", by=it.admin, at=it.at(TODAY))
     else:
         rate = Decimal(it.random.randrange(1, 400)) / 100
         teams.set_rate(currency=it.random.choice(["USD", "CHF"]), rate=rate, on=it.day(), by=it.admin)
@@ -199,7 +199,7 @@ def serve(it: Company) -> None:
         account=account, owner=it.rep(), text="Late", received_on=on, answered_on=it.maybe(it.day(on))
     )
     Contract.objects.create(
-        account=account, owner=it.maybe(it.rep()), starts_on=date(2025, 6, 1), ends_on=on, currency=it.currency(),
+        account=account, owner=it.maybe(it.rep()), starts_on=date(2024, 6, 1), ends_on=on, currency=it.currency(),
         value=it.maybe(it.amount()), renewal_deal=it.one(Deal, status="won", renews=None),
     )  # fmt: skip
     Referral.objects.create(owner=it.rep(), account=account, asked_on=on, lead=it.one(Lead, referral=None))
@@ -207,7 +207,7 @@ def serve(it: Company) -> None:
 
 
 def call(it: Company) -> None:
-    quarter = Period.parse(f"2026-Q{it.random.randrange(1, 4)}")
+    quarter = Period.parse(f"2025-Q{it.random.randrange(1, 4)}")
     made = it.day(quarter.start, quarter.last_day)
     Call.objects.create(
         person=it.rep(), period=quarter.key, starts_on=quarter.start, until=quarter.end, commit=it.amount(),
