@@ -5,10 +5,13 @@ from fractions import Fraction
 from itertools import permutations
 from math import prod
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from performance.analysis.levers import LEVERS, Levers, Work, _factors, mean_work, shapley, split
+
+# A busy machine draws slowly; that says nothing of the levers.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 counts = st.integers(0, 400).map(Fraction)
 cents = st.integers(-(10**12), 10**14).map(lambda n: Fraction(n, 100))
@@ -32,6 +35,7 @@ def full_works(draw: st.DrawFn) -> Work:
     return work + Work(*[Fraction(1)] * 4, Fraction(draw(st.integers(1, 10**9)), 100))
 
 
+@PATIENT
 @given(works(), st.one_of(st.none(), works()), st.one_of(st.none(), money))
 def test_stretch_and_levers_sum_to_the_gap_to_the_cent(now: Work, usual: Work | None, expected: Decimal | None) -> None:
     levers = Levers.of(now, usual, expected)
@@ -45,6 +49,7 @@ def test_stretch_and_levers_sum_to_the_gap_to_the_cent(now: Work, usual: Work | 
         assert levers.total is None
 
 
+@PATIENT
 @given(works(), works(), st.integers(1, 66))
 def test_a_scaled_mean_as_reference_sums_too(now: Work, usual: Work, days: int) -> None:
     reference = mean_work([usual.scaled(Fraction(days)), now.scaled(Fraction(days))])
@@ -52,22 +57,26 @@ def test_a_scaled_mean_as_reference_sums_too(now: Work, usual: Work, days: int) 
     assert sum(levers.parts.values()) == levers.total
 
 
+@PATIENT
 @given(works(), works())
 def test_the_levers_sum_exactly_before_they_are_rounded(now: Work, usual: Work) -> None:
     assert sum(split(now, usual).values()) == now.credited - usual.credited
 
 
+@PATIENT
 @given(works(), works())
 def test_the_other_way_round_is_the_negative(now: Work, usual: Work) -> None:
     there, back = split(now, usual), split(usual, now)
     assert there == {name: -value for name, value in back.items()}
 
 
+@PATIENT
 @given(works())
 def test_no_change_is_no_lever(work: Work) -> None:
     assert split(work, work) == dict.fromkeys(LEVERS, 0)
 
 
+@PATIENT
 @given(full_works(), st.sampled_from(LEVERS), st.fractions("1/10", 5, max_denominator=20))
 def test_what_changes_alone_explains_all(usual: Work, lever: str, by: Fraction) -> None:
     a, d, w, k, r = usual.activities, usual.open_deals, usual.won, usual.decided, usual.credited
@@ -81,6 +90,7 @@ def test_what_changes_alone_explains_all(usual: Work, lever: str, by: Fraction) 
     assert split(now, usual) == expected
 
 
+@PATIENT
 @given(full_works(), full_works())
 def test_it_is_the_mean_over_the_twenty_four_orders(now: Work, usual: Work) -> None:
     new, old = _factors(now, usual), _factors(usual, now)
