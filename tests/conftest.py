@@ -1,7 +1,6 @@
 """The suite's ground: servers, a browser, and an honest count of what was skipped."""
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Generator, Iterator
@@ -77,9 +76,6 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
         connection.creation.deserialize_db_from_string(item.config.stash[REFERENCE_DATA])
         _forget_marks()
-        # Without the marks: what is put back makes its own.
-        kept = [one for one in json.loads(item.config.stash[REFERENCE_DATA]) if one["model"] != "desk.mark"]
-        connection.creation.deserialize_db_from_string(json.dumps(kept))
         # Put back with their numbers, which the emptied tables would give out again.
         reset = connection.ops.sequence_reset_sql(no_style(), [*apps.get_models()])
         with connection.cursor() as cursor:
