@@ -40,7 +40,7 @@ def figures(request: SignedIn) -> HttpResponseBase:
         "scopes": scope_choices(request, scope, as_of),
         "period": period,
         "as_of": as_of,
-        "rows": [(figure, catalogue[key].kind, key not in NO_SERIES) for key, figure in found.items()],
+        "rows": [(figure, key not in NO_SERIES) for key, figure in found.items()],
         "known": sum(figure.value is not None for figure in found.values()),
         "earlier": [period.shift(-1), period, period.shift(1)],
         "currency": organisation.currency,
