@@ -1,10 +1,11 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, RecordAdmin
+from teams.models import User
 
 from .models import Flag, FlagCost, FlagEvent, MeasureDefinition, MeasureVersion, Rollup
 from .services import change_measure
@@ -74,7 +75,7 @@ class MeasureDefinitionAdmin(RecordAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changed = {name: form.cleaned_data[name] for name in form.changed_data}
         if changed:
-            self.take(obj, change_measure(definition=obj, by=request.user, **changed))
+            self.take(obj, change_measure(definition=obj, by=cast(User, request.user), **changed))
 
     def view_on_site(self, obj: Any) -> str:
         return reverse("measure", args=[obj.key])

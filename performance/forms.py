@@ -42,7 +42,7 @@ class ScorecardForm(forms.Form):
         for place, part in enumerate(sorted(parts, key=lambda part: part.position)):
             goal = part.goal.normalize()
             initial |= {f"measure_{place}": part.measure, f"weight_{place}": part.weight, f"goal_{place}": f"{goal:f}"}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **({"initial": initial} | kwargs))
         choices = [("", "–"), *self.names.items()]
         for place in range(max(PARTS, len(parts))):
             self.fields[f"measure_{place}"] = forms.ChoiceField(
@@ -60,7 +60,7 @@ class ScorecardForm(forms.Form):
     def lines(self) -> list[tuple[Any, Any, Any]]:
         """The fields of each part."""
         count = sum(1 for name in self.fields if name.startswith("measure_"))
-        return [tuple(self[f"{noun}_{place}"] for noun in ("measure", "weight", "goal")) for place in range(count)]
+        return [(self[f"measure_{n}"], self[f"weight_{n}"], self[f"goal_{n}"]) for n in range(count)]
 
     @property
     def parts(self) -> list[Weighed]:

@@ -5,13 +5,14 @@ Pure: no database. Days are `datetime64[D]`; a deal that is open on the last day
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Days = NDArray[np.datetime64]
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
 NEVER = np.datetime64("NaT", "D")
 
 

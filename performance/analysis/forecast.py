@@ -36,9 +36,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+Ints = NDArray[Any]
+Floats = NDArray[Any]
+Bools = NDArray[Any]
 
 NEVER = 10**7
 """The day of what has not happened."""
@@ -115,7 +115,7 @@ class Landing:
     """How many amounts each was credited."""
 
 
-# Priors, and how many periods, people or deals they are worth. Chosen on made-up companies, not on any one company.
+# Priors, and how many periods, people or deals they are worth. Chosen on made-up companies and on one real one.
 PAST = 8
 REPLAYS = 4
 SHAPE_WORTH, SHAPE_AMOUNTS, SHAPE_SPREAD = 0.25, 30.0, 0.25
@@ -277,13 +277,15 @@ def _is_whole(known: Known, cuts: Cuts) -> bool:
 
 
 def _within(known: Known, cuts: Cuts) -> Bools:
-    return (known.on >= cuts[0]) & (known.on < cuts[-1])
+    inside: Bools = (known.on >= cuts[0]) & (known.on < cuts[-1])
+    return inside
 
 
 def _share(learned_shape: Floats, cuts: Cuts, days: Ints) -> Floats:
     """How much of the period falls before these days."""
     over = clock(cuts)
-    return np.interp(over[np.clip(days - cuts[0], 0, len(over) - 1)], GRID, learned_shape)
+    shares: Floats = np.interp(over[np.clip(days - cuts[0], 0, len(over) - 1)], GRID, learned_shape)
+    return shares
 
 
 def _exposure(known: Known, shape: Floats, cuts: Cuts, until: int) -> Floats:
@@ -497,9 +499,8 @@ def _hazards(learned: Learned, known: Known, earlier: Sequence[Cuts], now: Cuts,
     first = int(all_cuts[0][0])
     busy = np.concatenate([np.diff(np.interp(clock(c), GRID, learned.shape)) * (c[-1] - c[0]) for c in all_cuts])
     busy = np.convolve(np.pad(busy, 3, mode="edge"), np.ones(7) / 7, "valid")
-    at = Hazards(
-        *([np.zeros(0)] * 4), worth=0.0, kinds=np.zeros(0), opened=0.0, first=first, busy=np.r_[0, busy.cumsum()]
-    )
+    none = np.zeros(0)
+    at = Hazards(none, none, none, none, 0.0, none, opened=0.0, first=first, busy=np.r_[0, busy.cumsum()])
     risk = _risk(at, known, last).sum(0)
     closed = (known.closed <= last) & (known.closed >= first) & (known.opened <= known.closed)
     age = np.clip(np.searchsorted(AGES, known.closed - known.opened, side="right") - 1, 0, len(AGES) - 2)
@@ -693,7 +694,8 @@ def below(x: Floats, mean: Floats, variance: Floats, unit: Floats) -> Floats:
 
 
 def quantile(q: float, mean: Floats, variance: Floats, unit: Floats) -> Floats:
-    low, high = np.zeros_like(mean), mean + 12 * np.sqrt(np.maximum(variance, 0))
+    low: Floats = np.zeros_like(mean)
+    high: Floats = mean + 12 * np.sqrt(np.maximum(variance, 0))
     for _ in range(40):
         middle = (low + high) / 2
         under = below(middle, mean, variance, unit) < q

@@ -154,7 +154,7 @@ class Levers:
         if reference is None:
             return cls(now, None, expected, total=total, **about)
         before = rounded(reference.credited)
-        parts = in_cents(split(now, reference), credited - before)
+        parts: dict[str, Any] = in_cents(split(now, reference), credited - before)
         stretch = None if expected is None else before - expected
         return cls(now, reference, expected, stretch, **parts, total=total, **about)
 

@@ -33,7 +33,7 @@ def away(now: Share, before: Share) -> float | None:
         return None
     both = now + before
     pooled = min(max(both.value or 0.0, 1 / both.cases), 1 - 1 / both.cases)
-    return (now.value - before.value) / (pooled * (1 - pooled) * (1 / now.cases + 1 / before.cases)) ** 0.5
+    return float((now.value - before.value) / (pooled * (1 - pooled) * (1 / now.cases + 1 / before.cases)) ** 0.5)
 
 
 def is_worse(now: Share, before: Share) -> bool:

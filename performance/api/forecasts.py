@@ -1,12 +1,14 @@
 """Where a period will land."""
 
 from dataclasses import asdict
+from typing import cast
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from teams.models import User
 from teams.selectors import organisation_of
 
 from ..selectors.forecasting import forecast, shown
@@ -36,7 +38,7 @@ class Forecasts(Question):
     def list(self, request: Request) -> Response:
         """The landing of a period as it was forecast on the day, or at most three days before."""
         asked = self.asked(Asked)
-        organisation = organisation_of(request.user)
+        organisation = organisation_of(cast(User, request.user))
         scope, as_of = asked["scope"], asked["as_of"]
         found = forecast(**asked)
         if found is not None and scope.kind == "person":

@@ -30,7 +30,7 @@ class MeasureVersionSerializer(serializers.ModelSerializer):
 
 class MeasureSerializer(serializers.Serializer):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # the field of that name
     unit = serializers.CharField()
     kind = serializers.CharField(help_text="leading, lagging or support")
     method = serializers.CharField(help_text="Empty: built in")

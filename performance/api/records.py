@@ -51,7 +51,7 @@ class ToldSerializer(serializers.Serializer):
     then = Number(help_text="What was known at the close of that day; empty: unknown, or nobody kept it")
     now = Number(help_text="By what is known today")
     difference = Number()
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # the field of that name
         ["ledger", "snapshot", "frozen", "unknown"],
         help_text="ledger and snapshot: exact; frozen: the figure of that night; unknown: nobody kept what was known",
     )

@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from django.db import connection
 
+from salesmgmt.lib.ledger import BROUGHT_OVER
 from salesmgmt.lib.money import to_cents
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Kind, Period
 from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS
 from targets.selectors import quota_of
@@ -142,7 +143,7 @@ def _cents(value: float) -> Decimal:
     return Decimal(f"{value:.2f}")
 
 
-def _periods(known: method.Known, kind: str, until: date, organisation: Organisation) -> list[Period]:
+def _periods(known: method.Known, kind: Kind, until: date, organisation: Organisation) -> list[Period]:
     """Those that are over by `until` and whose end the records reach."""
     days = np.concatenate([known.on, known.opened, known.closed[known.closed < method.NEVER]])
     last = int(days.max())
@@ -169,14 +170,14 @@ def quotas_known(period: Period, day: date) -> dict[int, Decimal]:
         cursor.execute(
             """
             SELECT person_id, sum(reporting_amount),
-                   sum(reporting_amount) FILTER (WHERE reason LIKE 'Import of %%' OR recorded_at::date <= %(day)s
+                   sum(reporting_amount) FILTER (WHERE reason ~ %(brought_over)s OR recorded_at::date <= %(day)s
                                                        OR recorded_at::date >= upper(during))
               FROM targets_quotaentry
              WHERE person_id IS NOT NULL AND measure = %(measure)s AND during && daterange(%(start)s, %(end)s)
                    AND kind <> 'redistribution'
              GROUP BY 1
             """,
-            {"day": day, "measure": BOOKINGS, "start": period.start, "end": period.end},
+            {"brought_over": BROUGHT_OVER, "day": day, "measure": BOOKINGS, "start": period.start, "end": period.end},
         )
         sums = {person: (whole, then or Decimal(0)) for person, whole, then in cursor.fetchall() if whole}
     found = quota_of(person_ids=list(sums), start=period.start, end=period.end)

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
+from salesmgmt.lib.ledger import BROUGHT_OVER
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from targets.models import BOOKINGS
-from teams.models import Organisation, Posting, Viewer
+from teams.models import Organisation, PersonQuerySet, Posting, Viewer
 
 from ..analysis import forecast as method
 from ..models import ForecastRow
@@ -81,7 +82,7 @@ def read(*, since: date, organisation: Organisation, person_ids: Collection[int]
     """What is recorded from `since` on, in a fixed number of statements."""
     asked = {
         "since": since, "zone": organisation.time_zone, "currency": organisation.currency, "late": LATE,
-        "people": None if person_ids is None else list(person_ids),
+        "people": None if person_ids is None else list(person_ids), "brought_over": BROUGHT_OVER,
     }  # fmt: skip
     credits, deals, presence = (_columns(sql, asked) for sql in (_CREDITS, _DEALS, _PRESENCE))
     people = {
@@ -124,7 +125,7 @@ def _columns(sql: str, asked: dict[str, Any]) -> list[Any]:
 # Entered live, an entry is known from the moment it was recorded; brought over, from its own date (said: −1).
 _CREDITS = """
     SELECT c.person_id, c.occurred_on - DATE '1970-01-01',
-           CASE WHEN c.reason LIKE 'Import of %%' THEN -1
+           CASE WHEN c.reason ~ %(brought_over)s THEN -1
                 ELSE greatest(c.occurred_on, (c.recorded_at AT TIME ZONE %(zone)s)::date) - DATE '1970-01-01' END,
            extract(epoch FROM c.recorded_at), c.reporting_amount, (c.kind = 'primary')::int
       FROM sales_credit c
@@ -253,8 +254,10 @@ def forecasts_of(
             found[person] = Forecast(quota, so_far, so_far, so_far, so_far, miss, "", as_of, parts)
             continue
         miss = _surely_not(float(misses[k])) if quota else None
-        ends = (_plus(so_far, value) for value in (mean[k], low[k], high[k]))
-        found[person] = Forecast(quota, so_far, *ends, miss, "" if quota else "No quota.", as_of, parts)
+        landing_at, worst, best = (_plus(so_far, value) for value in (mean[k], low[k], high[k]))
+        found[person] = Forecast(
+            quota, so_far, landing_at, worst, best, miss, "" if quota else "No quota.", as_of, parts
+        )
     return found
 
 
@@ -338,11 +341,13 @@ def together(
         note = next((one.note for one in people if one.note), "Nobody is posted here.")
         return Forecast(quota, credited, None, None, None, None, note, as_of, said)
     every = (np.array([mean]), np.array([own + shared**2]), np.array([unit]))
-    ends = (_plus(credited, value) for value in (mean, *(float(method.quantile(q, *every)[0]) for q in (0.1, 0.9))))
+    landing, worst, best = (
+        _plus(credited, value) for value in (mean, *(float(method.quantile(q, *every)[0]) for q in (0.1, 0.9)))
+    )
     miss = _surely_not(float(method.below(np.array([float(quota - credited)]), *every)[0])) if quota else None
     unsure = sum(1 for one in people if one.expected is None)
     note = f"{unsure} of {len(people)} taken at what newcomers usually bring." if unsure else ""
-    return Forecast(quota, credited, *ends, miss, note if quota else "No quota.", as_of, said)
+    return Forecast(quota, credited, landing, worst, best, miss, note if quota else "No quota.", as_of, said)
 
 
 def under_teams(team_ids: Collection[int], as_of: date) -> dict[int, list[int]]:
@@ -443,7 +448,7 @@ def of_people(
 
 
 def count_likely(
-    people: Collection[int] | Any, period: Period, as_of: date | None, organisation: Organisation, limit: float
+    people: PersonQuerySet, period: Period, as_of: date | None, organisation: Organisation, limit: float
 ) -> int:
     """How many of them are likelier than `limit` to miss, of those whose probability may be shown."""
     if as_of is None:

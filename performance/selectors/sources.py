@@ -101,14 +101,15 @@ class Source:
     def column(self, day: str) -> str:
         """The field that orders its rows by a day; by id where the day is another record's."""
         on = self.days[day][1]
-        return on.name if isinstance(on, F) and "__" not in on.name else "id"
+        name = getattr(on, "name", "__")
+        return name if "__" not in name else "id"
 
     def rows(self, *, day: str, credit: str) -> QuerySet[Any]:
         """Each row with the person, the day and the team it counts for."""
         _, person, which = self.credits[credit]
         on = self.days[day][1]
         times = self.count() if callable(self.count) else self.count
-        rows = self.base().filter(which, **{f"{person}__isnull": False}).annotate(
+        rows: QuerySet[Any] = self.base().filter(which, **{f"{person}__isnull": False}).annotate(
             m_person=F(f"{person}_id"), m_on=on() if callable(on) else on, m_count=times
         )  # fmt: skip
         return rows.filter(m_on__isnull=False)
@@ -160,7 +161,7 @@ def _first_orders(prefix: str) -> Callable[[], Q]:
             .standing()
             .filter(account=OuterRef(f"{prefix}account"), ordered_on__lt=OuterRef(f"{prefix}ordered_on"))
         )
-        return Q(**{f"{prefix}account__isnull": False}) & ~Exists(earlier)
+        return Q(~Exists(earlier), **{f"{prefix}account__isnull": False})
 
     return holds
 

@@ -59,7 +59,7 @@ def _last(period: Period, on: date) -> dict[Key, Said]:
     rows = FrozenFigure.objects.filter(period=period.key, known_on__lt=on)
     newest = rows.order_by("measure", "person", "team", "-known_on").distinct("measure", "person", "team")
     told = newest.values_list("person_id", "team_id", "measure", "value", "numerator", "denominator")
-    return {(person, team, measure): (*said,) for person, team, measure, *said in told.iterator()}
+    return {(person, team, measure): (a, b, c) for person, team, measure, a, b, c in told.iterator()}
 
 
 def _figures(period: Period, measures: list[Measure]) -> Iterator[tuple[Key, Said]]:

@@ -114,7 +114,7 @@ def _unit(part: Mapping[str, Any]) -> str:
 
 def _part(spec: Spec, prefix: str, method: str) -> dict[str, Any]:
     said = {name: spec.get(f"{prefix}{name}") or ("" if name != "conditions" else []) for name in PARTS}
-    source = SOURCES.get(said["source"])
+    source = SOURCES.get(str(said["source"]))
     if source is None:
         raise Refused(
             f"“{said['source']}” is no source; there are {', '.join(SOURCES)}.", field=f"{prefix}source"

@@ -45,7 +45,7 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     teams = list(Team.objects.visible_to(request.user).order_by("path")) if access.leads or access.sees_all else []
     whole = {row.subject_id: row for row in selectors.stored("team", [one.pk for one in teams], period, as_of)}
     company = selectors.stored("company", [0], period, as_of) if access.sees_all else []
-    heads = [("Company", "", company[0])] if company else []
+    heads: list[tuple[str, int | str, Any]] = [("Company", "", company[0])] if company else []
     roots = [one.pk for one in teams if one.parent_id is None]  # a single one is the company once more
     heads += [
         (one.name, one.pk, whole[one.pk]) for one in teams if one.pk in whole and not (company and [one.pk] == roots)

@@ -134,7 +134,7 @@ def _previewed_or_saved(
 def _initial(versions: tuple[MeasureVersion, ...]) -> dict[str, Any]:
     """What holds now, to be changed."""
     last = versions_in_force(versions)[-1][0]
-    found = {}
+    found: dict[str, Any] = {}
     for prefix in ("", "of_"):
         source = getattr(last, f"{prefix}source")
         if source:

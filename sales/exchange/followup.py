@@ -142,7 +142,7 @@ def _papers() -> Iterator[tuple[str, Any]]:
     """The papers of contracts, each by its digest."""
     for contract in Contract.objects.present().exclude(file="").order_by("pk").iterator(2000):
         suffix = str(contract.file.name).rpartition(".")[2]
-        if contract.file.storage.exists(contract.file.name):
+        if contract.file.storage.exists(str(contract.file.name)):
             yield f"{contract.file_digest}.{suffix}", contract.file
 
 

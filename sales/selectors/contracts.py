@@ -40,7 +40,8 @@ def contract_lines() -> QuerySet[Contract]:
 def contract_counts(user: Viewer, day: date) -> dict[str, int]:
     """How many somebody sees that are `running`, and of these are `ending`."""
     states = contract_states(day)
-    found = contracts(user, day=day, state="running").values("pk", "is_replaced")
+    found: QuerySet[Any] = contracts(user, day=day, state="running")
+    found = found.values("pk", "is_replaced")
     counted = found.aggregate(running=Count("pk"), ending=Count("pk", filter=states["ending"]))
     return {name: counted[name] for name in ("running", "ending")}
 

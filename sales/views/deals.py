@@ -59,14 +59,14 @@ def deals(request: SignedIn) -> HttpResponseBase:
     shows_owners = access.sees_all or access.leads
     this = Period.of(day, "month", organisation.calendar)
     quarter = Period.of(day, "quarter", organisation.calendar)
-    found = selectors.deals_in_order(request.user, narrowed)
+    ordered = selectors.deals_in_order(request.user, narrowed)
     page = keyset.page(
-        found.parts,
+        ordered.parts,
         by=by,
         descending=descending,
         cursor=asked.get("cursor", ""),
-        shown=found.lines,
-        narrowed=found.may_lie_apart,
+        shown=ordered.lines,
+        narrowed=ordered.may_lie_apart,
         lacks=by != "closed_on" or not status,  # what is decided has its day
     )
     stages = selectors.all_stages()

@@ -245,7 +245,9 @@ def _figures(
     organisation, period = frame.organisation, frame.period
     standing = pace(scope=scope, period=period, as_of=frame.as_of, organisation=organisation)
     said = forecast(scope=scope, period=period, as_of=frame.today) if frame.is_now else None
-    ends = (said.low, said.expected, said.high) if said and said.expected is not None else None
+    ends = None
+    if said and said.low is not None and said.expected is not None and said.high is not None:
+        ends = (said.low, said.expected, said.high)
     chart = pace_series(scope=scope, period=period, as_of=frame.today, organisation=organisation, ends=ends)
     spans = strips.activity_spans(period, frame.today)
     if open_deals is None:

@@ -78,7 +78,8 @@ def table(
             near = near.filter(**{f"{of[first]}__in": concerned})
         for name in by:
             if isinstance(columns[of[name]], models.CharField | models.TextField):
-                words = {str(row.get(name, columns[of[name]].get_default() or "")).casefold() for row in plan.rows}
+                default = columns[of[name]].get_default() or ""  # type: ignore[union-attr]  # a column has one
+                words = {str(row.get(name, default)).casefold() for row in plan.rows}
                 near = near.alias(**{f"_{name}": Folded(of[name])}).filter(**{f"_{name}__in": words})
         same = Occurrences.of((key_of(one), one) for one in near.order_by("pk"))
         made: dict[tuple[Any, ...], Any] = {}

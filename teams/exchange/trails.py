@@ -221,7 +221,7 @@ def _referent(model: Any) -> str:
 
 def _is_count(one: Any) -> bool:
     """Of changes here, for forms that are stale."""
-    return one.name == "version" and one.has_default()
+    return bool(one.name == "version" and one.has_default())
 
 
 def _kind(one: Any) -> str:

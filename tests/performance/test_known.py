@@ -207,6 +207,8 @@ def test_what_was_known_and_what_was_learned_since_make_what_is_known(
                 found = known(scope=scope, measure=measure, period=Q2, on=on, basis=basis)
                 assert found.then is not None
                 wanted = [one for one in inside if one.what in kinds]
+                then: Any
+                now: Any
                 if measure == "deals_lost":
                     then, now = (sum(1 for one in wanted if one.known or all_) for all_ in (False, True))
                 else:

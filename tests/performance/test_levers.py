@@ -32,7 +32,8 @@ def works(draw: st.DrawFn) -> Work:
 def full_works(draw: st.DrawFn) -> Work:
     """Work whose every factor is known."""
     work = draw(works())
-    return work + Work(*[Fraction(1)] * 4, Fraction(draw(st.integers(1, 10**9)), 100))
+    one = Fraction(1)
+    return work + Work(one, one, one, one, Fraction(draw(st.integers(1, 10**9)), 100))
 
 
 @PATIENT
@@ -99,9 +100,9 @@ def test_it_is_the_mean_over_the_twenty_four_orders(now: Work, usual: Work) -> N
     for order in orders:
         state = dict(old)
         for name in order:
-            before = prod(state.values())
+            before = prod(state.values(), start=Fraction(1))
             state[name] = new[name]
-            added[name] += (prod(state.values()) - before) / len(orders)
+            added[name] += (prod(state.values(), start=Fraction(1)) - before) / len(orders)
     assert shapley(new, old) == added
 
 

@@ -379,16 +379,16 @@ def test_an_admin_looks_at_last_month_and_then_defines(calm: Cast, client: Clien
     assert not MeasureDefinition.objects.filter(key="long_calls").exists()
     wrong = client.post(reverse("measure-add"), form | {"act": "save", "conditions": "kind like '%'"})
     assert "is no condition" in wrong.content.decode()
-    done = client.post(reverse("measure-add"), form | {"act": "save"})
+    done: Any = client.post(reverse("measure-add"), form | {"act": "save"})
     assert (done.status_code, done["Location"]) == (303, "/measures/long_calls/")
     assert MeasureVersion.objects.get(definition__key="long_calls").conditions == [
         ["kind", "is", ["call"]], ["minutes", "at_least", ["15"]],
     ]  # fmt: skip
     said = {"what": "activities.", "conditions": "kind is call, demo", "from_on": "2026-05-01", "reason": "Demos too"}
     assert client.post("/measures/long_calls/", said | {"act": "save"}).status_code == 303
-    page = client.get("/measures/long_calls/").content.decode()
-    assert "Before 1 May" in page
-    assert "Demos too" in page
+    text = client.get("/measures/long_calls/").content.decode()
+    assert "Before 1 May" in text
+    assert "Demos too" in text
 
 
 def test_a_preview_is_what_the_rollups_will_say(calm: Cast) -> None:

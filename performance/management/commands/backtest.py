@@ -49,7 +49,7 @@ class Command(BaseCommand):
         except ValueError:
             raise CommandError(f"“{options['until']}” is not a day; write it as 2026-11-22.") from None
         try:
-            asked = {
+            asked: dict[str, Any] = {
                 "checkpoints": backtests.parse_checkpoints(options["checkpoints"]),
                 "quota": backtests.Quota.parse(options["quota"]),
             }

@@ -1,5 +1,6 @@
 """Drain stale marks now."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = 0
-        for drain in (*(partial(rollups.drain, topic) for topic in rollups.TOPICS), *snapshots.DRAINERS):
+        drains: list[Callable[[], int]] = [partial(rollups.drain, topic) for topic in rollups.TOPICS]
+        for drain in (*drains, *snapshots.DRAINERS):
             while portion := drain():
                 done += portion
         self.stdout.write(f"{done} marks drained.")
