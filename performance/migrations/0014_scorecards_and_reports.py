@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0021_counted_deals_and_frozen_figures"),
+        ("performance", "0013_counted_deals_and_frozen_figures"),
         ('teams', '0009_skills'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0017_flows_of_pipelines"),
+        ("performance", "0009_flows_of_pipelines"),
         ('teams', '0010_countries_without_ranks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

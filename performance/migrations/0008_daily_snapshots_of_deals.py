@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0013_flags_by_cost"),
+        ("performance", "0007_flags_by_cost"),
         ('sales', '0011_tasks_of_elsewhere'),
         ('teams', '0009_skills'),
         ('desk', '0006_deliveries'),

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0018_calls"),
+        ("performance", "0010_calls"),
         ('sales', '0012_orders_are_paid'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

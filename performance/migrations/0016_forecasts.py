@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0023_first_scorecards"),
+        ("performance", "0015_first_scorecards"),
     ]
 
     operations = [

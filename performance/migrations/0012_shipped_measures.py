@@ -169,5 +169,5 @@ def ship(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("performance", "0019_measures")]
+    dependencies = [("performance", "0011_measures")]
     operations = [migrations.RunPython(ship, migrations.RunPython.noop, elidable=False)]

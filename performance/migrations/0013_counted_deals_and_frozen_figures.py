@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0020_shipped_measures"),
+        ("performance", "0012_shipped_measures"),
         ('teams', '0010_countries_without_ranks'),
     ]
 

@@ -27,7 +27,7 @@ def ship(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0027_forecasts"),
+        ("performance", "0016_forecasts"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0016_daily_snapshots_of_deals"),
+        ("performance", "0008_daily_snapshots_of_deals"),
         ('sales', '0011_tasks_of_elsewhere'),
         ('teams', '0009_skills'),
     ]

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0028_forecast_accuracy"),
+        ("performance", "0017_forecast_accuracy"),
     ]
 
     operations = [

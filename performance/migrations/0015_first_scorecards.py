@@ -26,5 +26,5 @@ def write(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("performance", "0022_scorecards_and_reports")]
+    dependencies = [("performance", "0014_scorecards_and_reports")]
     operations = [migrations.RunPython(write, migrations.RunPython.noop)]
