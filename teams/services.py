@@ -293,10 +293,10 @@ def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
     fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week"}
     fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
     for field in {"countries_without_ranks", "countries_without_chances"} & changes.keys():
-        codes = [code.strip().upper() for code in changes[field]]
+        codes = [code.strip() for code in changes[field]]
         if odd := [code for code in codes if not (len(code) == 2 and code.isascii() and code.isalpha())]:
             raise Refused(f"“{odd[0]}” is no country: write its two letters, like DE.", field=field)
-        changes[field] = sorted(set(codes))
+        changes[field] = sorted({code.upper() for code in codes})
     shown = {"shows_individual_ranks", "shows_individual_chances", "shows_selling_time"}
     shown |= {"countries_without_ranks", "countries_without_chances"}
     _change(organisation, changes, fields | shown | {"is_demo"})

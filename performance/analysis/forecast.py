@@ -573,7 +573,8 @@ def _pipeline(at: Hazards, known: Known, last: int) -> "Pipeline":
     own = (known.closed <= last) & (known.closed >= at.first) & known.won & (known.opened <= known.closed)
     wins = np.bincount(known.owner[own], minlength=known.people)
     speed = (wins + SPEED_WORTH) / (_risk(at, known, last) @ at.won + SPEED_WORTH)
-    value = np.where(np.isnan(known.listed), at.kinds[np.minimum(known.kind + 1, len(at.kinds) - 1)], known.listed)
+    kinds = np.where(known.kind + 1 < len(at.kinds), known.kind + 1, 0)  # what is new brings what is usual
+    value = np.where(np.isnan(known.listed), at.kinds[kinds], known.listed)
     is_open = (known.closed > last) & (known.opened <= last)
     closing = np.minimum(at.closing[np.clip(last - known.opened, 0, OLDEST - 1)] * speed[known.owner], 0.98) * is_open
     opened, days = _opened(known, at.first, last)

@@ -24,6 +24,7 @@ from ..selectors.flags import without_chances
 class FlagSerializer(serializers.ModelSerializer):
     person_name = serializers.CharField(source="person.name", read_only=True)
     p_miss = serializers.SerializerMethodField(help_text="Probability of missing; empty: not computed")
+    cost = serializers.SerializerMethodField(help_text="What it is likely to cost; empty where no chance is shown")
     state = serializers.SerializerMethodField()
 
     class Meta:
@@ -55,13 +56,19 @@ class FlagSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.DecimalField(max_digits=3, decimal_places=2, allow_null=True))
     def get_p_miss(self, flag: Flag) -> str | None:
+        return None if flag.p_miss is None or self._is_hidden(flag) else str(flag.p_miss)
+
+    @extend_schema_field(serializers.DecimalField(max_digits=38, decimal_places=2, allow_null=True))
+    def get_cost(self, flag: Flag) -> str | None:
+        return None if flag.cost is None or self._is_hidden(flag) else str(flag.cost)
+
+    def _is_hidden(self, flag: Flag) -> bool:
+        """Whether no chance may be shown, nor what one could be told from."""
         request = self.context["request"]
         organisation = organisation_of(request.user)
-        if flag.p_miss is None or not organisation.shows_individual_chances:
-            return None
-        if organisation.countries_without_chances and without_chances([flag], today_of(request)):
-            return None
-        return str(flag.p_miss)
+        if not organisation.shows_individual_chances:
+            return True
+        return bool(organisation.countries_without_chances and without_chances([flag], today_of(request)))
 
     def get_state(self, flag: Flag) -> str:
         today = today_of(self.context["request"])

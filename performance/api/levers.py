@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from teams.selectors import organisation_of
 
 from .. import selectors
-from ..analysis.levers import Levers, Work
+from ..analysis.levers import Levers, Work, rounded
 from ..selectors.findings import INPUTS
 from .figures import Asked, Number, Question
 
@@ -60,8 +60,10 @@ class LeversSerializer(serializers.Serializer):
 def _inputs(work: Work | None) -> dict[str, Decimal] | None:
     if work is None:
         return None
+    said = zip(INPUTS, astuple(work), strict=True)
     return {
-        name: Decimal(value.numerator) / value.denominator for name, value in zip(INPUTS, astuple(work), strict=True)
+        name: rounded(value) if name == "credited" else Decimal(value.numerator) / value.denominator
+        for name, value in said
     }
 
 

@@ -45,9 +45,9 @@ class Call(models.Model):
     made_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     people_commit = models.DecimalField(
-        max_digits=18, decimal_places=2, null=True, help_text="Of a team: what its people's calls came to then"
+        max_digits=24, decimal_places=2, null=True, help_text="Of a team: what its people's calls came to then"
     )
-    people_best_case = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    people_best_case = models.DecimalField(max_digits=24, decimal_places=2, null=True)
 
     objects = CallQuerySet.as_manager()
 

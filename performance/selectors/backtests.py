@@ -170,14 +170,21 @@ def quotas_known(period: Period, day: date) -> dict[int, Decimal]:
         cursor.execute(
             """
             SELECT person_id, sum(reporting_amount),
-                   sum(reporting_amount) FILTER (WHERE reason ~ %(brought_over)s OR recorded_at::date <= %(day)s
-                                                       OR recorded_at::date >= upper(during))
-              FROM targets_quotaentry
+                   sum(reporting_amount)
+                       FILTER (WHERE reason ~ %(brought_over)s OR said <= %(day)s OR said >= upper(during))
+              FROM (SELECT *, (recorded_at AT TIME ZONE %(zone)s)::date AS said FROM targets_quotaentry) AS entries
              WHERE person_id IS NOT NULL AND measure = %(measure)s AND during && daterange(%(start)s, %(end)s)
                    AND kind <> 'redistribution'
              GROUP BY 1
             """,
-            {"brought_over": BROUGHT_OVER, "day": day, "measure": BOOKINGS, "start": period.start, "end": period.end},
+            {
+                "zone": Organisation.get().time_zone,
+                "brought_over": BROUGHT_OVER,
+                "day": day,
+                "measure": BOOKINGS,
+                "start": period.start,
+                "end": period.end,
+            },
         )
         sums = {person: (whole, then or Decimal(0)) for person, whole, then in cursor.fetchall() if whole}
     found = quota_of(person_ids=list(sums), start=period.start, end=period.end)

@@ -142,8 +142,9 @@ def left_alone(people: Collection[int], on: date) -> dict[int, Alone]:
                                d.opened_on,
                                (SELECT max(a.occurred_on) FROM sales_activity a
                                  WHERE a.deal_id = d.id AND a.withdrawn_at IS NULL AND a.occurred_on <= %(on)s),
-                               (SELECT max(c.changed_at)::date FROM sales_dealchange c
-                                 WHERE c.deal_id = d.id AND c.field = 'stage' AND c.changed_at::date <= %(on)s)
+                               (SELECT (max(c.changed_at) AT TIME ZONE o.time_zone)::date FROM sales_dealchange c
+                                 WHERE c.deal_id = d.id AND c.field = 'stage'
+                                   AND (c.changed_at AT TIME ZONE o.time_zone)::date <= %(on)s)
                            ) > coalesce(s.quiet_days, %(quiet)s) AS is_alone
                       FROM sales_deal d JOIN sales_stage s ON s.id = d.stage_id CROSS JOIN teams_organisation o
                      WHERE d.owner_id = ANY(%(people)s) AND d.status = 'open' AND d.withdrawn_at IS NULL

@@ -257,11 +257,10 @@ def _credited(cells: Cells, person: int, span: str) -> Decimal:
 
 def _excuse(found: dict[int, Reading], window: Window) -> None:
     """Protected leave, absence, return and newness, of those whom it may concern."""
-    low = [pk for pk, reading in found.items() if reading.pace < RECOVERED]
     protected = Leave.objects.on(window.last).filter(kind__is_protected=True)
     for pk in protected.filter(person__in=found).values_list("person_id", flat=True):
         found[pk].is_protected = True
-    for pk, days in presence(person_ids=low, start=window.start, end=window.until).items():
+    for pk, days in presence(person_ids=list(found), start=window.start, end=window.until).items():
         reading = found[pk]
         here = days.employed & ~days.away
         tenure = int(days.tenure_month[-1]) if len(days) else 0

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
+from sales.models import Product
 from salesmgmt.lib.ledger import BROUGHT_OVER
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
@@ -99,7 +100,7 @@ def read(*, since: date, organisation: Organisation, person_ids: Collection[int]
     said = np.where((said < 0) | (many[which] >= LOAD if len(which) else False), on, said)
     owner, opened, closed, won, listed, listed_on, worth, kind = deals
     closed = np.where(np.isnan(closed), method.NEVER, closed).astype(np.int64)
-    _, kind = np.unique(kind, return_inverse=True)
+    kind = np.searchsorted(_products(), kind.astype(np.int64))
     first = [on.min()] if len(on) else []
     known = method.Known(
         people=len(people), since=int(min([*first, *closed[closed < method.NEVER].tolist(), method.NEVER])),
@@ -112,6 +113,11 @@ def read(*, since: date, organisation: Organisation, person_ids: Collection[int]
     whole = np.bincount(known.seller, taken, minlength=len(people))
     share = np.bincount(known.seller, taken * primary, minlength=len(people)) / np.maximum(whole, 1e-9)
     return History(known, people, np.where(whole > 0, share, 1.0))
+
+
+def _products() -> Any:
+    """All products in the sequence they were made, after none: a deal's has the same place whoever's deals are read."""
+    return np.array([0, *Product.objects.order_by("pk").values_list("pk", flat=True)], dtype=np.int64)
 
 
 def _columns(sql: str, asked: dict[str, Any]) -> list[Any]:

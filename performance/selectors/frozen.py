@@ -1,7 +1,7 @@
 """Figures as they were known on a past day, where no ledger can tell: what was frozen that night."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from performance.models import FrozenFigure, FrozenNight
@@ -9,6 +9,9 @@ from salesmgmt.lib.periods import Period
 
 from .catalogue import ACTIVITY_KINDS, Measure, catalogue, measures_of
 from .scope import Scope
+
+ONE_DAY = timedelta(days=1)
+LATELY = timedelta(days=30)  # surely within what nights still freeze of a period that is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ def frozen(*, scope: Scope, measure: str, period: Period, as_of: date) -> Frozen
     rows = FrozenFigure.objects.filter(measure=measure, period=period.key, known_on__lte=night, **whose)
     row = rows.order_by("-known_on").first()
     if row is None:
+        # A night freezes the periods that run or ended lately: of others it says nothing, not zero.
+        near = FrozenNight.objects.filter(day__gte=period.start, day__lte=period.end + LATELY, day__lt=night + ONE_DAY)
+        if not near.exists():
+            return None
         nothing = Decimal(0) if asked.adds_up else None
         return Frozen(nothing, None, None, night, night)
     return Frozen(row.value, row.numerator, row.denominator, row.known_on, night)

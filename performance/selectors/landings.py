@@ -58,9 +58,7 @@ def landings(*, person_ids: Collection[int], period: Period, as_of: date) -> dic
 
 def _running(period: Period, as_of: date) -> Period:
     """The period of the same kind that holds the day."""
-    while as_of < period.start:
-        period = period.shift(-1)
-    return period
+    return Period.of(as_of, period.kind, period.calendar) if as_of < period.start else period
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ def _open_deals(
             )
             SELECT {key}, w.first, w.until,
                    sum(least(coalesce(h.until, w.until), w.until) - greatest(h.first, w.first))
-              FROM w JOIN held h ON h.first < w.until AND (h.until IS NULL OR h.until > w.first)
+              FROM w JOIN held h ON w.first < w.until AND h.first < w.until AND (h.until IS NULL OR h.until > w.first)
              WHERE {whose}
              GROUP BY 1, 2, 3
             """,  # nosec B608 (constants)

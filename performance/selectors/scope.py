@@ -42,6 +42,8 @@ class Scope:
         """
         kind, _, name = text.partition(":")
         access = access_of(user)
+        if "\0" in text:
+            raise Team.DoesNotExist("No name holds that.")
         if kind == "company" and not name and access.sees_all:
             return cls.company()
         if kind == "team" and name:

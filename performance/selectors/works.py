@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Max
 
 from sales.models import Outcome
-from teams.models import Team
+from teams.models import Access, Team, TeamQuerySet, Viewer, access_of
 
 from ..analysis import works as analysis
 from ..analysis.works import LEAST, Codes, Difference, Flags, Interval, Numbers
@@ -296,3 +296,14 @@ class _Frame:
         which: Flags = known & self.won & np.isfinite(column) & (column >= 0)
         left = analysis.less_own_median(np.log1p(column[which]), strata[which])
         return which, analysis.ranks(left)
+
+
+def may_compare(access: Access) -> bool:
+    """Who sells or leads; departments and HR see only what is theirs to see."""
+    return not access.department and access.role not in {"none", "hr"}
+
+
+def teams_led(user: Viewer) -> TeamQuerySet:
+    """The teams one may look at apart: a single colleague's deals could be told from a team's."""
+    access = access_of(user)
+    return Team.objects.visible_to(user) if access.sees_all or access.leads else Team.objects.none()

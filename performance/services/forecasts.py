@@ -24,15 +24,14 @@ AT_ONCE = 20_000  # marks looked at together: a load leaves many of the same peo
 def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] | None = None) -> int:
     """Forecast the running quarter: everybody's, or some people's with their teams'. Answers how many people.
 
-    For some, what everybody shares is taken from the last night of the quarter; where there is none, nothing is done:
-    the next night does it.
+    For some, what everybody shares, and what the others will bring, is taken from that day's night; before it nothing
+    is done: that night does it.
     """
     organisation = Organisation.get()
     period = Period.of(as_of, "quarter", organisation.calendar)
     learned = None
     if person_ids is not None:
-        basis = ForecastBasis.objects.filter(measure=BOOKINGS, period=period.key, as_of__lte=as_of)
-        kept = basis.order_by("-as_of").first()
+        kept = ForecastBasis.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of).first()
         if kept is None:
             return 0
         learned = method.unpacked(kept.learned)
@@ -92,8 +91,8 @@ def drain_forecasts(*, as_of: date, at: datetime) -> int:
         marks = list(waiting.order_by("pk").values_list("pk", "person_id")[:AT_ONCE])
         people = {person for _, person in marks if person}
         Mark.objects.filter(pk__in=[pk for pk, _ in marks]).delete()
-    if people:
-        refresh_forecasts(as_of=as_of, at=at, person_ids=people)
+        if people:
+            refresh_forecasts(as_of=as_of, at=at, person_ids=people)
     return len(marks)
 
 

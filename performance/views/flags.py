@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from salesmgmt.desk.edges import act, csv_answer, tell_form
+from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.bridges import Bar, bridge
 from salesmgmt.lib.periods import Period
@@ -72,15 +73,16 @@ _HEADER = (
 
 
 def _row(flag: Flag, hidden: set[int]) -> list[Any]:
-    p_miss = None if flag.person_id in hidden else flag.p_miss
+    p_miss, cost = (None, None) if flag.person_id in hidden else (flag.p_miss, flag.cost)
     return [
         flag.person.external_id or flag.person.name, flag.kind, flag.period, flag.raised_on, flag.behind_since, p_miss,
-        flag.expected, flag.actual, flag.gap, flag.cost, flag.cause, flag.sentence, flag.snoozed_until,
+        flag.expected, flag.actual, flag.gap, cost, flag.cause, flag.sentence, flag.snoozed_until,
         flag.expires_on, flag.closed_on, flag.closed_because,
     ]  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@keyed
 def flag(request: SignedIn, pk: int) -> HttpResponse:
     """A flag with the figures behind it; the person it is about answers here."""
     found = _flag(request, pk)

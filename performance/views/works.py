@@ -9,7 +9,7 @@ import redis
 from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -17,12 +17,11 @@ from sales.models import Deal
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
-from teams.models import Organisation, Team, access_of
+from teams.models import Organisation, access_of
 
 from ..analysis.works import LEAST, Difference
 from ..selectors import works as selectors
-from ..selectors.works import CUTS, Row
-from .asked import team_of
+from ..selectors.works import CUTS, Row, may_compare, teams_led
 
 MONTHS = (6, 12, 24, 60)
 KEPT = 600  # seconds
@@ -36,16 +35,19 @@ HEADER = (
 
 def _asked(request: SignedIn) -> tuple[dict[str, Any], int]:
     """The days and the team of the address."""
-    if access_of(request.user).role == "none":
+    if not may_compare(access_of(request.user)):
         raise Http404
     today = clock.today(Organisation.get().time_zone)
     text = request.GET.get("months", "24")
     months = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
     if months not in MONTHS:
         raise Http404
+    named = request.GET.get("team", "")
+    number = int(named) if named.isascii() and named.isdigit() and len(named) <= 18 else 0
+    team = get_object_or_404(teams_led(request.user), pk=number) if named else None
     back = today.year * 12 + today.month - 1 - months
     start = date(back // 12, back % 12 + 1, 1)
-    return {"start": start, "until": today + timedelta(days=1), "team": team_of(request)}, months
+    return {"start": start, "until": today + timedelta(days=1), "team": team}, months
 
 
 @require_GET
@@ -67,7 +69,7 @@ def what_works(request: SignedIn) -> HttpResponseBase:
         "months": months,
         "choices": MONTHS,
         "team": asked["team"],
-        "teams": list(Team.objects.visible_to(request.user).order_by("path")),
+        "teams": list(teams_led(request.user).order_by("path")),
         "least": LEAST,
         "early": selectors.EARLY,
         "last": asked["until"] - timedelta(days=1),

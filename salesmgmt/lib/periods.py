@@ -123,7 +123,7 @@ class Period:
     def parse(cls, key: str, calendar: FiscalCalendar = CALENDAR_YEARS) -> "Period":
         """The period of a key. Raises ValueError with a sentence fit for the person."""
         match = _KEY.match(key)
-        if match is None or not 1900 <= int(match[1]) <= 9998:
+        if match is None or not 1900 <= int(match[1]) <= 9990:
             raise ValueError(f"“{key}” is not a period; use a key such as 2026-07, 2026-Q3 or 2026-FY.")
         year = int(match[1])
         found: Period | None

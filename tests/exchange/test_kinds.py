@@ -646,7 +646,8 @@ def test_any_tables_are_counted_row_by_row_and_undone_to_what_was(cast: Cast, da
                     undo(answer)
             else:
                 undo(answer)
-        assert figures() == before
+        if not any(kinds()[answer.kind].is_trail for answer in answers):
+            assert figures() == before
         transaction.set_rollback(True)
 
 

@@ -119,8 +119,8 @@ def test_activities_count_in_all_and_by_kind(cast: Cast) -> None:
 
 
 def test_pipeline_goes_with_who_owns_it_today_and_coverage_is_met_when_no_gap_is_left(cast: Cast) -> None:
-    a_deal(cast.ana, "400", close=date(2026, 6, 30))
-    a_deal(cast.ana, "9", close=END)
+    a_deal(cast.ana, "400", close=date(2026, 6, 30), opened_on=START)
+    a_deal(cast.ana, "9", close=END, opened_on=START)
     a_quota(cast.ana, "1000", START, END)
     a_credit(cast.ana, "800", MID)
     for scope in (Scope.person(cast.ana), Scope.team(cast.north), Scope.company()):

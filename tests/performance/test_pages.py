@@ -40,7 +40,7 @@ def busy(cast: Cast) -> Cast:
             an_outcome(person, "won", on, amount=amount, days=on.day)
             an_outcome(person, "lost", on, amount=amount, counts=on == MID)
             an_activity(person, on, "meeting")
-        a_deal(person, amount, close=date(2026, 5, 3))
+        a_deal(person, amount, close=date(2026, 5, 3), opened_on=Q2.start)
         a_quota(person, "1000", Q2.start, Q2.end)
     a_credit(cast.ben, "50", date(2026, 3, 31), posted=date(2026, 4, 2))
     call_command("refresh_rollups")
@@ -117,7 +117,7 @@ def test_a_long_list_is_paged(busy: Cast, client: Client) -> None:
         a_credit(busy.ben, str(n), date(2026, 6, 1))
     client.force_login(busy.ben.user)
     page = client.get("/records/", {"measure": "bookings", "from": "2026-06-01", "until": "2026-06-02"})
-    assert page.content.decode().count('<th scope="row"><a') == 50
+    assert page.content.decode().count('<th scope="row"><a class="row-link" href="/orders/') == 50
     cursor = page.context["page"].next
     page = client.get(
         "/records/", {"measure": "bookings", "from": "2026-06-01", "until": "2026-06-02", "cursor": cursor}
