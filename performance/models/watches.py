@@ -193,14 +193,14 @@ _ABOVE_ACCOUNT = _above(
 )  # fmt: skip
 
 # Whether an order is a customer's first may change with an order before it: of those that did not change themselves
-# only the earliest of the account can become the first, or cease to be it.
+# only the earliest of the account that stands, and those cancelled before it, can become the first or cease to be it.
 _EARLIEST = """
     JOIN LATERAL (
           SELECT o.* FROM sales_order o
            WHERE o.account_id = r.account_id AND o.id NOT IN ({touched})
-             AND o.ordered_on = (SELECT min(m.ordered_on) FROM sales_order m
-                                  WHERE m.account_id = r.account_id AND m.withdrawn_at IS NULL
-                                        AND m.cancelled_on IS NULL AND m.id NOT IN ({touched}))
+             AND o.ordered_on <= coalesce((SELECT min(m.ordered_on) FROM sales_order m
+                                            WHERE m.account_id = r.account_id AND m.withdrawn_at IS NULL
+                                                  AND m.cancelled_on IS NULL AND m.id NOT IN ({touched})), 'infinity')
          ) AS o ON true
 """
 _FIRST_ORDERS = [

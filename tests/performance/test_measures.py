@@ -260,6 +260,18 @@ def test_new_business_is_what_a_customer_orders_first_and_moves_with_an_earlier_
     assert value(Scope.person(calm.cleo), "new_business") == 40
 
 
+def test_what_was_cancelled_before_the_first_order_that_stands_follows_an_earlier_one_too(calm: Cast) -> None:
+    brandt = Account.objects.create(name="Brandt")
+    cancelled = an_order(calm, date(2026, 5, 10), account=brandt, cancelled_on=date(2026, 5, 12))
+    an_order(calm, date(2026, 5, 20), account=brandt)
+    a_credit(calm.ana, "100", date(2026, 5, 10), order=cancelled)
+    refresh()
+    assert value(Scope.company(), "new_business") == 100
+    an_order(calm, date(2026, 4, 2), account=brandt)
+    refresh()
+    assert [value(Scope.company(), key) for key in ("new_business", "existing_business")] == [0, 100]
+
+
 def test_deliveries_count_for_who_sold_and_for_who_delivered(calm: Cast) -> None:
     made = {"promised_on": date(2026, 5, 20), "produced_on": date(2026, 5, 10), "delivered_by": calm.olga}
     an_order(calm, date(2026, 5, 1), delivered_on=date(2026, 5, 19), **made)
