@@ -122,7 +122,7 @@ def test_a_long_list_is_paged(busy: Cast, client: Client) -> None:
     page = client.get(
         "/records/", {"measure": "bookings", "from": "2026-06-01", "until": "2026-06-02", "cursor": cursor}
     )
-    assert page.content.decode().count('<th scope="row"><a') == 10
+    assert page.content.decode().count('<th scope="row"><a class="row-link" href="/orders/') == 10
 
 
 # ── A flag ──────────────────────────────────────────────────────────────────────────────────────────────────────
