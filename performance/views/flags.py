@@ -19,7 +19,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
 from teams.models import Access, access_of
-from teams.selectors import organisation_of, person_of
+from teams.selectors import organisation_of
 
 from .. import selectors, services
 from ..analysis.levers import Levers
@@ -31,6 +31,7 @@ from ..selectors.findings import inputs_of
 from ..selectors.flags import flag_costs as costs_by_kind
 from ..selectors.flags import flags_asked, may_put_off, outcomes, replayed, without_chances
 from ..selectors.levers import levers_of, look_at
+from .pipeline import scope_of
 
 
 @require_GET
@@ -228,7 +229,7 @@ def levers(request: SignedIn) -> HttpResponse:
     today = clock.today(organisation.time_zone)
     against = "peers" if request.GET.get("against") == "peers" else "past"
     try:
-        scope = selectors.Scope.parse(request.GET.get("of") or _own(request), request.user)
+        scope = scope_of(request)
         asked = request.GET.get("period")
         period = (
             Period.parse(asked, organisation.calendar) if asked else Period.of(today, "quarter", organisation.calendar)
@@ -262,13 +263,6 @@ def levers(request: SignedIn) -> HttpResponse:
             "currency": organisation.currency,
         },
     )
-
-
-def _own(request: SignedIn) -> str:
-    person = person_of(request.user)
-    if access_of(request.user).sees_all or person is None:
-        return "company"
-    return selectors.Scope.person(person).key
 
 
 # ── What a wrong flag costs ─────────────────────────────────────────────────────────────────────────────────────

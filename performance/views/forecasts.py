@@ -70,24 +70,8 @@ def forecast(request: SignedIn) -> HttpResponseBase:
             "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY) if leads else 0,
             "currency": organisation.currency,
             "calls": calls_of(scope=_scope(request, team), period=period, as_of=today),
-            **_calls(request, period, today, team),
         },
     )
-
-
-def _calls(request: SignedIn, period: Period, today: date, team: Team | None) -> dict[str, Any]:
-    """What people stake on the same quarter, for who leads them."""
-    access = access_of(request.user)
-    if team is not None and (access.sees_all or access.leads):
-        scope = Scope.team(team)
-    elif access.sees_all:
-        scope = Scope.company()
-    elif access.leads:
-        scope = Scope.team(Team.objects.visible_to(request.user).get(pk=access.led_team_ids[0]))
-    else:
-        return {}
-    told = calls_of(scope=scope, period=period, as_of=today)
-    return {"whole_call": told.whole, "team_calls": told.teams, "people_calls": told.people, "called": scope.name}
 
 
 def _scope(request: SignedIn, team: Team | None) -> Scope:

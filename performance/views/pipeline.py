@@ -59,7 +59,7 @@ def scope_of(request: SignedIn) -> selectors.Scope:
     if asked := request.GET.get("of"):
         try:
             return selectors.Scope.parse(asked, request.user)
-        except ObjectDoesNotExist as error:
+        except (ValueError, ObjectDoesNotExist) as error:
             raise Http404 from error
     if access.sees_all:
         return selectors.Scope.company()
