@@ -244,7 +244,6 @@ def measure(var: Path) -> Iterator[dict[str, Any]]:
 
 def _rows(book: Book, people: int, seconds: int, lost: int, doubled: int, differs: int) -> Iterator[dict[str, Any]]:
     of = f"load: {people} people for {seconds} s"
-    print(Counter((one.what, one.status, _is_in_window(book, one)) for one in book.took), flush=True)
     acts = [one for one in book.took if one.what != "stamp"]
     calm = [one for one in acts if not _is_in_window(book, one)]
     rough = [one for one in acts if _is_in_window(book, one)]
