@@ -30,22 +30,6 @@ ORDER = (  # in which kinds depend on each other
     "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "one_on_ones",
     "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
     "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
-    "organisation", "calendars", "territories", "teams", "people", "logins", "postings", "leaderships", "leave_kinds",
-    "leave", "skills", "skill_ratings", "mail_choices", "ramps", "ramp_profiles", "ramp_changes", "seasons",
-    "season_profiles", "season_shares", "season_changes", "rates", "budgets", "budget_entries", "expenses",
-    "expense_entries", "custom_fields", "accounts", "account_owners", "account_profiles", "contacts", "contact_roles",
-    "merges", "distinct_pairs", "products", "competitors", "campaigns", "pipelines", "stages", "lost_reasons",
-    "discount_limits", "deals", "deal_changes", "deal_approvals", "deal_lines", "deal_shares", "deal_reasons",
-    "deal_competitors", "leads", "lead_changes", "assignment_rules", "activities", "activity_templates",
-    "time_entries", "orders", "order_lines", "credits", "refunds", "delivery_problems", "contracts", "feedback",
-    "complaints", "tasks", "market_notes", "referrals", "gifts", "recommendations", "handovers", "handover_items",
-    "custom_values", "plans", "plan_settings", "targets", "allocations", "allocation_limits", "allocation_reasons",
-    "allocation_changes", "commitments", "slices", "slice_changes", "plan_approvals", "quotas",
-    "quota_entries", "credit_entries", "outcome_entries",
-    "strategies", "announcements", "announced_figures", "responses", "response_accounts", "answers",
-    "quota_proposals", "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "flags",
-    "flag_events", "calls", "cases", "case_changes", "one_on_ones", "agenda_items", "action_items", "asked_tasks",
-    "award_suggestions", "awards", "kudos", "applause", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why

@@ -1,70 +1,19 @@
-"""Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
+"""Plan and hold a 1:1, promise and keep."""
 
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from coaching.models import ActionItem, AgendaItem, Case, CaseChange, Note, OneOnOne
+from coaching.models import ActionItem, AgendaItem, Case, CaseChange, OneOnOne
 from coaching.selectors import agenda_for, may_coach
 from performance.models import Flag
 from sales.models import Task
-from salesmgmt.desk.erasure import Forgotten
-from salesmgmt.desk.models import Notice
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person, User, access_of
 
-
-def _tell(person: Person, text: str, link: str, at: datetime) -> None:
-    if person.user_id:
-        Notice.objects.create(user_id=person.user_id, text=text[:300], link=link, at=at)
-
-
-def _must_coach(by: User, person: Person) -> None:
-    if not may_coach(access_of(by), person):
-        raise Refused(f"Only somebody who leads {person.name} can do this.", field="person")
-
-
-@transaction.atomic
-def open_case(*, flag: Flag, owner: Person, due_on: date, by: User, at: datetime) -> Case:
-    """The work a flag opens. A flag has one case: a second call gives the one that stands."""
-    Flag.objects.select_for_update().get(pk=flag.pk)
-    standing = Case.objects.filter(flag=flag).first()
-    if standing is not None:
-        return standing
-    _must_coach(by, flag.person)
-    if due_on < at.date():
-        raise Refused(f"The due date {due_on:%d %b %Y} is in the past; choose a later day.", field="due_on")
-    case = Case.objects.create(
-        person=flag.person, owner=owner, flag=flag, subject=flag.sentence, opened_at=at, due_on=due_on
-    )
-    CaseChange.objects.create(case=case, at=at, by=by, what=f"Opened, due {due_on:%d %b %Y}")
-    Task.objects.create(
-        owner=owner,
-        text=f"Close the case of {flag.person.name}"[:300],
-        due_on=due_on,
-        source="flag",
-        reason=flag.sentence,
-        link=f"/cases/{case.pk}/",
-    )
-    _tell(flag.person, f"A case about your gap is open: {flag.sentence}", f"/cases/{case.pk}/", at)
-    return case
-
-
-@transaction.atomic
-def close_case(*, case: Case, result: str, by: User, at: datetime) -> Case:
-    """The end of a case, with what came of it."""
-    case = Case.objects.select_for_update().get(pk=case.pk)
-    _must_coach(by, case.person)
-    if case.state == Case.State.CLOSED:
-        raise Refused("This case is closed already.")
-    if not result.strip():
-        raise Refused("Say in a sentence what came of it.", field="result")
-    case.state, case.closed_at, case.result = Case.State.CLOSED, at, result.strip()
-    case.save(update_fields=["state", "closed_at", "result"])
-    CaseChange.objects.create(case=case, at=at, by=by, what=f"Closed: {case.result}"[:300])
-    Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).update(done_at=at)
-    return case
+from .cases import open_case
+from .edges import must_coach, tell
 
 
 @transaction.atomic
@@ -74,7 +23,7 @@ def plan_one_on_one(
     """A talk with an agenda prepared from flags, promises and changes. `on` is today in the organisation's zone."""
     if person == manager:
         raise Refused("Nobody coaches themselves; choose one of your people.", field="person")
-    _must_coach(by, person)
+    must_coach(by, person)
     if starts_at < at:
         raise Refused("A 1:1 can't be planned in the past; choose a later time.", field="starts_at")
     if case is not None and case.person_id != person.pk:
@@ -92,7 +41,7 @@ def plan_one_on_one(
     )
     if case is not None:
         CaseChange.objects.create(case=case, at=at, by=by, what="1:1 planned")
-    _tell(person, f"{manager.name} planned a 1:1 with you.", f"/one-on-ones/{talk.pk}/", at)
+    tell(person, f"{manager.name} planned a 1:1 with you.", f"/one-on-ones/{talk.pk}/", at)
     return talk
 
 
@@ -141,7 +90,7 @@ def cancel_one_on_one(*, talk: OneOnOne, by: User, at: datetime, version: int | 
     talk.state, talk.version = OneOnOne.State.CANCELLED, talk.version + 1
     talk.save(update_fields=["state", "version"])
     other = talk.manager if me == talk.person_id else talk.person
-    _tell(other, "A 1:1 with you was cancelled.", f"/one-on-ones/{talk.pk}/", at)
+    tell(other, "A 1:1 with you was cancelled.", f"/one-on-ones/{talk.pk}/", at)
     return talk
 
 
@@ -203,55 +152,6 @@ def complete_action_item(*, item: ActionItem, by: User, at: datetime) -> ActionI
 
 
 @transaction.atomic
-def write_note(
-    *,
-    person: Person,
-    text: str,
-    by: User,
-    at: datetime,
-    is_shared_up: bool = False,
-    is_for_author_only: bool = False,
-    talk: OneOnOne | None = None,
-    case: Case | None = None,
-) -> Note:
-    """A note of the pair: private to the two, up the line only where it says so."""
-    access = access_of(by)
-    if access.person_id is None:
-        raise Refused("Coaching notes are for people with a posting.")
-    if access.person_id != person.pk and not may_coach(access, person):
-        raise Refused(f"Only {person.name} and those who lead them write notes here.")
-    if is_shared_up and is_for_author_only:
-        raise Refused("A note is either for you alone or shared up the line, not both.", field="is_shared_up")
-    return Note.objects.create(
-        person=person,
-        author_id=access.person_id,
-        text=text,
-        at=at,
-        is_shared_up=is_shared_up,
-        is_for_author_only=is_for_author_only,
-        one_on_one=talk,
-        case=case,
-    )
-
-
-@transaction.atomic
-def move_case(*, case: Case, due_on: date, reason: str, by: User, at: datetime) -> Case:
-    """A later (or earlier) due date, with the reason."""
-    case = Case.objects.select_for_update().get(pk=case.pk)
-    _must_coach(by, case.person)
-    if case.state == Case.State.CLOSED:
-        raise Refused("This case is closed; its due date no longer moves.")
-    if not reason.strip():
-        raise Refused("Say in a sentence why the date moves.", field="reason")
-    was, case.due_on = case.due_on, due_on
-    case.save(update_fields=["due_on"])
-    what = f"Due date moved from {was:%d %b} to {due_on:%d %b}: {reason.strip()}"
-    CaseChange.objects.create(case=case, at=at, by=by, what=what[:300])
-    Task.objects.filter(link=f"/cases/{case.pk}/", source="flag", done_at=None).update(due_on=due_on)
-    return case
-
-
-@transaction.atomic
 def plan_from_finding(
     *,
     flag: Flag | None,
@@ -268,14 +168,3 @@ def plan_from_finding(
     if flag is not None and flag.person_id == person.pk:
         case = open_case(flag=flag, owner=manager, due_on=due_on, by=by, at=at)
     return plan_one_on_one(person=person, manager=manager, starts_at=starts_at, by=by, at=at, on=on, case=case)
-
-
-@transaction.atomic
-def forget_talks(*, person: Person) -> Forgotten:
-    """Blank what was said and written about somebody who is erased; that it was, and when, stays."""
-    forgotten = Forgotten()
-    forgotten.blank(Note.objects.filter(person=person), text="")
-    forgotten.blank(AgendaItem.objects.filter(one_on_one__person=person), text="Erased", link="")
-    forgotten.blank(ActionItem.objects.filter(person=person), text="Erased")
-    forgotten.blank(Case.objects.filter(person=person).exclude(result=""), result="Erased")
-    return forgotten

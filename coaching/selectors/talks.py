@@ -1,14 +1,14 @@
-"""Questions about cases, talks and promises."""
+"""Questions about 1:1s and promises."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Prefetch, Q, QuerySet, Sum
 
-from coaching.models import ActionItem, AgendaItem, Case, Note, OneOnOne
+from coaching.models import ActionItem, AgendaItem, Note, OneOnOne
 from performance.models import Flag
 from sales.models import Activity, Outcome
-from teams.models import Access, Person, User, access_of
+from teams.models import Person, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,26 +18,6 @@ class Point:
     source: str
     text: str
     link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One line of a case's story."""
-
-    at: datetime
-    who: str
-    what: str
-
-
-def may_coach(access: Access, person: Person) -> bool:
-    """Whether a user leads the person (anywhere up the line) or plans for all; never oneself."""
-    if access.person_id is None or access.person_id == person.pk:
-        return False
-    return access.role != "operations" and access.sees_person(person.pk) and (access.leads or access.sees_all)
-
-
-def cases_of(user: User) -> QuerySet[Case]:
-    return Case.objects.visible_to(user).select_related("person", "owner", "flag")
 
 
 def one_on_ones_of(user: User) -> QuerySet[OneOnOne]:
@@ -101,36 +81,3 @@ def talk_with_parts(user: User) -> QuerySet[OneOnOne]:
         Prefetch("action_items", ActionItem.objects.select_related("owner").order_by("due_on", "pk")),
         Prefetch("notes", Note.objects.visible_to(user).select_related("author").order_by("at", "pk")),
     )
-
-
-def case_with_parts(user: User) -> QuerySet[Case]:
-    """A case with its talks, promises, and the notes this user may read: a fixed number of queries."""
-    return cases_of(user).prefetch_related(
-        Prefetch("one_on_ones", OneOnOne.objects.visible_to(user).order_by("starts_at")),
-        Prefetch("action_items", ActionItem.objects.select_related("owner").order_by("due_on", "pk")),
-        Prefetch("notes", Note.objects.visible_to(user).select_related("author").order_by("at", "pk")),
-    )
-
-
-def story_of(case: Case) -> list[Moment]:
-    """What happened to a case and to the flag behind it, oldest first."""
-    moments = [Moment(change.at, _name(change.by), change.what) for change in case.changes.select_related("by__person")]
-    if case.flag is not None:
-        events = case.flag.events.select_related("by__person")
-        moments += [Moment(event.at, _name(event.by), f"{event.get_kind_display()}: {event.text}") for event in events]
-    return sorted(moments, key=lambda moment: moment.at)
-
-
-def _name(user: User | None) -> str:
-    if user is None:
-        return "Paceline"
-    person = getattr(user, "person", None)
-    return person.name if person else user.get_username()
-
-
-def coached_by(user: User) -> QuerySet[Person]:
-    """Whom the user may plan a 1:1 with."""
-    access = access_of(user)
-    if not (access.leads or access.role == "executive") or access.person_id is None:
-        return Person.objects.none()
-    return Person.objects.visible_to(user).exclude(pk=access.person_id)

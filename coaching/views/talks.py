@@ -1,6 +1,5 @@
-"""Pages of coaching. Times are in the organisation's zone; other people's records are a 404."""
+"""Pages of 1:1s, promises and notes. Times are in the organisation's zone."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,113 +19,8 @@ from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 
-CASE_DAYS = 14
-
-
-Page = Callable[..., HttpResponse]
-
-
-def _submit(
-    request: SignedIn, page: Page, pk: int, name: str, form: Form, do: Callable[[], object], said: str
-) -> HttpResponse:
-    """Do what a form of a page asks; a mistake shows the page again with what was typed."""
-    if form.is_valid():
-        try:
-            do()
-        except Refused as refusal:
-            tell_form(form, refusal)
-        else:
-            messages.success(request, said)
-            return redirect(f"/{request.path.split('/')[1]}/{pk}/")
-    return page(request, pk, **{name: form})
-
-
-@require_GET
-def cases(request: SignedIn) -> HttpResponse:
-    found = selectors.cases_of(request.user)
-    today = clock.today(Organisation.get().time_zone)
-    rows = {
-        "open": list(found.filter(state=Case.State.OPEN).order_by("due_on", "pk")[:200]),
-        "closed": list(found.filter(state=Case.State.CLOSED).order_by("-closed_at", "-pk")[:50]),
-    }
-    return render(request, "coaching/cases.html", rows | {"today": today})
-
-
-@require_GET
-def case(request: SignedIn, pk: int) -> HttpResponse:
-    return _case_page(request, pk)
-
-
-def _case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
-    found = get_object_or_404(selectors.case_with_parts(request.user), pk=pk)
-    today = clock.today(Organisation.get().time_zone)
-    leads = selectors.may_coach(access_of(request.user), found.person)
-    context = {
-        "case": found,
-        "story": selectors.story_of(found),
-        "today": today,
-        "leads": leads,
-        "is_party": access_of(request.user).person_id in {found.person_id, found.owner_id} or leads,
-        "move_form": forms.MoveCaseForm(initial={"due_on": found.due_on}),
-        "close_form": forms.CloseCaseForm(),
-        "note_form": forms.NoteForm(),
-        "action_form": forms.ActionForm(
-            pair=[found.person, found.owner], initial={"due_on": today + timedelta(days=7), "owner": found.person_id}
-        ),
-    }
-    return render(request, "coaching/case.html", context | bound, status=422 if bound else 200)
-
-
-@require_POST
-def case_open(request: SignedIn, flag_pk: int) -> HttpResponse:
-    """From a finding to the work: due in two weeks unless said otherwise."""
-    flag = get_object_or_404(Flag.objects.visible_to(request.user).select_related("person"), pk=flag_pk)
-    access = access_of(request.user)
-    if not selectors.may_coach(access, flag.person):
-        raise Http404
-    today = clock.today(Organisation.get().time_zone)
-    try:
-        made = services.open_case(
-            flag=flag,
-            owner=request.user.person,
-            due_on=today + timedelta(days=CASE_DAYS),
-            by=request.user,
-            at=clock.now(),
-        )
-    except Refused as refusal:
-        messages.error(request, refusal.sentence)
-        return redirect("home")
-    return redirect("case", made.pk)
-
-
-@require_POST
-def case_move(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(selectors.cases_of(request.user), pk=pk)
-    form = forms.MoveCaseForm(request.POST)
-    return _submit(
-        request,
-        _case_page,
-        pk,
-        "move_form",
-        form,
-        lambda: services.move_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The due date has moved.",
-    )
-
-
-@require_POST
-def case_close(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(selectors.cases_of(request.user), pk=pk)
-    form = forms.CloseCaseForm(request.POST)
-    return _submit(
-        request,
-        _case_page,
-        pk,
-        "close_form",
-        form,
-        lambda: services.close_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The case is closed.",
-    )
+from .cases import case_page
+from .shared import CASE_DAYS, submit, version_of
 
 
 @require_GET
@@ -212,17 +106,12 @@ def _talk_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         return render(request, "coaching/one_on_one.html", context | bound, status=422 if bound else 200)
 
 
-def _version(request: SignedIn) -> int | None:
-    given = request.POST.get("version", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
-
-
 @require_POST
 def one_on_one_hold(request: SignedIn, pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
     return act(
         request,
-        lambda: services.hold_one_on_one(talk=talk, by=request.user, at=clock.now(), version=_version(request)),
+        lambda: services.hold_one_on_one(talk=talk, by=request.user, at=clock.now(), version=version_of(request)),
         said="Marked as held.",
         to=f"/one-on-ones/{pk}/",
     )
@@ -233,7 +122,7 @@ def one_on_one_cancel(request: SignedIn, pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
     return act(
         request,
-        lambda: services.cancel_one_on_one(talk=talk, by=request.user, at=clock.now(), version=_version(request)),
+        lambda: services.cancel_one_on_one(talk=talk, by=request.user, at=clock.now(), version=version_of(request)),
         said="The 1:1 is cancelled.",
         to=f"/one-on-ones/{pk}/",
     )
@@ -243,7 +132,7 @@ def one_on_one_cancel(request: SignedIn, pk: int) -> HttpResponse:
 def agenda_add(request: SignedIn, pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
     form = forms.AgendaForm(request.POST)
-    return _submit(
+    return submit(
         request,
         _talk_page,
         pk,
@@ -275,9 +164,9 @@ def promise(request: SignedIn, place: str, pk: int) -> HttpResponse:
     person = talk.person if talk else found.person  # type: ignore[union-attr]
     other = talk.manager if talk else found.owner  # type: ignore[union-attr]
     form = forms.ActionForm(request.POST, pair=[person, other])
-    return _submit(
+    return submit(
         request,
-        _talk_page if talk else _case_page,
+        _talk_page if talk else case_page,
         pk,
         "action_form",
         form,
@@ -323,4 +212,4 @@ def note(request: SignedIn, place: str, pk: int) -> HttpResponse:
             case=found,
         )
 
-    return _submit(request, _talk_page if talk else _case_page, pk, "note_form", form, write, "Note kept.")
+    return submit(request, _talk_page if talk else case_page, pk, "note_form", form, write, "Note kept.")

@@ -1,4 +1,4 @@
-"""Forms of coaching: they clean, services save."""
+"""Forms of 1:1s, promises and notes."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from django import forms
 from salesmgmt.lib.days import require_our_time
 from teams.models import Person
 
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+from .cases import DAY
 
 
 class PlanForm(forms.Form):
@@ -25,18 +25,6 @@ class PlanForm(forms.Form):
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
-
-
-class CaseForm(forms.Form):
-    due_on = forms.DateField(label="To be settled by", widget=DAY, validators=[require_our_time])
-
-
-class MoveCaseForm(CaseForm):
-    reason = forms.CharField(label="Why", max_length=200)
-
-
-class CloseCaseForm(forms.Form):
-    result = forms.CharField(label="What came of it", max_length=500)
 
 
 class AgendaForm(forms.Form):

@@ -1,0 +1,17 @@
+"""What do we do about it? Cases, 1:1s, notes and action items."""
+
+from .cases import Case, CaseChange, PairQuerySet
+from .notes import Note, NoteQuerySet
+from .talks import ActionItem, AgendaItem, OneOnOne, OneOnOneQuerySet
+
+__all__ = [
+    "ActionItem",
+    "AgendaItem",
+    "Case",
+    "CaseChange",
+    "Note",
+    "NoteQuerySet",
+    "OneOnOne",
+    "OneOnOneQuerySet",
+    "PairQuerySet",
+]

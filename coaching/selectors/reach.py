@@ -1,0 +1,27 @@
+"""Who may coach whom, and how an author is named."""
+
+from django.db.models import QuerySet
+
+from teams.models import Access, Person, User, access_of
+
+
+def may_coach(access: Access, person: Person) -> bool:
+    """Whether a user leads the person (anywhere up the line) or plans for all; never oneself."""
+    if access.person_id is None or access.person_id == person.pk:
+        return False
+    return access.role != "operations" and access.sees_person(person.pk) and (access.leads or access.sees_all)
+
+
+def coached_by(user: User) -> QuerySet[Person]:
+    """Whom the user may plan a 1:1 with."""
+    access = access_of(user)
+    if not (access.leads or access.role == "executive") or access.person_id is None:
+        return Person.objects.none()
+    return Person.objects.visible_to(user).exclude(pk=access.person_id)
+
+
+def name_of(user: User | None) -> str:
+    if user is None:
+        return "Paceline"
+    person = getattr(user, "person", None)
+    return person.name if person else user.get_username()

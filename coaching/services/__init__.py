@@ -1,0 +1,30 @@
+"""Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
+
+from .cases import close_case, move_case, open_case
+from .notes import forget_talks, write_note
+from .talks import (
+    add_action_item,
+    add_agenda_item,
+    cancel_one_on_one,
+    complete_action_item,
+    hold_one_on_one,
+    plan_from_finding,
+    plan_one_on_one,
+    tick_agenda_item,
+)
+
+__all__ = [
+    "add_action_item",
+    "add_agenda_item",
+    "cancel_one_on_one",
+    "close_case",
+    "complete_action_item",
+    "forget_talks",
+    "hold_one_on_one",
+    "move_case",
+    "open_case",
+    "plan_from_finding",
+    "plan_one_on_one",
+    "tick_agenda_item",
+    "write_note",
+]

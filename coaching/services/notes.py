@@ -1,0 +1,54 @@
+"""Write a note of the pair; blank what was said of somebody who is erased."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from coaching.models import ActionItem, AgendaItem, Case, Note, OneOnOne
+from coaching.selectors import may_coach
+from salesmgmt.desk.erasure import Forgotten
+from salesmgmt.lib.refusals import Refused
+from teams.models import Person, User, access_of
+
+
+@transaction.atomic
+def write_note(
+    *,
+    person: Person,
+    text: str,
+    by: User,
+    at: datetime,
+    is_shared_up: bool = False,
+    is_for_author_only: bool = False,
+    talk: OneOnOne | None = None,
+    case: Case | None = None,
+) -> Note:
+    """A note of the pair: private to the two, up the line only where it says so."""
+    access = access_of(by)
+    if access.person_id is None:
+        raise Refused("Coaching notes are for people with a posting.")
+    if access.person_id != person.pk and not may_coach(access, person):
+        raise Refused(f"Only {person.name} and those who lead them write notes here.")
+    if is_shared_up and is_for_author_only:
+        raise Refused("A note is either for you alone or shared up the line, not both.", field="is_shared_up")
+    return Note.objects.create(
+        person=person,
+        author_id=access.person_id,
+        text=text,
+        at=at,
+        is_shared_up=is_shared_up,
+        is_for_author_only=is_for_author_only,
+        one_on_one=talk,
+        case=case,
+    )
+
+
+@transaction.atomic
+def forget_talks(*, person: Person) -> Forgotten:
+    """Blank what was said and written about somebody who is erased; that it was, and when, stays."""
+    forgotten = Forgotten()
+    forgotten.blank(Note.objects.filter(person=person), text="")
+    forgotten.blank(AgendaItem.objects.filter(one_on_one__person=person), text="Erased", link="")
+    forgotten.blank(ActionItem.objects.filter(person=person), text="Erased")
+    forgotten.blank(Case.objects.filter(person=person).exclude(result=""), result="Erased")
+    return forgotten

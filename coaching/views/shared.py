@@ -1,0 +1,37 @@
+"""What pages of coaching share."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect
+
+from salesmgmt.desk.edges import tell_form
+from salesmgmt.lib.refusals import Refused
+from teams.edges import SignedIn
+
+CASE_DAYS = 14
+
+
+Page = Callable[..., HttpResponse]
+
+
+def submit(
+    request: SignedIn, page: Page, pk: int, name: str, form: Form, do: Callable[[], object], said: str
+) -> HttpResponse:
+    """Do what a form of a page asks; a mistake shows the page again with what was typed."""
+    if form.is_valid():
+        try:
+            do()
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, said)
+            return redirect(f"/{request.path.split('/')[1]}/{pk}/")
+    return page(request, pk, **{name: form})
+
+
+def version_of(request: SignedIn) -> int | None:
+    given = request.POST.get("version", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
