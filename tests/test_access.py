@@ -629,7 +629,7 @@ def world(db: None) -> World:
         "course-rule-end": {"pk": course.pk, "rule_pk": rule.pk},
         "lesson": {"pk": course.pk, "lesson_pk": lesson.pk},
         "lesson-add": {"pk": course.pk},
-        **{name: in_draft for name in ("lesson-edit", "lesson-up", "lesson-remove", "lesson-question")},
+        **dict.fromkeys(("lesson-edit", "lesson-up", "lesson-remove", "lesson-question"), in_draft),
         "question-remove": {"pk": course.pk, "lesson_pk": quiz.pk, "question_pk": question.pk},
         "enrolment": {"pk": taken.pk},
         "certificate": {"pk": taken.pk},

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Max, Min, Prefetch, Q, QuerySet
+from django.db.models import DateField, Max, Min, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce, Lower
 
 from coaching.models import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
@@ -94,7 +94,8 @@ class Path:
 def newcomers(people: QuerySet[Person], *, on: date) -> QuerySet[Person]:
     """Who started so lately that a step of their role's path is still ahead, or was until four weeks ago."""
     last = dict(OnboardingStep.objects.filter(ended_at=None).values_list("role").annotate(last=Max("week")))
-    begun = people.active(on).annotate(begun_on=Coalesce("hired_on", Min(Lower("postings__during"))))
+    first = Lower("postings__during", output_field=DateField())
+    begun = people.active(on).annotate(begun_on=Coalesce("hired_on", Min(first), output_field=DateField()))
     asked = Q(pk=None)
     for role, weeks in last.items():
         posted = Posting.objects.on(on).filter(role=role).values("person")
@@ -103,8 +104,10 @@ def newcomers(people: QuerySet[Person], *, on: date) -> QuerySet[Person]:
 
 
 def paths(people: Iterable[Person], *, on: date) -> list[Path]:
-    """The paths of newcomers (as `newcomers` gives them): four queries."""
+    """The paths of newcomers (as `newcomers` gives them): a fixed number of queries."""
     rows = list(people)
+    if not rows:
+        return []
     ids = [person.pk for person in rows]
     postings = {row.person_id: row for row in Posting.objects.on(on).filter(person__in=ids)}
     steps: dict[str, list[OnboardingStep]] = {}
@@ -147,3 +150,9 @@ def _percent(profile: RampProfile, start: date, on: date) -> int:
 def path_of(user: User, person: Person, *, on: date) -> Path | None:
     """Somebody's path while they are new, if the user sees them."""
     return next(iter(paths(newcomers(Person.objects.visible_to(user).filter(pk=person.pk), on=on), on=on)), None)
+
+
+def first_weeks(user: User, *, on: date, count: int = 6) -> list[Path]:
+    """For a home: the paths of the newest one sees, oneself among them."""
+    seen = newcomers(Person.objects.filter(pk__in=access_of(user).people), on=on)
+    return paths(seen.order_by("-begun_on", "pk")[:count], on=on)
