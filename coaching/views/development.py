@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -28,7 +29,7 @@ def development_home(request: SignedIn) -> HttpResponse:
     """One's own plan, whom one mentors, and the plans of one's people."""
     me, on = person_of(request.user), today_of(request)
     mentored = list(selectors.mentored_by(request.user)[:50])
-    people = selectors.coached_by(request.user).active(on)
+    people = selectors.coached_by(request.user).filter(Q(left_on=None) | Q(left_on__gt=on))
     page = keyset.page(people, by="name", cursor=request.GET.get("cursor", ""))
     plans = {
         plan.person_id: plan
