@@ -200,7 +200,10 @@ def working(environment: dict[str, str]) -> Iterator[None]:
         for process in started:
             process.terminate()
         for process in started:
-            process.wait(timeout=60)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:  # in the midst of a long task, which its next start takes up again
+                process.kill()
 
 
 def screen(port: int) -> dict[str, Any]:
