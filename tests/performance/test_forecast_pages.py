@@ -65,12 +65,12 @@ def sellers(cast: Cast, quarter: Period, today: date) -> Cast:
             rows.append(
                 Credit(
                     order=order, person=person, team=team, kind="primary", occurred_on=on, posted_on=on, amount=amount,
-                    currency="EUR", reporting_amount=amount, recorded_at=now, reason="test",
+                    currency="EUR", reporting_amount=amount, recorded_at=now, reason="Import 1: orders",
                 )
             )  # fmt: skip
         for back in range(QUARTERS + 1):
             period = quarter.shift(-back)
-            a_quota(person, "12000", period.start, period.end)
+            a_quota(person, "12000", period.start, period.end, reason="Import 2: quotas")
     Credit.objects.bulk_create(rows)
     drained()
     return cast
