@@ -181,7 +181,8 @@ def test_two_days_of_records_are_no_reason_to_fall_over() -> None:
     known = method.Known(
         people=2, since=100, seller=np.array([0, 1]), on=np.array([100, 101]), said=np.array([100, 101]),
         amount=np.array([10.0, 20.0]), person=np.array([0, 1]), start=np.array([90, 90]),
-        until=np.array([method.NEVER] * 2), weight=np.ones(2), told=nothing, untold=nothing, owner=nothing, opened=nothing, closed=nothing,
+        until=np.array([method.NEVER] * 2), weight=np.ones(2), told=nothing, untold=nothing,
+        owner=nothing, opened=nothing, closed=nothing,
         won=nothing.astype(bool), listed=nothing.astype(float), worth=nothing.astype(float),
         kind=nothing,
     )  # fmt: skip
