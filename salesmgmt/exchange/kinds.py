@@ -50,6 +50,7 @@ STAYS = {  # what no export gives out, and why
     "performance.ForecastRow": "worked out anew; what earlier nights said is replayed by backtest",
     "performance.ForecastBasis": "learned anew",
     "performance.BacktestCase": "replayed anew",
+    "performance.BacktestRun": "replayed anew",
     "performance.Rollup": "added up anew",
     "performance.RollupSum": "added up anew",
     "performance.FrozenFigure": "what was known here each night: only a backup keeps it",
