@@ -16,7 +16,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import WEEKS, SetUp
 
 from . import selectors, services
-from .models import FiscalYear, Period, Person, Posting, Role, Team, User, access_of
+from .models import FiscalYear, Look, Period, Person, Posting, Role, Team, User, access_of
 
 
 def today_of(request: Request) -> date:
@@ -233,8 +233,33 @@ class Periods(Records):
         return self.shown(period)
 
 
+class LookSerializer(serializers.ModelSerializer):
+    viewer_name = serializers.CharField(source="viewer.person.name", read_only=True, default=None)
+
+    class Meta:
+        model = Look
+        fields = ("id", "viewer", "viewer_name", "page", "on", "at")
+        read_only_fields = fields
+
+
+class LookFilter(filters.FilterSet):
+    page = filters.ChoiceFilter(choices=Look.Page.choices)
+    on = filters.DateFilter()
+
+
+class Looks(Records):
+    """Who looked at one's own figures, once a day for each kind of page."""
+
+    model = Look
+    joins = ("viewer__person",)
+    serializer_class = LookSerializer
+    filterset_class = LookFilter
+    ordering_fields = ("id",)
+
+
 ENDPOINTS = {
     "me": Me,
+    "looks": Looks,
     "people": People,
     "teams": Teams,
     "postings": Postings,

@@ -1,7 +1,7 @@
 """Questions about people, teams and calendars: who was where, who leads whom, which days count."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -28,6 +28,7 @@ from .models import (
     Period,
     Person,
     Posting,
+    Showing,
     Skill,
     SkillRating,
     Team,
@@ -58,6 +59,30 @@ def person_of(user: Viewer) -> Person | None:
         user._person = Person.objects.filter(pk=pk).first() if pk else None  # type: ignore[union-attr]
     found: Person | None = user._person  # type: ignore[union-attr]
     return found
+
+
+# ── People's rights ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def hidden_of(
+    what: Showing, person_ids: Collection[int], *, days: Iterable[date], organisation: Organisation
+) -> set[int]:
+    """Of whom this may not be shown: by the switch for all, or by the country they are posted in on one of the days.
+
+    Whoever has left, or is not yet there, is of the country they were in last, else of the organisation's.
+    """
+    if not organisation.shows(what):
+        return set(person_ids)
+    without = organisation.countries_without(what)
+    if not without or not person_ids:
+        return set()
+    hidden: set[int] = set()
+    for day in set(days):
+        posted = Posting.objects.filter(person__in=person_ids, during__startswith__lte=day)
+        last = posted.order_by("person", "-during").distinct("person").values_list("person", "holiday_region")
+        regions = dict.fromkeys(person_ids, "") | dict(last)
+        hidden |= {pk for pk, region in regions.items() if (region or organisation.holiday_region)[:2] in without}
+    return hidden
 
 
 # ── Where people are posted ─────────────────────────────────────────────────────────────────────────────────────
