@@ -16,12 +16,25 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import WEEKS, SetUp
 
 from . import selectors, services
+from .edges import looked
 from .models import FiscalYear, Look, Period, Person, Posting, Role, Team, User, access_of
 
 
 def today_of(request: Request) -> date:
     """Today in the organisation's zone."""
     return clock.today(selectors.organisation_of(cast(User, request.user)).time_zone)
+
+
+class LookedAt(Records):
+    """Records about people: whoever opens one is noted for the person, whose id stands in a field of the answer."""
+
+    look: str
+    person_field = "person"
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = super().retrieve(request, *args, **kwargs)
+        looked(request, self.look, answer.data[self.person_field])
+        return answer
 
 
 class Id(filters.NumberFilter):
@@ -86,10 +99,11 @@ class PersonFilter(filters.FilterSet):
     external_id = filters.CharFilter()
 
 
-class People(Records):
+class People(LookedAt):
     """The people one sees."""
 
     model = Person
+    look, person_field = Look.Page.PERSON, "id"
     serializer_class = PersonSerializer
     filterset_class = PersonFilter
     ordering_fields = ("id", "name")

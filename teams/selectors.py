@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 
 from salesmgmt.desk.models import Token
 from salesmgmt.desk.tokens import digest
+from salesmgmt.lib.groups import tellable
 from salesmgmt.lib.periods import FiscalCalendar, Kind, SetUp
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.refusals import Refused
@@ -83,6 +84,23 @@ def hidden_of(
         regions = dict.fromkeys(person_ids, "") | dict(last)
         hidden |= {pk for pk, region in regions.items() if (region or organisation.holiday_region)[:2] in without}
     return hidden
+
+
+def told_of(what: Showing, *, on: date, today: date, organisation: Organisation) -> set[int] | None:
+    """Of which teams (0: the company), as posted on a day, a figure of this may be told; None: of all.
+
+    It must not tell of somebody of whom none may be shown: counted are only they, for of the others it is shown anyway.
+    """
+    if organisation.shows(what) and not organisation.countries_without(what):
+        return None
+    posted = Posting.objects.on(on).values_list("person_id", "team__path")
+    under: dict[int, set[int]] = {pk: set() for pk in Team.objects.present().values_list("pk", flat=True)}
+    under[0] = set()
+    for person, path in posted:
+        for pk in (0, *path):
+            under.setdefault(pk, set()).add(person)
+    hidden = hidden_of(what, under[0], days={on, today}, organisation=organisation)
+    return tellable({pk: people & hidden for pk, people in under.items()})
 
 
 # ── Where people are posted ─────────────────────────────────────────────────────────────────────────────────────

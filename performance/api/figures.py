@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from salesmgmt.desk.api import Endpoint
 from salesmgmt.lib.periods import Period
 from teams.api import today_of
+from teams.edges import looked
+from teams.models import Look
 from teams.selectors import organisation_of
 
 from .. import selectors
@@ -90,6 +92,7 @@ class Question(Endpoint):
 
     pagination_class = None
     filter_backends = ()
+    look = Look.Page.FIGURES  # what a look at a person here is
 
     def asked(self, serializer: type[Asked]) -> dict[str, Any]:
         """Scope, period, day and the rest; 400 for what can't be read, 404 for what is not for this user."""
@@ -115,6 +118,8 @@ class Question(Endpoint):
             scope = selectors.Scope.parse(said.pop("of"), user)
         except ObjectDoesNotExist:
             raise Http404 from None
+        if scope.kind == "person":
+            looked(self.request, self.look, scope.pk)
         return said | {"scope": scope, "period": period, "as_of": as_of}
 
 

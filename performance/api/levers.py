@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from teams.models import Look
 from teams.selectors import organisation_of
 
 from .. import selectors
@@ -69,6 +70,7 @@ def _inputs(work: Work | None) -> dict[str, Decimal] | None:
 
 class LeversOf(Question):
     serializer_class = LeversSerializer
+    look = Look.Page.LEVERS
 
     @extend_schema(parameters=[LeversAsked], responses=LeversSerializer)
     def list(self, request: Request) -> Response:

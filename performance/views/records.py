@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
-from teams.models import Organisation, access_of
+from teams.edges import looked
+from teams.models import Look, Organisation, access_of
 from teams.selectors import person_of
 
 from .. import selectors
@@ -31,6 +32,8 @@ def records(request: HttpRequest) -> HttpResponseBase:
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     asked = _asked(request, organisation, today)
+    if asked["scope"].kind == "person":
+        looked(request, Look.Page.FIGURES, asked["scope"].pk)
     try:
         opened = drill(**asked, user=request.user, today=today, organisation=organisation)
     except NotYet as error:

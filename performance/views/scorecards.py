@@ -15,8 +15,8 @@ from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Organisation, Person, Role, Team, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, Person, Role, Team, access_of
 
 from ..forms import ScorecardForm
 from ..selectors import scorecards as selectors
@@ -89,6 +89,7 @@ def _card_page(request: SignedIn, person: Person, organisation: Organisation, to
     frames = _frames(period, today)
     if request.GET.get("export") == "csv":
         return csv_answer(request, f"scorecard-{period.key}", HEADER, _rows([person], period, organisation))
+    looked(request, Look.Page.SCORECARD, person.pk)
     cards = [
         selectors.card(person=person, period=frame, as_of=today, organisation=organisation) for frame in frames
     ]  # fmt: skip

@@ -177,7 +177,7 @@ def _write_table(packed: zipfile.ZipFile, told: Told, table: Table, pk: int) -> 
     for name in table.mentions:
         days = [one.name for one in table.model._meta.concrete_fields if isinstance(one, DateField)]
         named = manager.filter(**{name: pk}).exclude(pk__in=manager.filter(about).values("pk"))
-        _write(packed, told, f"{label} (mentioned as {name})", named.order_by("pk").values("pk", *days))
+        _write(packed, told, f"{label} (mentioned as {name})", named.order_by("pk").values("id", *days))
 
 
 def _for(condition: Q, pk: int) -> Q:
