@@ -199,12 +199,14 @@ _COMPARED = """
          WHERE (fresh.total, fresh.count) IS DISTINCT FROM (stored.total, stored.count)
     )
 """
+# Rows are named by arrays of ids: the planner expects far more that differ, and would read the whole table for a join.
 _WRITE = """,
     gone AS (
-        DELETE FROM performance_rollup r USING difference d WHERE r.id = d.id AND d.is_gone
+        DELETE FROM performance_rollup r WHERE r.id = ANY(ARRAY(SELECT id FROM difference WHERE is_gone))
     ), changed AS (
         UPDATE performance_rollup r SET total = d.total, count = d.count
-          FROM difference d WHERE r.id = d.id AND NOT d.is_gone
+          FROM difference d
+         WHERE r.id = d.id AND r.id = ANY(ARRAY(SELECT id FROM difference WHERE NOT is_gone AND id IS NOT NULL))
     ), made AS (
         INSERT INTO performance_rollup (person_id, team_id, "on", posted_month, measure, bucket, total, count)
         SELECT person_id, team_id, "on", posted_month, measure, bucket, total, count FROM difference WHERE id IS NULL
