@@ -634,7 +634,10 @@ def _work_out_access(user: Viewer) -> Access:
             team_id=Subquery(posting.values("team")[:1]),
             department=Subquery(posting.values("team__department")[:1]),
             led=ArraySubquery(
-                Leadership.objects.on(today).filter(person=OuterRef("pk")).order_by("team").values("team")
+                Leadership.objects.on(today)
+                .filter(person=OuterRef("pk"), team__withdrawn_at=None)
+                .order_by("team")
+                .values("team")
             ),
         )
         .first()

@@ -20,6 +20,7 @@ from teams.models import Look
 from teams.selectors import organisation_of
 
 from .. import selectors
+from ..selectors.cells import BY_MONTHS, is_reported
 
 
 class Asked(serializers.Serializer):
@@ -109,6 +110,8 @@ class Question(Endpoint):
             )
         except ValueError as error:
             raise serializers.ValidationError({"period": [str(error)]}) from None
+        if said.get("basis") == "reported" and not is_reported(period.start, organisation.calendar, period.kind):
+            raise serializers.ValidationError({"basis": [BY_MONTHS]})
         try:
             selectors.measures_of([said.get("measure", "bookings")])
         except KeyError:

@@ -11,7 +11,7 @@ from performance.selectors.catalogue import Measure
 from performance.selectors.cells import Cells, Span, read
 from performance.selectors.figures import defined_value
 from performance.selectors.frozen import frozen_measures
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import FiscalCalendar, Kind, Period
 from teams.models import Organisation, Person, Team
 
 LATE = 40  # days after its end in which a period is still looked at: most of what comes late comes by then
@@ -45,10 +45,11 @@ def freeze_figures(*, on: date) -> int:
     return changed
 
 
-def _periods(on: date, calendar: object) -> Iterator[Period]:
+def _periods(on: date, calendar: FiscalCalendar) -> Iterator[Period]:
     """The month, quarter and year of a day, and those that ended lately."""
-    for kind in ("month", "quarter", "year"):
-        period = Period.of(on, kind, calendar)  # type: ignore[arg-type]
+    kinds: tuple[Kind, ...] = ("month", "quarter", "year")
+    for kind in kinds:
+        period = Period.of(on, kind, calendar)
         yield period
         if on - period.shift(-1).end <= timedelta(days=LATE):
             yield period.shift(-1)

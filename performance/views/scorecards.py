@@ -153,7 +153,7 @@ def scorecard_weights(request: SignedIn, role: str) -> HttpResponse:
         except Refused as refusal:
             tell_form(form, refusal)
         else:
-            messages.success(request, f"Scored so from {said['starts_on']:%-d %b %Y} on.")
+            messages.success(request, f"What begins from {said['starts_on']:%-d %b %Y} on is scored so.")
             return redirect("scorecard-weights", role)
     labels = {measure.key: measure.label for measure in selectors.scorable()}
     context = {

@@ -22,6 +22,7 @@ from .erasure import Forgotten, erase
 from .models import Erasure, Notice, Retention
 
 LONGEST = 120  # months
+GONE = "Expired"  # in the place of words
 
 logger = structlog.get_logger(__name__)
 

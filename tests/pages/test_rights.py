@@ -267,3 +267,29 @@ def test_only_the_admin_switches_and_a_country_is_two_letters(cast: Cast) -> Non
 def test_admin_has_no_looks_of_its_own(cast: Cast) -> None:
     assert access_of(cast.admin).person_id is None
     assert list(Look.objects.visible_to(cast.admin)) == []
+
+
+# ── Small groups elsewhere ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_was_reported_is_asked_for_by_months(cast: Cast) -> None:
+    client = signed_in(cast.vera)
+    asked = "/api/v1/figures/?of=company&measure=bookings&basis=reported&period="
+    for key in ("2026-W07", "2026-W10"):
+        refused = client.get(asked + key)
+        assert refused.status_code == 400
+        assert "kept by months" in refused.content.decode()
+    assert client.get(asked + "2026-Q1").status_code == 200
+    page = "/records/?of=company&measure=bookings&basis=reported&until=2026-04-01&from="
+    sent = client.get(page + "2026-03-02", follow=True)
+    assert "kept by months" in sent.content.decode()
+    assert client.get(page + "2026-03-01").status_code == 200
+
+
+def test_who_leads_only_a_team_that_was_withdrawn_reads_every_page(cast: Cast) -> None:
+    Posting.objects.filter(person=cast.omar).update(team=cast.company)
+    Posting.objects.filter(person=cast.cleo).update(team=cast.company)
+    type(cast.south).objects.filter(pk=cast.south.pk).update(withdrawn_at=NOW)
+    client = signed_in(cast.omar)
+    for path in ("/", "/pipeline/", "/calls/", "/forecast/", "/levers/", "/figures/", "/leaderboard/", "/scorecards/"):
+        assert client.get(path).status_code == 200, path
