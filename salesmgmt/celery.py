@@ -60,6 +60,7 @@ app.conf.beat_schedule = {
         "find look-alikes": ("sales.tasks.find_look_alikes", crontab(hour="2", minute="50")),
         "carry out handovers": ("sales.tasks.carry_out_handovers", crontab(minute="5")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
+        "forget what has expired": ("salesmgmt.desk.tasks.forget_expired", crontab(hour="1", minute="10")),
     }.items()
 }
 app.steps["worker"].add(DjangoStructLogInitStep)

@@ -391,6 +391,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
+    # people's rights
+    "privacy": (EVERYBODY, GET),
+    "privacy-showing": ("admin", POST),
+    "privacy-kept": ("admin", POST),
+    "looks": (COLLEAGUES, GET),
+    "own-data": (COLLEAGUES, GET),
 }
 
 
@@ -662,6 +668,8 @@ def world(db: None) -> World:
         "manager-record": {"pk": cast.maya.pk},
         "unsubscribe": {"signed": SIGNER.sign(str(cast.ana.user_id))},
         "erasure": {"noun": "contact", "pk": contact.pk},
+        "privacy-showing": {"what": "ranks"},
+        "privacy-kept": {"key": "looks"},
     }
     return World(cast, kwargs)
 

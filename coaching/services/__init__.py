@@ -1,6 +1,7 @@
 """Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
 
 from .cases import close_case, move_case, open_case
+from .expiry import EXPIRIES
 from .notes import forget_talks, write_note
 from .talks import (
     add_action_item,
@@ -14,6 +15,7 @@ from .talks import (
 )
 
 __all__ = [
+    "EXPIRIES",
     "add_action_item",
     "add_agenda_item",
     "cancel_one_on_one",

@@ -13,8 +13,8 @@ from coaching.models import Case
 from performance.models import Flag
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Organisation, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, access_of
 
 from .shared import CASE_DAYS, submit
 
@@ -39,6 +39,7 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     found = get_object_or_404(selectors.case_with_parts(request.user), pk=pk)
     today = clock.today(Organisation.get().time_zone)
     leads = selectors.may_coach(access_of(request.user), found.person)
+    looked(request, Look.Page.CASE, found.person_id)
     context = {
         "case": found,
         "story": selectors.story_of(found),

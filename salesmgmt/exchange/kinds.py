@@ -57,6 +57,8 @@ STAYS = {  # what no export gives out, and why
     "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
+    "teams.Look": "who looked is for the person alone: only a backup keeps it",
+    "desk.Retention": "how long what is kept here is said anew",
 }
 
 
