@@ -40,13 +40,18 @@ SHIFTS = np.exp(np.linspace(log(1.8), log(9.0), 9))  # what a cause makes of the
 RATES = (np.arange(60) + 0.5) / 60
 STAKE = 0.06  # of a share; less of a rise is no cause of a gap, however sure
 
-PRIOR = {"person": 3.0, "training": 0.8, "marketing": 1.0}  # beside 1 for any other step
-WIDE = 0.7  # a team-wide cause, beside a personal one
-CAUTION = 0.25  # from this probability on a cause is called the team's
+PRIOR = {"person": 2.0, "training": 0.8, "marketing": 1.0}  # beside 1 for any other step
+WIDE = 1.0  # a team-wide cause, beside a personal one
+CAUTION = 0.15  # from this probability on a cause is called the team's
 SURE = 0.5  # of a step, to be proposed as likely; below, as the first to look at
 
 FELL, MOSTLY, OTHERS = 0.8, 0.6, 3  # the others together; so many of them one by one; so many at least
-STEADY, UNKNOWN, MOST_SHARED = -3.0, -1.0, 4.0  # what the others' levers say for a cause of all: none, few of them, most
+STEADY, UNKNOWN, MOST_SHARED = (
+    -3.0,
+    -1.0,
+    4.0,
+)  # what the others' levers say for a cause of all: none, few of them, most
+SPEAKS = -0.5  # of the logarithm; less is no fall
 SWING = 0.01  # good and bad weeks of a whole team
 
 
@@ -172,13 +177,15 @@ def propose(facts: Facts) -> Proposal:
         scores[step, True] = log(PRIOR.get(step, 1.0) * WIDE) + mine + wide + shared
     lever = max(falls, key=lambda name: falls[name][1], default="")
     # Less work done is the person's, or for want of leads; a product or a price does not bring it about.
-    scores["person", False] = log(PRIOR["person"]) + (min(max(falls["activity"][1], 0.0), 3.0) if "activity" in falls else 0.0)
+    scores["person", False] = log(PRIOR["person"]) + (
+        min(max(falls["activity"][1], 0.0), 3.0) if "activity" in falls else 0.0
+    )
     scores["", True] = log(PRIOR["person"] * WIDE) + shared
     chances = _normalised(scores)
     looks = {
         step: Look(
-            step, chances.get((step, False), 0.0) + chances.get((step, True), 0.0),
-            chances.get((step, True), 0.0) > CAUTION * (chances.get((step, False), 0.0) + chances.get((step, True), 0.0)),
+            step, chances[step, False] + chances[step, True],
+            chances[step, True] > CAUTION * (chances[step, False] + chances[step, True]),
             best.get(step, (0.0, ""))[1], step in known,
         )
         for step in STEPS[:-1]
@@ -187,6 +194,8 @@ def propose(facts: Facts) -> Proposal:
     looks["person"] = Look("person", chances["person", False] + chances["", True], is_shared, lever, bool(falls))
     step = max(looks, key=lambda name: looks[name].chance)
     found = looks[step]
+    if step == "person" and not is_shared and not any(speaking > SPEAKS for _, speaking in falls.values()):
+        return Proposal("", False, found.chance, looks)  # nobody is named for want of another explanation
     if step == "person" and is_shared:
         return Proposal("", True, found.chance, looks, lever)
     team = sum(chance for (_, is_wide), chance in chances.items() if is_wide)
@@ -252,7 +261,10 @@ def changes(now: Work, usual: Work | None) -> dict[str, tuple[float, float]]:
     if usual.won and usual.decided and now.decided:
         rate = min(float(usual.won / usual.decided), 0.97)
         change = log((float(now.won) + rate) / (float(now.decided) + 1) / rate)
-        found["conversion"] = change, (1 - rate) / rate * (1 / (float(now.decided) + 1) + 1 / (float(usual.decided) + 1))
+        found["conversion"] = (
+            change,
+            (1 - rate) / rate * (1 / (float(now.decided) + 1) + 1 / (float(usual.decided) + 1)),
+        )
     if usual.won and now.won and usual.credited > 0 and now.credited > 0:
         change = log(float(now.credited / now.won) / float(usual.credited / usual.won))
         found["size"] = change, 0.8 * (1 / float(now.won) + 1 / max(float(usual.won), 1.0))

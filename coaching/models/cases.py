@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from performance.models import Flag
 from salesmgmt.desk.audit import audited
-from teams.models import Person, Team, Viewer, access_of
+from salesmgmt.lib import clock
+from teams.models import Organisation, Person, Posting, Role, Team, Viewer, access_of
 
 
 class PairQuerySet(models.QuerySet):
@@ -29,6 +30,18 @@ class CaseQuerySet(models.QuerySet):
         """The person's own, and those of who is led today: an owner who no longer leads the person has lost sight."""
         access = access_of(user)
         return self.all() if access.sees_all else self.filter(person__in=access.people)
+
+    def read_by(self, user: Viewer) -> Self:
+        """Those whose words a user reads: their own, and of whom they lead.
+
+        Admin and operations, who run the installation, see that there is a case; of whom they lead they read.
+        """
+        access = access_of(user)
+        if access.role not in {"admin", Role.OPERATIONS}:
+            return self.visible_to(user)
+        today = clock.today(Organisation.get().time_zone)
+        led = Posting.objects.on(today).under(access.led_team_ids).values("person") if access.leads else []
+        return self.filter(Q(person=access.person_id) | Q(person__in=led))
 
     def open(self) -> Self:
         return self.filter(state=Case.State.OPEN)

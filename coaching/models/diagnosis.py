@@ -8,30 +8,16 @@ from django.db import models
 from django.db.models import Q
 
 from salesmgmt.desk.audit import audited
-from salesmgmt.lib import clock
-from teams.models import Organisation, Person, Posting, Role, Team, Viewer, access_of
+from teams.models import Person, Team, Viewer, access_of
 
 from .cases import Case, Step
-
-
-def read_by(user: Viewer) -> Q:
-    """Whose cases a user reads the words of: their own, and those of whom they lead.
-
-    Admin and operations, who run the installation, read none for that; of whom they lead they do.
-    """
-    access = access_of(user)
-    if access.role not in {"admin", Role.OPERATIONS}:
-        return Q(case__in=Case.objects.visible_to(user))
-    today = clock.today(Organisation.get().time_zone)
-    led = Posting.objects.on(today).under(access.led_team_ids).values("person") if access.leads else []
-    return Q(case__person=access.person_id) | Q(case__person__in=led)
 
 
 class ByCaseQuerySet(models.QuerySet):
     """Words of a case."""
 
     def visible_to(self, user: Viewer) -> Self:
-        return self.filter(read_by(user))
+        return self.filter(case__in=Case.objects.read_by(user))
 
 
 class DiagnosisStepQuerySet(ByCaseQuerySet):
@@ -41,7 +27,7 @@ class DiagnosisStepQuerySet(ByCaseQuerySet):
 
 
 class DiagnosisStep(models.Model):
-    """A step that was ruled in or out, with the figures as they stood then. Taken up again, it is ruled by a further row."""
+    """A step ruled in or out, with the figures as they stood then; taken up again, it is ruled by a further row."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="steps")
     step = models.CharField(max_length=9, choices=Step)
@@ -79,7 +65,8 @@ class QuestionQuerySet(models.QuerySet):
         if access.person_id is None:
             return self.none()
         asked = Q(department=access.department) & ~Q(case__person=access.person_id)
-        return self.filter(read_by(user) | asked if access.department else read_by(user))
+        own = Q(case__in=Case.objects.read_by(user))
+        return self.filter(own | asked if access.department else own)
 
     def waiting(self) -> Self:
         return self.filter(answered_at=None, case__state=Case.State.OPEN)
@@ -122,7 +109,7 @@ class Question(models.Model):
 
 
 class CaseStatement(models.Model):
-    """How somebody sees their own case, in their words. It stands beside the diagnosis and is never changed by others."""
+    """How somebody sees their own case, in their words; it stands beside the diagnosis and nobody changes it."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="statements")
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")

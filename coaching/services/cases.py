@@ -36,7 +36,14 @@ def open_case(*, flag: Flag, owner: Person, due_on: date, by: User, at: datetime
 
 @transaction.atomic
 def open_case_about(
-    *, person: Person, subject: str, owner: Person, due_on: date, by: User, at: datetime, at_stake: Decimal | None = None
+    *,
+    person: Person,
+    subject: str,
+    owner: Person,
+    due_on: date,
+    by: User,
+    at: datetime,
+    at_stake: Decimal | None = None,
 ) -> Case:
     """What who leads somebody sees for themselves opens a case as well; the same twice is one."""
     must_coach(by, person)
@@ -116,6 +123,8 @@ def move_case(*, case: Case, due_on: date, reason: str, by: User, at: datetime, 
     case = lock_case(case, version)
     if not reason.strip():
         raise Refused("Say in a sentence why the date moves.", field="reason")
+    if due_on < day_of(at):
+        raise Refused(f"The due date {due_on:%d %b %Y} is in the past; choose a later day.", field="due_on")
     was, case.due_on = case.due_on, due_on
     case.save(update_fields=["due_on"])
     note_change(case, f"Due date moved from {was:%d %b} to {due_on:%d %b}: {reason.strip()}", by=by, at=at)
@@ -154,9 +163,7 @@ def close_case(
         raise Refused("Say in a sentence what came of it.", field="result")
     ruled = {row.step: row for row in DiagnosisStep.objects.filter(case=case).standing()}
     if cause == Case.NO_CAUSE:
-        if outcome != Case.Outcome.WITHDRAWN and (
-            len(ruled) < len(Step) or any(row.is_in for row in ruled.values())
-        ):
+        if outcome != Case.Outcome.WITHDRAWN and (len(ruled) < len(Step) or any(row.is_in for row in ruled.values())):
             raise Refused(
                 "“No cause found” is for cases in which every step was ruled out, or that are withdrawn.", field="cause"
             )

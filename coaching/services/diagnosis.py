@@ -9,7 +9,7 @@ from coaching.selectors import evidence_of
 from salesmgmt.lib.refusals import Refused
 from teams.models import Leave, User, access_of
 
-from .edges import day_of, lock_case, must_coach, note_change, tell
+from .edges import day_of, lock_case, must_be_current, must_coach, note_change, tell
 
 ORDER = list(Step)
 VIEW_DAYS = timedelta(days=5)
@@ -42,7 +42,7 @@ def rule_step(
         if (stands.is_in, stands.reason) == (is_in, reason.strip()):
             return stands
         raise Refused(f"{asked.label} was ruled {'in' if stands.is_in else 'out'} already; take it up again first.")
-    lock_case(case, version)
+    must_be_current(case, version)
     if not reason.strip():
         raise Refused("Say in a sentence why: the person reads it.", field="reason")
     missing = [one.label for one in ORDER[: ORDER.index(asked)] if one not in ruled]
@@ -80,7 +80,9 @@ def _must_be_fair(case: Case, is_in: bool, on: date, ruled: dict[str, DiagnosisS
     if case.view_due_on is None:
         raise Refused(f"{name} has not been heard yet; ask how they see it first.", field="step")
     if on <= case.view_due_on:
-        raise Refused(f"{name} was asked and has until {case.view_due_on:%d %b %Y} to say how they see it.", field="step")
+        raise Refused(
+            f"{name} was asked and has until {case.view_due_on:%d %b %Y} to say how they see it.", field="step"
+        )
     if Leave.objects.on(on).filter(person=case.person).exists():
         raise Refused(f"{name} is away and has not been heard yet; wait until they are back.", field="step")
 
@@ -116,7 +118,9 @@ def ask_view(*, case: Case, by: User, at: datetime, due_on: date | None = None, 
     on = day_of(at)
     due_on = due_on or on + VIEW_DAYS
     if due_on < on + VIEW_DAYS:
-        raise Refused(f"They need {VIEW_DAYS.days} days at least; choose {on + VIEW_DAYS:%d %b %Y} or later.", field="due_on")
+        raise Refused(
+            f"They need {VIEW_DAYS.days} days at least; choose {on + VIEW_DAYS:%d %b %Y} or later.", field="due_on"
+        )
     case.view_asked_at, case.view_due_on = at, max(due_on, case.view_due_on or due_on)
     case.save(update_fields=["view_asked_at", "view_due_on"])
     note_change(case, f"{case.person.name} asked for their view by {case.view_due_on:%d %b %Y}", by=by, at=at)

@@ -27,11 +27,15 @@ def day_of(at: datetime) -> date:
 def lock_case(case: Case, version: int | None = None) -> Case:
     """The case as it stands, locked, and open."""
     case = Case.objects.select_for_update(of=["self"]).select_related("person", "owner", "flag").get(pk=case.pk)
-    if version is not None and case.version != version:
-        raise Stale("This case was changed meanwhile; look at it again, your text is kept below.")
     if not case.is_open:
         raise Refused("This case is closed already.")
+    must_be_current(case, version)
     return case
+
+
+def must_be_current(case: Case, version: int | None) -> None:
+    if version is not None and case.version != version:
+        raise Stale("This case was changed meanwhile; look at it again, your text is kept below.")
 
 
 def note_change(case: Case, what: str, *, by: User | None, at: datetime) -> None:

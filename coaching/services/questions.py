@@ -10,7 +10,7 @@ from salesmgmt.desk.models import Notice
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Posting, Team, User, access_of
 
-from .edges import day_of, lock_case, must_coach, note_change, tell
+from .edges import day_of, lock_case, must_be_current, must_coach, note_change, tell
 
 LEAST_DAYS = timedelta(days=2)
 
@@ -43,7 +43,7 @@ def ask_department(
     asked = Question.objects.filter(case=case, step=step, department=department, text=text).first()
     if asked is not None:
         return asked
-    lock_case(case, version)
+    must_be_current(case, version)
     if due_on < on + LEAST_DAYS:
         raise Refused(f"They need some days; choose {on + LEAST_DAYS:%d %b %Y} or later.", field="due_on")
     people = _members(department, on, but=case.person)
@@ -101,7 +101,9 @@ def remind_of_questions(*, on: date, at: datetime) -> int:
     """Remind who has not answered, the day before and on the day; tell the owner once it is missed. How many."""
     waiting = Question.objects.waiting().filter(due_on__lte=on + timedelta(days=1)).exclude(reminded_on=on)
     done = 0
-    for question in waiting.select_for_update(of=["self"], skip_locked=True).select_related("case__owner", "case__person"):
+    for question in waiting.select_for_update(of=["self"], skip_locked=True).select_related(
+        "case__owner", "case__person"
+    ):
         label, missed = question.get_department_display(), question.due_on < on
         if missed and question.reminded_on is not None and question.reminded_on > question.due_on:
             continue

@@ -25,7 +25,11 @@ SIGNS = {  # how often, usually and when its step is the cause; of which records
     "unfit": (0.3, 0.62, "lead"),
     "reach": (0.2, 0.5, "lead"),
 }
-PAIRS = {"delivery": ("production", "carrier"), "service": ("complaint", "csat"), "marketing": ("unfit", "response", "reach")}
+PAIRS = {
+    "delivery": ("production", "carrier"),
+    "service": ("complaint", "csat"),
+    "marketing": ("unfit", "response", "reach"),
+}
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,11 @@ def cases(seed: int) -> Iterator[Planted]:
             truth[person] = (step, is_wide)
             lever = str(rng.choice(["activity", "conversion", "speed"])) if step == "person" else "conversion"
             causes[person] = Cause(lever, start, float(rng.uniform(0.45, 0.6)))
-    company = generate(
-        seed, "steady", causes, people=TEAM * TEAMS, deals=50, churn=0.0, size_spread=0.5, quarters=6
-    )
+    company = generate(seed, "steady", causes, people=TEAM * TEAMS, deals=50, churn=0.0, size_spread=0.5, quarters=6)
     spans = [(start, until), (start - 365, start)]
-    found = {person: _signs(rng, company, person, truth.get(person, ("", False))[0], spans) for person in range(TEAM * TEAMS)}
+    found = {
+        person: _signs(rng, company, person, truth.get(person, ("", False))[0], spans) for person in range(TEAM * TEAMS)
+    }
     for who, people, step, is_wide in asked:
         work = {person: (_work(company, person, *spans[0]), _usual(company, person, spans)) for person in people}
         support = found[who][1]
@@ -87,7 +91,9 @@ def _signs(
             drawn = rng.multinomial(rng.binomial(lost, known), odds / odds.sum())
             for reason in REASONS[:4]:
                 _put(shares, f"{side}.{reason}", int(drawn[REASONS.index(reason)]), int(drawn.sum()))
-        discounts = np.clip(rng.normal(0.14 if now and step == "price" and rng.random() < 0.7 else 0.06, 0.05, won), 0, 0.5)
+        discounts = np.clip(
+            rng.normal(0.14 if now and step == "price" and rng.random() < 0.7 else 0.06, 0.05, won), 0, 0.5
+        )
         shares.setdefault("discount", []).append(Share(float(discounts.sum()), float(won), won))
         leads = int(rng.poisson((until - start).astype(int) / 91 * 30))
         many = {"order": won, "answer": rng.binomial(won, 0.5), "lead": leads}
@@ -95,7 +101,9 @@ def _signs(
             rate = bad if now and key in moved else usual * float(np.exp(rng.normal(0, 0.15)))
             _put(shares, key, int(rng.binomial(many[of], rate)), int(many[of]))
     if product:
-        decided = [int(((company.owner == person) & (company.decided >= a) & (company.decided < b)).sum()) for a, b in spans]
+        decided = [
+            int(((company.owner == person) & (company.decided >= a) & (company.decided < b)).sum()) for a, b in spans
+        ]
         new = rng.binomial(decided[0], 0.5)
         _put(shares, "untaught", int(rng.binomial(new, 0.75)), int(new))
         _put(shares, "untaught", int(rng.binomial(decided[1], 0.4)), decided[1])
