@@ -158,6 +158,7 @@ def propose(facts: Facts) -> Proposal:
     scores: dict[tuple[str, bool], float] = {}
     best: dict[str, tuple[float, str]] = {}
     known: set[str] = set()
+    shown: dict[str, bool] = {}  # by the others as well: without that nothing is called theirs
     falls, shared = _falls(facts)
     for step in STEPS[:-1]:
         mine = wide = 0.0
@@ -170,6 +171,7 @@ def propose(facts: Facts) -> Proposal:
             mine += said or 0.0
             wide += around or 0.0
             best[step] = max(best.get(step, (0.0, "")), ((said or 0.0) + max(around or 0.0, 0.0), key))
+        shown[step] = wide > 0 or shared > 0
         if step == "training":
             known.add(step)
             mine += facts.support.log_odds
@@ -185,12 +187,12 @@ def propose(facts: Facts) -> Proposal:
     looks = {
         step: Look(
             step, chances[step, False] + chances[step, True],
-            chances[step, True] > CAUTION * (chances[step, False] + chances[step, True]),
+            shown[step] and chances[step, True] > CAUTION * (chances[step, False] + chances[step, True]),
             best.get(step, (0.0, ""))[1], step in known,
         )
         for step in STEPS[:-1]
     }  # fmt: skip
-    is_shared = chances["", True] >= CAUTION * (chances["", True] + chances["person", False])
+    is_shared = shared > 0 and chances["", True] >= CAUTION * (chances["", True] + chances["person", False])
     looks["person"] = Look("person", chances["person", False] + chances["", True], is_shared, lever, bool(falls))
     step = max(looks, key=lambda name: looks[name].chance)
     found = looks[step]
@@ -199,11 +201,10 @@ def propose(facts: Facts) -> Proposal:
     if step == "person" and is_shared:
         return Proposal("", True, found.chance, looks, lever)
     team = sum(chance for (_, is_wide), chance in chances.items() if is_wide)
-    is_wide = found.is_team_wide or (step == "person" and team >= 0.5)
-    if step == "person" and is_wide:
-        wide = max((one for one in STEPS[:-1]), key=lambda name: chances.get((name, True), 0.0))
-        return Proposal(wide, True, looks[wide].chance, looks, lever)
-    return Proposal(step, is_wide, found.chance, looks, lever)
+    if step == "person" and team >= 0.5 and any(shown.values()):
+        step = max((one for one in STEPS[:-1] if shown[one]), key=lambda name: chances[name, True])
+        return Proposal(step, True, looks[step].chance, looks, lever)
+    return Proposal(step, found.is_team_wide, found.chance, looks, lever)
 
 
 def _around(others: Mapping[int, Mapping[str, tuple[Share, Share]]], key: str) -> float | None:

@@ -189,7 +189,7 @@ def test_who_says_nothing_by_their_day_has_been_heard_but_not_while_away(cast: C
     rule_out_six(case)
     services.ask_view(case=case, by=user(cast.maya), at=NOW)
     later = NOW + timedelta(days=7)
-    kind = LeaveKind.objects.create(name="Sick", is_protected=False)
+    kind = LeaveKind.objects.create(key="sick-2", name="Sick", relieves_quota=False, is_protected=False)
     leave = Leave.objects.create(person=cast.ben, kind=kind, during=half_open(TODAY, TODAY + timedelta(days=20)))
     with pytest.raises(Refused, match="is away"):
         rule(case, "person", is_in=True, at=later)
