@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import cases, talks
+from .views import cases, questions, talks
 
 PLACE = r"^(?P<place>cases|one-on-ones)/(?P<pk>[0-9]{1,18})"
 
@@ -20,4 +20,15 @@ urlpatterns = [
     re_path(PLACE + r"/promise/$", talks.promise, name="promise"),
     re_path(PLACE + r"/note/$", talks.note, name="note"),
     path("action-items/<int:pk>/done/", talks.action_done, name="action-done"),
+    path("cases/add/", cases.case_add, name="case-add"),
+    path("cases/raise/", cases.case_raise, name="case-raise"),
+    path("cases/<int:pk>/hand-over/", cases.case_hand_over, name="case-hand-over"),
+    path("cases/<int:pk>/rule/", cases.case_rule, name="case-rule"),
+    path("cases/<int:pk>/reopen/", cases.case_reopen, name="case-reopen"),
+    path("cases/<int:pk>/ask/", cases.case_ask, name="case-ask"),
+    path("cases/<int:pk>/ask-view/", cases.case_ask_view, name="case-ask-view"),
+    path("cases/<int:pk>/statement/", cases.case_statement, name="case-statement"),
+    path("causes/", cases.causes, name="causes"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/<int:pk>/answer/", questions.question_answer, name="question-answer"),
 ]
