@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import cases, questions, talks
+from .views import cases, course_edit, courses, development, questions, skills, talks
 
 PLACE = r"^(?P<place>cases|one-on-ones)/(?P<pk>[0-9]{1,18})"
 
@@ -31,4 +31,50 @@ urlpatterns = [
     path("causes/", cases.causes, name="causes"),
     path("questions/", questions.questions, name="questions"),
     path("questions/<int:pk>/answer/", questions.question_answer, name="question-answer"),
+    path("skills/", skills.skill_map, name="skill-map"),
+    path("skills/targets/", skills.skill_targets, name="skill-targets"),
+    path("courses/", courses.courses, name="courses"),
+    path("courses/add/", course_edit.course_add, name="course-add"),
+    path("courses/report/", courses.course_report, name="course-report"),
+    path("courses/<int:pk>/", courses.course, name="course"),
+    path("courses/<int:pk>/take/", courses.course_take, name="course-take"),
+    path("courses/<int:pk>/assign/", courses.course_assign, name="course-assign"),
+    path("courses/<int:pk>/people/", courses.course_people, name="course-people"),
+    path("courses/<int:pk>/edit/", course_edit.course_edit, name="course-edit"),
+    path("courses/<int:pk>/change/", course_edit.course_change, name="course-change"),
+    path("courses/<int:pk>/draft/", course_edit.course_draft, name="course-draft"),
+    path("courses/<int:pk>/publish/", course_edit.course_publish, name="course-publish"),
+    path("courses/<int:pk>/retire/", course_edit.course_retire, name="course-retire"),
+    path("courses/<int:pk>/rules/", course_edit.rule_add, name="course-rule-add"),
+    path("courses/<int:pk>/rules/<int:rule_pk>/end/", course_edit.rule_end, name="course-rule-end"),
+    path("courses/<int:pk>/lessons/add/", course_edit.lesson_add, name="lesson-add"),
+    path("courses/<int:pk>/lessons/<int:lesson_pk>/", courses.lesson, name="lesson"),
+    path("courses/<int:pk>/lessons/<int:lesson_pk>/file/", courses.lesson_file, name="lesson-file"),
+    path("courses/<int:pk>/lessons/<int:lesson_pk>/edit/", course_edit.lesson_edit, name="lesson-edit"),
+    path("courses/<int:pk>/lessons/<int:lesson_pk>/up/", course_edit.lesson_up, name="lesson-up"),
+    path("courses/<int:pk>/lessons/<int:lesson_pk>/remove/", course_edit.lesson_remove, name="lesson-remove"),
+    path("courses/<int:pk>/lessons/<int:lesson_pk>/questions/", course_edit.question_add, name="lesson-question"),
+    path(
+        "courses/<int:pk>/lessons/<int:lesson_pk>/questions/<int:question_pk>/remove/",
+        course_edit.question_remove,
+        name="question-remove",
+    ),
+    path("enrolments/<int:pk>/move/", courses.enrolment_move, name="enrolment-move"),
+    path("enrolments/<int:pk>/withdraw/", courses.enrolment_withdraw, name="enrolment-withdraw"),
+    path("certificates/<int:pk>/", courses.certificate, name="certificate"),
+    path("development/", development.development_home, name="development-home"),
+    path("development/<int:pk>/", development.development, name="development"),
+    path("development/<int:pk>/save/", development.development_save, name="development-save"),
+    path("development/<int:pk>/sign/", development.development_sign, name="development-sign"),
+    path("development/<int:pk>/close/", development.development_close, name="development-close"),
+    path("development/<int:pk>/goals/", development.goal_add, name="goal-add"),
+    path("development/<int:pk>/goals/<int:goal_pk>/", development.goal_mark, name="goal-mark"),
+    path("development/<int:pk>/mentor/", development.mentor_ask, name="mentor-ask"),
+    path("mentorships/<int:pk>/answer/", development.mentorship_answer, name="mentorship-answer"),
+    path("mentorships/<int:pk>/end/", development.mentorship_end, name="mentorship-end"),
+    path("onboarding/", development.onboarding, name="onboarding"),
+    path("onboarding/steps/", development.onboarding_steps, name="onboarding-steps"),
+    path("onboarding/steps/<int:pk>/end/", development.onboarding_step_end, name="onboarding-step-end"),
+    path("onboarding/<int:pk>/", development.onboarding_path, name="onboarding-path"),
+    path("onboarding/<int:pk>/<int:step_pk>/", development.onboarding_tick, name="onboarding-tick"),
 ]

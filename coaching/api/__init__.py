@@ -1,8 +1,10 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, talks
+from . import cases, courses, development, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
     **talks.ENDPOINTS,
+    **courses.ENDPOINTS,
+    **development.ENDPOINTS,
 }

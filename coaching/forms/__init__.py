@@ -16,6 +16,9 @@ from .cases import (
     RuleForm,
     StatementForm,
 )
+from .courses import AssignForm, CourseForm, DueForm, LessonForm, QuestionForm, QuizForm, RuleForm
+from .development import DevelopmentForm, GoalForm, MentorForm, StepForm
+from .skills import TargetsForm
 from .talks import ActionForm, AgendaForm, NoteForm, PlanForm, next_talk
 
 __all__ = [
@@ -23,19 +26,30 @@ __all__ = [
     "AgendaForm",
     "AskForm",
     "AskViewForm",
+    "AssignForm",
     "CaseForm",
     "CaseListForm",
     "CausesForm",
     "CloseCaseForm",
+    "CourseForm",
+    "DevelopmentForm",
+    "DueForm",
+    "GoalForm",
     "HandOverForm",
+    "LessonForm",
+    "MentorForm",
     "MoveCaseForm",
     "NoteForm",
     "OpenCaseForm",
     "PlanForm",
     "QuestionAnswerForm",
+    "QuestionForm",
+    "QuizForm",
     "RaiseCaseForm",
     "ReopenForm",
     "RuleForm",
     "StatementForm",
+    "StepForm",
+    "TargetsForm",
     "next_talk",
 ]
