@@ -1,6 +1,27 @@
 """Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
 
 from .cases import close_case, move_case, open_case
+from .ladders import (
+    acknowledge_step,
+    answer_decision,
+    change_step,
+    deny_support,
+    extend_step,
+    finish_step,
+    forget_ladders,
+    give_support,
+    open_ladder,
+    pause_step,
+    promise_support,
+    propose_decision,
+    publish_step,
+    record_exit,
+    remove_goal,
+    remove_support,
+    set_goal,
+    waive_support,
+    withdraw_ladder,
+)
 from .notes import forget_talks, write_note
 from .talks import (
     add_action_item,
@@ -14,17 +35,36 @@ from .talks import (
 )
 
 __all__ = [
+    "acknowledge_step",
     "add_action_item",
     "add_agenda_item",
+    "answer_decision",
     "cancel_one_on_one",
+    "change_step",
     "close_case",
     "complete_action_item",
+    "deny_support",
+    "extend_step",
+    "finish_step",
+    "forget_ladders",
     "forget_talks",
+    "give_support",
     "hold_one_on_one",
     "move_case",
     "open_case",
+    "open_ladder",
+    "pause_step",
     "plan_from_finding",
     "plan_one_on_one",
+    "promise_support",
+    "propose_decision",
+    "publish_step",
+    "record_exit",
+    "remove_goal",
+    "remove_support",
+    "set_goal",
     "tick_agenda_item",
+    "waive_support",
+    "withdraw_ladder",
     "write_note",
 ]
