@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin
 
-from .models import ActionItem, Case, OneOnOne
+from .models import ActionItem, Case, Ladder, OneOnOne
 
 
 @admin.register(Case)
@@ -31,4 +31,16 @@ class ActionItemAdmin(ReadOnlyAdmin):
     list_select_related = ("person", "owner")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     search_fields = ("person__name", "owner__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Ladder)
+class LadderAdmin(ReadOnlyAdmin):
+    """That there is one, and no word of it."""
+
+    list_display = ("person", "opened_at", "closed_at", "outcome")
+    list_select_related = ("person",)
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    fields = ("person", "opened_at", "closed_at", "outcome")
+    search_fields = ("person__name",)
     ordering = ("-pk",)

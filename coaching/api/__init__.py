@@ -1,8 +1,9 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, talks
+from . import cases, ladders, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
     **talks.ENDPOINTS,
+    **ladders.ENDPOINTS,
 }

@@ -44,7 +44,11 @@ class GoalForm(forms.Form):
 
     measure = forms.ChoiceField(label="Measure")
     was = forms.DecimalField(
-        label="From", max_digits=15, decimal_places=4, required=False, help_text="Empty: what as many days before brought"
+        label="From",
+        max_digits=15,
+        decimal_places=4,
+        required=False,
+        help_text="Empty: what as many days before brought",
     )
     aim = forms.DecimalField(label="To", max_digits=15, decimal_places=4, help_text="A rate in percent: 30")
     last = _day("By (last day)", required=False)

@@ -14,11 +14,13 @@ from .ladders import (
     helpers_of,
     ladder_with_parts,
     ladders_of,
+    leavers_of,
     pauses_due,
     value_of,
     why_not_decide,
 )
 from .reach import coached_by, may_coach, name_of
+from .signs import Sign, SignsOf, early_signs
 from .talks import Point, agenda_for, last_held, one_on_ones_of, open_action_items, talk_with_parts
 
 __all__ = [
@@ -28,12 +30,15 @@ __all__ = [
     "Moment",
     "PauseDue",
     "Point",
+    "Sign",
+    "SignsOf",
     "agenda_for",
     "away_until",
     "case_with_parts",
     "cases_of",
     "coached_by",
     "current_step",
+    "early_signs",
     "exit_sums",
     "goal_lines",
     "grounds_against",
@@ -41,6 +46,7 @@ __all__ = [
     "ladder_with_parts",
     "ladders_of",
     "last_held",
+    "leavers_of",
     "may_coach",
     "name_of",
     "one_on_ones_of",

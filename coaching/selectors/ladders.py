@@ -1,4 +1,4 @@
-"""Questions about ladders: who may do what, what speaks against going on, how leave moves the dates, what was reached."""
+"""Questions about ladders: who may do what, what speaks against going on, how leave moves dates, what was reached."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from targets.models import Plan, QuotaEntry
 from targets.selectors import AMBITIOUS, chance_of, due_entries, figures_of
 from targets.selectors.entries import differences, lines_that_follow, stated_entries
 from targets.selectors.responses import last_told, standings
-from teams.models import Access, Leadership, Leave, Organisation, Person, Posting, Role, User
+from teams.models import Access, Leadership, Leave, Organisation, Person, Posting, Role, User, access_of
 from teams.selectors import manager_of, presence, team_on
 
 Kind, State = LadderStep.Kind, LadderStep.State
@@ -373,6 +373,15 @@ class ExitSums:
     reasons: Sequence[tuple[str, int]]
     others: int
     returning: int | None
+
+
+def leavers_of(user: User) -> QuerySet[Person]:
+    """Whose exit a user may record: HR, of who left or whose employment a ladder ended; never one's own."""
+    access = access_of(user)
+    if access.role != Role.HR:
+        return Person.objects.none()
+    gone = Q(left_on__isnull=False) | Q(ladders__outcome=Ladder.Outcome.ENDED)
+    return Person.objects.present().filter(gone).exclude(pk=access.person_id).distinct()
 
 
 def exit_sums(*, since: date) -> ExitSums | None:

@@ -56,6 +56,14 @@ STAYS = {  # what no export gives out, and why
     "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
+    **dict.fromkeys(
+        (
+            "coaching.Ladder", "coaching.LadderStep", "coaching.StepGoal", "coaching.StepSupport",
+            "coaching.StepPause", "coaching.StepReading", "coaching.LadderDecision", "coaching.LadderEvent",
+        ),
+        "between a person, their line and HR, and fair only as a whole: only a backup keeps it",
+    ),
+    "coaching.Exit": "said to HR in confidence: only a backup keeps it",
 }
 
 
