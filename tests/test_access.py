@@ -75,6 +75,11 @@ LEADERS = "maya omar vera olga admin"
 COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs it; not HR, not departments
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
+LADDER_ACTS = (
+    "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
+    "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
+    "ladder-withdraw",
+)  # fmt: skip
 TABLE: dict[str, tuple[str, str]] = {
     # logins
     "login": (PUBLIC, GET),
@@ -391,6 +396,14 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
+    # ladders, early signs, exits
+    "ladders": (EVERYBODY, GET),
+    "ladder-open": ("maya omar vera", GET),
+    "early-signs": ("maya omar vera", GET),
+    "exits": ("vera hugo", GET),
+    "ladder": ("ana maya vera", GET),
+    "ladder-pdf": ("ana maya vera", GET),
+    **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
 }
 
 
@@ -554,7 +567,20 @@ def world(db: None) -> World:
         name="Hall", team=cast.north, boards=["attainment"], seconds=20, by=cast.admin, at=now
     )
     screen = recognition.switch_screen(screen=screen, is_on=True, version=1, by=cast.admin)
+    ladder = coaching.open_ladder(
+        person=cast.ana, reason="Few meetings", starts_on=today, last=today + timedelta(days=30), by=maya, at=now,
+        on=today,
+    )  # fmt: skip
+    step = ladder.steps.get()
+    goal = coaching.set_goal(step=step, measure="deals_won", aim=Decimal(3), by=maya, at=now, on=today)
+    promised = coaching.promise_support(
+        step=step, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
+    )
     kwargs: dict[str, dict[str, Any]] = {
+        "ladder": {"pk": ladder.pk},
+        "ladder-open": {},
+        "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": goal.pk},
+        "ladder-support-say": {"pk": ladder.pk, "support_pk": promised.pk, "what": "given"},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},
