@@ -17,7 +17,7 @@ from teams.api import Id, today_of
 from teams.models import Person
 
 
-class GoalSerializer(serializers.ModelSerializer):
+class LadderGoalSerializer(serializers.ModelSerializer):
     starts_on = serializers.DateField(read_only=True)
     last = serializers.DateField(source="last_day", read_only=True)
 
@@ -27,35 +27,35 @@ class GoalSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class SupportSerializer(serializers.ModelSerializer):
+class LadderSupportSerializer(serializers.ModelSerializer):
     class Meta:
         model = StepSupport
         fields = ("id", "step", "owner", "text", "due_on", "given_at", "denied_at", "waived_at")
         read_only_fields = fields
 
 
-class ReadingSerializer(serializers.ModelSerializer):
+class LadderReadingSerializer(serializers.ModelSerializer):
     class Meta:
         model = StepReading
         fields = ("edition", "comment", "at")
         read_only_fields = fields
 
 
-class DecisionSerializer(serializers.ModelSerializer):
+class LadderDecisionSerializer(serializers.ModelSerializer):
     class Meta:
         model = LadderDecision
         fields = ("id", "step", "outcome", "reason", "until", "state", "decided_at", "answered_at", "answer")
         read_only_fields = fields
 
 
-class StepSerializer(serializers.ModelSerializer):
+class LadderStepSerializer(serializers.ModelSerializer):
     kind = serializers.SerializerMethodField()
     starts_on = serializers.DateField(read_only=True)
     last = serializers.DateField(source="last_day", read_only=True)
-    goals = GoalSerializer(many=True, read_only=True)
-    support = SupportSerializer(many=True, read_only=True)
-    readings = ReadingSerializer(many=True, read_only=True)
-    decisions = DecisionSerializer(many=True, read_only=True)
+    goals = LadderGoalSerializer(many=True, read_only=True)
+    support = LadderSupportSerializer(many=True, read_only=True)
+    readings = LadderReadingSerializer(many=True, read_only=True)
+    decisions = LadderDecisionSerializer(many=True, read_only=True)
 
     class Meta:
         model = LadderStep
@@ -81,7 +81,7 @@ class LadderSerializer(serializers.ModelSerializer):
         return selectors.current_step(ladder).pk
 
 
-class GroundSerializer(serializers.Serializer):
+class LadderGroundSerializer(serializers.Serializer):
     key = serializers.CharField()
     sentence = serializers.CharField()
 
@@ -94,21 +94,21 @@ class LadderWriter(Writer):
     case = VisibleField(model=Case, required=False, allow_null=True)
 
 
-class ReasonWriter(Writer):
+class LadderReasonWriter(Writer):
     reason = serializers.CharField(max_length=500)
 
 
-class EditionWriter(Writer):
+class LadderEditionWriter(Writer):
     edition = serializers.IntegerField(required=False, min_value=1, help_text="Of the step as you have seen it")
 
 
-class StepWriter(EditionWriter):
+class LadderStepWriter(LadderEditionWriter):
     text = serializers.CharField(max_length=5000, allow_blank=True)
     starts_on = serializers.DateField()
     last = serializers.DateField()
 
 
-class GoalWriter(EditionWriter):
+class LadderGoalWriter(LadderEditionWriter):
     measure = serializers.CharField(max_length=60)
     was = serializers.DecimalField(max_digits=17, decimal_places=4, required=False, allow_null=True)
     aim = serializers.DecimalField(max_digits=17, decimal_places=4, help_text="Rates as shares: 0.3")
@@ -116,7 +116,7 @@ class GoalWriter(EditionWriter):
     last = serializers.DateField(required=False)
 
 
-class SupportWriter(EditionWriter):
+class LadderSupportWriter(LadderEditionWriter):
     owner = VisibleField(model=Person)
     text = serializers.CharField(max_length=300)
     due_on = serializers.DateField()
@@ -131,31 +131,31 @@ class SupportWriter(EditionWriter):
         return found
 
 
-class ReadWriter(EditionWriter):
+class LadderReadWriter(LadderEditionWriter):
     comment = serializers.CharField(max_length=5000, required=False, allow_blank=True)
 
 
-class PauseWriter(EditionWriter):
+class LadderPauseWriter(LadderEditionWriter):
     start = serializers.DateField(help_text="First day of the leave in the step")
 
 
-class ExtendWriter(EditionWriter):
+class LadderExtendWriter(LadderEditionWriter):
     last = serializers.DateField()
     reason = serializers.CharField(max_length=300)
 
 
-class FinishWriter(EditionWriter):
+class LadderFinishWriter(LadderEditionWriter):
     is_met = serializers.BooleanField()
     result = serializers.CharField(max_length=500)
 
 
-class DecisionWriter(EditionWriter):
+class LadderDecisionWriter(LadderEditionWriter):
     outcome = serializers.ChoiceField(LadderDecision.Outcome.choices)
     reason = serializers.CharField(max_length=5000)
     until = serializers.DateField(required=False, allow_null=True)
 
 
-class AnswerWriter(Writer):
+class LadderAnswerWriter(Writer):
     consents = serializers.BooleanField()
     answer = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
@@ -184,11 +184,11 @@ class Ladders(Records):
         made = services.open_ladder(by=self.by, at=clock.now(), on=today_of(request), **said)
         return self.shown(made, status=201)
 
-    @extend_schema(request=ReasonWriter, responses=LadderSerializer)
+    @extend_schema(request=LadderReasonWriter, responses=LadderSerializer)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take it back, with the reason."""
-        said = self.cleaned(ReasonWriter)
+        said = self.cleaned(LadderReasonWriter)
         return self.shown(services.withdraw_ladder(ladder=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
@@ -201,7 +201,7 @@ class LadderSteps(Records):
     """A step with its goals, support, what the person said to it, and decisions."""
 
     model = LadderStep
-    serializer_class = StepSerializer
+    serializer_class = LadderStepSerializer
     filterset_class = StepFilter
     ordering_fields = ("id",)
 
@@ -215,78 +215,78 @@ class LadderSteps(Records):
         do(step=step, by=self.by, at=clock.now(), **more, **self.cleaned(writer))
         return self.shown(step)
 
-    @extend_schema(request=None, responses=GroundSerializer(many=True))
+    @extend_schema(request=None, responses=LadderGroundSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def grounds(self, request: Request, pk: str) -> Response:
         """What speaks against going on, as of today."""
         found = selectors.grounds_against(self.get_object(), on=today_of(request))
-        return Response(GroundSerializer(found, many=True).data)
+        return Response(LadderGroundSerializer(found, many=True).data)
 
-    @extend_schema(request=StepWriter, responses=StepSerializer)
+    @extend_schema(request=LadderStepWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def change(self, request: Request, pk: str) -> Response:
         """Other words or, of a draft, days."""
-        return self._done(services.change_step, StepWriter, request)
+        return self._done(services.change_step, LadderStepWriter, request)
 
-    @extend_schema(request=GoalWriter, responses=StepSerializer)
+    @extend_schema(request=LadderGoalWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def goal(self, request: Request, pk: str) -> Response:
         """Set a goal in a measure."""
-        return self._done(services.set_goal, GoalWriter, request, on=today_of(request))
+        return self._done(services.set_goal, LadderGoalWriter, request, on=today_of(request))
 
-    @extend_schema(request=SupportWriter, responses=StepSerializer)
+    @extend_schema(request=LadderSupportWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"], url_path="promise")
     def promise(self, request: Request, pk: str) -> Response:
         """Promise support."""
         step = self.get_object()
-        made = SupportWriter(
+        made = LadderSupportWriter(
             data=request.data, context=self.get_serializer_context() | {"step": step, "on": today_of(request)}
         )
         made.is_valid(raise_exception=True)
         services.promise_support(step=step, by=self.by, at=clock.now(), on=today_of(request), **made.validated_data)
         return self.shown(step)
 
-    @extend_schema(request=EditionWriter, responses=StepSerializer)
+    @extend_schema(request=LadderEditionWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
         """Give it to the person."""
-        return self._done(services.publish_step, EditionWriter, request, on=today_of(request))
+        return self._done(services.publish_step, LadderEditionWriter, request, on=today_of(request))
 
-    @extend_schema(request=ReadWriter, responses=StepSerializer)
+    @extend_schema(request=LadderReadWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def acknowledge(self, request: Request, pk: str) -> Response:
         """The person has read it; reading is not agreeing."""
-        return self._done(services.acknowledge_step, ReadWriter, request)
+        return self._done(services.acknowledge_step, LadderReadWriter, request)
 
-    @extend_schema(request=PauseWriter, responses=StepSerializer)
+    @extend_schema(request=LadderPauseWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def pause(self, request: Request, pk: str) -> Response:
         """Count a leave: the dates move by its working days."""
-        return self._done(services.pause_step, PauseWriter, request)
+        return self._done(services.pause_step, LadderPauseWriter, request)
 
-    @extend_schema(request=ExtendWriter, responses=StepSerializer)
+    @extend_schema(request=LadderExtendWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def extend(self, request: Request, pk: str) -> Response:
         """More time, with the reason."""
-        return self._done(services.extend_step, ExtendWriter, request)
+        return self._done(services.extend_step, LadderExtendWriter, request)
 
-    @extend_schema(request=FinishWriter, responses=StepSerializer)
+    @extend_schema(request=LadderFinishWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def finish(self, request: Request, pk: str) -> Response:
         """Met ends the ladder; not met goes on, unless a ground speaks against it."""
-        return self._done(services.finish_step, FinishWriter, request, on=today_of(request))
+        return self._done(services.finish_step, LadderFinishWriter, request, on=today_of(request))
 
-    @extend_schema(request=DecisionWriter, responses=StepSerializer)
+    @extend_schema(request=LadderDecisionWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: str) -> Response:
         """Propose how it is to end; it holds once HR consents."""
-        return self._done(services.propose_decision, DecisionWriter, request, on=today_of(request))
+        return self._done(services.propose_decision, LadderDecisionWriter, request, on=today_of(request))
 
-    @extend_schema(request=AnswerWriter, responses=StepSerializer)
+    @extend_schema(request=LadderAnswerWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: str) -> Response:
         """HR consents to the decision that waits, or does not."""
-        step, said = self.get_object(), self.cleaned(AnswerWriter)
+        step, said = self.get_object(), self.cleaned(LadderAnswerWriter)
         waiting = step.decisions.order_by("pk").last()
         if waiting is None:
             raise serializers.ValidationError("Nothing is proposed that HR could answer.")
@@ -303,23 +303,23 @@ class LadderSupport(Records):
     """Support that was promised with a step."""
 
     model = StepSupport
-    serializer_class = SupportSerializer
+    serializer_class = LadderSupportSerializer
     filterset_class = SupportFilter
     ordering_fields = ("id", "due_on")
 
-    @extend_schema(request=None, responses=SupportSerializer)
+    @extend_schema(request=None, responses=LadderSupportSerializer)
     @action(detail=True, methods=["post"])
     def give(self, request: Request, pk: str) -> Response:
         """It was given."""
         return self.shown(services.give_support(support=self.get_object(), by=self.by, at=clock.now()))
 
-    @extend_schema(request=None, responses=SupportSerializer)
+    @extend_schema(request=None, responses=LadderSupportSerializer)
     @action(detail=True, methods=["post"])
     def deny(self, request: Request, pk: str) -> Response:
         """The person says that it was not."""
         return self.shown(services.deny_support(support=self.get_object(), by=self.by, at=clock.now()))
 
-    @extend_schema(request=None, responses=SupportSerializer)
+    @extend_schema(request=None, responses=LadderSupportSerializer)
     @action(detail=True, methods=["post"])
     def waive(self, request: Request, pk: str) -> Response:
         """The person says that it is no longer needed."""

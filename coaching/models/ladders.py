@@ -37,7 +37,7 @@ class LadderQuerySet(models.QuerySet):
             seen |= Q(person__in=access.people)
         if access.role == Role.HR:
             plans = LadderStep.objects.filter(ladder=OuterRef("pk"), kind__gte=LadderStep.Kind.IMPROVEMENT)
-            seen |= Exists(plans)
+            seen |= Q(Exists(plans))
         return self.filter(seen)
 
     def open(self) -> Self:
