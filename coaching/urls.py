@@ -38,6 +38,7 @@ urlpatterns = [
     ),
     path("improvement/<int:pk>/publish/", ladders.ladder_publish, name="ladder-publish"),
     path("improvement/<int:pk>/read/", ladders.ladder_read, name="ladder-read"),
+    path("improvement/<int:pk>/witness/", ladders.ladder_witness, name="ladder-witness"),
     path("improvement/<int:pk>/pause/", ladders.ladder_pause, name="ladder-pause"),
     path("improvement/<int:pk>/extend/", ladders.ladder_extend, name="ladder-extend"),
     path("improvement/<int:pk>/finish/", ladders.ladder_finish, name="ladder-finish"),

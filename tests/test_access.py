@@ -78,7 +78,7 @@ DELIVERERS = "olga dora admin"
 LADDER_ACTS = (
     "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
     "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
-    "ladder-withdraw",
+    "ladder-withdraw", "ladder-witness",
 )  # fmt: skip
 TABLE: dict[str, tuple[str, str]] = {
     # logins

@@ -35,10 +35,15 @@ class LadderSupportSerializer(serializers.ModelSerializer):
 
 
 class LadderReadingSerializer(serializers.ModelSerializer):
+    was_answered = serializers.SerializerMethodField()
+
     class Meta:
         model = StepReading
-        fields = ("edition", "comment", "at")
+        fields = ("edition", "comment", "at", "was_answered")
         read_only_fields = fields
+
+    def get_was_answered(self, reading: StepReading) -> bool:
+        return reading.witness_id is None
 
 
 class LadderDecisionSerializer(serializers.ModelSerializer):
@@ -257,6 +262,12 @@ class LadderSteps(Records):
     def acknowledge(self, request: Request, pk: str) -> Response:
         """The person has read it; reading is not agreeing."""
         return self._done(services.acknowledge_step, LadderReadWriter, request)
+
+    @extend_schema(request=LadderEditionWriter, responses=LadderStepSerializer)
+    @action(detail=True, methods=["post"])
+    def witness(self, request: Request, pk: str) -> Response:
+        """The person was given it and doesn't answer."""
+        return self._done(services.witness_step, LadderEditionWriter, request, on=today_of(request))
 
     @extend_schema(request=LadderPauseWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"])

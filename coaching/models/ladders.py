@@ -289,10 +289,18 @@ class StepReading(models.Model):
     edition = models.PositiveIntegerField()
     comment = models.TextField(blank=True, max_length=5000)
     at = models.DateTimeField()
+    witness = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="They did not answer: who handed it over beside the coach",
+    )
 
     objects = OfStepQuerySet.as_manager()
 
     class Meta:
+        triggers = audited("comment")
         constraints = [models.UniqueConstraint(fields=["step", "edition"], name="an_edition_is_read_once")]
 
 

@@ -18,6 +18,7 @@ from .ladders import (
     pauses_due,
     value_of,
     why_not_decide,
+    why_not_witness,
 )
 from .reach import coached_by, may_coach, name_of
 from .signs import Sign, SignsOf, early_signs
@@ -56,4 +57,5 @@ __all__ = [
     "talk_with_parts",
     "value_of",
     "why_not_decide",
+    "why_not_witness",
 ]

@@ -33,6 +33,7 @@ from teams.models import Access, Leadership, Leave, Organisation, Person, Postin
 from teams.selectors import manager_of, presence, team_on
 
 Kind, State = LadderStep.Kind, LadderStep.State
+DAYS_TO_READ = 5  # working days
 MOVES = {LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.PAUSED, LadderEvent.Kind.EXTENDED}
 
 
@@ -93,14 +94,34 @@ def helpers_of(step: LadderStep, on: date) -> QuerySet[Person]:
 
 
 def why_not_decide(user: User, access: Access, ladder: Ladder, on: date) -> str:
-    """Why somebody may not propose a decision; empty: they may. Never the person's own coach alone."""
+    """Why somebody may not decide or bear witness; empty: they may. Up the line, and never the person's own coach."""
     person = ladder.person
     if not may_lead(access, person):
-        return f"Only somebody up the line of {person.name} decides."
+        return f"Only somebody up the line of {person.name} does this."
     coach = manager_of(person, on)
     wrote = ladder.events.filter(by=user, kind__in=[LadderEvent.Kind.OPENED, LadderEvent.Kind.PUBLISHED]).exists()
     if wrote or (coach is not None and coach.pk == access.person_id):
-        return f"Whoever coaches {person.name} or wrote the steps doesn't decide: ask the next one up the line."
+        return f"Whoever coaches {person.name} or wrote the steps stays out of this: ask the next one up the line."
+    return ""
+
+
+def why_not_witness(user: User, access: Access, step: LadderStep, on: date) -> str:
+    """Why somebody may not note that the person has been given the step and doesn't answer; empty: they may.
+
+    HR or somebody up the line, never the coach, and not before the person had five working days for it.
+    """
+    ladder = step.ladder
+    is_hr = access.role == Role.HR and access.person_id != ladder.person_id
+    if not is_hr and (why_not := why_not_decide(user, access, ladder, on)):
+        return why_not
+    if not step.waits_for_reading:
+        return "Nothing waits to be read."
+    asked = step.events.filter(kind__in=MOVES).order_by("at", "pk").last()
+    since = asked.at.date() if asked else on
+    days = presence(person_ids=[ladder.person_id], start=since + timedelta(days=1), end=on + timedelta(days=1))
+    mine = days[ladder.person_id]
+    if int((~mine.away).sum()) < DAYS_TO_READ:
+        return f"{ladder.person.name} has {DAYS_TO_READ} working days to read it; wait for these."
     return ""
 
 

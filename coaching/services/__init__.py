@@ -21,6 +21,7 @@ from .ladders import (
     set_goal,
     waive_support,
     withdraw_ladder,
+    witness_step,
 )
 from .notes import forget_talks, write_note
 from .talks import (
@@ -66,5 +67,6 @@ __all__ = [
     "tick_agenda_item",
     "waive_support",
     "withdraw_ladder",
+    "witness_step",
     "write_note",
 ]

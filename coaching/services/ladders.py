@@ -29,6 +29,7 @@ from coaching.selectors.ladders import (
     pauses_due,
     value_of,
     why_not_decide,
+    why_not_witness,
 )
 from performance.selectors import measures_of
 from sales.models import Task
@@ -317,15 +318,37 @@ def acknowledge_step(
         raise Refused(f"Only {person.name} acknowledges this.")
     if step.is_draft:
         raise Refused("This step is a draft; it has yet to be given to you.")
-    if step.state == State.ACKNOWLEDGED:
+    standing = StepReading.objects.filter(step=step, edition=step.edition).first()
+    if standing is not None and standing.witness_id is None:
         raise Refused("You have acknowledged this edition already.")
     step.state = State.ACKNOWLEDGED
     step.save(update_fields=["state"])
-    made = StepReading.objects.create(step=step, edition=step.edition, comment=comment.strip(), at=at)
+    made = standing or StepReading(step=step, edition=step.edition)
+    made.comment, made.at, made.witness = comment.strip(), at, None
+    made.save()
     _note(step, What.ACKNOWLEDGED, "", by=by, at=at)
     coach = manager_of(person, at.date())
     if coach is not None:
         tell(coach, f"{person.name} has read a step and answered.", _link(step.ladder), at)
+    return made
+
+
+@transaction.atomic
+def witness_step(*, step: LadderStep, by: User, at: datetime, on: date, edition: int | None = None) -> StepReading:
+    """The person was given the step and doesn't answer: HR or somebody up the line says so, never the coach.
+
+    Silence holds nothing up for ever, and is not taken for words: the person may still answer.
+    """
+    step = _lock(step, edition)
+    why_not = why_not_witness(by, access_of(by), step, on)
+    if why_not:
+        raise Refused(why_not)
+    step.state = State.ACKNOWLEDGED
+    step.save(update_fields=["state"])
+    made = StepReading.objects.create(step=step, edition=step.edition, at=at, witness=by)
+    _note(step, What.ACKNOWLEDGED, "Given, without an answer", by=by, at=at)
+    tell(step.ladder.person, "A step was noted as given to you; you may still say what you think.",
+         _link(step.ladder), at)  # fmt: skip
     return made
 
 

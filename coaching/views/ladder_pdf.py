@@ -46,7 +46,8 @@ def _step(paper: Paper, step: LadderStep, *, organisation: Organisation, as_of: 
     for pause in step.pauses.all():
         paper.write_row(f"Away, {pause.days} working days", _day(pause.starts_on))
     for reading in step.readings.all():
-        paper.write_row(f"Read by {step.ladder.person.name}", _day(reading.at.date()), note=reading.comment)
+        words = "Given, without an answer" if reading.witness_id else f"Read by {step.ladder.person.name}"
+        paper.write_row(words, _day(reading.at.date()), note=reading.comment)
     for decision in step.decisions.all():
         note = joined([decision.reason, decision.answer])
         state = LadderDecision.State(decision.state).label

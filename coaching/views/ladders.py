@@ -133,8 +133,12 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "coach": manager_of(person, today),
     }
     context |= _forms(step, today) if edits else {}
-    if is_running and is_me and step.waits_for_reading:
-        context["read_form"] = _blank(forms.ReadForm, step)
+    if is_running and is_me and not step.is_draft:
+        said = next((one for one in step.readings.all() if one.edition == step.edition), None)
+        if said is None or said.witness_id is not None:
+            context["read_form"] = _blank(forms.ReadForm, step)
+    if is_running and not is_me and step.waits_for_reading:
+        context["may_witness"] = not selectors.why_not_witness(user, access, step, today)
     if edits and step.kind == LadderStep.Kind.DECISION and waiting is None:
         context["why_not"] = selectors.why_not_decide(user, access, found, today)
         context["decision_form"] = None if context["why_not"] else _blank(forms.DecisionForm, step)
@@ -289,6 +293,19 @@ def ladder_read(request: SignedIn, pk: int) -> HttpResponse:
         return services.acknowledge_step(step=step, by=request.user, at=clock.now(), **form.cleaned_data)
 
     return submit(request, _page, pk, "read_form", form, do, "Acknowledged. Reading is not agreeing.")
+
+
+@require_POST
+@keyed
+def ladder_witness(request: SignedIn, pk: int) -> HttpResponse:
+    step = _current(request, pk)
+    today = clock.today(organisation_of(request.user).time_zone)
+    return act(
+        request,
+        lambda: services.witness_step(step=step, by=request.user, at=clock.now(), on=today, edition=_edition(request)),
+        said="Noted: given, without an answer.",
+        to=f"/improvement/{pk}/",
+    )
 
 
 @require_POST

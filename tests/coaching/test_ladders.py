@@ -324,6 +324,26 @@ def test_an_edit_asks_to_be_read_again_and_a_stale_form_is_refused(world: World,
     assert step.readings.count() == 2
 
 
+def test_silence_is_noted_by_somebody_else_than_the_coach_and_can_still_be_broken(world: World) -> None:
+    step = a_ladder(world).steps.get()
+    at, on = world.now - 40 * DAY, world.today - 40 * DAY
+    services.set_goal(step=step, measure="deals_won", aim=Decimal(3), by=world.maya, at=at, on=on)
+    services.promise_support(
+        step=step, owner=world.cast.maya, text="Ride along", due_on=on + DAY, by=world.maya, at=at, on=on
+    )
+    services.publish_step(step=step, by=world.maya, at=at, on=on)
+    vera = user(world.cast.vera)
+    with pytest.raises(Refused, match="working days"):
+        services.witness_step(step=step, by=vera, at=at, on=on + 3 * DAY)
+    with pytest.raises(Refused, match="ask the next one up"):
+        services.witness_step(step=step, by=world.maya, at=world.now, on=world.today)
+    signed_in(world.cast.vera).post(f"/improvement/{step.ladder_id}/witness/")
+    step.refresh_from_db()
+    assert (step.state, step.readings.get().witness) == ("acknowledged", vera)
+    services.acknowledge_step(step=step, by=world.ben, at=world.now, comment="I was ill")
+    assert (step.readings.get().comment, step.readings.get().witness) == ("I was ill", None)
+
+
 def test_leave_is_proposed_as_a_pause_and_moves_the_dates_by_its_working_days(world: World) -> None:
     on = date(2026, 3, 2)
     at = datetime(2026, 3, 2, 9, tzinfo=world.now.tzinfo)
