@@ -245,7 +245,7 @@ class LadderSteps(Records):
         """Promise support."""
         step = self.get_object()
         made = LadderSupportWriter(
-            data=request.data, context=self.get_serializer_context() | {"step": step, "on": today_of(request)}
+            data=request.data, context=dict(self.get_serializer_context()) | {"step": step, "on": today_of(request)}
         )
         made.is_valid(raise_exception=True)
         services.promise_support(step=step, by=self.by, at=clock.now(), on=today_of(request), **made.validated_data)

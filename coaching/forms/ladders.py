@@ -12,7 +12,7 @@ from teams.models import Person
 from .cases import DAY
 
 WORDS = forms.Textarea(attrs={"rows": 3})
-EDITION = {"widget": forms.HiddenInput, "min_value": 1, "required": False}
+EDITION: dict[str, Any] = {"widget": forms.HiddenInput, "min_value": 1, "required": False}
 
 
 def _day(label: str, **more: Any) -> forms.DateField:

@@ -16,6 +16,7 @@ from coaching.models import (
     Ladder,
     LadderDecision,
     LadderEvent,
+    LadderQuerySet,
     LadderStep,
     StepGoal,
     StepReading,
@@ -40,7 +41,7 @@ MOVES = {LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.
 # ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ladders_of(user: User) -> QuerySet[Ladder]:
+def ladders_of(user: User) -> LadderQuerySet:
     steps = Prefetch("steps", LadderStep.objects.order_by("kind"))
     return Ladder.objects.visible_to(user).select_related("person").prefetch_related(steps)
 
@@ -402,7 +403,7 @@ def leavers_of(user: User) -> QuerySet[Person]:
     if access.role != Role.HR:
         return Person.objects.none()
     gone = Q(left_on__isnull=False) | Q(ladders__outcome=Ladder.Outcome.ENDED)
-    return Person.objects.present().filter(gone).exclude(pk=access.person_id).distinct()
+    return Person.objects.present().filter(gone).exclude(pk=access.person_id or 0).distinct()
 
 
 def exit_sums(*, since: date) -> ExitSums | None:

@@ -78,13 +78,13 @@ def _fallen(ids: Collection[int], on: date, organisation: Organisation) -> list[
     ranks: dict[tuple[int, str], dict[int, int]] = {}
     for pk, day in changed.items():
         seat = here.get(pk)
-        before = Period.of(day, "quarter", organisation.calendar).shift(-1)
-        if seat is None or (seat.holiday_region or organisation.holiday_region)[:2] in hidden or latest <= before:
+        earlier = Period.of(day, "quarter", organisation.calendar).shift(-1)
+        if seat is None or (seat.holiday_region or organisation.holiday_region)[:2] in hidden or latest <= earlier:
             continue
-        for period in (before, latest):
+        for period in (earlier, latest):
             if (seat.team_id, period.key) not in ranks:
                 ranks[seat.team_id, period.key] = _ranks(seat.team_id, period, on)
-        then, now = ranks[seat.team_id, before.key], ranks[seat.team_id, latest.key]
+        then, now = ranks[seat.team_id, earlier.key], ranks[seat.team_id, latest.key]
         if pk in then and pk in now and now[pk] - then[pk] >= FALLS:
             sentence = f"Since the territory changed on {day:%-d %b %Y}, {now[pk] - then[pk]} places lower in the team."
             found.append((pk, Sign("rank", sentence)))

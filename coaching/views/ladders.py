@@ -34,7 +34,7 @@ SPENT = ("money", "count", "ratio", "days")
 def _coached(request: SignedIn) -> Any:
     """Whom the user may open a ladder for."""
     access = access_of(request.user)
-    people = selectors.coached_by(request.user).present()
+    people = selectors.coached_by(request.user).filter(withdrawn_at=None)
     return people.none() if access.role == "admin" else people
 
 

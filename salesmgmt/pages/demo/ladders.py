@@ -14,17 +14,23 @@ from teams.selectors import manager_of
 
 from .organisation import ZONE
 
-Kind, What = LadderStep.Kind, LadderEvent.Kind
+What = LadderEvent.Kind
 MET = "E-104"
 NAMES = {
-    Kind.TRAINING: ("Two mornings on first meetings: whom to ask, and what for.", "A seat in the course on discovery"),
-    Kind.COACHING: ("A visit together each week, talked through the same day.", "Ride along once a week"),
-    Kind.IMPROVEMENT: ("Four first meetings a week, prepared with the plant's own figures.", "Two leads a week"),
+    LadderStep.Kind.TRAINING: (
+        "Two mornings on first meetings: whom to ask, and what for.",
+        "A seat in the course on discovery",
+    ),
+    LadderStep.Kind.COACHING: ("A visit together each week, talked through the same day.", "Ride along once a week"),
+    LadderStep.Kind.IMPROVEMENT: (
+        "Four first meetings a week, prepared with the plant's own figures.",
+        "Two leads a week",
+    ),
 }
 SAID = {
-    Kind.TRAINING: "The course helped; the list of accounts is the harder part.",
-    Kind.COACHING: "Good to have somebody beside me.",
-    Kind.IMPROVEMENT: "I agree on the meetings. The two leads a week matter to me.",
+    LadderStep.Kind.TRAINING: "The course helped; the list of accounts is the harder part.",
+    LadderStep.Kind.COACHING: "Good to have somebody beside me.",
+    LadderStep.Kind.IMPROVEMENT: "I agree on the meetings. The two leads a week matter to me.",
 }
 
 
@@ -35,16 +41,16 @@ def write_ladders(*, today: date) -> None:
         return
     met = Person.objects.filter(external_id=MET).first()
     if met is not None:
-        _write(met, today - timedelta(days=110), (Kind.TRAINING, Kind.COACHING), is_met=True)
+        _write(met, today - timedelta(days=110), (LadderStep.Kind.TRAINING, LadderStep.Kind.COACHING), is_met=True)
     lately = Leave.objects.overlapping(today - timedelta(days=28), today + timedelta(days=21))
     reps = lately.filter(person__postings__role=Role.REP, kind__is_protected=False).exclude(person=met)
     leave = reps.select_related("person").order_by("during", "pk").last()
     if leave is not None:
         ladder = _write(leave.person, leave.starts_on - timedelta(days=100), tuple(NAMES), is_met=False)
-        _pause(ladder.steps.get(kind=Kind.IMPROVEMENT))
+        _pause(ladder.steps.get(kind=LadderStep.Kind.IMPROVEMENT))
 
 
-def _write(person: Person, start: date, kinds: tuple[Kind, ...], *, is_met: bool) -> Ladder:
+def _write(person: Person, start: date, kinds: tuple[LadderStep.Kind, ...], *, is_met: bool) -> Ladder:
     coach = manager_of(person, start)
     by = coach.user if coach else None
     ladder = Ladder.objects.create(
@@ -66,7 +72,14 @@ def _write(person: Person, start: date, kinds: tuple[Kind, ...], *, is_met: bool
 
 
 def _step(
-    ladder: Ladder, kind: Kind, first: date, by: User | None, coach: Person | None, *, is_over: bool, is_met: bool
+    ladder: Ladder,
+    kind: LadderStep.Kind,
+    first: date,
+    by: User | None,
+    coach: Person | None,
+    *,
+    is_over: bool,
+    is_met: bool,
 ) -> LadderStep:
     until = first + timedelta(days=42)
     text, help_ = NAMES[kind]
