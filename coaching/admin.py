@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import WordlessAdmin
 
-from .models import ActionItem, Case, Course, Enrolment, OneOnOne, SkillTarget
+from .models import ActionItem, Case, Course, Enrolment, Ladder, OneOnOne, SkillTarget
 
 
 @admin.register(Case)
@@ -31,6 +31,18 @@ class ActionItemAdmin(WordlessAdmin):
     list_select_related = ("person", "owner")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     search_fields = ("person__name", "owner__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Ladder)
+class LadderAdmin(ReadOnlyAdmin):
+    """That there is one, and no word of it."""
+
+    list_display = ("person", "opened_at", "closed_at", "outcome")
+    list_select_related = ("person",)
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    fields = ("person", "opened_at", "closed_at", "outcome")
+    search_fields = ("person__name",)
     ordering = ("-pk",)
 
 

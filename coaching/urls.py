@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import cases, course_edit, courses, development, questions, skills, talks
+from .views import cases, course_edit, courses, development, ladders, questions, skills, talks
 
 PLACE = r"^(?P<place>cases|one-on-ones)/(?P<pk>[0-9]{1,18})"
 
@@ -77,4 +77,29 @@ urlpatterns = [
     path("onboarding/steps/<int:pk>/end/", development.onboarding_step_end, name="onboarding-step-end"),
     path("onboarding/<int:pk>/", development.onboarding_path, name="onboarding-path"),
     path("onboarding/<int:pk>/<int:step_pk>/", development.onboarding_tick, name="onboarding-tick"),
+    # ladders, early signs, exits
+    path("improvement/", ladders.ladders, name="ladders"),
+    path("improvement/open/", ladders.ladder_open, name="ladder-open"),
+    path("improvement/signs/", ladders.early_signs, name="early-signs"),
+    path("improvement/exits/", ladders.exits, name="exits"),
+    path("improvement/<int:pk>/", ladders.ladder, name="ladder"),
+    path("improvement/<int:pk>/pdf/", ladders.ladder_pdf, name="ladder-pdf"),
+    path("improvement/<int:pk>/change/", ladders.ladder_change, name="ladder-change"),
+    path("improvement/<int:pk>/goal/", ladders.ladder_goal, name="ladder-goal"),
+    path("improvement/<int:pk>/goal/<int:goal_pk>/remove/", ladders.ladder_goal_remove, name="ladder-goal-remove"),
+    path("improvement/<int:pk>/support/", ladders.ladder_support, name="ladder-support"),
+    re_path(
+        r"^improvement/(?P<pk>[0-9]{1,18})/support/(?P<support_pk>[0-9]{1,18})/(?P<what>given|denied|waived|removed)/$",
+        ladders.ladder_support_say,
+        name="ladder-support-say",
+    ),
+    path("improvement/<int:pk>/publish/", ladders.ladder_publish, name="ladder-publish"),
+    path("improvement/<int:pk>/read/", ladders.ladder_read, name="ladder-read"),
+    path("improvement/<int:pk>/witness/", ladders.ladder_witness, name="ladder-witness"),
+    path("improvement/<int:pk>/pause/", ladders.ladder_pause, name="ladder-pause"),
+    path("improvement/<int:pk>/extend/", ladders.ladder_extend, name="ladder-extend"),
+    path("improvement/<int:pk>/finish/", ladders.ladder_finish, name="ladder-finish"),
+    path("improvement/<int:pk>/decide/", ladders.ladder_decide, name="ladder-decide"),
+    path("improvement/<int:pk>/answer/", ladders.ladder_answer, name="ladder-answer"),
+    path("improvement/<int:pk>/withdraw/", ladders.ladder_withdraw, name="ladder-withdraw"),
 ]

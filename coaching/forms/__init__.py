@@ -18,12 +18,26 @@ from .cases import (
 )
 from .courses import AssignForm, CourseForm, DueForm, LessonForm, QuestionForm, QuizForm, RuleForm
 from .development import DevelopmentForm, GoalForm, MentorForm, StepForm
+from .ladders import (
+    AnswerForm,
+    DecisionForm,
+    ExitForm,
+    ExtendForm,
+    FinishForm,
+    GoalForm,
+    OpenLadderForm,
+    ReadForm,
+    StepForm,
+    SupportForm,
+    WithdrawLadderForm,
+)
 from .skills import TargetsForm
 from .talks import ActionForm, AgendaForm, NoteForm, PlanForm, next_talk
 
 __all__ = [
     "ActionForm",
     "AgendaForm",
+    "AnswerForm",
     "AskForm",
     "AskViewForm",
     "AssignForm",
@@ -32,8 +46,12 @@ __all__ = [
     "CausesForm",
     "CloseCaseForm",
     "CourseForm",
+    "DecisionForm",
     "DevelopmentForm",
     "DueForm",
+    "ExitForm",
+    "ExtendForm",
+    "FinishForm",
     "GoalForm",
     "HandOverForm",
     "LessonForm",
@@ -41,15 +59,19 @@ __all__ = [
     "MoveCaseForm",
     "NoteForm",
     "OpenCaseForm",
+    "OpenLadderForm",
     "PlanForm",
     "QuestionAnswerForm",
     "QuestionForm",
     "QuizForm",
     "RaiseCaseForm",
+    "ReadForm",
     "ReopenForm",
     "RuleForm",
     "StatementForm",
     "StepForm",
+    "SupportForm",
     "TargetsForm",
+    "WithdrawLadderForm",
     "next_talk",
 ]

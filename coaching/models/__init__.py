@@ -16,6 +16,19 @@ from .courses import (
 )
 from .development import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
 from .diagnosis import CaseStatement, DiagnosisStep, Question, QuestionQuerySet
+from .ladders import (
+    Exit,
+    Ladder,
+    LadderDecision,
+    LadderEvent,
+    LadderQuerySet,
+    LadderStep,
+    StepGoal,
+    StepPause,
+    StepReading,
+    StepSupport,
+    may_lead,
+)
 from .notes import Note, NoteQuerySet
 from .skills import SkillTarget
 from .talks import ActionItem, AgendaItem, OneOnOne, OneOnOneQuerySet
@@ -34,7 +47,13 @@ __all__ = [
     "DevelopmentPlan",
     "DiagnosisStep",
     "Enrolment",
+    "Exit",
     "Goal",
+    "Ladder",
+    "LadderDecision",
+    "LadderEvent",
+    "LadderQuerySet",
+    "LadderStep",
     "Lesson",
     "LessonDone",
     "Mentorship",
@@ -53,4 +72,9 @@ __all__ = [
     "QuizQuestion",
     "SkillTarget",
     "Step",
+    "StepGoal",
+    "StepPause",
+    "StepReading",
+    "StepSupport",
+    "may_lead",
 ]

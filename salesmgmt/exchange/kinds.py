@@ -65,6 +65,20 @@ STAYS = {  # what no export gives out, and why
     "performance.PipelineFlow": "added up anew",
     "teams.Look": "who looked is for the person alone: only a backup keeps it",
     "desk.Retention": "how long what is kept here is said anew",
+    **dict.fromkeys(
+        (
+            "coaching.Ladder",
+            "coaching.LadderStep",
+            "coaching.StepGoal",
+            "coaching.StepSupport",
+            "coaching.StepPause",
+            "coaching.StepReading",
+            "coaching.LadderDecision",
+            "coaching.LadderEvent",
+        ),
+        "between a person, their line and HR, and fair only as a whole: only a backup keeps it",
+    ),
+    "coaching.Exit": "said to HR in confidence: only a backup keeps it",
 }
 
 
