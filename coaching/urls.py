@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import cases, course_edit, courses, development, skills, talks
+from .views import cases, course_edit, courses, development, ladders, questions, skills, talks
 
 PLACE = r"^(?P<place>cases|one-on-ones)/(?P<pk>[0-9]{1,18})"
 
@@ -20,6 +20,17 @@ urlpatterns = [
     re_path(PLACE + r"/promise/$", talks.promise, name="promise"),
     re_path(PLACE + r"/note/$", talks.note, name="note"),
     path("action-items/<int:pk>/done/", talks.action_done, name="action-done"),
+    path("cases/add/", cases.case_add, name="case-add"),
+    path("cases/raise/", cases.case_raise, name="case-raise"),
+    path("cases/<int:pk>/hand-over/", cases.case_hand_over, name="case-hand-over"),
+    path("cases/<int:pk>/rule/", cases.case_rule, name="case-rule"),
+    path("cases/<int:pk>/reopen/", cases.case_reopen, name="case-reopen"),
+    path("cases/<int:pk>/ask/", cases.case_ask, name="case-ask"),
+    path("cases/<int:pk>/ask-view/", cases.case_ask_view, name="case-ask-view"),
+    path("cases/<int:pk>/statement/", cases.case_statement, name="case-statement"),
+    path("causes/", cases.causes, name="causes"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/<int:pk>/answer/", questions.question_answer, name="question-answer"),
     path("skills/", skills.skill_map, name="skill-map"),
     path("skills/targets/", skills.skill_targets, name="skill-targets"),
     path("courses/", courses.courses, name="courses"),
@@ -66,4 +77,29 @@ urlpatterns = [
     path("onboarding/steps/<int:pk>/end/", development.onboarding_step_end, name="onboarding-step-end"),
     path("onboarding/<int:pk>/", development.onboarding_path, name="onboarding-path"),
     path("onboarding/<int:pk>/<int:step_pk>/", development.onboarding_tick, name="onboarding-tick"),
+    # ladders, early signs, exits
+    path("improvement/", ladders.ladders, name="ladders"),
+    path("improvement/open/", ladders.ladder_open, name="ladder-open"),
+    path("improvement/signs/", ladders.early_signs, name="early-signs"),
+    path("improvement/exits/", ladders.exits, name="exits"),
+    path("improvement/<int:pk>/", ladders.ladder, name="ladder"),
+    path("improvement/<int:pk>/pdf/", ladders.ladder_pdf, name="ladder-pdf"),
+    path("improvement/<int:pk>/change/", ladders.ladder_change, name="ladder-change"),
+    path("improvement/<int:pk>/goal/", ladders.ladder_goal, name="ladder-goal"),
+    path("improvement/<int:pk>/goal/<int:goal_pk>/remove/", ladders.ladder_goal_remove, name="ladder-goal-remove"),
+    path("improvement/<int:pk>/support/", ladders.ladder_support, name="ladder-support"),
+    re_path(
+        r"^improvement/(?P<pk>[0-9]{1,18})/support/(?P<support_pk>[0-9]{1,18})/(?P<what>given|denied|waived|removed)/$",
+        ladders.ladder_support_say,
+        name="ladder-support-say",
+    ),
+    path("improvement/<int:pk>/publish/", ladders.ladder_publish, name="ladder-publish"),
+    path("improvement/<int:pk>/read/", ladders.ladder_read, name="ladder-read"),
+    path("improvement/<int:pk>/witness/", ladders.ladder_witness, name="ladder-witness"),
+    path("improvement/<int:pk>/pause/", ladders.ladder_pause, name="ladder-pause"),
+    path("improvement/<int:pk>/extend/", ladders.ladder_extend, name="ladder-extend"),
+    path("improvement/<int:pk>/finish/", ladders.ladder_finish, name="ladder-finish"),
+    path("improvement/<int:pk>/decide/", ladders.ladder_decide, name="ladder-decide"),
+    path("improvement/<int:pk>/answer/", ladders.ladder_answer, name="ladder-answer"),
+    path("improvement/<int:pk>/withdraw/", ladders.ladder_withdraw, name="ladder-withdraw"),
 ]

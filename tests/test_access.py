@@ -5,37 +5,22 @@ and somebody anonymous is sent to the login. Beside the cast there are dora (del
 belongs to nobody) and lena, who has left.
 """
 
+import pytest
+from coaching import services as coaching
+from coaching.models import Lesson, OnboardingStep
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
-
-import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
-
-from coaching import services as coaching
-from coaching.models import Lesson, OnboardingStep
 from performance.models import Flag, Report
 from recognition import services as recognition
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import (
-    Account,
-    Campaign,
-    Contact,
-    DiscountApproval,
-    Gift,
-    InboundMail,
-    LookAlike,
-    Order,
-    Recommendation,
-    Referral,
-    Task,
-)
+from sales.models import Account, Campaign, Contact, DiscountApproval, Gift, InboundMail, LookAlike, Order, Recommendation, Referral, Task
 from sales.services import leads
 from salesmgmt.desk.digests import SIGNER
 from salesmgmt.desk.models import SavedView, Token
@@ -43,21 +28,11 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from targets import services as targets
-from targets.models import (
-    Allocation,
-    Candidate,
-    Expense,
-    Offer,
-    Plan,
-    Position,
-    QuotaProposal,
-    RampProfile,
-    Redistribution,
-    Slice,
-)
+from targets.models import Allocation, Candidate, Expense, Offer, Plan, Position, QuotaProposal, RampProfile, Redistribution, Slice
 from teams import services as teams
 from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
+from typing import Any
 
 IDENTITIES = (
     "anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "dora", "hugo", "admin", "nina", "lena",
@@ -76,6 +51,11 @@ LEADERS = "maya omar vera olga admin"
 COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs it; not HR, not departments
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
+LADDER_ACTS = (
+    "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
+    "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
+    "ladder-withdraw", "ladder-witness",
+)  # fmt: skip
 TABLE: dict[str, tuple[str, str]] = {
     # logins
     "login": (PUBLIC, GET),
@@ -435,6 +415,20 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
+    # people's rights
+    "privacy": (EVERYBODY, GET),
+    "privacy-showing": ("admin", POST),
+    "privacy-kept": ("admin", POST),
+    "looks": (COLLEAGUES, GET),
+    "own-data": (COLLEAGUES, GET),
+    # ladders, early signs, exits
+    "ladders": (EVERYBODY, GET),
+    "ladder-open": ("maya omar vera", GET),
+    "early-signs": ("maya omar vera", GET),
+    "exits": ("vera hugo", GET),
+    "ladder": ("ana maya vera", GET),
+    "ladder-pdf": ("ana maya vera", GET),
+    **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
 }
 
 
@@ -644,6 +638,20 @@ def world(db: None) -> World:
         "onboarding-step-end": {"pk": step.pk},
         "onboarding-path": {"pk": cast.ana.pk},
         "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
+    ladder = coaching.open_ladder(
+        person=cast.ana, reason="Few meetings", starts_on=today, last=today + timedelta(days=30), by=maya, at=now,
+        on=today,
+    )  # fmt: skip
+    step = ladder.steps.get()
+    goal = coaching.set_goal(step=step, measure="deals_won", aim=Decimal(3), by=maya, at=now, on=today)
+    promised = coaching.promise_support(
+        step=step, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
+    )
+    kwargs: dict[str, dict[str, Any]] = {
+        "ladder": {"pk": ladder.pk},
+        "ladder-open": {},
+        "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": goal.pk},
+        "ladder-support-say": {"pk": ladder.pk, "support_pk": promised.pk, "what": "given"},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},
@@ -751,6 +759,8 @@ def world(db: None) -> World:
         "manager-record": {"pk": cast.maya.pk},
         "unsubscribe": {"signed": SIGNER.sign(str(cast.ana.user_id))},
         "erasure": {"noun": "contact", "pk": contact.pk},
+        "privacy-showing": {"what": "ranks"},
+        "privacy-kept": {"key": "looks"},
     }
     return World(cast, kwargs)
 

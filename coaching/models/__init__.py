@@ -1,6 +1,6 @@
 """What do we do about it? Cases, 1:1s, notes and action items."""
 
-from .cases import Case, CaseChange, PairQuerySet
+from .cases import Case, CaseChange, CaseQuerySet, PairQuerySet, Step
 from .courses import (
     Course,
     CourseRule,
@@ -15,6 +15,20 @@ from .courses import (
     QuizQuestion,
 )
 from .development import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
+from .diagnosis import CaseStatement, DiagnosisStep, Question, QuestionQuerySet
+from .ladders import (
+    Exit,
+    Ladder,
+    LadderDecision,
+    LadderEvent,
+    LadderQuerySet,
+    LadderStep,
+    StepGoal,
+    StepPause,
+    StepReading,
+    StepSupport,
+    may_lead,
+)
 from .notes import Note, NoteQuerySet
 from .skills import SkillTarget
 from .talks import ActionItem, AgendaItem, OneOnOne, OneOnOneQuerySet
@@ -24,13 +38,22 @@ __all__ = [
     "AgendaItem",
     "Case",
     "CaseChange",
+    "CaseQuerySet",
+    "CaseStatement",
     "Course",
     "CourseRule",
     "CourseSkill",
     "CourseVersion",
     "DevelopmentPlan",
+    "DiagnosisStep",
     "Enrolment",
+    "Exit",
     "Goal",
+    "Ladder",
+    "LadderDecision",
+    "LadderEvent",
+    "LadderQuerySet",
+    "LadderStep",
     "Lesson",
     "LessonDone",
     "Mentorship",
@@ -41,9 +64,17 @@ __all__ = [
     "OneOnOne",
     "OneOnOneQuerySet",
     "PairQuerySet",
+    "Question",
+    "QuestionQuerySet",
     "QuizAnswer",
     "QuizAttempt",
     "QuizChoice",
     "QuizQuestion",
     "SkillTarget",
+    "Step",
+    "StepGoal",
+    "StepPause",
+    "StepReading",
+    "StepSupport",
+    "may_lead",
 ]

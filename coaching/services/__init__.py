@@ -1,6 +1,6 @@
 """Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
 
-from .cases import close_case, move_case, open_case
+from .cases import close_case, hand_over_case, move_case, open_case, open_case_about, raise_case
 from .courses import (
     add_course,
     add_lesson,
@@ -29,7 +29,31 @@ from .development import (
     sign_development_plan,
     tick_onboarding_step,
 )
+from .diagnosis import ask_view, reopen_step, rule_step, state_view
+from .expiry import EXPIRIES
 from .forgetting import forget_learning
+from .ladders import (
+    acknowledge_step,
+    answer_decision,
+    change_step,
+    deny_support,
+    extend_step,
+    finish_step,
+    forget_ladders,
+    give_support,
+    open_ladder,
+    pause_step,
+    promise_support,
+    propose_decision,
+    publish_step,
+    record_exit,
+    remove_goal,
+    remove_support,
+    set_goal,
+    waive_support,
+    withdraw_ladder,
+    witness_step,
+)
 from .learning import (
     answer_quiz,
     assign_by_rules,
@@ -43,6 +67,7 @@ from .learning import (
     withdraw_enrolment,
 )
 from .notes import forget_talks, write_note
+from .questions import answer_question, ask_department, remind_of_questions
 from .skills import set_skill_targets
 from .talks import (
     add_action_item,
@@ -56,6 +81,8 @@ from .talks import (
 )
 
 __all__ = [
+    "EXPIRIES",
+    "acknowledge_step",
     "add_action_item",
     "add_agenda_item",
     "add_course",
@@ -64,24 +91,35 @@ __all__ = [
     "add_onboarding_step",
     "add_question",
     "add_rule",
+    "answer_decision",
     "answer_mentorship",
+    "answer_question",
     "answer_quiz",
+    "ask_department",
     "ask_mentor",
+    "ask_view",
     "assign_by_rules",
     "cancel_one_on_one",
     "change_course",
     "change_lesson",
+    "change_step",
     "close_case",
     "close_development_plan",
     "complete_action_item",
+    "deny_support",
     "draft_course",
     "end_mentorship",
     "end_onboarding_step",
     "end_rule",
     "enrol",
+    "extend_step",
     "finish_lesson",
+    "finish_step",
+    "forget_ladders",
     "forget_learning",
     "forget_talks",
+    "give_support",
+    "hand_over_case",
     "hold_one_on_one",
     "keep_up_training",
     "mark_goal",
@@ -90,19 +128,37 @@ __all__ = [
     "move_for_leave",
     "move_lesson",
     "open_case",
+    "open_case_about",
+    "open_ladder",
+    "pause_step",
     "plan_from_finding",
     "plan_one_on_one",
+    "promise_support",
+    "propose_decision",
     "publish_course",
+    "publish_step",
+    "raise_case",
+    "record_exit",
     "remind_of_courses",
+    "remind_of_questions",
+    "remove_goal",
     "remove_lesson",
     "remove_question",
+    "remove_support",
     "renew_certificates",
+    "reopen_step",
     "retire_course",
+    "rule_step",
     "save_development_plan",
+    "set_goal",
     "set_skill_targets",
     "sign_development_plan",
+    "state_view",
     "tick_agenda_item",
     "tick_onboarding_step",
+    "waive_support",
     "withdraw_enrolment",
+    "withdraw_ladder",
+    "witness_step",
     "write_note",
 ]

@@ -56,12 +56,29 @@ STAYS = {  # what no export gives out, and why
     "performance.ForecastRow": "worked out anew; what earlier nights said is replayed by backtest",
     "performance.ForecastBasis": "learned anew",
     "performance.BacktestCase": "replayed anew",
+    "performance.BacktestRun": "replayed anew",
     "performance.Rollup": "added up anew",
     "performance.RollupSum": "added up anew",
     "performance.FrozenFigure": "what was known here each night: only a backup keeps it",
     "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
+    "teams.Look": "who looked is for the person alone: only a backup keeps it",
+    "desk.Retention": "how long what is kept here is said anew",
+    **dict.fromkeys(
+        (
+            "coaching.Ladder",
+            "coaching.LadderStep",
+            "coaching.StepGoal",
+            "coaching.StepSupport",
+            "coaching.StepPause",
+            "coaching.StepReading",
+            "coaching.LadderDecision",
+            "coaching.LadderEvent",
+        ),
+        "between a person, their line and HR, and fair only as a whole: only a backup keeps it",
+    ),
+    "coaching.Exit": "said to HR in confidence: only a backup keeps it",
 }
 
 

@@ -35,8 +35,8 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.pages import home as homes
 from salesmgmt.pages import measures, strips, words
 from salesmgmt.pages.search import find, grouped
-from teams.edges import SignedIn
-from teams.models import Access, Organisation, Person, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Access, Look, Organisation, Person, Showing, access_of
 from teams.selectors import organisation_of, person_of
 
 PAST = 7  # quarters to choose from, beside the current one
@@ -232,7 +232,7 @@ def _own(request: SignedIn, frame: Frame) -> dict[str, Any]:
 
 def _place(request: SignedIn, frame: Frame) -> dict[str, Any]:
     """The sentence on one's own place comes after the page; a refresh of the page brings it along."""
-    shows = frame.organisation.shows_individual_ranks
+    shows = frame.organisation.shows(Showing.RANKS)
     is_part = request.headers.get("HX-Request") == "true"
     return {
         "shows_place": shows,
@@ -353,6 +353,8 @@ def team(request: SignedIn, pk: int) -> HttpResponse:
 def person(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
     frame, access, user = frame_of(request), access_of(request.user), request.user
+    if "HX-Request" not in request.headers:  # a refresh is no further look
+        looked(request, Look.Page.PERSON, found.pk)
     scope = Scope.person(found)
     token = live.token_for(user, f"person:{found.pk}")
     postings = list(found.postings.select_related("team", "territory").order_by("-during"))
