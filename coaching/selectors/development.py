@@ -98,8 +98,6 @@ def newcomers(people: QuerySet[Person], *, on: date) -> QuerySet[Any]:
     first = Lower("postings__during", output_field=DateField())
     here = people.filter(Q(left_on=None) | Q(left_on__gt=on))
     begun = here.annotate(begun_on=Coalesce("hired_on", Min(first), output_field=DateField()))
-        begun_on=Coalesce("hired_on", Min(first), output_field=DateField())
-    )
     asked = Q(pk=None)
     for role, weeks in last.items():
         posted = Posting.objects.on(on).filter(role=role).values("person")
