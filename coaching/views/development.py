@@ -85,7 +85,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         "courses": list(selectors.enrolments_of(person)[:8]),
         "signs": plan is not None and (plan.person_signed_at if is_own else plan.manager_signed_at) is None,
         "form": forms.DevelopmentForm(initial=said),
-        "goal_form": forms.GoalForm(initial={"due_on": on + timedelta(days=90)}, auto_id="id_goal_%s"),
+        "goal_form": forms.DevelopmentGoalForm(initial={"due_on": on + timedelta(days=90)}, auto_id="id_goal_%s"),
         "mentor_form": forms.MentorForm(
             colleagues=selectors.may_be_asked(person, on), initial={"starts_on": on}, auto_id="id_mentor_%s"
         ),
@@ -141,7 +141,7 @@ def development_close(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def goal_add(request: SignedIn, pk: int) -> HttpResponse:
-    plan, form = _plan(request, pk), forms.GoalForm(request.POST, auto_id="id_goal_%s")
+    plan, form = _plan(request, pk), forms.DevelopmentGoalForm(request.POST, auto_id="id_goal_%s")
     return submit(
         request, _page, pk, "goal_form", form,
         lambda: services.add_goal(
@@ -255,7 +255,7 @@ def onboarding_steps(request: SignedIn) -> HttpResponse:
     """What newcomers of each role do, week by week."""
     if not access_of(request.user).sees_all:
         raise Http404
-    form = forms.StepForm(request.POST or None)
+    form = forms.OnboardingStepForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             services.add_onboarding_step(by=request.user, **form.cleaned_data)
