@@ -16,8 +16,8 @@ from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Person, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Person, access_of
 from teams.selectors import person_of
 
 from .courses import today_of
@@ -67,6 +67,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     person, on = _person(request, pk), today_of(request)
     access = access_of(request.user)
     plan = selectors.plan_of(request.user, person)
+    looked(request, Look.Page.PLAN, person.pk)
     is_own = access.person_id == person.pk
     said = (
         {name: getattr(plan, name) for name in ("aim", "aim_role", "path", "review_on", "version")}
@@ -228,6 +229,7 @@ def onboarding(request: SignedIn) -> HttpResponse:
 def onboarding_path(request: SignedIn, pk: int) -> HttpResponse:
     person, on = get_object_or_404(Person.objects.visible_to(request.user), pk=pk), today_of(request)
     path = selectors.path_of(request.user, person, on=on)
+    looked(request, Look.Page.PLAN, pk)
     access = access_of(request.user)
     may_tick = access.person_id == pk or selectors.may_coach(access, person)
     context = {"person": person, "path": path, "may_tick": may_tick, "today": on}
