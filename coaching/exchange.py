@@ -1,6 +1,6 @@
 """Cases, talks and what was promised in them, as tables."""
 
-from coaching.models import ActionItem, AgendaItem, Case, CaseChange, OneOnOne
+from coaching.models import ActionItem, AgendaItem, Case, CaseChange, DiagnosisStep, OneOnOne, Question
 from teams.exchange.trails import known_by, trail
 
 OPENED = ("person", "opened_at")
@@ -15,4 +15,6 @@ KINDS = [
     trail("one_on_ones", OneOnOne, *MET),
     trail("agenda_items", AgendaItem, "one_on_one", "position", "text"),
     trail("action_items", ActionItem, *PROMISED),
+    trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
+    trail("department_questions", Question, "case", "step", "asked_at", "text"),
 ]

@@ -369,6 +369,18 @@ TABLE: dict[str, tuple[str, str]] = {
     "promise": (LINE, POST),
     "note": (LINE, POST),
     "action-done": (LINE, POST),
+    # cases: a word of a case is read by the person and who leads them; who runs the installation sees that it is there
+    "case-add": ("maya omar vera", GET),
+    "case-raise": (COLLEAGUES, GET),
+    "case-hand-over": ("ana maya vera", POST),
+    "case-rule": ("ana maya vera", POST),
+    "case-reopen": ("ana maya vera", POST),
+    "case-ask": ("ana maya vera", POST),
+    "case-ask-view": ("ana maya vera", POST),
+    "case-statement": ("ana", POST),
+    "causes": ("maya omar vera", GET),
+    "questions": ("dora", GET),
+    "question-answer": ("dora", POST),
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
@@ -426,6 +438,10 @@ def world(db: None) -> World:
         sentence="Fewer meetings.", as_of=now.date(), expires_on=now.date() + timedelta(days=21),
     )  # fmt: skip
     case = coaching.open_case(flag=flag, owner=cast.maya, due_on=now.date() + timedelta(days=9), by=maya, at=now)
+    question = coaching.ask_department(
+        case=case, step="delivery", department="delivery", text="Late?", by=maya, at=now,
+        due_on=now.date() + timedelta(days=5),
+    )  # fmt: skip
     talk = coaching.plan_one_on_one(
         person=cast.ana, manager=cast.maya, starts_at=now + timedelta(days=2), by=maya, at=now, on=now.date()
     )
@@ -650,6 +666,7 @@ def world(db: None) -> World:
         "promise": {"place": "one-on-ones", "pk": talk.pk},
         "note": {"place": "cases", "pk": case.pk},
         "action-done": {"pk": item.pk},
+        "question": {"pk": question.pk},
         "password_reset_confirm": {"uidb64": "MQ", "token": "x-y"},
         "team": {"pk": cast.north.pk},
         "person": {"pk": cast.ana.pk},

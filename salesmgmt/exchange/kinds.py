@@ -29,13 +29,15 @@ ORDER = (  # in which kinds depend on each other
     "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "measures",
     "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "one_on_ones",
     "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
-    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
+    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
+    "diagnosis_steps", "department_questions", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why
     "sales.FeedbackRequest": "secret links: customers are asked anew",
     "desk.Token": "secrets: calendar feeds, API tokens and invitations are made anew",
     "coaching.Note": "private to the two people: only a backup keeps them",
+    "coaching.CaseStatement": "private to the person and who leads them: only a backup keeps it",
     "sales.InboundMail": "mail that fits no customer is its owner's alone; the rest are activities",
     "desk.SavedView": "their filters hold numbers of this installation",
     "sales.BulkAct": "what can be undone for a day, here",
