@@ -136,7 +136,8 @@ class QuestionSerializer(serializers.ModelSerializer):
     class Meta:
         model = Question
         fields = (
-            "id", "step", "department", "text", "asked_at", "asked_by", "due_on", "answer", "answered_at", "answered_by",
+            "id", "step", "department", "text", "asked_at", "asked_by", "due_on", "answer", "answered_at",
+            "answered_by",
         )  # fmt: skip
         read_only_fields = fields
 
