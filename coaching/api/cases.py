@@ -14,8 +14,8 @@ from coaching.models import Case, DiagnosisStep, Question, Step
 from performance.models import Flag
 from salesmgmt.desk.api import Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id
-from teams.models import Person, Team, User
+from teams.api import Id, LookedAt
+from teams.models import Look, Person, Team, User
 from teams.selectors import organisation_of, person_of
 
 
@@ -161,10 +161,11 @@ class QuestionFilter(filters.FilterSet):
     waiting = filters.BooleanFilter(field_name="answered_at", lookup_expr="isnull")
 
 
-class Cases(Records):
+class Cases(LookedAt):
     """The work that a flag, a manager or somebody's own word opens."""
 
     model = Case
+    look = Look.Page.CASE
     serializer_class = CaseSerializer
     filterset_class = CaseFilter
     ordering_fields = ("id", "due_on")

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0002_initial'),
+        ("coaching", "0002_initial"),
         ('performance', '0019_first_orders_past_cancelled'),
         ('teams', '0011_countries_without_chances'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,28 +1,26 @@
-"""Pages of cases: the list, a case with its diagnosis, and every act on it."""
+"""Pages of cases."""
 
+
+from .shared import CASE_DAYS, submit
+from coaching import forms, selectors, services
+from coaching.models import Case, Step
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
-
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
-
-from coaching import forms, selectors, services
-from coaching.models import Case, Step
+from django.views.decorators.http import require_GET, require_POST, require_http_methods
 from performance.models import Flag
 from salesmgmt.desk.edges import csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, access_of
 from teams.selectors import organisation_of
-
-from .shared import CASE_DAYS, submit
+from typing import Any
 
 ANSWER_DAYS = 5
 
@@ -84,6 +82,11 @@ def case(request: SignedIn, pk: int) -> HttpResponse:
 def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     """A case. Who runs the installation sees that it is there, whose it is and by when; no words."""
     found = get_object_or_404(selectors.case_with_parts(request.user), pk=pk)
+    today = clock.today(Organisation.get().time_zone)
+    leads = selectors.may_coach(access_of(request.user), found.person)
+    looked(request, Look.Page.CASE, found.person_id)
+    context = {
+        "case": found,
     today, access, status = _today(request), access_of(request.user), 422 if bound else 200
     context: dict[str, Any] = {"case": found, "today": today, "currency": organisation_of(request.user).currency}
     if not selectors.reads_words(request.user, found):
