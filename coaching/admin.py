@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from salesmgmt.desk.admin_site import WordlessAdmin
+from salesmgmt.desk.admin_site import ReadOnlyAdmin, WordlessAdmin
 
 from .models import ActionItem, Case, Course, Enrolment, Ladder, OneOnOne, SkillTarget
 

@@ -13,7 +13,7 @@ from .cases import (
     QuestionAnswerForm,
     RaiseCaseForm,
     ReopenForm,
-    RuleForm,
+    RulingForm,
     StatementForm,
 )
 from .courses import AssignForm, CourseForm, DueForm, LessonForm, QuestionForm, QuizForm, RuleForm
@@ -68,6 +68,7 @@ __all__ = [
     "ReadForm",
     "ReopenForm",
     "RuleForm",
+    "RulingForm",
     "StatementForm",
     "StepForm",
     "SupportForm",
