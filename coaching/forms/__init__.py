@@ -16,8 +16,8 @@ from .cases import (
     RulingForm,
     StatementForm,
 )
-from .courses import AssignForm, CourseForm, DueForm, LessonForm, QuestionForm, QuizForm, RuleForm
-from .development import DevelopmentForm, GoalForm, MentorForm, StepForm
+from .courses import AssignForm, CourseForm, CourseRuleForm, DueForm, LessonForm, QuestionForm, QuizForm
+from .development import DevelopmentForm, DevelopmentGoalForm, MentorForm, OnboardingStepForm
 from .ladders import (
     AnswerForm,
     DecisionForm,
@@ -46,8 +46,10 @@ __all__ = [
     "CausesForm",
     "CloseCaseForm",
     "CourseForm",
+    "CourseRuleForm",
     "DecisionForm",
     "DevelopmentForm",
+    "DevelopmentGoalForm",
     "DueForm",
     "ExitForm",
     "ExtendForm",
@@ -58,6 +60,7 @@ __all__ = [
     "MentorForm",
     "MoveCaseForm",
     "NoteForm",
+    "OnboardingStepForm",
     "OpenCaseForm",
     "OpenLadderForm",
     "PlanForm",

@@ -2,7 +2,19 @@
 
 from datetime import datetime
 
-from coaching.models import ActionItem, AgendaItem, Case, CaseChange, Note, OneOnOne
+from coaching.models import (
+    ActionItem,
+    AgendaItem,
+    Case,
+    CaseChange,
+    DevelopmentPlan,
+    Goal,
+    Mentorship,
+    Note,
+    OneOnOne,
+    QuizAnswer,
+    QuizAttempt,
+)
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import GONE, Expiry
 
@@ -26,9 +38,26 @@ def _forget_cases(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(closed.exclude(subject=GONE), subject=GONE, result=GONE)
 
 
+def _forget_plans(before: datetime, forgotten: Forgotten) -> None:
+    closed = DevelopmentPlan.objects.filter(closed_at__lt=before)
+    forgotten.blank(Goal.objects.filter(plan__in=closed).exclude(text=GONE), text=GONE, wanted="")
+    forgotten.blank(closed.exclude(aim=GONE), aim=GONE, path="")
+    over = Mentorship.objects.filter(during__endswith__lt=before.date())
+    forgotten.blank(over.exclude(focus=GONE), focus=GONE)
+
+
+def _forget_answers(before: datetime, forgotten: Forgotten) -> None:
+    """That a course was passed stays."""
+    old = QuizAttempt.objects.filter(at__lt=before)
+    forgotten.drop(QuizAnswer.objects.filter(attempt__in=old))
+    forgotten.drop(old)
+
+
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
     Expiry("promises", "Words of promises that were kept", 36, _forget_promises),
     Expiry("cases", "Words of closed cases", 36, _forget_cases),
+    Expiry("development_plans", "Words of development plans and mentoring that are over", 36, _forget_plans),
+    Expiry("quiz_answers", "How quizzes were answered", 24, _forget_answers),
 ]
