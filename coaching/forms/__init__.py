@@ -13,7 +13,7 @@ from .cases import (
     QuestionAnswerForm,
     RaiseCaseForm,
     ReopenForm,
-    RuleForm,
+    RulingForm,
     StatementForm,
 )
 from .courses import AssignForm, CourseForm, CourseRuleForm, DueForm, LessonForm, QuestionForm, QuizForm
@@ -71,6 +71,7 @@ __all__ = [
     "ReadForm",
     "ReopenForm",
     "RuleForm",
+    "RulingForm",
     "StatementForm",
     "StepForm",
     "SupportForm",
