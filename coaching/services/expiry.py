@@ -7,11 +7,14 @@ from coaching.models import (
     AgendaItem,
     Case,
     CaseChange,
+    CaseStatement,
     DevelopmentPlan,
+    DiagnosisStep,
     Goal,
     Mentorship,
     Note,
     OneOnOne,
+    Question,
     QuizAnswer,
     QuizAttempt,
 )
@@ -35,6 +38,13 @@ def _forget_promises(before: datetime, forgotten: Forgotten) -> None:
 def _forget_cases(before: datetime, forgotten: Forgotten) -> None:
     closed = Case.objects.filter(state=Case.State.CLOSED, closed_at__lt=before)
     forgotten.blank(CaseChange.objects.filter(case__in=closed).exclude(what=GONE), what=GONE)
+    forgotten.blank(CaseStatement.objects.filter(case__in=closed).exclude(text=GONE), text=GONE)
+    steps = DiagnosisStep.objects.filter(case__in=closed).exclude(reason=GONE)
+    forgotten.blank(steps.exclude(reopened_because=""), reopened_because=GONE)
+    forgotten.blank(steps, reason=GONE, evidence={})
+    asked = Question.objects.filter(case__in=closed).exclude(text=GONE)
+    forgotten.blank(asked.exclude(answer=""), answer=GONE)
+    forgotten.blank(asked, text=GONE)
     forgotten.blank(closed.exclude(subject=GONE), subject=GONE, result=GONE)
 
 

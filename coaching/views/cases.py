@@ -1,6 +1,5 @@
 """Pages of cases."""
 
-
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
