@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from coaching.models import Exit, LadderDecision
+from coaching.models import Case, Exit, LadderDecision
 from performance.selectors import Measure
 from salesmgmt.lib.days import require_our_time
 from teams.models import Person
@@ -26,10 +26,12 @@ class OpenLadderForm(forms.Form):
     reason = forms.CharField(label="What is lacking, as a fact", max_length=500, widget=WORDS)
     starts_on = _day("Training from")
     last = _day("To (last day)")
+    case = forms.ModelChoiceField(Case.objects.none(), required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Any, cases: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["case"].queryset = cases  # type: ignore[attr-defined]
 
 
 class StepForm(forms.Form):

@@ -38,7 +38,7 @@ def _coached(request: SignedIn) -> Any:
     return people.none() if access.role == "admin" else people
 
 
-def _measures() -> dict[str, Measure]:
+def goal_measures() -> dict[str, Measure]:
     """What a goal may be set in: figures that are the person's own doing, adding up over days."""
     return {key: one for key, one in catalogue().items() if one.unit in SPENT and key not in {"quota", "expected"}}
 
@@ -76,8 +76,9 @@ def ladder_open(request: SignedIn) -> HttpResponse:
     if not people.exists():
         raise Http404
     today = clock.today(organisation_of(request.user).time_zone)
-    initial = {"person": request.GET.get("person"), "starts_on": today, "last": today + WEEKS}
-    form = forms.OpenLadderForm(request.POST or None, people=people, initial=initial)
+    initial = {"starts_on": today, "last": today + WEEKS} | {key: request.GET.get(key) for key in ("person", "case")}
+    cases = selectors.cases_of(request.user)
+    form = forms.OpenLadderForm(request.POST or None, people=people, cases=cases, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.open_ladder(by=request.user, at=clock.now(), on=today, **form.cleaned_data)
@@ -158,7 +159,7 @@ def _forms(step: LadderStep, today: Any) -> dict[str, Form]:
     due = min(max(today + timedelta(days=14), step.starts_on), step.last_day)
     found = {
         "step_form": _blank(forms.StepForm, step, initial=days),
-        "goal_form": _blank(forms.GoalForm, step, measures=_measures()),
+        "goal_form": _blank(forms.GoalForm, step, measures=goal_measures()),
         "support_form": _blank(
             forms.SupportForm, step, people=selectors.helpers_of(step, today), initial={"due_on": due}
         ),
@@ -212,7 +213,7 @@ def ladder_change(request: SignedIn, pk: int) -> HttpResponse:
 @keyed
 def ladder_goal(request: SignedIn, pk: int) -> HttpResponse:
     step = _current(request, pk)
-    form = forms.GoalForm(request.POST, measures=_measures(), auto_id="goalform_%s")
+    form = forms.GoalForm(request.POST, measures=goal_measures(), auto_id="goalform_%s")
     today = clock.today(organisation_of(request.user).time_zone)
 
     def do() -> StepGoal:
