@@ -1,9 +1,11 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, ladders, talks
+from . import cases, courses, development, ladders, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
     **talks.ENDPOINTS,
+    **courses.ENDPOINTS,
+    **development.ENDPOINTS,
     **ladders.ENDPOINTS,
 }

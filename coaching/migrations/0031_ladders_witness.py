@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0030_ladders'),
+        ("coaching", "0030_ladders"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
