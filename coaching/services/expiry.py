@@ -2,7 +2,21 @@
 
 from datetime import datetime
 
-from coaching.models import ActionItem, AgendaItem, Case, CaseChange, Note, OneOnOne
+from coaching.models import (
+    ActionItem,
+    AgendaItem,
+    Case,
+    CaseChange,
+    Exit,
+    Ladder,
+    LadderDecision,
+    LadderEvent,
+    LadderStep,
+    Note,
+    OneOnOne,
+    StepReading,
+    StepSupport,
+)
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import GONE, Expiry
 
@@ -26,9 +40,27 @@ def _forget_cases(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(closed.exclude(subject=GONE), subject=GONE, result=GONE)
 
 
+def _forget_ladders(before: datetime, forgotten: Forgotten) -> None:
+    over = Ladder.objects.filter(closed_at__lt=before)
+    steps = LadderStep.objects.filter(ladder__in=over)
+    forgotten.blank(StepReading.objects.filter(step__in=steps).exclude(comment=""), comment="")
+    forgotten.blank(StepSupport.objects.filter(step__in=steps).exclude(text=GONE), text=GONE)
+    forgotten.blank(LadderDecision.objects.filter(step__in=steps).exclude(reason=GONE), reason=GONE, answer="")
+    forgotten.blank(LadderEvent.objects.filter(ladder__in=over).exclude(text=""), text="")
+    forgotten.blank(steps.exclude(text="", result=""), text="", result="")
+    forgotten.blank(over.exclude(reason=GONE), reason=GONE, closing="")
+
+
+def _forget_exits(before: datetime, forgotten: Forgotten) -> None:
+    said = Exit.objects.filter(left_on__lt=before.date()).exclude(interview="", lesson="")
+    forgotten.blank(said, interview="", lesson="")
+
+
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
     Expiry("promises", "Words of promises that were kept", 36, _forget_promises),
     Expiry("cases", "Words of closed cases", 36, _forget_cases),
+    Expiry("ladders", "Words of improvement plans that are over", 36, _forget_ladders),
+    Expiry("exits", "What was said in exit interviews", 36, _forget_exits),
 ]

@@ -42,6 +42,7 @@ WITHHELD: dict[str, tuple[Q, str]] = {  # rows whose words are somebody else's a
 OWNERS = ("owner", "giver", "receiver", "taker", "seat", "author", "asked")
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.AgendaItem": ("one_on_one__person", "added_by"),
+    "coaching.StepSupport": ("step__ladder__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
 }
