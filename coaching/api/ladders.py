@@ -66,8 +66,8 @@ class LadderStepSerializer(serializers.ModelSerializer):
     class Meta:
         model = LadderStep
         fields = (
-            "id", "ladder", "person", "kind", "state", "text", "edition", "starts_on", "last", "published_at", "finished_at",
-            "is_met", "result", "goals", "support", "readings", "decisions",
+            "id", "ladder", "person", "kind", "state", "text", "edition", "starts_on", "last", "published_at",
+            "finished_at", "is_met", "result", "goals", "support", "readings", "decisions",
         )  # fmt: skip
         read_only_fields = fields
 
