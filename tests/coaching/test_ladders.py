@@ -448,9 +448,18 @@ def test_nobody_decides_alone_about_their_own_people_or_themselves(world: World,
     for name in ("maya", "ben", "vera", "olga"):
         with pytest.raises(Refused):
             services.answer_decision(by=user(getattr(world.cast, name)), **answer)
+    said = {"outcome": "ended", "reason": "No change"}
+    page, api = f"/improvement/{step.ladder_id}/", f"/api/v1/ladder-steps/{step.pk}/"
+    assert "stays out of this" in signed_in(world.cast.maya).post(f"{page}decide/", said).content.decode()
+    refused = signed_in(world.cast.maya).post(f"{api}decide/", said, content_type="application/json")
+    assert (refused.status_code, signed_in(world.cast.omar).post(f"{page}decide/", said).status_code) == (409, 404)
     an_overdue_promise(world, step)  # meanwhile
     with pytest.raises(Refused, match="is overdue"):
         services.answer_decision(by=user(world.hugo), **answer)
+    hr = signed_in(world.hugo)
+    assert "is overdue" in hr.post(f"{page}answer/", {"consents": "yes"}).content.decode()
+    refused = hr.post(f"{api}answer/", {"consents": True}, content_type="application/json")
+    assert (refused.status_code, "is overdue" in refused.json()["detail"]) == (409, True)
     services.answer_decision(by=user(world.hugo), **answer | {"consents": False, "answer": "Keep the promise first"})
     assert LadderDecision.objects.get().state == "withheld"
     assert Ladder.objects.get().is_open
