@@ -5,22 +5,37 @@ and somebody anonymous is sent to the login. Beside the cast there are dora (del
 belongs to nobody) and lena, who has left.
 """
 
-import pytest
-from coaching import services as coaching
-from coaching.models import Lesson, OnboardingStep
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
+
+import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+
+from coaching import services as coaching
+from coaching.models import Lesson, OnboardingStep
 from performance.models import Flag, Report
 from recognition import services as recognition
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import Account, Campaign, Contact, DiscountApproval, Gift, InboundMail, LookAlike, Order, Recommendation, Referral, Task
+from sales.models import (
+    Account,
+    Campaign,
+    Contact,
+    DiscountApproval,
+    Gift,
+    InboundMail,
+    LookAlike,
+    Order,
+    Recommendation,
+    Referral,
+    Task,
+)
 from sales.services import leads
 from salesmgmt.desk.digests import SIGNER
 from salesmgmt.desk.models import SavedView, Token
@@ -28,11 +43,21 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from targets import services as targets
-from targets.models import Allocation, Candidate, Expense, Offer, Plan, Position, QuotaProposal, RampProfile, Redistribution, Slice
+from targets.models import (
+    Allocation,
+    Candidate,
+    Expense,
+    Offer,
+    Plan,
+    Position,
+    QuotaProposal,
+    RampProfile,
+    Redistribution,
+    Slice,
+)
 from teams import services as teams
 from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
-from typing import Any
 
 IDENTITIES = (
     "anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "dora", "hugo", "admin", "nina", "lena",

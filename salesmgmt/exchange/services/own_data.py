@@ -46,6 +46,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.QuizAnswer": ("attempt__enrolment__person",),
     "coaching.AgendaItem": ("one_on_one__person", "added_by"),
     "coaching.Question": ("case__person",),
+    "coaching.StepSupport": ("step__ladder__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
 }
