@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from salesmgmt.desk.admin_site import WordlessAdmin
+from salesmgmt.desk.admin_site import ReadOnlyAdmin, WordlessAdmin
 
 from .models import ActionItem, Case, Course, Enrolment, Ladder, OneOnOne, SkillTarget
 
@@ -62,7 +62,7 @@ class CourseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Enrolment)
-class EnrolmentAdmin(ReadOnlyAdmin):
+class EnrolmentAdmin(WordlessAdmin):
     list_display = ("person", "course", "due_on", "passed_at", "withdrawn_at")
     list_select_related = ("person", "course")
     list_filter = (("passed_at", admin.EmptyFieldListFilter),)

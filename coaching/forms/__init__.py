@@ -13,22 +13,22 @@ from .cases import (
     QuestionAnswerForm,
     RaiseCaseForm,
     ReopenForm,
-    RuleForm,
+    RulingForm,
     StatementForm,
 )
-from .courses import AssignForm, CourseForm, DueForm, LessonForm, QuestionForm, QuizForm, RuleForm
-from .development import DevelopmentForm, GoalForm, MentorForm, StepForm
+from .courses import AssignForm, CourseForm, CourseRuleForm, DueForm, LessonForm, QuestionForm, QuizForm
+from .development import DevelopmentForm, DevelopmentGoalForm, MentorForm, OnboardingStepForm
 from .ladders import (
+    ExitForm,
     LadderAnswerForm,
     LadderDecisionForm,
-    ExitForm,
     LadderExtendForm,
     LadderFinishForm,
     LadderGoalForm,
-    OpenLadderForm,
     LadderReadForm,
     LadderStepForm,
     LadderSupportForm,
+    OpenLadderForm,
     WithdrawLadderForm,
 )
 from .skills import TargetsForm
@@ -45,10 +45,11 @@ __all__ = [
     "CausesForm",
     "CloseCaseForm",
     "CourseForm",
+    "CourseRuleForm",
     "DevelopmentForm",
+    "DevelopmentGoalForm",
     "DueForm",
     "ExitForm",
-    "GoalForm",
     "HandOverForm",
     "LadderAnswerForm",
     "LadderDecisionForm",
@@ -62,6 +63,7 @@ __all__ = [
     "MentorForm",
     "MoveCaseForm",
     "NoteForm",
+    "OnboardingStepForm",
     "OpenCaseForm",
     "OpenLadderForm",
     "PlanForm",
@@ -70,9 +72,8 @@ __all__ = [
     "QuizForm",
     "RaiseCaseForm",
     "ReopenForm",
-    "RuleForm",
+    "RulingForm",
     "StatementForm",
-    "StepForm",
     "TargetsForm",
     "WithdrawLadderForm",
     "next_talk",
