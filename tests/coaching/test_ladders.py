@@ -588,7 +588,13 @@ def test_exits_are_added_up_from_five_people_on(world: World) -> None:
         services.record_exit(person=left[0], left_on=world.today, reason="pay", by=user(world.cast.vera), at=world.now)
     assert "They said this" not in signed_in(world.cast.vera).get("/improvement/exits/").content.decode()
     assert "They said this" in signed_in(world.hugo).get("/improvement/exits/").content.decode()
-    assert Exit.objects.count() == 11
+    again = {"person": left[0].pk, "left_on": world.today, "reason": "manager"}
+    assert signed_in(world.hugo).post("/improvement/exits/", again).status_code == 302
+    assert signed_in(world.cast.vera).post("/improvement/exits/", again).status_code == 404
+    assert signed_in(world.cast.vera).post("/api/v1/exits/", again, content_type="application/json").status_code == 400
+    bad = signed_in(world.hugo).post("/api/v1/exits/", again | {"left_on": "9999-01-01"}, "application/json")
+    assert bad.status_code == 400
+    assert (Exit.objects.count(), Exit.objects.get(person=left[0]).reason) == (11, "manager")
 
 
 # ── Two at once ─────────────────────────────────────────────────────────────────────────────────────────────────
