@@ -35,13 +35,12 @@ class ActionItemAdmin(WordlessAdmin):
 
 
 @admin.register(Ladder)
-class LadderAdmin(ReadOnlyAdmin):
+class LadderAdmin(WordlessAdmin):
     """That there is one, and no word of it."""
 
     list_display = ("person", "opened_at", "closed_at", "outcome")
     list_select_related = ("person",)
     list_filter = (("closed_at", admin.EmptyFieldListFilter),)
-    fields = ("person", "opened_at", "closed_at", "outcome")
     search_fields = ("person__name",)
     ordering = ("-pk",)
 

@@ -45,6 +45,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.QuizAttempt": ("enrolment__person",),
     "coaching.QuizAnswer": ("attempt__enrolment__person",),
     "coaching.AgendaItem": ("one_on_one__person", "added_by"),
+    "coaching.Question": ("case__person",),
+    "coaching.StepSupport": ("step__ladder__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
 }
