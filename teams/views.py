@@ -25,8 +25,9 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 
 from . import selectors, services
+from .edges import looked
 from .forms import LoginForm, ProfileForm, RatingForm, SkillForm, TokenForm
-from .models import Person, SkillRating, User, access_of
+from .models import Look, Person, SkillRating, User, access_of
 
 
 class LoginView(auth.LoginView):
@@ -166,6 +167,7 @@ def skills(request: HttpRequest, pk: int) -> HttpResponse:
     """How good a person is at what: as they see it, as who leads them does; both rate here."""
     person = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
     access, user = access_of(request.user), cast(User, request.user)
+    looked(request, Look.Page.SKILLS, person.pk)
     is_own = access.person_id == person.pk
     may_rate = is_own or (access.leads and access.sees_person(person.pk))
     rows = selectors.skills_of(person)

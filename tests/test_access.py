@@ -5,36 +5,22 @@ and somebody anonymous is sent to the login. Beside the cast there are dora (del
 belongs to nobody) and lena, who has left.
 """
 
+import pytest
+from coaching import services as coaching
+from coaching.models import Lesson, OnboardingStep
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
-
-import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
-
-from coaching import services as coaching
 from performance.models import Flag, Report
 from recognition import services as recognition
 from recognition.models import Kudos, Suggestion
 from sales import services as sales
-from sales.models import (
-    Account,
-    Campaign,
-    Contact,
-    DiscountApproval,
-    Gift,
-    InboundMail,
-    LookAlike,
-    Order,
-    Recommendation,
-    Referral,
-    Task,
-)
+from sales.models import Account, Campaign, Contact, DiscountApproval, Gift, InboundMail, LookAlike, Order, Recommendation, Referral, Task
 from sales.services import leads
 from salesmgmt.desk.digests import SIGNER
 from salesmgmt.desk.models import SavedView, Token
@@ -42,21 +28,11 @@ from salesmgmt.exchange.models import Batch, BatchRow
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from targets import services as targets
-from targets.models import (
-    Allocation,
-    Candidate,
-    Expense,
-    Offer,
-    Plan,
-    Position,
-    QuotaProposal,
-    RampProfile,
-    Redistribution,
-    Slice,
-)
+from targets.models import Allocation, Candidate, Expense, Offer, Plan, Position, QuotaProposal, RampProfile, Redistribution, Slice
 from teams import services as teams
 from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
+from typing import Any
 
 IDENTITIES = (
     "anonymous", "ana", "ben", "cleo", "maya", "omar", "vera", "olga", "dora", "hugo", "admin", "nina", "lena",
@@ -75,6 +51,11 @@ LEADERS = "maya omar vera olga admin"
 COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs it; not HR, not departments
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
+LADDER_ACTS = (
+    "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
+    "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
+    "ladder-withdraw", "ladder-witness",
+)  # fmt: skip
 TABLE: dict[str, tuple[str, str]] = {
     # logins
     "login": (PUBLIC, GET),
@@ -369,6 +350,49 @@ TABLE: dict[str, tuple[str, str]] = {
     "promise": (LINE, POST),
     "note": (LINE, POST),
     "action-done": (LINE, POST),
+    # skills, courses, development
+    "skill-map": (EVERYBODY, GET),
+    "skill-targets": (PLANNERS, GET),
+    "courses": (EVERYBODY, GET),
+    "course": (POSTED, GET),
+    "course-add": (LEADERS, GET),
+    "course-report": (LEADERS, GET),
+    "course-people": (LEADERS, GET),
+    "course-take": (COLLEAGUES, POST),
+    "course-assign": ("maya omar vera", POST),
+    "course-edit": (PLANNERS, GET),
+    "course-change": (PLANNERS, POST),
+    "course-draft": (PLANNERS, POST),
+    "course-publish": (PLANNERS, POST),
+    "course-retire": (PLANNERS, POST),
+    "course-rule-add": (PLANNERS, POST),
+    "course-rule-end": (PLANNERS, POST),
+    "lesson": ("ana vera olga admin", GET),
+    "lesson-file": ("", GET),  # it has none
+    "lesson-add": (PLANNERS, POST),
+    "lesson-edit": (PLANNERS, GET),
+    "lesson-up": (PLANNERS, POST),
+    "lesson-remove": (PLANNERS, POST),
+    "lesson-question": (PLANNERS, POST),
+    "question-remove": (PLANNERS, POST),
+    "enrolment-move": (LINE, POST),
+    "enrolment-withdraw": (LINE, POST),
+    "certificate": (LINE, GET),
+    "development-home": (EVERYBODY, GET),
+    "development": ("ana maya vera", GET),
+    "development-save": ("ana maya vera", POST),
+    "development-sign": ("ana maya vera", POST),
+    "development-close": ("ana maya vera", POST),
+    "goal-add": ("ana maya vera", POST),
+    "goal-mark": ("ana maya vera", POST),
+    "mentor-ask": ("ana maya vera", POST),
+    "mentorship-answer": ("ana ben maya vera", POST),
+    "mentorship-end": ("ana ben maya vera", POST),
+    "onboarding": (EVERYBODY, GET),
+    "onboarding-steps": (PLANNERS, GET),
+    "onboarding-step-end": (PLANNERS, POST),
+    "onboarding-path": (LINE, GET),
+    "onboarding-tick": ("ana maya vera", POST),
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
@@ -391,6 +415,20 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
+    # people's rights
+    "privacy": (EVERYBODY, GET),
+    "privacy-showing": ("admin", POST),
+    "privacy-kept": ("admin", POST),
+    "looks": (COLLEAGUES, GET),
+    "own-data": (COLLEAGUES, GET),
+    # ladders, early signs, exits
+    "ladders": (EVERYBODY, GET),
+    "ladder-open": ("maya omar vera", GET),
+    "early-signs": ("maya omar vera", GET),
+    "exits": ("vera hugo", GET),
+    "ladder": ("ana maya vera", GET),
+    "ladder-pdf": ("ana maya vera", GET),
+    **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
 }
 
 
@@ -478,7 +516,7 @@ def world(db: None) -> World:
     part = Slice.objects.create(plan=plan, cut="family", family="Meters", past=1, proposed=1000, amount=1000)
     position = Position.objects.create(team=cast.north, opens_on=today, reason="Growth", opened_at=now)
     rating = SkillRating.objects.create(
-        person=cast.ana, skill=Skill.objects.create(name="Closing"), is_own=False, score=3, at=now
+        person=cast.ana, skill=Skill.objects.get(name="Closing"), is_own=False, score=3, at=now
     )
     Allocation.objects.create(plan=plan, team=cast.north, proposed=500, amount=500)
     published = Plan.objects.create(
@@ -554,7 +592,66 @@ def world(db: None) -> World:
         name="Hall", team=cast.north, boards=["attainment"], seconds=20, by=cast.admin, at=now
     )
     screen = recognition.switch_screen(screen=screen, is_on=True, version=1, by=cast.admin)
+    vera = User.objects.get(username="vera")
+    course = coaching.add_course(title="Objections", by=vera, at=now)
+    coaching.add_lesson(course=course, title="Listen", text="First.", by=vera)
+    coaching.publish_course(course=course, by=vera, at=now)
+    lesson = Lesson.objects.get()
+    taken = coaching.enrol(
+        person=cast.ana, course=course, due_on=today + timedelta(days=9), reason="Calls", by=maya, at=now
+    )
+    coaching.finish_lesson(enrolment=taken, lesson=lesson, by=cast.ana.user, at=now)
+    draft = coaching.draft_course(course=course, by=vera, at=now)
+    quiz = coaching.add_lesson(course=course, title="Check", kind="quiz", by=vera)
+    question = coaching.add_question(lesson=quiz, text="Why?", choices=[("a", True), ("b", False)], by=vera)
+    rule = coaching.add_rule(course=course, kind="role", role="rep", starts_on=today, by=vera, at=now)
+    growth = coaching.save_development_plan(
+        person=cast.ana, aim="Key accounts", review_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
+    )
+    goal = coaching.add_goal(
+        plan=growth, text="Win one", due_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
+    )
+    mentored = coaching.ask_mentor(
+        person=cast.ana, mentor=cast.ben, focus="Key accounts", starts_on=today, by=cast.ana.user, at=now
+    )
+    step = OnboardingStep.objects.earliest("pk")
+    in_draft = {"pk": course.pk, "lesson_pk": draft.lessons.get(position=1).pk}
     kwargs: dict[str, dict[str, Any]] = {
+        "course": {"pk": course.pk},
+        "course-add": {},
+        "course-report": {},
+        "course-rule-end": {"pk": course.pk, "rule_pk": rule.pk},
+        "lesson": {"pk": course.pk, "lesson_pk": lesson.pk},
+        "lesson-add": {"pk": course.pk},
+        **dict.fromkeys(("lesson-edit", "lesson-up", "lesson-remove", "lesson-question"), in_draft),
+        "question-remove": {"pk": course.pk, "lesson_pk": quiz.pk, "question_pk": question.pk},
+        "enrolment": {"pk": taken.pk},
+        "certificate": {"pk": taken.pk},
+        "development-home": {},
+        "development": {"pk": cast.ana.pk},
+        "goal-add": {"pk": cast.ana.pk},
+        "goal-mark": {"pk": cast.ana.pk, "goal_pk": goal.pk},
+        "mentor-ask": {"pk": cast.ana.pk},
+        "mentorship": {"pk": mentored.pk},
+        "onboarding": {},
+        "onboarding-steps": {},
+        "onboarding-step-end": {"pk": step.pk},
+        "onboarding-path": {"pk": cast.ana.pk},
+        "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
+    ladder = coaching.open_ladder(
+        person=cast.ana, reason="Few meetings", starts_on=today, last=today + timedelta(days=30), by=maya, at=now,
+        on=today,
+    )  # fmt: skip
+    step = ladder.steps.get()
+    goal = coaching.set_goal(step=step, measure="deals_won", aim=Decimal(3), by=maya, at=now, on=today)
+    promised = coaching.promise_support(
+        step=step, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
+    )
+    kwargs: dict[str, dict[str, Any]] = {
+        "ladder": {"pk": ladder.pk},
+        "ladder-open": {},
+        "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": goal.pk},
+        "ladder-support-say": {"pk": ladder.pk, "support_pk": promised.pk, "what": "given"},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},
@@ -662,6 +759,8 @@ def world(db: None) -> World:
         "manager-record": {"pk": cast.maya.pk},
         "unsubscribe": {"signed": SIGNER.sign(str(cast.ana.user_id))},
         "erasure": {"noun": "contact", "pk": contact.pk},
+        "privacy-showing": {"what": "ranks"},
+        "privacy-kept": {"key": "looks"},
     }
     return World(cast, kwargs)
 

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from coaching import services
 from coaching.models import Case
 from performance.models import Flag
-from salesmgmt.desk.api import Records, VisibleField, Writer
+from salesmgmt.desk.api import VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id
-from teams.models import Person, User
+from teams.api import Id, LookedAt
+from teams.models import Look, Person, User
 from teams.selectors import person_of
 
 
@@ -49,10 +49,11 @@ class CaseFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=Case.State.choices)
 
 
-class Cases(Records):
+class Cases(LookedAt):
     """The work a flag opens."""
 
     model = Case
+    look = Look.Page.CASE
     serializer_class = CaseSerializer
     filterset_class = CaseFilter
     ordering_fields = ("id", "due_on")

@@ -1,15 +1,77 @@
 """Forms of coaching: they clean, services save."""
 
-from .cases import CaseForm, CloseCaseForm, MoveCaseForm
+from .cases import (
+    AskForm,
+    AskViewForm,
+    CaseForm,
+    CaseListForm,
+    CausesForm,
+    CloseCaseForm,
+    HandOverForm,
+    MoveCaseForm,
+    OpenCaseForm,
+    QuestionAnswerForm,
+    RaiseCaseForm,
+    ReopenForm,
+    RuleForm,
+    StatementForm,
+)
+from .courses import AssignForm, CourseForm, DueForm, LessonForm, QuestionForm, QuizForm, RuleForm
+from .development import DevelopmentForm, GoalForm, MentorForm, StepForm
+from .ladders import (
+    AnswerForm,
+    DecisionForm,
+    ExitForm,
+    ExtendForm,
+    FinishForm,
+    GoalForm,
+    OpenLadderForm,
+    ReadForm,
+    StepForm,
+    SupportForm,
+    WithdrawLadderForm,
+)
+from .skills import TargetsForm
 from .talks import ActionForm, AgendaForm, NoteForm, PlanForm, next_talk
 
 __all__ = [
     "ActionForm",
     "AgendaForm",
+    "AnswerForm",
+    "AskForm",
+    "AskViewForm",
+    "AssignForm",
     "CaseForm",
+    "CaseListForm",
+    "CausesForm",
     "CloseCaseForm",
+    "CourseForm",
+    "DecisionForm",
+    "DevelopmentForm",
+    "DueForm",
+    "ExitForm",
+    "ExtendForm",
+    "FinishForm",
+    "GoalForm",
+    "HandOverForm",
+    "LessonForm",
+    "MentorForm",
     "MoveCaseForm",
     "NoteForm",
+    "OpenCaseForm",
+    "OpenLadderForm",
     "PlanForm",
+    "QuestionAnswerForm",
+    "QuestionForm",
+    "QuizForm",
+    "RaiseCaseForm",
+    "ReadForm",
+    "ReopenForm",
+    "RuleForm",
+    "StatementForm",
+    "StepForm",
+    "SupportForm",
+    "TargetsForm",
+    "WithdrawLadderForm",
     "next_talk",
 ]

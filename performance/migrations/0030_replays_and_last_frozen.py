@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('performance', '0019_first_orders_past_cancelled'),
+        ("performance", "0019_first_orders_past_cancelled"),
         ('teams', '0011_countries_without_chances'),
     ]
 

@@ -4,7 +4,7 @@ Live figures and the back-test come the same way: records are read once (`read`)
 (`analysis.forecast.Known.at`), and only that reaches the method.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,7 +18,8 @@ from salesmgmt.lib.ledger import BROUGHT_OVER
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from targets.models import BOOKINGS
-from teams.models import Organisation, PersonQuerySet, Posting, Viewer
+from teams.models import Organisation, PersonQuerySet, Posting, Showing, Viewer
+from teams.selectors import hidden_of, told_of
 
 from ..analysis import forecast as method
 from ..models import ForecastRow
@@ -398,21 +399,16 @@ STALE = 3  # days that a stored forecast is shown; older says nothing of today
 # ── What may be shown ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def hides_chances(person_ids: Collection[int], as_of: date, organisation: Organisation) -> set[int]:
-    """Of whom no probability may be shown: by the organisation's switch, or that of the country they are posted in."""
-    if not organisation.shows_individual_chances:
-        return set(person_ids)
-    countries = set(organisation.countries_without_chances)
-    if not countries:
-        return set()
-    posted = Posting.objects.on(as_of).filter(person__in=list(person_ids))
-    regions = posted.values_list("person_id", "holiday_region")
-    return {person for person, region in regions if (region or organisation.holiday_region)[:2] in countries}
+def hides_chances(person_ids: Collection[int], days: Iterable[date], organisation: Organisation) -> set[int]:
+    """Of whom no probability may be shown, by where they are posted on any of these days."""
+    return hidden_of(Showing.CHANCES, person_ids, days=days, organisation=organisation)
 
 
-def shown(found: Mapping[int, Forecast], as_of: date, organisation: Organisation) -> dict[int, Forecast]:
-    """The forecasts without the probabilities that must not be shown."""
-    hidden = hides_chances(list(found), as_of, organisation)
+def shown(
+    found: Mapping[int, Forecast], as_of: date, organisation: Organisation, *, today: date
+) -> dict[int, Forecast]:
+    """The forecasts without the probabilities that must not be shown, by the country of then or of today."""
+    hidden = hides_chances(list(found), {as_of, today}, organisation)
     return {pk: replace(one, p_miss=None) if pk in hidden else one for pk, one in found.items()}
 
 
@@ -439,19 +435,38 @@ def stored(level: str, ids: Collection[int], period: Period, as_of: date | None)
 
 
 def of_people(
-    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation
+    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation, *, today: date
 ) -> dict[int, Forecast]:
     """What is stored of these people, without the probabilities that must not be shown."""
     found = {row.subject_id: kept(row) for row in stored("person", ids, period, as_of)}
-    return shown(found, as_of, organisation) if as_of else {}
+    return shown(found, as_of, organisation, today=today) if as_of else {}
+
+
+def without_small(
+    found: Mapping[int, Forecast], as_of: date, organisation: Organisation, *, today: date
+) -> dict[int, Forecast]:
+    """Forecasts of teams (0: the company) without the probabilities that would tell of few people."""
+    told = told_of(Showing.CHANCES, on=as_of, today=today, organisation=organisation)
+    return {
+        pk: one if told is None or pk in told else replace(one, p_miss=None) for pk, one in found.items()
+    }  # fmt: skip
+
+
+def of_teams(
+    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation, *, today: date
+) -> dict[int, Forecast]:
+    """What is stored of these teams and (0) of the company, without the probabilities that would tell of few people."""
+    rows = [*stored("team", ids, period, as_of), *stored("company", [0], period, as_of)]
+    found = {row.subject_id: kept(row) for row in rows}
+    return without_small(found, as_of, organisation, today=today) if as_of else {}
 
 
 def count_likely(
-    people: PersonQuerySet, period: Period, as_of: date | None, organisation: Organisation, limit: float
+    people: PersonQuerySet, period: Period, as_of: date | None, organisation: Organisation, limit: float, *, today: date
 ) -> int:
     """How many of them are likelier than `limit` to miss, of those whose probability may be shown."""
     if as_of is None:
         return 0
     rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level="person")
     ids = list(rows.filter(p_miss__gt=limit, subject_id__in=people.values("pk")).values_list("subject_id", flat=True))
-    return len(set(ids) - hides_chances(ids, as_of, organisation))
+    return len(set(ids) - hides_chances(ids, {as_of, today}, organisation))

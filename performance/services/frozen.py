@@ -12,7 +12,7 @@ from performance.selectors.cells import Cells, Span, read
 from performance.selectors.figures import defined_value
 from performance.selectors.frozen import frozen_measures
 from salesmgmt.lib.clock import close_of
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import FiscalCalendar, Kind, Period
 from teams.models import Organisation, Person, Team
 
 from . import rollups
@@ -57,10 +57,11 @@ def freeze_figures(*, on: date, at: datetime) -> int:
     return changed
 
 
-def _periods(on: date, calendar: object) -> Iterator[Period]:
+def _periods(on: date, calendar: FiscalCalendar) -> Iterator[Period]:
     """The month, quarter and year of a day, and those that ended lately."""
-    for kind in ("month", "quarter", "year"):
-        period = Period.of(on, kind, calendar)  # type: ignore[arg-type]
+    kinds: tuple[Kind, ...] = ("month", "quarter", "year")
+    for kind in kinds:
+        period = Period.of(on, kind, calendar)
         yield period
         if on - period.shift(-1).end <= timedelta(days=LATE):
             yield period.shift(-1)

@@ -122,7 +122,7 @@ FAMILIES = {
     ),
     "activities": Family(
         3,
-        "r.measure >= 'activities' AND r.measure < 'activities/'",
+        "(r.measure = 'activities' OR r.measure LIKE 'activities.%%')",
         """
         SELECT a.owner_id AS person_id, coalesce(p.team_id, 0) AS team_id, a.occurred_on AS "on",
                fiscal(a.occurred_on) AS posted_month, k.measure, 0 AS bucket,
@@ -291,7 +291,7 @@ def _statement(topic: str, scope: Sequence[Scope], rest: str) -> tuple[str, list
     family = FAMILIES[topic]
     records, arguments = sql_of(parts_in_force(topic))
     read = " UNION ALL ".join(part for part in (family.records, records) if part) or _NOTHING
-    own = [family.measures, f"r.measure >= '{topic}:' AND r.measure < '{topic};'"]
+    own = [family.measures, f"r.measure LIKE '{topic}:%%'"]  # by the index where it sorts by bytes, right everywhere
     stored = " UNION ALL ".join(_STORED.format(measures=measures) for measures in own if measures)
     columns = [list(column) for column in zip(*scope, strict=True)] if scope else [[], [], []]
     sql = with_months(_COMPARED.replace("{records}", read).replace("{stored}", stored) + rest)
