@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from salesmgmt.desk.admin_site import WordlessAdmin
+from salesmgmt.desk.admin_site import ReadOnlyAdmin, WordlessAdmin
 
 from .models import ActionItem, Case, Course, Enrolment, Ladder, OneOnOne, SkillTarget
 
@@ -35,13 +35,12 @@ class ActionItemAdmin(WordlessAdmin):
 
 
 @admin.register(Ladder)
-class LadderAdmin(ReadOnlyAdmin):
+class LadderAdmin(WordlessAdmin):
     """That there is one, and no word of it."""
 
     list_display = ("person", "opened_at", "closed_at", "outcome")
     list_select_related = ("person",)
     list_filter = (("closed_at", admin.EmptyFieldListFilter),)
-    fields = ("person", "opened_at", "closed_at", "outcome")
     search_fields = ("person__name",)
     ordering = ("-pk",)
 

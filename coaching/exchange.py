@@ -9,12 +9,14 @@ from coaching.models import (
     CourseRule,
     CourseSkill,
     CourseVersion,
+    DiagnosisStep,
     Enrolment,
     Lesson,
     LessonDone,
     OnboardingStep,
     OnboardingTick,
     OneOnOne,
+    Question,
     QuizAnswer,
     QuizAttempt,
     QuizChoice,
@@ -35,6 +37,8 @@ KINDS = [
     trail("one_on_ones", OneOnOne, *MET),
     trail("agenda_items", AgendaItem, "one_on_one", "position", "text"),
     trail("action_items", ActionItem, *PROMISED),
+    trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
+    trail("department_questions", Question, "case", "step", "asked_at", "text"),
 ]
 
 # Courses. A lesson's file isn't in a table: it is uploaded again.

@@ -59,6 +59,7 @@ app.conf.beat_schedule = {
         "suggest what to sell again": ("sales.tasks.refresh_recommendations", crontab(hour="3", minute="20")),
         "find look-alikes": ("sales.tasks.find_look_alikes", crontab(hour="2", minute="50")),
         "carry out handovers": ("sales.tasks.carry_out_handovers", crontab(minute="5")),
+        "remind of questions": ("coaching.tasks.remind_of_questions", crontab(hour="5", minute="40")),
         "keep up training": ("coaching.tasks.keep_up_training", crontab(hour="4", minute="40")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
         "forget what has expired": ("salesmgmt.desk.tasks.forget_expired", crontab(hour="1", minute="10")),

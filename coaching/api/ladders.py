@@ -13,8 +13,8 @@ from coaching import selectors, services
 from coaching.models import Case, Exit, Ladder, LadderDecision, LadderStep, StepGoal, StepReading, StepSupport
 from salesmgmt.desk.api import Endpoint, Records, VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id, today_of
-from teams.models import Person
+from teams.api import Id, LookedAt, today_of
+from teams.models import Look, Person
 
 
 class LadderGoalSerializer(serializers.ModelSerializer):
@@ -54,6 +54,7 @@ class LadderDecisionSerializer(serializers.ModelSerializer):
 
 
 class LadderStepSerializer(serializers.ModelSerializer):
+    person = serializers.IntegerField(source="ladder.person_id", read_only=True)
     kind = serializers.SerializerMethodField()
     starts_on = serializers.DateField(read_only=True)
     last = serializers.DateField(source="last_day", read_only=True)
@@ -65,8 +66,8 @@ class LadderStepSerializer(serializers.ModelSerializer):
     class Meta:
         model = LadderStep
         fields = (
-            "id", "ladder", "kind", "state", "text", "edition", "starts_on", "last", "published_at", "finished_at",
-            "is_met", "result", "goals", "support", "readings", "decisions",
+            "id", "ladder", "person", "kind", "state", "text", "edition", "starts_on", "last", "published_at",
+            "finished_at", "is_met", "result", "goals", "support", "readings", "decisions",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -171,10 +172,11 @@ class LadderFilter(filters.FilterSet):
     open = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull", label="Not over yet")
 
 
-class Ladders(Records):
+class Ladders(LookedAt):
     """Training, coaching, improvement plan, decision: one person's way, step by step."""
 
     model = Ladder
+    look = Look.Page.LADDER
     serializer_class = LadderSerializer
     filterset_class = LadderFilter
     ordering_fields = ("id", "opened_at")
@@ -202,10 +204,11 @@ class StepFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=LadderStep.State.choices)
 
 
-class LadderSteps(Records):
+class LadderSteps(LookedAt):
     """A step with its goals, support, what the person said to it, and decisions."""
 
     model = LadderStep
+    look = Look.Page.LADDER
     serializer_class = LadderStepSerializer
     filterset_class = StepFilter
     ordering_fields = ("id",)

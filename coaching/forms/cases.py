@@ -68,7 +68,7 @@ class CloseCaseForm(Versioned):
             self.fields["cause"].choices = known  # type: ignore[attr-defined]
 
 
-class RuleForm(Versioned):
+class RulingForm(Versioned):
     """One step: ruled in or out, and why."""
 
     step = forms.ChoiceField(choices=Step.choices, widget=forms.HiddenInput)

@@ -77,7 +77,7 @@ class QuestionForm(forms.Form):
         return [(said[f"choice_{place}"], said[f"right_{place}"]) for place in range(1, CHOICES + 1)]
 
 
-class RuleForm(forms.Form):
+class CourseRuleForm(forms.Form):
     """Who is given a course by itself."""
 
     kind = forms.ChoiceField(choices=CourseRule.Kind.choices, label="Given to")

@@ -24,7 +24,7 @@ class DevelopmentForm(forms.Form):
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
 
 
-class GoalForm(forms.Form):
+class DevelopmentGoalForm(forms.Form):
     """A goal of one's own."""
 
     text = forms.CharField(max_length=300, label="Goal")
@@ -50,7 +50,7 @@ class MentorForm(forms.Form):
         self.fields["mentor"].queryset = colleagues  # type: ignore[attr-defined]
 
 
-class StepForm(forms.Form):
+class OnboardingStepForm(forms.Form):
     """A step of everybody who starts in a role."""
 
     role = forms.ChoiceField(choices=Role.choices)

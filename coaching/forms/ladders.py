@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from coaching.models import Exit, LadderDecision
+from coaching.models import Case, Exit, LadderDecision
 from performance.selectors import Measure
 from salesmgmt.lib.days import require_our_time
 from teams.models import Person
@@ -26,20 +26,22 @@ class OpenLadderForm(forms.Form):
     reason = forms.CharField(label="What is lacking, as a fact", max_length=500, widget=WORDS)
     starts_on = _day("Training from")
     last = _day("To (last day)")
+    case = forms.ModelChoiceField(Case.objects.none(), required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Any, cases: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["case"].queryset = cases  # type: ignore[attr-defined]
 
 
-class StepForm(forms.Form):
+class LadderStepForm(forms.Form):
     text = forms.CharField(label="What is expected, and how", max_length=5000, widget=WORDS, required=False)
     starts_on = _day("From")
     last = _day("To (last day)")
     edition = forms.IntegerField(**EDITION)
 
 
-class GoalForm(forms.Form):
+class LadderGoalForm(forms.Form):
     """A measure, from where to where. Rates are written in percent."""
 
     measure = forms.ChoiceField(label="Measure")
@@ -68,7 +70,7 @@ class GoalForm(forms.Form):
         return said
 
 
-class SupportForm(forms.Form):
+class LadderSupportForm(forms.Form):
     owner = forms.ModelChoiceField(Person.objects.none(), label="Who", empty_label=None)
     text = forms.CharField(label="Gives what", max_length=300)
     due_on = _day("By when")
@@ -79,20 +81,20 @@ class SupportForm(forms.Form):
         self.fields["owner"].queryset = people  # type: ignore[attr-defined]
 
 
-class ReadForm(forms.Form):
+class LadderReadForm(forms.Form):
     """Reading is not agreeing."""
 
     comment = forms.CharField(label="What you think of it", max_length=5000, widget=WORDS, required=False)
     edition = forms.IntegerField(**EDITION)
 
 
-class ExtendForm(forms.Form):
+class LadderExtendForm(forms.Form):
     last = _day("To (last day)")
     reason = forms.CharField(label="Why", max_length=300)
     edition = forms.IntegerField(**EDITION)
 
 
-class FinishForm(forms.Form):
+class LadderFinishForm(forms.Form):
     is_met = forms.TypedChoiceField(
         label="The goals are",
         choices=[("yes", "met: the ladder ends"), ("no", "not met: on to the next step")],
@@ -103,14 +105,14 @@ class FinishForm(forms.Form):
     edition = forms.IntegerField(**EDITION)
 
 
-class DecisionForm(forms.Form):
+class LadderDecisionForm(forms.Form):
     outcome = forms.ChoiceField(label="Outcome", choices=LadderDecision.Outcome.choices)
     until = _day("Extended to (last day)", required=False)
     reason = forms.CharField(label="Your reasons", max_length=5000, widget=WORDS)
     edition = forms.IntegerField(**EDITION)
 
 
-class AnswerForm(forms.Form):
+class LadderAnswerForm(forms.Form):
     consents = forms.TypedChoiceField(
         label="HR",
         choices=[("yes", "consents"), ("no", "does not consent")],

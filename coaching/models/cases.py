@@ -4,7 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from performance.models import Flag
 from salesmgmt.desk.audit import audited
@@ -42,6 +42,11 @@ class CaseQuerySet(models.QuerySet):
         today = clock.today(Organisation.get().time_zone)
         led = Posting.objects.on(today).under(access.led_team_ids).values("person") if access.leads else []
         return self.filter(Q(person=access.person_id) | Q(person__in=led))
+
+    def with_reading(self, user: Viewer) -> Self:
+        """Each with `is_read`: whether the user reads its words."""
+        read = Case.objects.read_by(user).filter(pk=OuterRef("pk"))
+        return self.annotate(is_read=Exists(read))
 
     def open(self) -> Self:
         return self.filter(state=Case.State.OPEN)

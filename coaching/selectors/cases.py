@@ -10,11 +10,10 @@ from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from coaching.models import ActionItem, Case, DiagnosisStep, Note, OneOnOne, Question, Step
 from salesmgmt.lib import clock
+from salesmgmt.lib.groups import SMALLEST_GROUP
 from teams.models import Access, Organisation, User, access_of
 
 from .reach import leaders_of, name_of
-
-GROUP = 5  # the smallest that is told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ def causes(*, user: User, start: date | None = None, until: date | None = None) 
         )
         for row in rows
     ]  # fmt: skip
-    shown = [row for row in found if row.people >= GROUP]
+    shown = [row for row in found if row.people >= SMALLEST_GROUP]
     count = sum(row.cases for row in found)
     return Causes(
         sorted(shown, key=lambda row: (-(row.at_stake or 0), -row.cases, row.cause)),

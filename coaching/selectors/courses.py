@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
@@ -64,7 +65,8 @@ def enrolments_of(person: Person) -> QuerySet[Enrolment]:
 
 
 def enrolments_seen_by(user: User) -> QuerySet[Enrolment]:
-    return Enrolment.objects.visible_to(user).select_related("person", "course", "version")
+    """Those that were not taken back."""
+    return Enrolment.objects.visible_to(user).standing().select_related("person", "course", "version")
 
 
 def attempts_of(enrolment: Enrolment, lesson: Lesson) -> list[QuizAttempt]:
@@ -80,7 +82,7 @@ def progress_of(enrolments: Iterable[Enrolment]) -> dict[int, tuple[int, int]]:
         .annotate(count=Count("pk"))
     )
     done = dict(
-        Enrolment.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk").annotate(count=Count("done"))
+        Enrolment.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk").annotate(through=Count("done"))
     )
     return {row.pk: (done.get(row.pk, 0), lessons.get(row.version_id, 0)) for row in rows}
 
@@ -144,7 +146,7 @@ def course_lines(user: User, courses: Sequence[Course], *, on: date) -> list[Cou
     """The report's lines for these courses and the people a user sees: two queries."""
     ids = [course.pk for course in courses]
     seen = Enrolment.objects.visible_to(user).standing().filter(course__in=ids)
-    counts = {
+    counts: dict[int, Any] = {
         row["course"]: row
         for row in seen.order_by()
         .values("course")
@@ -158,7 +160,7 @@ def course_lines(user: User, courses: Sequence[Course], *, on: date) -> list[Cou
     access = access_of(user)
     if not access.sees_all:
         attempts = attempts.filter(enrolment__person__in=access.people)
-    tries = {
+    tries: dict[int, Any] = {
         row["enrolment__course"]: row
         for row in attempts.order_by()
         .values("enrolment__course")
@@ -166,7 +168,8 @@ def course_lines(user: User, courses: Sequence[Course], *, on: date) -> list[Cou
     }
     lines = []
     for course in courses:
-        count, tried = counts.get(course.pk, {}), tries.get(course.pk, {})
+        count: dict[str, int] = counts.get(course.pk, {})
+        tried: dict[str, int] = tries.get(course.pk, {})
         lines.append(
             CourseLine(
                 course, count.get("assigned", 0), count.get("done", 0), count.get("overdue", 0), tried.get("tried", 0),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import DateField, Max, Min, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce, Lower
@@ -91,19 +92,21 @@ class Path:
         return sum(1 for step in self.steps if step.due_on < self.on)
 
 
-def newcomers(people: QuerySet[Person], *, on: date) -> QuerySet[Person]:
+def newcomers(people: QuerySet[Person], *, on: date) -> QuerySet[Any]:
     """Who started so lately that a step of their role's path is still ahead, or was until four weeks ago."""
     last = dict(OnboardingStep.objects.filter(ended_at=None).values_list("role").annotate(last=Max("week")))
     first = Lower("postings__during", output_field=DateField())
-    begun = people.active(on).annotate(begun_on=Coalesce("hired_on", Min(first), output_field=DateField()))
+    here = people.filter(Q(left_on=None) | Q(left_on__gt=on))
+    begun = here.annotate(begun_on=Coalesce("hired_on", Min(first), output_field=DateField()))
     asked = Q(pk=None)
     for role, weeks in last.items():
         posted = Posting.objects.on(on).filter(role=role).values("person")
         asked |= Q(pk__in=posted, begun_on__gt=on - timedelta(weeks=weeks + AFTER), begun_on__lte=on)
-    return begun.filter(asked)
+    found: QuerySet[Any] = begun.filter(asked)
+    return found
 
 
-def paths(people: Iterable[Person], *, on: date) -> list[Path]:
+def paths(people: Iterable[Any], *, on: date) -> list[Path]:
     """The paths of newcomers (as `newcomers` gives them): a fixed number of queries."""
     rows = list(people)
     if not rows:
@@ -121,7 +124,7 @@ def paths(people: Iterable[Person], *, on: date) -> list[Path]:
     by_rule = {profile.role: profile for profile in profiles if profile.start == RampProfile.Start.NEW}
     found = []
     for person in rows:
-        start: date = person.begun_on  # type: ignore[attr-defined]
+        start: date = person.begun_on
         posting = postings.get(person.pk)
         role = posting.role if posting else ""
         profile = named.get(posting.ramp if posting else "") or by_rule.get(role) or by_rule.get("")

@@ -18,7 +18,7 @@ from performance.analysis.signals import Share
 from performance.selectors.causes import LEVER_NAMES
 from performance.selectors.figures import records_url
 from performance.selectors.findings import Window, bounds_of_window
-from performance.selectors.levers import PEERS, REFERENCE, levers, looks
+from performance.selectors.levers import REFERENCE, levers, looks
 from performance.selectors.levers import Look as Seen
 from performance.selectors.scope import Scope
 from performance.selectors.signals import SIGNS as SHOWN
@@ -26,7 +26,11 @@ from performance.selectors.signals import Sign, shares
 from sales.models import Lead
 from sales.selectors.campaigns import with_reach
 from salesmgmt.lib.clock import close_of
+from salesmgmt.lib.groups import SMALLEST_GROUP
 from teams.models import Organisation, Person, Posting, SkillRating, User
+
+from .courses import enrolments_of
+from .skills import gaps
 
 NEW = timedelta(days=180)  # a product is new for so long after its first deal
 WEAK = 2  # of 5
@@ -270,7 +274,7 @@ def _on_new_products(people: Collection[int], now: Days) -> Pairs:
 
 
 def _support(person: Person, on: date) -> tuple[Support, list[dict[str, Any]]]:
-    """What the person was given: how long they are here, what skills they are rated low in."""
+    """What the person was given: how long they are here, courses given and passed, skills they are short of."""
     began = (
         Posting.objects.filter(person=person)
         .annotate(began=Coalesce("person__hired_on", "during__startswith"))
@@ -279,14 +283,26 @@ def _support(person: Person, on: date) -> tuple[Support, list[dict[str, Any]]]:
         .first()
     )
     months = None if began is None else (on - began).days / 30.4
-    ratings = SkillRating.objects.filter(person=person, is_own=False).standing().select_related("skill")
-    weak = [one.skill.name for one in ratings if one.score <= WEAK and one.contested_at is None]
-    facts = []
+    short = [gap.skill_id for gap in gaps(on=on, person_ids=[person.pk])]
+    low = SkillRating.objects.filter(person=person, is_own=False).standing().select_related("skill")
+    weak = [one.skill.name for one in low if one.contested_at is None and (one.score <= WEAK or one.skill_id in short)]
+    taken = list(enrolments_of(person))
+    lacking = [one for one in taken if one.passed_at is None]
+    done = len(taken) - len(lacking)
+    courses, address = f"{done} of {len(taken)}", reverse("skills", args=[person.pk])
+    if lacking:
+        courses += f"; open: {', '.join(one.course.title for one in lacking[:3])}"
+    facts = [
+        {"label": "Courses passed", "value": courses if taken else "None given", "records": reverse("courses")},
+        {
+            "label": "Skills below what the role asks, or 1 or 2 of 5",
+            "value": ", ".join(weak) or "None",
+            "records": address,
+        },
+    ]
     if months is not None:
-        facts.append({"label": "Here for", "value": f"{int(months)} months", "records": ""})
-    said = ", ".join(weak) if weak else "None" if ratings else "Not rated"
-    facts.append({"label": "Skills rated 1 or 2 of 5", "value": said, "records": reverse("skills", args=[person.pk])})
-    return Support(tenure_months=months, weak=weak), facts
+        facts.insert(0, {"label": "Here for", "value": f"{int(months)} months", "records": ""})
+    return Support(tenure_months=months, due=len(taken), done=done, weak=weak), facts
 
 
 def _leads(person: Person, now: Days, before: Days, organisation: Organisation) -> list[dict[str, Any]]:
@@ -313,7 +329,7 @@ def _rows(
         now, before = found[person.pk].get(key, nothing)
         pairs = [found[pk].get(key, nothing) for pk in others]
         around = sum((one[0] for one in pairs), Share()), sum((one[1] for one in pairs), Share())
-        shows = len(others) >= PEERS  # fewer would show what a colleague does
+        shows = len(others) >= SMALLEST_GROUP  # fewer would show what a colleague does
         if not (now.cases or before.cases or (shows and around[0].cases)):
             continue
         rows.append(

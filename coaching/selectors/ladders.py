@@ -11,7 +11,6 @@ from django.db.models import Prefetch, Q, QuerySet, Sum
 
 from coaching.models import (
     ActionItem,
-    Case,
     Exit,
     Ladder,
     LadderDecision,
@@ -24,7 +23,7 @@ from coaching.models import (
     may_lead,
 )
 from performance.selectors import Measure, Scope, figures, measures_of
-from performance.selectors.levers import PEERS
+from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
 from targets.models import Plan, QuotaEntry
 from targets.selectors import AMBITIOUS, chance_of, due_entries, figures_of
@@ -32,6 +31,8 @@ from targets.selectors.entries import differences, lines_that_follow, stated_ent
 from targets.selectors.responses import last_told, standings
 from teams.models import Access, Leadership, Leave, Organisation, Person, Posting, Role, User, access_of
 from teams.selectors import manager_of, presence, team_on
+
+from .diagnosis import has_open_diagnosis
 
 Kind, State = LadderStep.Kind, LadderStep.State
 DAYS_TO_READ = 5  # working days
@@ -264,13 +265,9 @@ def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
 
 
 def _diagnosis(person: Person) -> list[Ground]:
-    if not has_open_diagnosis(person=person):
+    if not has_open_diagnosis(person):
         return []
     return [Ground("diagnosis", f"The diagnosis about {person.name} is open: conclude the case first.", "/cases/")]
-
-
-def has_open_diagnosis(*, person: Person) -> bool:
-    return Case.objects.filter(person=person, state=Case.State.OPEN).exists()
 
 
 def _dispute(person: Person) -> list[Ground]:
@@ -409,15 +406,15 @@ def leavers_of(user: User) -> QuerySet[Person]:
 def exit_sums(*, since: date) -> ExitSums | None:
     """None below five exits: who left could be told apart."""
     rows = list(Exit.objects.filter(left_on__gte=since).values_list("reason", "would_return"))
-    if len(rows) < PEERS:
+    if len(rows) < SMALLEST_GROUP:
         return None
     counts = Counter(reason for reason, _ in rows).most_common()
-    hidden = [count for _, count in counts if count < PEERS]
-    shown = [(str(Exit.Reason(reason).label), count) for reason, count in counts if count >= PEERS]
-    while hidden and shown and (sum(hidden) < PEERS or len(hidden) == 1):
+    hidden = [count for _, count in counts if count < SMALLEST_GROUP]
+    shown = [(str(Exit.Reason(reason).label), count) for reason, count in counts if count >= SMALLEST_GROUP]
+    while hidden and shown and (sum(hidden) < SMALLEST_GROUP or len(hidden) == 1):
         hidden.append(shown.pop()[1])  # or the one left out would be told by the total
     others = sum(hidden)
     said = [would for _, would in rows if would is not None]
     back = sum(said)
-    told = len(said) >= PEERS and PEERS <= back <= len(said) - PEERS
+    told = len(said) >= SMALLEST_GROUP and SMALLEST_GROUP <= back <= len(said) - SMALLEST_GROUP
     return ExitSums(len(rows), shown, others, back if told else None)

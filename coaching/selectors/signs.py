@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from coaching.models import OneOnOne
 from performance.selectors import standings
-from performance.selectors.levers import PEERS
+from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
-from teams.models import Leadership, Leave, Organisation, Person, Posting, SkillRating, Team
+from teams.models import Leadership, Leave, Organisation, Person, Posting, Showing, SkillRating, Team
+from teams.selectors import hidden_of
 
 SKIPPED, SKIPPED_DAYS = 2, 90
 GROWS = timedelta(days=365)
@@ -63,15 +64,13 @@ def _fallen(ids: Collection[int], on: date, organisation: Organisation) -> list[
 
     Only where ranks are shown, among five people at least, of people who were not in protected leave.
     """
-    if not organisation.shows_individual_ranks:
-        return []
     changed: dict[int, date] = {}
     postings = list(Posting.objects.filter(person__in=ids).order_by("person", "during"))
     for before, after in pairwise(postings):
         same = before.person_id == after.person_id
         if same and before.territory_id != after.territory_id and on - CHANGED <= after.starts_on <= on:
             changed[after.person_id] = after.starts_on
-    hidden = set(organisation.countries_without_ranks)
+    hidden = hidden_of(Showing.RANKS, list(changed), days={on}, organisation=organisation)
     latest = Period.of(on, "quarter", organisation.calendar).shift(-1)
     here = {row.person_id: row for row in postings if on in row}
     found = []
@@ -79,7 +78,7 @@ def _fallen(ids: Collection[int], on: date, organisation: Organisation) -> list[
     for pk, day in changed.items():
         seat = here.get(pk)
         earlier = Period.of(day, "quarter", organisation.calendar).shift(-1)
-        if seat is None or (seat.holiday_region or organisation.holiday_region)[:2] in hidden or latest <= earlier:
+        if seat is None or pk in hidden or latest <= earlier:
             continue
         for period in (earlier, latest):
             if (seat.team_id, period.key) not in ranks:
@@ -97,7 +96,7 @@ def _ranks(team: int, period: Period, on: date) -> dict[int, int]:
     ids -= set(away.values_list("person_id", flat=True))
     rows = standings(person_ids=ids, period=period, as_of=period.last_day)
     reached = sorted((row.attainment, row.person.pk) for row in rows if row.attainment is not None)
-    if len(reached) < PEERS:
+    if len(reached) < SMALLEST_GROUP:
         return {}
     return {pk: len(reached) - place for place, (_, pk) in enumerate(reached)}
 

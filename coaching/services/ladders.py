@@ -45,6 +45,7 @@ from .edges import tell
 Kind, State, What = LadderStep.Kind, LadderStep.State, LadderEvent.Kind
 USUAL = timedelta(days=42)  # how long a next step is proposed to take
 LONGEST = timedelta(days=366)
+LEAST, TO_BE_HEARD = timedelta(days=14), timedelta(days=7)  # from the day a step is given; before a decision
 ON_STEP, OF_SUPPORT = "ladder-step", "step-support"
 
 
@@ -285,8 +286,10 @@ def publish_step(*, step: LadderStep, by: User, at: datetime, on: date, edition:
             raise Refused("Set a goal first: a measure, from where to where.", field="goals")
         if not step.support.exists():
             raise Refused("Promise support first: who gives what, by when.", field="support")
-    if step.last_day <= on:
-        raise Refused(f"The last day {step.last_day:%-d %b %Y} has come; choose a later one first.", field="last")
+    least = on + (TO_BE_HEARD if step.kind == Kind.DECISION else LEAST)
+    if step.last_day < least:
+        sentence = f"{step.last_day:%-d %b %Y} leaves too little time: let it run until {least:%-d %b %Y} at least."
+        raise Refused(sentence, field="last")
     step.state, step.published_at = State.PUBLISHED, at
     step.save(update_fields=["state", "published_at"])
     _note(step, What.PUBLISHED, "", by=by, at=at)

@@ -1,17 +1,18 @@
 """Pages of cases."""
 
-
-from .shared import CASE_DAYS, submit
-from coaching import forms, selectors, services
-from coaching.models import Case, Step
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
+
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from coaching import forms, selectors, services
+from coaching.models import Case, Step
 from performance.models import Flag
 from salesmgmt.desk.edges import csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
@@ -20,7 +21,8 @@ from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn, looked
 from teams.models import Look, access_of
 from teams.selectors import organisation_of
-from typing import Any
+
+from .shared import CASE_DAYS, submit
 
 ANSWER_DAYS = 5
 
@@ -82,11 +84,7 @@ def case(request: SignedIn, pk: int) -> HttpResponse:
 def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     """A case. Who runs the installation sees that it is there, whose it is and by when; no words."""
     found = get_object_or_404(selectors.case_with_parts(request.user), pk=pk)
-    today = clock.today(Organisation.get().time_zone)
-    leads = selectors.may_coach(access_of(request.user), found.person)
     looked(request, Look.Page.CASE, found.person_id)
-    context = {
-        "case": found,
     today, access, status = _today(request), access_of(request.user), 422 if bound else 200
     context: dict[str, Any] = {"case": found, "today": today, "currency": organisation_of(request.user).currency}
     if not selectors.reads_words(request.user, found):
@@ -114,7 +112,7 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         step = following.step if following else Step.PRODUCT
         wide = bool(following and following.evidence.get("is_team_wide"))
         context |= {
-            "rule_form": forms.RuleForm(initial={"step": step, "is_team_wide": wide} | version),
+            "rule_form": forms.RulingForm(initial={"step": step, "is_team_wide": wide} | version),
             "reopen_form": forms.ReopenForm(initial=version),
             "ask_form": forms.AskForm(
                 initial={
@@ -242,7 +240,7 @@ def case_hand_over(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 def case_rule(request: SignedIn, pk: int) -> HttpResponse:
-    form = forms.RuleForm(request.POST)
+    form = forms.RulingForm(request.POST)
     return _act(
         request, pk, "rule_form", form,
         lambda found: services.rule_step(case=found, by=request.user, at=clock.now(), **form.ruled),

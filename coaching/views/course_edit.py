@@ -69,7 +69,7 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         ),
         "lesson_form": forms.LessonForm(auto_id="id_new_%s"),
         "rules": selectors.rules_of(found),
-        "rule_form": forms.RuleForm(
+        "rule_form": forms.CourseRuleForm(
             initial={"starts_on": today_of(request), "due_days": found.due_days}, auto_id="id_rule_%s"
         ),
         "rules_for_all": access_of(request.user).sees_all,
@@ -227,7 +227,7 @@ def course_retire(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def rule_add(request: SignedIn, pk: int) -> HttpResponse:
-    found, form = _edited(request, pk), forms.RuleForm(request.POST, auto_id="id_rule_%s")
+    found, form = _edited(request, pk), forms.CourseRuleForm(request.POST, auto_id="id_rule_%s")
     if not access_of(request.user).sees_all:
         raise Http404
     return _done(

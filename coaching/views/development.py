@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -15,8 +16,8 @@ from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Person, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Person, access_of
 from teams.selectors import person_of
 
 from .courses import today_of
@@ -28,7 +29,7 @@ def development_home(request: SignedIn) -> HttpResponse:
     """One's own plan, whom one mentors, and the plans of one's people."""
     me, on = person_of(request.user), today_of(request)
     mentored = list(selectors.mentored_by(request.user)[:50])
-    people = selectors.coached_by(request.user).active(on)
+    people = selectors.coached_by(request.user).filter(Q(left_on=None) | Q(left_on__gt=on))
     page = keyset.page(people, by="name", cursor=request.GET.get("cursor", ""))
     plans = {
         plan.person_id: plan
@@ -66,6 +67,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     person, on = _person(request, pk), today_of(request)
     access = access_of(request.user)
     plan = selectors.plan_of(request.user, person)
+    looked(request, Look.Page.PLAN, person.pk)
     is_own = access.person_id == person.pk
     said = (
         {name: getattr(plan, name) for name in ("aim", "aim_role", "path", "review_on", "version")}
@@ -84,7 +86,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         "courses": list(selectors.enrolments_of(person)[:8]),
         "signs": plan is not None and (plan.person_signed_at if is_own else plan.manager_signed_at) is None,
         "form": forms.DevelopmentForm(initial=said),
-        "goal_form": forms.GoalForm(initial={"due_on": on + timedelta(days=90)}, auto_id="id_goal_%s"),
+        "goal_form": forms.DevelopmentGoalForm(initial={"due_on": on + timedelta(days=90)}, auto_id="id_goal_%s"),
         "mentor_form": forms.MentorForm(
             colleagues=selectors.may_be_asked(person, on), initial={"starts_on": on}, auto_id="id_mentor_%s"
         ),
@@ -140,7 +142,7 @@ def development_close(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def goal_add(request: SignedIn, pk: int) -> HttpResponse:
-    plan, form = _plan(request, pk), forms.GoalForm(request.POST, auto_id="id_goal_%s")
+    plan, form = _plan(request, pk), forms.DevelopmentGoalForm(request.POST, auto_id="id_goal_%s")
     return submit(
         request, _page, pk, "goal_form", form,
         lambda: services.add_goal(
@@ -227,6 +229,7 @@ def onboarding(request: SignedIn) -> HttpResponse:
 def onboarding_path(request: SignedIn, pk: int) -> HttpResponse:
     person, on = get_object_or_404(Person.objects.visible_to(request.user), pk=pk), today_of(request)
     path = selectors.path_of(request.user, person, on=on)
+    looked(request, Look.Page.PLAN, pk)
     access = access_of(request.user)
     may_tick = access.person_id == pk or selectors.may_coach(access, person)
     context = {"person": person, "path": path, "may_tick": may_tick, "today": on}
@@ -254,7 +257,7 @@ def onboarding_steps(request: SignedIn) -> HttpResponse:
     """What newcomers of each role do, week by week."""
     if not access_of(request.user).sees_all:
         raise Http404
-    form = forms.StepForm(request.POST or None)
+    form = forms.OnboardingStepForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             services.add_onboarding_step(by=request.user, **form.cleaned_data)

@@ -19,8 +19,8 @@ from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Role, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Role, access_of
 from teams.selectors import manager_of, organisation_of
 
 from .ladder_pdf import write_ladder
@@ -38,7 +38,7 @@ def _coached(request: SignedIn) -> Any:
     return people.none() if access.role == "admin" else people
 
 
-def _measures() -> dict[str, Measure]:
+def goal_measures() -> dict[str, Measure]:
     """What a goal may be set in: figures that are the person's own doing, adding up over days."""
     return {key: one for key, one in catalogue().items() if one.unit in SPENT and key not in {"quota", "expected"}}
 
@@ -76,8 +76,9 @@ def ladder_open(request: SignedIn) -> HttpResponse:
     if not people.exists():
         raise Http404
     today = clock.today(organisation_of(request.user).time_zone)
-    initial = {"person": request.GET.get("person"), "starts_on": today, "last": today + WEEKS}
-    form = forms.OpenLadderForm(request.POST or None, people=people, initial=initial)
+    initial = {"starts_on": today, "last": today + WEEKS} | {key: request.GET.get(key) for key in ("person", "case")}
+    cases = selectors.cases_of(request.user)
+    form = forms.OpenLadderForm(request.POST or None, people=people, cases=cases, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.open_ladder(by=request.user, at=clock.now(), on=today, **form.cleaned_data)
@@ -107,6 +108,7 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     today = clock.today(organisation.time_zone)
     step = selectors.current_step(found)
     person = found.person
+    looked(request, Look.Page.LADDER, person.pk)
     leads, is_me = may_lead(access, person), access.person_id == person.pk
     is_running = found.is_open and not step.is_complete
     waiting = next((one for one in step.decisions.all() if one.state == LadderDecision.State.PROPOSED), None)
@@ -136,14 +138,14 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     if is_running and is_me and not step.is_draft:
         said = next((one for one in step.readings.all() if one.edition == step.edition), None)
         if said is None or said.witness_id is not None:
-            context["read_form"] = _blank(forms.ReadForm, step)
+            context["read_form"] = _blank(forms.LadderReadForm, step)
     if is_running and not is_me and step.waits_for_reading:
         context["may_witness"] = not selectors.why_not_witness(user, access, step, today)
     if edits and step.kind == LadderStep.Kind.DECISION and waiting is None:
         context["why_not"] = selectors.why_not_decide(user, access, found, today)
-        context["decision_form"] = None if context["why_not"] else _blank(forms.DecisionForm, step)
+        context["decision_form"] = None if context["why_not"] else _blank(forms.LadderDecisionForm, step)
     if is_running and context["is_hr"] and waiting is not None:
-        context["answer_form"] = forms.AnswerForm(auto_id="answer_%s")
+        context["answer_form"] = forms.LadderAnswerForm(auto_id="answer_%s")
     return render(request, "coaching/ladder.html", context | bound, status=422 if bound else 200)
 
 
@@ -157,16 +159,18 @@ def _forms(step: LadderStep, today: Any) -> dict[str, Form]:
     days = {"text": step.text, "starts_on": step.starts_on, "last": step.last_day}
     due = min(max(today + timedelta(days=14), step.starts_on), step.last_day)
     found = {
-        "step_form": _blank(forms.StepForm, step, initial=days),
-        "goal_form": _blank(forms.GoalForm, step, measures=_measures()),
+        "step_form": _blank(forms.LadderStepForm, step, initial=days),
+        "goal_form": _blank(forms.LadderGoalForm, step, measures=goal_measures()),
         "support_form": _blank(
-            forms.SupportForm, step, people=selectors.helpers_of(step, today), initial={"due_on": due}
+            forms.LadderSupportForm, step, people=selectors.helpers_of(step, today), initial={"due_on": due}
         ),
         "withdraw_form": forms.WithdrawLadderForm(auto_id="withdraw_%s"),
     }
     if not step.is_draft and step.kind != LadderStep.Kind.DECISION:
-        found["extend_form"] = _blank(forms.ExtendForm, step, initial={"last": step.last_day + timedelta(days=14)})
-        found["finish_form"] = _blank(forms.FinishForm, step)
+        found["extend_form"] = _blank(
+            forms.LadderExtendForm, step, initial={"last": step.last_day + timedelta(days=14)}
+        )
+        found["finish_form"] = _blank(forms.LadderFinishForm, step)
     return found
 
 
@@ -174,6 +178,7 @@ def _forms(step: LadderStep, today: Any) -> dict[str, Form]:
 def ladder_pdf(request: SignedIn, pk: int) -> HttpResponse:
     """The ladder on paper, as its page shows it."""
     found = _found(request, pk)
+    looked(request, Look.Page.LADDER, found.person_id)
     organisation = organisation_of(request.user)
     content = write_ladder(found, organisation=organisation, as_of=clock.today(organisation.time_zone))
     answer = HttpResponse(content, content_type="application/pdf")
@@ -200,7 +205,7 @@ def _edition(request: SignedIn) -> int | None:
 @require_POST
 @keyed
 def ladder_change(request: SignedIn, pk: int) -> HttpResponse:
-    step, form = _current(request, pk), forms.StepForm(request.POST, auto_id="stepform_%s")
+    step, form = _current(request, pk), forms.LadderStepForm(request.POST, auto_id="ladderstepform_%s")
 
     def do() -> LadderStep:
         return services.change_step(step=step, by=request.user, at=clock.now(), **form.cleaned_data)
@@ -212,7 +217,7 @@ def ladder_change(request: SignedIn, pk: int) -> HttpResponse:
 @keyed
 def ladder_goal(request: SignedIn, pk: int) -> HttpResponse:
     step = _current(request, pk)
-    form = forms.GoalForm(request.POST, measures=_measures(), auto_id="goalform_%s")
+    form = forms.LadderGoalForm(request.POST, measures=goal_measures(), auto_id="laddergoalform_%s")
     today = clock.today(organisation_of(request.user).time_zone)
 
     def do() -> StepGoal:
@@ -239,7 +244,9 @@ def ladder_goal_remove(request: SignedIn, pk: int, goal_pk: int) -> HttpResponse
 def ladder_support(request: SignedIn, pk: int) -> HttpResponse:
     step = _current(request, pk)
     today = clock.today(organisation_of(request.user).time_zone)
-    form = forms.SupportForm(request.POST, people=selectors.helpers_of(step, today), auto_id="supportform_%s")
+    form = forms.LadderSupportForm(
+        request.POST, people=selectors.helpers_of(step, today), auto_id="laddersupportform_%s"
+    )
 
     def do() -> StepSupport:
         return services.promise_support(step=step, by=request.user, at=clock.now(), on=today, **form.cleaned_data)
@@ -287,7 +294,7 @@ def ladder_publish(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def ladder_read(request: SignedIn, pk: int) -> HttpResponse:
-    step, form = _current(request, pk), forms.ReadForm(request.POST, auto_id="readform_%s")
+    step, form = _current(request, pk), forms.LadderReadForm(request.POST, auto_id="ladderreadform_%s")
 
     def do() -> object:
         return services.acknowledge_step(step=step, by=request.user, at=clock.now(), **form.cleaned_data)
@@ -329,7 +336,7 @@ def ladder_pause(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def ladder_extend(request: SignedIn, pk: int) -> HttpResponse:
-    step, form = _current(request, pk), forms.ExtendForm(request.POST, auto_id="extendform_%s")
+    step, form = _current(request, pk), forms.LadderExtendForm(request.POST, auto_id="ladderextendform_%s")
 
     def do() -> LadderStep:
         return services.extend_step(step=step, by=request.user, at=clock.now(), **form.cleaned_data)
@@ -340,7 +347,7 @@ def ladder_extend(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def ladder_finish(request: SignedIn, pk: int) -> HttpResponse:
-    step, form = _current(request, pk), forms.FinishForm(request.POST, auto_id="finishform_%s")
+    step, form = _current(request, pk), forms.LadderFinishForm(request.POST, auto_id="ladderfinishform_%s")
     today = clock.today(organisation_of(request.user).time_zone)
 
     def do() -> Ladder:
@@ -352,7 +359,7 @@ def ladder_finish(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def ladder_decide(request: SignedIn, pk: int) -> HttpResponse:
-    step, form = _current(request, pk), forms.DecisionForm(request.POST, auto_id="decisionform_%s")
+    step, form = _current(request, pk), forms.LadderDecisionForm(request.POST, auto_id="ladderdecisionform_%s")
     today = clock.today(organisation_of(request.user).time_zone)
 
     def do() -> LadderDecision:
@@ -364,7 +371,7 @@ def ladder_decide(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def ladder_answer(request: SignedIn, pk: int) -> HttpResponse:
-    step, form = _current(request, pk), forms.AnswerForm(request.POST, auto_id="answer_%s")
+    step, form = _current(request, pk), forms.LadderAnswerForm(request.POST, auto_id="answer_%s")
     today = clock.today(organisation_of(request.user).time_zone)
 
     def do() -> LadderDecision:

@@ -32,13 +32,15 @@ ORDER = (  # in which kinds depend on each other
     "skill_targets", "courses", "course_skills", "course_versions", "lessons", "quiz_questions", "quiz_choices",
     "course_rules", "enrolments", "lessons_done", "quiz_attempts", "quiz_answers", "onboarding_steps",
     "onboarding_ticks", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
-    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
+    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
+    "diagnosis_steps", "department_questions", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why
     "sales.FeedbackRequest": "secret links: customers are asked anew",
     "desk.Token": "secrets: calendar feeds, API tokens and invitations are made anew",
     "coaching.Note": "private to the two people: only a backup keeps them",
+    "coaching.CaseStatement": "private to the person and who leads them: only a backup keeps it",
     "coaching.DevelopmentPlan": "private to the person and who leads them: only a backup keeps it",
     "coaching.Goal": "private to the person and who leads them: only a backup keeps it",
     "coaching.Mentorship": "private to the two: only a backup keeps it",

@@ -1,4 +1,4 @@
-"""Companies in which a cause is built in, person by person or team by team, read as a diagnosis reads them: from arrays."""
+"""Companies with a cause built in, of a person or a team, read as a diagnosis reads them: from arrays."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

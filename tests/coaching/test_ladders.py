@@ -7,11 +7,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from coaching import selectors, services
 from coaching.models import Case, Exit, Ladder, LadderDecision, LadderStep, StepSupport
+from coaching.selectors import value_of
+from coaching.views.ladders import goal_measures
 from sales.models import Task
 from salesmgmt.desk.models import AuditEntry, Notice
 from salesmgmt.lib import clock
@@ -20,7 +23,7 @@ from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused, Stale
 from targets import services as targets
 from targets.models import Allocation, Plan, QuotaEntry
-from teams.models import Leadership, Leave, LeaveKind, Person, Posting, Role, User
+from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, Role, User
 from tests.cast import SINCE, Cast, make_cast
 from tests.performance.records import a_credit
 
@@ -324,6 +327,42 @@ def test_an_edit_asks_to_be_read_again_and_a_stale_form_is_refused(world: World,
     assert step.readings.count() == 2
 
 
+def test_a_step_is_never_a_formality_of_a_few_days(world: World) -> None:
+    step = a_ladder(world).steps.get()
+    at, on = world.now - 40 * DAY, world.today - 40 * DAY
+    services.set_goal(step=step, measure="deals_won", aim=Decimal(3), by=world.maya, at=at, on=on)
+    services.promise_support(
+        step=step, owner=world.cast.maya, text="Ride along", due_on=on + DAY, by=world.maya, at=at, on=on
+    )
+    with pytest.raises(Refused, match="too little time"):
+        services.publish_step(step=step, by=world.maya, at=at, on=step.last_day - 13 * DAY)
+
+
+def test_any_measure_of_a_person_can_be_a_goal(world: World) -> None:
+    for key in goal_measures():
+        first = world.today - 20 * DAY
+        value_of(world.cast.ben, key, first, world.today + DAY, world.today, Organisation.get())
+
+
+def test_lists_and_pages_ask_a_fixed_number_of_questions(world: World, step: LadderStep) -> None:
+    maya = signed_in(world.cast.maya)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            for path in ("/improvement/", "/api/v1/ladders/", "/api/v1/ladder-steps/"):
+                assert maya.get(path).status_code == 200
+        return len(found)
+
+    queries()
+    few = queries()
+    services.open_ladder(
+        person=world.cast.ana, reason="Few meetings", starts_on=world.today, last=world.today + 30 * DAY,
+        by=world.maya, at=world.now, on=world.today,
+    )  # fmt: skip
+    go_on(world, step)
+    assert queries() == few
+
+
 def test_silence_is_noted_by_somebody_else_than_the_coach_and_can_still_be_broken(world: World) -> None:
     step = a_ladder(world).steps.get()
     at, on = world.now - 40 * DAY, world.today - 40 * DAY
@@ -409,9 +448,18 @@ def test_nobody_decides_alone_about_their_own_people_or_themselves(world: World,
     for name in ("maya", "ben", "vera", "olga"):
         with pytest.raises(Refused):
             services.answer_decision(by=user(getattr(world.cast, name)), **answer)
+    said = {"outcome": "ended", "reason": "No change"}
+    page, api = f"/improvement/{step.ladder_id}/", f"/api/v1/ladder-steps/{step.pk}/"
+    assert "stays out of this" in signed_in(world.cast.maya).post(f"{page}decide/", said).content.decode()
+    refused = signed_in(world.cast.maya).post(f"{api}decide/", said, content_type="application/json")
+    assert (refused.status_code, signed_in(world.cast.omar).post(f"{page}decide/", said).status_code) == (409, 404)
     an_overdue_promise(world, step)  # meanwhile
     with pytest.raises(Refused, match="is overdue"):
         services.answer_decision(by=user(world.hugo), **answer)
+    hr = signed_in(world.hugo)
+    assert "is overdue" in hr.post(f"{page}answer/", {"consents": "yes"}).content.decode()
+    refused = hr.post(f"{api}answer/", {"consents": True}, content_type="application/json")
+    assert (refused.status_code, "is overdue" in refused.json()["detail"]) == (409, True)
     services.answer_decision(by=user(world.hugo), **answer | {"consents": False, "answer": "Keep the promise first"})
     assert LadderDecision.objects.get().state == "withheld"
     assert Ladder.objects.get().is_open
@@ -453,6 +501,10 @@ def test_the_person_the_line_and_from_the_improvement_plan_on_hr_read_it(world: 
         return {name for name, one in people.items() if signed_in(one).get(page).status_code == 200}
 
     assert readers() == {"ben", "maya", "vera"}
+    for path in (f"ladders/{step.ladder_id}", f"ladder-steps/{step.pk}", f"ladder-support/{step.support.get().pk}"):
+        for one, status in ((world.cast.ben, 200), (world.cast.ana, 404), (world.hugo, 404)):
+            assert signed_in(one).get(f"/api/v1/{path}/").status_code == status
+        assert signed_in(world.cast.admin).get(f"/api/v1/{path}/").status_code == 404
     go_on(world, step)
     coaching = agree(world, LadderStep.objects.get(kind=2))
     go_on(world, coaching)

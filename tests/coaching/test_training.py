@@ -135,6 +135,7 @@ def test_the_skill_map_and_the_report_ask_as_much_of_many_as_of_few(cast: Cast) 
     course = make_course(user(cast.vera), skills=[Skill.objects.get(name="Closing")], measure="win_rate")
     rate(cast, cast.ben, "Closing", 2)
     give(course, cast, cast.ben)
+    Person.objects.filter(pk=cast.ana.pk).update(hired_on=clock.now().date() - 9 * DAY)
     client = signed_in(cast.vera)
     pages = (
         "/skills/",

@@ -178,7 +178,7 @@ def _write_courses(moments: Moments, by: User, today: date) -> list[Course]:
         (first, CourseRule.Kind.NEWCOMER, {"role": Role.REP}),
     ):
         if kind != CourseRule.Kind.GAP or more["skill"]:
-            services.add_rule(course=course, kind=kind, starts_on=since, by=by, at=at, **more)  # type: ignore[arg-type]
+            services.add_rule(course=course, kind=kind, starts_on=since, by=by, at=at, **more)
     draft = services.add_course(
         title="Forecasts without hope",
         summary="Commit, best case, and what is neither.",
