@@ -130,7 +130,7 @@ class Landing:
 # Priors, and how many periods, people or deals they are worth. Chosen on made-up companies and on one real one.
 PAST = 8
 REPLAYS = 6
-SHAPE_WORTH, SHAPE_AMOUNTS, SHAPE_SPREAD = 0.1, 11.0, 0.25
+SHAPE_WORTH, SHAPE_AMOUNTS, SHAPE_SPREAD = 0.035, 4.0, 0.25
 OWN_SHAPE = (10.0, 1000.0)
 TOGETHER, ALONE, TREND_WORTH, PARTIAL = 0.15, 0.4, 0.8, 0.3
 LASTING, FADING, CHANCE, MEMORY = 0.12, 0.015, 1.0, 0.6
