@@ -62,7 +62,7 @@ class CourseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Enrolment)
-class EnrolmentAdmin(ReadOnlyAdmin):
+class EnrolmentAdmin(WordlessAdmin):
     list_display = ("person", "course", "due_on", "passed_at", "withdrawn_at")
     list_select_related = ("person", "course")
     list_filter = (("passed_at", admin.EmptyFieldListFilter),)

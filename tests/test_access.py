@@ -7,7 +7,7 @@ belongs to nobody) and lena, who has left.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -633,65 +633,7 @@ def world(db: None) -> World:
         name="Hall", team=cast.north, boards=["attainment"], seconds=20, by=cast.admin, at=now
     )
     screen = recognition.switch_screen(screen=screen, is_on=True, version=1, by=cast.admin)
-    vera = User.objects.get(username="vera")
-    course = coaching.add_course(title="Objections", by=vera, at=now)
-    coaching.add_lesson(course=course, title="Listen", text="First.", by=vera)
-    coaching.publish_course(course=course, by=vera, at=now)
-    lesson = Lesson.objects.get()
-    taken = coaching.enrol(
-        person=cast.ana, course=course, due_on=today + timedelta(days=9), reason="Calls", by=maya, at=now
-    )
-    coaching.finish_lesson(enrolment=taken, lesson=lesson, by=cast.ana.user, at=now)
-    draft = coaching.draft_course(course=course, by=vera, at=now)
-    quiz = coaching.add_lesson(course=course, title="Check", kind="quiz", by=vera)
-    question = coaching.add_question(lesson=quiz, text="Why?", choices=[("a", True), ("b", False)], by=vera)
-    rule = coaching.add_rule(course=course, kind="role", role="rep", starts_on=today, by=vera, at=now)
-    growth = coaching.save_development_plan(
-        person=cast.ana, aim="Key accounts", review_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
-    )
-    goal = coaching.add_goal(
-        plan=growth, text="Win one", due_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
-    )
-    mentored = coaching.ask_mentor(
-        person=cast.ana, mentor=cast.ben, focus="Key accounts", starts_on=today, by=cast.ana.user, at=now
-    )
-    step = OnboardingStep.objects.earliest("pk")
-    in_draft = {"pk": course.pk, "lesson_pk": draft.lessons.get(position=1).pk}
-    ladder = coaching.open_ladder(
-        person=cast.ana, reason="Few meetings", starts_on=today, last=today + timedelta(days=30), by=maya, at=now,
-        on=today,
-    )  # fmt: skip
-    rung = ladder.steps.get()
-    aimed = coaching.set_goal(step=rung, measure="deals_won", aim=Decimal(3), by=maya, at=now, on=today)
-    promised = coaching.promise_support(
-        step=rung, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
-    )
     kwargs: dict[str, dict[str, Any]] = {
-        "course": {"pk": course.pk},
-        "course-add": {},
-        "course-report": {},
-        "course-rule-end": {"pk": course.pk, "rule_pk": rule.pk},
-        "lesson": {"pk": course.pk, "lesson_pk": lesson.pk},
-        "lesson-add": {"pk": course.pk},
-        **dict.fromkeys(("lesson-edit", "lesson-up", "lesson-remove", "lesson-question"), in_draft),
-        "question-remove": {"pk": course.pk, "lesson_pk": quiz.pk, "question_pk": question.pk},
-        "enrolment": {"pk": taken.pk},
-        "certificate": {"pk": taken.pk},
-        "development-home": {},
-        "development": {"pk": cast.ana.pk},
-        "goal-add": {"pk": cast.ana.pk},
-        "goal-mark": {"pk": cast.ana.pk, "goal_pk": goal.pk},
-        "mentor-ask": {"pk": cast.ana.pk},
-        "mentorship": {"pk": mentored.pk},
-        "onboarding": {},
-        "onboarding-steps": {},
-        "onboarding-step-end": {"pk": step.pk},
-        "onboarding-path": {"pk": cast.ana.pk},
-        "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
-        "ladder": {"pk": ladder.pk},
-        "ladder-open": {},
-        "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": aimed.pk},
-        "ladder-support-say": {"pk": ladder.pk, "support_pk": promised.pk, "what": "given"},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},
@@ -803,7 +745,78 @@ def world(db: None) -> World:
         "privacy-showing": {"what": "ranks"},
         "privacy-kept": {"key": "looks"},
     }
+    kwargs |= training(cast, today, now)
+    kwargs |= ladders(cast, today, now)
     return World(cast, kwargs)
+
+
+def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
+    vera, maya = cast.vera.user, cast.maya.user
+    course = coaching.add_course(title="Objections", by=vera, at=now)
+    coaching.add_lesson(course=course, title="Listen", text="First.", by=vera)
+    coaching.publish_course(course=course, by=vera, at=now)
+    lesson = Lesson.objects.get()
+    taken = coaching.enrol(
+        person=cast.ana, course=course, due_on=today + timedelta(days=9), reason="Calls", by=maya, at=now
+    )
+    coaching.finish_lesson(enrolment=taken, lesson=lesson, by=cast.ana.user, at=now)
+    draft = coaching.draft_course(course=course, by=vera, at=now)
+    quiz = coaching.add_lesson(course=course, title="Check", kind="quiz", by=vera)
+    question = coaching.add_question(lesson=quiz, text="Why?", choices=[("a", True), ("b", False)], by=vera)
+    rule = coaching.add_rule(course=course, kind="role", role="rep", starts_on=today, by=vera, at=now)
+    growth = coaching.save_development_plan(
+        person=cast.ana, aim="Key accounts", review_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
+    )
+    goal = coaching.add_goal(
+        plan=growth, text="Win one", due_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
+    )
+    mentored = coaching.ask_mentor(
+        person=cast.ana, mentor=cast.ben, focus="Key accounts", starts_on=today, by=cast.ana.user, at=now
+    )
+    step = OnboardingStep.objects.earliest("pk")
+    in_draft = {"pk": course.pk, "lesson_pk": draft.lessons.get(position=1).pk}
+    return {
+        "course": {"pk": course.pk},
+        "course-add": {},
+        "course-report": {},
+        "course-rule-end": {"pk": course.pk, "rule_pk": rule.pk},
+        "lesson": {"pk": course.pk, "lesson_pk": lesson.pk},
+        "lesson-add": {"pk": course.pk},
+        **dict.fromkeys(("lesson-edit", "lesson-up", "lesson-remove", "lesson-question"), in_draft),
+        "question-remove": {"pk": course.pk, "lesson_pk": quiz.pk, "question_pk": question.pk},
+        "enrolment": {"pk": taken.pk},
+        "certificate": {"pk": taken.pk},
+        "development-home": {},
+        "development": {"pk": cast.ana.pk},
+        "goal-add": {"pk": cast.ana.pk},
+        "goal-mark": {"pk": cast.ana.pk, "goal_pk": goal.pk},
+        "mentor-ask": {"pk": cast.ana.pk},
+        "mentorship": {"pk": mentored.pk},
+        "onboarding": {},
+        "onboarding-steps": {},
+        "onboarding-step-end": {"pk": step.pk},
+        "onboarding-path": {"pk": cast.ana.pk},
+        "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
+    }
+
+
+def ladders(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
+    maya = cast.maya.user
+    ladder = coaching.open_ladder(
+        person=cast.ana, reason="Few meetings", starts_on=today, last=today + timedelta(days=30), by=maya, at=now,
+        on=today,
+    )  # fmt: skip
+    rung = ladder.steps.get()
+    aimed = coaching.set_goal(step=rung, measure="deals_won", aim=Decimal(3), by=maya, at=now, on=today)
+    promised = coaching.promise_support(
+        step=rung, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
+    )
+    return {
+        "ladder": {"pk": ladder.pk},
+        "ladder-open": {},
+        "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": aimed.pk},
+        "ladder-support-say": {"pk": ladder.pk, "support_pk": promised.pk, "what": "given"},
+    }
 
 
 def named(patterns: Any) -> Iterator[str]:

@@ -11,10 +11,11 @@ from rest_framework.response import Response
 
 from coaching import services
 from coaching.models import Case, Course, Enrolment, Lesson, QuizAttempt, QuizChoice, QuizQuestion, SkillTarget
+from coaching.selectors import reads_reasons
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id
-from teams.models import Person, Role, Skill
+from teams.models import Person, Role, Skill, access_of
 
 
 class SkillTargetSerializer(serializers.ModelSerializer):
@@ -214,6 +215,12 @@ class EnrolmentSerializer(serializers.ModelSerializer):
             "started_at", "passed_at", "valid_until", "withdrawn_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    def to_representation(self, instance: Enrolment) -> dict[str, Any]:
+        found: dict[str, Any] = super().to_representation(instance)
+        if not reads_reasons(access_of(self.context["request"].user)):
+            found["reason"] = ""
+        return found
 
 
 class EnrolmentWriter(Writer):

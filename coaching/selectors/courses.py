@@ -20,7 +20,7 @@ from coaching.models import (
 )
 from sales.selectors.contracts import TYPES
 from salesmgmt.lib.ratios import ratio
-from teams.models import Access, Leave, Person, User, access_of
+from teams.models import Access, Leave, Person, Role, User, access_of
 
 
 def may_edit_course(access: Access, course: Course) -> bool:
@@ -67,6 +67,11 @@ def enrolments_of(person: Person) -> QuerySet[Enrolment]:
 def enrolments_seen_by(user: User) -> QuerySet[Enrolment]:
     """Those that were not taken back."""
     return Enrolment.objects.visible_to(user).standing().select_related("person", "course", "version")
+
+
+def reads_reasons(access: Access) -> bool:
+    """Why somebody was given a course may be a coach's word: not for who only runs the installation."""
+    return access.role not in {"admin", Role.OPERATIONS}
 
 
 def attempts_of(enrolment: Enrolment, lesson: Lesson) -> list[QuizAttempt]:

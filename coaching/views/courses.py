@@ -259,6 +259,7 @@ def course_people(request: SignedIn, pk: int) -> HttpResponseBase:
     if not selectors.may_write_courses(access):
         raise Http404
     rows = selectors.enrolments_seen_by(request.user).filter(course=found)
+    reads = selectors.reads_reasons(access)
     state = request.GET.get("state", "")
     if state == "open":
         rows = rows.filter(passed_at=None)
@@ -268,8 +269,8 @@ def course_people(request: SignedIn, pk: int) -> HttpResponseBase:
         rows = rows.filter(passed_at__isnull=False)
     if request.GET.get("export") == "csv":
         return csv_answer(request, f"course-{pk}", PEOPLE_HEADER, (
-            (row.person.external_id or row.person.name, row.course.title, row.version.number, row.reason,
-             row.assigned_at, row.due_on, row.passed_at, row.valid_until)
+            (row.person.external_id or row.person.name, row.course.title, row.version.number,
+             row.reason if reads else "", row.assigned_at, row.due_on, row.passed_at, row.valid_until)
             for row in rows.order_by("pk").iterator(2000)
         ))  # fmt: skip
     page = keyset.page(rows, by="due_on", cursor=request.GET.get("cursor", ""))
@@ -280,6 +281,7 @@ def course_people(request: SignedIn, pk: int) -> HttpResponseBase:
         "page": page,
         "rows": [(row, *progress[row.pk], row.is_overdue(on)) for row in page.rows],
         "line": line,
+        "reads": reads,
         "state": state,
         "states": STATES,
         "today": on,
