@@ -392,6 +392,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
     # people's rights
+    "leaves": (POSTED, GET),
     "privacy": (EVERYBODY, GET),
     "privacy-showing": ("admin", POST),
     "privacy-kept": ("admin", POST),
