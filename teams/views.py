@@ -176,7 +176,7 @@ def leaves(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not is_hr:
         raise Http404
     form = (
-        LeaveForm(request.POST or None, people=selectors.people_here(today).exclude(pk=access.person_id))
+        LeaveForm(request.POST or None, people=selectors.people_here(today).exclude(pk=access.person_id or 0))
         if is_hr
         else None
     )
