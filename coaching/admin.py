@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from salesmgmt.desk.admin_site import WordlessAdmin
+from salesmgmt.desk.admin_site import ReadOnlyAdmin, WordlessAdmin
 
-from .models import ActionItem, Case, OneOnOne
+from .models import ActionItem, Case, Course, Enrolment, Ladder, OneOnOne, SkillTarget
 
 
 @admin.register(Case)
@@ -31,4 +31,40 @@ class ActionItemAdmin(WordlessAdmin):
     list_select_related = ("person", "owner")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     search_fields = ("person__name", "owner__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Ladder)
+class LadderAdmin(WordlessAdmin):
+    """That there is one, and no word of it."""
+
+    list_display = ("person", "opened_at", "closed_at", "outcome")
+    list_select_related = ("person",)
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    search_fields = ("person__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(SkillTarget)
+class SkillTargetAdmin(ReadOnlyAdmin):
+    list_display = ("role", "skill", "level")
+    list_select_related = ("skill",)
+    list_filter = ("role",)
+    ordering = ("role", "skill__name")
+
+
+@admin.register(Course)
+class CourseAdmin(ReadOnlyAdmin):
+    list_display = ("title", "author", "measure", "retired_at")
+    list_select_related = ("author",)
+    search_fields = ("title",)
+    ordering = ("title",)
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(WordlessAdmin):
+    list_display = ("person", "course", "due_on", "passed_at", "withdrawn_at")
+    list_select_related = ("person", "course")
+    list_filter = (("passed_at", admin.EmptyFieldListFilter),)
+    search_fields = ("person__name", "course__title")
     ordering = ("-pk",)

@@ -1,8 +1,11 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, talks
+from . import cases, courses, development, ladders, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
     **talks.ENDPOINTS,
+    **courses.ENDPOINTS,
+    **development.ENDPOINTS,
+    **ladders.ENDPOINTS,
 }

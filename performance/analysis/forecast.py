@@ -62,34 +62,43 @@ class Known:
     start: Ints
     until: Ints
     weight: Floats
-    # deals
+    # deals: a row for each state a deal stood in, known in [told, untold)
+    told: Ints
+    untold: Ints
     owner: Ints
     opened: Ints
     closed: Ints
     won: Bools
     listed: Floats
     """What an open deal is put down for; NaN where nobody said."""
-    listed_on: Ints
     worth: Floats
     """What a won deal brought."""
     kind: Ints
     """Product, from 0; −1 unknown."""
 
-    def at(self, last: int) -> "Known":
-        """What of this was known at the end of an earlier day."""
-        said = np.maximum(self.on, self.said) <= last
-        here, there = self.start <= last, self.opened <= last
+    def at(self, last: int, since: int = -NEVER) -> "Known":
+        """What of this was known at the end of an earlier day; of what happened from `since` on."""
+        said = (np.maximum(self.on, self.said) <= last) & (self.on >= since)
+        here = self.start <= last
+        there = (self.opened <= last) & (self.told <= last) & (self.closed >= since) & (self.untold > since)
         later = self.closed[there] > last
+        first = min(self.on[said].min(initial=NEVER), self.closed[there][~later].min(initial=NEVER))
         return replace(
-            self,
+            self, since=max(self.since, int(first)) if since > self.since else self.since,
             seller=self.seller[said], on=self.on[said], said=self.said[said], amount=self.amount[said],
             person=self.person[here], start=self.start[here], weight=self.weight[here],
             until=np.where((self.until > last + 1) & (self.weight > 0), NEVER, self.until)[here],
+            told=self.told[there], untold=np.where(self.untold[there] > last, NEVER, self.untold[there]),
             owner=self.owner[there], opened=self.opened[there], closed=np.where(later, NEVER, self.closed[there]),
-            won=self.won[there] & ~later, kind=self.kind[there], listed_on=self.listed_on[there],
-            listed=np.where(self.listed_on[there] > last, np.nan, self.listed[there]),
+            won=self.won[there] & ~later, kind=self.kind[there], listed=self.listed[there],
             worth=np.where(later, np.nan, self.worth[there]),
         )  # fmt: skip
+
+    def standing(self) -> "Known":
+        """Each deal once, as it stands on the last day that is known."""
+        now = self.untold == NEVER
+        names = ("told", "untold", "owner", "opened", "closed", "won", "kind", "listed", "worth")
+        return replace(self, **{name: getattr(self, name)[now] for name in names})
 
 
 Cuts = Ints
@@ -181,7 +190,8 @@ class Learned:
 def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     """What everybody shares, from all people. `periods`: earliest first, the running one last."""
     sells = np.bincount(known.seller, minlength=known.people) + np.bincount(known.owner, minlength=known.people) > 0
-    known = replace(known, weight=np.where(sells[known.person], known.weight, 0.0))
+    history = replace(known, weight=np.where(sells[known.person], known.weight, 0.0))
+    known = history.standing()
     found = _fit(known, periods, last)
     point = clock(periods[-1])[last + 1 - periods[-1][0]]
     offs, spreads = [], []
@@ -190,7 +200,7 @@ def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
         if not any(_is_whole(known, cuts) for cuts in periods[:k]):
             break
         then = int(periods[k][0] + np.searchsorted(clock(periods[k]), point - 1e-9)) - 1
-        before = known.at(then)
+        before = history.at(then).standing()
         fitted = _fit(before, periods[: k + 1], then)
         views = _views(fitted, before, periods[: k + 1], then)
         end = periods[k][-1]
@@ -257,7 +267,7 @@ def _believe(found: Learned, known: Known, periods: Sequence[Cuts], last: int, r
 
 def project(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -> Landing:
     """Where the people in `known` will land; what they share is `learned`, on this day or an earlier one."""
-    known = replace(known, since=learned.since)
+    known = replace(known.standing(), since=learned.since)
     at = learned.hazards
     if at is not None and learned.last != last:
         closing, new = _closing(at.won, at.lost, np.diff(at.busy)[last + 1 - at.first :])

@@ -57,6 +57,7 @@ RHYTHM_RECOVERED = 0.95
 RAMP_CLEAR = -2.0  # standard deviations: one in forty
 FAR = 0.60
 TRIFLE = 0.03  # of the quota
+BEFORE = timedelta(days=366)  # the earliest window, in which somebody may have begun
 STRETCH, WHOLE = 0.75, 3  # of the quota, that so many whole quarters and more brought in the mean
 ZERO = Decimal(0)
 INPUTS = ("activities", "open_deals", "won", "decided", "credited", "working_days")
@@ -205,8 +206,10 @@ def readings(
     ids = set(held.order_by("person_id").values_list("person_id", flat=True).distinct())
     persons = {person.pk: person for person in Person.objects.present().active(as_of).filter(pk__in=ids)}
     cells = read(_spans(window), people=list(persons), each=True)
+    years = window.earlier(PAST)[0].replace(day=1) - BEFORE  # and none before, so that no year adds to it
     began = dict(
-        RollupSum.objects.filter(level="pm", measure__in=["bookings", "overlay", "expected"], person_id__in=persons)
+        RollupSum.objects.filter(level="pm", measure__in=["bookings", "overlay", "expected"], on__gte=years)
+        .filter(person_id__in=persons)
         .values_list("person_id")
         .annotate(first=Min("on"))
     )

@@ -3,7 +3,7 @@
 from .calls import make_call
 from .expiry import EXPIRIES
 from .flags import answer_flag, raise_flags, recheck, see_flag, set_flag_cost, snooze_flag, wake_flag
-from .forecasts import drain_forecasts, refresh_backtest, refresh_forecasts
+from .forecasts import drain_backtest, drain_forecasts, refresh_backtest, refresh_forecasts
 from .frozen import freeze_figures
 from .measures import add_version, change_measure, define_measure
 from .rollups import Difference, drain, rebuild, waiting
@@ -16,6 +16,7 @@ __all__ = [
     "change_measure",
     "define_measure",
     "drain",
+    "drain_backtest",
     "drain_forecasts",
     "freeze_figures",
     "make_call",

@@ -227,7 +227,8 @@ _WRITE = """,
     SELECT (SELECT count(*) FROM difference),
            (SELECT array_agg(DISTINCT person_id) FROM difference),
            (SELECT array_agg(DISTINCT team_id) FROM difference),
-           (SELECT array_agg(id) FROM summed WHERE total = 0 AND count = 0)
+           (SELECT array_agg(id) FROM summed WHERE total = 0 AND count = 0),
+           (SELECT min("on") FROM difference)
 """
 _TELL = """,
            (SELECT array_agg(ARRAY[person_id::text, team_id::text, "on"::text, posted_month::text, measure,
@@ -389,15 +390,15 @@ def _write(topic: str, scope: Sequence[Scope], *, tell: bool = False) -> tuple[l
     rest = _WRITE
     if tell:
         rest = _UNMARKED.format(topic=topic) + _WRITE + _TELL.format(told=TOLD)
-    [(count, people, teams, zeros, *told)] = _execute(*_statement(topic, scope, rest))
+    [(count, people, teams, zeros, first, *told)] = _execute(*_statement(topic, scope, rest))
     if zeros:
         _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s) AND total = 0 AND count = 0", [zeros])
     moved = [topic for topic, moves in (("flags", family.moves_flags), ("forecasts", family.moves_forecasts)) if moves]
     if count and moved:
         _execute(
             "INSERT INTO desk_mark (topic, person_id, days)"
-            " SELECT t, p, '(,)' FROM unnest(%s::bigint[]) AS p, unnest(%s::text[]) AS t WHERE p > 0",
-            [people, moved],
+            " SELECT t, p, daterange(%s, NULL) FROM unnest(%s::bigint[]) AS p, unnest(%s::text[]) AS t WHERE p > 0",
+            [first, people, moved],
         )
     if count:
         transaction.on_commit(partial(live.bump, people=people, teams=teams))

@@ -28,14 +28,22 @@ ORDER = (  # in which kinds depend on each other
     "announced_figures", "responses", "response_accounts", "answers", "positions", "quota_proposals",
     "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "measures",
     "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "one_on_ones",
-    "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
-    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
+    "agenda_items", "action_items",
+    "skill_targets", "courses", "course_skills", "course_versions", "lessons", "quiz_questions", "quiz_choices",
+    "course_rules", "enrolments", "lessons_done", "quiz_attempts", "quiz_answers", "onboarding_steps",
+    "onboarding_ticks", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
+    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
+    "diagnosis_steps", "department_questions", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why
     "sales.FeedbackRequest": "secret links: customers are asked anew",
     "desk.Token": "secrets: calendar feeds, API tokens and invitations are made anew",
     "coaching.Note": "private to the two people: only a backup keeps them",
+    "coaching.CaseStatement": "private to the person and who leads them: only a backup keeps it",
+    "coaching.DevelopmentPlan": "private to the person and who leads them: only a backup keeps it",
+    "coaching.Goal": "private to the person and who leads them: only a backup keeps it",
+    "coaching.Mentorship": "private to the two: only a backup keeps it",
     "sales.InboundMail": "mail that fits no customer is its owner's alone; the rest are activities",
     "desk.SavedView": "their filters hold numbers of this installation",
     "sales.BulkAct": "what can be undone for a day, here",
@@ -50,6 +58,7 @@ STAYS = {  # what no export gives out, and why
     "performance.ForecastRow": "worked out anew; what earlier nights said is replayed by backtest",
     "performance.ForecastBasis": "learned anew",
     "performance.BacktestCase": "replayed anew",
+    "performance.BacktestRun": "replayed anew",
     "performance.Rollup": "added up anew",
     "performance.RollupSum": "added up anew",
     "performance.FrozenFigure": "what was known here each night: only a backup keeps it",
@@ -58,6 +67,20 @@ STAYS = {  # what no export gives out, and why
     "performance.PipelineFlow": "added up anew",
     "teams.Look": "who looked is for the person alone: only a backup keeps it",
     "desk.Retention": "how long what is kept here is said anew",
+    **dict.fromkeys(
+        (
+            "coaching.Ladder",
+            "coaching.LadderStep",
+            "coaching.StepGoal",
+            "coaching.StepSupport",
+            "coaching.StepPause",
+            "coaching.StepReading",
+            "coaching.LadderDecision",
+            "coaching.LadderEvent",
+        ),
+        "between a person, their line and HR, and fair only as a whole: only a backup keeps it",
+    ),
+    "coaching.Exit": "said to HR in confidence: only a backup keeps it",
 }
 
 

@@ -350,3 +350,23 @@ def fifths(found: Sequence[Foretold]) -> list[Fifth]:
             least, most = np.quantile(np.mean([one.draws for one in inside], axis=0), [0.025, 0.975])
             rows.append(Fifth(low, high, len(inside), said, came, float(least), float(most)))
     return rows
+
+
+# ── One person's ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def chance_of(plan: Plan, person_id: int, amount: Decimal) -> float | None:
+    """The chance that somebody of a plan brings an amount, from what was known when it began; None: too little past.
+
+    Drawn with the colleagues of their team, whose results move with theirs.
+    """
+    if plan.measure != BOOKINGS:
+        return None
+    mine = plan.allocations.filter(person=person_id).values("team")
+    lines = plan.allocations.filter(team__in=mine, person__isnull=False).select_related("team", "person")
+    people = list(lines.order_by("pk"))
+    drawn = _draw(plan, people, as_of=plan.starts_on, each=True) if people else None
+    if drawn is None:
+        return None
+    place = next(n for n, line in enumerate(people) if line.person_id == person_id)
+    return drawn[0].chance_of(drawn[0].totals.shape[1] - len(people) + place, float(amount))

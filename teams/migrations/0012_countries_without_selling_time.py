@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0011_countries_without_chances'),
+        ("teams", "0011_countries_without_chances"),
     ]
 
     operations = [

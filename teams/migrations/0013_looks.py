@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0012_countries_without_selling_time'),
+        ("teams", "0012_countries_without_selling_time"),
     ]
 
     operations = [

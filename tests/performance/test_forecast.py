@@ -20,9 +20,10 @@ def known_of(company: Company) -> method.Known:
     return method.Known(
         people=people, since=int(company.quarters[0].astype(int)), seller=company.seller, on=ordered, said=ordered,
         amount=company.booked, person=np.arange(people), start=company.joined.astype(int),
-        until=company.left.astype(int), weight=np.ones(people), owner=company.owner,
+        until=company.left.astype(int), weight=np.ones(people), told=company.opened.astype(int),
+        untold=np.full(len(closed), method.NEVER), owner=company.owner,
         opened=company.opened.astype(int), closed=closed, won=company.won, listed=company.listed,
-        listed_on=company.opened.astype(int), worth=np.where(company.won, company.amount, np.nan),
+        worth=np.where(company.won, company.amount, np.nan),
         kind=np.zeros(len(company.owner), dtype=int),
     )  # fmt: skip
 
@@ -118,7 +119,6 @@ def test_nothing_later_than_the_day_is_seen_and_a_planted_leak_is_caught() -> No
         amount=np.where(later, honest.amount * rng.uniform(0, 9, len(later)), honest.amount),
         won=np.where(closes_later, ~honest.won, honest.won),
         worth=np.where(closes_later, 1e6, honest.worth),
-        listed=np.where(honest.listed_on > last, 7.0, honest.listed),
         closed=np.where(closes_later, method.NEVER, honest.closed),
         until=np.where(honest.until > last + 1, method.NEVER, honest.until),
     )
@@ -161,7 +161,7 @@ def only(known: method.Known, person: int) -> method.Known:
     entry, here, deal = known.seller == person, known.person == person, known.owner == person
     parts = {name: getattr(known, name)[entry] for name in ("seller", "on", "said", "amount")}
     parts |= {name: getattr(known, name)[here] for name in ("person", "start", "until", "weight")}
-    names = ("owner", "opened", "closed", "won", "listed", "listed_on", "worth", "kind")
+    names = ("told", "untold", "owner", "opened", "closed", "won", "listed", "worth", "kind")
     parts |= {name: getattr(known, name)[deal] for name in names}
     return method.Known(people=known.people, since=int(parts["on"].min()), **parts)
 
@@ -181,8 +181,9 @@ def test_two_days_of_records_are_no_reason_to_fall_over() -> None:
     known = method.Known(
         people=2, since=100, seller=np.array([0, 1]), on=np.array([100, 101]), said=np.array([100, 101]),
         amount=np.array([10.0, 20.0]), person=np.array([0, 1]), start=np.array([90, 90]),
-        until=np.array([method.NEVER] * 2), weight=np.ones(2), owner=nothing, opened=nothing, closed=nothing,
-        won=nothing.astype(bool), listed=nothing.astype(float), listed_on=nothing, worth=nothing.astype(float),
+        until=np.array([method.NEVER] * 2), weight=np.ones(2), told=nothing, untold=nothing,
+        owner=nothing, opened=nothing, closed=nothing,
+        won=nothing.astype(bool), listed=nothing.astype(float), worth=nothing.astype(float),
         kind=nothing,
     )  # fmt: skip
     quarters = [np.array([start, start + 30, start + 60, start + 90]) for start in (0, 90)]

@@ -41,7 +41,12 @@ WITHHELD: dict[str, tuple[Q, str]] = {  # rows whose words are somebody else's a
 # Whose a row is where no field `person` says so; every other field that names a person only mentions them.
 OWNERS = ("owner", "giver", "receiver", "taker", "seat", "author", "asked")
 SUBJECTS: dict[str, tuple[str, ...]] = {
+    "coaching.LessonDone": ("enrolment__person",),
+    "coaching.QuizAttempt": ("enrolment__person",),
+    "coaching.QuizAnswer": ("attempt__enrolment__person",),
     "coaching.AgendaItem": ("one_on_one__person", "added_by"),
+    "coaching.Question": ("case__person",),
+    "coaching.StepSupport": ("step__ladder__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
 }

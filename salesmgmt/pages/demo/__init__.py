@@ -26,6 +26,7 @@ from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
 from .deal_parts import write_deal_parts
 from .followups import write_delivery_department, write_what_followed
+from .ladders import write_ladders
 from .leads import suggest, write_leads
 from .letters import write_letters
 from .loading import analyse
@@ -37,6 +38,7 @@ from .scenarios import write_scenarios
 from .selling import factors_of, make_deals, make_work
 from .shares import write_shares
 from .talks import write_talks
+from .training import write_training
 from .work import write_work as write_everyday
 
 __all__ = ["BUILT_IN", "NOT_BEHIND", "Size", "draw_conclusions", "is_here", "seed"]
@@ -113,3 +115,5 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_calls(seed=size.seed, today=today)
     write_boards(today=today)
     write_looks(today=today)
+    write_training(seed=size.seed, today=today)
+    write_ladders(today=today)
