@@ -15,7 +15,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, get_resolver, resolve, reverse
 
 from coaching import services as coaching
 from coaching.models import Lesson, OnboardingStep
@@ -56,7 +56,7 @@ from targets.models import (
     Slice,
 )
 from teams import services as teams
-from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
+from teams.models import Look, Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = (
@@ -453,6 +453,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
     # people's rights
+    "leaves": (POSTED, GET),
     "privacy": (EVERYBODY, GET),
     "privacy-showing": ("admin", POST),
     "privacy-kept": ("admin", POST),
@@ -869,6 +870,28 @@ def test_who_may_see_what(world: World, identity: str) -> None:
         elif answer.status_code != 404:
             wrong.append(was)
     assert not wrong, "\n".join(wrong)
+
+
+LEADS_ELSEWHERE = {"announcement", "offer", "task"}  # about a team's figures, or work that is one's own
+
+
+def test_whoever_opens_a_page_about_somebody_is_noted_for_them(world: World) -> None:
+    """Of every page that only a person, their line and who sees all may open, customers' records aside."""
+    missing = []
+    asked = {name for name, (who, method) in TABLE.items() if method == GET and set(who.split()) <= set(POSTED.split())}
+    for name in sorted(asked - LEADS_ELSEWHERE):
+        path = address(world, name)
+        view = resolve(path).func
+        about = {"ana", "maya"} <= set(TABLE[name][0].split()) and "cleo" not in TABLE[name][0].split()
+        if not about or view.__module__.startswith("sales."):
+            continue
+        client = Client()
+        client.force_login(User.objects.get(username="maya"), backend="django.contrib.auth.backends.ModelBackend")
+        Look.objects.all().delete()
+        client.get(path)
+        if not Look.objects.filter(person=world.cast.ana, viewer__username="maya").exists():
+            missing.append(name)
+    assert missing == []
 
 
 # ── Access follows the postings of the day: what was lost is gone on the next request ───────────────────────────
