@@ -1,6 +1,25 @@
 """Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
 
 from .cases import close_case, move_case, open_case
+from .disputes import (
+    NewOwner,
+    NewQuota,
+    NotNeutral,
+    Settlement,
+    Split,
+    add_evidence,
+    add_party,
+    appeal_dispute,
+    decide_dispute,
+    forget_disputes,
+    give_statement,
+    keep_disputes_going,
+    name_decider,
+    open_dispute,
+    record_missed,
+    step_aside,
+    withdraw_dispute,
+)
 from .notes import forget_talks, write_note
 from .talks import (
     add_action_item,
@@ -14,17 +33,34 @@ from .talks import (
 )
 
 __all__ = [
+    "NewOwner",
+    "NewQuota",
+    "NotNeutral",
+    "Settlement",
+    "Split",
     "add_action_item",
     "add_agenda_item",
+    "add_evidence",
+    "add_party",
+    "appeal_dispute",
     "cancel_one_on_one",
     "close_case",
     "complete_action_item",
+    "decide_dispute",
+    "forget_disputes",
     "forget_talks",
+    "give_statement",
     "hold_one_on_one",
+    "keep_disputes_going",
     "move_case",
+    "name_decider",
     "open_case",
+    "open_dispute",
     "plan_from_finding",
     "plan_one_on_one",
+    "record_missed",
+    "step_aside",
     "tick_agenda_item",
+    "withdraw_dispute",
     "write_note",
 ]
