@@ -1,8 +1,9 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, talks
+from . import cases, disputes, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
     **talks.ENDPOINTS,
+    **disputes.ENDPOINTS,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,12 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from coaching.models import Decider, Decision, Dispute, DisputeEvent, Evidence, Party, Remedy, Statement
 from coaching.models.disputes import APPEAL, FIRST
 from sales.models import Account, Activity, Credit, CreditShare, Order
+from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.refusals import Refused
 from targets.models import QuotaEntry
 from teams.models import Leadership, Leave, Organisation, Person, Posting, Role, Team, User, Viewer, access_of
+from teams.selectors import person_of
 
 DECIDING = (Role.MANAGER, Role.EXECUTIVE, Role.HR)
 LOOKS_BACK = timedelta(days=550)  # for what somebody may claim a part of
@@ -111,6 +114,11 @@ def words_of(dispute: Dispute, reading: Reading) -> Words:
 
 def story_of_dispute(dispute: Dispute) -> QuerySet[DisputeEvent]:
     return DisputeEvent.objects.filter(dispute=dispute).select_related("by__person", "person").order_by("at", "pk")
+
+
+def deciders_of(dispute: Dispute) -> dict[int, Decider]:
+    """Who decides or decided, by round."""
+    return {one.round: one for one in Decider.objects.standing().filter(dispute=dispute).select_related("person")}
 
 
 def missing_statements(dispute: Dispute) -> QuerySet[Statement]:
@@ -220,6 +228,34 @@ def people_around(person: Person, day: date) -> QuerySet[Person]:
     colleagues = Posting.objects.on(day).filter(team__in=team).values("person")
     near = Q(pk__in=line_of([person.pk], day)) | Q(pk__in=colleagues)
     return Person.objects.present().active(day).filter(near).exclude(pk=person.pk)
+
+
+def order_to_claim(user: User, number: int, *, at: datetime) -> Order | None:
+    me, day = _me_and_day(user, at)
+    return orders_to_claim(me, day).filter(pk=number).first() if me else None
+
+
+def account_to_claim(user: User, number: int, *, at: datetime) -> Account | None:
+    me, day = _me_and_day(user, at)
+    return accounts_to_claim(me, day).filter(pk=number).first() if me else None
+
+
+def people_named(user: User, numbers: Collection[int], *, at: datetime) -> list[Person]:
+    """Those around somebody; refused where one isn't."""
+    me, day = _me_and_day(user, at)
+    found = list(people_around(me, day).filter(pk__in=numbers)) if me and numbers else []
+    if missing := set(numbers) - {one.pk for one in found}:
+        raise Refused(f"There is no person {min(missing)} near you to name as a party.", field="others")
+    return found
+
+
+def people_heard(dispute: Dispute) -> QuerySet[Person]:
+    """The parties."""
+    return Person.objects.filter(disputes__dispute=dispute)
+
+
+def _me_and_day(user: User, at: datetime) -> tuple[Person | None, date]:
+    return person_of(user), clock.day_of(at, Organisation.get().time_zone)
 
 
 def credited_people(order: Order) -> set[int]:
@@ -342,7 +378,11 @@ def similar_to(dispute: Dispute, user: Viewer, *, most: int = 5) -> list[Similar
 
 def reversed_for(*, manager: Person, start: date, end: date) -> int:
     """What a manager did that a dispute put right: granted against them and not overturned, or overturned of theirs."""
-    moments = {"decided_at__date__gte": start, "decided_at__date__lt": end}
+    zone = Organisation.get().time_zone
+    moments = {
+        "decided_at__gte": clock.close_of(start - timedelta(days=1), zone),
+        "decided_at__lt": clock.close_of(end - timedelta(days=1), zone),
+    }
     overturned = Decision.objects.filter(outcome=Outcome.OVERTURNED)
     granted = Decision.objects.filter(outcome=Outcome.GRANTED, **moments).exclude(
         dispute__in=overturned.values("dispute")

@@ -2,6 +2,7 @@
 
 from .cases import close_case, move_case, open_case
 from .disputes import (
+    DAYS_TO_ANSWER,
     NewOwner,
     NewQuota,
     NotNeutral,
@@ -13,6 +14,7 @@ from .disputes import (
     decide_dispute,
     forget_disputes,
     give_statement,
+    keep_dispute_going,
     keep_disputes_going,
     name_decider,
     open_dispute,
@@ -33,6 +35,7 @@ from .talks import (
 )
 
 __all__ = [
+    "DAYS_TO_ANSWER",
     "NewOwner",
     "NewQuota",
     "NotNeutral",
@@ -51,6 +54,7 @@ __all__ = [
     "forget_talks",
     "give_statement",
     "hold_one_on_one",
+    "keep_dispute_going",
     "keep_disputes_going",
     "move_case",
     "name_decider",

@@ -667,12 +667,13 @@ def keep_disputes_going(*, at: datetime) -> int:
     """
     changed = 0
     for dispute in Dispute.objects.unsettled().order_by("pk"):
-        changed += _keep_going(dispute=dispute, at=at)
+        changed += keep_dispute_going(dispute=dispute, at=at)
     return changed
 
 
 @transaction.atomic
-def _keep_going(*, dispute: Dispute, at: datetime) -> bool:
+def keep_dispute_going(*, dispute: Dispute, at: datetime) -> bool:
+    """What time and transfers have changed about one; answers whether anything did."""
     dispute, today = _locked(dispute), _day(at)
     if dispute.state == State.DECIDED:
         if dispute.appeal_until is None or today <= dispute.appeal_until:

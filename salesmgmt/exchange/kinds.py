@@ -29,7 +29,9 @@ ORDER = (  # in which kinds depend on each other
     "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "measures",
     "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "one_on_ones",
     "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
-    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
+    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
+    "disputes", "dispute_parties", "dispute_statements", "dispute_deciders", "dispute_decisions", "dispute_remedies",
+    "dispute_remedy_shares", "dispute_events", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why
@@ -56,6 +58,7 @@ STAYS = {  # what no export gives out, and why
     "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
+    "coaching.Evidence": "put forward by the parties of a dispute: only a backup keeps it",
 }
 
 
