@@ -59,8 +59,9 @@ class DisputeWithWords(DisputeSerializer):
     statements = serializers.SerializerMethodField()
     decisions = serializers.SerializerMethodField()
 
-    class Meta(DisputeSerializer.Meta):
-        fields = (*DisputeSerializer.Meta.fields, "decider", "statements", "decisions")  # type: ignore[assignment]
+    class Meta:
+        model = Dispute
+        fields = (*DisputeSerializer.Meta.fields, "decider", "statements", "decisions")
         read_only_fields = fields
 
     def get_decider(self, dispute: Dispute) -> int | None:

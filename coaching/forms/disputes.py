@@ -140,7 +140,7 @@ class DecideForm(Versioned):
         self.fields["outcome"].choices = [(one.value, one.label) for one in outcomes]  # type: ignore[attr-defined]
         parties = Person.objects.filter(disputes__dispute=dispute).order_by("name", "pk")
         self.people = list(parties)
-        money = {"max_digits": 16, "decimal_places": 2, "required": False}
+        money: dict[str, Any] = {"max_digits": 16, "decimal_places": 2, "required": False}
         match dispute.subject:
             case Subject.CREDIT if dispute.order is not None:
                 stands = shares_of(dispute.order) if dispute.round == FIRST else {}

@@ -189,7 +189,7 @@ def _what(
                 raise Refused("Choose the account it is about.", field="account")
             stands = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
             _alone(Dispute.objects.filter(account=account), "account", me)
-            return f"Who looks after {account}", {stands.owner_id} - {None}
+            return f"Who looks after {account}", {stands.owner_id} if stands.owner_id else set()
         case Subject.QUOTA:
             calendar = Organisation.get().calendar
             try:
@@ -524,7 +524,7 @@ def _post(decision: Decision, wanted: Wanted, *, by: User, at: datetime, today: 
             return _keep(decision, at, person=dispute.opened_by, amount=entry.amount, currency=entry.currency,
                          entry=entry)  # fmt: skip
         case NewOwner() if dispute.account is not None:
-            account = Account.objects.select_related("owner").get(pk=dispute.account_id)
+            account = Account.objects.select_related("owner").get(pk=dispute.account_id or 0)
             if account.owner is None:
                 raise Refused(f"{account} belongs to nobody any more.", field="taker")
             _must_be_heard(dispute, {account.owner.pk, wanted.taker.pk})
@@ -556,7 +556,7 @@ def _split(
     at: datetime,
     reverses: Remedy | None = None,
 ) -> Remedy:
-    order = Order.objects.select_for_update(of=("self",)).get(pk=decision.dispute.order_id)
+    order = Order.objects.select_for_update(of=("self",)).get(pk=decision.dispute.order_id or 0)
     before = shares_of(order)
     if dict(after) == before:
         raise Refused("This is how the credit is shared already: choose other parts, or dismiss.", field="shares")
@@ -584,7 +584,7 @@ def _take_back(decision: Decision, standing: Remedy, *, by: User, at: datetime, 
     dispute = decision.dispute
     match standing.kind:
         case Subject.CREDIT:
-            order = Order.objects.select_for_update(of=("self",)).get(pk=dispute.order_id)
+            order = Order.objects.select_for_update(of=("self",)).get(pk=dispute.order_id or 0)
             shares = list(standing.shares.all())
             left = {(one.person_id, one.kind): one.percent for one in shares if one.percent is not None}
             if shares_of(order) != left:

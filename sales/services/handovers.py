@@ -118,7 +118,8 @@ def settle_ownership(
         raise Refused(f"{giver.name} has it already.", field="taker")
     if taker.withdrawn_at is not None or (taker.left_on is not None and taker.left_on <= on):
         raise Refused(f"{taker.name} is not here any more.", field="taker")
-    for record in [*accounts, *deals]:
+    records: list[Account | Deal] = [*accounts, *deals]
+    for record in records:
         if record.owner_id != giver.pk or record.withdrawn_at is not None:
             raise Refused(f"{record} is not {giver.name}'s any more.", field="taker")
     made = Handover.objects.create(
