@@ -2,7 +2,6 @@
 
 from .cases import close_case, move_case, open_case
 from .disputes import (
-    DAYS_TO_ANSWER,
     NewOwner,
     NewQuota,
     NotNeutral,
@@ -35,7 +34,6 @@ from .talks import (
 )
 
 __all__ = [
-    "DAYS_TO_ANSWER",
     "NewOwner",
     "NewQuota",
     "NotNeutral",

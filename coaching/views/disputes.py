@@ -11,10 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from coaching import forms, services
+from coaching.forms import disputes as forms
 from coaching.models import Dispute
 from coaching.models.disputes import APPEAL, FIRST
 from coaching.selectors import disputes as selectors
+from coaching.services import disputes as services
 from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset

@@ -34,7 +34,7 @@ def write_disputes(*, today: date) -> None:
     if len(people) < 4 or Dispute.objects.exists():
         return
     moments = Moments(today, ZONE, earliest=-60, latest=60)
-    ana, ben, jonas, omar = (people[name] for name in ("E-101", "E-102", "E-103", "E-110"))
+    ana, ben, jonas, omar = (people[name] for name in seats)
     order = Order.objects.present().standing().filter(owner=ana, deal__isnull=False, ordered_on__lte=today)
     if (found := order.order_by("-ordered_on", "-pk").first()) is not None:
         made = _Writing(moments, today, -3, ben, omar).open(
