@@ -48,7 +48,7 @@ def test_a_dispute_from_the_form_to_the_decision(world: World) -> None:
     assert (
         ben.post("/disputes/new/?subject=credit", who | {"claim": "x", "statements_due_on": "9999-12-31"}).status_code
         == 422
-    )  # noqa: E501
+    )
     made = ben.post("/disputes/new/?subject=credit", who | {"claim": SECRET, "idempotency_key": "k"})
     again = ben.post("/disputes/new/?subject=credit", who | {"claim": SECRET, "idempotency_key": "k"})
     assert made["Location"] == again["Location"]

@@ -28,9 +28,8 @@ REASONS = "Both consented to the handover, and the renewal was part of it. Nothi
 @transaction.atomic
 def write_disputes(*, today: date) -> None:
     """After handovers and orders; no credit, quota or owner is changed."""
-    people = Person.objects.select_related("user").in_bulk(
-        ["E-101", "E-102", "E-103", "E-110"], field_name="external_id"
-    )
+    seats = ["E-101", "E-102", "E-103", "E-110"]
+    people = Person.objects.select_related("user").in_bulk(seats, field_name="external_id")
     if len(people) < 4 or Dispute.objects.exists():
         return
     moments = Moments(today, ZONE, earliest=-60, latest=60)
