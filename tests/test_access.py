@@ -76,6 +76,7 @@ LEADERS = "maya omar vera olga admin"
 COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs it; not HR, not departments
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
+CONCERNED = "ana ben omar vera hugo"  # the parties, who decides, HR, and executives, who read no statement
 LADDER_ACTS = (
     "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
     "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
@@ -365,6 +366,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "case-move": (LINE, POST),
     "case-close": (LINE, POST),
     "case-open": ("maya vera", POST),
+    "disputes": (EVERYBODY, GET),
+    "dispute-new": (COLLEAGUES, GET),
+    "dispute": (CONCERNED, GET),
+    "dispute-statement": (CONCERNED, POST),
+    "dispute-evidence": (CONCERNED, POST),
+    "dispute-party": (CONCERNED, POST),
+    "dispute-decider": (CONCERNED, POST),
+    "dispute-step-aside": (CONCERNED, POST),
+    "dispute-decide": (CONCERNED, POST),
+    "dispute-appeal": (CONCERNED, POST),
+    "dispute-withdraw": (CONCERNED, POST),
     "one-on-ones": (EVERYBODY, GET),
     "one-on-one-plan": ("maya omar vera", GET),
     "one-on-one": (LINE, GET),
@@ -634,7 +646,14 @@ def world(db: None) -> World:
         name="Hall", team=cast.north, boards=["attainment"], seconds=20, by=cast.admin, at=now
     )
     screen = recognition.switch_screen(screen=screen, is_on=True, version=1, by=cast.admin)
+    dispute = coaching.open_dispute(
+        subject="conduct", ground="treatment", claim="He shouted.", others=[cast.ben], by=cast.ana.user, at=now
+    )
+    hugo = User.objects.get(username="hugo")
+    coaching.name_decider(dispute=dispute, person=cast.omar, by=hugo, at=now)
     kwargs: dict[str, dict[str, Any]] = {
+        "dispute": {"pk": dispute.pk},
+        "dispute-new": {},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},
