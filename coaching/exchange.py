@@ -1,6 +1,19 @@
 """Cases, talks and what was promised in them, as tables."""
 
-from coaching.models import ActionItem, AgendaItem, Case, CaseChange, OneOnOne
+from coaching.models import (
+    ActionItem,
+    AgendaItem,
+    Attendance,
+    Case,
+    CaseChange,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuestion,
+    OneOnOne,
+    Rhythm,
+)
 from teams.exchange.trails import known_by, trail
 
 OPENED = ("person", "opened_at")
@@ -15,4 +28,17 @@ KINDS = [
     trail("one_on_ones", OneOnOne, *MET),
     trail("agenda_items", AgendaItem, "one_on_one", "position", "text"),
     trail("action_items", ActionItem, *PROMISED),
+]
+
+# Rhythms and meetings
+MEETING = ("team", "starts_at")
+REFERENTS += [known_by(Meeting, *MEETING)]
+KINDS += [
+    trail("rhythms", Rhythm, "person", "manager", "made_at"),
+    trail("meetings", Meeting, *MEETING),
+    trail("meeting_changes", MeetingChange, "meeting", "at", "what"),
+    trail("meeting_points", MeetingPoint, "meeting", "about"),
+    trail("meeting_questions", MeetingQuestion, "team", "author", "asked_at"),
+    trail("meeting_decisions", MeetingDecision, "meeting", "decided_at", "text"),
+    trail("attendances", Attendance, "meeting", "person"),
 ]

@@ -59,6 +59,7 @@ app.conf.beat_schedule = {
         "suggest what to sell again": ("sales.tasks.refresh_recommendations", crontab(hour="3", minute="20")),
         "find look-alikes": ("sales.tasks.find_look_alikes", crontab(hour="2", minute="50")),
         "carry out handovers": ("sales.tasks.carry_out_handovers", crontab(minute="5")),
+        "plan 1:1s and prepare agendas": ("coaching.tasks.tend_talks", crontab(hour="*/6", minute="15")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
     }.items()
 }

@@ -1,30 +1,67 @@
 """Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
 
 from .cases import close_case, move_case, open_case
+from .meetings import (
+    answer_question,
+    ask_meeting,
+    cancel_meeting,
+    decide_in_meeting,
+    hold_meeting,
+    move_meeting,
+    plan_meeting,
+    prepare_meeting,
+    promise_in_meeting,
+    settle_decision,
+    tend_meetings,
+    tick_point,
+    write_minutes,
+)
 from .notes import forget_talks, write_note
+from .rhythms import end_rhythm, say_pulse, set_rhythm, tend_one_on_ones
 from .talks import (
     add_action_item,
     add_agenda_item,
     cancel_one_on_one,
     complete_action_item,
     hold_one_on_one,
+    move_one_on_one,
     plan_from_finding,
     plan_one_on_one,
+    prepare_agenda,
     tick_agenda_item,
 )
 
 __all__ = [
     "add_action_item",
     "add_agenda_item",
+    "answer_question",
+    "ask_meeting",
+    "cancel_meeting",
     "cancel_one_on_one",
     "close_case",
     "complete_action_item",
+    "decide_in_meeting",
+    "end_rhythm",
     "forget_talks",
+    "hold_meeting",
     "hold_one_on_one",
     "move_case",
+    "move_meeting",
+    "move_one_on_one",
     "open_case",
     "plan_from_finding",
+    "plan_meeting",
     "plan_one_on_one",
+    "prepare_agenda",
+    "prepare_meeting",
+    "promise_in_meeting",
+    "say_pulse",
+    "set_rhythm",
+    "settle_decision",
+    "tend_meetings",
+    "tend_one_on_ones",
     "tick_agenda_item",
+    "tick_point",
+    "write_minutes",
     "write_note",
 ]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from coaching.models import ActionItem, AgendaItem, Case, Note, OneOnOne
+from coaching.models import ActionItem, AgendaItem, Case, MeetingQuestion, Note, OneOnOne, OneOnOneChange, Pulse
 from coaching.selectors import may_coach
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.lib.refusals import Refused
@@ -49,6 +49,9 @@ def forget_talks(*, person: Person) -> Forgotten:
     forgotten = Forgotten()
     forgotten.blank(Note.objects.filter(person=person), text="")
     forgotten.blank(AgendaItem.objects.filter(one_on_one__person=person), text="Erased", link="")
-    forgotten.blank(ActionItem.objects.filter(person=person), text="Erased")
+    forgotten.blank(ActionItem.objects.filter(person=person), text="Erased", result="")
+    forgotten.blank(OneOnOneChange.objects.filter(one_on_one__person=person).exclude(reason=""), reason="Erased")
+    forgotten.blank(Pulse.objects.filter(person=person), score=None)
+    forgotten.blank(MeetingQuestion.objects.filter(author=person), text="Erased", answer="")
     forgotten.blank(Case.objects.filter(person=person).exclude(result=""), result="Erased")
     return forgotten

@@ -27,8 +27,9 @@ ORDER = (  # in which kinds depend on each other
     "plan_approvals", "quotas", "quota_entries", "credit_entries", "outcome_entries", "strategies", "announcements",
     "announced_figures", "responses", "response_accounts", "answers", "positions", "quota_proposals",
     "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "measures",
-    "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "one_on_ones",
-    "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
+    "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "rhythms",
+    "meetings", "meeting_changes", "meeting_points", "meeting_questions", "meeting_decisions", "attendances",
+    "one_on_ones", "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
     "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
 )  # fmt: skip
 
@@ -56,6 +57,9 @@ STAYS = {  # what no export gives out, and why
     "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
+    "coaching.OneOnOneChange": "why a talk moved is private to the two: only a backup keeps it",
+    "coaching.Pulse": "private to a person and their manager: only a backup keeps it",
+    "desk.NoticeChoice": "how one wants to be told here: chosen anew",
 }
 
 

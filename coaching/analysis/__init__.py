@@ -1,0 +1,1 @@
+"""Numeric methods of coaching: values in, values out."""
