@@ -27,7 +27,8 @@ class OneOnOneAdmin(ReadOnlyAdmin):
 
 @admin.register(ActionItem)
 class ActionItemAdmin(ReadOnlyAdmin):
-    list_display = ("person", "owner", "text", "due_on", "done_at")
+    list_display = ("person", "owner", "due_on", "done_at")
+    exclude = ("text", "result")
     list_select_related = ("person", "owner")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     search_fields = ("person__name", "owner__name")

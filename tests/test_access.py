@@ -7,7 +7,7 @@ belongs to nobody) and lena, who has left.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -368,7 +368,28 @@ TABLE: dict[str, tuple[str, str]] = {
     "agenda-tick": (LINE, POST),
     "promise": (LINE, POST),
     "note": (LINE, POST),
-    "action-done": (LINE, POST),
+    "action-done": ("ana maya", POST),
+    # 1:1s and meetings
+    "one-on-one-move": (LINE, POST),
+    "rhythm-set": ("maya omar vera", GET),
+    "rhythm-end": ("ana maya", POST),
+    "pulse-say": (EVERYBODY, POST),
+    "week": (EVERYBODY, GET),
+    "notice-ways": (EVERYBODY, GET),
+    "meetings": (EVERYBODY, GET),
+    "meeting-plan": ("maya omar vera", GET),
+    "meeting-ask": (EVERYBODY, POST),
+    "meeting": ("ana ben maya vera", GET),
+    "meeting-move": ("ana ben maya vera", POST),
+    "meeting-cancel": ("ana ben maya vera", POST),
+    "meeting-prepare": ("maya vera", POST),
+    "meeting-hold": ("ana ben maya vera", POST),
+    "meeting-minutes": ("ana ben maya vera", POST),
+    "meeting-decide": ("ana ben maya vera", POST),
+    "meeting-promise": ("ana ben maya vera", POST),
+    "meeting-point-tick": ("ana ben maya vera", POST),
+    "decision-settle": ("ana ben maya vera", POST),
+    "question-answer": ("ana ben maya vera", POST),
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
@@ -554,7 +575,22 @@ def world(db: None) -> World:
         name="Hall", team=cast.north, boards=["attainment"], seconds=20, by=cast.admin, at=now
     )
     screen = recognition.switch_screen(screen=screen, is_on=True, version=1, by=cast.admin)
+    soon = {"at": now, "on": today, "by": maya}
+    rhythm = coaching.set_rhythm(
+        person=cast.ana, manager=cast.maya, every_weeks=2, weekday=1, at_time=time(10), zone="UTC",
+        starts_on=today + timedelta(days=9), **soon,
+    )  # fmt: skip
+    met = coaching.plan_meeting(team=cast.north, title="Weekly", starts_at=now + timedelta(days=1), **soon)
+    decision = coaching.decide_in_meeting(meeting=met, text="Demos on site", by=maya, at=now)
+    coming = coaching.plan_meeting(team=cast.north, title="Weekly", starts_at=now + timedelta(days=8), **soon)
+    put = coaching.ask_meeting(team=cast.north, text="Who covers?", by=User.objects.get(username="ben"), at=now)
+    point = coming.points.earliest("pk")
     kwargs: dict[str, dict[str, Any]] = {
+        "rhythm-end": {"pk": rhythm.pk},
+        "meeting": {"pk": coming.pk},
+        "meeting-point-tick": {"pk": coming.pk, "point_pk": point.pk},
+        "decision-settle": {"pk": coming.pk, "decision_pk": decision.pk},
+        "question-answer": {"pk": coming.pk, "question_pk": put.pk},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},

@@ -96,13 +96,14 @@ def questions_of(user: User) -> QuerySet[MeetingQuestion]:
 
 
 def decisions_to_report(meeting: Meeting) -> QuerySet[MeetingDecision]:
-    """What the team's meetings before this one decided and nobody has said what came of, the oldest first."""
-    return (
-        MeetingDecision.objects.filter(meeting__team=meeting.team_id, meeting__starts_at__lt=meeting.starts_at)
-        .filter(Q(settled_at=None) | Q(settled_at__gte=meeting.starts_at))
-        .select_related("meeting")
-        .order_by("decided_at", "pk")
-    )
+    """What the team's meetings before this one decided: nobody has said what came of it, or it was said since the last
+    one. The oldest first."""
+    before = last_meeting(meeting)
+    said = Q(settled_at__gt=before.held_at) if before and before.held_at else Q(settled_at__isnull=False)
+    if meeting.held_at is not None:
+        said &= Q(settled_at__lte=meeting.held_at)
+    decided = MeetingDecision.objects.filter(meeting__team=meeting.team_id, meeting__starts_at__lt=meeting.starts_at)
+    return decided.filter(Q(settled_at=None) | said).select_related("meeting").order_by("decided_at", "pk")
 
 
 def last_meeting(meeting: Meeting) -> Meeting | None:
