@@ -323,6 +323,7 @@ SPECTACULAR_SETTINGS = {
         "LeadDisqualifiedFor": "sales.models.Lead.Reason",
         "CaseState": "coaching.models.Case.State",
         "OneOnOneState": "coaching.models.OneOnOne.State",
+        "PulseKind": "coaching.models.Pulse.Kind",
         "BatchState": "salesmgmt.exchange.models.Batch.State",
     },
     "POSTPROCESSING_HOOKS": [

@@ -1,8 +1,10 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, talks
+from . import cases, meetings, rhythms, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
     **talks.ENDPOINTS,
+    **rhythms.ENDPOINTS,
+    **meetings.ENDPOINTS,
 }

@@ -127,6 +127,12 @@ class MeetingQuestion(models.Model):
         ]
 
 
+class DecisionQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """As their meeting is."""
+        return self.filter(meeting__in=Meeting.objects.visible_to(user))
+
+
 class MeetingDecision(models.Model):
     """What a meeting decided, and what came of it: asked first at the next one."""
 
@@ -136,6 +142,8 @@ class MeetingDecision(models.Model):
     outcome = models.CharField(max_length=500, blank=True)
     settled_at = models.DateTimeField(null=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         triggers = audited("text", "outcome")

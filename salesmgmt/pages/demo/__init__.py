@@ -29,6 +29,7 @@ from .followups import write_delivery_department, write_what_followed
 from .leads import suggest, write_leads
 from .letters import write_letters
 from .loading import analyse
+from .meetings import write_meetings
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
@@ -111,3 +112,4 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_shares(today=today)
     write_calls(seed=size.seed, today=today)
     write_boards(today=today)
+    write_meetings(seed=size.seed, today=today)
