@@ -1,9 +1,17 @@
 """What do we do about it? Cases, 1:1s, notes and action items."""
 
 from .cases import Case, CaseChange, PairQuerySet
-from .meetings import Attendance, Meeting, MeetingChange, MeetingDecision, MeetingPoint, MeetingQuestion
+from .meetings import (
+    Attendance,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuerySet,
+    MeetingQuestion,
+)
 from .notes import Note, NoteQuerySet
-from .rhythms import Pulse, Rhythm
+from .rhythms import Pulse, Rhythm, RhythmQuerySet
 from .talks import ActionItem, ActionItemQuerySet, AgendaItem, OneOnOne, OneOnOneChange, OneOnOneQuerySet
 
 __all__ = [
@@ -17,6 +25,7 @@ __all__ = [
     "MeetingChange",
     "MeetingDecision",
     "MeetingPoint",
+    "MeetingQuerySet",
     "MeetingQuestion",
     "Note",
     "NoteQuerySet",
@@ -26,4 +35,5 @@ __all__ = [
     "PairQuerySet",
     "Pulse",
     "Rhythm",
+    "RhythmQuerySet",
 ]

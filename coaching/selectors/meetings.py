@@ -8,7 +8,15 @@ from urllib.parse import quote
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from coaching.models import ActionItem, Attendance, Meeting, MeetingDecision, MeetingPoint, MeetingQuestion
+from coaching.models import (
+    ActionItem,
+    Attendance,
+    Meeting,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuerySet,
+    MeetingQuestion,
+)
 from performance.selectors import team_standings
 from sales.models import MarketNote
 from teams.models import Access, Leadership, Organisation, Person, Posting, Team, User, access_of
@@ -68,7 +76,7 @@ def attendees(team: Team, on: date) -> QuerySet[Person]:
     return people.filter(Q(pk__in=posted.values("person")) | Q(pk__in=leads.values("person")))
 
 
-def meetings_of(user: User) -> QuerySet[Meeting]:
+def meetings_of(user: User) -> MeetingQuerySet:
     return Meeting.objects.visible_to(user).select_related("team", "chair")
 
 

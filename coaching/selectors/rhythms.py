@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
-from django.db.models import QuerySet
 
 from coaching.analysis.rhythms import days_of
-from coaching.models import OneOnOne, Pulse, Rhythm
+from coaching.models import OneOnOne, Pulse, Rhythm, RhythmQuerySet
 from teams.models import Leadership, Person, Team, User, access_of
 from teams.selectors import PersonDays, members, presence
 
@@ -18,7 +17,7 @@ FAR = timedelta(weeks=26)  # beyond which no talk is planned, however long a lea
 SMALLEST = 5  # people who have to have said something, before it is counted
 
 
-def rhythms_of(user: User) -> QuerySet[Rhythm]:
+def rhythms_of(user: User) -> RhythmQuerySet:
     return Rhythm.objects.visible_to(user).standing().select_related("person", "manager")
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
 
-from coaching.models import ActionItem, AgendaItem, Note, OneOnOne, OneOnOneChange
+from coaching.models import ActionItem, AgendaItem, Note, OneOnOne, OneOnOneChange, OneOnOneQuerySet
 from performance.models import Flag
 from sales.models import Activity, Outcome
 from teams.models import Person, User, access_of
@@ -25,7 +25,7 @@ class Point:
     added_by_id: int | None = None
 
 
-def one_on_ones_of(user: User) -> QuerySet[OneOnOne]:
+def one_on_ones_of(user: User) -> OneOnOneQuerySet:
     """Talks the user takes part in or leads people who do, with the number of open points."""
     return OneOnOne.objects.visible_to(user).select_related("person", "manager")
 

@@ -106,7 +106,7 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "outcome_form": forms.OutcomeForm(),
         "answer_form": forms.AnswerForm(),
         "promise_form": forms.PromiseForm(
-            people=people if chairs else people.filter(pk=access.person_id),
+            people=people if chairs else people.filter(pk__in=[access.person_id]),
             initial={"due_on": today + timedelta(days=7), "owner": access.person_id},
         ),
         "attendance_form": forms.AttendanceForm(people=people, initial={"came": came}),
@@ -115,7 +115,8 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
 
 
 def _found(request: SignedIn, pk: int) -> Meeting:
-    return get_object_or_404(selectors.meetings_of(request.user), pk=pk)
+    found: Meeting = get_object_or_404(selectors.meetings_of(request.user), pk=pk)
+    return found
 
 
 @require_POST

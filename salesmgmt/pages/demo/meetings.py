@@ -140,7 +140,7 @@ def _write_team_meetings(team: Team, chair: Person, people: list[Person], today:
             held_at=starts + timedelta(hours=1), version=3,
         )  # fmt: skip
         MeetingChange.objects.create(meeting=meeting, what="Planned", at=meeting.planned_at, by=chair.user)
-        MeetingChange.objects.create(meeting=meeting, what="Held", at=meeting.held_at, by=chair.user)
+        MeetingChange.objects.create(meeting=meeting, what="Held", at=starts + timedelta(hours=1), by=chair.user)
         everyone = [chair, *(person for person in people if person != chair)]
         Attendance.objects.bulk_create(
             Attendance(meeting=meeting, person=person, came=place % 7 != 5) for place, person in enumerate(everyone)
@@ -157,7 +157,8 @@ def _write_team_meetings(team: Team, chair: Person, people: list[Person], today:
         item = ActionItem.objects.create(
             meeting=met[place], person=owner, owner=owner, text=text, made_at=met[place].starts_at,
             due_on=met[place].starts_at.date() + timedelta(days=10),
-            done_at=met[1].starts_at if place == 0 else None, result="All three are in the folder" if place == 0 else "",
+            done_at=met[1].starts_at if place == 0 else None,
+            result="All three are in the folder" if place == 0 else "",
         )  # fmt: skip
         Task.objects.create(
             owner=owner, text="What you promised in “Team meeting”", due_on=item.due_on, source="action_item",
