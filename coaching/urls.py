@@ -40,6 +40,6 @@ urlpatterns += [
     path("meetings/<int:pk>/decide/", meetings.meeting_decide, name="meeting-decide"),
     path("meetings/<int:pk>/promise/", meetings.meeting_promise, name="meeting-promise"),
     path("meetings/<int:pk>/decisions/<int:decision_pk>/", meetings.decision_settle, name="decision-settle"),
-    path("meetings/<int:pk>/questions/<int:question_pk>/", meetings.question_answer, name="question-answer"),
+    path("meetings/<int:pk>/questions/<int:question_pk>/", meetings.meeting_question, name="meeting-question"),
     path("meetings/<int:pk>/points/<int:point_pk>/", meetings.point_tick, name="meeting-point-tick"),
 ]

@@ -389,7 +389,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "meeting-promise": ("ana ben maya vera", POST),
     "meeting-point-tick": ("ana ben maya vera", POST),
     "decision-settle": ("ana ben maya vera", POST),
-    "question-answer": ("ana ben maya vera", POST),
+    "meeting-question": ("ana ben maya vera", POST),
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
@@ -590,7 +590,7 @@ def world(db: None) -> World:
         "meeting": {"pk": coming.pk},
         "meeting-point-tick": {"pk": coming.pk, "point_pk": point.pk},
         "decision-settle": {"pk": coming.pk, "decision_pk": decision.pk},
-        "question-answer": {"pk": coming.pk, "question_pk": put.pk},
+        "meeting-question": {"pk": coming.pk, "question_pk": put.pk},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},

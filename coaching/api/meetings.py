@@ -186,7 +186,7 @@ class Questions(Records):
     def answer(self, request: Request, pk: str) -> Response:
         """Say what a meeting answered."""
         said = self.cleaned(AnswerWriter)
-        return self.shown(services.answer_question(question=self.get_object(), by=self.by, at=clock.now(), **said))
+        return self.shown(services.answer_in_meeting(question=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
 ENDPOINTS = {"meetings": Meetings, "meeting-decisions": Decisions, "meeting-questions": Questions}

@@ -2,15 +2,15 @@
 
 from .cases import CaseForm, CloseCaseForm, MoveCaseForm
 from .meetings import (
-    AnswerForm,
     AttendanceForm,
-    DecisionForm,
+    MeetingAnswerForm,
+    MeetingDecisionForm,
     MeetingForm,
+    MeetingQuestionForm,
     MinutesForm,
     MoveMeetingForm,
     OutcomeForm,
     PromiseForm,
-    QuestionForm,
 )
 from .rhythms import PulseForm, RhythmForm
 from .talks import ActionForm, AgendaForm, CancelTalkForm, DoneForm, MoveTalkForm, NoteForm, PlanForm, next_talk
@@ -18,14 +18,15 @@ from .talks import ActionForm, AgendaForm, CancelTalkForm, DoneForm, MoveTalkFor
 __all__ = [
     "ActionForm",
     "AgendaForm",
-    "AnswerForm",
     "AttendanceForm",
     "CancelTalkForm",
     "CaseForm",
     "CloseCaseForm",
-    "DecisionForm",
     "DoneForm",
+    "MeetingAnswerForm",
+    "MeetingDecisionForm",
     "MeetingForm",
+    "MeetingQuestionForm",
     "MinutesForm",
     "MoveCaseForm",
     "MoveMeetingForm",
@@ -35,7 +36,6 @@ __all__ = [
     "PlanForm",
     "PromiseForm",
     "PulseForm",
-    "QuestionForm",
     "RhythmForm",
     "next_talk",
 ]

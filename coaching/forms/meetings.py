@@ -39,7 +39,7 @@ class MinutesForm(forms.Form):
     )
 
 
-class DecisionForm(forms.Form):
+class MeetingDecisionForm(forms.Form):
     text = forms.CharField(label="Decided", max_length=500)
 
 
@@ -47,11 +47,11 @@ class OutcomeForm(forms.Form):
     outcome = forms.CharField(label="What came of it", max_length=500)
 
 
-class AnswerForm(forms.Form):
+class MeetingAnswerForm(forms.Form):
     answer = forms.CharField(label="Answer", max_length=1000)
 
 
-class QuestionForm(forms.Form):
+class MeetingQuestionForm(forms.Form):
     """A question for the next meeting of one of one's teams."""
 
     team = forms.ModelChoiceField(Team.objects.none(), label="Team", empty_label=None)

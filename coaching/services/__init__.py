@@ -2,7 +2,7 @@
 
 from .cases import close_case, move_case, open_case
 from .meetings import (
-    answer_question,
+    answer_in_meeting,
     ask_meeting,
     cancel_meeting,
     decide_in_meeting,
@@ -34,7 +34,7 @@ from .talks import (
 __all__ = [
     "add_action_item",
     "add_agenda_item",
-    "answer_question",
+    "answer_in_meeting",
     "ask_meeting",
     "cancel_meeting",
     "cancel_one_on_one",

@@ -183,7 +183,7 @@ def ask_meeting(*, team: Team, text: str, by: User, at: datetime) -> MeetingQues
 
 
 @transaction.atomic
-def answer_question(
+def answer_in_meeting(
     *, question: MeetingQuestion, meeting: Meeting, answer: str, by: User, at: datetime
 ) -> MeetingQuestion:
     """What a meeting said to a question."""

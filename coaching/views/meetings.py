@@ -34,7 +34,7 @@ def _list_page(request: SignedIn, **bound: Form) -> HttpResponse:
         "planned": list(found.planned().order_by("starts_at", "pk")[:50]),
         "page": page,
         "questions": list(selectors.questions_of(request.user)[:50]),
-        "question_form": forms.QuestionForm(teams=teams, initial={"team": access_of(request.user).team_id}),
+        "question_form": forms.MeetingQuestionForm(teams=teams, initial={"team": access_of(request.user).team_id}),
         "may_ask": access_of(request.user).person_id is not None and teams.exists(),
         "may_plan": selectors.chaired_by(request.user).exists(),
     }
@@ -67,7 +67,7 @@ def meeting_plan(request: SignedIn) -> HttpResponse:
 @require_POST
 def meeting_ask(request: SignedIn) -> HttpResponse:
     """A question for the next meeting, put at any time."""
-    form = forms.QuestionForm(request.POST, teams=selectors.teams_of(request.user))
+    form = forms.MeetingQuestionForm(request.POST, teams=selectors.teams_of(request.user))
     if form.is_valid():
         try:
             services.ask_meeting(by=request.user, at=clock.now(), **form.cleaned_data)
@@ -102,9 +102,9 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "may_promise": chairs or is_asked,
         "move_form": forms.MoveMeetingForm(initial={"starts_at": found.starts_at}),
         "minutes_form": forms.MinutesForm(initial={"minutes": found.minutes}),
-        "decision_form": forms.DecisionForm(),
+        "decision_form": forms.MeetingDecisionForm(),
         "outcome_form": forms.OutcomeForm(),
-        "answer_form": forms.AnswerForm(),
+        "answer_form": forms.MeetingAnswerForm(),
         "promise_form": forms.PromiseForm(
             people=people if chairs else people.filter(pk__in=[access.person_id]),
             initial={"due_on": today + timedelta(days=7), "owner": access.person_id},
@@ -190,7 +190,7 @@ def meeting_minutes(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 def meeting_decide(request: SignedIn, pk: int) -> HttpResponse:
-    found, form = _found(request, pk), forms.DecisionForm(request.POST)
+    found, form = _found(request, pk), forms.MeetingDecisionForm(request.POST)
 
     def decide() -> None:
         services.decide_in_meeting(meeting=found, by=request.user, at=clock.now(), **form.cleaned_data)
@@ -223,12 +223,12 @@ def decision_settle(request: SignedIn, pk: int, decision_pk: int) -> HttpRespons
 
 
 @require_POST
-def question_answer(request: SignedIn, pk: int, question_pk: int) -> HttpResponse:
-    found, form = _found(request, pk), forms.AnswerForm(request.POST)
+def meeting_question(request: SignedIn, pk: int, question_pk: int) -> HttpResponse:
+    found, form = _found(request, pk), forms.MeetingAnswerForm(request.POST)
     question = get_object_or_404(selectors.open_questions(found.team), pk=question_pk)
 
     def answer() -> None:
-        services.answer_question(
+        services.answer_in_meeting(
             question=question, meeting=found, by=request.user, at=clock.now(), **form.cleaned_data
         )
 
