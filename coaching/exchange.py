@@ -3,6 +3,7 @@
 from coaching.models import (
     ActionItem,
     AgendaItem,
+    Attendance,
     Case,
     CaseChange,
     Course,
@@ -17,6 +18,11 @@ from coaching.models import (
     Enrolment,
     Lesson,
     LessonDone,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuestion,
     OnboardingStep,
     OnboardingTick,
     OneOnOne,
@@ -28,6 +34,7 @@ from coaching.models import (
     QuizQuestion,
     Remedy,
     RemedyShare,
+    Rhythm,
     SkillTarget,
     Statement,
 )
@@ -47,6 +54,19 @@ KINDS = [
     trail("action_items", ActionItem, *PROMISED),
     trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
     trail("department_questions", Question, "case", "step", "asked_at", "text"),
+]
+
+# Rhythms and meetings
+MEETING = ("team", "starts_at")
+REFERENTS += [known_by(Meeting, *MEETING)]
+KINDS += [
+    trail("rhythms", Rhythm, "person", "manager", "made_at"),
+    trail("meetings", Meeting, *MEETING),
+    trail("meeting_changes", MeetingChange, "meeting", "at", "what"),
+    trail("meeting_points", MeetingPoint, "meeting", "about"),
+    trail("meeting_questions", MeetingQuestion, "team", "author", "asked_at"),
+    trail("meeting_decisions", MeetingDecision, "meeting", "decided_at", "text"),
+    trail("attendances", Attendance, "meeting", "person"),
 ]
 
 # ── Disputes: what happened, and nobody's words ─────────────────────────────────────────────────────────────────

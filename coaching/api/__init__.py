@@ -1,6 +1,6 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, courses, development, disputes, ladders, talks
+from . import cases, courses, development, disputes, ladders, meetings, rhythms, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
@@ -9,4 +9,6 @@ ENDPOINTS = {
     **development.ENDPOINTS,
     **ladders.ENDPOINTS,
     **disputes.ENDPOINTS,
+    **rhythms.ENDPOINTS,
+    **meetings.ENDPOINTS,
 }

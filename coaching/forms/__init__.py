@@ -31,8 +31,20 @@ from .ladders import (
     OpenLadderForm,
     WithdrawLadderForm,
 )
+from .meetings import (
+    AttendanceForm,
+    MeetingAnswerForm,
+    MeetingDecisionForm,
+    MeetingForm,
+    MeetingQuestionForm,
+    MinutesForm,
+    MoveMeetingForm,
+    OutcomeForm,
+    PromiseForm,
+)
+from .rhythms import PulseForm, RhythmForm
 from .skills import TargetsForm
-from .talks import ActionForm, AgendaForm, NoteForm, PlanForm, next_talk
+from .talks import ActionForm, AgendaForm, CancelTalkForm, DoneForm, MoveTalkForm, NoteForm, PlanForm, next_talk
 
 __all__ = [
     "ActionForm",
@@ -40,6 +52,8 @@ __all__ = [
     "AskForm",
     "AskViewForm",
     "AssignForm",
+    "AttendanceForm",
+    "CancelTalkForm",
     "CaseForm",
     "CaseListForm",
     "CausesForm",
@@ -48,6 +62,7 @@ __all__ = [
     "CourseRuleForm",
     "DevelopmentForm",
     "DevelopmentGoalForm",
+    "DoneForm",
     "DueForm",
     "ExitForm",
     "HandOverForm",
@@ -60,18 +75,29 @@ __all__ = [
     "LadderStepForm",
     "LadderSupportForm",
     "LessonForm",
+    "MeetingAnswerForm",
+    "MeetingDecisionForm",
+    "MeetingForm",
+    "MeetingQuestionForm",
     "MentorForm",
+    "MinutesForm",
     "MoveCaseForm",
+    "MoveMeetingForm",
+    "MoveTalkForm",
     "NoteForm",
     "OnboardingStepForm",
     "OpenCaseForm",
     "OpenLadderForm",
+    "OutcomeForm",
     "PlanForm",
+    "PromiseForm",
+    "PulseForm",
     "QuestionAnswerForm",
     "QuestionForm",
     "QuizForm",
     "RaiseCaseForm",
     "ReopenForm",
+    "RhythmForm",
     "RulingForm",
     "StatementForm",
     "TargetsForm",

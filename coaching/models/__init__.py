@@ -41,13 +41,25 @@ from .ladders import (
     StepSupport,
     may_lead,
 )
+from .meetings import (
+    Attendance,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuerySet,
+    MeetingQuestion,
+)
 from .notes import Note, NoteQuerySet
+from .rhythms import Pulse, Rhythm, RhythmQuerySet
 from .skills import SkillTarget
-from .talks import ActionItem, AgendaItem, OneOnOne, OneOnOneQuerySet
+from .talks import ActionItem, ActionItemQuerySet, AgendaItem, OneOnOne, OneOnOneChange, OneOnOneQuerySet
 
 __all__ = [
     "ActionItem",
+    "ActionItemQuerySet",
     "AgendaItem",
+    "Attendance",
     "Case",
     "CaseChange",
     "CaseQuerySet",
@@ -74,15 +86,23 @@ __all__ = [
     "LadderStep",
     "Lesson",
     "LessonDone",
+    "Meeting",
+    "MeetingChange",
+    "MeetingDecision",
+    "MeetingPoint",
+    "MeetingQuerySet",
+    "MeetingQuestion",
     "Mentorship",
     "Note",
     "NoteQuerySet",
     "OnboardingStep",
     "OnboardingTick",
     "OneOnOne",
+    "OneOnOneChange",
     "OneOnOneQuerySet",
     "PairQuerySet",
     "Party",
+    "Pulse",
     "Question",
     "QuestionQuerySet",
     "QuizAnswer",
@@ -91,6 +111,8 @@ __all__ = [
     "QuizQuestion",
     "Remedy",
     "RemedyShare",
+    "Rhythm",
+    "RhythmQuerySet",
     "SkillTarget",
     "Statement",
     "Step",

@@ -31,6 +31,7 @@ from .ladders import write_ladders
 from .leads import suggest, write_leads
 from .letters import write_letters
 from .loading import analyse
+from .meetings import write_meetings
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
@@ -119,3 +120,4 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_training(seed=size.seed, today=today)
     write_ladders(today=today)
     write_disputes(today=today)
+    write_meetings(seed=size.seed, today=today)
