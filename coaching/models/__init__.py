@@ -15,3 +15,20 @@ __all__ = [
     "OneOnOneQuerySet",
     "PairQuerySet",
 ]
+
+from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
+from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
+
+__all__ += [
+    "CoachingPlan",
+    "CoachingPlanChange",
+    "CoachingPlanQuerySet",
+    "Play",
+    "PlayChange",
+    "PlayComment",
+    "PlayQuerySet",
+    "PlayUse",
+    "PlayVersion",
+    "PlayVote",
+    "sees_plays",
+]

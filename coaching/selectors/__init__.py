@@ -19,3 +19,23 @@ __all__ = [
     "story_of",
     "talk_with_parts",
 ]
+
+from .effects import Judged, Pooled, effect_of, effects_of, plans_of, praiseworthy_plans, usable_measures, what_helps
+from .plays import PlayResult, Voices, play_results, plays_of, uses_of, voices_beside
+
+__all__ += [
+    "Judged",
+    "PlayResult",
+    "Pooled",
+    "Voices",
+    "effect_of",
+    "effects_of",
+    "plans_of",
+    "play_results",
+    "plays_of",
+    "praiseworthy_plans",
+    "usable_measures",
+    "uses_of",
+    "voices_beside",
+    "what_helps",
+]

@@ -28,3 +28,35 @@ __all__ = [
     "tick_agenda_item",
     "write_note",
 ]
+
+from .plans import cancel_plan, forget_plans, freeze_plans, move_plan, plan_coaching
+from .plays import (
+    adopt_play,
+    change_play,
+    comment_on_play,
+    may_decide,
+    propose_play,
+    retire_play,
+    take_use_back,
+    take_vote_back,
+    use_play,
+    vote_for_play,
+)
+
+__all__ += [
+    "adopt_play",
+    "cancel_plan",
+    "change_play",
+    "comment_on_play",
+    "forget_plans",
+    "freeze_plans",
+    "may_decide",
+    "move_plan",
+    "plan_coaching",
+    "propose_play",
+    "retire_play",
+    "take_use_back",
+    "take_vote_back",
+    "use_play",
+    "vote_for_play",
+]
