@@ -60,6 +60,7 @@ app.conf.beat_schedule = {
         "find look-alikes": ("sales.tasks.find_look_alikes", crontab(hour="2", minute="50")),
         "carry out handovers": ("sales.tasks.carry_out_handovers", crontab(minute="5")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
+        "begin plans of coaching": ("coaching.tasks.freeze_plans", crontab(hour="4", minute="15")),
     }.items()
 }
 app.steps["worker"].add(DjangoStructLogInitStep)

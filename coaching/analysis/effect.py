@@ -30,6 +30,7 @@ STEP = 4  # weeks from one placebo start to the next
 DRAWS = 60  # at each
 ROOM = 3  # times as many people to draw from, or too few are left to compare with
 WIDE = 0.5  # a range from end to end: wider ones tell too little
+OPEN = 10  # times as much and more: a range without an end
 SHARE = 0.9  # of cases the range holds
 
 Verdict = Literal["better", "worse", "no effect seen", "too little to tell"]
@@ -58,6 +59,16 @@ class Effect:
     after: float
     expected: float
     placebos: int
+
+    @property
+    def shown(self) -> tuple[str, str, str]:
+        """Value, low and high in whole percent: +12%, −3%, or that there is no end."""
+        value, low, high = (f"{one:+.0%}".replace("-", "−") if one < OPEN else "open" for one in self._three)
+        return value, low, high
+
+    @property
+    def _three(self) -> tuple[float, float, float]:
+        return self.value, self.low, self.high
 
     @property
     def verdict(self) -> Verdict:

@@ -1,8 +1,10 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, talks
+from . import cases, effects, plays, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
     **talks.ENDPOINTS,
+    **effects.ENDPOINTS,
+    **plays.ENDPOINTS,
 }

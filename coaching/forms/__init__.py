@@ -13,3 +13,16 @@ __all__ = [
     "PlanForm",
     "next_talk",
 ]
+
+from .plans import CoachingPlanForm, MovePlanForm
+from .plays import PlayCommentForm, PlayForm, PlayListForm, PlayReasonForm, PlayUseForm
+
+__all__ += [
+    "CoachingPlanForm",
+    "MovePlanForm",
+    "PlayCommentForm",
+    "PlayForm",
+    "PlayListForm",
+    "PlayReasonForm",
+    "PlayUseForm",
+]

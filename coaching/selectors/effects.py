@@ -19,6 +19,7 @@ from teams.selectors import presence
 WEEK = timedelta(days=7)
 AFTER = 13  # weeks that count at least, however short the help was
 LONGEST = 26
+FAR = 4  # times the level: people further off are not comparable at all
 PLACEBO = 52  # more weeks, that chance is learned from
 SETTLED = timedelta(days=365)
 
@@ -209,6 +210,9 @@ def comparison(*, person: Person, measure: Measure, starts_on: date) -> tuple[li
     among = np.array([pk not in helped and age > BASELINE * 7 for pk, age in zip(ids, began, strict=True)])
     numbers = np.stack([np.log1p(np.maximum(began, 0)), *levels], axis=1)
     words = np.array([[row[2], row[3]] for row in alike], dtype=object)
+    together = np.nan_to_num(levels[0]) * BASELINE + np.nan_to_num(levels[1]) * HISTORY
+    if together[here] > 0:
+        among &= (together > together[here] / FAR) & (together < together[here] * FAR)
     among[here] = True
     found = nearest(here, numbers=numbers, words=words, among=among)
     return [ids[place] for place in found], *own
@@ -324,12 +328,12 @@ def _sentence(plan: CoachingPlan, label: str, effect: Effect | None, verdict: st
         if as_of < soon:
             return f"Too little to tell before {soon:%d %b %Y}: {LEAST_AFTER} whole weeks count at least."
         return "Too little to tell: there is too little to compare with."
-    high = f"{effect.high:+.0%}" if effect.high < 10 else "open"
-    span = f"between {effect.low:+.0%} and {high}"
+    value, low, high = effect.shown
+    span = f"between {low} and {high}"
     against = f"beside {effect.peers} comparable people"
     match verdict:
         case "better" | "worse":
-            return f"{label} {effect.value:+.0%} against what was to be expected ({span}), {against}."
+            return f"{label} {value} against what was to be expected ({span}), {against}."
         case "no effect seen":
             return f"No effect seen on {label.lower()}: {span}, {against}."
     return f"Too little to tell: {label.lower()} may have changed {span}, {against}."

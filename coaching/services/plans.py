@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from coaching.models import Case, CoachingPlan, CoachingPlanChange
 from coaching.selectors import may_coach
-from coaching.selectors.effects import comparison, monday, usable_measures
+from coaching.selectors.effects import comparison, usable_measures
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person, User, access_of
@@ -144,7 +144,7 @@ def _freeze(plan: CoachingPlan, at: datetime) -> None:
         plan,
         at,
         None,
-        f"Begun; {len(plan.peers)} comparable people fixed, weeks before {monday(plan.starts_on):%d %b %Y}",
+        f"Begun; {len(plan.peers)} comparable people fixed",
     )
 
 

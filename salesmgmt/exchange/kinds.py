@@ -29,7 +29,9 @@ ORDER = (  # in which kinds depend on each other
     "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "measures",
     "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "one_on_ones",
     "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
-    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
+    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
+    "coaching_plans", "coaching_plan_changes", "plays", "play_versions", "play_changes", "play_votes",
+    "play_comments", "play_uses", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why

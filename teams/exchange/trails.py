@@ -38,6 +38,7 @@ LED_TO = {
     "handovers": "sales.Handover", "leads": "sales.Lead", "offers": "targets.Offer",
     "one-on-ones": "coaching.OneOnOne", "orders": "sales.Order", "people": "teams.Person", "plans": "targets.Plan",
     "redistributions": "targets.Redistribution", "teams": "teams.Team", "action-item": "coaching.ActionItem",
+    "effects": "coaching.CoachingPlan", "plays": "coaching.Play",
 }  # fmt: skip
 ADDRESSES = {"link", "reason"}
 ADDRESS = re.compile(r"(/?)([a-z-]+)([/:])(\d+|\{.*\})(/.*|)", re.DOTALL)
