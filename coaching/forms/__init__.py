@@ -1,6 +1,8 @@
 """Forms of coaching: they clean, services save."""
 
 from .cases import CaseForm, CloseCaseForm, MoveCaseForm
+from .plans import CoachingPlanForm, MovePlanForm
+from .plays import PlayCommentForm, PlayForm, PlayListForm, PlayReasonForm, PlayUseForm
 from .talks import ActionForm, AgendaForm, NoteForm, PlanForm, next_talk
 
 __all__ = [
@@ -8,21 +10,15 @@ __all__ = [
     "AgendaForm",
     "CaseForm",
     "CloseCaseForm",
+    "CoachingPlanForm",
     "MoveCaseForm",
+    "MovePlanForm",
     "NoteForm",
     "PlanForm",
-    "next_talk",
-]
-
-from .plans import CoachingPlanForm, MovePlanForm
-from .plays import PlayCommentForm, PlayForm, PlayListForm, PlayReasonForm, PlayUseForm
-
-__all__ += [
-    "CoachingPlanForm",
-    "MovePlanForm",
     "PlayCommentForm",
     "PlayForm",
     "PlayListForm",
     "PlayReasonForm",
     "PlayUseForm",
+    "next_talk",
 ]

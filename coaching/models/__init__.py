@@ -2,6 +2,8 @@
 
 from .cases import Case, CaseChange, PairQuerySet
 from .notes import Note, NoteQuerySet
+from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
+from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
 from .talks import ActionItem, AgendaItem, OneOnOne, OneOnOneQuerySet
 
 __all__ = [
@@ -9,20 +11,14 @@ __all__ = [
     "AgendaItem",
     "Case",
     "CaseChange",
+    "CoachingPlan",
+    "CoachingPlanChange",
+    "CoachingPlanQuerySet",
     "Note",
     "NoteQuerySet",
     "OneOnOne",
     "OneOnOneQuerySet",
     "PairQuerySet",
-]
-
-from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
-from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
-
-__all__ += [
-    "CoachingPlan",
-    "CoachingPlanChange",
-    "CoachingPlanQuerySet",
     "Play",
     "PlayChange",
     "PlayComment",

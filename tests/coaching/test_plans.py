@@ -59,7 +59,7 @@ def selling(cast: Cast) -> list[Person]:
                     measure="bookings",
                     total=amount,
                     count=1,
-                )  # fmt: skip
+                )
             )
     Rollup.objects.bulk_create(rows)
     return people
