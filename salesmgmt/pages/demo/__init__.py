@@ -26,6 +26,7 @@ from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
 from .deal_parts import write_deal_parts
 from .followups import write_delivery_department, write_what_followed
+from .help import write_help
 from .leads import suggest, write_leads
 from .letters import write_letters
 from .loading import analyse
@@ -111,3 +112,4 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_shares(today=today)
     write_calls(seed=size.seed, today=today)
     write_boards(today=today)
+    write_help(seed=size.seed, today=today)
