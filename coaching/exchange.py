@@ -6,6 +6,8 @@ from coaching.models import (
     Attendance,
     Case,
     CaseChange,
+    CoachingPlan,
+    CoachingPlanChange,
     Course,
     CourseRule,
     CourseSkill,
@@ -27,6 +29,12 @@ from coaching.models import (
     OnboardingTick,
     OneOnOne,
     Party,
+    Play,
+    PlayChange,
+    PlayComment,
+    PlayUse,
+    PlayVersion,
+    PlayVote,
     Question,
     QuizAnswer,
     QuizAttempt,
@@ -39,6 +47,7 @@ from coaching.models import (
     Statement,
 )
 from teams.exchange.trails import known_by, trail
+from teams.models import Person
 
 OPENED = ("person", "opened_at")
 MET = ("person", "manager", "starts_at")
@@ -54,6 +63,22 @@ KINDS = [
     trail("action_items", ActionItem, *PROMISED),
     trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
     trail("department_questions", Question, "case", "step", "asked_at", "text"),
+]
+
+PLANNED = ("person", "kind", "measure", "starts_on", "planned_at")
+PROPOSED = ("name", "proposed_at")
+
+REFERENTS += [known_by(CoachingPlan, *PLANNED), known_by(Play, *PROPOSED)]
+
+KINDS += [
+    trail("coaching_plans", CoachingPlan, *PLANNED, numbers={"peers": Person}),
+    trail("coaching_plan_changes", CoachingPlanChange, "plan", "at", "what"),
+    trail("plays", Play, *PROPOSED),
+    trail("play_versions", PlayVersion, "play", "number"),
+    trail("play_changes", PlayChange, "play", "at", "state"),
+    trail("play_votes", PlayVote, "play", "person"),
+    trail("play_comments", PlayComment, "play", "author", "at"),
+    trail("play_uses", PlayUse, "play", "deal", "activity"),
 ]
 
 # Rhythms and meetings

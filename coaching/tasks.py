@@ -5,10 +5,18 @@ from typing import Any
 import structlog
 from celery import shared_task
 
+from coaching import services
 from salesmgmt.lib import clock
 from teams.models import Organisation
 
 from . import services
+
+
+@shared_task
+def freeze_plans(**kwargs: Any) -> None:
+    """Nightly: fix what plans of coaching that begin are judged beside."""
+    services.freeze_plans(on=clock.today(Organisation.get().time_zone), at=clock.now())
+
 
 logger = structlog.get_logger(__name__)
 

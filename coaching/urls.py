@@ -1,6 +1,20 @@
 from django.urls import path, re_path
 
-from .views import cases, course_edit, courses, development, disputes, ladders, meetings, questions, skills, talks, week
+from .views import (
+    cases,
+    course_edit,
+    courses,
+    development,
+    disputes,
+    effects,
+    ladders,
+    meetings,
+    plays,
+    questions,
+    skills,
+    talks,
+    week,
+)
 
 PLACE = r"^(?P<place>cases|one-on-ones)/(?P<pk>[0-9]{1,18})"
 
@@ -113,6 +127,26 @@ urlpatterns = [
     path("disputes/<int:pk>/decide/", disputes.dispute_decide, name="dispute-decide"),
     path("disputes/<int:pk>/appeal/", disputes.dispute_appeal, name="dispute-appeal"),
     path("disputes/<int:pk>/withdraw/", disputes.dispute_withdraw, name="dispute-withdraw"),
+]
+
+urlpatterns += [
+    path("effects/", effects.effects, name="effects"),
+    path("effects/add/", effects.effect_add, name="effect-add"),
+    path("effects/of/<str:place>/<int:pk>/", effects.effects_of, name="effects-of"),
+    path("effects/<int:pk>/", effects.effect, name="effect"),
+    path("effects/<int:pk>/move/", effects.effect_move, name="effect-move"),
+    path("effects/<int:pk>/cancel/", effects.effect_cancel, name="effect-cancel"),
+    path("plays/", plays.plays, name="plays"),
+    path("plays/add/", plays.play_add, name="play-add"),
+    path("plays/<int:pk>/", plays.play, name="play"),
+    path("plays/<int:pk>/change/", plays.play_change, name="play-change"),
+    path("plays/<int:pk>/comment/", plays.play_comment, name="play-comment"),
+    path("plays/<int:pk>/vote/", plays.play_vote, name="play-vote"),
+    path("plays/<int:pk>/adopt/", plays.play_adopt, name="play-adopt"),
+    path("plays/<int:pk>/retire/", plays.play_retire, name="play-retire"),
+    path("deals/<int:pk>/plays/", plays.plays_of_deal, name="deal-plays"),
+    path("activities/<int:pk>/plays/", plays.plays_of_activity, name="activity-plays"),
+    path("play-uses/<int:pk>/remove/", plays.play_use_remove, name="play-use-remove"),
 ]
 
 urlpatterns += [

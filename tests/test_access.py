@@ -500,6 +500,24 @@ TABLE: dict[str, tuple[str, str]] = {
     "ladder": ("ana maya vera", GET),
     "ladder-pdf": ("ana maya vera", GET),
     **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
+    # help and its effect, plays
+    "effects": (POSTED, GET),
+    "effect-add": ("maya omar vera", GET),
+    "effects-of": (LINE, GET),
+    "effect": ("ana maya vera", GET),
+    "effect-move": ("ana maya vera", POST),
+    "effect-cancel": ("ana maya vera", POST),
+    "plays": (COMPARERS, GET),
+    "play-add": ("ana ben cleo maya omar vera olga", GET),
+    "play": (COMPARERS, GET),
+    "play-change": (COMPARERS, POST),
+    "play-comment": (COMPARERS, POST),
+    "play-vote": (COMPARERS, POST),
+    "play-adopt": (COMPARERS, POST),
+    "play-retire": (COMPARERS, POST),
+    "deal-plays": (LINE, GET),
+    "activity-plays": (LINE, GET),
+    "play-use-remove": (LINE, POST),
 }
 
 
@@ -783,6 +801,22 @@ def world(db: None) -> World:
     kwargs |= ladders(cast, today, now)
     kwargs |= disputes(cast, now)
     kwargs |= meetings(cast, today, now)
+    helped = coaching.plan_coaching(
+        person=cast.ana, kind="course", measure="bookings", starts_on=today, until=today + timedelta(days=30),
+        by=maya, at=now, on=today,
+    )  # fmt: skip
+    play = coaching.propose_play(by=cast.ana.user, at=now, name="Ask who signs", technique="Ask it first.")
+    use = coaching.use_play(play=play, activity=activity, by=cast.ana.user, at=now, on=today)
+    kwargs |= {
+        "effect": {"pk": helped.pk},
+        "effect-add": {},
+        "effects-of": {"place": "people", "pk": cast.ana.pk},
+        "play": {"pk": play.pk},
+        "play-add": {},
+        "deal-plays": {"pk": deal.pk},
+        "activity-plays": {"pk": activity.pk},
+        "play-use-remove": {"pk": use.pk},
+    }
     return World(cast, kwargs)
 
 

@@ -1,6 +1,6 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, courses, development, disputes, ladders, meetings, rhythms, talks
+from . import cases, courses, development, disputes, effects, ladders, meetings, plays, rhythms, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
@@ -11,4 +11,6 @@ ENDPOINTS = {
     **disputes.ENDPOINTS,
     **rhythms.ENDPOINTS,
     **meetings.ENDPOINTS,
+    **effects.ENDPOINTS,
+    **plays.ENDPOINTS,
 }

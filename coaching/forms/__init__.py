@@ -42,6 +42,8 @@ from .meetings import (
     OutcomeForm,
     PromiseForm,
 )
+from .plans import CoachingPlanForm, MovePlanForm
+from .plays import PlayCommentForm, PlayForm, PlayListForm, PlayReasonForm, PlayUseForm
 from .rhythms import PulseForm, RhythmForm
 from .skills import TargetsForm
 from .talks import ActionForm, AgendaForm, CancelTalkForm, DoneForm, MoveTalkForm, NoteForm, PlanForm, next_talk
@@ -58,6 +60,7 @@ __all__ = [
     "CaseListForm",
     "CausesForm",
     "CloseCaseForm",
+    "CoachingPlanForm",
     "CourseForm",
     "CourseRuleForm",
     "DevelopmentForm",
@@ -83,6 +86,7 @@ __all__ = [
     "MinutesForm",
     "MoveCaseForm",
     "MoveMeetingForm",
+    "MovePlanForm",
     "MoveTalkForm",
     "NoteForm",
     "OnboardingStepForm",
@@ -90,6 +94,11 @@ __all__ = [
     "OpenLadderForm",
     "OutcomeForm",
     "PlanForm",
+    "PlayCommentForm",
+    "PlayForm",
+    "PlayListForm",
+    "PlayReasonForm",
+    "PlayUseForm",
     "PromiseForm",
     "PulseForm",
     "QuestionAnswerForm",

@@ -51,6 +51,8 @@ from .meetings import (
     MeetingQuestion,
 )
 from .notes import Note, NoteQuerySet
+from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
+from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
 from .rhythms import Pulse, Rhythm, RhythmQuerySet
 from .skills import SkillTarget
 from .talks import ActionItem, ActionItemQuerySet, AgendaItem, OneOnOne, OneOnOneChange, OneOnOneQuerySet
@@ -64,6 +66,9 @@ __all__ = [
     "CaseChange",
     "CaseQuerySet",
     "CaseStatement",
+    "CoachingPlan",
+    "CoachingPlanChange",
+    "CoachingPlanQuerySet",
     "Course",
     "CourseRule",
     "CourseSkill",
@@ -102,6 +107,13 @@ __all__ = [
     "OneOnOneQuerySet",
     "PairQuerySet",
     "Party",
+    "Play",
+    "PlayChange",
+    "PlayComment",
+    "PlayQuerySet",
+    "PlayUse",
+    "PlayVersion",
+    "PlayVote",
     "Pulse",
     "Question",
     "QuestionQuerySet",
@@ -121,4 +133,5 @@ __all__ = [
     "StepReading",
     "StepSupport",
     "may_lead",
+    "sees_plays",
 ]

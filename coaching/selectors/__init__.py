@@ -50,6 +50,7 @@ from .development import (
 )
 from .diagnosis import Diagnosis, diagnosis_of, evidence_of, has_open_diagnosis, reads_words
 from .disputes import disputes_of, open_disputes_about, reversed_for, waiting_for
+from .effects import Judged, Pooled, effect_of, effects_of, plans_of, praiseworthy_plans, usable_measures, what_helps
 from .ladders import (
     ExitSums,
     GoalLine,
@@ -84,6 +85,7 @@ from .meetings import (
     questions_of,
     teams_of,
 )
+from .plays import PlayResult, Voices, play_results, plays_of, uses_of, voices_beside
 from .reach import coached_by, leaders_of, leads_on, may_coach, name_of
 from .rhythms import (
     Latest,
@@ -135,6 +137,7 @@ __all__ = [
     "Gap",
     "GoalLine",
     "Ground",
+    "Judged",
     "Kept",
     "Latest",
     "MapRow",
@@ -143,11 +146,14 @@ __all__ = [
     "Path",
     "PathStep",
     "PauseDue",
+    "PlayResult",
     "Point",
+    "Pooled",
     "PulseCount",
     "Sign",
     "SignsOf",
     "Slot",
+    "Voices",
     "Week",
     "active_skills",
     "agenda_for",
@@ -169,6 +175,8 @@ __all__ = [
     "disputes_of",
     "earlier_plans",
     "early_signs",
+    "effect_of",
+    "effects_of",
     "enrolments_of",
     "enrolments_seen_by",
     "evidence_of",
@@ -220,7 +228,11 @@ __all__ = [
     "pauses_due",
     "plan_of",
     "planned_days",
+    "plans_of",
+    "play_results",
+    "plays_of",
     "points_for",
+    "praiseworthy_plans",
     "progress_of",
     "pulse_counts",
     "pulses_of",
@@ -241,9 +253,13 @@ __all__ = [
     "taught_versions",
     "teams_of",
     "training_totals",
+    "usable_measures",
+    "uses_of",
     "value_of",
+    "voices_beside",
     "waiting_for",
     "week_of",
+    "what_helps",
     "why_not_decide",
     "why_not_witness",
 ]

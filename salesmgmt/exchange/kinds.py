@@ -42,6 +42,8 @@ ORDER = (  # in which kinds depend on each other
     "meetings", "meeting_changes", "meeting_points", "meeting_questions", "meeting_decisions", "attendances",
     "one_on_ones", "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
     "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
+    "coaching_plans", "coaching_plan_changes", "plays", "play_versions", "play_changes", "play_votes",
+    "play_comments", "play_uses", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why

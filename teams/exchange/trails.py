@@ -40,6 +40,7 @@ LED_TO = {
     "redistributions": "targets.Redistribution", "teams": "teams.Team", "action-item": "coaching.ActionItem",
     "courses": "coaching.Course", "enrolment": "coaching.Enrolment",
     "disputes": "coaching.Dispute",
+    "effects": "coaching.CoachingPlan", "plays": "coaching.Play",
 }  # fmt: skip
 ADDRESSES = {"link", "reason"}
 ADDRESS = re.compile(r"(/?)([a-z-]+)([/:])(\d+|\{.*\})(/.*|)", re.DOTALL)

@@ -27,6 +27,7 @@ from .customers import write_knowledge
 from .deal_parts import write_deal_parts
 from .disputes import write_disputes
 from .followups import write_delivery_department, write_what_followed
+from .help import write_help
 from .ladders import write_ladders
 from .leads import suggest, write_leads
 from .letters import write_letters
@@ -121,3 +122,4 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_ladders(today=today)
     write_disputes(today=today)
     write_meetings(seed=size.seed, today=today)
+    write_help(seed=size.seed, today=today)
