@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0011_skill_map'),
+        ("coaching", "0011_skill_map"),
     ]
 
     operations = [
