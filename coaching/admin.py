@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, WordlessAdmin
 
-from .models import ActionItem, Case, Course, Enrolment, Ladder, OneOnOne, SkillTarget
+from .models import ActionItem, Case, Course, Dispute, Enrolment, Ladder, OneOnOne, SkillTarget
 
 
 @admin.register(Case)
@@ -31,6 +31,16 @@ class ActionItemAdmin(WordlessAdmin):
     list_select_related = ("person", "owner")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     search_fields = ("person__name", "owner__name")
+    ordering = ("-pk",)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    """That it is there, and when it is due; not who says what."""
+
+    list_display = ("id", "subject", "state", "opened_at", "statements_due_on", "decide_by")
+    fields = ("subject", "state", "round", "opened_at", "statements_due_on", "decide_by", "appeal_until")
+    list_filter = ("subject", "state")
     ordering = ("-pk",)
 
 

@@ -9,19 +9,27 @@ from coaching.models import (
     CourseRule,
     CourseSkill,
     CourseVersion,
+    Decider,
+    Decision,
     DiagnosisStep,
+    Dispute,
+    DisputeEvent,
     Enrolment,
     Lesson,
     LessonDone,
     OnboardingStep,
     OnboardingTick,
     OneOnOne,
+    Party,
     Question,
     QuizAnswer,
     QuizAttempt,
     QuizChoice,
     QuizQuestion,
+    Remedy,
+    RemedyShare,
     SkillTarget,
+    Statement,
 )
 from teams.exchange.trails import known_by, trail
 
@@ -39,6 +47,28 @@ KINDS = [
     trail("action_items", ActionItem, *PROMISED),
     trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
     trail("department_questions", Question, "case", "step", "asked_at", "text"),
+]
+
+# ── Disputes: what happened, and nobody's words ─────────────────────────────────────────────────────────────────
+
+DISPUTED, SIDE, CHANGED = ("opened_by", "opened_at"), ("dispute", "person"), ("decision", "kind", "at")
+
+REFERENTS += [
+    known_by(Dispute, *DISPUTED),
+    known_by(Party, *SIDE),
+    known_by(Decision, "dispute", "round"),
+    known_by(Remedy, *CHANGED),
+]
+
+KINDS += [
+    trail("disputes", Dispute, *DISPUTED),
+    trail("dispute_parties", Party, *SIDE),
+    trail("dispute_statements", Statement, "party", "round", without=("text", "reminded_at")),
+    trail("dispute_deciders", Decider, "dispute", "round", "person", without=("reminded_at",)),
+    trail("dispute_decisions", Decision, "dispute", "round", without=("reasons",)),
+    trail("dispute_remedies", Remedy, *CHANGED, without=("text",)),
+    trail("dispute_remedy_shares", RemedyShare, "remedy", "person", "kind"),
+    trail("dispute_events", DisputeEvent, "dispute", "at", "kind"),
 ]
 
 # Courses. A lesson's file isn't in a table: it is uploaded again.

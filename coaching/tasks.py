@@ -9,6 +9,13 @@ from coaching import services
 from salesmgmt.lib import clock
 from teams.models import Organisation
 
+
+@shared_task
+def keep_disputes_going(**kwargs: Any) -> None:
+    """Record missed days, replace who may no longer decide, remind, end what nobody appealed."""
+    services.keep_disputes_going(at=clock.now())
+
+
 logger = structlog.get_logger(__name__)
 
 

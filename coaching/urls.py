@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import cases, course_edit, courses, development, ladders, questions, skills, talks
+from .views import cases, course_edit, courses, development, disputes, ladders, questions, skills, talks
 
 PLACE = r"^(?P<place>cases|one-on-ones)/(?P<pk>[0-9]{1,18})"
 
@@ -102,4 +102,15 @@ urlpatterns = [
     path("improvement/<int:pk>/decide/", ladders.ladder_decide, name="ladder-decide"),
     path("improvement/<int:pk>/answer/", ladders.ladder_answer, name="ladder-answer"),
     path("improvement/<int:pk>/withdraw/", ladders.ladder_withdraw, name="ladder-withdraw"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes/new/", disputes.dispute_new, name="dispute-new"),
+    path("disputes/<int:pk>/", disputes.dispute, name="dispute"),
+    path("disputes/<int:pk>/statement/", disputes.dispute_statement, name="dispute-statement"),
+    path("disputes/<int:pk>/evidence/", disputes.dispute_evidence, name="dispute-evidence"),
+    path("disputes/<int:pk>/party/", disputes.dispute_party, name="dispute-party"),
+    path("disputes/<int:pk>/decider/", disputes.dispute_decider, name="dispute-decider"),
+    path("disputes/<int:pk>/step-aside/", disputes.dispute_step_aside, name="dispute-step-aside"),
+    path("disputes/<int:pk>/decide/", disputes.dispute_decide, name="dispute-decide"),
+    path("disputes/<int:pk>/appeal/", disputes.dispute_appeal, name="dispute-appeal"),
+    path("disputes/<int:pk>/withdraw/", disputes.dispute_withdraw, name="dispute-withdraw"),
 ]

@@ -61,6 +61,7 @@ app.conf.beat_schedule = {
         "carry out handovers": ("sales.tasks.carry_out_handovers", crontab(minute="5")),
         "remind of questions": ("coaching.tasks.remind_of_questions", crontab(hour="5", minute="40")),
         "keep up training": ("coaching.tasks.keep_up_training", crontab(hour="4", minute="40")),
+        "keep disputes going": ("coaching.tasks.keep_disputes_going", crontab(minute="35")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
         "forget what has expired": ("salesmgmt.desk.tasks.forget_expired", crontab(hour="1", minute="10")),
     }.items()

@@ -159,6 +159,8 @@ APPEND_ONLY_TABLES = [  # ledgers and audit: the application's role may add to t
     "targets_expense",
     "performance_call",
     "performance_reportrecipient",
+    "coaching_disputeevent",
+    "coaching_remedyshare",
     "recognition_statementline",
     "recognition_rewardpoints",
     "desk_auditentry",

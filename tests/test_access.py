@@ -7,7 +7,7 @@ belongs to nobody) and lena, who has left.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, get_resolver, resolve, reverse
 
 from coaching import services as coaching
 from coaching.models import Lesson, OnboardingStep
@@ -56,7 +56,7 @@ from targets.models import (
     Slice,
 )
 from teams import services as teams
-from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
+from teams.models import Look, Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = (
@@ -76,6 +76,7 @@ LEADERS = "maya omar vera olga admin"
 COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs it; not HR, not departments
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
+CONCERNED = "ana ben omar vera hugo"  # the parties, who decides, HR, and executives, who read no statement
 LADDER_ACTS = (
     "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
     "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
@@ -365,6 +366,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "case-move": (LINE, POST),
     "case-close": (LINE, POST),
     "case-open": ("maya vera", POST),
+    "disputes": (EVERYBODY, GET),
+    "dispute-new": (COLLEAGUES, GET),
+    "dispute": (CONCERNED, GET),
+    "dispute-statement": (CONCERNED, POST),
+    "dispute-evidence": (CONCERNED, POST),
+    "dispute-party": (CONCERNED, POST),
+    "dispute-decider": (CONCERNED, POST),
+    "dispute-step-aside": (CONCERNED, POST),
+    "dispute-decide": (CONCERNED, POST),
+    "dispute-appeal": (CONCERNED, POST),
+    "dispute-withdraw": (CONCERNED, POST),
     "one-on-ones": (EVERYBODY, GET),
     "one-on-one-plan": ("maya omar vera", GET),
     "one-on-one": (LINE, GET),
@@ -453,6 +465,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
     # people's rights
+    "leaves": (POSTED, GET),
     "privacy": (EVERYBODY, GET),
     "privacy-showing": ("admin", POST),
     "privacy-kept": ("admin", POST),
@@ -633,65 +646,14 @@ def world(db: None) -> World:
         name="Hall", team=cast.north, boards=["attainment"], seconds=20, by=cast.admin, at=now
     )
     screen = recognition.switch_screen(screen=screen, is_on=True, version=1, by=cast.admin)
-    vera = User.objects.get(username="vera")
-    course = coaching.add_course(title="Objections", by=vera, at=now)
-    coaching.add_lesson(course=course, title="Listen", text="First.", by=vera)
-    coaching.publish_course(course=course, by=vera, at=now)
-    lesson = Lesson.objects.get()
-    taken = coaching.enrol(
-        person=cast.ana, course=course, due_on=today + timedelta(days=9), reason="Calls", by=maya, at=now
+    dispute = coaching.open_dispute(
+        subject="conduct", ground="treatment", claim="He shouted.", others=[cast.ben], by=cast.ana.user, at=now
     )
-    coaching.finish_lesson(enrolment=taken, lesson=lesson, by=cast.ana.user, at=now)
-    draft = coaching.draft_course(course=course, by=vera, at=now)
-    quiz = coaching.add_lesson(course=course, title="Check", kind="quiz", by=vera)
-    question = coaching.add_question(lesson=quiz, text="Why?", choices=[("a", True), ("b", False)], by=vera)
-    rule = coaching.add_rule(course=course, kind="role", role="rep", starts_on=today, by=vera, at=now)
-    growth = coaching.save_development_plan(
-        person=cast.ana, aim="Key accounts", review_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
-    )
-    goal = coaching.add_goal(
-        plan=growth, text="Win one", due_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
-    )
-    mentored = coaching.ask_mentor(
-        person=cast.ana, mentor=cast.ben, focus="Key accounts", starts_on=today, by=cast.ana.user, at=now
-    )
-    step = OnboardingStep.objects.earliest("pk")
-    in_draft = {"pk": course.pk, "lesson_pk": draft.lessons.get(position=1).pk}
-    ladder = coaching.open_ladder(
-        person=cast.ana, reason="Few meetings", starts_on=today, last=today + timedelta(days=30), by=maya, at=now,
-        on=today,
-    )  # fmt: skip
-    rung = ladder.steps.get()
-    aimed = coaching.set_goal(step=rung, measure="deals_won", aim=Decimal(3), by=maya, at=now, on=today)
-    promised = coaching.promise_support(
-        step=rung, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
-    )
+    hugo = User.objects.get(username="hugo")
+    coaching.name_decider(dispute=dispute, person=cast.omar, by=hugo, at=now)
     kwargs: dict[str, dict[str, Any]] = {
-        "course": {"pk": course.pk},
-        "course-add": {},
-        "course-report": {},
-        "course-rule-end": {"pk": course.pk, "rule_pk": rule.pk},
-        "lesson": {"pk": course.pk, "lesson_pk": lesson.pk},
-        "lesson-add": {"pk": course.pk},
-        **dict.fromkeys(("lesson-edit", "lesson-up", "lesson-remove", "lesson-question"), in_draft),
-        "question-remove": {"pk": course.pk, "lesson_pk": quiz.pk, "question_pk": question.pk},
-        "enrolment": {"pk": taken.pk},
-        "certificate": {"pk": taken.pk},
-        "development-home": {},
-        "development": {"pk": cast.ana.pk},
-        "goal-add": {"pk": cast.ana.pk},
-        "goal-mark": {"pk": cast.ana.pk, "goal_pk": goal.pk},
-        "mentor-ask": {"pk": cast.ana.pk},
-        "mentorship": {"pk": mentored.pk},
-        "onboarding": {},
-        "onboarding-steps": {},
-        "onboarding-step-end": {"pk": step.pk},
-        "onboarding-path": {"pk": cast.ana.pk},
-        "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
-        "ladder": {"pk": ladder.pk},
-        "ladder-open": {},
-        "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": aimed.pk},
-        "ladder-support-say": {"pk": ladder.pk, "support_pk": promised.pk, "what": "given"},
+        "dispute": {"pk": dispute.pk},
+        "dispute-new": {},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},
@@ -803,7 +765,78 @@ def world(db: None) -> World:
         "privacy-showing": {"what": "ranks"},
         "privacy-kept": {"key": "looks"},
     }
+    kwargs |= training(cast, today, now)
+    kwargs |= ladders(cast, today, now)
     return World(cast, kwargs)
+
+
+def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
+    vera, maya = cast.vera.user, cast.maya.user
+    course = coaching.add_course(title="Objections", by=vera, at=now)
+    coaching.add_lesson(course=course, title="Listen", text="First.", by=vera)
+    coaching.publish_course(course=course, by=vera, at=now)
+    lesson = Lesson.objects.get()
+    taken = coaching.enrol(
+        person=cast.ana, course=course, due_on=today + timedelta(days=9), reason="Calls", by=maya, at=now
+    )
+    coaching.finish_lesson(enrolment=taken, lesson=lesson, by=cast.ana.user, at=now)
+    draft = coaching.draft_course(course=course, by=vera, at=now)
+    quiz = coaching.add_lesson(course=course, title="Check", kind="quiz", by=vera)
+    question = coaching.add_question(lesson=quiz, text="Why?", choices=[("a", True), ("b", False)], by=vera)
+    rule = coaching.add_rule(course=course, kind="role", role="rep", starts_on=today, by=vera, at=now)
+    growth = coaching.save_development_plan(
+        person=cast.ana, aim="Key accounts", review_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
+    )
+    goal = coaching.add_goal(
+        plan=growth, text="Win one", due_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
+    )
+    mentored = coaching.ask_mentor(
+        person=cast.ana, mentor=cast.ben, focus="Key accounts", starts_on=today, by=cast.ana.user, at=now
+    )
+    step = OnboardingStep.objects.earliest("pk")
+    in_draft = {"pk": course.pk, "lesson_pk": draft.lessons.get(position=1).pk}
+    return {
+        "course": {"pk": course.pk},
+        "course-add": {},
+        "course-report": {},
+        "course-rule-end": {"pk": course.pk, "rule_pk": rule.pk},
+        "lesson": {"pk": course.pk, "lesson_pk": lesson.pk},
+        "lesson-add": {"pk": course.pk},
+        **dict.fromkeys(("lesson-edit", "lesson-up", "lesson-remove", "lesson-question"), in_draft),
+        "question-remove": {"pk": course.pk, "lesson_pk": quiz.pk, "question_pk": question.pk},
+        "enrolment": {"pk": taken.pk},
+        "certificate": {"pk": taken.pk},
+        "development-home": {},
+        "development": {"pk": cast.ana.pk},
+        "goal-add": {"pk": cast.ana.pk},
+        "goal-mark": {"pk": cast.ana.pk, "goal_pk": goal.pk},
+        "mentor-ask": {"pk": cast.ana.pk},
+        "mentorship": {"pk": mentored.pk},
+        "onboarding": {},
+        "onboarding-steps": {},
+        "onboarding-step-end": {"pk": step.pk},
+        "onboarding-path": {"pk": cast.ana.pk},
+        "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
+    }
+
+
+def ladders(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
+    maya = cast.maya.user
+    ladder = coaching.open_ladder(
+        person=cast.ana, reason="Few meetings", starts_on=today, last=today + timedelta(days=30), by=maya, at=now,
+        on=today,
+    )  # fmt: skip
+    rung = ladder.steps.get()
+    aimed = coaching.set_goal(step=rung, measure="deals_won", aim=Decimal(3), by=maya, at=now, on=today)
+    promised = coaching.promise_support(
+        step=rung, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
+    )
+    return {
+        "ladder": {"pk": ladder.pk},
+        "ladder-open": {},
+        "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": aimed.pk},
+        "ladder-support-say": {"pk": ladder.pk, "support_pk": promised.pk, "what": "given"},
+    }
 
 
 def named(patterns: Any) -> Iterator[str]:
@@ -856,6 +889,28 @@ def test_who_may_see_what(world: World, identity: str) -> None:
         elif answer.status_code != 404:
             wrong.append(was)
     assert not wrong, "\n".join(wrong)
+
+
+LEADS_ELSEWHERE = {"announcement", "offer", "task"}  # about a team's figures, or work that is one's own
+
+
+def test_whoever_opens_a_page_about_somebody_is_noted_for_them(world: World) -> None:
+    """Of every page that only a person, their line and who sees all may open, customers' records aside."""
+    missing = []
+    asked = {name for name, (who, method) in TABLE.items() if method == GET and set(who.split()) <= set(POSTED.split())}
+    for name in sorted(asked - LEADS_ELSEWHERE):
+        path = address(world, name)
+        view = resolve(path).func
+        about = {"ana", "maya"} <= set(TABLE[name][0].split()) and "cleo" not in TABLE[name][0].split()
+        if not about or view.__module__.startswith("sales."):
+            continue
+        client = Client()
+        client.force_login(User.objects.get(username="maya"), backend="django.contrib.auth.backends.ModelBackend")
+        Look.objects.all().delete()
+        client.get(path)
+        if not Look.objects.filter(person=world.cast.ana, viewer__username="maya").exists():
+            missing.append(name)
+    assert missing == []
 
 
 # ── Access follows the postings of the day: what was lost is gone on the next request ───────────────────────────

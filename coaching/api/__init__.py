@@ -1,6 +1,6 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, courses, development, ladders, talks
+from . import cases, courses, development, disputes, ladders, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
@@ -8,4 +8,5 @@ ENDPOINTS = {
     **courses.ENDPOINTS,
     **development.ENDPOINTS,
     **ladders.ENDPOINTS,
+    **disputes.ENDPOINTS,
 }

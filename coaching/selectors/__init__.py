@@ -49,6 +49,7 @@ from .development import (
     plan_of,
 )
 from .diagnosis import Diagnosis, diagnosis_of, evidence_of, has_open_diagnosis, reads_words
+from .disputes import disputes_of, open_disputes_about, reversed_for, waiting_for
 from .ladders import (
     ExitSums,
     GoalLine,
@@ -116,6 +117,7 @@ __all__ = [
     "courses_teaching",
     "current_step",
     "diagnosis_of",
+    "disputes_of",
     "earlier_plans",
     "early_signs",
     "enrolments_of",
@@ -152,6 +154,7 @@ __all__ = [
     "next_steps",
     "one_on_ones_of",
     "open_action_items",
+    "open_disputes_about",
     "owners_for",
     "path_of",
     "paths",
@@ -162,6 +165,7 @@ __all__ = [
     "read_among",
     "reads_reasons",
     "reads_words",
+    "reversed_for",
     "rules_of",
     "skill_map",
     "story_of",
@@ -171,6 +175,7 @@ __all__ = [
     "taught_versions",
     "training_totals",
     "value_of",
+    "waiting_for",
     "why_not_decide",
     "why_not_witness",
 ]

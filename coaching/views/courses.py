@@ -16,8 +16,8 @@ from salesmgmt.desk.edges import act, csv_answer, kept_file, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, access_of
 from teams.selectors import organisation_of, person_of
 
 from .certificate_pdf import write_certificate
@@ -329,6 +329,7 @@ def certificate(request: SignedIn, pk: int) -> HttpResponse:
     """A certificate on paper, of the version that was passed."""
     rows = selectors.enrolments_seen_by(request.user).filter(passed_at__isnull=False)
     row = get_object_or_404(rows, pk=pk)
+    looked(request, Look.Page.COURSES, row.person_id)
     content = write_certificate(row, organisation=organisation_of(request.user))
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="certificate-{row.pk}.pdf"'

@@ -34,6 +34,10 @@ ORDER = (  # in which kinds depend on each other
     "onboarding_ticks", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
     "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
     "diagnosis_steps", "department_questions", "closings",
+    "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
+    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
+    "disputes", "dispute_parties", "dispute_statements", "dispute_deciders", "dispute_decisions", "dispute_remedies",
+    "dispute_remedy_shares", "dispute_events", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why
@@ -81,6 +85,7 @@ STAYS = {  # what no export gives out, and why
         "between a person, their line and HR, and fair only as a whole: only a backup keeps it",
     ),
     "coaching.Exit": "said to HR in confidence: only a backup keeps it",
+    "coaching.Evidence": "put forward by the parties of a dispute: only a backup keeps it",
 }
 
 

@@ -39,6 +39,7 @@ LED_TO = {
     "one-on-ones": "coaching.OneOnOne", "orders": "sales.Order", "people": "teams.Person", "plans": "targets.Plan",
     "redistributions": "targets.Redistribution", "teams": "teams.Team", "action-item": "coaching.ActionItem",
     "courses": "coaching.Course", "enrolment": "coaching.Enrolment",
+    "disputes": "coaching.Dispute",
 }  # fmt: skip
 ADDRESSES = {"link", "reason"}
 ADDRESS = re.compile(r"(/?)([a-z-]+)([/:])(\d+|\{.*\})(/.*|)", re.DOTALL)
