@@ -33,6 +33,7 @@ from teams.models import Access, Leadership, Leave, Organisation, Person, Postin
 from teams.selectors import manager_of, presence, team_on
 
 from .diagnosis import has_open_diagnosis
+from .disputes import open_disputes_about
 
 Kind, State = LadderStep.Kind, LadderStep.State
 DAYS_TO_READ = 5  # working days
@@ -271,13 +272,9 @@ def _diagnosis(person: Person) -> list[Ground]:
 
 
 def _dispute(person: Person) -> list[Ground]:
-    if not disputes_about(person=person):
+    if not open_disputes_about(person=person).exists():
         return []
     return [Ground("dispute", f"A dispute with {person.name} is open: it is decided first.", "/disputes/")]
-
-
-def disputes_about(*, person: Person) -> bool:
-    return False
 
 
 # ── Leave moves the dates ───────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from coaching import selectors, services
-from coaching.models import Case, Exit, Ladder, LadderDecision, LadderStep, StepSupport
+from coaching.models import Case, Dispute, Exit, Ladder, LadderDecision, LadderStep, Party, StepSupport
 from coaching.selectors import value_of
 from coaching.views.ladders import goal_measures
 from sales.models import Task
@@ -232,6 +232,14 @@ def an_open_case(world: World, step: LadderStep) -> None:
     )  # fmt: skip
 
 
+def an_open_dispute(world: World, step: LadderStep) -> None:
+    dispute = Dispute.objects.create(
+        subject="conduct", ground="treatment", title="How visits are shared out", opened_by=world.cast.ben,
+        opened_at=world.now, statements_due_on=world.today + 7 * DAY, decide_by=world.today + 14 * DAY,
+    )  # fmt: skip
+    Party.objects.create(dispute=dispute, person=world.cast.ben, is_claimant=True, added_at=world.now)
+
+
 def goals_met(world: World, step: LadderStep) -> None:
     step.goals.update(aim=0)
 
@@ -249,6 +257,7 @@ GROUNDS: dict[str, tuple[Callable[[World, LadderStep], None], str, str]] = {
     "a promise not kept": (a_broken_promise, "support", "has not given what was promised"),
     "a promise overdue": (an_overdue_promise, "support", "is overdue since"),
     "an open diagnosis": (an_open_case, "diagnosis", "conclude the case first"),
+    "an open dispute": (an_open_dispute, "dispute", "is open: it is decided first"),
     "goals reached": (goals_met, "met", "finish the step as met"),
 }
 
