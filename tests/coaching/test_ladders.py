@@ -5,8 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -23,9 +25,10 @@ from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused, Stale
 from targets import services as targets
 from targets.models import Allocation, Plan, QuotaEntry
-from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, Role, User
+from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, Role, Territory, User
 from tests.cast import SINCE, Cast, make_cast
 from tests.performance.records import a_credit
+from tests.performance.records import a_quota as quota_of_quarter
 
 DAY = timedelta(days=1)
 
@@ -580,6 +583,31 @@ def test_early_signs_are_for_the_manager_alone(world: World) -> None:
     assert "skipped in 90 days.</p>" not in signed_in(world.cast.vera).get("/improvement/signs/").content.decode()
     for name in ("ben", "olga"):
         assert signed_in(getattr(world.cast, name)).get("/improvement/signs/").status_code == 404
+
+
+def test_places_lost_after_a_territory_change_are_a_sign_where_ranks_are_shown(world: World) -> None:
+    cast, on, changed = world.cast, date(2026, 11, 20), date(2026, 7, 15)
+    others = [Person.objects.create(name=f"Rep {n}") for n in range(4)]
+    for person in others:
+        Posting.objects.create(person=person, team=cast.north, role=Role.REP, during=half_open(SINCE))
+    Posting.objects.filter(person=cast.ben).update(during=half_open(SINCE, changed))
+    coast = Territory.objects.create(name="Coast")
+    Posting.objects.create(person=cast.ben, team=cast.north, role=Role.REP, territory=coast, during=half_open(changed))
+    for key, brought in (("2026-Q2", 900), ("2026-Q3", 100)):
+        period = Period.parse(key)
+        for n, person in enumerate([cast.ben, *others]):
+            quota_of_quarter(person, "1000", period.start, period.end)
+            a_credit(person, f"{brought if n == 0 else 400 + n}", period.start + 20 * DAY)
+    call_command("refresh_rollups", stdout=StringIO())
+
+    def signs() -> dict[str, list[str]]:
+        rows = selectors.early_signs(manager=cast.maya, on=on, organisation=Organisation.get())
+        return {row.person.name: [sign.key for sign in row.signs] for row in rows}
+
+    assert signs()["Ben"] == ["rank"]
+    assert signs()["Rep 1"] == []
+    Organisation.objects.update(countries_without_ranks=["DE"])
+    assert signs()["Ben"] == []
 
 
 def test_exits_are_added_up_from_five_people_on(world: World) -> None:
