@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from coaching import selectors, services
-from coaching.models import Case, Dispute, Exit, Ladder, LadderDecision, LadderStep, Party, StepSupport
+from coaching.models import Case, Dispute, Exit, Ladder, LadderDecision, LadderStep, Party, Pulse, StepSupport
 from coaching.selectors import value_of
 from coaching.views.ladders import goal_measures
 from sales.models import Task
@@ -25,7 +25,19 @@ from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused, Stale
 from targets import services as targets
 from targets.models import Allocation, Plan, QuotaEntry
-from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, Role, Territory, User
+from teams.models import (
+    Leadership,
+    Leave,
+    LeaveKind,
+    Organisation,
+    Person,
+    Posting,
+    Role,
+    Skill,
+    SkillRating,
+    Territory,
+    User,
+)
 from tests.cast import SINCE, Cast, make_cast
 from tests.performance.records import a_credit
 from tests.performance.records import a_quota as quota_of_quarter
@@ -579,8 +591,19 @@ def test_early_signs_are_for_the_manager_alone(world: World) -> None:
             at=world.now - 30 * DAY, on=world.today - 30 * DAY,
         )  # fmt: skip
         assert talk.state == "planned"
-    assert "2 1:1s were skipped" in signed_in(world.cast.maya).get("/improvement/signs/").content.decode()
-    assert "skipped in 90 days.</p>" not in signed_in(world.cast.vera).get("/improvement/signs/").content.decode()
+    for n in (3, 9, 15):
+        Pulse.objects.create(
+            person=world.cast.ben, manager=world.cast.maya, kind="mood", score=2, on=world.today - n * DAY,
+            at=world.now - n * DAY,
+        )  # fmt: skip
+    SkillRating.objects.create(
+        person=world.cast.ben, skill=Skill.objects.create(name="Closing"), is_own=False, score=3,
+        at=world.now - 400 * DAY,
+    )  # fmt: skip
+    page = signed_in(world.cast.maya).get("/improvement/signs/").content.decode()
+    for words in ("2 1:1s were skipped", "Mood was low the last 3 times", "no skill grew in a year"):
+        assert words in page
+    assert "1:1s were skipped" not in signed_in(world.cast.vera).get("/improvement/signs/").content.decode()
     for name in ("ben", "olga"):
         assert signed_in(getattr(world.cast, name)).get("/improvement/signs/").status_code == 404
 
