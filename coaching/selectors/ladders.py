@@ -23,6 +23,7 @@ from coaching.models import (
     may_lead,
 )
 from performance.selectors import Measure, Scope, figures, measures_of
+from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
 from targets.models import Plan, QuotaEntry
@@ -120,7 +121,7 @@ def why_not_witness(user: User, access: Access, step: LadderStep, on: date) -> s
     if not step.waits_for_reading:
         return "Nothing waits to be read."
     asked = step.events.filter(kind__in=MOVES).order_by("at", "pk").last()
-    since = asked.at.date() if asked else on
+    since = clock.day_of(asked.at, Organisation.get().time_zone) if asked else on
     days = presence(person_ids=[ladder.person_id], start=since + timedelta(days=1), end=on + timedelta(days=1))
     mine = days[ladder.person_id]
     if int((~mine.away).sum()) < DAYS_TO_READ:
