@@ -56,8 +56,8 @@ def _step(paper: Paper, step: LadderStep, *, organisation: Organisation, as_of: 
     for decision in step.decisions.all():
         note = joined([decision.reason, decision.answer])
         state = LadderDecision.State(decision.state).label
-        paper.write_row(f"{decision.get_outcome_display()}: {str(state).lower()}", _day(clock.day_of(decision.decided_at, organisation.time_zone)),
-                        note=note)  # fmt: skip
+        decided = _day(clock.day_of(decision.decided_at, organisation.time_zone))
+        paper.write_row(f"{decision.get_outcome_display()}: {str(state).lower()}", decided, note=note)
     if step.is_complete:
         paper.write_text(joined(["Goals met." if step.is_met else "Goals not met.", step.result]), gap=1)
 
