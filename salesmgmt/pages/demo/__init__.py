@@ -25,6 +25,7 @@ from .calls import write_calls
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
 from .deal_parts import write_deal_parts
+from .diagnoses import write_diagnoses
 from .disputes import write_disputes
 from .followups import write_delivery_department, write_what_followed
 from .ladders import write_ladders
@@ -119,3 +120,4 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_training(seed=size.seed, today=today)
     write_ladders(today=today)
     write_disputes(today=today)
+    write_diagnoses(seed=size.seed, today=today)
