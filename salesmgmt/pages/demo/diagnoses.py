@@ -14,9 +14,11 @@ from .loading import Moments
 from .organisation import ZONE
 
 PAST = (  # cause, whether the whole team's, outcome, what it was about, why it was ruled in, what came of it
-    ("delivery", True, "elsewhere", "Orders lost after late deliveries", "Nine of twenty orders came late, in both teams.",
+    ("delivery", True, "elsewhere", "Orders lost after late deliveries",
+     "Nine of twenty orders came late in both teams.",
      "Production has taken a second shift until spring."),
-    ("training", False, "improved", "Gateways are offered and not bought", "No course on gateways yet; half of them lost.",
+    ("training", False, "improved", "Gateways are offered and not bought",
+     "No course on gateways; half of them lost.",
      "Course passed; two gateways sold since."),
     ("price", True, "elsewhere", "Discounts twice as high as last year", "All of the team lose on price since June.",
      "The new price list came in October."),
@@ -24,7 +26,7 @@ PAST = (  # cause, whether the whole team's, outcome, what it was about, why it 
      "Six of eight first meetings name a budget now."),
     ("marketing", True, "improved", "Half as many enquiries", "Leads of the fair went to another region.",
      "Leads are assigned by postcode again."),
-    ("person", False, "improved", "Fewer visits than agreed", "Visits fell from nine to four a week; nobody else's did.",
+    ("person", False, "improved", "Fewer visits than agreed", "Visits fell from nine to four a week; others' did not.",
      "Two mornings a week are kept free for visits."),
 )  # fmt: skip
 RULED_OUT = {
