@@ -9,8 +9,6 @@ from coaching import services
 from salesmgmt.lib import clock
 from teams.models import Organisation
 
-from . import services
-
 
 @shared_task
 def freeze_plans(**kwargs: Any) -> None:

@@ -25,6 +25,7 @@ from teams.selectors import organisation_of
 from .shared import CASE_DAYS, submit
 
 ANSWER_DAYS = 5
+COURSE = timedelta(weeks=3)
 
 
 def _today(request: SignedIn) -> date:
@@ -96,6 +97,7 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     context |= {
         "story": selectors.story_of(found),
         "diagnosis": diagnosis,
+        "given": list(found.enrolments.filter(withdrawn_at=None).select_related("course").order_by("pk")),
         "leads": leads,
         "is_own": access.person_id == found.person_id,
         "is_party": access.person_id in {found.person_id, found.owner_id} or leads,
@@ -120,6 +122,7 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
                     "due_on": today + timedelta(days=ANSWER_DAYS),
                 } | version
             ),
+            "course_form": forms.CaseCourseForm(courses=selectors.taught(), initial={"due_on": today + COURSE}),
             "view_form": forms.AskViewForm(initial={"due_on": today + timedelta(days=ANSWER_DAYS)} | version),
             "hand_over_form": forms.HandOverForm(
                 owners=selectors.owners_for(found, by=request.user, on=today),
@@ -266,6 +269,19 @@ def case_ask(request: SignedIn, pk: int) -> HttpResponse:
         request, pk, "ask_form", form,
         lambda found: services.ask_department(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
         "Asked.",
+    )  # fmt: skip
+
+
+@require_POST
+@keyed
+def case_course(request: SignedIn, pk: int) -> HttpResponse:
+    """Give the person a course that the case calls for; who has it open keeps that one."""
+    form = forms.CaseCourseForm(request.POST, courses=selectors.taught())
+    how = {"reason": "From a case", "by": request.user, "at": clock.now()}
+    return _act(
+        request, pk, "course_form", form,
+        lambda found: services.enrol(person=found.person, case=found, **how, **form.cleaned_data),
+        "The course is given.",
     )  # fmt: skip
 
 
