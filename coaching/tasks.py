@@ -5,7 +5,6 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from coaching import services
 from salesmgmt.lib import clock
 from teams.models import Organisation
 
