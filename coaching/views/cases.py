@@ -43,11 +43,10 @@ def cases(request: SignedIn) -> HttpResponseBase:
     by = {"closed": "closed_at", "all": "opened_at"}.get(asked["state"], "due_on")
     page = keyset.page(found, by=by, descending=by != "due_on", cursor=asked["cursor"])
     steps = selectors.next_steps(page.rows)
-    reads = selectors.read_among(request.user, page.rows)
     mine = selectors.cases_of(request.user)
     context = {
         "page": page,
-        "rows": [(row, steps.get(row.pk), row.pk in reads or row.flag_id) for row in page.rows],
+        "rows": [(row, steps.get(row.pk)) for row in page.rows],
         "asked": asked,
         "states": forms.CaseListForm.STATES,
         "causes": Case.CAUSES,
@@ -68,12 +67,13 @@ _HEADER = (
 )  # fmt: skip
 
 
-def _row(case: Case) -> list[Any]:
+def _row(case: Any) -> list[Any]:
+    """What came of it only for who reads its words."""
+    wide = "" if case.is_team_wide is None else "yes" if case.is_team_wide else "no"
+    came = [case.at_stake, case.cause, wide, case.outcome] if case.is_read else ["", "", "", ""]
     return [
         case.person.external_id or case.person.name, case.owner.external_id or case.owner.name, case.opened_at.date(),
-        case.source, case.state, case.due_on, case.at_stake, case.cause,
-        "" if case.is_team_wide is None else "yes" if case.is_team_wide else "no", case.outcome,
-        case.closed_at.date() if case.closed_at else "",
+        case.source, case.state, case.due_on, *came, case.closed_at.date() if case.closed_at else "",
     ]  # fmt: skip
 
 

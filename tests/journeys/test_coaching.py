@@ -1,4 +1,4 @@
-"""From a warning to somebody who got better, in a real browser; and a cause of the whole team that is laid on nobody."""
+"""From a warning to somebody who got better, in a real browser; and a whole team's cause that is laid on nobody."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -161,7 +161,8 @@ def fourteen_weeks_later(company: Company, plan: CoachingPlan) -> None:
     days = [start - timedelta(days=n) for n in range(1, 730)] + [start + timedelta(days=n) for n in range(WEEKS.days)]
     Rollup.objects.bulk_create(
         Rollup(
-            person=person, team=company.cast.north, on=day, posted_month=day.replace(day=1), measure="bookings", count=1,
+            person=person, team=company.cast.north, on=day, posted_month=day.replace(day=1), measure="bookings",
+            count=1,
             total=Decimal(str(round(float(rng.gamma(20, 50)) * (2 if place == 0 and day >= start else 1), 2))),
         )
         for place, person in enumerate(company.team)
@@ -208,7 +209,8 @@ def orders(person: Person, on: date, *, late: int, of: int) -> None:
     Order.objects.bulk_create(
         Order(
             owner=person, amount=Decimal(100), currency="EUR", ordered_on=on, promised_on=on + timedelta(days=5),
-            produced_on=on + timedelta(days=9 if n < late else 3), delivered_on=on + timedelta(days=10 if n < late else 4),
+            produced_on=on + timedelta(days=9 if n < late else 3),
+            delivered_on=on + timedelta(days=10 if n < late else 4),
         )
         for n in range(of)
     )  # fmt: skip
