@@ -8,6 +8,8 @@ from celery import shared_task
 from salesmgmt.lib import clock
 from teams.models import Organisation
 
+from . import services
+
 
 @shared_task
 def freeze_plans(**kwargs: Any) -> None:
