@@ -3,17 +3,48 @@
 from coaching.models import (
     ActionItem,
     AgendaItem,
+    Attendance,
     Case,
     CaseChange,
     CoachingPlan,
     CoachingPlanChange,
+    Course,
+    CourseRule,
+    CourseSkill,
+    CourseVersion,
+    Decider,
+    Decision,
+    DiagnosisStep,
+    Dispute,
+    DisputeEvent,
+    Enrolment,
+    Lesson,
+    LessonDone,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuestion,
+    OnboardingStep,
+    OnboardingTick,
     OneOnOne,
+    Party,
     Play,
     PlayChange,
     PlayComment,
     PlayUse,
     PlayVersion,
     PlayVote,
+    Question,
+    QuizAnswer,
+    QuizAttempt,
+    QuizChoice,
+    QuizQuestion,
+    Remedy,
+    RemedyShare,
+    Rhythm,
+    SkillTarget,
+    Statement,
 )
 from teams.exchange.trails import known_by, trail
 from teams.models import Person
@@ -30,6 +61,8 @@ KINDS = [
     trail("one_on_ones", OneOnOne, *MET),
     trail("agenda_items", AgendaItem, "one_on_one", "position", "text"),
     trail("action_items", ActionItem, *PROMISED),
+    trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
+    trail("department_questions", Question, "case", "step", "asked_at", "text"),
 ]
 
 PLANNED = ("person", "kind", "measure", "starts_on", "planned_at")
@@ -46,4 +79,71 @@ KINDS += [
     trail("play_votes", PlayVote, "play", "person"),
     trail("play_comments", PlayComment, "play", "author", "at"),
     trail("play_uses", PlayUse, "play", "deal", "activity"),
+]
+
+# Rhythms and meetings
+MEETING = ("team", "starts_at")
+REFERENTS += [known_by(Meeting, *MEETING)]
+KINDS += [
+    trail("rhythms", Rhythm, "person", "manager", "made_at"),
+    trail("meetings", Meeting, *MEETING),
+    trail("meeting_changes", MeetingChange, "meeting", "at", "what"),
+    trail("meeting_points", MeetingPoint, "meeting", "about"),
+    trail("meeting_questions", MeetingQuestion, "team", "author", "asked_at"),
+    trail("meeting_decisions", MeetingDecision, "meeting", "decided_at", "text"),
+    trail("attendances", Attendance, "meeting", "person"),
+]
+
+# ── Disputes: what happened, and nobody's words ─────────────────────────────────────────────────────────────────
+
+DISPUTED, SIDE, CHANGED = ("opened_by", "opened_at"), ("dispute", "person"), ("decision", "kind", "at")
+
+REFERENTS += [
+    known_by(Dispute, *DISPUTED),
+    known_by(Party, *SIDE),
+    known_by(Decision, "dispute", "round"),
+    known_by(Remedy, *CHANGED),
+]
+
+KINDS += [
+    trail("disputes", Dispute, *DISPUTED),
+    trail("dispute_parties", Party, *SIDE),
+    trail("dispute_statements", Statement, "party", "round", without=("text", "reminded_at")),
+    trail("dispute_deciders", Decider, "dispute", "round", "person", without=("reminded_at",)),
+    trail("dispute_decisions", Decision, "dispute", "round", without=("reasons",)),
+    trail("dispute_remedies", Remedy, *CHANGED, without=("text",)),
+    trail("dispute_remedy_shares", RemedyShare, "remedy", "person", "kind"),
+    trail("dispute_events", DisputeEvent, "dispute", "at", "kind"),
+]
+
+# Courses. A lesson's file isn't in a table: it is uploaded again.
+ENROLLED = ("person", "course", "assigned_at")
+RULED = ("course", "kind", "starts_on", "made_at")
+STEP = ("role", "week", "text")
+REFERENTS += [
+    known_by(Course, "title"),
+    known_by(CourseVersion, "course", "number"),
+    known_by(Lesson, "version", "position"),
+    known_by(QuizQuestion, "lesson", "position"),
+    known_by(QuizChoice, "question", "position"),
+    known_by(CourseRule, *RULED),
+    known_by(Enrolment, *ENROLLED),
+    known_by(QuizAttempt, "enrolment", "lesson", "at"),
+    known_by(OnboardingStep, *STEP),
+]
+KINDS += [
+    trail("skill_targets", SkillTarget, "role", "skill"),
+    trail("courses", Course, "title", without=("edition",)),
+    trail("course_skills", CourseSkill, "course", "skill"),
+    trail("course_versions", CourseVersion, "course", "number"),
+    trail("lessons", Lesson, "version", "position", without=("file",)),
+    trail("quiz_questions", QuizQuestion, "lesson", "position"),
+    trail("quiz_choices", QuizChoice, "question", "position"),
+    trail("course_rules", CourseRule, *RULED),
+    trail("enrolments", Enrolment, *ENROLLED),
+    trail("lessons_done", LessonDone, "enrolment", "lesson"),
+    trail("quiz_attempts", QuizAttempt, "enrolment", "lesson", "at"),
+    trail("quiz_answers", QuizAnswer, "attempt", "choice"),
+    trail("onboarding_steps", OnboardingStep, *STEP),
+    trail("onboarding_ticks", OnboardingTick, "person", "step"),
 ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recognition', '0002_screens_and_bests'),
+        ("recognition", "0002_screens_and_bests"),
     ]
 
     operations = [

@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from salesmgmt.lib.ledger import APPEND_ONLY
 
+from .audit import audited
+
 
 class Mark(models.Model):
     """What has to be worked out anew: a topic, whose, and for which days. Appended by triggers, deleted by drainers.
@@ -50,6 +52,8 @@ class Delivery(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
+    calendar = models.TextField(blank=True, db_default="", help_text="An invitation (RFC 5545) that goes with it")
+    topic = models.CharField(max_length=40, blank=True, db_default="", help_text="Whose choice of ways it follows")
     stop_url = models.CharField(max_length=300, blank=True, help_text="Where one asks for no more of them")
     due_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
@@ -69,6 +73,23 @@ class MailChoice(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_choice")
     digest = models.BooleanField(default=True)
+
+
+class NoticeChoice(models.Model):
+    """How a user is told of a topic, the first word of a notice's address; without a row: here and in the digest."""
+
+    class Way(models.TextChoices):
+        DIGEST = "digest", "Here, and in the daily e-mail"
+        APP = "app", "Here only"
+        MAIL = "mail", "Here, and an e-mail at once"
+        NONE = "none", "Not at all"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_choices")
+    topic = models.CharField(max_length=40)
+    way = models.CharField(max_length=6, choices=Way)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="one_way_per_topic")]
 
 
 class IdempotencyKey(models.Model):
@@ -138,12 +159,16 @@ class SavedView(models.Model):
 
 
 class Erasure(models.Model):
-    """Personal data erased on request: whose, when, by whom. Written by `desk_erase`; what stood there is gone."""
+    """Personal data erased on request: whose, when, by whom; or because its time was over, then of record 0.
+
+    Written by `desk_erase`; what stood there is gone.
+    """
 
     class Noun(models.TextChoices):
         CONTACT = "contact", "Contact"
         LEAD = "lead", "Lead"
         PERSON = "person", "Person"
+        EXPIRED = "expired", "Expired"
 
     noun = models.CharField(max_length=8, choices=Noun)
     record_id = models.BigIntegerField()
@@ -162,7 +187,23 @@ class Erasure(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="erasure_has_a_reason")]
 
     def __str__(self) -> str:
-        return f"{self.get_noun_display()} {self.record_id}"
+        return f"{self.get_noun_display()} {self.record_id}" if self.record_id else self.get_noun_display()
+
+
+class Retention(models.Model):
+    """For how many months a kind of record about people is kept here; without a row its default holds."""
+
+    key = models.CharField(max_length=30, unique=True)
+    months = models.PositiveSmallIntegerField()
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        triggers = audited()
+        constraints = [models.CheckConstraint(condition=Q(months__gte=1), name="retention_is_a_month_or_more")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.months} months"
 
 
 class AuditEntry(models.Model):

@@ -13,22 +13,23 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from coaching.models import Case, OneOnOne
+from coaching.selectors import reversed_for
 from performance.models import Flag, FlagEvent
 from performance.selectors import standings
 from performance.selectors.calls import Judged, judged
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock
+from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
-from teams.edges import SignedIn
-from teams.models import Leadership, Organisation, Person, Posting, Team, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Leadership, Look, Organisation, Person, Posting, Team, access_of
 
 QUARTERS = 5
-SMALLEST = 5  # people, before a spread is told
 HEADER = (
     "quarter", "people_with_quota", "at_quota", "share_at_quota", "lowest", "lower_quarter", "median", "upper_quarter",
     "highest", "calls_judged", "call_error", "call_bias", "flags", "flags_answered", "median_hours_to_answer",
-    "talks_planned", "talks_held", "people_at_start", "people_kept",
+    "talks_planned", "talks_held", "people_at_start", "people_kept", "disputes_reversed",
 )  # fmt: skip
 
 
@@ -59,6 +60,8 @@ class Quarter:
     held: int
     there: int
     kept: int
+    reversed: int = 0
+    """Disputes granted against what they did, or decisions of theirs overturned on appeal."""
     calls: tuple[Judged, ...] = ()
     """The manager's own calls for teams, as they stood at the checkpoints, beside what came (R18)."""
 
@@ -118,6 +121,7 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
     reached = sorted(row.attainment for row in rows if row.attainment is not None)
     flags, waits = _answers(manager, people | first, start, min(until, as_of + timedelta(days=1)))
     talks = OneOnOne.objects.filter(manager=manager, starts_at__date__gte=start, starts_at__date__lte=last)
+    talks = talks.exclude(is_excused=True)  # leave, or another manager's by then
     states = list(talks.values_list("state", flat=True))
     here = Person.objects.filter(pk__in=first).filter(Q(left_on=None) | Q(left_on__gt=last))
     return Quarter(
@@ -132,11 +136,12 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
         held=states.count(OneOnOne.State.HELD),
         there=len(first),
         kept=here.count(),
+        reversed=reversed_for(manager=manager, start=start, end=last + timedelta(days=1)),
     )
 
 
 def _spread(reached: list[Decimal]) -> Spread | None:
-    if len(reached) < SMALLEST:
+    if len(reached) < SMALLEST_GROUP:
         return None
 
     def at(share: float) -> Decimal:
@@ -181,6 +186,7 @@ def _answers(manager: Person, people: set[int], start: date, until: date) -> tup
 def record(request: SignedIn, pk: int) -> HttpResponseBase:
     """The record of somebody who leads, or led lately; seen by themselves and up the line."""
     manager = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
+    looked(request, Look.Page.MANAGER, manager.pk)
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     quarters = record_of(manager, as_of=today, organisation=organisation)
@@ -194,7 +200,7 @@ def record(request: SignedIn, pk: int) -> HttpResponseBase:
         "quarters": quarters,
         "now": quarters[0] if quarters else None,
         "last": next((one for one in quarters if one.period.last_day < today), None),
-        "smallest": SMALLEST,
+        "smallest": SMALLEST_GROUP,
         "as_of": today,
     }
     return render(request, "pages/manager_record.html", context)
@@ -207,5 +213,5 @@ def _cells(one: Quarter) -> tuple[Any, ...]:
     return (
         one.period.key, one.people, one.at_quota, one.share_at_quota, *five, len(one.calls),
         one.call_error, one.call_bias, one.flags, one.answered, hours,
-        one.planned, one.held, one.there, one.kept,
+        one.planned, one.held, one.there, one.kept, one.reversed,
     )  # fmt: skip
