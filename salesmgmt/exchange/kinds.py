@@ -42,13 +42,14 @@ ORDER = (  # in which kinds depend on each other
     "meetings", "meeting_changes", "meeting_points", "meeting_questions", "meeting_decisions", "attendances",
     "one_on_ones", "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
     "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
-    "coaching_plans", "coaching_plan_changes", "plays", "play_versions", "play_changes", "play_votes",
+    "coaching_plans", "plays", "play_versions", "play_changes", "play_votes",
     "play_comments", "play_uses", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why
     "sales.FeedbackRequest": "secret links: customers are asked anew",
     "desk.Token": "secrets: calendar feeds, API tokens and invitations are made anew",
+    "coaching.CoachingPlanChange": "says why help was moved: only a backup keeps it",
     "coaching.Note": "private to the two people: only a backup keeps them",
     "coaching.CaseStatement": "private to the person and who leads them: only a backup keeps it",
     "coaching.CourseEffect": "worked out anew",
