@@ -122,8 +122,8 @@ def test_who_has_left_reads_nothing(said: Cast) -> None:
 
 
 PAGES = (
-    "/", "/tasks/", "/week/", "/cases/", "/one-on-ones/", "/notices/", "/meetings/", "/people/{ben}/", "/one-on-ones/{talk}/", "/teams/", "/api/v1/one-on-ones/", "/api/v1/action-items/",
-    "/api/v1/tasks/", "/api/v1/pulses/",
+    "/", "/tasks/", "/week/", "/cases/", "/one-on-ones/", "/notices/", "/meetings/", "/people/{ben}/", "/teams/",
+    "/one-on-ones/{talk}/", "/api/v1/one-on-ones/", "/api/v1/action-items/", "/api/v1/tasks/", "/api/v1/pulses/",
 )  # fmt: skip
 
 
