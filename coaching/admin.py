@@ -1,15 +1,15 @@
-"""Cases, 1:1s and promises to look at. Notes are never here: they are the pair's."""
+"""That there are cases, 1:1s and promises, and when. Their words are never here: they are those people's."""
 
 from django.contrib import admin
 
-from salesmgmt.desk.admin_site import ReadOnlyAdmin
+from salesmgmt.desk.admin_site import ReadOnlyAdmin, WordlessAdmin
 
-from .models import ActionItem, Case, Dispute, OneOnOne
+from .models import ActionItem, Case, Course, Dispute, Enrolment, Ladder, OneOnOne, SkillTarget
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnlyAdmin):
-    list_display = ("subject", "person", "owner", "state", "due_on")
+class CaseAdmin(WordlessAdmin):
+    list_display = ("person", "owner", "state", "due_on")
     list_select_related = ("person", "owner")
     list_filter = ("state",)
     search_fields = ("person__name", "owner__name")
@@ -17,7 +17,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(OneOnOne)
-class OneOnOneAdmin(ReadOnlyAdmin):
+class OneOnOneAdmin(WordlessAdmin):
     list_display = ("person", "manager", "starts_at", "state")
     list_select_related = ("person", "manager")
     list_filter = ("state",)
@@ -26,8 +26,8 @@ class OneOnOneAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ActionItem)
-class ActionItemAdmin(ReadOnlyAdmin):
-    list_display = ("person", "owner", "text", "due_on", "done_at")
+class ActionItemAdmin(WordlessAdmin):
+    list_display = ("person", "owner", "due_on", "done_at")
     list_select_related = ("person", "owner")
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     search_fields = ("person__name", "owner__name")
@@ -41,4 +41,40 @@ class DisputeAdmin(ReadOnlyAdmin):
     list_display = ("id", "subject", "state", "opened_at", "statements_due_on", "decide_by")
     fields = ("subject", "state", "round", "opened_at", "statements_due_on", "decide_by", "appeal_until")
     list_filter = ("subject", "state")
+    ordering = ("-pk",)
+
+
+@admin.register(Ladder)
+class LadderAdmin(WordlessAdmin):
+    """That there is one, and no word of it."""
+
+    list_display = ("person", "opened_at", "closed_at", "outcome")
+    list_select_related = ("person",)
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    search_fields = ("person__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(SkillTarget)
+class SkillTargetAdmin(ReadOnlyAdmin):
+    list_display = ("role", "skill", "level")
+    list_select_related = ("skill",)
+    list_filter = ("role",)
+    ordering = ("role", "skill__name")
+
+
+@admin.register(Course)
+class CourseAdmin(ReadOnlyAdmin):
+    list_display = ("title", "author", "measure", "retired_at")
+    list_select_related = ("author",)
+    search_fields = ("title",)
+    ordering = ("title",)
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(WordlessAdmin):
+    list_display = ("person", "course", "due_on", "passed_at", "withdrawn_at")
+    list_select_related = ("person", "course")
+    list_filter = (("passed_at", admin.EmptyFieldListFilter),)
+    search_fields = ("person__name", "course__title")
     ordering = ("-pk",)

@@ -5,14 +5,30 @@ from coaching.models import (
     AgendaItem,
     Case,
     CaseChange,
+    Course,
+    CourseRule,
+    CourseSkill,
+    CourseVersion,
     Decider,
     Decision,
+    DiagnosisStep,
     Dispute,
     DisputeEvent,
+    Enrolment,
+    Lesson,
+    LessonDone,
+    OnboardingStep,
+    OnboardingTick,
     OneOnOne,
     Party,
+    Question,
+    QuizAnswer,
+    QuizAttempt,
+    QuizChoice,
+    QuizQuestion,
     Remedy,
     RemedyShare,
+    SkillTarget,
     Statement,
 )
 from teams.exchange.trails import known_by, trail
@@ -29,6 +45,8 @@ KINDS = [
     trail("one_on_ones", OneOnOne, *MET),
     trail("agenda_items", AgendaItem, "one_on_one", "position", "text"),
     trail("action_items", ActionItem, *PROMISED),
+    trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
+    trail("department_questions", Question, "case", "step", "asked_at", "text"),
 ]
 
 # ── Disputes: what happened, and nobody's words ─────────────────────────────────────────────────────────────────
@@ -51,4 +69,36 @@ KINDS += [
     trail("dispute_remedies", Remedy, *CHANGED, without=("text",)),
     trail("dispute_remedy_shares", RemedyShare, "remedy", "person", "kind"),
     trail("dispute_events", DisputeEvent, "dispute", "at", "kind"),
+]
+
+# Courses. A lesson's file isn't in a table: it is uploaded again.
+ENROLLED = ("person", "course", "assigned_at")
+RULED = ("course", "kind", "starts_on", "made_at")
+STEP = ("role", "week", "text")
+REFERENTS += [
+    known_by(Course, "title"),
+    known_by(CourseVersion, "course", "number"),
+    known_by(Lesson, "version", "position"),
+    known_by(QuizQuestion, "lesson", "position"),
+    known_by(QuizChoice, "question", "position"),
+    known_by(CourseRule, *RULED),
+    known_by(Enrolment, *ENROLLED),
+    known_by(QuizAttempt, "enrolment", "lesson", "at"),
+    known_by(OnboardingStep, *STEP),
+]
+KINDS += [
+    trail("skill_targets", SkillTarget, "role", "skill"),
+    trail("courses", Course, "title", without=("edition",)),
+    trail("course_skills", CourseSkill, "course", "skill"),
+    trail("course_versions", CourseVersion, "course", "number"),
+    trail("lessons", Lesson, "version", "position", without=("file",)),
+    trail("quiz_questions", QuizQuestion, "lesson", "position"),
+    trail("quiz_choices", QuizChoice, "question", "position"),
+    trail("course_rules", CourseRule, *RULED),
+    trail("enrolments", Enrolment, *ENROLLED),
+    trail("lessons_done", LessonDone, "enrolment", "lesson"),
+    trail("quiz_attempts", QuizAttempt, "enrolment", "lesson", "at"),
+    trail("quiz_answers", QuizAnswer, "attempt", "choice"),
+    trail("onboarding_steps", OnboardingStep, *STEP),
+    trail("onboarding_ticks", OnboardingTick, "person", "step"),
 ]

@@ -278,7 +278,7 @@ class MeasureForm(VersionForm):
 
 
 class CallForm(forms.Form):
-    """What somebody stakes on a period, and which call of theirs they have seen."""
+    """What somebody stakes on a period, and which call stood when they looked."""
 
     commit = forms.DecimalField(max_digits=18, decimal_places=2, min_value=0, help_text="What you will bring")
     best_case = forms.DecimalField(

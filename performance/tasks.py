@@ -52,6 +52,12 @@ def _drain_forecasts() -> int:
     return services.drain_forecasts(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
 
 
+@drains("backtest")
+@drains("rollups")
+def _drain_backtest() -> int:
+    return services.drain_backtest(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
 @shared_task
 def refresh_forecasts(**kwargs: Any) -> None:
     """Nightly: where everybody will land."""
@@ -81,6 +87,7 @@ def send_reports(**kwargs: Any) -> None:
 
 @shared_task
 def freeze_figures(**kwargs: Any) -> None:
-    """Hourly, and done once a day soon after midnight there: what the day knew that has closed."""
+    """Every minute, and done once a day right after midnight there: what the day knew that has closed."""
     yesterday = clock.today(Organisation.get().time_zone) - timedelta(days=1)
-    logger.info("figures_frozen", changed=services.freeze_figures(on=yesterday))
+    if changed := services.freeze_figures(on=yesterday, at=clock.now()):
+        logger.info("figures_frozen", changed=changed)

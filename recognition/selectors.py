@@ -16,12 +16,13 @@ from recognition.models import Applause, Award, AwardKind, BoardKind, Kudos, Per
 from sales.selectors.deal_lines import discounts_given
 from sales.selectors.feedback import csat_of_people
 from salesmgmt.desk.tokens import digest
+from salesmgmt.lib.groups import is_told_apart
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import FiscalCalendar, Period
 from salesmgmt.lib.ratios import ratio
 from targets.selectors import quota_parts
-from teams.models import Leave, Organisation, Person, Posting, Team, User, Viewer, access_of
-from teams.selectors import members
+from teams.models import Leave, Organisation, Person, Posting, Showing, Team, User, Viewer, access_of
+from teams.selectors import hidden_of, members
 
 LEAST_OF_A_QUOTA = Decimal("0.25")  # below it a percentage says little (R24)
 IMPROVEMENT = Decimal("0.10")
@@ -52,17 +53,13 @@ def comparable(person_ids: Collection[int], *, period: Period, as_of: date) -> s
     return found - set(away.values_list("person_id", flat=True))
 
 
-def may_be_ranked(person_ids: Collection[int], *, on: date, organisation: Organisation) -> set[int]:
-    """Who may be named beside others at all: posted in a country that has ranks, and not in protected leave."""
+def may_be_ranked(person_ids: Collection[int], *, on: date, today: date, organisation: Organisation) -> set[int]:
+    """Who may be named beside others at all: in a country that has ranks, then and today; not in protected leave."""
     away = (
         Leave.objects.on(on).filter(kind__is_protected=True, person__in=person_ids).values_list("person_id", flat=True)
     )
     found = set(person_ids) - set(away)
-    without = set(organisation.countries_without_ranks)
-    if not without:
-        return found
-    posted = Posting.objects.on(on).filter(person__in=found).values_list("person_id", "holiday_region")
-    return {pk for pk, region in posted if (region or organisation.holiday_region)[:2] not in without}
+    return found - hidden_of(Showing.RANKS, found, days={on, today}, organisation=organisation)
 
 
 # ── Boards ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,6 +101,11 @@ class Board:
         return BoardKind(self.measure).label
 
     @property
+    def is_small(self) -> bool:
+        """So few people that each would be known by their place."""
+        return is_told_apart(self.size)
+
+    @property
     def unit(self) -> str:
         """How a score is written: `share` of a quota, `points` of change, `grade` from 1 to 5, `discount`."""
         return UNITS[self.measure]
@@ -142,15 +144,17 @@ def leaderboard(
 def board_of(*, team: Team, period: Period, as_of: date, by: str, me: int | None = None) -> Board:
     """The same for whoever may see it: the top few, and the place of one person."""
     organisation = Organisation.get()
-    if not organisation.shows_individual_ranks:
+    if not organisation.shows(Showing.RANKS):
         return Board(team, by, [], None, 0, is_shown=False)
     day = min(as_of, period.last_day)
     ids = list(members([team.pk], day).filter(withdrawn_at=None).values_list("pk", flat=True))
-    able = may_be_ranked(ids, on=day, organisation=organisation)
+    able = may_be_ranked(ids, on=day, today=as_of, organisation=organisation)
     if by not in QUALITY:
         able &= comparable(ids, period=period, as_of=day)
     rows = {row.person.pk: row for row in standings(person_ids=ids, period=period, as_of=day) if row.person.pk in able}
     scores = scores_of(rows, period=period, as_of=day, by=by)
+    if is_told_apart(len(scores)):
+        return Board(team, by, [], None, len(scores), is_shown=True)
     return _board(me, team, by, rows, scores)
 
 
@@ -327,17 +331,20 @@ def _reached(able: set[int], quarter: Period, as_of: date, currency: str) -> lis
 
 
 def _most_improved(ids: Collection[int], quarter: Period, as_of: date) -> list[Found]:
-    """Of the quarter that is over, in each team the one whose attainment rose most."""
+    """Of the quarter that is over, in each team that is no small group the one whose attainment rose most."""
     able = comparable(ids, period=quarter, as_of=as_of)
+    able &= may_be_ranked(able, on=quarter.last_day, today=as_of, organisation=Organisation.get())
     rows = {row.person.pk: row for row in standings(person_ids=able, period=quarter, as_of=quarter.last_day)}
     scores = scores_of(rows, period=quarter, as_of=as_of, by="improvement")
     teams: dict[int, list[int]] = defaultdict(list)
-    for pk, score in scores.items():
-        team = rows[pk].team
-        if team is not None and score >= IMPROVEMENT:
+    for pk in scores:
+        if (team := rows[pk].team) is not None:
             teams[team.pk].append(pk)
     found = []
-    for people in teams.values():
+    for compared in teams.values():
+        people = [pk for pk in compared if scores[pk] >= IMPROVEMENT]
+        if not people or is_told_apart(len(compared)):
+            continue
         best = max(people, key=lambda pk: (scores[pk], -pk))
         points, row = scores[best] * 100, rows[best]
         attainment = (row.attainment or Decimal(0)) * 100

@@ -1,21 +1,33 @@
 """Acts of recognition: the only code that writes awards, kudos and applause."""
 
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from recognition import selectors
 from recognition.models import Applause, Award, AwardKind, BoardKind, Kudos, PersonalBest, Screen, Suggestion
+from salesmgmt.desk.erasure import Forgotten
+from salesmgmt.desk.expiry import Expiry
 from salesmgmt.desk.models import Notice
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation, Person, Team, User, access_of
 
 TWICE = timedelta(minutes=10)
+
+
+def _forget_suggestions(before: datetime, forgotten: Forgotten) -> None:
+    """Those that nobody followed; what was given stands on the wall."""
+    forgotten.drop(Suggestion.objects.filter(made_on__lt=before.date(), award=None))
+
+
+EXPIRIES = [Expiry("suggestions", "Suggested praise that was not given", 24, _forget_suggestions)]
 
 
 @transaction.atomic
@@ -196,17 +208,22 @@ def _check_screen(boards: Sequence[str], seconds: int) -> None:
 
 @transaction.atomic
 def add_screen(
-    *, name: str, team: Team, boards: Sequence[str], seconds: int, by: User, at: datetime
+    *, name: str, team: Team, boards: Sequence[str], seconds: int, by: User, at: datetime, secret: str = ""
 ) -> tuple[Screen, str]:
-    """A screen, dark until it is switched on, and its secret, which is shown once."""
+    """A screen, dark until it is switched on, and its secret, which is shown once.
+
+    With a `secret` of the form (`screen_secret`) the same form sent twice is one screen.
+    """
     _admin_only(by)
     _check_screen(boards, seconds)
     if not name.strip():
         raise Refused("Say where it hangs.", field="name")
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    if secret and (made := Screen.objects.filter(digest=digest(secret)).first()):
+        return made, secret
     if Screen.objects.filter(name__iexact=name.strip(), team=team).exclude(digest="").exists():
         raise Refused(f"A screen of {team} hangs at “{name.strip()}” already; make it a new address.", field="name")
-    secret = secrets.token_urlsafe(32)
+    secret = secret or secrets.token_urlsafe(32)
     made = Screen.objects.create(
         name=name.strip(),
         team=team,
@@ -217,6 +234,14 @@ def add_screen(
         made_by=by,
     )
     return made, secret
+
+
+def screen_secret(*, by: User, form: str) -> str:
+    """The secret that a form leads to, by its hidden key: shown again where it is sent twice, and kept nowhere."""
+    if not form:
+        return ""
+    made = salted_hmac("paceline.screen", f"{by.pk}:{form}", algorithm="sha256").digest()
+    return urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def _screen(screen: Screen, version: int, by: User) -> Screen:
@@ -240,9 +265,12 @@ def switch_screen(*, screen: Screen, is_on: bool, version: int, by: User) -> Scr
 
 
 @transaction.atomic
-def change_screen_address(*, screen: Screen, version: int, by: User) -> str:
-    """A new secret, shown once; the one before opens nothing from now on."""
-    screen, secret = _screen(screen, version, by), secrets.token_urlsafe(32)
+def change_screen_address(*, screen: Screen, version: int, by: User, secret: str = "") -> str:
+    """A new secret, shown once; the one before opens nothing from now on. The same form sent twice is one change."""
+    _admin_only(by)
+    if secret and Screen.objects.filter(pk=screen.pk, digest=digest(secret)).exists():
+        return secret
+    screen, secret = _screen(screen, version, by), secret or secrets.token_urlsafe(32)
     screen.digest = digest(secret)
     screen.save(update_fields=["digest", "version"])
     return secret

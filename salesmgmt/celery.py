@@ -43,7 +43,7 @@ app.conf.beat_schedule = {
         "refresh back-test": ("performance.tasks.refresh_backtest", crontab(hour="0", minute="20")),
         "raise flags": ("performance.tasks.raise_flags", crontab(hour="4", minute="10")),
         "recheck flags": ("performance.tasks.recheck_flags", 300.0),
-        "freeze figures": ("performance.tasks.freeze_figures", crontab(minute="12")),
+        "freeze figures": ("performance.tasks.freeze_figures", 60.0),
         "make digests": ("salesmgmt.desk.tasks.make_digests", crontab(hour="5", minute="30")),
         "clear old sessions": ("salesmgmt.desk.tasks.clear_sessions", crontab(hour="2", minute="20")),
         "learn odds": ("sales.tasks.learn_odds", crontab(hour="2", minute="50")),
@@ -59,8 +59,11 @@ app.conf.beat_schedule = {
         "suggest what to sell again": ("sales.tasks.refresh_recommendations", crontab(hour="3", minute="20")),
         "find look-alikes": ("sales.tasks.find_look_alikes", crontab(hour="2", minute="50")),
         "carry out handovers": ("sales.tasks.carry_out_handovers", crontab(minute="5")),
+        "remind of questions": ("coaching.tasks.remind_of_questions", crontab(hour="5", minute="40")),
+        "keep up training": ("coaching.tasks.keep_up_training", crontab(hour="4", minute="40")),
         "keep disputes going": ("coaching.tasks.keep_disputes_going", crontab(minute="35")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
+        "forget what has expired": ("salesmgmt.desk.tasks.forget_expired", crontab(hour="1", minute="10")),
     }.items()
 }
 app.steps["worker"].add(DjangoStructLogInitStep)

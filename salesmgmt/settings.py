@@ -326,6 +326,11 @@ SPECTACULAR_SETTINGS = {
         "CaseState": "coaching.models.Case.State",
         "OneOnOneState": "coaching.models.OneOnOne.State",
         "BatchState": "salesmgmt.exchange.models.Batch.State",
+        "LadderOutcome": "coaching.models.Ladder.Outcome",
+        "LadderStepState": "coaching.models.LadderStep.State",
+        "LadderDecisionOutcome": "coaching.models.LadderDecision.Outcome",
+        "LadderDecisionState": "coaching.models.LadderDecision.State",
+        "ExitReason": "coaching.models.Exit.Reason",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

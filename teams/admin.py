@@ -200,15 +200,21 @@ class LeaveForm(forms.ModelForm):
 @admin.register(Leave)
 class LeaveAdmin(AddOnlyAdmin):
     form = LeaveForm
-    list_display = ("person", "kind", "during")
+    """Who enters it says the kind; afterwards it shows what it does, and the kind to HR alone."""
+
+    list_display = ("person", "during", "relieves_quota")
     list_select_related = ("person", "kind")
-    list_filter = ("kind",)
+    list_filter = ("kind__relieves_quota",)
     search_fields = ("person__name",)
     raw_id_fields = ("person",)
     ordering = ("-during",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("person", "kind", "during") if obj else ("person", "kind", "start", "last")
+        return ("person", "during", "relieves_quota") if obj else ("person", "kind", "start", "last")
+
+    @admin.display(boolean=True, description="Relieves quota")
+    def relieves_quota(self, leave: Leave) -> bool:
+        return leave.kind.relieves_quota
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

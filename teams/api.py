@@ -16,12 +16,25 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import WEEKS, SetUp
 
 from . import selectors, services
-from .models import FiscalYear, Period, Person, Posting, Role, Team, User, access_of
+from .edges import looked
+from .models import FiscalYear, Leave, Look, Period, Person, Posting, Role, Team, User, access_of
 
 
 def today_of(request: Request) -> date:
     """Today in the organisation's zone."""
     return clock.today(selectors.organisation_of(cast(User, request.user)).time_zone)
+
+
+class LookedAt(Records):
+    """Records about people: whoever opens one is noted for the person, whose id stands in a field of the answer."""
+
+    look: str
+    person_field = "person"
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = super().retrieve(request, *args, **kwargs)
+        looked(request, self.look, answer.data[self.person_field])
+        return answer
 
 
 class Id(filters.NumberFilter):
@@ -86,10 +99,11 @@ class PersonFilter(filters.FilterSet):
     external_id = filters.CharFilter()
 
 
-class People(Records):
+class People(LookedAt):
     """The people one sees."""
 
     model = Person
+    look, person_field = Look.Page.PERSON, "id"
     serializer_class = PersonSerializer
     filterset_class = PersonFilter
     ordering_fields = ("id", "name")
@@ -233,8 +247,64 @@ class Periods(Records):
         return self.shown(period)
 
 
+class LeaveSerializer(serializers.ModelSerializer):
+    starts_on = serializers.DateField(read_only=True)
+    until = serializers.DateField(read_only=True, help_text="First day back")
+    relieves_quota = serializers.BooleanField(source="kind.relieves_quota", read_only=True)
+    kind = serializers.SerializerMethodField(help_text="For HR and the person alone; empty for everybody else")
+
+    class Meta:
+        model = Leave
+        fields = ("id", "person", "starts_on", "until", "relieves_quota", "kind")
+        read_only_fields = fields
+
+    def get_kind(self, leave: Leave) -> str:
+        return leave.kind_for(self.context["request"].user)
+
+
+class LeaveFilter(filters.FilterSet):
+    person = Id("person")
+    on = filters.DateFilter(field_name="during", lookup_expr="contains", label="Away on this day")
+
+
+class Leaves(Records):
+    """Who is away when: dates, and whether it relieves quota."""
+
+    model = Leave
+    joins = ("kind",)
+    serializer_class = LeaveSerializer
+    filterset_class = LeaveFilter
+    ordering_fields = ("id",)
+
+
+class LookSerializer(serializers.ModelSerializer):
+    viewer_name = serializers.CharField(source="viewer.person.name", read_only=True, default=None)
+
+    class Meta:
+        model = Look
+        fields = ("id", "viewer", "viewer_name", "page", "on", "at")
+        read_only_fields = fields
+
+
+class LookFilter(filters.FilterSet):
+    page = filters.ChoiceFilter(choices=Look.Page.choices)
+    on = filters.DateFilter()
+
+
+class Looks(Records):
+    """Who looked at one's own figures, once a day for each kind of page."""
+
+    model = Look
+    joins = ("viewer__person",)
+    serializer_class = LookSerializer
+    filterset_class = LookFilter
+    ordering_fields = ("id",)
+
+
 ENDPOINTS = {
     "me": Me,
+    "leaves": Leaves,
+    "looks": Looks,
     "people": People,
     "teams": Teams,
     "postings": Postings,

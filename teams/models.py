@@ -89,6 +89,27 @@ def external_id_is_unique(label: str) -> models.UniqueConstraint:
     )
 
 
+# ── People's rights ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Showing(models.TextChoices):
+    """What may be shown of a single person, or not: by a switch for all, and by country (works councils, law)."""
+
+    RANKS = "ranks", "Places among colleagues"
+    CHANCES = "chances", "Probabilities of missing a quota"
+    SELLING_TIME = "selling_time", "Share of time that goes into selling"
+
+    @property
+    def switch(self) -> str:
+        """The organisation's field that says whether it is shown at all."""
+        return "shows_selling_time" if self is Showing.SELLING_TIME else f"shows_individual_{self}"
+
+    @property
+    def countries(self) -> str:
+        """The organisation's field of the countries where it is not."""
+        return f"countries_without_{self}"
+
+
 # ── The organisation and its calendar ───────────────────────────────────────────────────────────────────────────
 
 
@@ -131,6 +152,13 @@ class Organisation(models.Model):
     shows_selling_time = models.BooleanField(
         default=True, db_default=True, help_text="Share of time that goes into selling, per person"
     )
+    countries_without_selling_time = ArrayField(
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="Of nobody posted there is it shown: DE, FR",
+    )
     follow_up_days = models.PositiveSmallIntegerField(
         default=7, db_default=7, help_text="After the delivery, a task asks how it went"
     )
@@ -153,6 +181,13 @@ class Organisation(models.Model):
         """The organisation, made by the first migration, with its calendar; read it once per request and hand it on."""
         setups = FiscalYear.objects.standing().values(row=JSONObject(**{name: name for name in FiscalYear.SAYS}))
         return cls.objects.annotate(fiscal_years=ArraySubquery(setups)).get(pk=1)
+
+    def shows(self, what: Showing) -> bool:
+        """Whether it is shown of anybody."""
+        return bool(getattr(self, what.switch))
+
+    def countries_without(self, what: Showing) -> frozenset[str]:
+        return frozenset(getattr(self, what.countries))
 
     @cached_property
     def calendar(self) -> FiscalCalendar:
@@ -516,13 +551,22 @@ class LeaveKind(models.Model):
         return self.name
 
 
+class LeaveQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """HR sees all; everybody else that of the people they see, without its kind."""
+        access = access_of(user)
+        if access.sees_all or access.role == Role.HR:
+            return self.all()
+        return self.filter(person__in=access.people)
+
+
 class Leave(Dated):
     """Days on which a person is away. Below HR only the dates and whether it relieves quota are shown."""
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="leaves")
     kind = models.ForeignKey(LeaveKind, models.PROTECT, related_name="leaves")
 
-    objects = DatedQuerySet.as_manager()
+    objects = LeaveQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -534,6 +578,12 @@ class Leave(Dated):
 
     def __str__(self) -> str:
         return f"{self.person} away from {self.starts_on}"
+
+    def kind_for(self, user: Viewer) -> str:
+        """Its kind, for HR and the person themselves; nobody else reads it."""
+        access = access_of(user)
+        may_read = access.role == Role.HR or access.person_id == self.person_id
+        return self.kind.name if may_read else ""
 
 
 # ── Access ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -599,7 +649,10 @@ def _work_out_access(user: Viewer) -> Access:
             team_id=Subquery(posting.values("team")[:1]),
             department=Subquery(posting.values("team__department")[:1]),
             led=ArraySubquery(
-                Leadership.objects.on(today).filter(person=OuterRef("pk")).order_by("team").values("team")
+                Leadership.objects.on(today)
+                .filter(person=OuterRef("pk"), team__withdrawn_at=None)
+                .order_by("team")
+                .values("team")
             ),
         )
         .first()
@@ -671,3 +724,57 @@ class SkillRating(models.Model):
             models.CheckConstraint(condition=Q(score__range=(1, 5)), name="skill_score_is_from_one_to_five"),
             models.CheckConstraint(condition=Q(is_own=False) | Q(contested_at=None), name="own_ratings_stand"),
         ]
+
+
+# ── Who looked at whose figures ─────────────────────────────────────────────────────────────────────────────────
+
+
+class LookQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Those at oneself: nobody else reads who looked."""
+        pk = access_of(user).person_id
+        return self.filter(person=pk) if pk is not None else self.none()
+
+
+class Look(models.Model):
+    """Somebody opened a page about somebody else: once a day for each kind of page. The person reads it."""
+
+    class Page(models.TextChoices):
+        PERSON = "person", "Your page"
+        FIGURES = "figures", "Records behind a figure"
+        LEVERS = "levers", "What a gap is made of"
+        FLAG = "flag", "A flag"
+        SCORECARD = "scorecard", "Your scorecard"
+        FORECAST = "forecast", "Where you will land"
+        CALLS = "calls", "Your calls"
+        QUOTA = "quota", "Your quota and letters about it"
+        PIPELINE = "pipeline", "Your pipeline"
+        MANAGER = "manager", "Your record as a manager"
+        SKILLS = "skills", "Your skills"
+        LEAVE = "leave", "Your leave and its kind"
+        CASE = "case", "A case"
+        TALK = "talk", "A 1:1"
+        COURSES = "courses", "Your courses"
+        PLAN = "plan", "A development or coaching plan"
+        LADDER = "ladder", "An improvement plan"
+        DISPUTE = "dispute", "A dispute"
+
+    viewer = models.ForeignKey(User, models.CASCADE, related_name="looks")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="looks")
+    page = models.CharField(max_length=12, choices=Page)
+    on = models.DateField()
+    at = models.DateTimeField(help_text="The first of the day")
+
+    objects = LookQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "on", "viewer", "page"], name="one_look_per_viewer_page_and_day")
+        ]
+        indexes = [
+            models.Index(fields=["person", "-at"], name="look_by_person"),
+            models.Index(fields=["on"], name="look_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.viewer} looked at {self.person} on {self.on}"

@@ -1,7 +1,7 @@
 """Questions about people, teams and calendars: who was where, who leads whom, which days count."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 
 from salesmgmt.desk.models import Token
 from salesmgmt.desk.tokens import digest
+from salesmgmt.lib.groups import tellable
 from salesmgmt.lib.periods import FiscalCalendar, Kind, SetUp
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.refusals import Refused
@@ -28,6 +29,7 @@ from .models import (
     Period,
     Person,
     Posting,
+    Showing,
     Skill,
     SkillRating,
     Team,
@@ -58,6 +60,47 @@ def person_of(user: Viewer) -> Person | None:
         user._person = Person.objects.filter(pk=pk).first() if pk else None  # type: ignore[union-attr]
     found: Person | None = user._person  # type: ignore[union-attr]
     return found
+
+
+# ── People's rights ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def hidden_of(
+    what: Showing, person_ids: Collection[int], *, days: Iterable[date], organisation: Organisation
+) -> set[int]:
+    """Of whom this may not be shown: by the switch for all, or by the country they are posted in on one of the days.
+
+    Whoever has left, or is not yet there, is of the country they were in last, else of the organisation's.
+    """
+    if not organisation.shows(what):
+        return set(person_ids)
+    without = organisation.countries_without(what)
+    if not without or not person_ids:
+        return set()
+    hidden: set[int] = set()
+    for day in set(days):
+        posted = Posting.objects.filter(person__in=person_ids, during__startswith__lte=day)
+        last = posted.order_by("person", "-during").distinct("person").values_list("person", "holiday_region")
+        regions = dict.fromkeys(person_ids, "") | dict(last)
+        hidden |= {pk for pk, region in regions.items() if (region or organisation.holiday_region)[:2] in without}
+    return hidden
+
+
+def told_of(what: Showing, *, on: date, today: date, organisation: Organisation) -> set[int] | None:
+    """Of which teams (0: the company), as posted on a day, a figure of this may be told; None: of all.
+
+    It must not tell of somebody of whom none may be shown: counted are only they, for of the others it is shown anyway.
+    """
+    if organisation.shows(what) and not organisation.countries_without(what):
+        return None
+    posted = Posting.objects.on(on).values_list("person_id", "team__path")
+    under: dict[int, set[int]] = {pk: set() for pk in Team.objects.present().values_list("pk", flat=True)}
+    under[0] = set()
+    for person, path in posted:
+        for pk in (0, *path):
+            under.setdefault(pk, set()).add(person)
+    hidden = hidden_of(what, under[0], days={on, today}, organisation=organisation)
+    return tellable({pk: people & hidden for pk, people in under.items()})
 
 
 # ── Where people are posted ─────────────────────────────────────────────────────────────────────────────────────
@@ -93,6 +136,11 @@ def manager_of(person: Person, day: date) -> Person | None:
     above = Leadership.objects.on(day).filter(team__in=team.path).exclude(person=person).select_related("person")
     leaders = {leadership.team_id: leadership.person for leadership in above}
     return next((leaders[team_id] for team_id in reversed(team.path) if team_id in leaders), None)
+
+
+def people_here(day: date) -> QuerySet[Person]:
+    """Everybody who works here on a day, by name."""
+    return Person.objects.present().active(day).order_by("name", "pk")
 
 
 def led_teams(person: Person, day: date) -> QuerySet[Team]:

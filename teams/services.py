@@ -22,6 +22,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from salesmgmt.desk.erasure import Forgotten
+from salesmgmt.desk.expiry import Expiry
 from salesmgmt.desk.models import Notice, SavedView, Token
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.periods import Period as PeriodValue
@@ -37,12 +38,14 @@ from .models import (
     Leadership,
     Leave,
     LeaveKind,
+    Look,
     Organisation,
     Period,
     PeriodChange,
     Person,
     Posting,
     Role,
+    Showing,
     Skill,
     SkillRating,
     Team,
@@ -147,6 +150,7 @@ def forget_person(*, person: Person, by: User | None, on: date) -> Forgotten:
     forgotten.blank(
         Person.objects.filter(pk=person.pk), name=nobody, email="", birthday=None, external_id=None
     )  # fmt: skip
+    Look.objects.filter(person=person).delete()
     if user:
         AccessAttempt.objects.filter(username=user.username).delete()
         AccessFailureLog.objects.filter(username=user.username).delete()
@@ -283,6 +287,32 @@ def cancel_leave(*, leave: Leave, by: User | None) -> None:
     leave.delete()
 
 
+# ── People's rights ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def note_looks(*, viewer: User, person_ids: Iterable[int], page: str, at: datetime, on: date) -> None:
+    """Somebody opened pages about these people; at oneself, and once more on the same day, is no further row."""
+    me = access_of(viewer).person_id
+    rows = [Look(viewer=viewer, person_id=pk, page=page, on=on, at=at) for pk in set(person_ids) if pk != me]
+    Look.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _forget_looks(before: datetime, forgotten: Forgotten) -> None:
+    forgotten.drop(Look.objects.filter(on__lt=before.date()))
+
+
+def _forget_ratings(before: datetime, forgotten: Forgotten) -> None:
+    """Of each skill the latest rating stays."""
+    standing = SkillRating.objects.standing().values("pk")
+    forgotten.drop(SkillRating.objects.filter(at__lt=before).exclude(pk__in=standing))
+
+
+EXPIRIES = [
+    Expiry("looks", "Who looked at whose figures", 12, _forget_looks),
+    Expiry("skill_ratings", "Ratings of skills that later ones have taken the place of", 36, _forget_ratings),
+]
+
+
 # ── Organisation, calendar, rates ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -292,15 +322,19 @@ def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
     organisation = Organisation.objects.select_for_update().get(pk=1)
     fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week"}
     fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
-    for field in {"countries_without_ranks", "countries_without_chances"} & changes.keys():
-        codes = [code.strip() for code in changes[field]]
-        if odd := [code for code in codes if not (len(code) == 2 and code.isascii() and code.isalpha())]:
-            raise Refused(f"“{odd[0]}” is no country: write its two letters, like DE.", field=field)
-        changes[field] = sorted({code.upper() for code in codes})
-    shown = {"shows_individual_ranks", "shows_individual_chances", "shows_selling_time"}
-    shown |= {"countries_without_ranks", "countries_without_chances"}
-    _change(organisation, changes, fields | shown | {"is_demo"})
+    switches = {what.switch for what in Showing}
+    for field in {what.countries for what in Showing} & changes.keys():
+        changes[field] = countries_of(changes[field], field=field)
+    _change(organisation, changes, fields | switches | {what.countries for what in Showing} | {"is_demo"})
     return organisation
+
+
+def countries_of(codes: Iterable[str], *, field: str) -> list[str]:
+    """Countries by their two letters, each once. Raises Refused naming the one that is none."""
+    told = [code.strip() for code in codes]
+    if odd := [code for code in told if not (len(code) == 2 and code.isascii() and code.isalpha())]:
+        raise Refused(f"“{odd[0][:40]}” is no country: write its two letters, like DE.", field=field)
+    return sorted({code.upper() for code in told})
 
 
 @transaction.atomic

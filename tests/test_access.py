@@ -7,7 +7,7 @@ belongs to nobody) and lena, who has left.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,9 +15,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, get_resolver, resolve, reverse
 
 from coaching import services as coaching
+from coaching.models import Lesson, OnboardingStep
 from performance.models import Flag, Report
 from recognition import services as recognition
 from recognition.models import Kudos, Suggestion
@@ -55,7 +56,7 @@ from targets.models import (
     Slice,
 )
 from teams import services as teams
-from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
+from teams.models import Look, Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = (
@@ -76,6 +77,11 @@ COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
 CONCERNED = "ana ben omar vera hugo"  # the parties, who decides, HR, and executives, who read no statement
+LADDER_ACTS = (
+    "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
+    "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
+    "ladder-withdraw", "ladder-witness",
+)  # fmt: skip
 TABLE: dict[str, tuple[str, str]] = {
     # logins
     "login": (PUBLIC, GET),
@@ -381,6 +387,61 @@ TABLE: dict[str, tuple[str, str]] = {
     "promise": (LINE, POST),
     "note": (LINE, POST),
     "action-done": (LINE, POST),
+    # cases: a word of a case is read by the person and who leads them; who runs the installation sees that it is there
+    "case-add": ("maya omar vera", GET),
+    "case-raise": (COLLEAGUES, GET),
+    "case-hand-over": ("ana maya vera", POST),
+    "case-rule": ("ana maya vera", POST),
+    "case-reopen": ("ana maya vera", POST),
+    "case-ask": ("ana maya vera", POST),
+    "case-ask-view": ("ana maya vera", POST),
+    "case-statement": ("ana", POST),
+    "causes": ("maya omar vera", GET),
+    "questions": ("dora", GET),
+    "question-answer": ("dora", POST),
+    # skills, courses, development
+    "skill-map": (EVERYBODY, GET),
+    "skill-targets": (PLANNERS, GET),
+    "courses": (EVERYBODY, GET),
+    "course": (POSTED, GET),
+    "course-add": (LEADERS, GET),
+    "course-report": (LEADERS, GET),
+    "course-people": (LEADERS, GET),
+    "course-take": (COLLEAGUES, POST),
+    "course-assign": ("maya omar vera", POST),
+    "course-edit": (PLANNERS, GET),
+    "course-change": (PLANNERS, POST),
+    "course-draft": (PLANNERS, POST),
+    "course-publish": (PLANNERS, POST),
+    "course-retire": (PLANNERS, POST),
+    "course-rule-add": (PLANNERS, POST),
+    "course-rule-end": (PLANNERS, POST),
+    "lesson": ("ana vera olga admin", GET),
+    "lesson-file": ("", GET),  # it has none
+    "lesson-add": (PLANNERS, POST),
+    "lesson-edit": (PLANNERS, GET),
+    "lesson-up": (PLANNERS, POST),
+    "lesson-remove": (PLANNERS, POST),
+    "lesson-question": (PLANNERS, POST),
+    "question-remove": (PLANNERS, POST),
+    "enrolment-move": (LINE, POST),
+    "enrolment-withdraw": (LINE, POST),
+    "certificate": (LINE, GET),
+    "development-home": (EVERYBODY, GET),
+    "development": ("ana maya vera", GET),
+    "development-save": ("ana maya vera", POST),
+    "development-sign": ("ana maya vera", POST),
+    "development-close": ("ana maya vera", POST),
+    "goal-add": ("ana maya vera", POST),
+    "goal-mark": ("ana maya vera", POST),
+    "mentor-ask": ("ana maya vera", POST),
+    "mentorship-answer": ("ana ben maya vera", POST),
+    "mentorship-end": ("ana ben maya vera", POST),
+    "onboarding": (EVERYBODY, GET),
+    "onboarding-steps": (PLANNERS, GET),
+    "onboarding-step-end": (PLANNERS, POST),
+    "onboarding-path": (LINE, GET),
+    "onboarding-tick": ("ana maya vera", POST),
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
@@ -403,6 +464,21 @@ TABLE: dict[str, tuple[str, str]] = {
     "import-rejects": (IMPORTERS, GET),
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
+    # people's rights
+    "leaves": (POSTED, GET),
+    "privacy": (EVERYBODY, GET),
+    "privacy-showing": ("admin", POST),
+    "privacy-kept": ("admin", POST),
+    "looks": (COLLEAGUES, GET),
+    "own-data": (COLLEAGUES, GET),
+    # ladders, early signs, exits
+    "ladders": (EVERYBODY, GET),
+    "ladder-open": ("maya omar vera", GET),
+    "early-signs": ("maya omar vera", GET),
+    "exits": ("vera hugo", GET),
+    "ladder": ("ana maya vera", GET),
+    "ladder-pdf": ("ana maya vera", GET),
+    **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
 }
 
 
@@ -438,6 +514,10 @@ def world(db: None) -> World:
         sentence="Fewer meetings.", as_of=now.date(), expires_on=now.date() + timedelta(days=21),
     )  # fmt: skip
     case = coaching.open_case(flag=flag, owner=cast.maya, due_on=now.date() + timedelta(days=9), by=maya, at=now)
+    to_delivery = coaching.ask_department(
+        case=case, step="delivery", department="delivery", text="Late?", by=maya, at=now,
+        due_on=now.date() + timedelta(days=5),
+    )  # fmt: skip
     talk = coaching.plan_one_on_one(
         person=cast.ana, manager=cast.maya, starts_at=now + timedelta(days=2), by=maya, at=now, on=now.date()
     )
@@ -490,7 +570,7 @@ def world(db: None) -> World:
     part = Slice.objects.create(plan=plan, cut="family", family="Meters", past=1, proposed=1000, amount=1000)
     position = Position.objects.create(team=cast.north, opens_on=today, reason="Growth", opened_at=now)
     rating = SkillRating.objects.create(
-        person=cast.ana, skill=Skill.objects.create(name="Closing"), is_own=False, score=3, at=now
+        person=cast.ana, skill=Skill.objects.get(name="Closing"), is_own=False, score=3, at=now
     )
     Allocation.objects.create(plan=plan, team=cast.north, proposed=500, amount=500)
     published = Plan.objects.create(
@@ -669,6 +749,7 @@ def world(db: None) -> World:
         "promise": {"place": "one-on-ones", "pk": talk.pk},
         "note": {"place": "cases", "pk": case.pk},
         "action-done": {"pk": item.pk},
+        "question-answer": {"pk": to_delivery.pk},
         "password_reset_confirm": {"uidb64": "MQ", "token": "x-y"},
         "team": {"pk": cast.north.pk},
         "person": {"pk": cast.ana.pk},
@@ -681,8 +762,81 @@ def world(db: None) -> World:
         "manager-record": {"pk": cast.maya.pk},
         "unsubscribe": {"signed": SIGNER.sign(str(cast.ana.user_id))},
         "erasure": {"noun": "contact", "pk": contact.pk},
+        "privacy-showing": {"what": "ranks"},
+        "privacy-kept": {"key": "looks"},
     }
+    kwargs |= training(cast, today, now)
+    kwargs |= ladders(cast, today, now)
     return World(cast, kwargs)
+
+
+def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
+    vera, maya = cast.vera.user, cast.maya.user
+    course = coaching.add_course(title="Objections", by=vera, at=now)
+    coaching.add_lesson(course=course, title="Listen", text="First.", by=vera)
+    coaching.publish_course(course=course, by=vera, at=now)
+    lesson = Lesson.objects.get()
+    taken = coaching.enrol(
+        person=cast.ana, course=course, due_on=today + timedelta(days=9), reason="Calls", by=maya, at=now
+    )
+    coaching.finish_lesson(enrolment=taken, lesson=lesson, by=cast.ana.user, at=now)
+    draft = coaching.draft_course(course=course, by=vera, at=now)
+    quiz = coaching.add_lesson(course=course, title="Check", kind="quiz", by=vera)
+    question = coaching.add_question(lesson=quiz, text="Why?", choices=[("a", True), ("b", False)], by=vera)
+    rule = coaching.add_rule(course=course, kind="role", role="rep", starts_on=today, by=vera, at=now)
+    growth = coaching.save_development_plan(
+        person=cast.ana, aim="Key accounts", review_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
+    )
+    goal = coaching.add_goal(
+        plan=growth, text="Win one", due_on=today + timedelta(days=90), by=cast.ana.user, at=now, on=today
+    )
+    mentored = coaching.ask_mentor(
+        person=cast.ana, mentor=cast.ben, focus="Key accounts", starts_on=today, by=cast.ana.user, at=now
+    )
+    step = OnboardingStep.objects.earliest("pk")
+    in_draft = {"pk": course.pk, "lesson_pk": draft.lessons.get(position=1).pk}
+    return {
+        "course": {"pk": course.pk},
+        "course-add": {},
+        "course-report": {},
+        "course-rule-end": {"pk": course.pk, "rule_pk": rule.pk},
+        "lesson": {"pk": course.pk, "lesson_pk": lesson.pk},
+        "lesson-add": {"pk": course.pk},
+        **dict.fromkeys(("lesson-edit", "lesson-up", "lesson-remove", "lesson-question"), in_draft),
+        "question-remove": {"pk": course.pk, "lesson_pk": quiz.pk, "question_pk": question.pk},
+        "enrolment": {"pk": taken.pk},
+        "certificate": {"pk": taken.pk},
+        "development-home": {},
+        "development": {"pk": cast.ana.pk},
+        "goal-add": {"pk": cast.ana.pk},
+        "goal-mark": {"pk": cast.ana.pk, "goal_pk": goal.pk},
+        "mentor-ask": {"pk": cast.ana.pk},
+        "mentorship": {"pk": mentored.pk},
+        "onboarding": {},
+        "onboarding-steps": {},
+        "onboarding-step-end": {"pk": step.pk},
+        "onboarding-path": {"pk": cast.ana.pk},
+        "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
+    }
+
+
+def ladders(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
+    maya = cast.maya.user
+    ladder = coaching.open_ladder(
+        person=cast.ana, reason="Few meetings", starts_on=today, last=today + timedelta(days=30), by=maya, at=now,
+        on=today,
+    )  # fmt: skip
+    rung = ladder.steps.get()
+    aimed = coaching.set_goal(step=rung, measure="deals_won", aim=Decimal(3), by=maya, at=now, on=today)
+    promised = coaching.promise_support(
+        step=rung, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
+    )
+    return {
+        "ladder": {"pk": ladder.pk},
+        "ladder-open": {},
+        "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": aimed.pk},
+        "ladder-support-say": {"pk": ladder.pk, "support_pk": promised.pk, "what": "given"},
+    }
 
 
 def named(patterns: Any) -> Iterator[str]:
@@ -735,6 +889,28 @@ def test_who_may_see_what(world: World, identity: str) -> None:
         elif answer.status_code != 404:
             wrong.append(was)
     assert not wrong, "\n".join(wrong)
+
+
+LEADS_ELSEWHERE = {"announcement", "offer", "task"}  # about a team's figures, or work that is one's own
+
+
+def test_whoever_opens_a_page_about_somebody_is_noted_for_them(world: World) -> None:
+    """Of every page that only a person, their line and who sees all may open, customers' records aside."""
+    missing = []
+    asked = {name for name, (who, method) in TABLE.items() if method == GET and set(who.split()) <= set(POSTED.split())}
+    for name in sorted(asked - LEADS_ELSEWHERE):
+        path = address(world, name)
+        view = resolve(path).func
+        about = {"ana", "maya"} <= set(TABLE[name][0].split()) and "cleo" not in TABLE[name][0].split()
+        if not about or view.__module__.startswith("sales."):
+            continue
+        client = Client()
+        client.force_login(User.objects.get(username="maya"), backend="django.contrib.auth.backends.ModelBackend")
+        Look.objects.all().delete()
+        client.get(path)
+        if not Look.objects.filter(person=world.cast.ana, viewer__username="maya").exists():
+            missing.append(name)
+    assert missing == []
 
 
 # ── Access follows the postings of the day: what was lost is gone on the next request ───────────────────────────

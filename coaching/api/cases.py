@@ -1,6 +1,6 @@
-"""Cases in the API. Notes are not: they are read where they are written."""
+"""Cases, their diagnosis and questions to departments. Notes and statements are read where they are written."""
 
-from typing import cast
+from typing import Any, cast
 
 import django_filters as filters
 from drf_spectacular.utils import extend_schema
@@ -9,14 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from coaching import services
-from coaching.models import Case
+from coaching import selectors, services
+from coaching.models import Case, DiagnosisStep, Question, Step
 from performance.models import Flag
-from salesmgmt.desk.api import Records, VisibleField, Writer
+from salesmgmt.desk.api import Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id
-from teams.models import Person, User
-from teams.selectors import person_of
+from teams.api import Id, LookedAt
+from teams.models import Look, Person, Team, User
+from teams.selectors import organisation_of, person_of
 
 
 def myself(request: Request) -> Person:
@@ -27,50 +27,270 @@ def myself(request: Request) -> Person:
 
 
 class CaseSerializer(serializers.ModelSerializer):
+    at_stake = Money(max_digits=38, allow_null=True, help_text="In the reporting currency")
+
     class Meta:
         model = Case
-        fields = ("id", "person", "owner", "flag", "subject", "state", "opened_at", "due_on", "closed_at", "result")
+        fields = (
+            "id", "person", "owner", "flag", "source", "ask", "raised_by", "subject", "at_stake", "state", "opened_at",
+            "due_on", "closed_at", "cause", "is_team_wide", "outcome", "result", "version",
+        )  # fmt: skip
         read_only_fields = fields
+
+    def to_representation(self, instance: Case) -> dict[str, Any]:
+        """Who runs the installation sees that there is a case, and no words."""
+        told: dict[str, Any] = super().to_representation(instance)
+        if not getattr(instance, "is_read", True):
+            told |= dict.fromkeys(("ask", "cause", "outcome", "result"), "") | {"is_team_wide": None}
+            if instance.flag_id is None:
+                told["subject"] = ""
+        return told
 
 
 class CaseWriter(Writer):
-    flag = VisibleField(model=Flag)
+    flag = VisibleField(model=Flag, required=False, help_text="The flag it comes from, or else `person` and `subject`")
+    person = VisibleField(model=Person, required=False)
+    subject = serializers.CharField(max_length=300, required=False)
     due_on = serializers.DateField()
     owner = VisibleField(model=Person, required=False, help_text="Default: whoever asks")
 
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        if ("flag" in said) == ("person" in said or "subject" in said):
+            raise serializers.ValidationError("Give a flag, or a person and a subject.")
+        if "flag" not in said and not ("person" in said and "subject" in said):
+            raise serializers.ValidationError("Give a person and a subject.")
+        return said
+
+
+class RaiseWriter(Writer):
+    ask = serializers.ChoiceField(choices=Case.Ask.choices)
+    subject = serializers.CharField(max_length=300)
+
+
+class MoveWriter(Writer):
+    due_on = serializers.DateField()
+    reason = serializers.CharField(max_length=200)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class HandOverWriter(Writer):
+    owner = VisibleField(model=Person)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
 
 class CloseWriter(Writer):
+    cause = serializers.ChoiceField(choices=Case.CAUSES)
+    outcome = serializers.ChoiceField(choices=Case.Outcome.choices)
     result = serializers.CharField(max_length=500)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class RuleWriter(Writer):
+    step = serializers.ChoiceField(choices=Step.choices)
+    is_in = serializers.BooleanField()
+    is_team_wide = serializers.BooleanField(required=False)
+    reason = serializers.CharField(max_length=500)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class ReopenWriter(Writer):
+    step = serializers.ChoiceField(choices=Step.choices)
+    reason = serializers.CharField(max_length=200)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class AskWriter(Writer):
+    step = serializers.ChoiceField(choices=[one for one in Step.choices if one[0] != Step.PERSON])
+    department = serializers.ChoiceField(choices=Team.Department.choices)
+    text = serializers.CharField(max_length=500)
+    due_on = serializers.DateField()
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class AskViewWriter(Writer):
+    due_on = serializers.DateField(required=False)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class StatementWriter(Writer):
+    text = serializers.CharField(max_length=5000)
+
+
+class AnswerWriter(Writer):
+    text = serializers.CharField(max_length=2000)
+
+
+class StepSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = DiagnosisStep
+        fields = (
+            "id", "case", "step", "is_in", "is_team_wide", "reason", "evidence", "ruled_at", "reopened_at",
+            "reopened_because",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class QuestionSerializer(serializers.ModelSerializer):
+    """Nothing of the case: a department sees only what it was asked."""
+
+    class Meta:
+        model = Question
+        fields = (
+            "id", "step", "department", "text", "asked_at", "asked_by", "due_on", "answer", "answered_at",
+            "answered_by",
+        )  # fmt: skip
+        read_only_fields = fields
 
 
 class CaseFilter(filters.FilterSet):
     person = Id("person")
     owner = Id("owner")
     state = filters.ChoiceFilter(choices=Case.State.choices)
+    source = filters.ChoiceFilter(choices=Case.Source.choices)
+    cause = filters.ChoiceFilter(choices=Case.CAUSES)
 
 
-class Cases(Records):
-    """The work a flag opens."""
+class StepFilter(filters.FilterSet):
+    case = Id("case")
+    step = filters.ChoiceFilter(choices=Step.choices)
+
+
+class QuestionFilter(filters.FilterSet):
+    department = filters.ChoiceFilter(choices=Team.Department.choices)
+    step = filters.ChoiceFilter(choices=Step.choices)
+    waiting = filters.BooleanFilter(field_name="answered_at", lookup_expr="isnull")
+
+
+class Cases(LookedAt):
+    """The work that a flag, a manager or somebody's own word opens."""
 
     model = Case
+    look = Look.Page.CASE
     serializer_class = CaseSerializer
     filterset_class = CaseFilter
     ordering_fields = ("id", "due_on")
 
+    def get_queryset(self) -> Any:
+        return super().get_queryset().with_reading(self.by)
+
     @extend_schema(request=CaseWriter, responses={201: CaseSerializer})
     def create(self, request: Request) -> Response:
-        """Open the case of a flag; there is one for each."""
+        """Open the case of a flag (there is one for each), or one about a person."""
         said = self.cleaned(CaseWriter)
-        said.setdefault("owner", None)
-        said["owner"] = said["owner"] or myself(request)
-        return self.shown(services.open_case(by=self.by, at=clock.now(), **said), status=201)
+        said["owner"] = said.get("owner") or myself(request)
+        open_it: Any = services.open_case if "flag" in said else services.open_case_about
+        return self.shown(open_it(by=self.by, at=clock.now(), **said), status=201)
+
+    @extend_schema(request=RaiseWriter, responses={201: CaseSerializer})
+    @action(detail=False, methods=["post"], url_path="raise")
+    def raise_case(self, request: Request) -> Response:
+        """Say what holds oneself back; it goes to who leads one."""
+        return self.shown(services.raise_case(by=self.by, at=clock.now(), **self.cleaned(RaiseWriter)), status=201)
+
+    @extend_schema(request=MoveWriter, responses=CaseSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        """Another due date."""
+        return self._done(services.move_case, MoveWriter)
+
+    @extend_schema(request=HandOverWriter, responses=CaseSerializer)
+    @action(detail=True, methods=["post"], url_path="hand-over")
+    def hand_over(self, request: Request, pk: str) -> Response:
+        """Another owner, who leads the person."""
+        return self._done(services.hand_over_case, HandOverWriter)
 
     @extend_schema(request=CloseWriter, responses=CaseSerializer)
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
-        """Close a case with what came of it."""
-        said = self.cleaned(CloseWriter)
-        return self.shown(services.close_case(case=self.get_object(), by=self.by, at=clock.now(), **said))
+        """Close a case with its cause, its outcome and what came of it."""
+        return self._done(services.close_case, CloseWriter)
+
+    @extend_schema(request=RuleWriter, responses=StepSerializer)
+    @action(detail=True, methods=["post"])
+    def rule(self, request: Request, pk: str) -> Response:
+        """Rule on the next step of the diagnosis."""
+        said = self.cleaned(RuleWriter)
+        return Response(
+            StepSerializer(services.rule_step(case=self.get_object(), by=self.by, at=clock.now(), **said)).data
+        )
+
+    @extend_schema(request=ReopenWriter, responses=CaseSerializer)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        """Take a step up again, and what came after it."""
+        return self._done(services.reopen_step, ReopenWriter)
+
+    @extend_schema(request=AskWriter, responses={201: QuestionSerializer})
+    @action(detail=True, methods=["post"])
+    def ask(self, request: Request, pk: str) -> Response:
+        """Ask a department; it sees these words alone."""
+        said = self.cleaned(AskWriter)
+        made = services.ask_department(case=self.get_object(), by=self.by, at=clock.now(), **said)
+        return Response(QuestionSerializer(made).data, status=201)
+
+    @extend_schema(request=AskViewWriter, responses=CaseSerializer)
+    @action(detail=True, methods=["post"], url_path="ask-view")
+    def ask_view(self, request: Request, pk: str) -> Response:
+        """Ask the person how they see it."""
+        return self._done(services.ask_view, AskViewWriter)
+
+    @extend_schema(request=StatementWriter, responses=CaseSerializer)
+    @action(detail=True, methods=["post"])
+    def statement(self, request: Request, pk: str) -> Response:
+        """Say how one sees one's own case."""
+        return self._done(services.state_view, StatementWriter)
+
+    @extend_schema(request=None, responses=serializers.DictField())
+    @action(detail=True, methods=["get"])
+    def diagnosis(self, request: Request, pk: str) -> Response:
+        """Each step with its evidence as of today, or as it was ruled on."""
+        found = self.get_object()
+        if not selectors.reads_words(self.by, found):
+            return Response({"steps": [], "proposal": ""})
+        told = selectors.diagnosis_of(case=found, as_of=clock.today(self._zone()))
+        steps = [
+            {
+                "step": part.step, "evidence": part.evidence,
+                "ruling": StepSerializer(part.ruling).data if part.ruling else None,
+                "questions": QuestionSerializer(part.questions, many=True).data,
+            }
+            for part in told.parts
+        ]  # fmt: skip
+        return Response({"steps": steps, "proposal": told.proposal})
+
+    def _zone(self) -> str:
+        return organisation_of(self.by).time_zone
+
+    def _done(self, act: Any, writer: Any) -> Response:
+        found, said = self.get_object(), self.cleaned(writer)
+        act(case=found, by=self.by, at=clock.now(), **said)
+        return self.shown(found)
 
 
-ENDPOINTS = {"cases": Cases}
+class DiagnosisSteps(Records):
+    """Steps ruled on, with the figures as they stood."""
+
+    model = DiagnosisStep
+    serializer_class = StepSerializer
+    filterset_class = StepFilter
+    ordering_fields = ("id",)
+
+
+class Questions(Records):
+    """What departments are asked."""
+
+    model = Question
+    serializer_class = QuestionSerializer
+    filterset_class = QuestionFilter
+    ordering_fields = ("id", "due_on")
+
+    @extend_schema(request=AnswerWriter, responses=QuestionSerializer)
+    @action(detail=True, methods=["post"])
+    def answer(self, request: Request, pk: str) -> Response:
+        """Answer for one's department, once."""
+        text = self.cleaned(AnswerWriter)["text"]
+        services.answer_question(question=self.get_object(), text=text, by=self.by, at=clock.now())
+        return self.shown(self.get_object())
+
+
+ENDPOINTS = {"cases": Cases, "diagnosis-steps": DiagnosisSteps, "questions": Questions}

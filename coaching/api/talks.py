@@ -13,8 +13,8 @@ from coaching import services
 from coaching.models import ActionItem, Case, OneOnOne
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id, today_of
-from teams.models import Person
+from teams.api import Id, LookedAt, today_of
+from teams.models import Look, Person
 
 from .cases import myself
 
@@ -42,10 +42,11 @@ class OneOnOneFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=OneOnOne.State.choices)
 
 
-class OneOnOnes(Records):
+class OneOnOnes(LookedAt):
     """Planned talks between a person and their manager."""
 
     model = OneOnOne
+    look = Look.Page.TALK
     serializer_class = OneOnOneSerializer
     filterset_class = OneOnOneFilter
     ordering_fields = ("id", "starts_at")

@@ -1,13 +1,26 @@
-"""Forms of cases: they clean, services save."""
+"""Forms of cases and their diagnosis: they clean, services save."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 from django import forms
 
+from coaching.models import Case, Step
 from salesmgmt.lib.days import require_our_time
+from teams.models import Person, Team
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+ROWS = forms.Textarea(attrs={"rows": 3})
 
 
-class CaseForm(forms.Form):
+class Versioned(forms.Form):
+    """Knows the case as it stood when the form was opened."""
+
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+
+class CaseForm(Versioned):
     due_on = forms.DateField(label="To be settled by", widget=DAY, validators=[require_our_time])
 
 
@@ -15,5 +28,117 @@ class MoveCaseForm(CaseForm):
     reason = forms.CharField(label="Why", max_length=200)
 
 
-class CloseCaseForm(forms.Form):
+class OpenCaseForm(forms.Form):
+    """A case about one of one's people, without a flag."""
+
+    person = forms.ModelChoiceField(Person.objects.none(), label="About")
+    subject = forms.CharField(label="What you see", max_length=300, help_text="About the gap, not about the person.")
+    due_on = forms.DateField(label="To be settled by", widget=DAY, validators=[require_our_time])
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+
+
+class RaiseCaseForm(forms.Form):
+    """What holds oneself back."""
+
+    ask = forms.ChoiceField(label="What is it?", choices=Case.Ask.choices, widget=forms.RadioSelect)
+    subject = forms.CharField(label="In a sentence", max_length=300)
+
+
+class HandOverForm(Versioned):
+    owner = forms.ModelChoiceField(Person.objects.none(), label="New owner", empty_label=None)
+
+    def __init__(self, *args: Any, owners: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Person.objects.filter(pk__in=owners).order_by("name", "pk")
+        self.fields["owner"].queryset = people  # type: ignore[attr-defined]
+
+
+class CloseCaseForm(Versioned):
+    cause = forms.ChoiceField(label="Main cause", choices=Case.CAUSES)
+    outcome = forms.ChoiceField(label="Outcome", choices=Case.Outcome.choices)
     result = forms.CharField(label="What came of it", max_length=500)
+
+    def __init__(self, *args: Any, causes: Sequence[Step] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if causes is not None:
+            known = [*((step.value, step.label) for step in causes), Case.CAUSES[-1]]
+            self.fields["cause"].choices = known  # type: ignore[attr-defined]
+
+
+class RulingForm(Versioned):
+    """One step: ruled in or out, and why."""
+
+    step = forms.ChoiceField(choices=Step.choices, widget=forms.HiddenInput)
+    ruling = forms.ChoiceField(
+        label="Your ruling", choices=[("out", "Ruled out: not a cause"), ("in", "Ruled in: a cause")],
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    is_team_wide = forms.BooleanField(label="Others in the team show it too", required=False)
+    reason = forms.CharField(label="Why", max_length=500, widget=ROWS, help_text="The person reads it.")
+
+    @property
+    def ruled(self) -> dict[str, Any]:
+        """As the service takes it."""
+        said = dict(self.cleaned_data)
+        return said | {"is_in": said.pop("ruling") == "in"}
+
+
+class ReopenForm(Versioned):
+    step = forms.ChoiceField(label="Step", choices=Step.choices)
+    reason = forms.CharField(label="Why it is taken up again", max_length=200)
+
+
+class AskForm(Versioned):
+    """A question to a department."""
+
+    step = forms.ChoiceField(label="About", choices=[one for one in Step.choices if one[0] != Step.PERSON])
+    department = forms.ChoiceField(label="Whom", choices=Team.Department.choices)
+    text = forms.CharField(
+        label="Question", max_length=500, widget=ROWS,
+        help_text="They see these words alone: neither the case nor whom it is about.",
+    )  # fmt: skip
+    due_on = forms.DateField(label="Answer by", widget=DAY, validators=[require_our_time])
+
+
+class AskViewForm(Versioned):
+    due_on = forms.DateField(label="To be heard by", widget=DAY, validators=[require_our_time])
+
+
+class StatementForm(forms.Form):
+    text = forms.CharField(label="How you see it", max_length=5000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class QuestionAnswerForm(forms.Form):
+    text = forms.CharField(label="Answer", max_length=2000, widget=ROWS)
+
+
+class CaseListForm(forms.Form):
+    """Filters of the list; what can't be read is left out."""
+
+    STATES = (("open", "Open"), ("overdue", "Overdue"), ("closed", "Closed"), ("all", "All"))
+
+    state = forms.ChoiceField(choices=STATES, required=False)
+    cause = forms.ChoiceField(choices=Case.CAUSES, required=False)
+    person = forms.CharField(max_length=200, required=False)
+    cursor = forms.CharField(max_length=200, required=False)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        self.is_valid()
+        found = {name: str(self.cleaned_data.get(name) or "") for name in self.fields}
+        return found | {"state": found["state"] or "open"}
+
+
+class CausesForm(forms.Form):
+    """Cases closed between two days; what can't be read is left out."""
+
+    since = forms.DateField(label="From", required=False, widget=DAY, validators=[require_our_time])
+    until = forms.DateField(label="Up to", required=False, widget=DAY, validators=[require_our_time])
+
+    @property
+    def asked(self) -> dict[str, date | None]:
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) for name in self.fields}

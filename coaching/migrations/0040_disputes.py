@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0002_initial'),
+        ("coaching", "0031_ladders_witness"),
         ('sales', '0014_accounts_look_above_by_index'),
         ('targets', '0016_positions'),
         ('teams', '0011_countries_without_chances'),

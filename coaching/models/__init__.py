@@ -1,6 +1,21 @@
 """What do we do about it? Cases, 1:1s, notes and action items."""
 
-from .cases import Case, CaseChange, PairQuerySet
+from .cases import Case, CaseChange, CaseQuerySet, PairQuerySet, Step
+from .courses import (
+    Course,
+    CourseRule,
+    CourseSkill,
+    CourseVersion,
+    Enrolment,
+    Lesson,
+    LessonDone,
+    QuizAnswer,
+    QuizAttempt,
+    QuizChoice,
+    QuizQuestion,
+)
+from .development import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
+from .diagnosis import CaseStatement, DiagnosisStep, Question, QuestionQuerySet
 from .disputes import (
     Decider,
     Decision,
@@ -13,7 +28,21 @@ from .disputes import (
     RemedyShare,
     Statement,
 )
+from .ladders import (
+    Exit,
+    Ladder,
+    LadderDecision,
+    LadderEvent,
+    LadderQuerySet,
+    LadderStep,
+    StepGoal,
+    StepPause,
+    StepReading,
+    StepSupport,
+    may_lead,
+)
 from .notes import Note, NoteQuerySet
+from .skills import SkillTarget
 from .talks import ActionItem, AgendaItem, OneOnOne, OneOnOneQuerySet
 
 __all__ = [
@@ -21,19 +50,53 @@ __all__ = [
     "AgendaItem",
     "Case",
     "CaseChange",
+    "CaseQuerySet",
+    "CaseStatement",
+    "Course",
+    "CourseRule",
+    "CourseSkill",
+    "CourseVersion",
     "Decider",
     "Decision",
+    "DevelopmentPlan",
+    "DiagnosisStep",
     "Dispute",
     "DisputeEvent",
     "DisputeQuerySet",
+    "Enrolment",
     "Evidence",
+    "Exit",
+    "Goal",
+    "Ladder",
+    "LadderDecision",
+    "LadderEvent",
+    "LadderQuerySet",
+    "LadderStep",
+    "Lesson",
+    "LessonDone",
+    "Mentorship",
     "Note",
     "NoteQuerySet",
+    "OnboardingStep",
+    "OnboardingTick",
     "OneOnOne",
     "OneOnOneQuerySet",
     "PairQuerySet",
     "Party",
+    "Question",
+    "QuestionQuerySet",
+    "QuizAnswer",
+    "QuizAttempt",
+    "QuizChoice",
+    "QuizQuestion",
     "Remedy",
     "RemedyShare",
+    "SkillTarget",
     "Statement",
+    "Step",
+    "StepGoal",
+    "StepPause",
+    "StepReading",
+    "StepSupport",
+    "may_lead",
 ]

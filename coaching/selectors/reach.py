@@ -1,8 +1,10 @@
 """Who may coach whom, and how an author is named."""
 
+from datetime import date
+
 from django.db.models import QuerySet
 
-from teams.models import Access, Person, User, access_of
+from teams.models import Access, Leadership, Person, Posting, User, access_of
 
 
 def may_coach(access: Access, person: Person) -> bool:
@@ -10,6 +12,19 @@ def may_coach(access: Access, person: Person) -> bool:
     if access.person_id is None or access.person_id == person.pk:
         return False
     return access.role != "operations" and access.sees_person(person.pk) and (access.leads or access.sees_all)
+
+
+def leaders_of(person: Person, on: date) -> list[int]:
+    """Who leads the person's team on a day, or one above it."""
+    posting = Posting.objects.on(on).filter(person=person).select_related("team").first()
+    if posting is None:
+        return []
+    led = Leadership.objects.on(on).filter(team__in=posting.team.path).exclude(person=person)
+    return list(led.order_by("person").values_list("person_id", flat=True).distinct())
+
+
+def leads_on(leader: Person, person: Person, on: date) -> bool:
+    return leader.pk in leaders_of(person, on)
 
 
 def coached_by(user: User) -> QuerySet[Person]:

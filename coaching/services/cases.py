@@ -1,16 +1,23 @@
-"""Open, move and close a case."""
+"""Open, raise, move, hand over and close a case."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
-from coaching.models import Case, CaseChange
+from coaching.models import Case, CaseChange, DiagnosisStep, Step
+from coaching.selectors import leads_on
 from performance.models import Flag
 from sales.models import Task
 from salesmgmt.lib.refusals import Refused
-from teams.models import Person, User
+from teams.models import Person, User, access_of
+from teams.selectors import manager_of, team_on
 
-from .edges import must_coach, tell
+from .edges import day_of, lock_case, must_coach, note_change, tell
+
+MONEY = {"bookings", "pipeline"}  # measures whose gap is an amount
+CASE_DAYS = timedelta(days=14)
 
 
 @transaction.atomic
@@ -21,52 +28,158 @@ def open_case(*, flag: Flag, owner: Person, due_on: date, by: User, at: datetime
     if standing is not None:
         return standing
     must_coach(by, flag.person)
-    if due_on < at.date():
+    return _open(
+        person=flag.person, owner=owner, due_on=due_on, by=by, at=at, flag=flag, subject=flag.sentence,
+        at_stake=flag.gap if flag.measure in MONEY else flag.cost,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def open_case_about(
+    *,
+    person: Person,
+    subject: str,
+    owner: Person,
+    due_on: date,
+    by: User,
+    at: datetime,
+    at_stake: Decimal | None = None,
+) -> Case:
+    """What who leads somebody sees for themselves opens a case as well; the same twice is one."""
+    must_coach(by, person)
+    return _opened_once(
+        person=person, owner=owner, due_on=due_on, by=by, at=at, subject=subject.strip(), at_stake=at_stake,
+        source=Case.Source.MANAGER,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def raise_case(*, ask: str, subject: str, by: User, at: datetime, due_on: date | None = None) -> Case:
+    """Somebody says what holds them back; it goes to who leads them, who owns it from there."""
+    me = Person.objects.filter(pk=access_of(by).person_id).first()
+    on = day_of(at)
+    manager = manager_of(me, on) if me is not None else None
+    if me is None or manager is None:
+        raise Refused("Nobody leads you today, so there is nobody this could go to.")
+    if ask not in Case.Ask.values:
+        raise Refused(f"“{ask}” is not a choice; there is {', '.join(Case.Ask.values)}.", field="ask")
+    return _opened_once(
+        person=me, owner=manager, due_on=due_on or on + CASE_DAYS, by=by, at=at, subject=subject.strip(), ask=ask,
+        source=Case.Source.PERSON,
+    )  # fmt: skip
+
+
+def _opened_once(*, person: Person, subject: str, **how: Any) -> Case:
+    Person.objects.select_for_update().get(pk=person.pk)
+    standing = Case.objects.open().filter(person=person, subject=subject, flag=None).first()
+    return standing if standing is not None else _open(person=person, subject=subject, **how)
+
+
+def _open(*, person: Person, owner: Person, due_on: date, by: User, at: datetime, subject: str, **more: Any) -> Case:
+    on = day_of(at)
+    if not subject:
+        raise Refused("Say in a sentence what the case is about.", field="subject")
+    if due_on < on:
         raise Refused(f"The due date {due_on:%d %b %Y} is in the past; choose a later day.", field="due_on")
+    must_own(owner, person, by, on)
     case = Case.objects.create(
-        person=flag.person, owner=owner, flag=flag, subject=flag.sentence, opened_at=at, due_on=due_on
-    )
+        person=person, owner=owner, subject=subject, opened_at=at, due_on=due_on, raised_by_id=access_of(by).person_id,
+        team=team_on(person, on), **more,
+    )  # fmt: skip
     CaseChange.objects.create(case=case, at=at, by=by, what=f"Opened, due {due_on:%d %b %Y}")
+    _give_task(case)
+    link = f"/cases/{case.pk}/"
+    if case.source == Case.Source.PERSON:
+        tell(owner, f"{person.name} raised a case with you.", link, at)
+    else:
+        tell(person, "A case about your gap is open: you can say how you see it." if case.flag_id else
+             "A case about your work is open: you can say how you see it.", link, at)  # fmt: skip
+    return case
+
+
+def must_own(owner: Person, person: Person, by: User, on: date) -> None:
+    """A case is owned by who leads the person, or by who opens it and may."""
+    if owner.pk == person.pk:
+        raise Refused("Nobody owns their own case; choose somebody who leads them.", field="owner")
+    if access_of(by).person_id != owner.pk and not leads_on(owner, person, on):
+        raise Refused(f"{owner.name} does not lead {person.name}; choose somebody who does.", field="owner")
+
+
+def _give_task(case: Case) -> None:
     Task.objects.create(
-        owner=owner,
-        text=f"Close the case of {flag.person.name}"[:300],
-        due_on=due_on,
-        source="flag",
-        reason=flag.sentence,
+        owner=case.owner,
+        text=f"Close the case of {case.person.name}"[:300],
+        due_on=case.due_on,
+        source="flag" if case.flag_id else "case",
+        reason=case.subject if case.flag_id else "",
         link=f"/cases/{case.pk}/",
     )
-    tell(flag.person, f"A case about your gap is open: {flag.sentence}", f"/cases/{case.pk}/", at)
-    return case
 
 
 @transaction.atomic
-def move_case(*, case: Case, due_on: date, reason: str, by: User, at: datetime) -> Case:
+def move_case(*, case: Case, due_on: date, reason: str, by: User, at: datetime, version: int | None = None) -> Case:
     """A later (or earlier) due date, with the reason."""
-    case = Case.objects.select_for_update().get(pk=case.pk)
     must_coach(by, case.person)
-    if case.state == Case.State.CLOSED:
-        raise Refused("This case is closed; its due date no longer moves.")
+    case = lock_case(case, version)
     if not reason.strip():
         raise Refused("Say in a sentence why the date moves.", field="reason")
+    if due_on < day_of(at):
+        raise Refused(f"The due date {due_on:%d %b %Y} is in the past; choose a later day.", field="due_on")
     was, case.due_on = case.due_on, due_on
     case.save(update_fields=["due_on"])
-    what = f"Due date moved from {was:%d %b} to {due_on:%d %b}: {reason.strip()}"
-    CaseChange.objects.create(case=case, at=at, by=by, what=what[:300])
-    Task.objects.filter(link=f"/cases/{case.pk}/", source="flag", done_at=None).update(due_on=due_on)
+    note_change(case, f"Due date moved from {was:%d %b} to {due_on:%d %b}: {reason.strip()}", by=by, at=at)
+    _tasks_of(case).update(due_on=due_on)
     return case
 
 
 @transaction.atomic
-def close_case(*, case: Case, result: str, by: User, at: datetime) -> Case:
-    """The end of a case, with what came of it."""
-    case = Case.objects.select_for_update().get(pk=case.pk)
+def hand_over_case(*, case: Case, owner: Person, by: User, at: datetime, version: int | None = None) -> Case:
+    """Another owner: after a move or a leaving it is who leads the person now."""
     must_coach(by, case.person)
-    if case.state == Case.State.CLOSED:
-        raise Refused("This case is closed already.")
+    case = lock_case(case, version)
+    if owner.pk == case.owner_id:
+        return case
+    must_own(owner, case.person, by, day_of(at))
+    was, case.owner = case.owner, owner
+    case.save(update_fields=["owner"])
+    note_change(case, f"{owner.name} owns it instead of {was.name}", by=by, at=at)
+    _tasks_of(case).update(done_at=at)
+    _give_task(case)
+    for one in (case.person, owner):
+        tell(one, f"{owner.name} owns the case of {case.person.name} now.", f"/cases/{case.pk}/", at)
+    return case
+
+
+@transaction.atomic
+def close_case(
+    *, case: Case, cause: str, outcome: str, result: str, by: User, at: datetime, version: int | None = None
+) -> Case:
+    """The end of a case: its main cause, its outcome and what came of it."""
+    must_coach(by, case.person)
+    case = lock_case(case, version)
+    if outcome not in Case.Outcome.values:
+        raise Refused(f"A case closes with an outcome: {', '.join(Case.Outcome.values)}.", field="outcome")
     if not result.strip():
         raise Refused("Say in a sentence what came of it.", field="result")
+    ruled = {row.step: row for row in DiagnosisStep.objects.filter(case=case).standing()}
+    if cause == Case.NO_CAUSE:
+        if outcome != Case.Outcome.WITHDRAWN and (len(ruled) < len(Step) or any(row.is_in for row in ruled.values())):
+            raise Refused(
+                "“No cause found” is for cases in which every step was ruled out, or that are withdrawn.", field="cause"
+            )
+    elif cause not in Step.values:
+        raise Refused("A case closes with a cause: one of the steps that were ruled in.", field="cause")
+    elif cause not in ruled or not ruled[cause].is_in:
+        raise Refused(f"{Step(cause).label} was not ruled in; rule on it first, or name another cause.", field="cause")
     case.state, case.closed_at, case.result = Case.State.CLOSED, at, result.strip()
-    case.save(update_fields=["state", "closed_at", "result"])
-    CaseChange.objects.create(case=case, at=at, by=by, what=f"Closed: {case.result}"[:300])
-    Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).update(done_at=at)
+    case.cause, case.outcome = cause, outcome
+    case.is_team_wide = ruled[cause].is_team_wide if cause in ruled else None
+    case.save(update_fields=["state", "closed_at", "result", "cause", "outcome", "is_team_wide"])
+    note_change(case, f"Closed, {case.get_outcome_display()[0].lower()}{case.get_outcome_display()[1:]}", by=by, at=at)
+    _tasks_of(case).update(done_at=at)
+    tell(case.person, "Your case is closed.", f"/cases/{case.pk}/", at)
     return case
+
+
+def _tasks_of(case: Case) -> Any:
+    return Task.objects.filter(link=f"/cases/{case.pk}/", source__in=["flag", "case"], done_at=None)

@@ -4,7 +4,17 @@ from datetime import datetime
 
 from django.db import transaction
 
-from coaching.models import ActionItem, AgendaItem, Case, Note, OneOnOne
+from coaching.models import (
+    ActionItem,
+    AgendaItem,
+    Case,
+    CaseChange,
+    CaseStatement,
+    DiagnosisStep,
+    Note,
+    OneOnOne,
+    Question,
+)
 from coaching.selectors import may_coach
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.lib.refusals import Refused
@@ -51,4 +61,13 @@ def forget_talks(*, person: Person) -> Forgotten:
     forgotten.blank(AgendaItem.objects.filter(one_on_one__person=person), text="Erased", link="")
     forgotten.blank(ActionItem.objects.filter(person=person), text="Erased")
     forgotten.blank(Case.objects.filter(person=person).exclude(result=""), result="Erased")
+    forgotten.blank(Case.objects.filter(person=person, flag=None), subject="Erased")
+    forgotten.blank(CaseStatement.objects.filter(person=person), text="Erased")
+    forgotten.blank(DiagnosisStep.objects.filter(case__person=person), reason="Erased", evidence={})
+    forgotten.blank(
+        DiagnosisStep.objects.filter(case__person=person).exclude(reopened_because=""), reopened_because="Erased"
+    )
+    forgotten.blank(CaseChange.objects.filter(case__person=person), what="Erased")
+    forgotten.blank(Question.objects.filter(case__person=person), text="Erased")
+    forgotten.blank(Question.objects.filter(case__person=person).exclude(answer=""), answer="Erased")
     return forgotten

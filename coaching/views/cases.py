@@ -1,33 +1,79 @@
 """Pages of cases."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import Case
+from coaching.models import Case, Step
 from performance.models import Flag
-from salesmgmt.lib import clock
+from salesmgmt.desk.edges import csv_answer, tell_form
+from salesmgmt.desk.idempotency import keyed
+from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Organisation, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, access_of
+from teams.selectors import organisation_of
 
 from .shared import CASE_DAYS, submit
 
+ANSWER_DAYS = 5
+
+
+def _today(request: SignedIn) -> date:
+    return clock.today(organisation_of(request.user).time_zone)
+
 
 @require_GET
-def cases(request: SignedIn) -> HttpResponse:
-    found = selectors.cases_of(request.user)
-    today = clock.today(Organisation.get().time_zone)
-    rows = {
-        "open": list(found.filter(state=Case.State.OPEN).order_by("due_on", "pk")[:200]),
-        "closed": list(found.filter(state=Case.State.CLOSED).order_by("-closed_at", "-pk")[:50]),
+def cases(request: SignedIn) -> HttpResponseBase:
+    """The cases one may see: one's own, those of one's people."""
+    asked = forms.CaseListForm(request.GET).asked
+    access, today = access_of(request.user), _today(request)
+    found = selectors.cases_asked(request.user, on=today, **{key: asked[key] for key in ("state", "cause", "person")})
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, "cases", _HEADER, map(_row, found.order_by("pk").iterator(2000)))
+    by = {"closed": "closed_at", "all": "opened_at"}.get(asked["state"], "due_on")
+    page = keyset.page(found, by=by, descending=by != "due_on", cursor=asked["cursor"])
+    steps = selectors.next_steps(page.rows)
+    reads = selectors.read_among(request.user, page.rows)
+    mine = selectors.cases_of(request.user)
+    context = {
+        "page": page,
+        "rows": [(row, steps.get(row.pk), row.pk in reads or row.flag_id) for row in page.rows],
+        "asked": asked,
+        "states": forms.CaseListForm.STATES,
+        "causes": Case.CAUSES,
+        "open": mine.open().count(),
+        "overdue": mine.open().filter(due_on__lt=today).count(),
+        "today": today,
+        "shows_people": access.sees_all or access.leads,
+        "may_raise": access.person_id is not None and not access.department,
+        "may_open": access.person_id is not None and access.role != "operations" and (access.leads or access.sees_all),
+        "may_see_causes": selectors.may_see_causes(access),
     }
-    return render(request, "coaching/cases.html", rows | {"today": today})
+    return render(request, "coaching/cases.html", context)
+
+
+_HEADER = (
+    "person", "owner", "opened_on", "source", "state", "due_on", "at_stake", "cause", "is_team_wide", "outcome",
+    "closed_on",
+)  # fmt: skip
+
+
+def _row(case: Case) -> list[Any]:
+    return [
+        case.person.external_id or case.person.name, case.owner.external_id or case.owner.name, case.opened_at.date(),
+        case.source, case.state, case.due_on, case.at_stake, case.cause,
+        "" if case.is_team_wide is None else "yes" if case.is_team_wide else "no", case.outcome,
+        case.closed_at.date() if case.closed_at else "",
+    ]  # fmt: skip
 
 
 @require_GET
@@ -36,23 +82,57 @@ def case(request: SignedIn, pk: int) -> HttpResponse:
 
 
 def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
+    """A case. Who runs the installation sees that it is there, whose it is and by when; no words."""
     found = get_object_or_404(selectors.case_with_parts(request.user), pk=pk)
-    today = clock.today(Organisation.get().time_zone)
-    leads = selectors.may_coach(access_of(request.user), found.person)
-    context = {
-        "case": found,
+    looked(request, Look.Page.CASE, found.person_id)
+    today, access, status = _today(request), access_of(request.user), 422 if bound else 200
+    context: dict[str, Any] = {"case": found, "today": today, "currency": organisation_of(request.user).currency}
+    if not selectors.reads_words(request.user, found):
+        return render(request, "coaching/case_outline.html", context, status=status)
+    leads = selectors.may_coach(access, found.person)
+    diagnosis = selectors.diagnosis_of(case=found, as_of=today)
+    version, week = {"version": found.version}, today + timedelta(days=7)
+    following = diagnosis.next
+    context |= {
         "story": selectors.story_of(found),
-        "today": today,
+        "diagnosis": diagnosis,
         "leads": leads,
-        "is_party": access_of(request.user).person_id in {found.person_id, found.owner_id} or leads,
-        "move_form": forms.MoveCaseForm(initial={"due_on": found.due_on}),
-        "close_form": forms.CloseCaseForm(),
+        "is_own": access.person_id == found.person_id,
+        "is_party": access.person_id in {found.person_id, found.owner_id} or leads,
+        "may_rule": leads and found.is_open,
+        "move_form": forms.MoveCaseForm(initial={"due_on": found.due_on} | version),
+        "close_form": forms.CloseCaseForm(causes=[part.step for part in diagnosis.ruled_in], initial=version),
         "note_form": forms.NoteForm(),
         "action_form": forms.ActionForm(
-            pair=[found.person, found.owner], initial={"due_on": today + timedelta(days=7), "owner": found.person_id}
+            pair=[found.person, found.owner], initial={"due_on": week, "owner": found.person_id}
         ),
+        "statement_form": forms.StatementForm(),
     }
-    return render(request, "coaching/case.html", context | bound, status=422 if bound else 200)
+    if leads and found.is_open:
+        step = following.step if following else Step.PRODUCT
+        wide = bool(following and following.evidence.get("is_team_wide"))
+        context |= {
+            "rule_form": forms.RulingForm(initial={"step": step, "is_team_wide": wide} | version),
+            "reopen_form": forms.ReopenForm(initial=version),
+            "ask_form": forms.AskForm(
+                initial={
+                    "step": step, "department": _DEPARTMENTS.get(step, "product"),
+                    "due_on": today + timedelta(days=ANSWER_DAYS),
+                } | version
+            ),
+            "view_form": forms.AskViewForm(initial={"due_on": today + timedelta(days=ANSWER_DAYS)} | version),
+            "hand_over_form": forms.HandOverForm(
+                owners=selectors.owners_for(found, by=request.user, on=today),
+                initial={"owner": found.owner_id} | version,
+            ),
+        }  # fmt: skip
+    return render(request, "coaching/case.html", context | bound, status=status)
+
+
+_DEPARTMENTS = {
+    Step.PRODUCT: "product", Step.PRICE: "product", Step.DELIVERY: "delivery", Step.SERVICE: "service",
+    Step.MARKETING: "marketing",
+}  # fmt: skip
 
 
 @require_POST
@@ -62,12 +142,11 @@ def case_open(request: SignedIn, flag_pk: int) -> HttpResponse:
     access = access_of(request.user)
     if not selectors.may_coach(access, flag.person):
         raise Http404
-    today = clock.today(Organisation.get().time_zone)
     try:
         made = services.open_case(
             flag=flag,
             owner=request.user.person,
-            due_on=today + timedelta(days=CASE_DAYS),
+            due_on=_today(request) + timedelta(days=CASE_DAYS),
             by=request.user,
             at=clock.now(),
         )
@@ -77,31 +156,167 @@ def case_open(request: SignedIn, flag_pk: int) -> HttpResponse:
     return redirect("case", made.pk)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@keyed
+def case_add(request: SignedIn) -> HttpResponse:
+    """A case that no flag opened: what who leads somebody sees for themselves."""
+    people = selectors.coached_by(request.user)
+    if not people.exists():
+        raise Http404
+    today = _today(request)
+    initial = {"person": request.GET.get("person"), "due_on": today + timedelta(days=CASE_DAYS)}
+    form = forms.OpenCaseForm(request.POST or None, people=people, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.open_case_about(
+                owner=request.user.person, by=request.user, at=clock.now(), **form.cleaned_data
+            )
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, f"The case is open; {made.person.name} is told.")
+            return redirect("case", made.pk)
+    return render(request, "coaching/case_add.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@keyed
+def case_raise(request: SignedIn) -> HttpResponse:
+    """What holds oneself back goes to who leads one."""
+    access = access_of(request.user)
+    if access.person_id is None:
+        raise Http404
+    form = forms.RaiseCaseForm(request.POST or None, initial={"ask": "blocked"})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = services.raise_case(by=request.user, at=clock.now(), **form.cleaned_data)
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, f"{made.owner.name} has it now.")
+            return redirect("case", made.pk)
+    return render(request, "coaching/case_raise.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _act(
+    request: SignedIn, pk: int, name: str, form: Form, do: Callable[[Case], object], said: str, *, words: bool = True
+) -> HttpResponse:
+    rows = Case.objects.read_by(request.user) if words else Case.objects.visible_to(request.user)
+    found = get_object_or_404(rows.select_related("person", "owner"), pk=pk)
+    return submit(request, case_page, pk, name, form, lambda: do(found), said)
+
+
 @require_POST
 def case_move(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(selectors.cases_of(request.user), pk=pk)
     form = forms.MoveCaseForm(request.POST)
-    return submit(
-        request,
-        case_page,
-        pk,
-        "move_form",
-        form,
-        lambda: services.move_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The due date has moved.",
-    )
+    return _act(
+        request, pk, "move_form", form,
+        lambda found: services.move_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "The due date has moved.", words=False,
+    )  # fmt: skip
 
 
 @require_POST
 def case_close(request: SignedIn, pk: int) -> HttpResponse:
-    found = get_object_or_404(selectors.cases_of(request.user), pk=pk)
     form = forms.CloseCaseForm(request.POST)
-    return submit(
-        request,
-        case_page,
-        pk,
-        "close_form",
-        form,
-        lambda: services.close_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The case is closed.",
-    )
+    return _act(
+        request, pk, "close_form", form,
+        lambda found: services.close_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "The case is closed.", words=False,
+    )  # fmt: skip
+
+
+@require_POST
+def case_hand_over(request: SignedIn, pk: int) -> HttpResponse:
+    found = get_object_or_404(Case.objects.read_by(request.user).select_related("person"), pk=pk)
+    owners = selectors.owners_for(found, by=request.user, on=_today(request))
+    form = forms.HandOverForm(request.POST, owners=owners)
+    return _act(
+        request, pk, "hand_over_form", form,
+        lambda found: services.hand_over_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "The case has a new owner.",
+    )  # fmt: skip
+
+
+@require_POST
+def case_rule(request: SignedIn, pk: int) -> HttpResponse:
+    form = forms.RulingForm(request.POST)
+    return _act(
+        request, pk, "rule_form", form,
+        lambda found: services.rule_step(case=found, by=request.user, at=clock.now(), **form.ruled),
+        "Ruled; the figures are kept with it.",
+    )  # fmt: skip
+
+
+@require_POST
+def case_reopen(request: SignedIn, pk: int) -> HttpResponse:
+    form = forms.ReopenForm(request.POST)
+    return _act(
+        request, pk, "reopen_form", form,
+        lambda found: services.reopen_step(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "Taken up again, with what came after.",
+    )  # fmt: skip
+
+
+@require_POST
+@keyed
+def case_ask(request: SignedIn, pk: int) -> HttpResponse:
+    form = forms.AskForm(request.POST)
+    return _act(
+        request, pk, "ask_form", form,
+        lambda found: services.ask_department(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "Asked.",
+    )  # fmt: skip
+
+
+@require_POST
+def case_ask_view(request: SignedIn, pk: int) -> HttpResponse:
+    form = forms.AskViewForm(request.POST)
+    return _act(
+        request, pk, "view_form", form,
+        lambda found: services.ask_view(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "They are asked.",
+    )  # fmt: skip
+
+
+@require_POST
+@keyed
+def case_statement(request: SignedIn, pk: int) -> HttpResponse:
+    """How the person sees it; nobody else says it for them."""
+    if not Case.objects.filter(pk=pk, person=access_of(request.user).person_id).exists():
+        raise Http404
+    form = forms.StatementForm(request.POST)
+    return _act(
+        request, pk, "statement_form", form,
+        lambda found: services.state_view(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "It stands beside the diagnosis.",
+    )  # fmt: skip
+
+
+@require_GET
+def causes(request: SignedIn) -> HttpResponseBase:
+    """Which causes cost most, over closed cases."""
+    if not selectors.may_see_causes(access_of(request.user)):
+        raise Http404
+    form, organisation = forms.CausesForm(request.GET), organisation_of(request.user)
+    asked = form.asked
+    found = selectors.causes(user=request.user, start=asked["since"], until=_after(asked["until"]))
+    if request.GET.get("export") == "csv":
+        rows = (
+            [row.cause, row.cases, row.people, row.at_stake, organisation.currency, row.team_wide, row.solved]
+            for row in found.rows
+        )
+        header = ("cause", "cases", "people", "at_stake", "currency", "team_wide", "solved_or_improved")
+        return csv_answer(request, "causes", header, rows)
+    context = {
+        "causes": found,
+        "top": next((row for row in found.rows if row.cause != Case.NO_CAUSE), None),
+        "form": form,
+        "currency": organisation.currency,
+        "today": _today(request),
+    }
+    return render(request, "coaching/causes.html", context)
+
+
+def _after(day: date | None) -> date | None:
+    return None if day is None else day + timedelta(days=1)

@@ -35,3 +35,9 @@ def submit(
 def version_of(request: SignedIn) -> int | None:
     given = request.POST.get("version", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+
+
+def number_of(request: SignedIn, name: str) -> int | None:
+    """A record's number in the address; None where it is none."""
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None

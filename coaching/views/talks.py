@@ -16,8 +16,8 @@ from performance.models import Flag
 from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Organisation, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, access_of
 
 from .cases import case_page
 from .shared import CASE_DAYS, submit, version_of
@@ -88,6 +88,7 @@ def one_on_one(request: SignedIn, pk: int) -> HttpResponse:
 
 def _talk_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     talk = get_object_or_404(selectors.talk_with_parts(request.user), pk=pk)
+    looked(request, Look.Page.TALK, talk.person_id)
     zone = Organisation.get().time_zone
     today = clock.today(zone)
     me = access_of(request.user).person_id

@@ -9,7 +9,7 @@ trends in time series", Management Science 31, 1985), corrected by how the runni
 is drawn towards that of all people, the more the shorter and more restless their past is: best linear prediction with
 a lasting part, a part that fades from period to period, and chance, whose sizes are found by likelihood with weak
 priors (H. Bühlmann, E. Straub, "Glaubwürdigkeit für Schadensätze", 1970; C. Morris, "Parametric empirical Bayes
-inference", JASA 78, 1983).
+inference", JASA 78, 1983). Newcomers rise to their level as fast as earlier ones did.
 
 *The pipeline.* Open deals are won at a hazard by age, estimated from cohorts with those still open counted as such
 (rules.md R16; R. L. Prentice, L. A. Gloeckler, "Regression analysis of grouped survival data", Biometrics 34, 1978),
@@ -18,7 +18,10 @@ else what its product usually brings; and deals not yet opened come at the perso
 
 *Together.* Each earlier period is forecast from what was known at the same point of it. That says how far the
 pipeline is to be believed beside the rate (stacking: D. H. Wolpert, Neural Networks 5, 1992), how far forecasts lay
-off as a whole, and whether the ranges were too narrow; all three are drawn towards a prior where periods are few.
+off as a whole, how far the whole company and each person then lay from what was said, and so whether ranges were too
+narrow or too wide (a variance matched to past errors: W. H. Williams, M. L. Goodman, "A simple method for the
+construction of empirical confidence limits for economic forecasts", JASA 66, 1971); all are drawn towards a prior
+where periods are few.
 
 *The range.* The rest is a sum of a random number of amounts: a chance of nothing, else a gamma distribution, by its
 first two moments (B. Jørgensen, M. C. P. de Souza, "Fitting Tweedie's compound Poisson model", 1994). A variance that
@@ -27,7 +30,7 @@ all people share makes teams as uncertain as they are (rules.md R22). No simulat
 Days are whole numbers; amounts are floats here and only here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -62,34 +65,43 @@ class Known:
     start: Ints
     until: Ints
     weight: Floats
-    # deals
+    # deals: a row for each state a deal stood in, known in [told, untold)
+    told: Ints
+    untold: Ints
     owner: Ints
     opened: Ints
     closed: Ints
     won: Bools
     listed: Floats
     """What an open deal is put down for; NaN where nobody said."""
-    listed_on: Ints
     worth: Floats
     """What a won deal brought."""
     kind: Ints
     """Product, from 0; −1 unknown."""
 
-    def at(self, last: int) -> "Known":
-        """What of this was known at the end of an earlier day."""
-        said = np.maximum(self.on, self.said) <= last
-        here, there = self.start <= last, self.opened <= last
+    def at(self, last: int, since: int = -NEVER) -> "Known":
+        """What of this was known at the end of an earlier day; of what happened from `since` on."""
+        said = (np.maximum(self.on, self.said) <= last) & (self.on >= since)
+        here = self.start <= last
+        there = (self.opened <= last) & (self.told <= last) & (self.closed >= since) & (self.untold > since)
         later = self.closed[there] > last
+        first = min(self.on[said].min(initial=NEVER), self.closed[there][~later].min(initial=NEVER))
         return replace(
-            self,
+            self, since=max(self.since, int(first)) if since > self.since else self.since,
             seller=self.seller[said], on=self.on[said], said=self.said[said], amount=self.amount[said],
             person=self.person[here], start=self.start[here], weight=self.weight[here],
             until=np.where((self.until > last + 1) & (self.weight > 0), NEVER, self.until)[here],
+            told=self.told[there], untold=np.where(self.untold[there] > last, NEVER, self.untold[there]),
             owner=self.owner[there], opened=self.opened[there], closed=np.where(later, NEVER, self.closed[there]),
-            won=self.won[there] & ~later, kind=self.kind[there], listed_on=self.listed_on[there],
-            listed=np.where(self.listed_on[there] > last, np.nan, self.listed[there]),
+            won=self.won[there] & ~later, kind=self.kind[there], listed=self.listed[there],
             worth=np.where(later, np.nan, self.worth[there]),
         )  # fmt: skip
+
+    def standing(self) -> "Known":
+        """Each deal once, as it stands on the last day that is known."""
+        now = self.untold == NEVER
+        names = ("told", "untold", "owner", "opened", "closed", "won", "kind", "listed", "worth")
+        return replace(self, **{name: getattr(self, name)[now] for name in names})
 
 
 Cuts = Ints
@@ -117,15 +129,16 @@ class Landing:
 
 # Priors, and how many periods, people or deals they are worth. Chosen on made-up companies and on one real one.
 PAST = 8
-REPLAYS = 4
-SHAPE_WORTH, SHAPE_AMOUNTS, SHAPE_SPREAD = 0.25, 30.0, 0.25
+REPLAYS = 6
+SHAPE_WORTH, SHAPE_AMOUNTS, SHAPE_SPREAD = 0.035, 4.0, 0.25
 OWN_SHAPE = (10.0, 1000.0)
-TOGETHER, TREND_WORTH, PARTIAL = 0.10, 0.8, 0.3
+TOGETHER, ALONE, TREND_WORTH, PARTIAL = 0.15, 0.4, 0.8, 0.3
 LASTING, FADING, CHANCE, MEMORY = 0.12, 0.015, 1.0, 0.6
 SIZES_WORTH, SPEED_WORTH, OPENED_WORTH, KIND_WORTH = 10.0, 200.0, 8.0, 1.0
 BELIEVED, BELIEVED_WORTH, PIPELINE_SPREAD = (0.6, 0.1), 200.0, 0.3
 PIPELINE_WHOLE, TOTALS_WORTH, RATE_TOTAL, PIPELINE_TOTAL = 0.15, 2.0, 0.1, 0.25
-OFF_WORTH, SPREAD_WORTH = 2.0, 6.0
+OFF_WORTH, SPREAD_WORTH, SHARED_WORTH, MOST_SHARED = 3.0, 2.0, 2.0, 16.0
+FIRST, WARM_WORTH = 91, 3.0
 
 GRID = np.linspace(0, 1, 93)
 AGES = np.array([0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 56, 70, 84, 98, 112, 126, 150, 180, 240, 300, 365, 540, 10**6])
@@ -171,26 +184,28 @@ class Learned:
     mixtures: tuple[tuple[float, float, float, float], ...]  # probability, lasting, fading, chance
     hazards: Hazards | None
     believed: tuple[float, float] = BELIEVED  # of the pipeline beside the rate: open deals, new deals
+    warm_up: float = 0.0  # days in which newcomers come nearer to the usual by about two thirds
     whole: float = PIPELINE_WHOLE
     totals: float = 1.0
     new: float = 0.0
     off: float = 1.0
+    shared: float = 1.0
     spread: float = 1.0
 
 
 def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     """What everybody shares, from all people. `periods`: earliest first, the running one last."""
     sells = np.bincount(known.seller, minlength=known.people) + np.bincount(known.owner, minlength=known.people) > 0
-    known = replace(known, weight=np.where(sells[known.person], known.weight, 0.0))
+    history = replace(known, weight=np.where(sells[known.person], known.weight, 0.0))
+    known = history.standing()
     found = _fit(known, periods, last)
     point = clock(periods[-1])[last + 1 - periods[-1][0]]
-    offs, spreads = [], []
-    replays = []
+    replays: list[Replay] = []
     for k in range(len(periods) - 2, max(len(periods) - 2 - REPLAYS, 0), -1):
         if not any(_is_whole(known, cuts) for cuts in periods[:k]):
             break
         then = int(periods[k][0] + np.searchsorted(clock(periods[k]), point - 1e-9)) - 1
-        before = known.at(then)
+        before = history.at(then).standing()
         fitted = _fit(before, periods[: k + 1], then)
         views = _views(fitted, before, periods[: k + 1], then)
         end = periods[k][-1]
@@ -201,12 +216,28 @@ def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
             replays.append((fitted, views, rest, here))
     if found.hazards is not None:
         found = _believe(found, known, periods, last, replays)
-    for fitted, views, rest, here in replays:
-        landing = _together(_as_now(found, fitted, views, here), views)
-        offs.append(float(np.log(max(rest[here].sum(), 1e-9) / max(landing.rest[here].sum(), 1e-9))))
+    return _corrected(found, replays)
+
+
+def _corrected(found: Learned, replays: "list[Replay]") -> Learned:
+    """By how far earlier forecasts lay off: as a whole, the company beyond what it said, and each person."""
+
+    def landings() -> Iterator[tuple[Floats, Landing, Bools]]:
+        for fitted, views, rest, here in replays:
+            yield rest, _together(_as_now(found, fitted, views, here), views), here
+
+    offs = [
+        float(np.log(max(rest[here].sum(), 1e-9) / max(landing.rest[here].sum(), 1e-9)))
+        for rest, landing, here in landings()
+    ]
     found = replace(found, off=float(np.exp(np.clip(sum(offs) / (len(offs) + OFF_WORTH), -0.3, 0.3))))
-    for fitted, views, rest, here in replays:
-        landing = _together(_as_now(found, fitted, views, here), views)
+    times, spreads = [], []
+    for off, (_, landing, here) in zip(offs, landings(), strict=True):
+        mean = max(float(landing.rest[here].sum()), 1e-9)
+        own, shared = landing.variance[here].sum() / mean**2, landing.shared[here].sum() / mean
+        times.append(float(np.clip(((off - np.log(found.off)) ** 2 - own) / max(shared**2, 1e-9), 0.0, MOST_SHARED)))
+    found = replace(found, shared=(sum(times) + SHARED_WORTH) / (len(times) + SHARED_WORTH))
+    for rest, landing, here in landings():
         z = (rest - landing.rest) ** 2 / np.maximum(landing.variance + landing.shared**2, 1e-9)
         spreads.append(float(np.minimum(z[here], 9).mean()))
     spread = (sum(spreads) + SPREAD_WORTH) / (len(spreads) + SPREAD_WORTH)
@@ -216,7 +247,8 @@ def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
 def _as_now(found: Learned, fitted: Learned, views: "Views", here: Bools) -> Learned:
     """What was fitted then, with what all replays say of how to put the views together."""
     totals, new = _totals(views, here)
-    return replace(fitted, believed=found.believed, whole=found.whole, off=found.off, totals=totals, new=new)
+    same = {name: getattr(found, name) for name in ("believed", "whole", "off", "shared")}
+    return replace(fitted, totals=totals, new=new, **same)
 
 
 def _totals(views: "Views", here: Bools) -> tuple[float, float]:
@@ -226,7 +258,7 @@ def _totals(views: "Views", here: Bools) -> tuple[float, float]:
     return float(np.clip(both / max(float(views.rate[here].sum()), 1e-9), 0.2, 5)), new
 
 
-def _believe(found: Learned, known: Known, periods: Sequence[Cuts], last: int, replays: list) -> Learned:
+def _believe(found: Learned, known: Known, periods: Sequence[Cuts], last: int, replays: "list[Replay]") -> Learned:
     """How far the pipeline is believed beside the rate: for the whole company, and between people."""
     errors = [TOTALS_WORTH * RATE_TOTAL**2], [TOTALS_WORTH * PIPELINE_TOTAL**2]
     products, sides, people = np.zeros((2, 2)), np.zeros(2), 0
@@ -257,7 +289,7 @@ def _believe(found: Learned, known: Known, periods: Sequence[Cuts], last: int, r
 
 def project(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -> Landing:
     """Where the people in `known` will land; what they share is `learned`, on this day or an earlier one."""
-    known = replace(known, since=learned.since)
+    known = replace(known.standing(), since=learned.since)
     at = learned.hazards
     if at is not None and learned.last != last:
         closing, new = _closing(at.won, at.lost, np.diff(at.busy)[last + 1 - at.first :])
@@ -288,11 +320,54 @@ def _share(learned_shape: Floats, cuts: Cuts, days: Ints) -> Floats:
     return shares
 
 
-def _exposure(known: Known, shape: Floats, cuts: Cuts, until: int) -> Floats:
-    """How much of a period's worth each person was there for, before `until`."""
+def _exposure(known: Known, learned: "Learned", cuts: Cuts, until: int) -> Floats:
+    """How much of a period's worth each person was there for, before `until`; a newcomer's first weeks count less."""
     begin, end = np.maximum(known.start, known.since), np.minimum(known.until, until)
-    part = _share(shape, cuts, np.maximum(end, begin)) - _share(shape, cuts, begin)
+    end = np.maximum(end, begin)
+    part = _share(learned.shape, cuts, end) - _share(learned.shape, cuts, begin)
+    if learned.warm_up:
+        inside = np.maximum(begin, cuts[0]), np.minimum(end, cuts[-1])
+        part = part * _warmth(learned.warm_up, *(days - _joined(known)[known.person] for days in inside))
     return np.bincount(known.person, known.weight * part, minlength=known.people).clip(0)
+
+
+def _joined(known: Known) -> Ints:
+    """The day each person came, of those who came after the records began; long ago of the others."""
+    first = np.full(known.people, NEVER)
+    np.minimum.at(first, known.person[known.weight > 0], known.start[known.weight > 0])
+    return np.where(first > known.since + 31, first, -NEVER)
+
+
+def _warmth(warm_up: float, begin: Ints, end: Ints) -> Floats:
+    """What share of the usual somebody brings between two days since they came: it rises to all of it."""
+    days = np.maximum(end - begin, 1)
+    cold = np.exp(-np.maximum(begin, 0) / warm_up) - np.exp(-np.maximum(begin + days, 1) / warm_up)
+    found: Floats = 1 - warm_up * cold / days
+    return found
+
+
+def _warm_up(found: "Learned", known: Known, earlier: Sequence[Cuts], now: Cuts, last: int) -> float:
+    """How slowly newcomers come to what is usual for them: by their first three months beside what followed."""
+    joined = _joined(known)
+    new = joined > -NEVER
+    if not new.any():
+        return 0.0
+    early = replace(known, until=np.minimum(known.until, (joined + FIRST)[known.person]))
+    begun = known.on < joined[known.seller] + FIRST
+    brought, first = np.zeros(known.people), np.zeros(known.people)
+    whole, exposure = _history(found, known, [*earlier, now], last)
+    for k, cuts in enumerate([*earlier, now]):
+        first += found.company[k] * _exposure(early, found, cuts, min(int(cuts[-1]), last + 1))
+        inside = _within(known, cuts) & begun
+        brought += np.bincount(known.seller[inside], known.amount[inside], minlength=known.people)
+    first *= new
+    later = (whole.sum(1) - brought, (exposure * found.company).sum(1) - first)
+    own = (later[0].clip(0) + found.level) / (later[1].clip(0) + 1)
+    prior = WARM_WORTH * found.level
+    ratio = ((brought * new).sum() + prior) / ((own * first).sum() + prior)
+    tried = np.array([0.0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 90, 120])
+    cold = np.array([0.0, *(1 - float(_warmth(one, np.array(0), np.array(FIRST))) for one in tried[1:])])
+    return float(np.interp(1 - ratio, cold, tried))
 
 
 def presence(known: Known, cuts: Cuts) -> Floats:
@@ -335,6 +410,10 @@ def _fit(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     sums, exposure = _history(found, known, periods, last)
     whole = np.array([_is_whole(known, cuts) for cuts in earlier], dtype=bool)
     found = _levels(found, sums, exposure, share, whole)
+    if len(earlier) > 1 and (warm_up := _warm_up(found, known, earlier, now, last)):
+        found = replace(found, warm_up=warm_up)
+        sums, exposure = _history(found, known, periods, last)
+        found = _levels(found, sums, exposure, share, whole)
     found = replace(found, mixtures=_mixtures(found, known, sums, exposure))
     return replace(found, hazards=_hazards(found, known, earlier, now, last))
 
@@ -379,8 +458,8 @@ def _own_shares(known: Known, earlier: Sequence[Cuts], point: float) -> tuple[Fl
 def _history(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -> tuple[Floats, Floats]:
     """Person × period: credited, and how much of a period's worth they were there for."""
     earlier, now = _earlier(known, periods), periods[-1]
-    over = [_exposure(known, learned.shape, cuts, cuts[-1]) for cuts in earlier]
-    over.append(_exposure(known, learned.shape, now, last + 1))
+    over = [_exposure(known, learned, cuts, cuts[-1]) for cuts in earlier]
+    over.append(_exposure(known, learned, now, last + 1))
     return sums(known, [*earlier, now]), np.array(over).T.reshape(known.people, len(earlier) + 1)
 
 
@@ -435,7 +514,7 @@ def _levels(learned: Learned, sums: Floats, exposure: Floats, share: float, whol
             float(1 / weights.sum()) + walk,
         )
     else:
-        prior, prior_variance = 0.0, 0.3**2
+        prior, prior_variance = 0.0, ALONE**2
     to_date = float(sums[:, -1].sum())
     if expected[-1] > 0 and to_date > 0:
         doubt = unit / to_date + learned.shape_variance / max(share, 0.02) ** 2
@@ -627,7 +706,7 @@ def _views(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -
     share = float(np.interp(point, GRID, learned.shape))
     own = (before + learned.own_shape * learned.usual_share) / (n + learned.own_shape) + share - learned.usual_share
     own = own.clip(0, 1)
-    whole = _exposure(known, learned.shape, now, int(now[-1]))
+    whole = _exposure(known, learned, now, int(now[-1]))
     rest = (whole - exposure[:, -1]).clip(0) * ((1 - own) / max(1 - share, 1e-9) if share < 1 else 0.0)
     exposure[:, -1] *= own / share if share > 0 else 0.0
     levels, chance, there = _relative(learned, known, sums, exposure)
@@ -655,6 +734,10 @@ def _views(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -
     )
 
 
+Replay = tuple[Learned, Views, Floats, Bools]
+"""What was fitted then, its views, what then came, and whom it says something of."""
+
+
 def _together(learned: Learned, views: Views) -> Landing:
     rest, variance, chance = views.rate, views.rate_variance, views.chance * views.rate
     if views.pipeline is not None:
@@ -672,7 +755,7 @@ def _together(learned: Learned, views: Views) -> Landing:
         credited=views.credited,
         rest=rest,
         variance=(variance + chance) * learned.spread,
-        shared=np.sqrt(learned.company_variance * learned.spread) * rest,
+        shared=np.sqrt(learned.company_variance * learned.shared * learned.spread) * rest,
         unit=np.maximum(views.unit, chance / np.maximum(rest, 1e-9)),
         seen=views.seen,
         entries=views.entries,

@@ -15,9 +15,12 @@ from rest_framework.response import Response
 from salesmgmt.desk.api import Endpoint
 from salesmgmt.lib.periods import Period
 from teams.api import today_of
+from teams.edges import looked
+from teams.models import Look
 from teams.selectors import organisation_of
 
 from .. import selectors
+from ..selectors.cells import BY_MONTHS, is_reported
 
 
 class Asked(serializers.Serializer):
@@ -90,6 +93,7 @@ class Question(Endpoint):
 
     pagination_class = None
     filter_backends = ()
+    look = Look.Page.FIGURES  # what a look at a person here is
 
     def asked(self, serializer: type[Asked]) -> dict[str, Any]:
         """Scope, period, day and the rest; 400 for what can't be read, 404 for what is not for this user."""
@@ -106,6 +110,8 @@ class Question(Endpoint):
             )
         except ValueError as error:
             raise serializers.ValidationError({"period": [str(error)]}) from None
+        if said.get("basis") == "reported" and not is_reported(period.start, organisation.calendar, period.kind):
+            raise serializers.ValidationError({"basis": [BY_MONTHS]})
         try:
             selectors.measures_of([said.get("measure", "bookings")])
         except KeyError:
@@ -115,6 +121,8 @@ class Question(Endpoint):
             scope = selectors.Scope.parse(said.pop("of"), user)
         except ObjectDoesNotExist:
             raise Http404 from None
+        if scope.kind == "person":
+            looked(self.request, self.look, scope.pk)
         return said | {"scope": scope, "period": period, "as_of": as_of}
 
 

@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from salesmgmt.desk.api import Records, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
+from teams.edges import looked
+from teams.models import Look, Showing
 from teams.selectors import organisation_of
 
 from .. import selectors, services
@@ -66,9 +68,9 @@ class FlagSerializer(serializers.ModelSerializer):
         """Whether no chance may be shown, nor what one could be told from."""
         request = self.context["request"]
         organisation = organisation_of(request.user)
-        if not organisation.shows_individual_chances:
+        if not organisation.shows(Showing.CHANCES):
             return True
-        return bool(organisation.countries_without_chances and without_chances([flag], today_of(request)))
+        return bool(organisation.countries_without(Showing.CHANCES) and without_chances([flag], today_of(request)))
 
     def get_state(self, flag: Flag) -> str:
         today = today_of(self.context["request"])
@@ -113,6 +115,7 @@ class Flags(Records):
         """One flag; the person has seen it then."""
         flag = self.get_object()
         services.see_flag(flag=flag, by=self.by, at=clock.now())
+        looked(request, Look.Page.FLAG, flag.person_id)
         return Response(self.get_serializer(flag).data)
 
     @extend_schema(request=AnswerWriter, responses=FlagSerializer)

@@ -8,10 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from teams.models import User
+from teams.api import today_of
+from teams.models import Look, User
 from teams.selectors import organisation_of
 
-from ..selectors.forecasting import forecast, shown
+from ..selectors.forecasting import forecast, shown, without_small
 from .figures import Asked, Number, Question
 
 
@@ -33,6 +34,7 @@ NONE = dict.fromkeys(("quota", "credited", "expected", "low", "high", "p_miss"))
 
 class Forecasts(Question):
     serializer_class = ForecastSerializer
+    look = Look.Page.FORECAST
 
     @extend_schema(parameters=[Asked], responses=ForecastSerializer)
     def list(self, request: Request) -> Response:
@@ -41,8 +43,9 @@ class Forecasts(Question):
         organisation = organisation_of(cast(User, request.user))
         scope, as_of = asked["scope"], asked["as_of"]
         found = forecast(**asked)
-        if found is not None and scope.kind == "person":
-            found = shown({scope.pk: found}, as_of, organisation)[scope.pk]
+        if found is not None:
+            only = shown if scope.kind == "person" else without_small
+            found = only({scope.pk or 0: found}, as_of, organisation, today=today_of(request))[scope.pk or 0]
         said = asdict(found) if found else NONE | {"as_of": as_of, "note": "No forecast was made of that day."}
         said |= {"currency": organisation.currency, "period": asked["period"].key}
         return Response(ForecastSerializer(said).data)

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from teams.models import Look
 from teams.selectors import organisation_of
 
 from .. import selectors
@@ -57,9 +58,7 @@ class LeversSerializer(serializers.Serializer):
     as_of = serializers.DateField()
 
 
-def _inputs(work: Work | None) -> dict[str, Decimal] | None:
-    if work is None:
-        return None
+def _inputs(work: Work) -> dict[str, Decimal]:
     said = zip(INPUTS, astuple(work), strict=True)
     return {
         name: rounded(value) if name == "credited" else Decimal(value.numerator) / value.denominator
@@ -69,19 +68,21 @@ def _inputs(work: Work | None) -> dict[str, Decimal] | None:
 
 class LeversOf(Question):
     serializer_class = LeversSerializer
+    look = Look.Page.LEVERS
 
     @extend_schema(parameters=[LeversAsked], responses=LeversSerializer)
     def list(self, request: Request) -> Response:
         """The gap to plan as plan stretch and four levers, by Shapley's value; they sum to it to the cent."""
         asked: dict[str, Any] = self.asked(LeversAsked)
         found: Levers = selectors.levers(**asked)
+        now = _inputs(found.now)
         said = {
             name: getattr(found, name) for name in ("plan_stretch", "activity", "conversion", "size", "speed", "total")
         }
         said |= {
-            "credited": _inputs(found.now)["credited"],  # type: ignore[index]
+            "credited": now["credited"],
             "expected": found.expected,
-            "inputs": {"now": _inputs(found.now), "reference": _inputs(found.reference)},
+            "inputs": {"now": now, "reference": _inputs(found.reference) if found.reference else None},
             "against": asked["against"],
             "compared": found.compared,
             "note": found.note,

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from teams.models import Person
+from teams.models import Look, Person
 from teams.selectors import organisation_of
 
 from ..selectors.scorecards import Card, card
@@ -64,6 +64,7 @@ def _shown(card: Card) -> dict[str, Any]:
 
 class Scorecards(Question):
     serializer_class = ScorecardSerializer
+    look = Look.Page.SCORECARD
 
     @extend_schema(parameters=[Asked], responses=ScorecardSerializer)
     def list(self, request: Request) -> Response:

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('performance', '0018_topics_of_snapshots'),
+        ("performance", "0018_topics_of_snapshots"),
     ]
 
     operations = [

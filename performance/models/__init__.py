@@ -2,7 +2,7 @@
 
 from .calls import Call, CallQuerySet
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
-from .forecasts import BacktestCase, ForecastBasis, ForecastRow
+from .forecasts import BacktestCase, BacktestRun, ForecastBasis, ForecastRow
 from .frozen import FrozenFigure, FrozenNight
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
@@ -14,6 +14,7 @@ from .watches import WATCHES
 __all__ = [
     "WATCHES",
     "BacktestCase",
+    "BacktestRun",
     "Call",
     "CallQuerySet",
     "DealVersion",

@@ -116,3 +116,14 @@ class BacktestCase(models.Model):
 
     def __str__(self) -> str:
         return f"person {self.person_id} at {self.checkpoint} of {self.period}"
+
+
+class BacktestRun(models.Model):
+    """How far the past has been replayed: every period that was over by `until`."""
+
+    measure = models.CharField(max_length=30, unique=True)
+    until = models.DateField(help_text="The day after the last period that was judged")
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.measure} until {self.until}"

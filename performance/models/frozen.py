@@ -19,8 +19,10 @@ class FrozenFigure(models.Model):
     value = models.DecimalField(max_digits=38, decimal_places=6, null=True, help_text="Empty: unknown")
     numerator = models.DecimalField(max_digits=38, decimal_places=6, null=True)
     denominator = models.DecimalField(max_digits=38, decimal_places=6, null=True)
+    is_last = models.BooleanField(default=False, db_default=False, help_text="No later night said otherwise")
 
     class Meta:
+        indexes = [models.Index(fields=["period"], condition=models.Q(is_last=True), name="frozen_last")]
         constraints = [
             models.UniqueConstraint(
                 fields=["period", "measure", "person", "team", "known_on"],

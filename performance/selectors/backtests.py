@@ -1,26 +1,25 @@
 """The past, replayed with only what was known then, beside three plain methods."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from django.db import connection
 
-from salesmgmt.lib.ledger import BROUGHT_OVER
+from salesmgmt.lib.clock import close_of
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Kind, Period
 from salesmgmt.lib.refusals import Refused
-from targets.models import BOOKINGS
 from targets.selectors import quota_of
 from teams.models import Organisation, Posting
 
 from ..analysis import forecast as method
 from ..models import BacktestCase, FlagCost, FlagKind
-from .forecasting import EPOCH, cuts, forecasts_of, number, outlook, read
+from .forecasting import EPOCH, History, cuts, forecasts_of, number, outlook, read
 
 CHECKPOINTS = (Decimal("0.1"), Decimal("0.25"), Decimal("0.5"), Decimal("0.75"), Decimal("0.9"))
 WHOLE = 7  # days into a period that the first record may be, for the period to be whole
@@ -88,107 +87,84 @@ def replay(
     checkpoints: Sequence[Decimal] = CHECKPOINTS,
     quota: Quota | None = None,
     until: date,
-    kind: Literal["month", "quarter", "year"] = "quarter",
-    skip: Collection[tuple[str, Decimal]] = (),
+    kind: Kind = "quarter",
     organisation: Organisation | None = None,
 ) -> Iterator[Case]:
-    """Every past period that the records cover, at each checkpoint, with only what was known on that day.
-
-    A period is judged when it is over by `until`, records run to its end, and a whole period lies before it. `skip`
-    names periods and checkpoints that are not wanted again.
-    """
+    """Every past period that the records cover, at each checkpoint, with only what was known on that day."""
     organisation = organisation or Organisation.get()
-    quota = quota or Quota()
-    flagged_from = float(FlagCost.objects.get(kind=FlagKind.MISS).threshold)
     history = read(since=date(1900, 1, 1), organisation=organisation)
-    known = history.known.at(number(until))
-    if not len(known.on):
+    if history.known.since == method.NEVER:
         return
-    whole = [one for one in _periods(known, kind, until, organisation) if known.since - number(one.start) <= WHOLE]
-    names = list(history.people)
-    sums = method.sums(known, [cuts(one) for one in whole])
-    for place, period in enumerate(whole):
-        before = range(max(0, place - (quota.trailing or 4)), place)
-        if not before:
+    period = Period.of(EPOCH + timedelta(days=history.known.since), kind, organisation.calendar)
+    while period.end <= until:
+        yield from judge(history, period, checkpoints=checkpoints, quota=quota, organisation=organisation)
+        period = period.shift(1)
+
+
+def judge(
+    history: History,
+    period: Period,
+    *,
+    checkpoints: Sequence[Decimal] = CHECKPOINTS,
+    quota: Quota | None = None,
+    organisation: Organisation,
+) -> Iterator[Case]:
+    """A period that is over, at each checkpoint; nothing where the records don't reach from a period before to its end.
+
+    The history has to reach as far back as a forecast looks.
+    """
+    quota = quota or Quota()
+    known, names = history.known, list(history.people)
+    before = [period.shift(-k) for k in range(quota.trailing or 4, 0, -1) if _is_whole(known, period.shift(-k))]
+    if not before or not _reaches(known, period):
+        return
+    flagged_from = float(FlagCost.objects.get(kind=FlagKind.MISS).threshold)
+    finals = method.sums(known, [cuts(period)])[:, 0]
+    there = np.array([method.presence(known, cuts(one)) > 0.5 for one in before])
+    for checkpoint in checkpoints:
+        on = checkpoint_day(period, checkpoint)
+        then = method.sums(known.at(number(on)), [cuts(one) for one in before])
+        if quota.trailing:
+            means = (then.T * there).sum(0) / np.maximum(there.sum(0), 1)
+            here = _here(known, number(on), number(period.end))
+            goals = {names[k]: _cents(means[k]) for k in np.flatnonzero(here & (means > 0)).tolist()}
+        else:
+            moment = close_of(on, organisation.time_zone)
+            asked = {"person_ids": names, "start": period.start, "end": period.end, "known": moment}
+            goals = {pk: to_cents(goal) for pk, goal in quota_of(**asked).items() if goal > 0}
+        if not goals:
             continue
-        there = np.array([method.presence(known, cuts(whole[k])) > 0.5 for k in before])
-        for checkpoint in checkpoints:
-            if (period.key, checkpoint) in skip:
-                continue
-            on = checkpoint_day(period, checkpoint)
-            then = method.sums(history.known.at(number(on)), [cuts(whole[k]) for k in before])
-            if quota.trailing:
-                means = (then.T * there).sum(0) / np.maximum(there.sum(0), 1)
-                here = _here(known, number(on), number(period.end))
-                goals = {names[k]: _cents(means[k]) for k in np.flatnonzero(here & (means > 0)).tolist()}
-            else:
-                goals = {pk: goal for pk, goal in quotas_known(period, on).items() if pk in history.people and goal > 0}
-            if not goals:
-                continue
-            at = outlook(history, period, on)
-            found = forecasts_of(at, list(goals), goals, {}, as_of=on)
-            teams = dict(Posting.objects.on(on).filter(person__in=goals).values_list("person_id", "team_id"))
-            pipeline = _pipeline(period, on)
-            for pk, goal in goals.items():
-                k, said = history.people[pk], found[pk]
-                yield Case(
-                    pk, teams.get(pk, 0), period.key, checkpoint, on, goal, said.credited, said.expected, said.low,
-                    said.high, said.p_miss, said.p_miss is not None and said.p_miss >= flagged_from,
-                    _cents(sums[k, place]), _cents(then[k, -1]),
-                    None if pipeline is None else pipeline.get(pk, Decimal(0)),
-                )  # fmt: skip
+        at = outlook(history, period, on)
+        found = forecasts_of(at, list(goals), goals, {}, as_of=on)
+        teams = dict(Posting.objects.on(on).filter(person__in=goals).values_list("person_id", "team_id"))
+        pipeline = _pipeline(period, on)
+        for pk, goal in goals.items():
+            k, said = history.people[pk], found[pk]
+            yield Case(
+                pk, teams.get(pk, 0), period.key, checkpoint, on, goal, said.credited, said.expected, said.low,
+                said.high, said.p_miss, said.p_miss is not None and said.p_miss >= flagged_from,
+                _cents(finals[k]), _cents(then[k, -1]), None if pipeline is None else pipeline.get(pk, Decimal(0)),
+            )  # fmt: skip
 
 
 def _cents(value: float) -> Decimal:
     return Decimal(f"{value:.2f}")
 
 
-def _periods(known: method.Known, kind: Kind, until: date, organisation: Organisation) -> list[Period]:
-    """Those that are over by `until` and whose end the records reach."""
-    days = np.concatenate([known.on, known.opened, known.closed[known.closed < method.NEVER]])
-    last = int(days.max())
-    period = Period.of(EPOCH + timedelta(days=known.since), kind, organisation.calendar)
-    found = []
-    while period.end <= until and number(period.end) - WHOLE <= last + 1:
-        found.append(period)
-        period = period.shift(1)
-    return found
+def _is_whole(known: method.Known, period: Period) -> bool:
+    return known.since - number(period.start) <= WHOLE
+
+
+def _reaches(known: method.Known, period: Period) -> bool:
+    """Whether there are records to the end of a period."""
+    days = (known.on, known.opened, known.closed[known.closed < method.NEVER])
+    return bool(max(one.max(initial=0) for one in days) + 1 >= number(period.end) - WHOLE)
 
 
 def _here(known: method.Known, day: int, end: int) -> Any:
     """Who is there on the day and stays to the end: who leaves misses for a reason of its own."""
     stays = (known.weight > 0) & (known.start <= day) & (known.until >= end)
     return np.bincount(known.person[stays], minlength=known.people) > 0
-
-
-def quotas_known(period: Period, day: date) -> dict[int, Decimal]:
-    """Each person's quota of a period by the entries known on a day.
-
-    Those imported, or recorded when their days were over already, go by their own dates.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT person_id, sum(reporting_amount),
-                   sum(reporting_amount)
-                       FILTER (WHERE reason ~ %(brought_over)s OR said <= %(day)s OR said >= upper(during))
-              FROM (SELECT *, (recorded_at AT TIME ZONE %(zone)s)::date AS said FROM targets_quotaentry) AS entries
-             WHERE person_id IS NOT NULL AND measure = %(measure)s AND during && daterange(%(start)s, %(end)s)
-                   AND kind <> 'redistribution'
-             GROUP BY 1
-            """,
-            {
-                "zone": Organisation.get().time_zone,
-                "brought_over": BROUGHT_OVER,
-                "day": day,
-                "measure": BOOKINGS,
-                "start": period.start,
-                "end": period.end,
-            },
-        )
-        sums = {person: (whole, then or Decimal(0)) for person, whole, then in cursor.fetchall() if whole}
-    found = quota_of(person_ids=list(sums), start=period.start, end=period.end)
-    return {pk: to_cents(goal * sums[pk][1] / sums[pk][0]) for pk, goal in found.items() if sums[pk][1]}
 
 
 def _pipeline(period: Period, on: date) -> dict[int, Decimal] | None:

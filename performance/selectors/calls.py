@@ -234,14 +234,14 @@ class Calls:
 
 
 def calls_of(*, scope: Scope, period: Period, as_of: date) -> Calls:
-    """As pages show them; of the company, those of the team at the top."""
+    """As pages show them; of the company, those of the team at the top, or of each where there are several."""
     if scope.kind == "person":
         assert scope.pk is not None
         return Calls(None, [], call_lines(person_ids=[scope.pk], period=period, as_of=as_of))
     teams = Team.objects.present()
-    top = teams.filter(pk=scope.pk or 0) if scope.kind == "team" else teams.filter(parent=None).order_by("pk")
-    team = top.first()
-    return Calls(*team_calls(team=team, period=period, as_of=as_of)) if team else Calls(None, [], [])
+    tops = list(teams.filter(pk=scope.pk or 0) if scope.kind == "team" else teams.filter(parent=None, department=""))
+    told = [team_calls(team=team, period=period, as_of=as_of) for team in sorted(tops, key=lambda one: one.pk)]
+    return Calls(*told[0]) if len(told) == 1 else Calls(None, [whole for whole, _, _ in told], [])
 
 
 def history(*, period: Period, person: Person | None = None, team: Team | None = None) -> list[Call]:

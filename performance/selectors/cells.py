@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from django.db import connection
 
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import FiscalCalendar, Kind, Period
 
 from .scope import Scope
 
 Basis = Literal["restated", "reported"]
+BY_MONTHS = "What was reported is kept by months: ask for a month, a quarter or a year, or for “restated”."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,11 @@ def read(
             sums[owner, name, measure] = (was[0] + total, was[1] + count)
             days[owner, name, measure] = dates
     return Cells(sums, days, buckets)
+
+
+def is_reported(start: date, calendar: FiscalCalendar, kind: Kind = "month") -> bool:
+    """Whether what was posted in days that begin on `start` is known: they close, and so are kept, by months."""
+    return kind in {"month", "quarter", "year"} and Period.of(start, "month", calendar).start == start
 
 
 def of_scope(scope: Scope) -> dict[str, Any]:

@@ -54,6 +54,8 @@ def drill(
 
     KeyError for a measure there is none of, NotYet where nothing of these days had happened by then.
     """
+    if measure in scope.without:
+        raise NotYet("It is not shown of these people.")
     organisation = organisation or Organisation.get()
     day = known_on or since
     if day is not None and source_of(measure) == "ledger" and measure != "quota":

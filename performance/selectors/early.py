@@ -20,12 +20,13 @@ from ..analysis.flags import believed
 from ..analysis.signals import Share, away
 from ..models import FlagKind
 from .causes import ratios_of, said_of
-from .findings import Finding, Reading, Window, bounds_of_window, evidence_of
+from .findings import SURELY, Finding, Reading, Window, bounds_of_window, evidence_of
 from .levers import looks
 from .signals import SIGNS, shares
 
 FELL = 0.75  # of what a lever was usually
 KNOWN = 2  # quarters of the same days, before somebody's own past says what is usual
+DECIDED = frozenset({"conversion", "size", "speed"})  # levers that only decided deals show
 MANY = 5  # deals left alone
 MOSTLY, BEYOND = 0.5, 0.25  # of the open value; and of what is usual among all
 QUIET_DAYS = 30  # while too few won deals tell what is usual in a stage
@@ -76,6 +77,7 @@ def is_broken(reading: Reading, thresholds: Mapping[str, float]) -> bool:
     lever = reading.chances.lever
     return (
         bool(lever)
+        and not (reading.sells_late and lever in DECIDED and reading.chances.of[lever] < SURELY)
         and len(reading.seen.past) >= KNOWN
         and reading.chances.of[lever] >= thresholds[_kind_of(lever)]
         and reading.chances.change[lever] <= FELL

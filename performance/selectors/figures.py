@@ -100,6 +100,11 @@ def figure_of(
     currency: str,
 ) -> Figure:
     """A measure's figure from cells that are read already."""
+    if measure.key in scope.without:
+        note = "Not shown of single people, or of so few, here."
+        return Figure(
+            measure.key, measure.label, None, measure.unit, None, None, None, as_of, measure.definition, "", note
+        )
     numerator: Decimal | None = None
     denominator: Decimal | None = None
     note = ""

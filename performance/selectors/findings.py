@@ -55,8 +55,10 @@ LIMIT = 0.80  # of what the plan, and of what one's own rhythm, expects by now
 RECOVERED = 0.90
 RHYTHM_RECOVERED = 0.95
 RAMP_CLEAR = -2.0  # standard deviations: one in forty
+LATE, SURELY = 0.4, 0.95  # of an even spread; and how likely a cause must be, where so little is decided by now
 FAR = 0.60
 TRIFLE = 0.03  # of the quota
+BEFORE = timedelta(days=366)  # the earliest window, in which somebody may have begun
 STRETCH, WHOLE = 0.75, 3  # of the quota, that so many whole quarters and more brought in the mean
 ZERO = Decimal(0)
 INPUTS = ("activities", "open_deals", "won", "decided", "credited", "working_days")
@@ -144,9 +146,16 @@ class Reading:
             return False
         if self.is_ramping:
             return self.deviation <= RAMP_CLEAR
+        if self.sells_late and not self.is_stretched and self.chances.real < SURELY:
+            return False
         if self.p_miss is not None and self.p_miss < self.threshold:
             return False
         return self.chances.real >= self.threshold or self.is_stretched
+
+    @property
+    def sells_late(self) -> bool:
+        """Most of what they bring falls to the end of a quarter: few deals are decided by now, whatever these say."""
+        return self.rhythm.share <= LATE * self.elapsed
 
     @property
     def is_stretched(self) -> bool:
@@ -205,8 +214,10 @@ def readings(
     ids = set(held.order_by("person_id").values_list("person_id", flat=True).distinct())
     persons = {person.pk: person for person in Person.objects.present().active(as_of).filter(pk__in=ids)}
     cells = read(_spans(window), people=list(persons), each=True)
+    years = window.earlier(PAST)[0].replace(day=1) - BEFORE  # and none before, so that no year adds to it
     began = dict(
-        RollupSum.objects.filter(level="pm", measure__in=["bookings", "overlay", "expected"], person_id__in=persons)
+        RollupSum.objects.filter(level="pm", measure__in=["bookings", "overlay", "expected"], on__gte=years)
+        .filter(person_id__in=persons)
         .values_list("person_id")
         .annotate(first=Min("on"))
     )

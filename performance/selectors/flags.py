@@ -52,8 +52,10 @@ def may_put_off(access: Access, person: Person, on: date) -> bool:
 
 
 def without_chances(flags: Iterable[Flag], on: date) -> set[int]:
-    """Of whom no probability may be shown."""
-    return hides_chances({flag.person_id for flag in flags}, on, Organisation.get())
+    """Of whom no probability may be shown, by their country today or when it was worked out."""
+    found = list(flags)
+    days = {on, *(flag.as_of for flag in found)}
+    return hides_chances({flag.person_id for flag in found}, days, Organisation.get())
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Live figures and the back-test come the same way: records are read once (`read`)
 (`analysis.forecast.Known.at`), and only that reaches the method.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,7 +18,8 @@ from salesmgmt.lib.ledger import BROUGHT_OVER
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from targets.models import BOOKINGS
-from teams.models import Organisation, PersonQuerySet, Posting, Viewer
+from teams.models import Organisation, PersonQuerySet, Posting, Showing, Viewer
+from teams.selectors import hidden_of, told_of
 
 from ..analysis import forecast as method
 from ..models import ForecastRow
@@ -30,7 +31,6 @@ from .scope import Scope
 EPOCH = date(1970, 1, 1)
 LOOKED_AT = method.PAST + method.REPLAYS  # periods before the one that is forecast
 ENOUGH = 0.6  # periods' worth of own history, below which nothing is said of a person
-LOAD = 100  # entries recorded in the same moment were brought over from elsewhere: they go by their own dates
 LATE = 14  # days after its opening that a deal may be put in; more, and it was brought over
 LEARN = "There is less than a month of records to learn from."
 
@@ -82,7 +82,7 @@ def earlier(period: Period, count: int = LOOKED_AT) -> list[Period]:
 def read(*, since: date, organisation: Organisation, person_ids: Collection[int] | None = None) -> History:
     """What is recorded from `since` on, in a fixed number of statements."""
     asked = {
-        "since": since, "zone": organisation.time_zone, "currency": organisation.currency, "late": LATE,
+        "since": since, "zone": organisation.time_zone, "late": LATE,
         "people": None if person_ids is None else list(person_ids), "brought_over": BROUGHT_OVER,
     }  # fmt: skip
     credits, deals, presence = (_columns(sql, asked) for sql in (_CREDITS, _DEALS, _PRESENCE))
@@ -95,19 +95,18 @@ def read(*, since: date, organisation: Organisation, person_ids: Collection[int]
     def place(ids: Any) -> Any:
         return np.searchsorted(places, ids.astype(np.int64))
 
-    seller, on, said, moment, amount, primary = credits
-    _, which, many = np.unique(moment, return_inverse=True, return_counts=True)
-    said = np.where((said < 0) | (many[which] >= LOAD if len(which) else False), on, said)
-    owner, opened, closed, won, listed, listed_on, worth, kind = deals
-    closed = np.where(np.isnan(closed), method.NEVER, closed).astype(np.int64)
+    seller, on, said, amount, primary = credits
+    owner, opened, closed, won, listed, told, untold, worth, kind = deals
+    closed, untold = (np.where(np.isnan(days), method.NEVER, days).astype(np.int64) for days in (closed, untold))
     kind = np.searchsorted(_products(), kind.astype(np.int64))
     first = [on.min()] if len(on) else []
     known = method.Known(
         people=len(people), since=int(min([*first, *closed[closed < method.NEVER].tolist(), method.NEVER])),
         seller=place(seller), on=on.astype(np.int64), said=said.astype(np.int64), amount=amount,
         person=place(presence[0]), start=presence[1].astype(np.int64), until=presence[2].astype(np.int64),
-        weight=presence[3], owner=place(owner), opened=opened.astype(np.int64), closed=closed, won=won > 0,
-        listed=listed, listed_on=listed_on.astype(np.int64), worth=np.where(won > 0, worth, np.nan), kind=kind,
+        weight=presence[3], told=told.astype(np.int64), untold=untold, owner=place(owner),
+        opened=opened.astype(np.int64), closed=closed, won=won > 0,
+        listed=listed, worth=worth, kind=kind,
     )  # fmt: skip
     taken = amount.clip(0)
     whole = np.bincount(known.seller, taken, minlength=len(people))
@@ -128,45 +127,40 @@ def _columns(sql: str, asked: dict[str, Any]) -> list[Any]:
     return list(np.array(rows, dtype=float).reshape(-1, count).T)
 
 
-# Entered live, an entry is known from the moment it was recorded; brought over, from its own date (said: −1).
+# Entered live, an entry is known from the moment it was recorded; brought over, from its own date.
 _CREDITS = """
     SELECT c.person_id, c.occurred_on - DATE '1970-01-01',
-           CASE WHEN c.reason ~ %(brought_over)s THEN -1
-                ELSE greatest(c.occurred_on, (c.recorded_at AT TIME ZONE %(zone)s)::date) - DATE '1970-01-01' END,
-           extract(epoch FROM c.recorded_at), c.reporting_amount, (c.kind = 'primary')::int
+           CASE WHEN c.reason ~ %(brought_over)s THEN c.occurred_on
+                ELSE greatest(c.occurred_on, (c.recorded_at AT TIME ZONE %(zone)s)::date) END - DATE '1970-01-01',
+           c.reporting_amount, (c.kind = 'primary')::int
       FROM sales_credit c
      WHERE c.occurred_on >= %(since)s AND (%(people)s::bigint[] IS NULL OR c.person_id = ANY(%(people)s))
      ORDER BY c.id
 """
 
-# An amount is known from its first change on, which for a deal without any is the day it was put in.
+# A row for each state of a deal, known from the day whose close first saw it so. It is closed since the day that its
+# status was last said to be another, or, where nothing tells that it was ever open, since its own date; open, it is
+# worth what it is put down for.
 _DEALS = """
-    SELECT d.owner_id, CASE WHEN d.is_live THEN greatest(d.opened_on, d.created_on) ELSE d.opened_on END
-                       - DATE '1970-01-01',
-           CASE WHEN d.created_on <= d.closed_on
-                THEN greatest(d.closed_on, (closing.at AT TIME ZONE %(zone)s)::date) ELSE d.closed_on END
+    SELECT v.person_id,
+           CASE WHEN x.told <= d.opened_on + %(late)s THEN greatest(d.opened_on, x.told) ELSE d.opened_on END
            - DATE '1970-01-01',
-           (d.status = 'won')::int,
-           x.rate * CASE WHEN first.value ~ '^[0-9]+(\\.[0-9]+)?$' THEN first.value::numeric ELSE d.amount END,
-           coalesce((first.at AT TIME ZONE %(zone)s)::date, d.created_on) - DATE '1970-01-01',
-           x.rate * d.amount, coalesce(d.product_id, 0)
-      FROM (SELECT d.*, (d.created_at AT TIME ZONE %(zone)s)::date AS created_on,
-                   (d.created_at AT TIME ZONE %(zone)s)::date <= least(d.closed_on, d.opened_on + %(late)s) AS is_live
-              FROM sales_deal d) d
-      LEFT JOIN LATERAL (SELECT c.value, c.changed_at AS at FROM sales_dealchange c
-                          WHERE c.deal_id = d.id AND c.field = 'amount' ORDER BY c.changed_at, c.id LIMIT 1) first
-             ON true
-      LEFT JOIN LATERAL (SELECT max(c.changed_at) AS at FROM sales_dealchange c
-                          WHERE c.deal_id = d.id AND c.field = 'status' AND c.value IN ('won', 'lost')) closing
-             ON d.created_on <= d.closed_on
+           CASE WHEN v.status <> 'open' THEN c.closed - DATE '1970-01-01' END, (v.status = 'won')::int,
+           CASE WHEN v.status = 'open' AND v.amount IS NOT NULL THEN v.worth END,
+           v."on" - DATE '1970-01-01', v.until - DATE '1970-01-01',
+           CASE WHEN v.status = 'won' AND v.amount IS NOT NULL THEN v.worth END, coalesce(d.product_id, 0)
+      FROM performance_dealversion v JOIN sales_deal d ON d.id = v.deal_id
      CROSS JOIN LATERAL (
-           SELECT CASE WHEN d.currency = %(currency)s THEN 1 ELSE
-                  (SELECT e.rate FROM teams_exchangerate e
-                    WHERE e.currency = d.currency AND e.kind = 'actual' AND lower(e.during) <= d.opened_on
-                    ORDER BY lower(e.during) DESC LIMIT 1) END AS rate) x
-     WHERE d.withdrawn_at IS NULL AND d.opened_on IS NOT NULL AND (d.closed_on IS NULL OR d.closed_on >= %(since)s)
-           AND (%(people)s::bigint[] IS NULL OR d.owner_id = ANY(%(people)s))
-     ORDER BY d.id
+           SELECT CASE WHEN v.was_status <> v.status THEN v."on" ELSE
+                  (SELECT max(w."on") FROM performance_dealversion w
+                    WHERE w.deal_id = v.deal_id AND w."on" < v."on" AND w.status <> w.was_status) END AS since,
+                  CASE WHEN v.was_status = '' THEN v."on" ELSE
+                  (SELECT min(w."on") FROM performance_dealversion w WHERE w.deal_id = v.deal_id) END AS told) x
+     CROSS JOIN LATERAL (SELECT greatest(x.since, CASE WHEN x.since = x.told THEN d.closed_on END) AS closed) c
+     WHERE v.status <> 'gone' AND d.opened_on IS NOT NULL AND (v.until IS NULL OR v.until > %(since)s)
+           AND (v.status = 'open' OR c.closed >= %(since)s)
+           AND (%(people)s::bigint[] IS NULL OR v.person_id = ANY(%(people)s))
+     ORDER BY v.deal_id, v."on"
 """
 
 _PRESENCE = """
@@ -198,8 +192,8 @@ class Outlook:
 def outlook(history: History, period: Period, as_of: date, learned: method.Learned | None = None) -> Outlook:
     """What the method says of a period with what was known on `as_of`; `learned` spares learning anew."""
     last = max(min(number(as_of), number(period.end) - 1), number(period.start) - 1)
-    known = history.known.at(number(as_of))
     periods = [cuts(one) for one in earlier(period)]
+    known = history.known.at(number(as_of), int(periods[0][0]))
     enough = (learned is not None or bool(len(known.on))) and (learned.since if learned else known.since) <= last - 28
     learned = learned or method.learn(known, periods, last)
     return Outlook(learned, method.project(learned, known, periods, last), history, enough)
@@ -405,21 +399,16 @@ STALE = 3  # days that a stored forecast is shown; older says nothing of today
 # ── What may be shown ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def hides_chances(person_ids: Collection[int], as_of: date, organisation: Organisation) -> set[int]:
-    """Of whom no probability may be shown: by the organisation's switch, or that of the country they are posted in."""
-    if not organisation.shows_individual_chances:
-        return set(person_ids)
-    countries = set(organisation.countries_without_chances)
-    if not countries:
-        return set()
-    posted = Posting.objects.on(as_of).filter(person__in=list(person_ids))
-    regions = posted.values_list("person_id", "holiday_region")
-    return {person for person, region in regions if (region or organisation.holiday_region)[:2] in countries}
+def hides_chances(person_ids: Collection[int], days: Iterable[date], organisation: Organisation) -> set[int]:
+    """Of whom no probability may be shown, by where they are posted on any of these days."""
+    return hidden_of(Showing.CHANCES, person_ids, days=days, organisation=organisation)
 
 
-def shown(found: Mapping[int, Forecast], as_of: date, organisation: Organisation) -> dict[int, Forecast]:
-    """The forecasts without the probabilities that must not be shown."""
-    hidden = hides_chances(list(found), as_of, organisation)
+def shown(
+    found: Mapping[int, Forecast], as_of: date, organisation: Organisation, *, today: date
+) -> dict[int, Forecast]:
+    """The forecasts without the probabilities that must not be shown, by the country of then or of today."""
+    hidden = hides_chances(list(found), {as_of, today}, organisation)
     return {pk: replace(one, p_miss=None) if pk in hidden else one for pk, one in found.items()}
 
 
@@ -446,19 +435,38 @@ def stored(level: str, ids: Collection[int], period: Period, as_of: date | None)
 
 
 def of_people(
-    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation
+    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation, *, today: date
 ) -> dict[int, Forecast]:
     """What is stored of these people, without the probabilities that must not be shown."""
     found = {row.subject_id: kept(row) for row in stored("person", ids, period, as_of)}
-    return shown(found, as_of, organisation) if as_of else {}
+    return shown(found, as_of, organisation, today=today) if as_of else {}
+
+
+def without_small(
+    found: Mapping[int, Forecast], as_of: date, organisation: Organisation, *, today: date
+) -> dict[int, Forecast]:
+    """Forecasts of teams (0: the company) without the probabilities that would tell of few people."""
+    told = told_of(Showing.CHANCES, on=as_of, today=today, organisation=organisation)
+    return {
+        pk: one if told is None or pk in told else replace(one, p_miss=None) for pk, one in found.items()
+    }  # fmt: skip
+
+
+def of_teams(
+    ids: Collection[int], period: Period, as_of: date | None, organisation: Organisation, *, today: date
+) -> dict[int, Forecast]:
+    """What is stored of these teams and (0) of the company, without the probabilities that would tell of few people."""
+    rows = [*stored("team", ids, period, as_of), *stored("company", [0], period, as_of)]
+    found = {row.subject_id: kept(row) for row in rows}
+    return without_small(found, as_of, organisation, today=today) if as_of else {}
 
 
 def count_likely(
-    people: PersonQuerySet, period: Period, as_of: date | None, organisation: Organisation, limit: float
+    people: PersonQuerySet, period: Period, as_of: date | None, organisation: Organisation, limit: float, *, today: date
 ) -> int:
     """How many of them are likelier than `limit` to miss, of those whose probability may be shown."""
     if as_of is None:
         return 0
     rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level="person")
     ids = list(rows.filter(p_miss__gt=limit, subject_id__in=people.values("pk")).values_list("subject_id", flat=True))
-    return len(set(ids) - hides_chances(ids, as_of, organisation))
+    return len(set(ids) - hides_chances(ids, {as_of, today}, organisation))

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models.functions import Coalesce
 
 from sales.models import Activity
+from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from teams.models import Posting, Team
@@ -29,7 +30,7 @@ Against = Literal["past", "peers"]
 CUSTOMER_FACING = {kind: key for kind, key in ACTIVITY_KINDS.items() if kind != Activity.Kind.TASK}
 REFERENCE = 4  # earlier periods that are compared with
 KEPT = Decimal("0.80")  # of what the plan expected then; a cause that lasts would hide itself otherwise
-PEERS = 5  # the smallest group
+PEERS = SMALLEST_GROUP
 SETTLED = timedelta(days=365)  # in the job: newcomers are compared with newcomers
 
 _DONE = ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost", *CUSTOMER_FACING.values())

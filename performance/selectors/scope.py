@@ -1,9 +1,13 @@
 """Whose figures: the company's, a team's or a person's."""
 
-from dataclasses import dataclass
-from typing import Literal, Self
+from dataclasses import dataclass, replace
+from typing import Literal, Self, cast
 
-from teams.models import Person, Team, Viewer, access_of
+from salesmgmt.lib import clock
+from teams.models import Person, Showing, Team, User, Viewer, access_of
+from teams.selectors import hidden_of, organisation_of, told_of
+
+SELLING_TIME = "selling_time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,8 @@ class Scope:
     """As people and the API write it: `company`, `team:North`, `person:E-17`."""
     team_ids: tuple[int, ...] = ()
     """The team and all below it, as the tree stands."""
+    without: frozenset[str] = frozenset()
+    """Measures that are not shown of these people to who asked."""
 
     def __str__(self) -> str:
         return self.key
@@ -40,6 +46,21 @@ class Scope:
 
         The company is for those who see all; a team for who leads it or one above; a person as records are.
         """
+        found = cls._parse(text, user)
+        return replace(found, without=frozenset({SELLING_TIME})) if found._keeps_time(user) else found
+
+    def _keeps_time(self, user: Viewer) -> bool:
+        """Whether selling time would be that of somebody, or of a few, of whom it is not shown."""
+        organisation, me = organisation_of(cast(User, user)), access_of(user).person_id
+        today = clock.today(organisation.time_zone)
+        if self.kind == "person":
+            ids = {self.pk or 0} - {me}
+            return bool(hidden_of(Showing.SELLING_TIME, ids, days={today}, organisation=organisation))
+        told = told_of(Showing.SELLING_TIME, on=today, today=today, organisation=organisation)
+        return told is not None and (self.pk or 0) not in told
+
+    @classmethod
+    def _parse(cls, text: str, user: Viewer) -> Self:
         kind, _, name = text.partition(":")
         access = access_of(user)
         if "\0" in text:

@@ -80,10 +80,13 @@ def is_lower_better(measure: Measure) -> bool:
     return measure.better == "lower" or measure.key in LOWER_IS_BETTER
 
 
-def scorecards_on(day: date) -> dict[str, Scorecard]:
-    """The scorecard of each role on a day, with its parts."""
-    found = Scorecard.objects.standing().on(day).prefetch_related("parts")
-    return {card.role: card for card in found}
+def scorecards_for(period: Period, day: date) -> dict[str, Scorecard]:
+    """What each role is scored by in a period up to a day, with its parts: by what stood when the period began.
+
+    Weights set later hold for the periods that begin from then on; the first ones of a role hold at once.
+    """
+    found = Scorecard.objects.standing().overlapping(period.start, day + timedelta(days=1)).order_by("-during")
+    return {card.role: card for card in found.prefetch_related("parts")}
 
 
 def scorecard_versions(role: str) -> QuerySet[Scorecard]:
@@ -111,7 +114,7 @@ def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation
     """
     named = {person.pk: person for person in people}
     day = min(as_of, period.last_day)
-    cards_of = scorecards_on(day)
+    cards_of = scorecards_for(period, day)
     roles = dict(Posting.objects.on(day).filter(person__in=named).values_list("person", "role"))
     led: dict[int, list[Team]] = {}
     leading = [pk for pk, role in roles.items() if role in LEADERS]

@@ -8,9 +8,11 @@ from django.db import connection, transaction
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Leadership, Organisation, Person, Team, User, access_of
+from teams.selectors import team_on
 
 from .. import selectors
 from ..models import Call
+from ..selectors.calls import sellers
 
 
 @transaction.atomic
@@ -29,7 +31,7 @@ def make_call(
 ) -> Call:
     """Stake a commit and a best case on a whole period; the same twice is one call.
 
-    `after` is the number of the call that stood when the form was opened, 0 for none.
+    `after` is the number of the call that stood when the form was opened, whoever made it, 0 for none.
     """
     if by is not None and access_of(by).person_id != person.pk:
         raise Refused("A call is one's own; nobody makes it for somebody else.", field="person")
@@ -41,16 +43,23 @@ def make_call(
         raise Refused("A commit is not below zero.", field="commit")
     if best_case < commit:
         raise Refused("The best case is at least the commit.", field="best_case")
+    if team is None and not _sells(person, period, on):
+        raise Refused("Only who sells in the period calls a result of their own.", field="person")
     organisation = Organisation.get()
-    # One of two made at the same time waits, and sees the other.
+    # One of two made at the same time waits, and sees the other: of a person, or of all who lead a team.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(7012, %s)", [person.pk % 2**31])
-    standing = Call.objects.filter(person=person, team=team).of(period.key).standing().first()
-    said = (on, commit, best_case, note.strip())
-    if standing is not None and (standing.made_on, standing.commit, standing.best_case, standing.note) == said:
+        key = [7013, team.pk % 2**31] if team else [7012, person.pk % 2**31]
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", key)
+    rows = Call.objects.filter(team=team) if team else Call.objects.filter(person=person, team=None)
+    standing = rows.of(period.key).order_by("-made_on", "-made_at", "-pk").first()
+    said = (person.pk, on, commit, best_case, note.strip())
+    if standing is not None and said == (
+        standing.person_id, standing.made_on, standing.commit, standing.best_case, standing.note
+    ):  # fmt: skip
         return standing
     if after is not None and after != (standing.pk if standing else 0):
-        raise Stale("You have called since this form was opened; look at that call first.", field="commit")
+        who = "You have" if standing and standing.person_id == person.pk else f"{standing and standing.person} has"
+        raise Stale(f"{who} called since this form was opened; look at that call first.", field="commit")
     people = selectors.rolled_up(team=team, period=period, as_of=on, with_own=False) if team else None
     return Call.objects.create(
         person=person,
@@ -68,6 +77,11 @@ def make_call(
         people_commit=people.commit if people else None,
         people_best_case=people.best_case if people else None,
     )
+
+
+def _sells(person: Person, period: Period, on: date) -> bool:
+    team = team_on(person, on)
+    return team is not None and person.pk in sellers([team.pk], period, on)
 
 
 def _leads(person: Person, team: Team, on: date) -> bool:

@@ -2,23 +2,28 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Min
 
 from performance import live
 from performance.analysis import forecast as method
-from performance.models import BacktestCase, ForecastBasis, ForecastRow
+from performance.models import BacktestCase, BacktestRun, ForecastBasis, ForecastRow
 from performance.selectors import backtests, forecasting
 from performance.selectors.forecasting import Forecast
+from sales.models import Credit
 from salesmgmt.desk.models import Mark
 from salesmgmt.lib.periods import Period
 from targets.models import BOOKINGS, QuotaEntry
 from teams.models import Organisation, Posting, Team
 
-TOPIC = "forecasts"
+from . import rollups
+
+TOPIC, PAST_TOPIC = "forecasts", "backtest"
 AT_ONCE = 20_000  # marks looked at together: a load leaves many of the same people
+MANY = 0.5  # of those who sell: what they all share has changed
 
 
 def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] | None = None) -> int:
@@ -85,28 +90,94 @@ def _keep(level: str, found: dict[int, Forecast], period: Period, as_of: date, a
 
 
 def drain_forecasts(*, as_of: date, at: datetime) -> int:
-    """Forecast anew those whose records changed since the last time; answers how many marks that were."""
+    """Forecast anew those whose records changed since the last time; answers how many marks that were.
+
+    Everybody, where most of them changed, as after an import, or where there is nothing yet to go on from: once, when
+    the figures have come to rest. A past that so many were given is replayed anew, too.
+    """
     with transaction.atomic():
         waiting = Mark.objects.filter(topic=TOPIC).select_for_update(skip_locked=True)
         marks = list(waiting.order_by("pk").values_list("pk", "person_id")[:AT_ONCE])
+        if not marks:
+            return 0
         people = {person for _, person in marks if person}
+        many = MANY * len(forecasting.sellers(None, as_of))
+        is_all = len(people) > many or any(person is None for _, person in marks) or not _has_basis(as_of)
+        if is_all and rollups.waiting():
+            return 0
+        if is_all:
+            return _forecast_all(as_of, at)
         Mark.objects.filter(pk__in=[pk for pk, _ in marks]).delete()
-        if people:
-            refresh_forecasts(as_of=as_of, at=at, person_ids=people)
+        refresh_forecasts(as_of=as_of, at=at, person_ids=people)
     return len(marks)
 
 
-def refresh_backtest(*, as_of: date, at: datetime) -> int:
-    """Replay what has become past since the last time; answers how many cases.
+def _forecast_all(as_of: date, at: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM desk_mark WHERE topic = %s RETURNING lower(days)", [TOPIC])
+        firsts = [first for (first,) in cursor.fetchall()]
+    refresh_forecasts(as_of=as_of, at=at)
+    _forget_from(min((first for first in firsts if first), default=None))
+    Mark.objects.create(topic=PAST_TOPIC, days=(None, None))
+    return len(firsts)
 
-    Against the quotas of the ledger; where nobody ever had one, against the mean of the four quarters before.
-    """
-    done = set(BacktestCase.objects.filter(measure=BOOKINGS).values_list("period", "checkpoint").distinct())
-    quota = backtests.Quota() if QuotaEntry.objects.exists() else backtests.Quota(trailing=4)
-    return _write(backtests.replay(until=as_of, skip=done, quota=quota), at)
+
+def _has_basis(as_of: date) -> bool:
+    """Whether a night, or a first start, has learned lately what everybody shares."""
+    since = as_of - timedelta(days=forecasting.STALE)
+    return ForecastBasis.objects.filter(measure=BOOKINGS, as_of__gt=since, as_of__lte=as_of).exists()
+
+
+def _forget_from(first: date | None) -> None:
+    """What was judged of periods that end after this day is to be judged anew."""
+    run = first and BacktestRun.objects.filter(measure=BOOKINGS, until__gt=first).first()
+    if not first or not run:
+        return
+    run.until = Period.of(first, "quarter", Organisation.get().calendar).start
+    run.save(update_fields=["until"])
+    BacktestCase.objects.filter(measure=BOOKINGS, as_of__gte=run.until).delete()
+
+
+def refresh_backtest(*, as_of: date, at: datetime) -> int:
+    """Replay what has become past since the last time; answers how many cases."""
+    made = 0
+    while (cases := replay_next(as_of=as_of, at=at)) is not None:
+        made += cases
+    return made
 
 
 @transaction.atomic
+def replay_next(*, as_of: date, at: datetime) -> int | None:
+    """Replay the next quarter that is over and was not judged; answers how many cases, or None where there is none.
+
+    Against the quotas of the ledger; where nobody ever had one, against the mean of the four quarters before.
+    """
+    organisation = Organisation.get()
+    run = BacktestRun.objects.select_for_update().filter(measure=BOOKINGS).first()
+    if run is None:
+        BacktestCase.objects.filter(measure=BOOKINGS).delete()
+    first = run.until if run else Credit.objects.aggregate(first=Min("occurred_on"))["first"]
+    period = first and Period.of(first, "quarter", organisation.calendar)
+    if not period or period.end > as_of:
+        return None
+    quota = backtests.Quota() if QuotaEntry.objects.exists() else backtests.Quota(trailing=4)
+    history = forecasting.read(since=forecasting.earlier(period)[0].start, organisation=organisation)
+    made = _write(backtests.judge(history, period, quota=quota, organisation=organisation), at)
+    BacktestRun.objects.update_or_create(measure=BOOKINGS, defaults={"until": period.end, "made_at": at})
+    return made
+
+
+def drain_backtest(*, as_of: date, at: datetime) -> int:
+    """A quarter of the past, if somebody asked for it to be replayed; answers 1 while there may be more."""
+    with transaction.atomic():
+        mark = Mark.objects.filter(topic=PAST_TOPIC).select_for_update(skip_locked=True).first()
+        if mark is None or rollups.waiting():
+            return 0
+        if replay_next(as_of=as_of, at=at) is None:
+            mark.delete()
+    return 1
+
+
 def _write(cases: Iterable[backtests.Case], at: datetime) -> int:
     rows = [
         BacktestCase(

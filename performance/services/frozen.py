@@ -1,7 +1,7 @@
 """Freeze what figures say, every night, for those whose past no ledger remembers."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -11,55 +11,67 @@ from performance.selectors.catalogue import Measure
 from performance.selectors.cells import Cells, Span, read
 from performance.selectors.figures import defined_value
 from performance.selectors.frozen import frozen_measures
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.clock import close_of
+from salesmgmt.lib.periods import FiscalCalendar, Kind, Period
 from teams.models import Organisation, Person, Team
+
+from . import rollups
 
 LATE = 40  # days after its end in which a period is still looked at: most of what comes late comes by then
 SIXTH = Decimal("0.000001")
 
 Key = tuple[int | None, int | None, str]
+SOON = timedelta(minutes=10)  # after the close: later, figures know of the next morning
 Said = tuple[Decimal | None, Decimal | None, Decimal | None]
 
 
 @transaction.atomic
-def freeze_figures(*, on: date) -> int:
-    """Keep what changed since the night before in the periods around `on`; answer how many figures did. Once a day."""
-    _, is_first = FrozenNight.objects.get_or_create(day=on)
-    if not is_first:
+def freeze_figures(*, on: date, at: datetime) -> int:
+    """Keep what changed since the night before in the periods around `on`; answer how many figures did. Once a day.
+
+    A night that is missed stays unfrozen: what was known then cannot be told any more.
+    """
+    organisation = Organisation.get()
+    is_soon = timedelta(0) <= at - close_of(on, organisation.time_zone) <= SOON
+    if not is_soon or FrozenNight.objects.filter(day=on).exists() or rollups.waiting():
         return 0
-    calendar, measures = Organisation.get().calendar, frozen_measures()
+    FrozenNight.objects.create(day=on)
+    calendar, measures = organisation.calendar, frozen_measures()
     changed = 0
     for period in _periods(on, calendar):
-        was = _last(period, on)
+        stood = _last(period)
+        was = {key: said for key, (_, said) in stood.items()}
         now = dict(_figures(period, measures))
         rows = [
             FrozenFigure(
                 person_id=key[0], team_id=key[1], measure=key[2], period=period.key, known_on=on, value=said[0],
-                numerator=said[1], denominator=said[2],
+                numerator=said[1], denominator=said[2], is_last=True,
             )
             for key, said in (now | dict.fromkeys(was.keys() - now.keys(), (None, None, None))).items()
             if said != was.get(key, (None, None, None))
         ]  # fmt: skip
+        told = [(row.person_id, row.team_id, row.measure) for row in rows]
+        FrozenFigure.objects.filter(pk__in=[stood[key][0] for key in told if key in stood]).update(is_last=False)
         FrozenFigure.objects.bulk_create(rows, batch_size=5000)
         changed += len(rows)
     return changed
 
 
-def _periods(on: date, calendar: object) -> Iterator[Period]:
+def _periods(on: date, calendar: FiscalCalendar) -> Iterator[Period]:
     """The month, quarter and year of a day, and those that ended lately."""
-    for kind in ("month", "quarter", "year"):
-        period = Period.of(on, kind, calendar)  # type: ignore[arg-type]
+    kinds: tuple[Kind, ...] = ("month", "quarter", "year")
+    for kind in kinds:
+        period = Period.of(on, kind, calendar)
         yield period
         if on - period.shift(-1).end <= timedelta(days=LATE):
             yield period.shift(-1)
 
 
-def _last(period: Period, on: date) -> dict[Key, Said]:
-    """What stands, as of the nights before `on`."""
-    rows = FrozenFigure.objects.filter(period=period.key, known_on__lt=on)
-    newest = rows.order_by("measure", "person", "team", "-known_on").distinct("measure", "person", "team")
-    told = newest.values_list("person_id", "team_id", "measure", "value", "numerator", "denominator")
-    return {(person, team, measure): (a, b, c) for person, team, measure, a, b, c in told.iterator()}
+def _last(period: Period) -> dict[Key, tuple[int, Said]]:
+    """What stands, and in which row."""
+    rows = FrozenFigure.objects.filter(period=period.key, is_last=True)
+    told = rows.values_list("pk", "person_id", "team_id", "measure", "value", "numerator", "denominator")
+    return {(person, team, measure): (pk, (a, b, c)) for pk, person, team, measure, a, b, c in told.iterator()}
 
 
 def _figures(period: Period, measures: list[Measure]) -> Iterator[tuple[Key, Said]]:

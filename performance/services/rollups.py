@@ -122,7 +122,7 @@ FAMILIES = {
     ),
     "activities": Family(
         3,
-        "r.measure >= 'activities' AND r.measure < 'activities/'",
+        "(r.measure = 'activities' OR r.measure LIKE 'activities.%%')",
         """
         SELECT a.owner_id AS person_id, coalesce(p.team_id, 0) AS team_id, a.occurred_on AS "on",
                fiscal(a.occurred_on) AS posted_month, k.measure, 0 AS bucket,
@@ -199,12 +199,14 @@ _COMPARED = """
          WHERE (fresh.total, fresh.count) IS DISTINCT FROM (stored.total, stored.count)
     )
 """
+# Rows are named by arrays of ids: the planner expects far more that differ, and would read the whole table for a join.
 _WRITE = """,
     gone AS (
-        DELETE FROM performance_rollup r USING difference d WHERE r.id = d.id AND d.is_gone
+        DELETE FROM performance_rollup r WHERE r.id = ANY(ARRAY(SELECT id FROM difference WHERE is_gone))
     ), changed AS (
         UPDATE performance_rollup r SET total = d.total, count = d.count
-          FROM difference d WHERE r.id = d.id AND NOT d.is_gone
+          FROM difference d
+         WHERE r.id = d.id AND r.id = ANY(ARRAY(SELECT id FROM difference WHERE NOT is_gone AND id IS NOT NULL))
     ), made AS (
         INSERT INTO performance_rollup (person_id, team_id, "on", posted_month, measure, bucket, total, count)
         SELECT person_id, team_id, "on", posted_month, measure, bucket, total, count FROM difference WHERE id IS NULL
@@ -225,7 +227,8 @@ _WRITE = """,
     SELECT (SELECT count(*) FROM difference),
            (SELECT array_agg(DISTINCT person_id) FROM difference),
            (SELECT array_agg(DISTINCT team_id) FROM difference),
-           (SELECT array_agg(id) FROM summed WHERE total = 0 AND count = 0)
+           (SELECT array_agg(id) FROM summed WHERE total = 0 AND count = 0),
+           (SELECT min("on") FROM difference)
 """
 _TELL = """,
            (SELECT array_agg(ARRAY[person_id::text, team_id::text, "on"::text, posted_month::text, measure,
@@ -288,7 +291,7 @@ def _statement(topic: str, scope: Sequence[Scope], rest: str) -> tuple[str, list
     family = FAMILIES[topic]
     records, arguments = sql_of(parts_in_force(topic))
     read = " UNION ALL ".join(part for part in (family.records, records) if part) or _NOTHING
-    own = [family.measures, f"r.measure >= '{topic}:' AND r.measure < '{topic};'"]
+    own = [family.measures, f"r.measure LIKE '{topic}:%%'"]  # by the index where it sorts by bytes, right everywhere
     stored = " UNION ALL ".join(_STORED.format(measures=measures) for measures in own if measures)
     columns = [list(column) for column in zip(*scope, strict=True)] if scope else [[], [], []]
     sql = with_months(_COMPARED.replace("{records}", read).replace("{stored}", stored) + rest)
@@ -387,15 +390,15 @@ def _write(topic: str, scope: Sequence[Scope], *, tell: bool = False) -> tuple[l
     rest = _WRITE
     if tell:
         rest = _UNMARKED.format(topic=topic) + _WRITE + _TELL.format(told=TOLD)
-    [(count, people, teams, zeros, *told)] = _execute(*_statement(topic, scope, rest))
+    [(count, people, teams, zeros, first, *told)] = _execute(*_statement(topic, scope, rest))
     if zeros:
         _execute("DELETE FROM performance_rollupsum WHERE id = ANY(%s) AND total = 0 AND count = 0", [zeros])
     moved = [topic for topic, moves in (("flags", family.moves_flags), ("forecasts", family.moves_forecasts)) if moves]
     if count and moved:
         _execute(
             "INSERT INTO desk_mark (topic, person_id, days)"
-            " SELECT t, p, '(,)' FROM unnest(%s::bigint[]) AS p, unnest(%s::text[]) AS t WHERE p > 0",
-            [people, moved],
+            " SELECT t, p, daterange(%s, NULL) FROM unnest(%s::bigint[]) AS p, unnest(%s::text[]) AS t WHERE p > 0",
+            [first, people, moved],
         )
     if count:
         transaction.on_commit(partial(live.bump, people=people, teams=teams))

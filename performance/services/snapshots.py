@@ -290,6 +290,13 @@ def drain() -> int:
 DRAINERS: tuple[Callable[[], int], ...] = (*(partial(expand, topic) for topic in _EXPANDED), drain)
 
 
+def drain_all() -> None:
+    """Do whatever waits."""
+    for drainer in DRAINERS:
+        while drainer():
+            pass
+
+
 def waiting() -> int:
     """How many marks wait."""
     return Mark.objects.filter(topic__in=_EXPANDED).count()

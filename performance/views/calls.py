@@ -108,7 +108,7 @@ def _stakes(request: SignedIn, person: Person | None, period: Period, today: dat
         history = reading.history(period=period, person=person, team=team)
         mine = next((call for call in history if call.person_id == person.pk), None)
         said = {"commit": mine.commit, "best_case": mine.best_case, "note": mine.note} if mine else {}
-        start = said | {"team": team and team.pk, "after": mine.pk if mine else 0}
+        start = said | {"team": team and team.pk, "after": history[0].pk if history else 0}
         is_asked = asked == str(team.pk if team else "")
         form = CallForm(
             request.POST if is_asked else None, initial=start, auto_id=f"id_{team.pk if team else 'own'}_%s"

@@ -17,8 +17,8 @@ from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.bridges import Bar, bridge
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Access, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Access, Look, access_of
 from teams.selectors import organisation_of
 
 from .. import selectors, services
@@ -89,6 +89,7 @@ def flag(request: SignedIn, pk: int) -> HttpResponse:
     found = _flag(request, pk)
     user, access = request.user, access_of(request.user)
     is_own = access.person_id == found.person_id
+    looked(request, Look.Page.FLAG, found.person_id)
     form = AnswerForm(request.POST if request.method == "POST" and is_own else None)
     if request.method == "POST":
         if not is_own:

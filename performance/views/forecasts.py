@@ -41,11 +41,11 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     if request.GET.get("export") == "csv":
         return csv_answer(request, f"forecast-{period.key}", HEADER, _rows(list(people), period, as_of, organisation))
     page = keyset.page(people, by="name", cursor=request.GET.get("cursor", ""))
-    found = selectors.of_people([person.pk for person in page.rows], period, as_of, organisation)
+    found = selectors.of_people([person.pk for person in page.rows], period, as_of, organisation, today=today)
     teams = list(Team.objects.visible_to(request.user).order_by("path")) if access.leads or access.sees_all else []
-    whole = {row.subject_id: row for row in selectors.stored("team", [one.pk for one in teams], period, as_of)}
-    company = selectors.stored("company", [0], period, as_of) if access.sees_all else []
-    heads: list[tuple[str, int | str, Any]] = [("Company", "", company[0])] if company else []
+    whole = selectors.of_teams([one.pk for one in teams], period, as_of, organisation, today=today)
+    company = whole.get(0) if access.sees_all else None
+    heads: list[tuple[str, int | str, Any]] = [("Company", "", company)] if company else []
     roots = [one.pk for one in teams if one.parent_id is None]  # a single one is the company once more
     heads += [
         (one.name, one.pk, whole[one.pk]) for one in teams if one.pk in whole and not (company and [one.pk] == roots)
@@ -67,7 +67,7 @@ def forecast(request: SignedIn) -> HttpResponseBase:
             "teams": teams,
             "team": team,
             "leads": leads,
-            "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY) if leads else 0,
+            "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY, today=today) if leads else 0,
             "currency": organisation.currency,
             "calls": calls_of(scope=_scope(request, team), period=period, as_of=today),
         },
@@ -88,7 +88,8 @@ def _people(request: SignedIn, today: date, team: Team | None) -> Any:
 
 
 def _rows(people: list[Person], period: Period, as_of: date | None, organisation: Organisation) -> Iterator[list[Any]]:
-    found = selectors.of_people([person.pk for person in people], period, as_of, organisation)
+    today = clock.today(organisation.time_zone)
+    found = selectors.of_people([person.pk for person in people], period, as_of, organisation, today=today)
     for person in people:
         if (row := found.get(person.pk)) is not None:
             yield [

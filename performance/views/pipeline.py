@@ -18,8 +18,8 @@ from sales.models import Deal, Pipeline
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock, waterfalls
 from salesmgmt.lib.periods import Period
-from teams.edges import SignedIn
-from teams.models import Organisation, Person, Posting, Team, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, Person, Posting, Team, access_of
 from teams.selectors import organisation_of, person_of
 
 from .. import selectors
@@ -29,6 +29,10 @@ from ..selectors.pipeline import STEPS, Move, Waterfall, day_before, moves
 SHOWN = 200
 FATES = {"won": "Won", "lost": "Lost", "slipped": "Slipped", "due": "Still due", "gone": "Withdrawn"}
 TOTALS = {"start": "Start", "end": "End"}
+LOOKS = {  # which page about a person it was
+    "pipeline": Look.Page.PIPELINE, "calls": Look.Page.CALLS, "forecast": Look.Page.FORECAST,
+    "levers": Look.Page.LEVERS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +62,12 @@ def scope_of(request: SignedIn) -> selectors.Scope:
     access = access_of(request.user)
     if asked := request.GET.get("of"):
         try:
-            return selectors.Scope.parse(asked, request.user)
+            scope = selectors.Scope.parse(asked, request.user)
         except (ValueError, ObjectDoesNotExist) as error:
             raise Http404 from error
+        if scope.kind == "person":
+            looked(request, LOOKS.get(request.resolver_match.url_name, Look.Page.FIGURES), scope.pk)  # type: ignore[union-attr, arg-type]
+        return scope
     if access.sees_all:
         return selectors.Scope.company()
     if access.leads:

@@ -5,20 +5,23 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
-from teams.models import Organisation, access_of
+from teams.edges import looked
+from teams.models import Look, Organisation, access_of
 from teams.selectors import person_of
 
 from .. import selectors
+from ..selectors.cells import BY_MONTHS, is_reported
 from ..selectors.drill import NotYet, drill
 from ..selectors.records import Line, Records
 
@@ -31,6 +34,11 @@ def records(request: HttpRequest) -> HttpResponseBase:
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     asked = _asked(request, organisation, today)
+    if asked["basis"] == "reported" and not is_reported(asked["start"], organisation.calendar):
+        messages.error(request, BY_MONTHS)
+        return redirect(f"{request.path}?{urlencode({**request.GET.dict(), 'basis': 'restated'})}")
+    if asked["scope"].kind == "person":
+        looked(request, Look.Page.FIGURES, asked["scope"].pk)
     try:
         opened = drill(**asked, user=request.user, today=today, organisation=organisation)
     except NotYet as error:

@@ -15,8 +15,8 @@ from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Organisation, Person, Role, Team, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, Person, Role, Team, access_of
 
 from ..forms import ScorecardForm
 from ..selectors import scorecards as selectors
@@ -89,6 +89,7 @@ def _card_page(request: SignedIn, person: Person, organisation: Organisation, to
     frames = _frames(period, today)
     if request.GET.get("export") == "csv":
         return csv_answer(request, f"scorecard-{period.key}", HEADER, _rows([person], period, organisation))
+    looked(request, Look.Page.SCORECARD, person.pk)
     cards = [
         selectors.card(person=person, period=frame, as_of=today, organisation=organisation) for frame in frames
     ]  # fmt: skip
@@ -152,7 +153,7 @@ def scorecard_weights(request: SignedIn, role: str) -> HttpResponse:
         except Refused as refusal:
             tell_form(form, refusal)
         else:
-            messages.success(request, f"Scored so from {said['starts_on']:%-d %b %Y} on.")
+            messages.success(request, f"What begins from {said['starts_on']:%-d %b %Y} on is scored so.")
             return redirect("scorecard-weights", role)
     labels = {measure.key: measure.label for measure in selectors.scorable()}
     context = {

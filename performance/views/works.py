@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from sales.models import Deal
@@ -62,9 +63,14 @@ def what_works(request: SignedIn) -> HttpResponseBase:
         shown = (row, _address(row, asked, months), _mark(row.difference))
         groups.setdefault(row.cut.noun, {}).setdefault(row.cut.label, []).append(shown)
     better = [row for row in found.claims if row.difference and row.difference.interval.value > 0]
+    parts = {slugify(noun): noun for noun in groups}
+    part = request.GET.get("part", "")
+    part = part if part in parts else next(iter(parts), "")
     context = {
         "found": found,
-        "groups": [(noun, list(cuts.items())) for noun, cuts in groups.items()],
+        "parts": parts.items(),
+        "part": part,
+        "cuts": groups[parts[part]].items() if part else (),
         "best": better[0] if better else None,
         "months": months,
         "choices": MONTHS,

@@ -93,6 +93,10 @@ def _page(request: SignedIn, *, form: ScreenForm | None = None, link: str = "") 
     return answer
 
 
+def _secret(request: SignedIn) -> str:
+    return services.screen_secret(by=request.user, form=request.POST.get("idempotency_key", "")[:200])
+
+
 def _link(secret: str) -> str:
     return settings.BASE_URL + reverse("screen-show", args=[secret])
 
@@ -106,7 +110,9 @@ def screens(request: SignedIn) -> HttpResponse:
     form = ScreenForm(request.POST, teams=Team.objects.visible_to(request.user).order_by("path"))
     if form.is_valid():
         try:
-            _, secret = services.add_screen(by=request.user, at=clock.now(), **form.cleaned_data)
+            _, secret = services.add_screen(
+                by=request.user, at=clock.now(), secret=_secret(request), **form.cleaned_data
+            )
         except Refused as refusal:
             tell_form(form, refusal)
         else:
@@ -149,7 +155,9 @@ def screen_address(request: SignedIn, pk: int) -> HttpResponse:
     try:
         if not form.is_valid():
             raise Refused("Open the list of screens again: this form is not complete.")
-        secret = services.change_screen_address(screen=found, version=form.cleaned_data["version"], by=request.user)
+        secret = services.change_screen_address(
+            screen=found, version=form.cleaned_data["version"], by=request.user, secret=_secret(request)
+        )
     except Refused as refusal:
         messages.error(request, refusal.sentence)
         return redirect("screens")

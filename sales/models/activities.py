@@ -9,8 +9,10 @@ from django.db import models
 from django.db.models import Q
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib import clock
 from salesmgmt.lib.finding import Words
-from teams.models import Person, Record, RecordQuerySet, Viewer, access_of, external_id_is_unique
+from teams.models import Person, Record, RecordQuerySet, Showing, Viewer, access_of, external_id_is_unique
+from teams.selectors import hidden_of, organisation_of
 
 from .customers import Account, Contact
 from .deals import Deal
@@ -117,6 +119,24 @@ class ActivityTemplate(models.Model):
         return self.name
 
 
+class TimeEntryQuerySet(RecordQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """As records are; of others not where their selling time is not shown."""
+        access, found = access_of(user), super().visible_to(user)
+        if access.role == "none":
+            return found
+        organisation = organisation_of(user)  # type: ignore[arg-type]
+        if not organisation.shows(Showing.SELLING_TIME):
+            return found.filter(owner=access.person_id)
+        if not organisation.countries_without(Showing.SELLING_TIME):
+            return found
+        owners = set(found.order_by().values_list("owner", flat=True).distinct()) - {access.person_id}
+        today = clock.today(organisation.time_zone)
+        return found.exclude(
+            owner__in=hidden_of(Showing.SELLING_TIME, owners, days={today}, organisation=organisation)
+        )  # fmt: skip
+
+
 class TimeEntry(Record):
     """Time that went into something else than selling."""
 
@@ -133,7 +153,7 @@ class TimeEntry(Record):
     minutes = models.PositiveSmallIntegerField()
     note = models.CharField(max_length=200, blank=True)
 
-    objects = RecordQuerySet.as_manager()
+    objects = TimeEntryQuerySet.as_manager()
 
     class Meta:
         triggers = audited()

@@ -213,7 +213,7 @@ def _take(contract: Contract, said: dict[str, Any]) -> None:
 
 def keep_moved_paper(*, file: File) -> None:
     """Keep a paper of another installation, before the table of contracts that names it by its digest."""
-    name, suffix, digest = _looked_through(file)
+    name, suffix, digest = looked_through(file)
     if name != f"{digest}.{suffix}":
         raise Refused(f"“{name}” isn't the paper it was: its SHA-256 is {digest}.", field="file")
     storage, at = Contract._meta.get_field("file").storage, MOVED.format(name)
@@ -232,7 +232,7 @@ def _suffix(name: str) -> str:
     return {"jpeg": "jpg"}.get(kind, kind)
 
 
-def _looked_through(file: File) -> tuple[str, str, str]:
+def looked_through(file: File) -> tuple[str, str, str]:
     """A paper's name, what it is, and its digest. Raises Refused where it is none."""
     name = PurePath(str(file.name or "").replace("\\", "/")).name.replace("\x00", "")[-255:]
     suffix = _suffix(name)
@@ -251,7 +251,7 @@ def _looked_through(file: File) -> tuple[str, str, str]:
 
 
 def _keep(contract: Contract, file: File) -> None:
-    name, suffix, digest = _looked_through(file)
+    name, suffix, digest = looked_through(file)
     before, storage = contract.file.name, contract.file.storage
     contract.file.save(f"{uuid4().hex}.{suffix}", file, save=False)
     contract.file_name, contract.file_digest = name, digest

@@ -17,8 +17,8 @@ from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
 from teams.edges import SignedIn
-from teams.models import access_of
-from teams.selectors import organisation_of, person_of
+from teams.models import Showing, access_of
+from teams.selectors import hidden_of, organisation_of, person_of
 
 from .common import in_zone, see_other, submitted, today_and_zone
 
@@ -49,12 +49,17 @@ def time(request: SignedIn) -> HttpResponseBase:
     start -= timedelta(days=start.weekday())
     end = start + WEEK
     leads = access.leads or access.sees_all
-    shows_others = leads and organisation_of(request.user).shows_selling_time
+    organisation = organisation_of(request.user)
+    shows_others = leads and organisation.shows(Showing.SELLING_TIME)
     owner = asked.get("owner") if shows_others else access.person_id
     entries = selectors.time_entries(request.user, owner=owner or (None if shows_others else 0), start=start, end=end)
+    people = list(selectors.choosable_owners(request.user, day)[:MOST]) if shows_others else [me] if me else []
+    ids = {person.pk for person in people} - {access.person_id}
+    hidden = hidden_of(Showing.SELLING_TIME, ids, days={start, day}, organisation=organisation)
+    entries = entries.exclude(owner__in=hidden)
+    people = [person for person in people if person.pk not in hidden]
     if request.GET.get("export") == "csv":
         return csv_answer(request, "time", COLUMNS, (_row(entry) for entry in entries.order_by("pk").iterator(2000)))
-    people = list(selectors.choosable_owners(request.user, day)[:MOST]) if shows_others else [me] if me else []
     rows = selectors.selling_time(request.user, people, start=start, end=end)
     context = {
         "form": form,
@@ -70,6 +75,7 @@ def time(request: SignedIn) -> HttpResponseBase:
         "kinds": TimeEntry.Kind.choices,
         "shows_others": shows_others,
         "is_off": leads and not shows_others,
+        "hidden": len(hidden),
         "me": me,
     }
     return render(request, "sales/time.html", context, status=422 if form.errors else 200)

@@ -6,6 +6,8 @@ from django.contrib.auth.models import Group
 from .admin_site import ReadOnlyAdmin
 from .models import AuditEntry, Mark, Token
 
+KEPT = ("coaching_", "teams_leave")  # tables whose words, or kinds of leave, no admin reads
+
 admin.site.unregister(Group)  # what somebody may do follows from their posting
 
 
@@ -16,6 +18,20 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     search_fields = ("=row_id", "=user_id")
     ordering = ("-pk",)
     date_hierarchy = "at"
+    fields = ("at", "table", "row_id", "operation", "user_id", "held", "holds")
+
+    @admin.display(description="Before")
+    def held(self, entry: AuditEntry) -> Any:
+        return _shown(entry.table, entry.before)
+
+    @admin.display(description="After")
+    def holds(self, entry: AuditEntry) -> Any:
+        return _shown(entry.table, entry.after)
+
+
+def _shown(table: str, row: dict[str, Any] | None) -> Any:
+    """What a row held; of what is between people, and of leave, only which fields it has."""
+    return sorted(row) if row and table.startswith(KEPT) else row
 
 
 @admin.register(Mark)

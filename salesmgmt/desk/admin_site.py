@@ -66,6 +66,15 @@ class ReadOnlyAdmin(RecordAdmin):
         return False
 
 
+class WordlessAdmin(ReadOnlyAdmin):
+    """What is said between people: that it is there, and when. No admin reads the words."""
+
+    list_display_links = None
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        raise Http404
+
+
 class AddOnlyAdmin(RecordAdmin):
     """Dated facts: a further one ends what stands; the past is not edited."""
 

@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from salesmgmt.lib.ledger import APPEND_ONLY
 
+from .audit import audited
+
 
 class Mark(models.Model):
     """What has to be worked out anew: a topic, whose, and for which days. Appended by triggers, deleted by drainers.
@@ -138,12 +140,16 @@ class SavedView(models.Model):
 
 
 class Erasure(models.Model):
-    """Personal data erased on request: whose, when, by whom. Written by `desk_erase`; what stood there is gone."""
+    """Personal data erased on request: whose, when, by whom; or because its time was over, then of record 0.
+
+    Written by `desk_erase`; what stood there is gone.
+    """
 
     class Noun(models.TextChoices):
         CONTACT = "contact", "Contact"
         LEAD = "lead", "Lead"
         PERSON = "person", "Person"
+        EXPIRED = "expired", "Expired"
 
     noun = models.CharField(max_length=8, choices=Noun)
     record_id = models.BigIntegerField()
@@ -162,7 +168,23 @@ class Erasure(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="erasure_has_a_reason")]
 
     def __str__(self) -> str:
-        return f"{self.get_noun_display()} {self.record_id}"
+        return f"{self.get_noun_display()} {self.record_id}" if self.record_id else self.get_noun_display()
+
+
+class Retention(models.Model):
+    """For how many months a kind of record about people is kept here; without a row its default holds."""
+
+    key = models.CharField(max_length=30, unique=True)
+    months = models.PositiveSmallIntegerField()
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        triggers = audited()
+        constraints = [models.CheckConstraint(condition=Q(months__gte=1), name="retention_is_a_month_or_more")]
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.months} months"
 
 
 class AuditEntry(models.Model):

@@ -15,6 +15,7 @@ from salesmgmt.lib import clock
 from .digests import is_mail_set_up, send_next
 from .digests import make_digests as make
 from .drains import drain_topic, drains, topics
+from .expiry import forget_expired as expire
 
 logger = structlog.get_logger(__name__)
 
@@ -68,3 +69,10 @@ def clear_sessions(**kwargs: Any) -> None:
 def forget_old_keys(**kwargs: Any) -> None:
     """Remove the answers to keyed requests once nobody may ask for them again."""
     IdempotencyKey.objects.filter(at__lt=clock.now() - KEPT).delete()
+
+
+@shared_task
+def forget_expired(**kwargs: Any) -> None:
+    """Nightly: blank or delete what has been kept for as long as it may be."""
+    if done := expire(at=clock.now()):
+        logger.info("forgot_expired", **done)

@@ -198,13 +198,13 @@ def export(request: HttpRequest, kind: str, ending: str) -> HttpResponseBase:
     if wanted is None:
         raise Http404
     if ending == "xlsx":
-        return _as_file(FileResponse(book(wanted), content_type=EXCEL), f"{kind}.xlsx")
+        return _as_file(FileResponse(book(wanted, guarded=True), content_type=EXCEL), f"{kind}.xlsx")
     answer = StreamingHttpResponse(_csv(wanted), content_type="text/csv; charset=utf-8")
     return _as_file(answer, f"{kind}.csv")
 
 
 def _csv(kind: Kind) -> Iterator[str]:
-    for line in lines(kind):
+    for line in lines(kind, guarded=True):
         text = StringIO()
         csv.writer(text, lineterminator="\r\n").writerow(line)
         yield text.getvalue()

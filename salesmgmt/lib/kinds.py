@@ -182,6 +182,7 @@ class Kind:
     admin_only: bool = False  # taken in and given out by admin alone
     files: Callable[[], Iterator[tuple[str, Any]]] | None = None  # what is given out beside the table, by name
     keep_file: Callable[..., None] | None = None  # keeps such a file, before the table is taken in
+    guarded: tuple[str, ...] = ()  # fields that stay empty in files given out to a user: the command gives them out
     is_trail: bool = False  # what was said and decided, as it stands: moved by the commands alone, never undone
 
     def field(self, name: str) -> Field | None:

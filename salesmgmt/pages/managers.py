@@ -19,13 +19,13 @@ from performance.selectors import standings
 from performance.selectors.calls import Judged, judged
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock
+from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
-from teams.edges import SignedIn
-from teams.models import Leadership, Organisation, Person, Posting, Team, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Leadership, Look, Organisation, Person, Posting, Team, access_of
 
 QUARTERS = 5
-SMALLEST = 5  # people, before a spread is told
 HEADER = (
     "quarter", "people_with_quota", "at_quota", "share_at_quota", "lowest", "lower_quarter", "median", "upper_quarter",
     "highest", "calls_judged", "call_error", "call_bias", "flags", "flags_answered", "median_hours_to_answer",
@@ -140,7 +140,7 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
 
 
 def _spread(reached: list[Decimal]) -> Spread | None:
-    if len(reached) < SMALLEST:
+    if len(reached) < SMALLEST_GROUP:
         return None
 
     def at(share: float) -> Decimal:
@@ -185,6 +185,7 @@ def _answers(manager: Person, people: set[int], start: date, until: date) -> tup
 def record(request: SignedIn, pk: int) -> HttpResponseBase:
     """The record of somebody who leads, or led lately; seen by themselves and up the line."""
     manager = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
+    looked(request, Look.Page.MANAGER, manager.pk)
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     quarters = record_of(manager, as_of=today, organisation=organisation)
@@ -198,7 +199,7 @@ def record(request: SignedIn, pk: int) -> HttpResponseBase:
         "quarters": quarters,
         "now": quarters[0] if quarters else None,
         "last": next((one for one in quarters if one.period.last_day < today), None),
-        "smallest": SMALLEST,
+        "smallest": SMALLEST_GROUP,
         "as_of": today,
     }
     return render(request, "pages/manager_record.html", context)

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 from django.views.generic import RedirectView
 
-from salesmgmt.pages import calendar, erasures, managers, notices, styleguide, todo, views
+from salesmgmt.pages import calendar, erasures, managers, notices, rights, styleguide, todo, views
 
 urlpatterns: list[URLPattern] = [
     path("", views.home, name="home"),
@@ -25,6 +25,11 @@ urlpatterns: list[URLPattern] = [
     path("unsubscribe/<str:signed>/", notices.unsubscribe, name="unsubscribe"),
     path("erasures/", erasures.erasures, name="erasures"),
     path("erasures/<slug:noun>/<int:pk>/", erasures.erasure, name="erasure"),
+    path("privacy/", rights.privacy, name="privacy"),
+    path("privacy/shown/<slug:what>/", rights.privacy_showing, name="privacy-showing"),
+    path("privacy/kept/<slug:key>/", rights.privacy_kept, name="privacy-kept"),
+    path("me/looks/", rights.looks, name="looks"),
+    path("me/data/", rights.own_data, name="own-data"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
 ]

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from coaching.models import Case, OneOnOne
+from coaching.selectors import first_weeks, may_coach
 from performance import live
 from performance.models import Flag
 from performance.selectors import (
@@ -34,8 +35,8 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.pages import home as homes
 from salesmgmt.pages import measures, strips, words
 from salesmgmt.pages.search import find, grouped
-from teams.edges import SignedIn
-from teams.models import Access, Organisation, Person, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Access, Look, Organisation, Person, Showing, access_of
 from teams.selectors import organisation_of, person_of
 
 PAST = 7  # quarters to choose from, beside the current one
@@ -188,6 +189,7 @@ def _team(request: SignedIn, frame: Frame) -> dict[str, Any]:
         "may_plan": True,
         "praises": homes.latest_praise(user),
         "may_praise": True,
+        "paths": first_weeks(user, on=frame.today) if frame.is_now else [],
         "live_token": token,
         **due,
     }
@@ -222,6 +224,7 @@ def _own(request: SignedIn, frame: Frame) -> dict[str, Any]:
         "deals": list(homes.closing_soon(access, frame.today)),
         "praises": homes.latest_praise(user),
         "may_praise": True,
+        "paths": first_weeks(user, on=frame.today) if frame.is_now else [],
         "live_token": token,
         **due,
     }
@@ -229,7 +232,7 @@ def _own(request: SignedIn, frame: Frame) -> dict[str, Any]:
 
 def _place(request: SignedIn, frame: Frame) -> dict[str, Any]:
     """The sentence on one's own place comes after the page; a refresh of the page brings it along."""
-    shows = frame.organisation.shows_individual_ranks
+    shows = frame.organisation.shows(Showing.RANKS)
     is_part = request.headers.get("HX-Request") == "true"
     return {
         "shows_place": shows,
@@ -350,6 +353,8 @@ def team(request: SignedIn, pk: int) -> HttpResponse:
 def person(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
     frame, access, user = frame_of(request), access_of(request.user), request.user
+    if "HX-Request" not in request.headers:  # a refresh is no further look
+        looked(request, Look.Page.PERSON, found.pk)
     scope = Scope.person(found)
     token = live.token_for(user, f"person:{found.pk}")
     postings = list(found.postings.select_related("team", "territory").order_by("-during"))
@@ -375,6 +380,7 @@ def person(request: SignedIn, pk: int) -> HttpResponse:
         "cases": list(cases.order_by("-state", "-opened_at")[:5]),
         "praises": homes.praise_of(user, found),
         "may_plan": access.person_id != found.pk and _may_plan(access),
+        "may_develop": access.person_id == found.pk or may_coach(access, found),
         "live_token": token,
     }
     return answer(request, "pages/page.html", "pages/_person.html", context | choices(request, frame))

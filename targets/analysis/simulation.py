@@ -184,7 +184,7 @@ def _effects(effect: Floats, noise: Floats, times: NDArray[np.int64], year: int)
     for season, often in seasons:
         believed = line + season**2 * same
         between, ours, theirs = believed[past:, :past], believed[:past, :past], believed[past:, past:]
-        inverse = np.linalg.inv(ours + np.eye(past) * (swings + noise))
+        inverse = np.linalg.inv(ours + np.eye(past) * (swings + noise + 1e-9))  # one person alone has no noise
         explained = inverse @ (effect - 1)
         likely = 0.5 * np.linalg.slogdet(inverse)[1] - 0.5 * explained @ (effect - 1)
         likely += np.log(often) - COMMON_SPREADS**2 / (2 * COMMON_SCALE**2)

@@ -7,7 +7,19 @@ from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
 from .letters import Letter, figures_of, letters, people_of, strategies_of
-from .outlook import ACHIEVABLE, AMBITIOUS, Fifth, Foretold, Outlook, Prospect, fifths, foretold, outlook
+from .outlook import (
+    ACHIEVABLE,
+    AMBITIOUS,
+    Fifth,
+    Foretold,
+    Outlook,
+    Prospect,
+    chance_of,
+    fifths,
+    foretold,
+    outlook,
+    told,
+)
 from .past import company_results
 from .plans import (
     MANY_LINES,
@@ -126,6 +138,7 @@ __all__ = [
     "buckets_of",
     "by_quarter",
     "capacity_of",
+    "chance_of",
     "changes_of",
     "clipped",
     "commitments_of",
@@ -207,6 +220,7 @@ __all__ = [
     "strategies_of",
     "target_of",
     "targets_of",
+    "told",
     "turns_of",
     "unapproved",
     "without_quota",

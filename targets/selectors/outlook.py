@@ -1,8 +1,8 @@
 """The chance of a plan: what past results say about its target and about each quota in it (R22)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -13,6 +13,7 @@ from django.db.models import Case, Sum, Value, When
 from numpy.typing import NDArray
 
 from sales.models import Credit
+from salesmgmt.lib.groups import tellable
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors
 from targets.analysis.simulation import Floats, Simulated, simulate
@@ -21,8 +22,8 @@ from targets.selectors.plans import Lines, PlanRow, Preview, as_amount
 from targets.selectors.proposal import FEWEST_DAYS
 from targets.selectors.quotas import quota_of
 from targets.selectors.shapes import ramps
-from teams.models import Organisation
-from teams.selectors import PersonDays, presence
+from teams.models import Organisation, Showing
+from teams.selectors import PersonDays, hidden_of, presence
 
 PERIODS_BACK = 12
 # Ambitious yet achievable: from here to there.
@@ -140,6 +141,27 @@ def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: d
         spread=simulated.spread,
         together=width / middle,
         apart=alone / middle,
+    )
+
+
+def told(found: Outlook, organisation: Organisation, *, days: Iterable[date]) -> Outlook:
+    """Without the chances of single people that may not be shown, nor those of teams that would tell of few of them."""
+    ids = {one.line.person_id for one in found.people if one.line and one.line.person_id}
+    hidden = hidden_of(Showing.CHANCES, ids, days=days, organisation=organisation)
+    groups = {
+        one.line.team_id: {
+            each.line.person_id
+            for each in found.people
+            if each.line and each.line.person_id in hidden and one.line.team_id in each.line.team.path
+        }
+        for one in found.teams
+        if one.line
+    }
+    safe = tellable(groups)
+    return replace(
+        found,
+        people=[one for one in found.people if one.line and one.line.person_id not in hidden],
+        teams=[one for one in found.teams if one.line and one.line.team_id in safe],
     )
 
 
@@ -328,3 +350,23 @@ def fifths(found: Sequence[Foretold]) -> list[Fifth]:
             least, most = np.quantile(np.mean([one.draws for one in inside], axis=0), [0.025, 0.975])
             rows.append(Fifth(low, high, len(inside), said, came, float(least), float(most)))
     return rows
+
+
+# ── One person's ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def chance_of(plan: Plan, person_id: int, amount: Decimal) -> float | None:
+    """The chance that somebody of a plan brings an amount, from what was known when it began; None: too little past.
+
+    Drawn with the colleagues of their team, whose results move with theirs.
+    """
+    if plan.measure != BOOKINGS:
+        return None
+    mine = plan.allocations.filter(person=person_id).values("team")
+    lines = plan.allocations.filter(team__in=mine, person__isnull=False).select_related("team", "person")
+    people = list(lines.order_by("pk"))
+    drawn = _draw(plan, people, as_of=plan.starts_on, each=True) if people else None
+    if drawn is None:
+        return None
+    place = next(n for n, line in enumerate(people) if line.person_id == person_id)
+    return drawn[0].chance_of(drawn[0].totals.shape[1] - len(people) + place, float(amount))

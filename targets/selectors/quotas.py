@@ -71,15 +71,16 @@ def quota_of(
     end: date,
     measure: str = BOOKINGS,
     revised: bool = False,
+    known: datetime | None = None,
 ) -> dict[int, Decimal]:
     """The quota of each person, or of each team with all below it (people, vacant and uncovered), in `[start, end)`.
 
-    The original one, or the `revised` with what was redistributed (R8).
+    The original one, or the `revised` with what was redistributed (R8); by the entries `known` at a moment.
 
     Who has no entry is left out: no quota is not a quota of zero. An entry that reaches beyond counts with the days
     inside.
     """
-    return _sums(person_ids, team_ids, start, end, measure, _kinds(revised))
+    return _sums(person_ids, team_ids, start, end, measure, _kinds(revised), known)
 
 
 def quota_known(
@@ -120,12 +121,13 @@ def _sums(
     end: date,
     measure: str,
     kinds: set[str],
+    known: datetime | None = None,
 ) -> dict[int, Decimal]:
     under: dict[int, list[int]] = {}
     if team_ids is not None:
         for pk, path in Team.objects.under(list(team_ids)).values_list("pk", "path"):
             under[pk] = [above for above in path if above in set(team_ids)]
-    groups = _groups(person_ids, None if team_ids is None else list(under), start, end, measure, kinds)
+    groups = _groups(person_ids, None if team_ids is None else list(under), start, end, measure, kinds, known)
     found: dict[int, Decimal] = defaultdict(Decimal)
     for group, amounts in _amounts(groups, start, end):
         owners = [group.person_id] if team_ids is None else under.get(group.team_id or 0, [])

@@ -18,8 +18,8 @@ from targets import forms, selectors, services
 from targets.models import Plan, Response
 from targets.views.common import today_of
 from targets.views.letter_pdf import write_letters
-from teams.edges import SignedIn
-from teams.models import Organisation, Person, Team, User, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, Person, Team, User, access_of
 
 SHOWN = 200
 STATES = ("waiting", "overdue", "accepted", "objecting", "answered")
@@ -31,7 +31,9 @@ def published_or_404(request: SignedIn, pk: int) -> Plan:
 
 def _found(request: SignedIn, pk: int, person_pk: int) -> tuple[Plan, Person]:
     plan = published_or_404(request, pk)
-    return plan, get_object_or_404(selectors.people_of(plan, request.user), pk=person_pk)
+    person = get_object_or_404(selectors.people_of(plan, request.user), pk=person_pk)
+    looked(request, Look.Page.QUOTA, person.pk)
+    return plan, person
 
 
 @require_GET

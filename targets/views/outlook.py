@@ -18,14 +18,17 @@ def plan_outlook(request: HttpRequest, pk: int) -> HttpResponse:
     if not rows:
         raise Http404
     organisation, access = Organisation.get(), access_of(request.user)
-    found = selectors.outlook(plan, selectors.preview(plan, request.user), rows, as_of=today_of(organisation))
+    today = today_of(organisation)
+    found = selectors.outlook(plan, selectors.preview(plan, request.user), rows, as_of=today)
+    asked = len(found.people) if found else 0
+    found = found and selectors.told(found, organisation, days={today, min(today, plan.starts_on)})
     context = {
         "plan": plan,
         "period": plan.kept_period(organisation.calendar),
         "outlook": found,
         "sees_whole": access.sees_all,
         "own": access.person_id,
-        "shows_people": organisation.shows_individual_chances,
+        "withheld": asked - len(found.people) if found else 0,
         "good": sum(1 for one in found.people if one.chance >= selectors.ACHIEVABLE) if found else 0,
         "beyond": sum(1 for one in found.people if one.chance < selectors.AMBITIOUS) if found else 0,
         "currency": organisation.currency,

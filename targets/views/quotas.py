@@ -18,7 +18,8 @@ from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import BOOKINGS, Plan, QuotaEntry
 from targets.views.common import choices_of, period_of, user_of
-from teams.models import Organisation, Person, Team, access_of
+from teams.edges import looked
+from teams.models import Look, Organisation, Person, Team, access_of
 from teams.selectors import person_of
 
 PEOPLE_SHOWN = 500
@@ -125,6 +126,7 @@ def quota(request: HttpRequest, person_pk: int) -> HttpResponse:
     """One person's quota with its entries and days; who leads them changes it with a reason."""
     person = get_object_or_404(Person.objects.visible_to(request.user), pk=person_pk)
     organisation, access = Organisation.get(), access_of(request.user)
+    looked(request, Look.Page.QUOTA, person.pk)
     period = period_of(request, organisation)
     may_change = person.pk != access.person_id and (access.sees_all or access.leads)
     if request.method == "POST" and not may_change:

@@ -601,6 +601,7 @@ KINDS = [
         _plan_leave,
         _leave_rows,
         together=("person",),
+        guarded=("kind",),
     ),
     Kind(
         "rates",

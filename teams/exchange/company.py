@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from django.db import transaction
 
-from salesmgmt.lib.kinds import Field, Kind, Plan, Referent
+from salesmgmt.lib.kinds import Field, Kind, Plan, Referent, Row
 from salesmgmt.lib.periods import WEEKS, SetUp
 from salesmgmt.lib.refusals import Refused
 from teams.models import (
@@ -20,15 +20,17 @@ from teams.models import (
     Period,
     PeriodChange,
     Posting,
+    Showing,
     Territory,
 )
-from teams.services import change_calendar
+from teams.services import change_calendar, countries_of
 
 from . import Once, week_of
 from .tables import dated, table, yes_or_no
 
 OWN = ("name", "currency", "time_zone", "fiscal_month", "holiday_region", "follow_up_days", "gift_limit")
-SWITCHES = ("shows_individual_ranks", "shows_individual_chances", "shows_selling_time")
+SWITCHES = tuple(what.switch for what in Showing)
+COUNTRIES = tuple(what.countries for what in Showing)
 COUNTS_BY = ("currency", "time_zone")  # what ledgers were written in
 
 
@@ -43,6 +45,7 @@ def _plan_organisation(plan: Plan) -> None:
             plan.refuse(row, "time_zone", "There is no such time zone; one reads like Europe/Berlin.")
         values: dict[str, Any] = {name: row.values[name] for name in OWN if name in row.values}
         values |= {name: row.values[name] == "yes" for name in SWITCHES if name in row.values}
+        values |= {name: _countries(plan, row, name) for name in COUNTRIES if name in row.values}
         if "working_week" in row.values:
             values["working_week"] = week_of(plan, row)
         for name in COUNTS_BY:
@@ -50,6 +53,14 @@ def _plan_organisation(plan: Plan) -> None:
                 plan.refuse(row, name, "It can't change any more: there are records that were counted by it.")
         if not row.refusals and plan.change(plan.organisation, row, **values):
             row.act = "changed"
+
+
+def _countries(plan: Plan, row: Row, name: str) -> list[str]:
+    try:
+        return countries_of(row.values[name].replace(",", " ").split(), field=name)
+    except Refused as refusal:
+        plan.refuse(row, name, refusal.sentence)
+        return []
 
 
 def _has_records() -> bool:
@@ -61,6 +72,7 @@ def _organisation_rows() -> Iterator[dict[str, Any]]:
     one = Organisation.get()
     told: dict[str, Any] = {name: getattr(one, name) for name in OWN}
     told |= {name: "yes" if getattr(one, name) else "no" for name in SWITCHES}
+    told |= {name: " ".join(getattr(one, name)) for name in COUNTRIES}
     yield told | {"working_week": " ".join(map(str, one.working_week))}
 
 
@@ -208,6 +220,7 @@ KINDS = [
             Field("follow_up_days", "whole", least=Decimal(0), most=Decimal(3650)),
             Field("gift_limit", "number", least=Decimal(0), most=Decimal("99999999.99")),
             *map(yes_or_no, SWITCHES),
+            *(Field(name, longest=500) for name in COUNTRIES),
         ),
         _plan_organisation,
         _organisation_rows,

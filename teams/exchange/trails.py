@@ -37,6 +37,8 @@ LED_TO = {
     "contacts": "sales.Contact", "contracts": "sales.Contract", "deals": "sales.Deal", "flags": "performance.Flag",
     "handovers": "sales.Handover", "leads": "sales.Lead", "offers": "targets.Offer",
     "one-on-ones": "coaching.OneOnOne", "orders": "sales.Order", "people": "teams.Person", "plans": "targets.Plan",
+    "redistributions": "targets.Redistribution", "teams": "teams.Team", "action-item": "coaching.ActionItem",
+    "courses": "coaching.Course", "enrolment": "coaching.Enrolment",
     "redistributions": "targets.Redistribution", "disputes": "coaching.Dispute", "teams": "teams.Team", "action-item": "coaching.ActionItem",
 }  # fmt: skip
 ADDRESSES = {"link", "reason"}

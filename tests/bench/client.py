@@ -106,10 +106,11 @@ class Client:
             for name, morsel in SimpleCookie(header).items():
                 self.cookies[name] = morsel.value
         cost = COST.search(response.headers.get("Server-Timing", ""))
-        if response.status >= 400 or cost is None:
+        if response.status >= 400:
             raise SystemExit(f"{method} {path} as {self.name} answered {response.status}.")
-        queries = int(response.headers["X-Query-Count"])
-        return Answer(path, response.status, float(cost[1]), queries, text, response.headers.get("Location", ""))
+        queries = int(response.headers.get("X-Query-Count", 0))  # none where nothing is counted
+        took, location = float(cost[1]) if cost else 0.0, response.headers.get("Location", "")
+        return Answer(path, response.status, took, queries, text, location)
 
 
 def read(answer: Answer) -> Reader:

@@ -25,6 +25,7 @@ from sales.models import (
     Referral,
     TimeEntry,
 )
+from targets.models import QuotaEntry
 from teams.models import ExchangeRate, Posting, Team
 
 ZERO, CENT, FOUR = Decimal(0), Decimal("0.01"), Decimal("0.0001")
@@ -73,6 +74,7 @@ class Plain:
         self.contracts = contracts.where(contracts.notna(), None)
         self.referrals, self.time = present(table(Referral)), present(table(TimeEntry))
         self.calls = self.judged()
+        self.quotas = [row for row in QuotaEntry.objects.values() if row["measure"] == "bookings"]
 
     def judged(self) -> pd.DataFrame:
         """A row for each call that stood at the end of week 1, 5 or 9 of its quarter, with what was credited."""
@@ -272,6 +274,8 @@ class Plain:
             "won_value": ("sum", [outcomes(amount, won)]),
             "win_rate": ("wins", [outcomes(one, lambda row: won(row) and counted(row)),
                                   outcomes(one, lambda row: row.status == "lost" and counted(row), "b")]),
+            "win_rate_value": ("wins", [outcomes(amount, lambda row: won(row) and counted(row)),
+                                        outcomes(amount, lambda row: row.status == "lost" and counted(row), "b")]),
             "average_deal": ("average", [outcomes(amount, won)]),
             "sales_cycle": ("median", [outcomes(lambda row, on: row.cycle_days, won)]),
             "activities": ("count", [activities()]),
@@ -325,6 +329,32 @@ class Plain:
                 self.items(self.calls, "person_id", "on", part="b", value=lambda row, on: row.result)]),
             "answer_days": ("median", [complaints("received_on", value=days)]),
         }  # fmt: skip
+
+    def against_plan(
+        self, credited: Decimal, until: date, today: date, *, person: int | None, teams: Collection[int] | None
+    ) -> dict[str, Decimal | None]:
+        """What compares with the plan and the pipeline; quota entries lie in whole months, and `until` ends one."""
+        ours = [row for row in self.quotas if row["during"].lower < self.until and row["during"].upper > self.start]
+        if person is not None or teams is not None:
+            ours = [row for row in ours if (row["person_id"] == person if teams is None else row["team_id"] in teams)]
+        ended = [row for row in ours if row["during"].upper <= until]
+        quota, expected = (sum((row["reporting_amount"] for row in rows), ZERO) for rows in (ours, ended))
+        pipeline = ZERO
+        for deal in self.deals[self.deals.status == "open"].itertuples():
+            owner, due = deal.owner_id, deal.expected_close_on
+            is_ours = owner == person if person is not None else teams is None or self.team_on(owner, today) in teams
+            if due is not None and self.start <= due < self.until and is_ours:
+                pipeline += self.worth(deal.amount, deal.currency, due) or ZERO
+        gap = quota - credited if ours else None
+        return {
+            "quota": quota if ours else None,
+            "expected": expected if ours else None,
+            "attainment": credited / quota if quota > 0 else None,
+            "pace": credited / expected if expected > 0 else None,
+            "gap": gap,
+            "pipeline": pipeline,
+            "coverage": pipeline / gap if gap is not None and gap > 0 else None,
+        }
 
     def value(
         self, method: str, parts: list[pd.DataFrame], *, person: int | None, teams: Collection[int] | None

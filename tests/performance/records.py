@@ -57,10 +57,11 @@ def an_activity(owner: Person, on: date, kind: str = "call", **fields) -> Activi
 
 
 def a_quota(
-    person: Person | None, amount: str, start: date, end: date, *, team: Team | None = None, kind: str = "base"
-) -> QuotaEntry:
+    person: Person | None, amount: str, start: date, end: date, *, team: Team | None = None, kind: str = "base",
+    reason: str = "test",
+) -> QuotaEntry:  # fmt: skip
     return QuotaEntry.objects.create(
         person=person, team=team or (team_of(person, start) if person else None), kind=kind,
         during=half_open(start, end), amount=Decimal(amount), currency="EUR", reporting_amount=Decimal(amount),
-        recorded_at=AT, reason="test",
+        recorded_at=AT, reason=reason,
     )  # fmt: skip

@@ -201,3 +201,28 @@ def test_the_page_takes_as_many_queries_however_many_people_there_are(
     client.get("/calls/")
     with django_assert_max_num_queries(30):
         client.get("/calls/")
+
+
+def test_two_leaders_see_each_others_call_for_a_team(cast: Cast) -> None:
+    mine = call(cast.maya, 100, date(2026, 1, 5), team=cast.north, after=0)
+    with pytest.raises(Stale, match="Maya has called"):
+        call(cast.vera, 90, date(2026, 1, 6), team=cast.north, after=0)
+    call(cast.vera, 90, date(2026, 1, 6), team=cast.north, after=mine.pk)
+    with pytest.raises(Stale, match="Vera has called"):
+        call(cast.maya, 110, date(2026, 1, 7), team=cast.north, after=mine.pk)
+
+
+def test_who_does_not_sell_calls_no_result_of_their_own(cast: Cast) -> None:
+    for person in (cast.olga, cast.maya):  # a manager without a quota sells nothing herself
+        with pytest.raises(Refused, match="Only who sells"):
+            call(person, 100, date(2026, 1, 5))
+    assert not Call.objects.exists()
+
+
+def test_of_several_topmost_teams_each_is_told(cast: Cast) -> None:
+    Team.objects.filter(pk=cast.south.pk).update(parent=None)
+    call(cast.cleo, 70, date(2026, 1, 6))
+    call(cast.ana, 30, date(2026, 1, 6))
+    told = calls_of(scope=Scope.company(), period=Q1, as_of=date(2026, 1, 10))
+    assert told.whole is None
+    assert [(one.team.name, one.commit) for one in told.teams] == [("Company", 30), ("South", 70)]

@@ -41,11 +41,13 @@ from sales.models import (
     TimeEntry,
 )
 from salesmgmt.desk.models import Mark
+from salesmgmt.lib import clock
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
+from targets import services as targets
 from teams import services as teams
-from teams.models import Person
+from teams.models import Organisation, Person
 from tests.cast import Cast
 from tests.performance.plainly import Plain
 
@@ -53,7 +55,7 @@ HISTORIES = int(os.environ.get("EQUALITY", 4))
 YEAR = Period.parse("2025-FY")
 TODAY = date(2025, 11, 20)
 SKETCHED = {"median_deal"}
-OWN_WAY = {"pipeline", "quota", "expected", "attainment", "pace", "gap", "coverage", "win_rate_value"}
+AGAINST_PLAN = {"pipeline", "quota", "expected", "attainment", "pace", "gap", "coverage"}
 
 
 class Company:
@@ -215,6 +217,19 @@ def call(it: Company) -> None:
     )  # fmt: skip
 
 
+def plan(it: Company) -> None:
+    """A quota for a whole month or quarter, or another amount of one that stands."""
+    kind = it.random.choice(["-Q{}", "-0{}"]).format(it.random.randrange(1, 5))
+    period, person = Period.parse(f"2025{kind}"), it.rep()
+    if it.random.random() < 0.6:
+        targets.enter_quota(person=person, start=period.start, end=period.end, amount=it.amount(), reason="Plan",
+                            by=it.admin, at=it.at(TODAY))  # fmt: skip
+    else:
+        targets.adjust_quota(
+            person=person, period=period, amount=it.amount(), reason="Other news", by=it.admin, at=it.at(TODAY)
+        )
+
+
 STATEMENTS = (
     "UPDATE sales_activity SET owner_id = %(person)s, kind = 'demo' WHERE id %% 2 = 0",
     "DELETE FROM sales_timeentry WHERE id %% 2 = 0",
@@ -258,8 +273,8 @@ def drain(it: Company) -> None:
 
 ACTS: tuple[Callable[[Company], None], ...] = (
     log, log, move_activity, open_deal, open_deal, open_deal, decide_deal, decide_deal, reopen_deal, book_order,
-    book_order, turn_order, deliver, deliver, transfer, call, call, close_or_rate, serve, by_sql, by_sql, by_admin,
-    drain,
+    book_order, turn_order, deliver, deliver, transfer, plan, plan, plan, call, call, close_or_rate, serve,
+    by_sql, by_sql, by_admin, drain,
 )  # fmt: skip
 
 
@@ -291,7 +306,7 @@ def look(cast: Cast, random: Random) -> None:
     assert [str(difference) for difference in rollups.rebuild(write=False)] == []
     plain = Plain(YEAR.start, YEAR.end)
     worked_out = plain.measures()
-    assert set(catalogue()) - OWN_WAY == set(worked_out)
+    assert set(catalogue()) - AGAINST_PLAN == set(worked_out)
     scopes: list[tuple[Scope, int | None, set[int] | None]] = [(Scope.company(), None, None)]
     scopes += [(Scope.team(t), None, set(Scope.team(t).team_ids)) for t in (cast.company, cast.north, cast.south)]
     scopes += [(Scope.person(p), p.pk, None) for p in (cast.ana, cast.ben, cast.cleo, cast.olga)]
@@ -302,9 +317,26 @@ def look(cast: Cast, random: Random) -> None:
             ours, theirs = found[key].value, plain.value(method, parts, person=person, teams=of)
             assert same(ours, theirs, key, found[key].unit), f"{key} of {scope}: {ours}, plainly {theirs}"
             shown[scope.key, key] = found[key]
+    against_plan(scopes, plain)
     for scope, _, _ in random.sample(scopes, 2):
         for key in random.sample(sorted(worked_out), 4):
             ask(cast, scope, key, shown[scope.key, key])
+
+
+def against_plan(scopes: list[tuple[Scope, int | None, set[int] | None]], plain: Plain) -> None:
+    """At the ends of two quarters, and of the pipeline as it stands today."""
+    today = clock.today(Organisation.get().time_zone)
+    for as_of in (date(2025, 3, 31), date(2025, 9, 30), today):
+        until = min(as_of + timedelta(days=1), YEAR.end)
+        to_date = Plain(YEAR.start, until).measures()["bookings"]
+        wanted = AGAINST_PLAN if as_of == today else AGAINST_PLAN - {"pipeline", "coverage"}
+        for scope, person, of in scopes:
+            found = figures(scope=scope, measures=sorted(wanted), period=YEAR, as_of=as_of)
+            credited = plain.value(*to_date, person=person, teams=of)
+            worked_out = plain.against_plan(credited, until, today, person=person, teams=of)
+            for key in wanted:
+                ours, theirs = found[key].value, worked_out[key]
+                assert same(ours, theirs, key, found[key].unit), f"{key} of {scope} on {as_of}: {ours}, {theirs}"
 
 
 def same(ours: Decimal | None, theirs: Any, key: str, unit: str) -> bool:

@@ -57,7 +57,7 @@ def test_precision_recall_and_named_causes_are_nine_of_ten_by_mid_quarter() -> N
     assert count["named"] >= 0.9 * count["hits"], count
 
 
-def test_who_sells_at_the_end_of_the_quarter_is_hardly_ever_flagged_for_it() -> None:
+def test_who_sells_at_the_end_of_the_quarter_is_not_flagged_for_it_but_for_one_in_a_hundred() -> None:
     people = wrong = low = 0
     for seed in range(COMPANIES):
         company = plant(seed, "rush", causes=0, **SELLS)
@@ -65,7 +65,7 @@ def test_who_sells_at_the_end_of_the_quarter_is_hardly_ever_flagged_for_it() -> 
         low += sum(reading.pace < 0.8 for reading in company.readings.values())
         wrong += len(flagged(company))
     assert low > 0.5 * people  # by a plan spread evenly, most of them would be behind
-    assert wrong <= 0.08 * people
+    assert wrong <= 0.015 * people
 
 
 # ── What the whole team shows ───────────────────────────────────────────────────────────────────────────────────

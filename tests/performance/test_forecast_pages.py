@@ -1,24 +1,35 @@
 """Forecasts as people see them: whose, what is kept to itself, and how a save moves them."""
 
 import csv
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db.models import Count
 from django.test import Client
 
-from performance.models import BacktestCase, ForecastRow
+from performance.models import BacktestCase, BacktestRun, ForecastRow
 from performance.selectors import Scope, forecast, forecasts, landings
-from performance.services import drain_forecasts, refresh_backtest, refresh_forecasts, rollups
-from sales.models import Credit, Order
+from performance.selectors.forecasting import number, read
+from performance.services import (
+    drain_backtest,
+    drain_forecasts,
+    refresh_backtest,
+    refresh_forecasts,
+    rollups,
+    snapshots,
+)
+from sales.models import Credit, DealChange, Order
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from teams.models import Organisation, Person
+from salesmgmt.lib.ranges import half_open
+from targets.models import QuotaEntry
+from teams.models import Organisation, Person, Posting
 from tests.cast import Cast
 
-from .records import a_quota, an_order, team_of
+from .records import a_deal, a_quota, an_order, team_of
 
 QUARTERS = 7
 
@@ -65,12 +76,12 @@ def sellers(cast: Cast, quarter: Period, today: date) -> Cast:
             rows.append(
                 Credit(
                     order=order, person=person, team=team, kind="primary", occurred_on=on, posted_on=on, amount=amount,
-                    currency="EUR", reporting_amount=amount, recorded_at=now, reason="test",
+                    currency="EUR", reporting_amount=amount, recorded_at=now, reason="Import 1: orders",
                 )
             )  # fmt: skip
         for back in range(QUARTERS + 1):
             period = quarter.shift(-back)
-            a_quota(person, "12000", period.start, period.end)
+            a_quota(person, "12000", period.start, period.end, reason="Import 2: quotas")
     Credit.objects.bulk_create(rows)
     drained()
     return cast
@@ -177,6 +188,77 @@ def test_the_past_is_replayed_once_and_shown_to_everybody(sellers: Cast, today: 
     page = signed_in(sellers.ana).get("/backtest/").content.decode()
     assert "of the 80 % ranges held" in page
     assert "Linear by calendar days" in page
+
+
+def test_the_first_records_make_forecasts_and_replay_the_past_at_once_and_a_load_of_the_past_does_again(
+    sellers: Cast, today: date, quarter: Period
+) -> None:
+    at = clock.now()
+    assert drain_forecasts(as_of=today, at=at)
+    assert ForecastRow.objects.filter(level="company", as_of=today, expected__gt=0).exists()
+    while drain_backtest(as_of=today, at=at):
+        pass
+    cases = dict(BacktestCase.objects.values_list("period").annotate(Count("pk")))
+    assert cases.keys() == {quarter.shift(-back).key for back in range(1, QUARTERS)}
+    assert BacktestRun.objects.get().until == quarter.start
+    start = quarter.shift(-2).start
+    Credit.objects.bulk_create(
+        Credit(
+            order=Order.objects.filter(owner=who)[0], person=who, team=team_of(who, start), kind="primary",
+            occurred_on=start + timedelta(days=3), posted_on=today, amount=Decimal(777), currency="EUR",
+            reporting_amount=Decimal(777), recorded_at=at, reason="Import 3: orders",
+        )
+        for who in (sellers.ana, sellers.ben, sellers.cleo)
+    )  # fmt: skip
+    was = BacktestCase.objects.get(person_id=sellers.ana.pk, period=quarter.shift(-2).key, checkpoint="0.5")
+    everybody = Posting.objects.on(today).exclude(person__in=[sellers.ana, sellers.ben, sellers.cleo])
+    everybody.update(during=half_open(start - timedelta(days=900), start))
+    drained()
+    assert drain_forecasts(as_of=today, at=at)
+    assert BacktestRun.objects.get().until == start
+    while drain_backtest(as_of=today, at=at):
+        pass
+    now = BacktestCase.objects.get(person_id=sellers.ana.pk, period=quarter.shift(-2).key, checkpoint="0.5")
+    assert (now.credited, now.final) == (was.credited + 777, was.final + 777)
+    assert dict(BacktestCase.objects.values_list("period").annotate(Count("pk"))) == cases
+
+
+def test_a_quota_is_judged_as_it_was_known_on_the_day(sellers: Cast, today: date, quarter: Period) -> None:
+    last = quarter.shift(-1)
+    QuotaEntry.objects.create(
+        person=sellers.ana, team=sellers.north, during=half_open(last.start, last.end), amount=3000, currency="EUR",
+        reporting_amount=3000, recorded_at=clock.now(), reason="Entered by hand",
+    )  # fmt: skip
+    refresh_backtest(as_of=today, at=clock.now())
+    known = BacktestCase.objects.filter(person_id=sellers.ana.pk, period=last.key)
+    assert set(known.values_list("quota", flat=True)) == {Decimal(12000)}
+
+
+def test_a_deal_is_known_as_it_stood_on_the_day(sellers: Cast, today: date) -> None:
+    """Ana's deal went to Ben in the end, and was won by him: weeks before, it was hers and open."""
+    organisation = Organisation.get()
+    opened, moved, closed = (today - timedelta(days=days) for days in (60, 30, 10))
+    deal = a_deal(
+        sellers.ben, "500", opened_on=opened, closed_on=closed, status="won",
+        created_at=datetime.combine(opened, time(9), UTC),
+    )  # fmt: skip
+    for on, field, was, value in (
+        (opened, "status", "", "open"),
+        (opened, "owner", "", str(sellers.ana.pk)),
+        (moved, "owner", str(sellers.ana.pk), str(sellers.ben.pk)),
+        (closed, "status", "open", "won"),
+    ):
+        DealChange.objects.create(
+            deal=deal, field=field, was=was, value=value, changed_at=datetime.combine(on, time(10), UTC)
+        )
+    snapshots.drain_all()
+    history = read(since=opened - timedelta(days=300), organisation=organisation)
+    seen = []
+    for on in (moved - timedelta(days=1), moved, closed):
+        then = history.known.at(number(on)).standing()
+        [owner] = [pk for pk, place in history.people.items() if place == then.owner[0]]
+        seen.append((owner, bool(then.won[0])))
+    assert seen == [(sellers.ana.pk, False), (sellers.ben.pk, False), (sellers.ben.pk, True)]
 
 
 def test_without_records_the_pages_say_so(cast: Cast) -> None:

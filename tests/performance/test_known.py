@@ -19,6 +19,7 @@ from performance.services import freeze_figures
 from sales import services as sales
 from sales.models import Credit, Outcome
 from salesmgmt.lib import clock
+from salesmgmt.lib.clock import close_of
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
 from teams.models import Organisation, Person, User
@@ -134,7 +135,7 @@ def test_the_pipeline_of_a_past_day_is_its_snapshot(cast: Cast) -> None:
 def test_a_measure_without_a_ledger_is_known_from_the_figure_frozen_that_night(cast: Cast) -> None:
     an_activity(cast.ana, date(2026, 5, 4))
     refresh()
-    freeze_figures(on=MID)
+    freeze_figures(on=MID, at=close_of(MID, Organisation.get().time_zone))
     an_activity(cast.ana, date(2026, 5, 5))  # logged late
     refresh()
     for scope in (Scope.company(), Scope.team(cast.north), Scope.person(cast.ana)):

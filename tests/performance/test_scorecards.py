@@ -22,8 +22,8 @@ from teams.models import Organisation, Person
 from tests.cast import Cast
 from tests.recognition.test_boards import book, quota
 
-AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
-ON = date(2026, 9, 1)
+AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
+ON = date(2026, 7, 1)
 Q3 = Period.parse("2026-Q3")
 END = Q3.last_day
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -167,6 +167,14 @@ def test_the_past_keeps_its_weights(cast: Cast) -> None:
     assert len(card_of(cast.ana, Q3.shift(1), date(2026, 10, 5)).parts) == 2
 
 
+def test_new_weights_do_not_reach_back_over_the_running_period(cast: Cast) -> None:
+    put(cast, ("attainment", "100", "1"))
+    put(cast, ("attainment", "50", "1"), ("win_rate", "50", "0.3"), on=date(2026, 8, 3))
+    assert [len(card_of(cast.ana, one).parts) for one in (Q3, Period.parse("2026-08"), Period.parse("2026-09"))] == [
+        1, 1, 2,
+    ]  # fmt: skip
+
+
 def test_a_word_on_the_same_day_takes_the_place_of_the_one_before(cast: Cast) -> None:
     was = put(cast, ("attainment", "100", "1"))
     now = put(cast, ("pace", "100", "1"))
@@ -199,7 +207,7 @@ def test_weights_are_set_by_operations_not_backwards_not_by_ones_own_role_and_no
     with pytest.raises(Refused, match="Operations and the admin"):
         set_scorecard(role="rep", starts_on=ON, version=0, by=cast.maya.user, **common)
     with pytest.raises(Refused, match="Days gone by"):
-        set_scorecard(role="rep", starts_on=date(2026, 8, 31), version=0, by=cast.olga.user, **common)
+        set_scorecard(role="rep", starts_on=date(2026, 6, 30), version=0, by=cast.olga.user, **common)
     with pytest.raises(Refused, match="own role"):
         set_scorecard(role="operations", starts_on=ON, version=0, by=cast.olga.user, **common)
     with pytest.raises(Stale):

@@ -110,11 +110,17 @@ def test_the_last_reads_the_distance_and_no_rank(six: Cast) -> None:
     assert "Ben" not in [place.person.name for place in found.places]
 
 
-def test_of_two_the_second_has_no_name(cast: Cast) -> None:
-    for person, amount in ((cast.ana, 900), (cast.ben, 100)):
+def test_fewer_than_five_are_not_compared(cast: Cast) -> None:
+    people = [cast.ana, cast.ben, rep("Dora", cast.north), rep("Eli", cast.north)]
+    for n, person in enumerate(people):
         quota(person, 1000)
-        book(person, amount)
-    assert [place.person.name for place in board(cast.maya).places] == ["Ana"]
+        book(person, 900 - n)
+    found = board(cast.maya)
+    assert (found.is_small, found.size, found.places, found.own) == (True, 4, [], None)
+    fifth = rep("Finn", cast.north)
+    quota(fifth, 1000)
+    book(fifth, 100)
+    assert [place.person.name for place in board(cast.maya).places] == ["Ana", "Ben"]
 
 
 def test_a_little_quota_and_protected_leave_are_not_ranked(six: Cast) -> None:
@@ -125,9 +131,13 @@ def test_a_little_quota_and_protected_leave_are_not_ranked(six: Cast) -> None:
     )
     dora = Person.objects.get(name="Dora")
     enter_quota(person=dora, start=Q3.start, end=Q3.end, amount=D(0), reason="Away", by=None, at=AT)
+    for n in range(2):
+        more = rep(f"More {n}", six.north)
+        quota(more, 1000)
+        book(more, 300 + n)
     found = board(six.maya)
-    assert [place.person.name for place in found.places] == ["Eli", "Finn"]
-    assert found.size == 4
+    assert [place.person.name for place in found.places] == ["Eli", "Finn", "Gus"]
+    assert found.size == 6
 
 
 def test_a_quarter_of_a_full_quota_is_needed_for_a_percentage(cast: Cast) -> None:
@@ -135,21 +145,25 @@ def test_a_quarter_of_a_full_quota_is_needed_for_a_percentage(cast: Cast) -> Non
     Posting.objects.create(person=newcomer, team=cast.north, role=Role.REP, during=half_open(date(2026, 9, 21)))
     quota(newcomer, 66000, basis="base")  # 8 of 66 days
     book(newcomer, 50000, date(2026, 9, 22))
-    for person in (cast.ana, cast.ben):
+    others = [rep(f"Rep {n}", cast.north) for n in range(3)]
+    for person in (cast.ana, cast.ben, *others):
         quota(person, 1000)
         book(person, 500)
-    assert [place.person.name for place in board(cast.maya).places] == ["Ana", "Ben"]
+    found = board(cast.maya)
+    assert (found.size, [place.person.name for place in found.places][:2]) == (5, ["Ana", "Ben"])
+    assert "Nia" not in [place.person.name for place in found.places]
 
 
 def test_improvement_is_pace_now_against_attainment_before(cast: Cast) -> None:
     q2 = Q3.shift(-1)
-    for person, before, now in ((cast.ana, 1000, 1100), (cast.ben, 500, 900)):
+    others = [(rep(f"Rep {n}", cast.north), 900, 900 - n) for n in range(3)]
+    for person, before, now in ((cast.ana, 1000, 1100), (cast.ben, 500, 900), *others):
         quota(person, 1000, q2)
         quota(person, 1000)
         book(person, before, date(2026, 5, 4))
         book(person, now)
     found = board(cast.maya, by="improvement")
-    assert [(place.person.name, place.score) for place in found.places] == [("Ben", D("0.4"))]
+    assert [(place.person.name, place.score) for place in found.places][:2] == [("Ben", D("0.4")), ("Ana", D("0.1"))]
 
 
 def test_a_rep_is_on_the_board_of_the_own_team_only(six: Cast) -> None:

@@ -24,7 +24,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Leave, LeaveKind, Organisation, Person, User
 from tests.cast import Cast
 
-from .test_boards import Q3, book, quota
+from .test_boards import Q3, book, quota, rep
 
 AT = datetime(2026, 9, 30, 16, tzinfo=UTC)
 
@@ -64,10 +64,12 @@ def test_nobody_in_protected_leave_is_suggested(cast: Cast) -> None:
 
 
 def test_the_most_improved_of_a_team_in_the_quarter_that_is_over(cast: Cast) -> None:
+    more = [rep(f"Rep {n}", cast.north) for n in range(3)]
     for period in (Q3.shift(-1), Q3, Q3.shift(1)):
-        for person in (cast.ana, cast.ben, cast.cleo):
+        for person in (cast.ana, cast.ben, cast.cleo, *more):
             quota(person, 1000, period)
-    for person, before, then in ((cast.ana, 500, 900), (cast.ben, 800, 850), (cast.cleo, 900, 950)):
+    results = [(cast.ana, 500, 900), (cast.ben, 800, 850), (cast.cleo, 500, 990), *((one, 700, 750) for one in more)]
+    for person, before, then in results:  # of cleo's team there is one only
         book(person, before, date(2026, 5, 4))
         book(person, then, date(2026, 8, 4))
     assert suggested(date(2026, 10, 2)) == {("Ana", "most_improved", "2026-Q3")}

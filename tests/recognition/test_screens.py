@@ -34,8 +34,8 @@ def hang(cast: Cast, *, is_on: bool = True, boards: tuple[str, ...] = ("attainme
 def busy(cast: Cast) -> Cast:
     today = clock.today("Europe/Berlin")
     now = Period.of(today, "quarter")
-    people = [cast.ana, cast.ben, rep("Dora", cast.north), rep("Last", cast.north)]
-    for person, amount in zip(people, (900, 700, 500, 100), strict=True):
+    people = [cast.ana, cast.ben, *(rep(name, cast.north) for name in ("Eli", "Dora", "Last"))]
+    for person, amount in zip(people, (900, 700, 600, 500, 100), strict=True):
         quota(person, 1000, now)
         book(person, amount, now.start)
     Flag.objects.create(
@@ -129,6 +129,27 @@ def test_the_page_shows_the_address_once(busy: Cast) -> None:
     assert Screen.objects.count() == 1
     assert client.post("/screens/", said | {"seconds": 2}).status_code == 422
     assert client.post("/screens/", said | {"boards": ["nonsense"]}).status_code == 422
+
+
+def test_a_double_click_shows_the_same_address_twice_and_makes_one_screen(busy: Cast) -> None:
+    client = Client()
+    client.force_login(busy.admin)
+
+    def address(path: str, **said: object) -> str:
+        found = re.search(r"/screens/([\w-]{43})/", client.post(path, said).content.decode())
+        assert found
+        return found[1]
+
+    said = {"name": "Hall", "team": busy.north.pk, "boards": ["attainment"], "seconds": 15, "idempotency_key": "k1"}
+    first = address("/screens/", **said)
+    assert address("/screens/", **said) == first
+    screen = Screen.objects.get()
+    path = f"/screens/{screen.pk}/address/"
+    other = address(path, version=screen.version, idempotency_key="k2")
+    assert address(path, version=screen.version, idempotency_key="k2") == other != first
+    services.switch_screen(screen=screen, is_on=True, version=screen.version + 1, by=busy.admin)
+    assert Client().get(f"/screens/{first}/").status_code == 404
+    assert Client().get(f"/screens/{other}/").status_code == 200
 
 
 def test_where_ranks_are_off_a_screen_names_nobody(busy: Cast) -> None:

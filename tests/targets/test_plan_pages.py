@@ -173,7 +173,7 @@ def test_a_cut_is_changed_and_still_comes_to_the_whole(cast: Cast, plan: Plan) -
 
 
 def test_a_person_contests_a_rating_and_it_counts_no_longer(cast: Cast) -> None:
-    skill = Skill.objects.create(name="Negotiation")
+    skill = Skill.objects.get(name="Negotiation")
     url = f"/people/{cast.ana.pk}/skills/"
     assert signed_in(cast.maya).post(url, {"skill": skill.pk, "score": "2", "note": "Gives in"}).status_code == 302
     assert signed_in(cast.ana).post(url, {"skill": skill.pk, "score": "4"}).status_code == 302

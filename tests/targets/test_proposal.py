@@ -135,7 +135,7 @@ def test_territory_counts_what_accounts_bought_and_could_buy(flat: Cast) -> None
 
 
 def test_capability_is_half_rating_half_tenure_and_a_contested_rating_counts_not(flat: Cast) -> None:
-    skill = Skill.objects.create(name="Closing")
+    skill = Skill.objects.get(name="Closing")
     for person, score in ((flat.ana, 5), (flat.ben, 1)):
         SkillRating.objects.create(person=person, skill=skill, is_own=False, score=score, at=AT)
     SkillRating.objects.create(person=flat.cleo, skill=skill, is_own=True, score=5, at=AT)

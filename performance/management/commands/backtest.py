@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from performance.selectors import backtests
+from performance.services import snapshots
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person
@@ -55,6 +56,7 @@ class Command(BaseCommand):
             }
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
+        snapshots.drain_all()  # what was known of deals on a day stands in their versions
         cases = list(backtests.replay(**asked, until=until, kind=options["period"], organisation=organisation))
         names = Person.objects.in_bulk({case.person_id for case in cases})
         rows = [_row(case, names[case.person_id]) for case in cases]

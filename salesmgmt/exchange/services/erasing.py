@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from coaching.services import forget_disputes, forget_talks
+from coaching.services import forget_disputes, forget_ladders, forget_learning, forget_talks
 from sales.models import Contact, Lead
 from sales.services.erasure import LEFT_ALONE, forget_customer
 from salesmgmt.desk import erasure
@@ -37,6 +37,8 @@ def erase(*, noun: str, pk: int, by: User | None, at: datetime, on: date, reason
     if isinstance(record, Person):
         forgotten = forget_person(person=record, by=by, on=on)
         forgotten.join(forget_talks(person=record))
+        forgotten.join(forget_learning(person=record))
+        forgotten.join(forget_ladders(person=record))
         forgotten.join(forget_disputes(person=record))
     else:
         forgotten = forget_customer(record=record)

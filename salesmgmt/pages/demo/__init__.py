@@ -27,16 +27,19 @@ from .customers import write_knowledge
 from .deal_parts import write_deal_parts
 from .disputes import write_disputes
 from .followups import write_delivery_department, write_what_followed
+from .ladders import write_ladders
 from .leads import suggest, write_leads
 from .letters import write_letters
 from .loading import analyse
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
+from .rights import write_looks
 from .scenarios import write_scenarios
 from .selling import factors_of, make_deals, make_work
 from .shares import write_shares
 from .talks import write_talks
+from .training import write_training
 from .work import write_work as write_everyday
 
 __all__ = ["BUILT_IN", "NOT_BEHIND", "Size", "draw_conclusions", "is_here", "seed"]
@@ -112,4 +115,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_shares(today=today)
     write_calls(seed=size.seed, today=today)
     write_boards(today=today)
+    write_looks(today=today)
+    write_training(seed=size.seed, today=today)
+    write_ladders(today=today)
     write_disputes(today=today)

@@ -1,0 +1,1 @@
+"""Pure methods of coaching, by noun: figures in, values out."""

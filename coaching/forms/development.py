@@ -1,0 +1,63 @@
+"""Forms of development plans, mentors and the path of newcomers."""
+
+from typing import Any
+
+from django import forms
+
+from coaching.selectors import taught
+from salesmgmt.lib.days import require_our_time
+from teams.models import Person, Role
+
+from .cases import DAY
+from .courses import measures
+
+
+class DevelopmentForm(forms.Form):
+    """The next role or level, and the steps there."""
+
+    aim = forms.CharField(max_length=200, label="Next role or level")
+    aim_role = forms.ChoiceField(choices=[("", "None of these"), *Role.choices], required=False, label="Role")
+    path = forms.CharField(
+        max_length=5000, required=False, widget=forms.Textarea(attrs={"rows": 5}), label="Steps there"
+    )
+    review_on = forms.DateField(label="Looked at again on", widget=DAY, validators=[require_our_time])
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
+
+
+class DevelopmentGoalForm(forms.Form):
+    """A goal of one's own."""
+
+    text = forms.CharField(max_length=300, label="Goal")
+    measure = forms.ChoiceField(required=False)
+    wanted = forms.CharField(max_length=60, required=False, label="How much", help_text="Such as 45 % or 3 a week")
+    due_on = forms.DateField(label="By when", widget=DAY, validators=[require_our_time])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["measure"].choices = measures()  # type: ignore[attr-defined]
+
+
+class MentorForm(forms.Form):
+    """Ask a colleague."""
+
+    mentor = forms.ModelChoiceField(Person.objects.none(), label="Mentor")
+    focus = forms.CharField(max_length=300, label="What about", help_text="The mentor reads it")
+    starts_on = forms.DateField(label="From", widget=DAY, validators=[require_our_time])
+    until = forms.DateField(label="Until", widget=DAY, validators=[require_our_time], required=False)
+
+    def __init__(self, *args: Any, colleagues: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["mentor"].queryset = colleagues  # type: ignore[attr-defined]
+
+
+class OnboardingStepForm(forms.Form):
+    """A step of everybody who starts in a role."""
+
+    role = forms.ChoiceField(choices=Role.choices)
+    week = forms.IntegerField(min_value=1, max_value=104, help_text="1 is the first week")
+    text = forms.CharField(max_length=300, label="What is done")
+    course = forms.ModelChoiceField(taught().none(), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["course"].queryset = taught().order_by("title")  # type: ignore[attr-defined]

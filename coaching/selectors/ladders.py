@@ -1,0 +1,420 @@
+"""Questions about ladders: who may do what, what speaks against going on, how leave moves dates, what was reached."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+from django.db.models import Prefetch, Q, QuerySet, Sum
+
+from coaching.models import (
+    ActionItem,
+    Exit,
+    Ladder,
+    LadderDecision,
+    LadderEvent,
+    LadderQuerySet,
+    LadderStep,
+    StepGoal,
+    StepReading,
+    StepSupport,
+    may_lead,
+)
+from performance.selectors import Measure, Scope, figures, measures_of
+from salesmgmt.lib.groups import SMALLEST_GROUP
+from salesmgmt.lib.periods import Period
+from targets.models import Plan, QuotaEntry
+from targets.selectors import AMBITIOUS, chance_of, due_entries, figures_of
+from targets.selectors.entries import differences, lines_that_follow, stated_entries
+from targets.selectors.responses import last_told, standings
+from teams.models import Access, Leadership, Leave, Organisation, Person, Posting, Role, User, access_of
+from teams.selectors import manager_of, presence, team_on
+
+from .diagnosis import has_open_diagnosis
+
+Kind, State = LadderStep.Kind, LadderStep.State
+DAYS_TO_READ = 5  # working days
+MOVES = {LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.PAUSED, LadderEvent.Kind.EXTENDED}
+
+
+# ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ladders_of(user: User) -> LadderQuerySet:
+    steps = Prefetch("steps", LadderStep.objects.order_by("kind"))
+    return Ladder.objects.visible_to(user).select_related("person").prefetch_related(steps)
+
+
+def ladder_with_parts(user: User) -> QuerySet[Ladder]:
+    """A ladder with everything on it: a fixed number of queries."""
+    steps = LadderStep.objects.order_by("kind").prefetch_related(
+        Prefetch("goals", StepGoal.objects.order_by("pk")),
+        Prefetch("support", StepSupport.objects.select_related("owner").order_by("due_on", "pk")),
+        Prefetch("readings", StepReading.objects.order_by("edition")),
+        Prefetch("pauses"),
+        Prefetch("decisions", LadderDecision.objects.select_related("decided_by", "answered_by").order_by("pk")),
+    )
+    events = LadderEvent.objects.select_related("by__person", "step").order_by("at", "pk")
+    return (
+        Ladder.objects.visible_to(user)
+        .select_related("person", "case")
+        .prefetch_related(Prefetch("steps", steps), Prefetch("events", events))
+    )
+
+
+def current_step(ladder: Ladder) -> LadderStep:
+    """The one it stands on, or ended on."""
+    return max(ladder.steps.all(), key=lambda step: step.kind)
+
+
+def status_of(step: LadderStep, on: date) -> str:
+    """Where a step is, in one word."""
+    if step.state in {State.PUBLISHED, State.ACKNOWLEDGED}:
+        if any(on in pause for pause in step.pauses.all()):
+            return "Paused"
+        moves = [event.kind for event in step.events.all() if event.kind in MOVES]
+        if step.state == State.PUBLISHED and moves and moves[-1] == LadderEvent.Kind.EXTENDED:
+            return "Extended"
+    return str(step.get_state_display())
+
+
+def leaders_above(person: Person, on: date) -> QuerySet[Person]:
+    """Everybody who leads the person's team or one above on a day."""
+    team = team_on(person, on)
+    led = Leadership.objects.on(on).filter(team__in=team.path if team else [])
+    return Person.objects.active(on).filter(pk__in=led.values("person")).exclude(pk=person.pk)
+
+
+def helpers_of(step: LadderStep, on: date) -> QuerySet[Person]:
+    """Who may promise support: those above the person; HR too, once it is about an improvement plan."""
+    who = Q(pk__in=leaders_above(step.ladder.person, on).values("pk"))
+    if step.kind >= Kind.IMPROVEMENT:
+        who |= Q(pk__in=Posting.objects.on(on).filter(role=Role.HR).values("person"))
+    return Person.objects.active(on).filter(who).exclude(pk=step.ladder.person_id).order_by("name", "pk")
+
+
+def why_not_decide(user: User, access: Access, ladder: Ladder, on: date) -> str:
+    """Why somebody may not decide or bear witness; empty: they may. Up the line, and never the person's own coach."""
+    person = ladder.person
+    if not may_lead(access, person):
+        return f"Only somebody up the line of {person.name} does this."
+    coach = manager_of(person, on)
+    wrote = ladder.events.filter(by=user, kind__in=[LadderEvent.Kind.OPENED, LadderEvent.Kind.PUBLISHED]).exists()
+    if wrote or (coach is not None and coach.pk == access.person_id):
+        return f"Whoever coaches {person.name} or wrote the steps stays out of this: ask the next one up the line."
+    return ""
+
+
+def why_not_witness(user: User, access: Access, step: LadderStep, on: date) -> str:
+    """Why somebody may not note that the person has been given the step and doesn't answer; empty: they may.
+
+    HR or somebody up the line, never the coach, and not before the person had five working days for it.
+    """
+    ladder = step.ladder
+    is_hr = access.role == Role.HR and access.person_id != ladder.person_id
+    if not is_hr and (why_not := why_not_decide(user, access, ladder, on)):
+        return why_not
+    if not step.waits_for_reading:
+        return "Nothing waits to be read."
+    asked = step.events.filter(kind__in=MOVES).order_by("at", "pk").last()
+    since = asked.at.date() if asked else on
+    days = presence(person_ids=[ladder.person_id], start=since + timedelta(days=1), end=on + timedelta(days=1))
+    mine = days[ladder.person_id]
+    if int((~mine.away).sum()) < DAYS_TO_READ:
+        return f"{ladder.person.name} has {DAYS_TO_READ} working days to read it; wait for these."
+    return ""
+
+
+# ── What speaks against going on ────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why a ladder may not go on, in a sentence that says what to do, and where."""
+
+    key: str
+    sentence: str
+    link: str = ""
+
+
+def grounds_against(step: LadderStep, *, on: date) -> list[Ground]:
+    """Everything that speaks against going on from a step; asked anew each time, nothing of it is stored."""
+    person = step.ladder.person
+    return [
+        *_reading(step, person),
+        *_met(step, on),
+        *_dates(step, person, on),
+        *_leave(step, person),
+        *_target(step, person, on),
+        *_support(step, person, on),
+        *_diagnosis(person),
+        *_dispute(person),
+    ]
+
+
+def away_until(person: Person, on: date) -> date | None:
+    """The first day back of somebody who is away, whatever the kind of their leave."""
+    leave = Leave.objects.on(on).filter(person=person).first()
+    return leave.until if leave else None
+
+
+def _reading(step: LadderStep, person: Person) -> list[Ground]:
+    if step.is_draft:
+        return [Ground("acknowledged", f"The step is a draft: publish it, so that {person.name} can read it.")]
+    if step.waits_for_reading:
+        sentence = f"{person.name} has not acknowledged the step as it stands: ask them to read it and to answer."
+        return [Ground("acknowledged", sentence)]
+    return []
+
+
+def _met(step: LadderStep, on: date) -> list[Ground]:
+    lines = goal_lines(step, on=on, organisation=Organisation.get())
+    if lines and on > step.last_day and all(line.is_met for line in lines):
+        return [Ground("met", "All goals were reached: finish the step as met.")]
+    return []
+
+
+def _dates(step: LadderStep, person: Person, on: date) -> list[Ground]:
+    found = []
+    back = away_until(person, on)
+    if back is not None:
+        found.append(Ground("away", f"{person.name} is away until {back:%-d %b %Y}: nothing moves meanwhile."))
+    if on <= step.last_day:
+        sentence = f"The step runs until {step.last_day:%-d %b %Y}: judge it on the day after, or finish it as met."
+        found.append(Ground("date", sentence))
+    return found
+
+
+def _leave(step: LadderStep, person: Person) -> list[Ground]:
+    assert step.until is not None
+    if not Leave.objects.overlapping(step.starts_on, step.until).filter(person=person).exists():
+        return []
+    found = []
+    lines = [line for line in lines_that_follow([person.pk]) if line.start < step.until and step.starts_on < line.end]
+    missing = differences(due_entries(lines), stated_entries(lines))
+    if any(key.kind == QuotaEntry.Kind.LEAVE for key in missing):
+        sentence = f"{person.name}'s quota doesn't count their leave yet: confirm the proposed change of quota."
+        found.append(Ground("leave", sentence, "/quotas/changes/"))
+    for one in pauses_due(step):
+        span = f"{one.start:%-d %b}" if one.start == one.last else f"{one.start:%-d %b} to {one.last:%-d %b %Y}"
+        sentence = f"Leave ({span}) is not counted in the dates: pause the step, it then ends {one.ends:%-d %b %Y}."
+        found.append(Ground("leave", sentence))
+    return found
+
+
+def _target(step: LadderStep, person: Person, on: date) -> list[Ground]:
+    """Wrong or unexplained: never told, objected to, changed unannounced, beyond what the past can bring.
+
+    Judged by the original quota after all its entries; what was redistributed never counts against anybody (R8).
+    """
+    assert step.until is not None
+    plans = list(
+        Plan.objects.overlapping(step.starts_on, step.until)
+        .filter(published_at__isnull=False, allocations__person=person)
+        .order_by("during", "pk")
+        .distinct()
+    )
+    found = []
+    entries = QuotaEntry.objects.overlapping(step.starts_on, step.until).filter(person=person)
+    sums = entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).values_list("measure", "during")
+    for measure, during, total in sums.annotate(total=Sum("reporting_amount")).order_by("during", "measure"):
+        told = any(
+            plan.measure == measure and plan.starts_on <= during.lower and during.upper <= plan.until for plan in plans
+        )
+        if total and not told:
+            span = f"{during.lower:%-d %b} to {during.upper - timedelta(days=1):%-d %b %Y}"
+            sentence = f"The quota of {person.name} for {span} was never explained: publish it in a plan with letters."
+            found.append(Ground("target", sentence, "/quotas/"))
+    for plan in plans:
+        letter = f"/plans/{plan.pk}/letters/{person.pk}/"
+        figure = figures_of(plan, [person.pk]).get(person.pk, Decimal(0))
+        said = standings(plan, [person.pk], as_of=on)[person.pk]
+        if said.needs_an_answer:
+            sentence = f"{person.name} objects to the figure of {plan.name} and waits: answer the objection first."
+            found.append(Ground("target", sentence, letter))
+        if last_told(plan, [person.pk]).get(person.pk, Decimal(0)) != figure:
+            sentence = f"The figure of {plan.name} was changed and never announced: announce the change first."
+            found.append(Ground("target", sentence, letter))
+        chance = chance_of(plan, person.pk, figure) if figure else None
+        if chance is not None and chance < AMBITIOUS:
+            sentence = (
+                f"The figure of {plan.name} was beyond past results from the start: "
+                "change it to one that is ambitious yet achievable, and announce it."
+            )
+            found.append(Ground("target", sentence, letter))
+    return found
+
+
+def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
+    """Promises on the ladder, and those of whoever else owes this person something."""
+    promised = StepSupport.objects.filter(step__ladder=step.ladder_id, due_on__lte=on).select_related("owner")
+    found = [
+        Ground(
+            "support", f"{one.owner.name} has not given what was promised for {one.due_on:%-d %b %Y}: give it first."
+        )
+        for one in promised.order_by("due_on", "pk")
+        if not one.is_kept
+    ]
+    items = ActionItem.objects.filter(person=person, done_at=None, due_on__lt=on).exclude(owner=person)
+    for item in items.select_related("owner").order_by("due_on", "pk"):
+        sentence = f"A promise of {item.owner.name} to {person.name} is overdue since {item.due_on:%-d %b %Y}: keep it."
+        found.append(Ground("support", sentence, "/one-on-ones/"))
+    return found
+
+
+def _diagnosis(person: Person) -> list[Ground]:
+    if not has_open_diagnosis(person):
+        return []
+    return [Ground("diagnosis", f"The diagnosis about {person.name} is open: conclude the case first.", "/cases/")]
+
+
+def _dispute(person: Person) -> list[Ground]:
+    if not disputes_about(person=person):
+        return []
+    return [Ground("dispute", f"A dispute with {person.name} is open: it is decided first.", "/disputes/")]
+
+
+def disputes_about(*, person: Person) -> bool:
+    return False
+
+
+# ── Leave moves the dates ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PauseDue:
+    """Leave in a step that no pause counts: its days, the working days lost, and the last day of the step then."""
+
+    start: date
+    last: date
+    days: int
+    ends: date
+
+
+def pauses_due(step: LadderStep) -> list[PauseDue]:
+    """A pause for each leave that touches a step and is not counted yet."""
+    assert step.until is not None
+    person = step.ladder.person_id
+    leaves = list(Leave.objects.overlapping(step.starts_on, step.until).filter(person=person).order_by("during"))
+    if not leaves:
+        return []
+    days = presence(person_ids=[person], start=step.starts_on, end=step.until)[person].days
+    counted = np.zeros(len(days), dtype=np.bool_)
+    for pause in step.pauses.all():
+        counted |= (days >= np.datetime64(pause.starts_on)) & (days < np.datetime64(pause.until))
+    found = []
+    for leave in leaves:
+        mine = days[(days >= np.datetime64(leave.starts_on)) & (days < np.datetime64(leave.until)) & ~counted]
+        if len(mine):
+            assert leave.until is not None
+            start, last = mine[0].astype(date), max(leave.until - timedelta(days=1), mine[-1].astype(date))
+            found.append(PauseDue(start, last, len(mine), later(step, len(mine), after=last)))
+    return found
+
+
+def later(step: LadderStep, lost: int, *, after: date) -> date:
+    """The last day of a step that lost so many working days: as many are added behind its end, leave left out."""
+    assert step.until is not None
+    start = max(step.until, after + timedelta(days=1))
+    person = step.ladder.person_id
+    ahead = presence(person_ids=[person], start=start, end=start + timedelta(days=lost * 3 + 400))[person]
+    free = ahead.days[~ahead.away]
+    found: date = free[min(lost, len(free)) - 1].astype(date) if len(free) else start
+    return found
+
+
+# ── Goals ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    """A goal with its measure's name, and how far it is: as frozen, else as of today."""
+
+    goal: StepGoal
+    measure: Measure | None
+    reached: Decimal | None
+
+    @property
+    def label(self) -> str:
+        return self.measure.label if self.measure else self.goal.measure
+
+    @property
+    def unit(self) -> str:
+        return self.measure.unit if self.measure else "count"
+
+    @property
+    def is_met(self) -> bool | None:
+        if self.reached is None:
+            return None
+        falls = self.measure is not None and self.measure.better == "lower"
+        return self.reached <= self.goal.aim if falls else self.reached >= self.goal.aim
+
+
+def goal_lines(step: LadderStep, *, on: date, organisation: Organisation) -> list[GoalLine]:
+    """The goals of a step beside what was reached in their days."""
+    lines = []
+    for goal in step.goals.all():
+        try:
+            measure = measures_of([goal.measure])[goal.measure]
+        except KeyError:  # no longer defined: what was frozen stands
+            lines.append(GoalLine(goal, None, goal.reached))
+            continue
+        reached = goal.reached
+        if not step.is_complete:
+            reached = value_of(step.ladder.person, goal.measure, goal.starts_on, goal.until, on, organisation)
+        lines.append(GoalLine(goal, measure, reached))
+    return lines
+
+
+def value_of(
+    person: Person, measure: str, start: date, until: date | None, on: date, organisation: Organisation
+) -> Decimal | None:
+    """A person's figure in a range of days, up to a day; None before it began."""
+    assert until is not None
+    if on < start:
+        return None
+    days = Period(start, until, "month", f"{start:%Y-%m}", organisation.calendar)
+    scope = Scope.person(person)
+    found = figures(scope=scope, measures=[measure], period=days, as_of=on, organisation=organisation)[measure]
+    return found.value
+
+
+# ── Exits ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ExitSums:
+    """Why people left, added up; reasons of fewer than five people are told together, or not at all."""
+
+    total: int
+    reasons: Sequence[tuple[str, int]]
+    others: int
+    returning: int | None
+
+
+def leavers_of(user: User) -> QuerySet[Person]:
+    """Whose exit a user may record: HR, of who left or whose employment a ladder ended; never one's own."""
+    access = access_of(user)
+    if access.role != Role.HR:
+        return Person.objects.none()
+    gone = Q(left_on__isnull=False) | Q(ladders__outcome=Ladder.Outcome.ENDED)
+    return Person.objects.present().filter(gone).exclude(pk=access.person_id or 0).distinct()
+
+
+def exit_sums(*, since: date) -> ExitSums | None:
+    """None below five exits: who left could be told apart."""
+    rows = list(Exit.objects.filter(left_on__gte=since).values_list("reason", "would_return"))
+    if len(rows) < SMALLEST_GROUP:
+        return None
+    counts = Counter(reason for reason, _ in rows).most_common()
+    hidden = [count for _, count in counts if count < SMALLEST_GROUP]
+    shown = [(str(Exit.Reason(reason).label), count) for reason, count in counts if count >= SMALLEST_GROUP]
+    while hidden and shown and (sum(hidden) < SMALLEST_GROUP or len(hidden) == 1):
+        hidden.append(shown.pop()[1])  # or the one left out would be told by the total
+    others = sum(hidden)
+    said = [would for _, would in rows if would is not None]
+    back = sum(said)
+    told = len(said) >= SMALLEST_GROUP and SMALLEST_GROUP <= back <= len(said) - SMALLEST_GROUP
+    return ExitSums(len(rows), shown, others, back if told else None)

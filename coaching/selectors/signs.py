@@ -1,0 +1,140 @@
+"""Early signs of losing a good person: for their manager alone, worked out on reading, kept nowhere.
+
+Pay beside rank is one more that is known in the trade; what people are paid is not known down here, so it is left out.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from coaching.models import OneOnOne
+from performance.selectors import standings
+from salesmgmt.lib.groups import SMALLEST_GROUP
+from salesmgmt.lib.periods import Period
+from teams.models import Leadership, Leave, Organisation, Person, Posting, Showing, SkillRating, Team
+from teams.selectors import hidden_of
+
+SKIPPED, SKIPPED_DAYS = 2, 90
+GROWS = timedelta(days=365)
+SETTLED = timedelta(days=540)  # in one seat before it counts as standing still
+CHANGED = timedelta(days=270)
+FALLS = 2  # places
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something that is worth a talk, in a sentence about what happened."""
+
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignsOf:
+    person: Person
+    signs: tuple[Sign, ...]
+
+
+def early_signs(*, manager: Person, on: date, organisation: Organisation) -> list[SignsOf]:
+    """The people somebody leads directly, those with most signs first."""
+    led = list(Leadership.objects.on(on).filter(person=manager).values_list("team_id", flat=True))
+    posted = Posting.objects.on(on).filter(team__in=led, team__department="").exclude(person=manager)
+    below = Team.objects.present().filter(parent__in=led)
+    lead = Leadership.objects.on(on).filter(team__in=below).exclude(person=manager)
+    ids = {*posted.values_list("person_id", flat=True), *lead.values_list("person_id", flat=True)}
+    others = Leadership.objects.on(on).filter(person__in=ids, team__in=led).values_list("person_id", flat=True)
+    people = list(Person.objects.active(on).filter(pk__in=ids - set(others)).order_by("name", "pk"))
+    known = {person.pk for person in people}
+    found: dict[int, list[Sign]] = defaultdict(list)
+    for pk, sign in (
+        *_fallen(known, on, organisation),
+        *_skipped(known, manager, on, organisation),
+        *_still(known, on),
+    ):
+        found[pk].append(sign)
+    rows = [SignsOf(person, tuple(found[person.pk])) for person in people]
+    return sorted(rows, key=lambda row: -len(row.signs))
+
+
+def _fallen(ids: Collection[int], on: date, organisation: Organisation) -> list[tuple[int, Sign]]:
+    """Rank in the team by attainment, of the last whole quarter before the territory changed and the latest one.
+
+    Only where ranks are shown, among five people at least, of people who were not in protected leave.
+    """
+    changed: dict[int, date] = {}
+    postings = list(Posting.objects.filter(person__in=ids).order_by("person", "during"))
+    for before, after in pairwise(postings):
+        same = before.person_id == after.person_id
+        if same and before.territory_id != after.territory_id and on - CHANGED <= after.starts_on <= on:
+            changed[after.person_id] = after.starts_on
+    hidden = hidden_of(Showing.RANKS, list(changed), days={on}, organisation=organisation)
+    latest = Period.of(on, "quarter", organisation.calendar).shift(-1)
+    here = {row.person_id: row for row in postings if on in row}
+    found = []
+    ranks: dict[tuple[int, str], dict[int, int]] = {}
+    for pk, day in changed.items():
+        seat = here.get(pk)
+        earlier = Period.of(day, "quarter", organisation.calendar).shift(-1)
+        if seat is None or pk in hidden or latest <= earlier:
+            continue
+        for period in (earlier, latest):
+            if (seat.team_id, period.key) not in ranks:
+                ranks[seat.team_id, period.key] = _ranks(seat.team_id, period, on)
+        then, now = ranks[seat.team_id, earlier.key], ranks[seat.team_id, latest.key]
+        if pk in then and pk in now and now[pk] - then[pk] >= FALLS:
+            sentence = f"Since the territory changed on {day:%-d %b %Y}, {now[pk] - then[pk]} places lower in the team."
+            found.append((pk, Sign("rank", sentence)))
+    return found
+
+
+def _ranks(team: int, period: Period, on: date) -> dict[int, int]:
+    ids = set(Posting.objects.on(on).filter(team=team).values_list("person_id", flat=True))
+    away = Leave.objects.overlapping(period.start, period.end).filter(person__in=ids, kind__is_protected=True)
+    ids -= set(away.values_list("person_id", flat=True))
+    rows = standings(person_ids=ids, period=period, as_of=period.last_day)
+    reached = sorted((row.attainment, row.person.pk) for row in rows if row.attainment is not None)
+    if len(reached) < SMALLEST_GROUP:
+        return {}
+    return {pk: len(reached) - place for place, (_, pk) in enumerate(reached)}
+
+
+def _skipped(ids: Collection[int], manager: Person, on: date, organisation: Organisation) -> list[tuple[int, Sign]]:
+    """1:1s called off, or planned and past without being held."""
+    today = datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(organisation.time_zone))
+    talks = OneOnOne.objects.filter(
+        person__in=ids, manager=manager, starts_at__gte=today - timedelta(days=SKIPPED_DAYS), starts_at__lt=today
+    ).exclude(state=OneOnOne.State.HELD)
+    counts: dict[int, int] = defaultdict(int)
+    for pk in talks.values_list("person_id", flat=True):
+        counts[pk] += 1
+    return [
+        (pk, Sign("talks", f"{count} 1:1s were skipped in {SKIPPED_DAYS} days."))
+        for pk, count in counts.items()
+        if count >= SKIPPED
+    ]
+
+
+def _still(ids: Collection[int], on: date) -> list[tuple[int, Sign]]:
+    """In the same seat for long, and no skill was rated higher in a year by who leads them."""
+    seats: dict[int, Posting] = {}
+    for posting in Posting.objects.filter(person__in=ids, during__startswith__lte=on).order_by("during"):
+        last = seats.get(posting.person_id)
+        if last is None or (last.team_id, last.role) != (posting.team_id, posting.role):
+            seats[posting.person_id] = posting
+    ratings: dict[tuple[int, int], list[tuple[date, int]]] = defaultdict(list)
+    for row in SkillRating.objects.filter(person__in=ids, is_own=False, at__date__lte=on).order_by("at", "pk"):
+        ratings[row.person_id, row.skill_id].append((row.at.date(), row.score))
+    grown = {
+        pk
+        for (pk, _), rated in ratings.items()
+        if rated[-1][1] > next((score for day, score in reversed(rated) if day < on - GROWS), rated[0][1])
+    }
+    rated_long = {pk for (pk, _), rated in ratings.items() if rated[0][0] < on - GROWS}
+    return [
+        (pk, Sign("growth", f"In the same seat since {seat.starts_on:%b %Y}, and no skill grew in a year."))
+        for pk, seat in seats.items()
+        if seat.starts_on < on - SETTLED and pk in rated_long and pk not in grown
+    ]

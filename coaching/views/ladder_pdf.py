@@ -1,0 +1,72 @@
+"""A ladder on paper: goals, support, what was read and said, and what came of it."""
+
+from datetime import date
+from decimal import Decimal
+
+from coaching.models import Ladder, LadderDecision, LadderStep
+from coaching.selectors import current_step, goal_lines
+from coaching.selectors.ladders import status_of
+from salesmgmt.lib.pdf import FONTS, MUTED, Paper, joined
+from teams.models import Organisation
+
+UNKNOWN = "–"
+
+
+def write_ladder(ladder: Ladder, *, organisation: Organisation, as_of: date) -> bytes:
+    """What the page shows of a ladder, the first step first."""
+    title = f"{ladder.person.name}: {str(current_step(ladder)).lower()}"
+    paper = Paper(FONTS, title=title, author=organisation.name)
+    paper.add_page()
+    paper.foot = f"{title} · confidential · as of {_day(as_of)}"
+    paper.mark(organisation.name)
+    paper.write_text(f"Opened {_day(ladder.opened_at.date())} · as of {_day(as_of)}", colour=MUTED, gap=1)
+    paper.write_text(title, size=18, bold=True, leading=1.25, gap=1)
+    paper.write_text(ladder.reason, gap=1)
+    if not ladder.is_open:
+        paper.write_text(joined([f"{ladder.get_outcome_display()}.", ladder.closing]), bold=True)
+    for step in sorted(ladder.steps.all(), key=lambda one: one.kind):
+        _step(paper, step, organisation=organisation, as_of=as_of)
+    return paper.bytes()
+
+
+def _step(paper: Paper, step: LadderStep, *, organisation: Organisation, as_of: date) -> None:
+    paper.head(f"{step} · {_day(step.starts_on)} to {_day(step.last_day)} · {status_of(step, as_of).lower()}")
+    paper.rule()
+    if step.text:
+        paper.write_text(step.text, gap=1)
+    for line in goal_lines(step, on=as_of, organisation=organisation):
+        was, aim = (value(one, line.unit, organisation.currency) for one in (line.goal.was, line.goal.aim))
+        note = f"from {was} to {aim}, {_day(line.goal.starts_on)} to {_day(line.goal.last_day)}"
+        paper.write_row(line.label, value(line.reached, line.unit, organisation.currency), note=note)
+    for support in step.support.all():
+        state = "no longer needed" if support.waived_at else "not given"
+        if support.is_kept and support.given_at:
+            state = f"given {_day(support.given_at.date())}"
+        paper.write_row(support.text, state, note=f"{support.owner.name}, by {_day(support.due_on)}")
+    for pause in step.pauses.all():
+        paper.write_row(f"Away, {pause.days} working days", _day(pause.starts_on))
+    for reading in step.readings.all():
+        words = "Given, without an answer" if reading.witness_id else f"Read by {step.ladder.person.name}"
+        paper.write_row(words, _day(reading.at.date()), note=reading.comment)
+    for decision in step.decisions.all():
+        note = joined([decision.reason, decision.answer])
+        state = LadderDecision.State(decision.state).label
+        paper.write_row(f"{decision.get_outcome_display()}: {str(state).lower()}", _day(decision.decided_at.date()),
+                        note=note)  # fmt: skip
+    if step.is_complete:
+        paper.write_text(joined(["Goals met." if step.is_met else "Goals not met.", step.result]), gap=1)
+
+
+def _day(on: date) -> str:
+    return f"{on:%-d %b %Y}"
+
+
+def value(amount: Decimal | None, unit: str, currency: str) -> str:
+    """A figure as text, exact to the cent or a tenth of a percent."""
+    if amount is None:
+        return UNKNOWN
+    if unit == "money":
+        return f"{amount:,.2f} {currency}"
+    if unit == "ratio":
+        return f"{amount * 100:,.1f}%"
+    return f"{amount:,.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,405 @@
+"""Cases and their diagnosis: who opens them, in which order they are ruled, and that the person comes last."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from coaching import selectors, services
+from coaching.models import Case, CaseStatement, DiagnosisStep, Question, Step
+from performance.models import Flag
+from sales.models import Task
+from salesmgmt.desk.models import Notice
+from salesmgmt.lib import clock
+from salesmgmt.lib.ranges import half_open
+from salesmgmt.lib.refusals import Refused, Stale
+from teams import services as teams
+from teams.models import Leave, LeaveKind, Person, Posting, Role, Team, User
+from tests.cast import SINCE, Cast
+
+NOW = clock.now()
+TODAY = clock.today("Europe/Berlin")
+SOON = TODAY + timedelta(days=14)
+SIX = [step for step in Step if step != Step.PERSON]
+
+
+@pytest.fixture
+def flag(cast: Cast) -> Flag:
+    return Flag.objects.create(
+        person=cast.ben, team=cast.north, measure="bookings", period="2026-Q4", raised_on=TODAY, behind_since=TODAY,
+        expected=100_000, actual=60_000, gap=40_000, severity="behind", cause="activity",
+        sentence="Half as many meetings as last quarter; win rate unchanged.", as_of=TODAY,
+        expires_on=TODAY + timedelta(days=21),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def case(cast: Cast, flag: Flag) -> Case:
+    return services.open_case(flag=flag, owner=cast.maya, due_on=SOON, by=user(cast.maya), at=NOW)
+
+
+@pytest.fixture
+def dora(cast: Cast) -> Person:
+    """Of the delivery department."""
+    return member(cast, "Dora", Team.Department.DELIVERY)
+
+
+def member(cast: Cast, name: str, department: str) -> Person:
+    team = Team.objects.create(name=f"{department} team", parent=cast.company, department=department)
+    made = Person.objects.create(name=name, user=User.objects.create(username=name.lower()))
+    Posting.objects.create(person=made, team=team, role=Role.DEPARTMENT, during=half_open(SINCE))
+    return made
+
+
+def user(person: Person) -> User:
+    assert person.user is not None
+    return User.objects.get(pk=person.user.pk)
+
+
+def signed_in(person: Person) -> Client:
+    client = Client()
+    client.force_login(user(person), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def rule(case: Case, step: str, *, is_in: bool = False, by: User | None = None, **more: object) -> DiagnosisStep:
+    by = by or user(Person.objects.get(name="Maya"))
+    how = {"at": NOW, "reason": "As the figures say"} | more
+    return services.rule_step(case=case, step=step, is_in=is_in, by=by, **how)  # type: ignore[arg-type]
+
+
+def rule_out_six(case: Case) -> None:
+    for step in SIX:
+        rule(case, step)
+
+
+def ask(case: Case, by: Person, **more: object) -> Question:
+    how = {"step": "delivery", "department": "delivery", "text": "Were orders late in October?", "at": NOW} | more
+    how.setdefault("due_on", TODAY + timedelta(days=4))
+    return services.ask_department(case=case, by=user(by), **how)  # type: ignore[arg-type]
+
+
+# ── Opening ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_case_keeps_what_was_at_stake_when_it_opened(case: Case, flag: Flag) -> None:
+    Flag.objects.filter(pk=flag.pk).update(gap=1)
+    case.refresh_from_db()
+    assert (case.at_stake, case.team, case.source) == (Decimal(40_000), flag.team, "flag")
+
+
+def test_what_somebody_raises_goes_to_who_leads_them(cast: Cast) -> None:
+    made = services.raise_case(ask="tool", subject="No demo laptop since June", by=user(cast.ana), at=NOW)
+    again = services.raise_case(ask="tool", subject="No demo laptop since June", by=user(cast.ana), at=NOW)
+    assert made == again
+    assert (made.owner, made.person, made.raised_by, made.source) == (cast.maya, cast.ana, cast.ana, "person")
+    told = Notice.objects.get(user=cast.maya.user)
+    assert "laptop" not in told.text
+    assert Task.objects.get(owner=cast.maya, link=f"/cases/{made.pk}/").reason == ""
+
+
+def test_a_leader_who_is_blocked_goes_one_up(cast: Cast) -> None:
+    assert services.raise_case(ask="blocked", subject="No budget", by=user(cast.maya), at=NOW).owner == cast.vera
+
+
+def test_a_manager_opens_a_case_without_a_flag_and_only_for_their_own(cast: Cast) -> None:
+    how = {"subject": "Quotes go out late", "due_on": SOON, "by": user(cast.maya), "at": NOW}
+    made = services.open_case_about(person=cast.ana, owner=cast.maya, **how)  # type: ignore[arg-type]
+    assert (made.source, made.flag) == ("manager", None)
+    with pytest.raises(Refused, match="leads Cleo"):
+        services.open_case_about(person=cast.cleo, owner=cast.maya, **how)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="Omar does not lead Ana"):
+        services.open_case_about(person=cast.ana, owner=cast.omar, **how | {"subject": "x"})  # type: ignore[arg-type]
+
+
+def test_after_a_transfer_the_former_manager_sees_nothing_and_the_new_one_takes_over(cast: Cast, case: Case) -> None:
+    teams.post_person(person=cast.ben, team=cast.south, role=Role.REP, on=TODAY, by=user(cast.olga))
+    assert signed_in(cast.maya).get(f"/cases/{case.pk}/").status_code == 404
+    with pytest.raises(Refused):
+        services.hand_over_case(case=case, owner=cast.maya, by=user(cast.maya), at=NOW)
+    services.hand_over_case(case=case, owner=cast.omar, by=user(cast.omar), at=NOW)
+    assert Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).get().owner == cast.omar
+    assert signed_in(cast.omar).get(f"/cases/{case.pk}/").status_code == 200
+
+
+# ── The order of the steps ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_step_is_ruled_before_those_above_it(case: Case) -> None:
+    with pytest.raises(Refused, match="comes after Product and Price; rule on these first"):
+        rule(case, "delivery")
+    rule(case, "product")
+    with pytest.raises(Refused, match="comes after Price; rule on these first"):
+        rule(case, "delivery")
+
+
+def test_a_ruling_keeps_the_figures_of_its_day(case: Case) -> None:
+    row = rule(case, "product")
+    assert row.evidence["until"] == TODAY.isoformat()
+    assert row.evidence["sentence"]
+
+
+def test_the_same_ruling_twice_is_one_and_another_one_is_refused(case: Case) -> None:
+    assert rule(case, "product") == rule(case, "product")
+    with pytest.raises(Refused, match="ruled out already"):
+        rule(case, "product", is_in=True)
+
+
+def test_taking_a_step_up_again_takes_up_all_that_came_after(case: Case, cast: Cast) -> None:
+    for step in ("product", "price", "delivery"):
+        rule(case, step)
+    services.reopen_step(case=case, step="price", reason="New price list", by=user(cast.maya), at=NOW)
+    assert set(DiagnosisStep.objects.standing().values_list("step", flat=True)) == {"product"}
+    assert DiagnosisStep.objects.count() == 3
+    rule(case, "price", is_in=True)
+
+
+def test_a_form_opened_before_somebody_else_ruled_is_stale(case: Case, cast: Cast) -> None:
+    case.refresh_from_db()
+    rule(case, "product", by=user(cast.vera))
+    with pytest.raises(Stale):
+        rule(case, "price", version=case.version)
+
+
+@pytest.mark.parametrize("name", ["ben", "ana", "omar", "olga", "admin"])
+def test_nobody_rules_on_their_own_case_and_no_stranger_does(cast: Cast, case: Case, name: str) -> None:
+    who = getattr(cast, name)
+    by = User.objects.get(pk=who.pk) if isinstance(who, User) else user(who)
+    with pytest.raises(Refused):
+        rule(case, "product", by=by)
+
+
+# ── The person comes last ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_person_is_not_ruled_in_before_they_were_heard(cast: Cast, case: Case) -> None:
+    rule_out_six(case)
+    with pytest.raises(Refused, match="has not been heard yet"):
+        rule(case, "person", is_in=True)
+    services.ask_view(case=case, by=user(cast.maya), at=NOW)
+    with pytest.raises(Refused, match="was asked and has until"):
+        rule(case, "person", is_in=True)
+    services.state_view(case=case, text="I lost two weeks to the fair.", by=user(cast.ben), at=NOW)
+    assert rule(case, "person", is_in=True).is_in
+
+
+def test_who_says_nothing_by_their_day_has_been_heard_but_not_while_away(cast: Cast, case: Case) -> None:
+    rule_out_six(case)
+    services.ask_view(case=case, by=user(cast.maya), at=NOW)
+    later = NOW + timedelta(days=7)
+    kind = LeaveKind.objects.create(key="sick-2", name="Sick", relieves_quota=False, is_protected=False)
+    leave = Leave.objects.create(person=cast.ben, kind=kind, during=half_open(TODAY, TODAY + timedelta(days=20)))
+    with pytest.raises(Refused, match="is away"):
+        rule(case, "person", is_in=True, at=later)
+    leave.delete()
+    assert rule(case, "person", is_in=True, at=later).is_in
+
+
+def test_the_person_waits_for_the_department_that_was_asked(cast: Cast, case: Case, dora: Person) -> None:
+    services.state_view(case=case, text="Late deliveries.", by=user(cast.ben), at=NOW)
+    question = ask(case, cast.maya)
+    rule_out_six(case)
+    with pytest.raises(Refused, match="Delivery was asked and has until"):
+        rule(case, "person", is_in=True)
+    services.answer_question(question=question, text="No, all in time.", by=user(dora), at=NOW)
+    assert rule(case, "person", is_in=True).is_in
+
+
+def test_a_missed_deadline_of_a_department_holds_nobody_up(cast: Cast, case: Case, dora: Person) -> None:
+    services.state_view(case=case, text="Late deliveries.", by=user(cast.ben), at=NOW)
+    ask(case, cast.maya)
+    rule_out_six(case)
+    assert rule(case, "person", is_in=True, at=NOW + timedelta(days=5)).is_in
+
+
+def test_a_team_wide_cause_is_never_laid_on_the_person(cast: Cast, case: Case) -> None:
+    services.state_view(case=case, text="Everybody is late.", by=user(cast.ben), at=NOW)
+    for step in SIX:
+        rule(case, step, is_in=step == "delivery", is_team_wide=step == "delivery")
+    with pytest.raises(Refused, match="ruled in for the whole team"):
+        rule(case, "person", is_in=True)
+    assert not rule(case, "person").is_in
+    closed = services.close_case(
+        case=case, cause="delivery", outcome="elsewhere", result="Production was told", by=user(cast.maya), at=NOW
+    )
+    assert closed.is_team_wide
+    assert not DiagnosisStep.objects.filter(step="person", is_in=True).exists()
+
+
+# ── Closing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def close(case: Case, by: User, **more: str) -> Case:
+    how = {"cause": "training", "outcome": "improved", "result": "Course done"} | more
+    return services.close_case(case=case, by=by, at=NOW, **how)
+
+
+def test_a_case_closes_with_a_cause_that_was_ruled_in_and_an_outcome(cast: Cast, case: Case) -> None:
+    by = user(cast.maya)
+    with pytest.raises(Refused, match="Training and support was not ruled in"):
+        close(case, by)
+    with pytest.raises(Refused, match="No cause found"):
+        close(case, by, cause="none")
+    with pytest.raises(Refused, match="closes with a cause"):
+        close(case, by, cause="")
+    for step in SIX:
+        rule(case, step, is_in=step in {"price", "training"})
+    with pytest.raises(Refused, match="closes with an outcome"):
+        close(case, by, outcome="")
+    made = close(case, by)
+    assert (made.cause, made.outcome, made.is_team_wide) == ("training", "improved", False)
+    assert not Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).exists()
+    with pytest.raises(Refused, match="closed already"):
+        close(case, by)
+
+
+def test_a_diagnosis_is_open_until_its_last_step_is_ruled_on_or_the_case_is_closed(cast: Cast, case: Case) -> None:
+    assert selectors.has_open_diagnosis(cast.ben)
+    assert not selectors.has_open_diagnosis(cast.ana)
+    rule_out_six(case)
+    assert selectors.has_open_diagnosis(cast.ben)
+    rule(case, "person")
+    assert not selectors.has_open_diagnosis(cast.ben)
+
+
+# ── Departments ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_department_sees_the_question_and_neither_case_nor_person(cast: Cast, case: Case, dora: Person) -> None:
+    question = ask(case, cast.maya)
+    client = signed_in(dora)
+    page = client.get("/questions/").content.decode()
+    assert "Were orders late in October?" in page
+    assert "Ben" not in page
+    assert "meetings" not in page
+    assert client.get(f"/cases/{case.pk}/").status_code == 404
+    assert "Ben" not in Notice.objects.get(user=dora.user).text
+    client.post(f"/questions/{question.pk}/answer/", {f"q{question.pk}-text": "Yes, nine of twelve."})
+    question.refresh_from_db()
+    assert (question.answer, question.answered_by) == ("Yes, nine of twelve.", dora)
+
+
+def test_other_departments_and_sellers_do_not_see_it(cast: Cast, case: Case, dora: Person) -> None:
+    question = ask(case, cast.maya)
+    sina = member(cast, "Sina", Team.Department.SERVICE)
+    assert "October" not in signed_in(sina).get("/questions/").content.decode()
+    for who in (sina, cast.ana, cast.maya):
+        answer = signed_in(who).post(f"/questions/{question.pk}/answer/", {f"q{question.pk}-text": "No."})
+        assert answer.status_code == 404
+
+
+def test_a_question_names_nobody(cast: Cast, case: Case, dora: Person) -> None:
+    with pytest.raises(Refused, match="leave “Ben” out"):
+        ask(case, cast.maya, text="Were Ben's orders late?")
+
+
+def test_a_department_that_nobody_is_in_is_not_asked(cast: Cast, case: Case) -> None:
+    with pytest.raises(Refused, match="Nobody is posted to Delivery today"):
+        ask(case, cast.maya)
+
+
+def test_who_moved_to_the_department_does_not_answer_about_themselves(cast: Cast, case: Case, dora: Person) -> None:
+    question = ask(case, cast.maya)
+    Posting.objects.filter(person=cast.ben).update(team=dora.postings.get().team, role=Role.DEPARTMENT)
+    with pytest.raises(Refused):
+        services.answer_question(question=question, text="All late.", by=user(cast.ben), at=NOW)
+
+
+def test_departments_are_reminded_once_a_day_and_the_owner_hears_of_a_missed_day(
+    cast: Cast, case: Case, dora: Person
+) -> None:
+    question = ask(case, cast.maya)
+    Notice.objects.all().delete()
+    for on in (
+        question.due_on,
+        question.due_on,
+        question.due_on + timedelta(days=1),
+        question.due_on + timedelta(days=2),
+    ):
+        services.remind_of_questions(on=on, at=NOW)
+    assert Notice.objects.filter(user=dora.user).count() == 1
+    assert Notice.objects.filter(user=cast.maya.user).count() == 1
+
+
+# ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_shows_every_step_and_rules_on_the_next_one(cast: Cast, case: Case) -> None:
+    client = signed_in(cast.maya)
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    for step in Step:
+        assert step.label in page
+    answer = client.post(
+        f"/cases/{case.pk}/rule/", {"step": "product", "ruling": "out", "reason": "No deal lost for it", "version": "1"}
+    )
+    assert answer.status_code == 302
+    again = client.post(f"/cases/{case.pk}/rule/", {"step": "price", "ruling": "out", "reason": "x", "version": "1"})
+    assert again.status_code == 422
+    assert "changed meanwhile" in again.content.decode()
+    answer = client.post(f"/cases/{case.pk}/rule/", {"step": "person", "ruling": "in", "reason": "Lazy"})
+    assert answer.status_code == 422
+    assert "rule on these first" in answer.content.decode()
+
+
+def test_the_person_reads_the_rulings_and_says_how_they_see_it(cast: Cast, case: Case) -> None:
+    rule(case, "product", reason="No deal was lost for it")
+    client = signed_in(cast.ben)
+    assert "No deal was lost for it" in client.get(f"/cases/{case.pk}/").content.decode()
+    assert client.post(f"/cases/{case.pk}/statement/", {"text": "I was at the fair."}).status_code == 302
+    assert CaseStatement.objects.get().person == cast.ben
+    page = client.get(f"/cases/{case.pk}/").content.decode()
+    assert "Rule on" not in page
+    assert "Close the case" not in page
+
+
+@pytest.mark.parametrize("name", ["olga", "admin"])
+def test_who_runs_the_installation_sees_that_there_is_a_case_and_no_words(cast: Cast, name: str) -> None:
+    made = services.raise_case(ask="blocked", subject="Secret trouble", by=user(cast.ana), at=NOW)
+    services.state_view(case=made, text="Private view", by=user(cast.ana), at=NOW)
+    rule(made, "product", reason="Nobody said so")
+    client = Client()
+    client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+    for path in (
+        f"/cases/{made.pk}/",
+        "/cases/",
+        "/cases/?export=csv",
+        "/search/?q=Secret",
+        f"/api/v1/cases/{made.pk}/",
+    ):
+        answer = client.get(path)
+        text = b"".join(answer).decode() if answer.streaming else answer.content.decode()
+        assert answer.status_code == 200, path
+        for words in ("Secret trouble", "Private view", "Nobody said so"):
+            assert words not in text, path
+
+
+def test_causes_are_told_from_five_people_on(cast: Cast) -> None:
+    people = [cast.ana, cast.ben, cast.cleo, cast.maya, cast.omar]
+    for n, person in enumerate(people):
+        Case.objects.create(
+            person=person, owner=cast.vera, subject="x", opened_at=NOW, due_on=TODAY, closed_at=NOW, state="closed",
+            cause="price", outcome="solved", at_stake=1000, is_team_wide=n < 2,
+        )  # fmt: skip
+    Case.objects.create(
+        person=cast.ana, owner=cast.vera, subject="x", opened_at=NOW, due_on=TODAY, closed_at=NOW, state="closed",
+        cause="service", outcome="solved", at_stake=9000,
+    )  # fmt: skip
+    found = selectors.causes(user=user(cast.vera))
+    (row,) = found.rows
+    assert (row.cause, row.cases, row.at_stake, row.team_wide, found.hidden) == ("price", 5, Decimal(5000), 2, 1)
+    page = signed_in(cast.vera).get("/causes/").content.decode()
+    assert "Price costs most" in page
+    assert "9,000" not in page
+
+
+def test_the_pages_ask_a_fixed_number_of_queries(
+    cast: Cast, case: Case, django_assert_max_num_queries: Callable
+) -> None:
+    client = signed_in(cast.maya)
+    client.get(f"/cases/{case.pk}/")
+    with django_assert_max_num_queries(75):
+        client.get(f"/cases/{case.pk}/")
+    with django_assert_max_num_queries(16):
+        client.get("/cases/")
