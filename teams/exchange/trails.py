@@ -39,7 +39,7 @@ LED_TO = {
     "one-on-ones": "coaching.OneOnOne", "orders": "sales.Order", "people": "teams.Person", "plans": "targets.Plan",
     "redistributions": "targets.Redistribution", "teams": "teams.Team", "action-item": "coaching.ActionItem",
     "courses": "coaching.Course", "enrolment": "coaching.Enrolment",
-    "redistributions": "targets.Redistribution", "disputes": "coaching.Dispute", "teams": "teams.Team", "action-item": "coaching.ActionItem",
+    "disputes": "coaching.Dispute",
 }  # fmt: skip
 ADDRESSES = {"link", "reason"}
 ADDRESS = re.compile(r"(/?)([a-z-]+)([/:])(\d+|\{.*\})(/.*|)", re.DOTALL)
