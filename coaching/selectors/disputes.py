@@ -364,12 +364,13 @@ class Similar:
 
 def similar_to(dispute: Dispute, user: Viewer, *, most: int = 5) -> list[Similar]:
     """Settled disputes of the same subject, those with the same reasons first, the latest first."""
-    seen = set(Dispute.objects.visible_to(user).values_list("pk", flat=True)) if access_of(user).person_id else set()
     settled = Dispute.objects.filter(subject=dispute.subject, state=State.FINAL).exclude(pk=dispute.pk)
     found = list(settled.prefetch_related("decisions").order_by("-opened_at", "-pk")[:100])
-    found.sort(key=lambda one: one.ground != dispute.ground)
+    found = sorted(found, key=lambda one: one.ground != dispute.ground)[:most]
+    mine = Dispute.objects.visible_to(user).filter(pk__in=[one.pk for one in found])
+    seen = set(mine.values_list("pk", flat=True)) if found else set()
     rows = []
-    for one in found[:most]:
+    for one in found:
         by_round = {decision.round: decision for decision in one.decisions.all()}
         if (first := by_round.get(FIRST)) is None:
             continue
