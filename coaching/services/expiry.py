@@ -8,8 +8,11 @@ from coaching.models import (
     Case,
     CaseChange,
     CaseStatement,
+    Decision,
     DevelopmentPlan,
     DiagnosisStep,
+    Dispute,
+    Evidence,
     Exit,
     Goal,
     Ladder,
@@ -26,6 +29,8 @@ from coaching.models import (
     Question,
     QuizAnswer,
     QuizAttempt,
+    Remedy,
+    Statement,
     StepReading,
     StepSupport,
 )
@@ -102,6 +107,15 @@ def _forget_exits(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(said, interview="", lesson="")
 
 
+def _forget_disputes(before: datetime, forgotten: Forgotten) -> None:
+    """That it was, who was heard, and what it changed stays."""
+    over = Dispute.objects.exclude(state__in=Dispute.UNSETTLED).filter(decide_by__lt=before.date())
+    forgotten.blank(Statement.objects.filter(party__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+    forgotten.blank(Decision.objects.filter(dispute__in=over).exclude(reasons__in=["", GONE]), reasons=GONE)
+    forgotten.blank(Remedy.objects.filter(decision__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+    forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+
+
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
@@ -112,5 +126,6 @@ EXPIRIES = [
     Expiry("development_plans", "Words of development plans and mentoring that are over", 36, _forget_plans),
     Expiry("quiz_answers", "How quizzes were answered", 24, _forget_answers),
     Expiry("ladders", "Words of improvement plans that are over", 36, _forget_ladders),
+    Expiry("disputes", "Words of settled disputes", 60, _forget_disputes),
     Expiry("exits", "What was said in exit interviews", 36, _forget_exits),
 ]
