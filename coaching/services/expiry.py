@@ -8,8 +8,11 @@ from coaching.models import (
     Case,
     CaseChange,
     CaseStatement,
+    Decision,
     DevelopmentPlan,
     DiagnosisStep,
+    Dispute,
+    Evidence,
     Exit,
     Goal,
     Ladder,
@@ -22,6 +25,7 @@ from coaching.models import (
     Question,
     QuizAnswer,
     QuizAttempt,
+    Statement,
     StepReading,
     StepSupport,
 )
@@ -86,6 +90,14 @@ def _forget_exits(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(said, interview="", lesson="")
 
 
+def _forget_disputes(before: datetime, forgotten: Forgotten) -> None:
+    """What was said and why it was decided goes; what a decision changed stays."""
+    over = Dispute.objects.exclude(state__in=Dispute.UNSETTLED).filter(decide_by__lt=before.date())
+    forgotten.blank(Statement.objects.filter(party__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+    forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+    forgotten.blank(Decision.objects.filter(dispute__in=over).exclude(reasons__in=["", GONE]), reasons=GONE)
+
+
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
@@ -95,4 +107,5 @@ EXPIRIES = [
     Expiry("quiz_answers", "How quizzes were answered", 24, _forget_answers),
     Expiry("ladders", "Words of improvement plans that are over", 36, _forget_ladders),
     Expiry("exits", "What was said in exit interviews", 36, _forget_exits),
+    Expiry("disputes", "Words of disputes that are settled", 36, _forget_disputes),
 ]

@@ -47,6 +47,9 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.AgendaItem": ("one_on_one__person", "added_by"),
     "coaching.Question": ("case__person",),
     "coaching.StepSupport": ("step__ladder__person",),
+    "coaching.Dispute": ("parties__person",),
+    "coaching.Evidence": ("dispute__parties__person",),
+    "coaching.Decision": ("dispute__parties__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
 }
