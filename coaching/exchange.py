@@ -3,8 +3,11 @@
 from coaching.models import (
     ActionItem,
     AgendaItem,
+    Attendance,
     Case,
     CaseChange,
+    CoachingPlan,
+    CoachingPlanChange,
     Course,
     CourseRule,
     CourseSkill,
@@ -17,10 +20,21 @@ from coaching.models import (
     Enrolment,
     Lesson,
     LessonDone,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuestion,
     OnboardingStep,
     OnboardingTick,
     OneOnOne,
     Party,
+    Play,
+    PlayChange,
+    PlayComment,
+    PlayUse,
+    PlayVersion,
+    PlayVote,
     Question,
     QuizAnswer,
     QuizAttempt,
@@ -28,10 +42,12 @@ from coaching.models import (
     QuizQuestion,
     Remedy,
     RemedyShare,
+    Rhythm,
     SkillTarget,
     Statement,
 )
 from teams.exchange.trails import known_by, trail
+from teams.models import Person
 
 OPENED = ("person", "opened_at")
 MET = ("person", "manager", "starts_at")
@@ -47,6 +63,35 @@ KINDS = [
     trail("action_items", ActionItem, *PROMISED),
     trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
     trail("department_questions", Question, "case", "step", "asked_at", "text"),
+]
+
+PLANNED = ("person", "kind", "measure", "starts_on", "planned_at")
+PROPOSED = ("name", "proposed_at")
+
+REFERENTS += [known_by(CoachingPlan, *PLANNED), known_by(Play, *PROPOSED)]
+
+KINDS += [
+    trail("coaching_plans", CoachingPlan, *PLANNED, numbers={"peers": Person}),
+    trail("coaching_plan_changes", CoachingPlanChange, "plan", "at", "what"),
+    trail("plays", Play, *PROPOSED),
+    trail("play_versions", PlayVersion, "play", "number"),
+    trail("play_changes", PlayChange, "play", "at", "state"),
+    trail("play_votes", PlayVote, "play", "person"),
+    trail("play_comments", PlayComment, "play", "author", "at"),
+    trail("play_uses", PlayUse, "play", "deal", "activity"),
+]
+
+# Rhythms and meetings
+MEETING = ("team", "starts_at")
+REFERENTS += [known_by(Meeting, *MEETING)]
+KINDS += [
+    trail("rhythms", Rhythm, "person", "manager", "made_at"),
+    trail("meetings", Meeting, *MEETING),
+    trail("meeting_changes", MeetingChange, "meeting", "at", "what"),
+    trail("meeting_points", MeetingPoint, "meeting", "about"),
+    trail("meeting_questions", MeetingQuestion, "team", "author", "asked_at"),
+    trail("meeting_decisions", MeetingDecision, "meeting", "decided_at", "text"),
+    trail("attendances", Attendance, "meeting", "person"),
 ]
 
 # ── Disputes: what happened, and nobody's words ─────────────────────────────────────────────────────────────────
