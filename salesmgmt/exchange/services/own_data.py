@@ -45,6 +45,7 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.QuizAttempt": ("enrolment__person",),
     "coaching.QuizAnswer": ("attempt__enrolment__person",),
     "coaching.AgendaItem": ("one_on_one__person", "added_by"),
+    "coaching.OneOnOneChange": ("one_on_one__person", "one_on_one__manager"),
     "coaching.Question": ("case__person",),
     "coaching.StepSupport": ("step__ladder__person",),
     "coaching.Dispute": ("parties__person",),
