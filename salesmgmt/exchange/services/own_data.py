@@ -52,6 +52,9 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.Decision": ("dispute__parties__person",),
     "coaching.Evidence": ("by",),
     "coaching.StepSupport": ("step__ladder__person",),
+    "coaching.Dispute": ("parties__person",),
+    "coaching.Evidence": ("dispute__parties__person",),
+    "coaching.Decision": ("dispute__parties__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
 }
@@ -60,7 +63,7 @@ BY_NUMBER: dict[str, Q] = {
     "performance.ForecastRow": Q(level="person", subject_id="me"),
     "performance.BacktestCase": Q(person_id="me"),
 }
-SECRET = {"digest", "password", "secret", "file", "stop_url"}
+SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}  # `peers`: who others are
 CUSTOMERS = "sales"  # the histories of its records are about customers
 DEPTH = 3
 AUDIT = ("at", "table", "row_id", "operation")
