@@ -117,11 +117,6 @@ def _forget_disputes(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(Decision.objects.filter(dispute__in=over).exclude(reasons__in=["", GONE]), reasons=GONE)
     forgotten.blank(Remedy.objects.filter(decision__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
     forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
-    """What was said and why it was decided goes; what a decision changed stays."""
-    over = Dispute.objects.exclude(state__in=Dispute.UNSETTLED).filter(decide_by__lt=before.date())
-    forgotten.blank(Statement.objects.filter(party__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
-    forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
-    forgotten.blank(Decision.objects.filter(dispute__in=over).exclude(reasons__in=["", GONE]), reasons=GONE)
 
 
 def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
@@ -158,7 +153,6 @@ EXPIRIES = [
     Expiry("development_plans", "Words of development plans and mentoring that are over", 36, _forget_plans),
     Expiry("quiz_answers", "How quizzes were answered", 24, _forget_answers),
     Expiry("ladders", "Words of improvement plans that are over", 36, _forget_ladders),
-    Expiry("disputes", "Words of settled disputes", 60, _forget_disputes),
     Expiry("exits", "What was said in exit interviews", 36, _forget_exits),
     Expiry("disputes", "Words of disputes that are settled", 36, _forget_disputes),
     Expiry("pulses", "Moods and workload", 12, _forget_pulses),

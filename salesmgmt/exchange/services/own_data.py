@@ -50,11 +50,8 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.Dispute": ("parties__person",),
     "coaching.Statement": ("party__dispute__parties__person",),  # what the others said of it is read by every party
     "coaching.Decision": ("dispute__parties__person",),
-    "coaching.Evidence": ("by",),
-    "coaching.StepSupport": ("step__ladder__person",),
-    "coaching.Dispute": ("parties__person",),
     "coaching.Evidence": ("dispute__parties__person",),
-    "coaching.Decision": ("dispute__parties__person",),
+    "coaching.StepSupport": ("step__ladder__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
 }
