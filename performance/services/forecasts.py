@@ -48,7 +48,8 @@ def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] 
     chosen = posted if person_ids is None else sorted(set(person_ids) & set(posted))
     if not chosen:
         return 0
-    found = forecasting.outlook(history, period, as_of, learned)
+    odds = forecasting.odds_before(period) if learned is None else learned.odds
+    found = forecasting.outlook(history, period, as_of, learned, odds)
     people = forecasting.people_forecasts(found, chosen, period, as_of)
     with transaction.atomic():
         if person_ids is None:
@@ -170,7 +171,8 @@ def replay_next(*, as_of: date, at: datetime) -> int | None:
         return None
     quota = backtests.Quota() if QuotaEntry.objects.exists() else backtests.Quota(trailing=4)
     history = forecasting.read(since=forecasting.earlier(period)[0].start, organisation=organisation)
-    made = _write(backtests.judge(history, period, quota=quota, organisation=organisation), at)
+    odds = forecasting.odds_before(period)
+    made = _write(backtests.judge(history, period, quota=quota, odds=odds, organisation=organisation), at)
     BacktestRun.objects.update_or_create(measure=BOOKINGS, defaults={"until": period.end, "made_at": at})
     return made
 
@@ -186,11 +188,15 @@ def drain_backtest(*, as_of: date, at: datetime) -> int:
     return 1
 
 
+def _places(p_miss: float | None) -> Decimal | None:
+    return None if p_miss is None else Decimal(f"{p_miss:.4f}")
+
+
 def _write(cases: Iterable[backtests.Case], at: datetime) -> int:
     rows = [
         BacktestCase(
             measure=BOOKINGS, made_at=at,
-            **asdict(case) | {"p_miss": None if case.p_miss is None else Decimal(f"{case.p_miss:.4f}")},
+            **asdict(case) | {"p_miss": _places(case.p_miss), "p_before": _places(case.p_before)},
         )
         for case in cases
     ]  # fmt: skip
