@@ -3,27 +3,51 @@
 from coaching.models import (
     ActionItem,
     AgendaItem,
+    Attendance,
     Case,
     CaseChange,
+    CoachingPlan,
+    CoachingPlanChange,
     Course,
     CourseRule,
     CourseSkill,
     CourseVersion,
+    Decider,
+    Decision,
     DiagnosisStep,
+    Dispute,
+    DisputeEvent,
     Enrolment,
     Lesson,
     LessonDone,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuestion,
     OnboardingStep,
     OnboardingTick,
     OneOnOne,
+    Party,
+    Play,
+    PlayChange,
+    PlayComment,
+    PlayUse,
+    PlayVersion,
+    PlayVote,
     Question,
     QuizAnswer,
     QuizAttempt,
     QuizChoice,
     QuizQuestion,
+    Remedy,
+    RemedyShare,
+    Rhythm,
     SkillTarget,
+    Statement,
 )
 from teams.exchange.trails import known_by, trail
+from teams.models import Person
 
 OPENED = ("person", "opened_at")
 MET = ("person", "manager", "starts_at")
@@ -39,6 +63,57 @@ KINDS = [
     trail("action_items", ActionItem, *PROMISED),
     trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
     trail("department_questions", Question, "case", "step", "asked_at", "text"),
+]
+
+PLANNED = ("person", "kind", "measure", "starts_on", "planned_at")
+PROPOSED = ("name", "proposed_at")
+
+REFERENTS += [known_by(CoachingPlan, *PLANNED), known_by(Play, *PROPOSED)]
+
+KINDS += [
+    trail("coaching_plans", CoachingPlan, *PLANNED, numbers={"peers": Person}),
+    trail("coaching_plan_changes", CoachingPlanChange, "plan", "at", "what"),
+    trail("plays", Play, *PROPOSED),
+    trail("play_versions", PlayVersion, "play", "number"),
+    trail("play_changes", PlayChange, "play", "at", "state"),
+    trail("play_votes", PlayVote, "play", "person"),
+    trail("play_comments", PlayComment, "play", "author", "at"),
+    trail("play_uses", PlayUse, "play", "deal", "activity"),
+]
+
+# Rhythms and meetings
+MEETING = ("team", "starts_at")
+REFERENTS += [known_by(Meeting, *MEETING)]
+KINDS += [
+    trail("rhythms", Rhythm, "person", "manager", "made_at"),
+    trail("meetings", Meeting, *MEETING),
+    trail("meeting_changes", MeetingChange, "meeting", "at", "what"),
+    trail("meeting_points", MeetingPoint, "meeting", "about"),
+    trail("meeting_questions", MeetingQuestion, "team", "author", "asked_at"),
+    trail("meeting_decisions", MeetingDecision, "meeting", "decided_at", "text"),
+    trail("attendances", Attendance, "meeting", "person"),
+]
+
+# ── Disputes: what happened, and nobody's words ─────────────────────────────────────────────────────────────────
+
+DISPUTED, SIDE, CHANGED = ("opened_by", "opened_at"), ("dispute", "person"), ("decision", "kind", "at")
+
+REFERENTS += [
+    known_by(Dispute, *DISPUTED),
+    known_by(Party, *SIDE),
+    known_by(Decision, "dispute", "round"),
+    known_by(Remedy, *CHANGED),
+]
+
+KINDS += [
+    trail("disputes", Dispute, *DISPUTED),
+    trail("dispute_parties", Party, *SIDE),
+    trail("dispute_statements", Statement, "party", "round", without=("text", "reminded_at")),
+    trail("dispute_deciders", Decider, "dispute", "round", "person", without=("reminded_at",)),
+    trail("dispute_decisions", Decision, "dispute", "round", without=("reasons",)),
+    trail("dispute_remedies", Remedy, *CHANGED, without=("text",)),
+    trail("dispute_remedy_shares", RemedyShare, "remedy", "person", "kind"),
+    trail("dispute_events", DisputeEvent, "dispute", "at", "kind"),
 ]
 
 # Courses. A lesson's file isn't in a table: it is uploaded again.

@@ -17,7 +17,7 @@ from salesmgmt.lib.periods import WEEKS, SetUp
 
 from . import selectors, services
 from .edges import looked
-from .models import FiscalYear, Look, Period, Person, Posting, Role, Team, User, access_of
+from .models import FiscalYear, Leave, Look, Period, Person, Posting, Role, Team, User, access_of
 
 
 def today_of(request: Request) -> date:
@@ -247,6 +247,36 @@ class Periods(Records):
         return self.shown(period)
 
 
+class LeaveSerializer(serializers.ModelSerializer):
+    starts_on = serializers.DateField(read_only=True)
+    until = serializers.DateField(read_only=True, help_text="First day back")
+    relieves_quota = serializers.BooleanField(source="kind.relieves_quota", read_only=True)
+    kind = serializers.SerializerMethodField(help_text="For HR and the person alone; empty for everybody else")
+
+    class Meta:
+        model = Leave
+        fields = ("id", "person", "starts_on", "until", "relieves_quota", "kind")
+        read_only_fields = fields
+
+    def get_kind(self, leave: Leave) -> str:
+        return leave.kind_for(self.context["request"].user)
+
+
+class LeaveFilter(filters.FilterSet):
+    person = Id("person")
+    on = filters.DateFilter(field_name="during", lookup_expr="contains", label="Away on this day")
+
+
+class Leaves(Records):
+    """Who is away when: dates, and whether it relieves quota."""
+
+    model = Leave
+    joins = ("kind",)
+    serializer_class = LeaveSerializer
+    filterset_class = LeaveFilter
+    ordering_fields = ("id",)
+
+
 class LookSerializer(serializers.ModelSerializer):
     viewer_name = serializers.CharField(source="viewer.person.name", read_only=True, default=None)
 
@@ -273,6 +303,7 @@ class Looks(Records):
 
 ENDPOINTS = {
     "me": Me,
+    "leaves": Leaves,
     "looks": Looks,
     "people": People,
     "teams": Teams,

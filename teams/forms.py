@@ -5,8 +5,11 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.db.models import QuerySet
 
-from .models import Person, Skill, User, access_of
+from salesmgmt.lib.days import require_our_time
+
+from .models import LeaveKind, Person, Skill, User, access_of
 
 
 class LoginForm(AuthenticationForm):
@@ -40,6 +43,23 @@ class ProfileForm(forms.Form):
         if email and User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
             raise forms.ValidationError("This address can't be used.")
         return email
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class LeaveForm(forms.Form):
+    """Days somebody is away, both included, and why."""
+
+    person = forms.ModelChoiceField(Person.objects.none(), empty_label="Choose somebody")
+    kind = forms.ModelChoiceField(LeaveKind.objects.order_by("name"), empty_label=None)
+    start = forms.DateField(label="First day away", validators=[require_our_time], widget=_day())
+    last = forms.DateField(label="Last day away", validators=[require_our_time], widget=_day())
+
+    def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
 
 
 class TokenForm(forms.Form):

@@ -551,13 +551,22 @@ class LeaveKind(models.Model):
         return self.name
 
 
+class LeaveQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """HR sees all; everybody else that of the people they see, without its kind."""
+        access = access_of(user)
+        if access.sees_all or access.role == Role.HR:
+            return self.all()
+        return self.filter(person__in=access.people)
+
+
 class Leave(Dated):
     """Days on which a person is away. Below HR only the dates and whether it relieves quota are shown."""
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="leaves")
     kind = models.ForeignKey(LeaveKind, models.PROTECT, related_name="leaves")
 
-    objects = DatedQuerySet.as_manager()
+    objects = LeaveQuerySet.as_manager()
 
     class Meta:
         triggers = audited()
@@ -569,6 +578,12 @@ class Leave(Dated):
 
     def __str__(self) -> str:
         return f"{self.person} away from {self.starts_on}"
+
+    def kind_for(self, user: Viewer) -> str:
+        """Its kind, for HR and the person themselves; nobody else reads it."""
+        access = access_of(user)
+        may_read = access.role == Role.HR or access.person_id == self.person_id
+        return self.kind.name if may_read else ""
 
 
 # ── Access ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -736,6 +751,7 @@ class Look(models.Model):
         PIPELINE = "pipeline", "Your pipeline"
         MANAGER = "manager", "Your record as a manager"
         SKILLS = "skills", "Your skills"
+        LEAVE = "leave", "Your leave and its kind"
         CASE = "case", "A case"
         TALK = "talk", "A 1:1"
         COURSES = "courses", "Your courses"

@@ -138,6 +138,11 @@ def manager_of(person: Person, day: date) -> Person | None:
     return next((leaders[team_id] for team_id in reversed(team.path) if team_id in leaders), None)
 
 
+def people_here(day: date) -> QuerySet[Person]:
+    """Everybody who works here on a day, by name."""
+    return Person.objects.present().active(day).order_by("name", "pk")
+
+
 def led_teams(person: Person, day: date) -> QuerySet[Team]:
     """The teams a person leads on a day, without those below."""
     return Team.objects.present().filter(pk__in=Leadership.objects.on(day).filter(person=person).values("team"))

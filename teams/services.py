@@ -303,7 +303,7 @@ def _forget_looks(before: datetime, forgotten: Forgotten) -> None:
 
 def _forget_ratings(before: datetime, forgotten: Forgotten) -> None:
     """Of each skill the latest rating stays."""
-    standing = SkillRating.objects.standing().values("pk")  # type: ignore[attr-defined]
+    standing = SkillRating.objects.standing().values("pk")
     forgotten.drop(SkillRating.objects.filter(at__lt=before).exclude(pk__in=standing))
 
 

@@ -1,5 +1,6 @@
 """Logging in, invitations, the profile."""
 
+from datetime import timedelta
 from typing import Any, cast
 
 from celery import current_app
@@ -21,13 +22,15 @@ from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.desk.models import Token
 from salesmgmt.desk.wake import publish
-from salesmgmt.lib import clock
+from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
 
 from . import selectors, services
-from .edges import looked
-from .forms import LoginForm, ProfileForm, RatingForm, SkillForm, TokenForm
-from .models import Look, Person, SkillRating, User, access_of
+from .edges import looked, looked_at
+from .forms import LeaveForm, LoginForm, ProfileForm, RatingForm, SkillForm, TokenForm
+from .models import Leave, Look, Person, Role, SkillRating, User, access_of
+
+LATELY = timedelta(days=90)  # leave that ended longer ago is no longer listed
 
 
 class LoginView(auth.LoginView):
@@ -156,6 +159,51 @@ def _profile(request: HttpRequest, **context: Any) -> HttpResponse:
     shown = {"form": _profile_form(user), "token_form": TokenForm(), "tokens": selectors.api_tokens(user)}
     shown |= {"person": selectors.person_of(user), "addresses": selectors.addresses(user)}
     return render(request, "teams/profile.html", shown | context)
+
+
+# ── Leave ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@require_http_methods(["GET", "POST"])
+@keyed
+def leaves(request: HttpRequest) -> HttpResponse:
+    """Who is away when, of those one sees: dates and whether it relieves quota; HR reads kinds, and records leave."""
+    access, user = access_of(request.user), cast(User, request.user)
+    if access.role == "none":
+        raise Http404
+    today = clock.today(selectors.organisation_of(user).time_zone)
+    is_hr = access.role == Role.HR
+    if request.method == "POST" and not is_hr:
+        raise Http404
+    form = (
+        LeaveForm(request.POST or None, people=selectors.people_here(today).exclude(pk=access.person_id or 0))
+        if is_hr
+        else None
+    )
+    if form is not None and request.method == "POST" and form.is_valid():
+        try:
+            services.record_leave(by=user, **form.cleaned_data)
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, "Noted.")
+            return redirect("leaves")
+    lately = Leave.objects.visible_to(user).filter(during__endswith__gt=today - LATELY)
+    page = keyset.page(
+        lately.select_related("person", "kind"), by="id", descending=True, cursor=request.GET.get("cursor", ""),
+        lacks=False,
+    )  # fmt: skip
+    if is_hr:
+        looked_at(request, Look.Page.LEAVE, {row.person_id for row in page.rows})
+    context = {
+        "page": page,
+        "rows": [(row, row.kind_for(user), row.until and row.until - timedelta(days=1)) for row in page.rows],
+        "away": lately.on(today).count(),
+        "is_hr": is_hr,
+        "form": form,
+        "today": today,
+    }
+    return render(request, "teams/leaves.html", context, status=422 if form is not None and form.errors else 200)
 
 
 # ── Skills ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ belongs to nobody) and lena, who has left.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, get_resolver, reverse
+from django.urls import NoReverseMatch, URLPattern, get_resolver, resolve, reverse
 
 from coaching import services as coaching
 from coaching.models import Lesson, OnboardingStep
@@ -56,7 +56,7 @@ from targets.models import (
     Slice,
 )
 from teams import services as teams
-from teams.models import Person, Posting, Role, Skill, SkillRating, Team, User
+from teams.models import Look, Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = (
@@ -76,6 +76,7 @@ LEADERS = "maya omar vera olga admin"
 COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs it; not HR, not departments
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
+CONCERNED = "ana ben omar vera hugo"  # the parties, who decides, HR, and executives, who read no statement
 LADDER_ACTS = (
     "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
     "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
@@ -365,6 +366,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "case-move": (LINE, POST),
     "case-close": (LINE, POST),
     "case-open": ("maya vera", POST),
+    "disputes": (EVERYBODY, GET),
+    "dispute-new": (COLLEAGUES, GET),
+    "dispute": (CONCERNED, GET),
+    "dispute-statement": (CONCERNED, POST),
+    "dispute-evidence": (CONCERNED, POST),
+    "dispute-party": (CONCERNED, POST),
+    "dispute-decider": (CONCERNED, POST),
+    "dispute-step-aside": (CONCERNED, POST),
+    "dispute-decide": (CONCERNED, POST),
+    "dispute-appeal": (CONCERNED, POST),
+    "dispute-withdraw": (CONCERNED, POST),
     "one-on-ones": (EVERYBODY, GET),
     "one-on-one-plan": ("maya omar vera", GET),
     "one-on-one": (LINE, GET),
@@ -430,6 +442,27 @@ TABLE: dict[str, tuple[str, str]] = {
     "onboarding-step-end": (PLANNERS, POST),
     "onboarding-path": (LINE, GET),
     "onboarding-tick": ("ana maya vera", POST),
+    # 1:1s and meetings
+    "one-on-one-move": (LINE, POST),
+    "rhythm-set": ("maya omar vera", GET),
+    "rhythm-end": ("ana maya", POST),
+    "pulse-say": (EVERYBODY, POST),
+    "week": (EVERYBODY, GET),
+    "notice-ways": (EVERYBODY, GET),
+    "meetings": (EVERYBODY, GET),
+    "meeting-plan": ("maya omar vera", GET),
+    "meeting-ask": (EVERYBODY, POST),
+    "meeting": ("ana ben maya vera", GET),
+    "meeting-move": ("ana ben maya vera", POST),
+    "meeting-cancel": ("ana ben maya vera", POST),
+    "meeting-prepare": ("maya vera", POST),
+    "meeting-hold": ("ana ben maya vera", POST),
+    "meeting-minutes": ("ana ben maya vera", POST),
+    "meeting-decide": ("ana ben maya vera", POST),
+    "meeting-promise": ("ana ben maya vera", POST),
+    "meeting-point-tick": ("ana ben maya vera", POST),
+    "decision-settle": ("ana ben maya vera", POST),
+    "meeting-question": ("ana ben maya vera", POST),
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
@@ -453,6 +486,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "export": (IMPORTERS, GET),
     "export-xlsx": (IMPORTERS, GET),
     # people's rights
+    "leaves": (POSTED, GET),
     "privacy": (EVERYBODY, GET),
     "privacy-showing": ("admin", POST),
     "privacy-kept": ("admin", POST),
@@ -466,6 +500,24 @@ TABLE: dict[str, tuple[str, str]] = {
     "ladder": ("ana maya vera", GET),
     "ladder-pdf": ("ana maya vera", GET),
     **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
+    # help and its effect, plays
+    "effects": (POSTED, GET),
+    "effect-add": ("maya omar vera", GET),
+    "effects-of": (LINE, GET),
+    "effect": ("ana maya vera", GET),
+    "effect-move": ("ana maya vera", POST),
+    "effect-cancel": ("ana maya vera", POST),
+    "plays": (COMPARERS, GET),
+    "play-add": ("ana ben cleo maya omar vera olga", GET),
+    "play": (COMPARERS, GET),
+    "play-change": (COMPARERS, POST),
+    "play-comment": (COMPARERS, POST),
+    "play-vote": (COMPARERS, POST),
+    "play-adopt": (COMPARERS, POST),
+    "play-retire": (COMPARERS, POST),
+    "deal-plays": (LINE, GET),
+    "activity-plays": (LINE, GET),
+    "play-use-remove": (LINE, POST),
 }
 
 
@@ -747,6 +799,24 @@ def world(db: None) -> World:
     }
     kwargs |= training(cast, today, now)
     kwargs |= ladders(cast, today, now)
+    kwargs |= disputes(cast, now)
+    kwargs |= meetings(cast, today, now)
+    helped = coaching.plan_coaching(
+        person=cast.ana, kind="course", measure="bookings", starts_on=today, until=today + timedelta(days=30),
+        by=maya, at=now, on=today,
+    )  # fmt: skip
+    play = coaching.propose_play(by=cast.ana.user, at=now, name="Ask who signs", technique="Ask it first.")
+    use = coaching.use_play(play=play, activity=activity, by=cast.ana.user, at=now, on=today)
+    kwargs |= {
+        "effect": {"pk": helped.pk},
+        "effect-add": {},
+        "effects-of": {"place": "people", "pk": cast.ana.pk},
+        "play": {"pk": play.pk},
+        "play-add": {},
+        "deal-plays": {"pk": deal.pk},
+        "activity-plays": {"pk": activity.pk},
+        "play-use-remove": {"pk": use.pk},
+    }
     return World(cast, kwargs)
 
 
@@ -797,6 +867,39 @@ def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
         "onboarding-step-end": {"pk": step.pk},
         "onboarding-path": {"pk": cast.ana.pk},
         "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
+    }
+
+
+def disputes(cast: Cast, now: datetime) -> dict[str, dict[str, Any]]:
+    dispute = coaching.open_dispute(
+        subject="conduct", ground="treatment", claim="He shouted.", others=[cast.ben], by=cast.ana.user, at=now
+    )
+    hugo = User.objects.get(username="hugo")
+    coaching.name_decider(dispute=dispute, person=cast.omar, by=hugo, at=now)
+    return {
+        "dispute": {"pk": dispute.pk},
+        "dispute-new": {},
+    }
+
+
+def meetings(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
+    maya = cast.maya.user
+    soon = {"at": now, "on": today, "by": maya}
+    rhythm = coaching.set_rhythm(
+        person=cast.ana, manager=cast.maya, every_weeks=2, weekday=1, at_time=time(10), zone="UTC",
+        starts_on=today + timedelta(days=9), **soon,
+    )  # fmt: skip
+    met = coaching.plan_meeting(team=cast.north, title="Weekly", starts_at=now + timedelta(days=1), **soon)
+    decision = coaching.decide_in_meeting(meeting=met, text="Demos on site", by=maya, at=now)
+    coming = coaching.plan_meeting(team=cast.north, title="Weekly", starts_at=now + timedelta(days=8), **soon)
+    put = coaching.ask_meeting(team=cast.north, text="Who covers?", by=User.objects.get(username="ben"), at=now)
+    point = coming.points.earliest("pk")
+    return {
+        "rhythm-end": {"pk": rhythm.pk},
+        "meeting": {"pk": coming.pk},
+        "meeting-point-tick": {"pk": coming.pk, "point_pk": point.pk},
+        "decision-settle": {"pk": coming.pk, "decision_pk": decision.pk},
+        "meeting-question": {"pk": coming.pk, "question_pk": put.pk},
     }
 
 
@@ -869,6 +972,28 @@ def test_who_may_see_what(world: World, identity: str) -> None:
         elif answer.status_code != 404:
             wrong.append(was)
     assert not wrong, "\n".join(wrong)
+
+
+LEADS_ELSEWHERE = {"announcement", "offer", "task"}  # about a team's figures, or work that is one's own
+
+
+def test_whoever_opens_a_page_about_somebody_is_noted_for_them(world: World) -> None:
+    """Of every page that only a person, their line and who sees all may open, customers' records aside."""
+    missing = []
+    asked = {name for name, (who, method) in TABLE.items() if method == GET and set(who.split()) <= set(POSTED.split())}
+    for name in sorted(asked - LEADS_ELSEWHERE):
+        path = address(world, name)
+        view = resolve(path).func
+        about = {"ana", "maya"} <= set(TABLE[name][0].split()) and "cleo" not in TABLE[name][0].split()
+        if not about or view.__module__.startswith("sales."):
+            continue
+        client = Client()
+        client.force_login(User.objects.get(username="maya"), backend="django.contrib.auth.backends.ModelBackend")
+        Look.objects.all().delete()
+        client.get(path)
+        if not Look.objects.filter(person=world.cast.ana, viewer__username="maya").exists():
+            missing.append(name)
+    assert missing == []
 
 
 # ── Access follows the postings of the day: what was lost is gone on the next request ───────────────────────────

@@ -1,6 +1,6 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, courses, development, ladders, talks
+from . import cases, courses, development, disputes, effects, ladders, meetings, plays, rhythms, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
@@ -8,4 +8,9 @@ ENDPOINTS = {
     **courses.ENDPOINTS,
     **development.ENDPOINTS,
     **ladders.ENDPOINTS,
+    **disputes.ENDPOINTS,
+    **rhythms.ENDPOINTS,
+    **meetings.ENDPOINTS,
+    **effects.ENDPOINTS,
+    **plays.ENDPOINTS,
 }

@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('due_on', models.DateField()),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('passed_at', models.DateTimeField(blank=True, null=True)),
-                ('valid_until', models.DateField(blank=True, help_text='First day on which the certificate no longer holds', null=True)),
+                ('valid_until', models.DateField(blank=True, help_text='The certificate holds before it', null=True)),
                 ('reminded_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('overdue_told_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),

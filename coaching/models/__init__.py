@@ -3,6 +3,7 @@
 from .cases import Case, CaseChange, CaseQuerySet, PairQuerySet, Step
 from .courses import (
     Course,
+    CourseEffect,
     CourseRule,
     CourseSkill,
     CourseVersion,
@@ -16,6 +17,18 @@ from .courses import (
 )
 from .development import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
 from .diagnosis import CaseStatement, DiagnosisStep, Question, QuestionQuerySet
+from .disputes import (
+    Decider,
+    Decision,
+    Dispute,
+    DisputeEvent,
+    DisputeQuerySet,
+    Evidence,
+    Party,
+    Remedy,
+    RemedyShare,
+    Statement,
+)
 from .ladders import (
     Exit,
     Ladder,
@@ -29,24 +42,48 @@ from .ladders import (
     StepSupport,
     may_lead,
 )
+from .meetings import (
+    Attendance,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuerySet,
+    MeetingQuestion,
+)
 from .notes import Note, NoteQuerySet
+from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
+from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
+from .rhythms import Pulse, Rhythm, RhythmQuerySet
 from .skills import SkillTarget
-from .talks import ActionItem, AgendaItem, OneOnOne, OneOnOneQuerySet
+from .talks import ActionItem, ActionItemQuerySet, AgendaItem, OneOnOne, OneOnOneChange, OneOnOneQuerySet
 
 __all__ = [
     "ActionItem",
+    "ActionItemQuerySet",
     "AgendaItem",
+    "Attendance",
     "Case",
     "CaseChange",
     "CaseQuerySet",
     "CaseStatement",
+    "CoachingPlan",
+    "CoachingPlanChange",
+    "CoachingPlanQuerySet",
     "Course",
+    "CourseEffect",
     "CourseRule",
     "CourseSkill",
     "CourseVersion",
+    "Decider",
+    "Decision",
     "DevelopmentPlan",
     "DiagnosisStep",
+    "Dispute",
+    "DisputeEvent",
+    "DisputeQuerySet",
     "Enrolment",
+    "Evidence",
     "Exit",
     "Goal",
     "Ladder",
@@ -56,25 +93,47 @@ __all__ = [
     "LadderStep",
     "Lesson",
     "LessonDone",
+    "Meeting",
+    "MeetingChange",
+    "MeetingDecision",
+    "MeetingPoint",
+    "MeetingQuerySet",
+    "MeetingQuestion",
     "Mentorship",
     "Note",
     "NoteQuerySet",
     "OnboardingStep",
     "OnboardingTick",
     "OneOnOne",
+    "OneOnOneChange",
     "OneOnOneQuerySet",
     "PairQuerySet",
+    "Party",
+    "Play",
+    "PlayChange",
+    "PlayComment",
+    "PlayQuerySet",
+    "PlayUse",
+    "PlayVersion",
+    "PlayVote",
+    "Pulse",
     "Question",
     "QuestionQuerySet",
     "QuizAnswer",
     "QuizAttempt",
     "QuizChoice",
     "QuizQuestion",
+    "Remedy",
+    "RemedyShare",
+    "Rhythm",
+    "RhythmQuerySet",
     "SkillTarget",
+    "Statement",
     "Step",
     "StepGoal",
     "StepPause",
     "StepReading",
     "StepSupport",
     "may_lead",
+    "sees_plays",
 ]

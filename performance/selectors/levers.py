@@ -30,6 +30,7 @@ Against = Literal["past", "peers"]
 CUSTOMER_FACING = {kind: key for kind, key in ACTIVITY_KINDS.items() if kind != Activity.Kind.TASK}
 REFERENCE = 4  # earlier periods that are compared with
 KEPT = Decimal("0.80")  # of what the plan expected then; a cause that lasts would hide itself otherwise
+PEERS = SMALLEST_GROUP
 SETTLED = timedelta(days=365)  # in the job: newcomers are compared with newcomers
 
 _DONE = ("deals_won", "deals_lost", "uncounted_won", "uncounted_lost", *CUSTOMER_FACING.values())
@@ -144,7 +145,7 @@ def _against_peers(person: int, now: Days) -> Levers:
     seen = looks([person, *group], {0: now})
     own = seen[person].now
     there = [seen[pk].now for pk in group if seen[pk].now.working_days * 2 >= own.working_days > 0]
-    if len(there) < SMALLEST_GROUP:
+    if len(there) < PEERS:
         return Levers.of(own, None, seen[person].expected[0], note="Fewer than five people are comparable.")
     usual = mean_work([work.scaled(own.working_days) for work in there])
     return Levers.of(own, usual, seen[person].expected[0], compared=(str(len(there)),))
@@ -164,7 +165,7 @@ def comparable(person: int, *, on: date) -> list[int]:
     paths = dict(Team.objects.filter(pk__in=set(within.values())).values_list("pk", "path"))
     for team in reversed(posting.team.path):
         group = sorted(pk for pk, where in within.items() if team in paths[where])
-        if len(group) >= SMALLEST_GROUP:
+        if len(group) >= PEERS:
             return group
     return []
 

@@ -57,7 +57,7 @@ from .followup import (
     withdraw_complaint,
     withdraw_feedback,
 )
-from .handovers import answer_handover, carry_out_handovers, propose_handover, take_back_handover
+from .handovers import answer_handover, carry_out_handovers, propose_handover, settle_ownership, take_back_handover
 from .likeness import ask_for_look_alikes, find_look_alikes, take_back_difference, tell_apart
 from .lines import Line, renet_orders, set_order_lines
 from .mail import assign_mail, discard_mail, receive_mail
@@ -71,6 +71,7 @@ from .orders import (
     make_way,
     refund_order,
     restore_order,
+    settle_credit,
     share_credit,
     withdraw_order,
     withdraw_refund,
@@ -169,6 +170,8 @@ __all__ = [
     "restore_market_note",
     "restore_order",
     "set_order_lines",
+    "settle_credit",
+    "settle_ownership",
     "share_credit",
     "share_deal",
     "sign_contract",

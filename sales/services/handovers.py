@@ -13,7 +13,7 @@ from sales.selectors.handovers import consents_of, may_propose_for
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
-from teams.models import Organisation, Person, User
+from teams.models import Organisation, Person, User, access_of
 from teams.selectors import manager_of
 
 from .guards import name_of, organisation_for
@@ -97,6 +97,41 @@ def take_back_handover(*, handover: Handover, by: User, at: datetime) -> Handove
     handover.answer = "Taken back"
     _refuse(handover, by, at, f"{name_of(by)} took back that {handover.giver} hands over to {handover.taker}.")
     return handover
+
+
+@transaction.atomic
+def settle_ownership(
+    *,
+    giver: Person,
+    taker: Person,
+    accounts: Sequence[Account],
+    deals: Sequence[Deal],
+    on: date,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> Handover:
+    """A handover as a dispute was decided: the decision takes the place of both managers' consent."""
+    if access_of(by).person_id in {giver.pk, taker.pk}:
+        raise Refused("Nobody decides about accounts of their own.")
+    if giver.pk == taker.pk:
+        raise Refused(f"{giver.name} has it already.", field="taker")
+    if taker.withdrawn_at is not None or (taker.left_on is not None and taker.left_on <= on):
+        raise Refused(f"{taker.name} is not here any more.", field="taker")
+    records: list[Account | Deal] = [*accounts, *deals]
+    for record in records:
+        if record.owner_id != giver.pk or record.withdrawn_at is not None:
+            raise Refused(f"{record} is not {giver.name}'s any more.", field="taker")
+    made = Handover.objects.create(
+        giver=giver, taker=taker, on=on, reason=reason, proposed_at=at, proposed_by=by,
+        giver_consent_at=at, giver_consent_by=by, taker_consent_at=at, taker_consent_by=by,
+    )  # fmt: skip
+    HandoverItem.objects.bulk_create(
+        [HandoverItem(handover=made, account=account) for account in accounts]
+        + [HandoverItem(handover=made, deal=deal) for deal in deals]
+    )
+    _carry_out(made, by=by, at=at)
+    return made
 
 
 @transaction.atomic

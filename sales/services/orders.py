@@ -147,7 +147,32 @@ def share_credit(
 
     Nobody changes credit of their own.
     """
-    order = _locked(order, by)
+    _share(_locked(order, by), shares, overlays, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def settle_credit(
+    *,
+    order: Order,
+    shares: Mapping[Person, Decimal],
+    overlays: Mapping[Person, Decimal],
+    by: User,
+    at: datetime,
+    reason: str,
+) -> None:
+    """`share_credit` as a dispute was decided: its author leads nobody concerned, and is not concerned."""
+    _share(_locked(order, None), shares, overlays, by=by, at=at, reason=reason)
+
+
+def _share(
+    order: Order,
+    shares: Mapping[Person, Decimal],
+    overlays: Mapping[Person, Decimal],
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
+) -> None:
     if shares and sum(shares.values()) != HUNDRED:
         raise Refused(f"The shares sum to {sum(shares.values())} %, not to 100 %.", field="shares")
     if any(not 0 < percent <= HUNDRED for percent in [*shares.values(), *overlays.values()]):

@@ -34,6 +34,16 @@ ORDER = (  # in which kinds depend on each other
     "onboarding_ticks", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
     "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
     "diagnosis_steps", "department_questions", "closings",
+    "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
+    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients",
+    "disputes", "dispute_parties", "dispute_statements", "dispute_deciders", "dispute_decisions", "dispute_remedies",
+    "dispute_remedy_shares", "dispute_events", "closings",
+    "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "rhythms",
+    "meetings", "meeting_changes", "meeting_points", "meeting_questions", "meeting_decisions", "attendances",
+    "one_on_ones", "agenda_items", "action_items", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
+    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "closings",
+    "coaching_plans", "coaching_plan_changes", "plays", "play_versions", "play_changes", "play_votes",
+    "play_comments", "play_uses", "closings",
 )  # fmt: skip
 
 STAYS = {  # what no export gives out, and why
@@ -41,6 +51,7 @@ STAYS = {  # what no export gives out, and why
     "desk.Token": "secrets: calendar feeds, API tokens and invitations are made anew",
     "coaching.Note": "private to the two people: only a backup keeps them",
     "coaching.CaseStatement": "private to the person and who leads them: only a backup keeps it",
+    "coaching.CourseEffect": "worked out anew",
     "coaching.DevelopmentPlan": "private to the person and who leads them: only a backup keeps it",
     "coaching.Goal": "private to the person and who leads them: only a backup keeps it",
     "coaching.Mentorship": "private to the two: only a backup keeps it",
@@ -81,6 +92,10 @@ STAYS = {  # what no export gives out, and why
         "between a person, their line and HR, and fair only as a whole: only a backup keeps it",
     ),
     "coaching.Exit": "said to HR in confidence: only a backup keeps it",
+    "coaching.Evidence": "put forward by the parties of a dispute: only a backup keeps it",
+    "coaching.OneOnOneChange": "why a talk moved is private to the two: only a backup keeps it",
+    "coaching.Pulse": "private to a person and their manager: only a backup keeps it",
+    "desk.NoticeChoice": "how one wants to be told here: chosen anew",
 }
 
 

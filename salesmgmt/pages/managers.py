@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from coaching.models import Case, OneOnOne
+from coaching.selectors import reversed_for
 from performance.models import Flag, FlagEvent
 from performance.selectors import standings
 from performance.selectors.calls import Judged, judged
@@ -28,7 +29,7 @@ QUARTERS = 5
 HEADER = (
     "quarter", "people_with_quota", "at_quota", "share_at_quota", "lowest", "lower_quarter", "median", "upper_quarter",
     "highest", "calls_judged", "call_error", "call_bias", "flags", "flags_answered", "median_hours_to_answer",
-    "talks_planned", "talks_held", "people_at_start", "people_kept",
+    "talks_planned", "talks_held", "people_at_start", "people_kept", "disputes_reversed",
 )  # fmt: skip
 
 
@@ -59,6 +60,8 @@ class Quarter:
     held: int
     there: int
     kept: int
+    reversed: int = 0
+    """Disputes granted against what they did, or decisions of theirs overturned on appeal."""
     calls: tuple[Judged, ...] = ()
     """The manager's own calls for teams, as they stood at the checkpoints, beside what came (R18)."""
 
@@ -118,6 +121,7 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
     reached = sorted(row.attainment for row in rows if row.attainment is not None)
     flags, waits = _answers(manager, people | first, start, min(until, as_of + timedelta(days=1)))
     talks = OneOnOne.objects.filter(manager=manager, starts_at__date__gte=start, starts_at__date__lte=last)
+    talks = talks.exclude(is_excused=True)  # leave, or another manager's by then
     states = list(talks.values_list("state", flat=True))
     here = Person.objects.filter(pk__in=first).filter(Q(left_on=None) | Q(left_on__gt=last))
     return Quarter(
@@ -132,6 +136,7 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
         held=states.count(OneOnOne.State.HELD),
         there=len(first),
         kept=here.count(),
+        reversed=reversed_for(manager=manager, start=start, end=last + timedelta(days=1)),
     )
 
 
@@ -208,5 +213,5 @@ def _cells(one: Quarter) -> tuple[Any, ...]:
     return (
         one.period.key, one.people, one.at_quota, one.share_at_quota, *five, len(one.calls),
         one.call_error, one.call_bias, one.flags, one.answered, hours,
-        one.planned, one.held, one.there, one.kept,
+        one.planned, one.held, one.there, one.kept, one.reversed,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from .letters import announce, answer_response, change_strategy, remind_of_lette
 from .plans import copy_plan, make_plan, publish_plan, shape_plan
 from .positions import close_position, open_positions
 from .proposals import confirm_proposal, count_overdue, propose_changes, refuse_proposal
-from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries
+from .quotas import adjust_quota, enter_quota, enter_quotas, reverse_entries, settle_quota
 from .ramps import set_ramp
 from .redistribution import (
     accept_offer,
@@ -74,6 +74,7 @@ __all__ = [
     "set_hedge",
     "set_ramp",
     "set_season",
+    "settle_quota",
     "shape_plan",
     "submit_split",
     "take_back_expense",

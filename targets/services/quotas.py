@@ -289,6 +289,29 @@ def adjust_quota(
         raise Refused("Nobody changes their own quota: ask your manager.", field="person")
     if not (access.sees_all or (access.leads and access.sees_person(person.pk))):
         raise Refused(f"Only who leads {person} or plans for all changes this quota.", field="person")
+    return _adjust(person, period, amount, reason, by=by, at=at, measure=measure)
+
+
+@transaction.atomic
+def settle_quota(
+    *,
+    person: Person,
+    period: PeriodValue,
+    amount: Decimal,
+    reason: str,
+    by: User,
+    at: datetime,
+    measure: str = BOOKINGS,
+) -> QuotaEntry | None:
+    """`adjust_quota` as a dispute was decided: its author leads nobody concerned. Nobody's own figure."""
+    if access_of(by).person_id == person.pk:
+        raise Refused("Nobody changes their own quota: ask your manager.", field="person")
+    return _adjust(person, period, amount, reason, by=by, at=at, measure=measure)
+
+
+def _adjust(
+    person: Person, period: PeriodValue, amount: Decimal, reason: str, *, by: User, at: datetime, measure: str
+) -> QuotaEntry | None:
     if amount < 0:
         raise Refused("A quota can't be below zero.", field="amount")
     if not reason.strip():

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='Look',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(choices=[('person', 'Your page'), ('figures', 'Records behind a figure'), ('levers', 'What a gap is made of'), ('flag', 'A flag'), ('scorecard', 'Your scorecard'), ('forecast', 'Where you will land'), ('calls', 'Your calls'), ('quota', 'Your quota and letters about it'), ('pipeline', 'Your pipeline'), ('manager', 'Your record as a manager'), ('skills', 'Your skills'), ('case', 'A case'), ('talk', 'A 1:1'), ('courses', 'Your courses'), ('plan', 'A development or coaching plan'), ('ladder', 'An improvement plan'), ('dispute', 'A dispute')], max_length=12)),
+                ('page', models.CharField(choices=[('person', 'Your page'), ('figures', 'Records behind a figure'), ('levers', 'What a gap is made of'), ('flag', 'A flag'), ('scorecard', 'Your scorecard'), ('forecast', 'Where you will land'), ('calls', 'Your calls'), ('quota', 'Your quota and letters about it'), ('pipeline', 'Your pipeline'), ('manager', 'Your record as a manager'), ('skills', 'Your skills'), ('leave', 'Your leave and its kind'), ('case', 'A case'), ('talk', 'A 1:1'), ('courses', 'Your courses'), ('plan', 'A development or coaching plan'), ('ladder', 'An improvement plan'), ('dispute', 'A dispute')], max_length=12)),
                 ('on', models.DateField()),
                 ('at', models.DateTimeField(help_text='The first of the day')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='looks', to='teams.person')),

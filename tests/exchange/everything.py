@@ -17,6 +17,10 @@ LEARNED = {  # every night, from the deals themselves
     "won_deals", "least_won", "most_won", "longest_won_days", "reached", "reached_won", "reached_from", "reached_until",
     "skipped_won", "quiet_days", "quiet_deals", "last_person",
 }  # fmt: skip
+WORDS = {  # of a dispute's parties, and by when they were reminded: only a backup keeps them
+    "coaching.Statement": {"text", "reminded_at"}, "coaching.Decider": {"reminded_at"},
+    "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"},
+}  # fmt: skip
 BY_NAME = {"team", "campaign"}
 NUMBERED = {
     "owner": "teams.Person", "account": "sales.Account", "contact": "sales.Contact", "product": "sales.Product",
@@ -92,7 +96,7 @@ class _Names:
                 value = self._of(apps.get_model(numbered), int(value))
             if one.name == "external_id":
                 row.append(self.of(record))
-            elif one.name in OWN | LEARNED:
+            elif one.name in OWN | LEARNED or one.name in WORDS.get(record._meta.label, ()):
                 continue
             elif one.name == "reverses":
                 row.append(value and self.row(record.reverses))

@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.test import Client
 
-from coaching.models import Note
+from coaching.models import ActionItem, Case, Note
 from performance.models import Flag
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
 from salesmgmt.desk.models import AuditEntry, Erasure, Notice, Retention
@@ -19,7 +19,19 @@ from salesmgmt.exchange.services.own_data import LEFT_OUT, archive, names_people
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from teams.models import Look, Organisation, Person, Posting, Showing, Skill, SkillRating, User, access_of
+from teams.models import (
+    Leave,
+    LeaveKind,
+    Look,
+    Organisation,
+    Person,
+    Posting,
+    Showing,
+    Skill,
+    SkillRating,
+    User,
+    access_of,
+)
 from teams.selectors import hidden_of, told_of
 from tests.cast import SINCE, Cast
 
@@ -293,3 +305,71 @@ def test_who_leads_only_a_team_that_was_withdrawn_reads_every_page(cast: Cast) -
     client = signed_in(cast.omar)
     for path in ("/", "/pipeline/", "/calls/", "/forecast/", "/levers/", "/figures/", "/leaderboard/", "/scorecards/"):
         assert client.get(path).status_code == 200, path
+
+
+# ── Why somebody is away ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def hugo(cast: Cast) -> Person:
+    made = Person.objects.create(name="Hugo", user=User.objects.create(username="hugo"), hired_on=SINCE)
+    Posting.objects.create(person=made, team=cast.company, role="hr", during=half_open(SINCE))
+    return made
+
+
+def test_the_kind_of_a_leave_is_hrs_and_the_persons_and_nobody_elses(cast: Cast, hugo: Person) -> None:
+    today = clock.today("Europe/Berlin")
+    kind = LeaveKind.objects.get(key="long_sick")
+    said = {"person": cast.ana.pk, "kind": kind.pk, "start": today.isoformat(), "last": today.isoformat()}
+    for other in (cast.maya, cast.vera, cast.olga, cast.admin, cast.ana):
+        assert signed_in(other).post("/leave/", said).status_code == 404
+    hr = signed_in(hugo)
+    for _ in range(2):
+        assert hr.post("/leave/", said).status_code == 302
+    assert hr.post("/leave/", said | {"last": "0001-01-01"}).status_code == 422
+    assert hr.post("/leave/", said | {"last": (today - timedelta(days=1)).isoformat()}).status_code == 422
+    leave = Leave.objects.get()
+    assert kind.name in hr.get("/leave/").content.decode()
+    assert kind.name in signed_in(cast.ana).get("/leave/").content.decode()
+    assert Look.objects.get(person=cast.ana).page == "leave"
+    assert hr.get("/api/v1/leaves/").json()["results"][0]["kind"] == kind.name
+    pages = (
+        "/leave/", "/", f"/people/{cast.ana.pk}/", f"/quotas/{cast.ana.pk}/", f"/teams/{cast.north.pk}/",
+        "/search/?q=Ana", "/forecast/", "/api/v1/leaves/", "/api/v1/quota-entries/", f"/scorecards/{cast.ana.pk}/",
+    )  # fmt: skip
+    for other in (cast.maya, cast.vera, cast.olga, cast.admin):
+        client = signed_in(other)
+        for path in pages:
+            answer = client.get(path)
+            assert answer.status_code == 200, path
+            assert kind.name not in answer.content.decode(), (path, other)
+            assert kind.key not in answer.content.decode(), (path, other)
+        seen = client.get("/api/v1/leaves/").json()["results"]
+        assert [(row["kind"], row["relieves_quota"]) for row in seen] == [("", True)]
+    assert signed_in(cast.cleo).get("/api/v1/leaves/").json()["results"] == []
+    for other in (cast.olga, cast.admin):
+        file = b"".join(signed_in(other).get("/exports/leave.csv").streaming_content)  # type: ignore[arg-type]
+        assert b"Ana" in file
+        assert kind.key.encode() not in file
+    admin = signed_in(cast.admin)
+    for path in ("/admin/teams/leave/", f"/admin/teams/leave/{leave.pk}/change/"):
+        text = admin.get(path).content.decode()
+        assert kind.name not in text
+    Leave.objects.filter(pk=leave.pk).update(kind=LeaveKind.objects.get(key="vacation"))
+    entry = AuditEntry.objects.get(table="teams_leave")
+    text = admin.get(f"/admin/desk/auditentry/{entry.pk}/change/").content.decode()
+    assert "kind_id" in text
+    assert f"&#x27;kind_id&#x27;: {kind.pk}" not in text
+
+
+def test_no_admin_reads_words_of_coaching_in_the_settings(cast: Cast) -> None:
+    case = Case.objects.create(
+        person=cast.ana, owner=cast.maya, subject="Talks too fast", opened_at=NOW, due_on=TODAY
+    )  # fmt: skip
+    ActionItem.objects.create(person=cast.ana, owner=cast.maya, text="Slow down", due_on=TODAY, made_at=NOW)
+    admin = signed_in(cast.admin)
+    for path, words in (("case", "Talks too fast"), ("actionitem", "Slow down")):
+        page = admin.get(f"/admin/coaching/{path}/").content.decode()
+        assert "Ana" in page
+        assert words not in page
+    assert admin.get(f"/admin/coaching/case/{case.pk}/change/").status_code == 404

@@ -189,7 +189,7 @@ def _for(condition: Q, pk: int) -> Q:
     """The condition with the person in place of `me`."""
     made = Q(_connector=condition.connector, _negated=condition.negated)
     made.children = [
-        _for(child, pk) if isinstance(child, Q) else (child[0], pk) if child[1] == "me" else child  # type: ignore[index, arg-type]
+        _for(child, pk) if isinstance(child, Q) else (child[0], pk) if child[1] == "me" else child
         for child in condition.children
     ]
     return made
