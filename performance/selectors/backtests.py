@@ -138,8 +138,8 @@ def judge(
             goals = {names[k]: _cents(means[k]) for k in np.flatnonzero(here & (means > 0)).tolist()}
         else:
             moment = close_of(on, organisation.time_zone)
-            asked = {"person_ids": names, "start": period.start, "end": period.end, "known": moment}
-            goals = {pk: to_cents(goal) for pk, goal in quota_of(**asked).items() if goal > 0}
+            quotas = quota_of(person_ids=names, start=period.start, end=period.end, known=moment)
+            goals = {pk: to_cents(goal) for pk, goal in quotas.items() if goal > 0}
         if not goals:
             continue
         at = outlook(history, period, on, odds=odds)

@@ -307,8 +307,8 @@ def odds_before(period: Period) -> tuple[float, float]:
     """What puts probabilities right, from the last replay of the periods before."""
     since = period.shift(-method.PAST).start
     rows = BacktestCase.objects.filter(measure=BOOKINGS, as_of__gte=since, as_of__lt=period.start)
-    rows = rows.exclude(p_before=None).order_by("pk").values_list("p_before", "final", "quota", "period")
-    return odds_from([(float(said), final < quota, key) for said, final, quota, key in rows])
+    told = rows.exclude(p_before=None).order_by("pk").values_list("p_before", "final", "quota", "period")
+    return odds_from([(float(said or 0), final < quota, key) for said, final, quota, key in told])
 
 
 def odds_from(cases: Sequence[tuple[float, bool, str]]) -> tuple[float, float]:
