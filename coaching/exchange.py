@@ -76,9 +76,11 @@ REFERENTS += [
 KINDS += [
     # What is said in a plan stays; what it is judged beside is found anew from the same records, as of its start.
     trail(
-        "coaching_plans", CoachingPlan, *PLANNED,
+        "coaching_plans",
+        CoachingPlan,
+        *PLANNED,
         without=("text", "peers", "frozen_at", "baseline_amount", "baseline_units"),
-    ),  # fmt: skip
+    ),
     trail("plays", Play, *PROPOSED),
     trail("play_versions", PlayVersion, "play", "number"),
     trail("play_changes", PlayChange, "play", "at", "state"),

@@ -8,6 +8,8 @@ from coaching.models import (
     Case,
     CaseChange,
     CaseStatement,
+    CoachingPlan,
+    CoachingPlanChange,
     DevelopmentPlan,
     DiagnosisStep,
     Exit,
@@ -86,6 +88,13 @@ def _forget_exits(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(said, interview="", lesson="")
 
 
+def _forget_help(before: datetime, forgotten: Forgotten) -> None:
+    """When which help was for which measure stays: what works is learned from it."""
+    over = CoachingPlan.objects.filter(until__lt=before.date())
+    forgotten.blank(CoachingPlanChange.objects.filter(plan__in=over).exclude(what=GONE), what=GONE)
+    forgotten.blank(over.exclude(text="").exclude(text=GONE), text=GONE)
+
+
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
@@ -95,4 +104,5 @@ EXPIRIES = [
     Expiry("quiz_answers", "How quizzes were answered", 24, _forget_answers),
     Expiry("ladders", "Words of improvement plans that are over", 36, _forget_ladders),
     Expiry("exits", "What was said in exit interviews", 36, _forget_exits),
+    Expiry("help", "Words of plans of coaching that are over", 36, _forget_help),
 ]

@@ -55,7 +55,7 @@ BY_NUMBER: dict[str, Q] = {
     "performance.ForecastRow": Q(level="person", subject_id="me"),
     "performance.BacktestCase": Q(person_id="me"),
 }
-SECRET = {"digest", "password", "secret", "file", "stop_url"}
+SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}
 CUSTOMERS = "sales"  # the histories of its records are about customers
 DEPTH = 3
 AUDIT = ("at", "table", "row_id", "operation")
