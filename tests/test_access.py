@@ -393,6 +393,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "case-hand-over": ("ana maya vera", POST),
     "case-rule": ("ana maya vera", POST),
     "case-reopen": ("ana maya vera", POST),
+    "case-course": ("ana maya vera", POST),
     "case-ask": ("ana maya vera", POST),
     "case-ask-view": ("ana maya vera", POST),
     "case-statement": ("ana", POST),

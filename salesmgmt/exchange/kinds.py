@@ -52,6 +52,7 @@ STAYS = {  # what no export gives out, and why
     "coaching.CoachingPlanChange": "says why help was moved: only a backup keeps it",
     "coaching.Note": "private to the two people: only a backup keeps them",
     "coaching.CaseStatement": "private to the person and who leads them: only a backup keeps it",
+    "coaching.CourseEffect": "worked out anew",
     "coaching.DevelopmentPlan": "private to the person and who leads them: only a backup keeps it",
     "coaching.Goal": "private to the person and who leads them: only a backup keeps it",
     "coaching.Mentorship": "private to the two: only a backup keeps it",
