@@ -119,6 +119,13 @@ def _forget_disputes(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
 
 
+def _forget_help(before: datetime, forgotten: Forgotten) -> None:
+    """When which help was for which measure stays: what works is learned from it."""
+    over = CoachingPlan.objects.filter(until__lt=before.date())
+    forgotten.blank(CoachingPlanChange.objects.filter(plan__in=over).exclude(what=GONE), what=GONE)
+    forgotten.blank(over.exclude(text="").exclude(text=GONE), text=GONE)
+
+
 def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
     forgotten.drop(Pulse.objects.filter(on__lt=before.date()))
 
@@ -159,4 +166,5 @@ EXPIRIES = [
     Expiry("coaching_plans", "Words of plans of coaching that are over", 36, _forget_coaching),
     Expiry("meetings", "Minutes, questions and attendance of team meetings", 36, _forget_meetings),
     Expiry("moves", "Why 1:1s were moved or called off", 12, _forget_moves),
+    Expiry("help", "Words of plans of coaching that are over", 36, _forget_help),
 ]

@@ -61,6 +61,7 @@ BY_NUMBER: dict[str, Q] = {
     "performance.BacktestCase": Q(person_id="me"),
 }
 SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}  # `peers`: who others are
+SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}
 CUSTOMERS = "sales"  # the histories of its records are about customers
 DEPTH = 3
 AUDIT = ("at", "table", "row_id", "operation")
