@@ -19,8 +19,8 @@ from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.edges import SignedIn
-from teams.models import Organisation, Person, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, Person, access_of
 
 from .shared import version_of
 
@@ -134,6 +134,7 @@ def effect(request: SignedIn, pk: int) -> HttpResponse:
 
 def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     plan = get_object_or_404(selectors.plans_of(request.user), pk=pk)
+    looked(request, Look.Page.PLAN, plan.person_id)
     today = _today()
     judged = selectors.effect_of(plan=plan, as_of=today)
     known = measures_of([plan.measure]) if judged.measure != plan.measure else {}

@@ -102,11 +102,18 @@ def decided(cast: Cast, count: int, won: int, play: Play | None) -> None:
     )  # fmt: skip
     Outcome.objects.bulk_create(
         Outcome(
-            deal=deal, person=cast.ana, team=cast.north, status=deal.status, count=1, occurred_on=closed,
-            posted_on=closed, recorded_at=NOW, amount=1000, rate=1, reporting_amount=1000, currency="EUR",
+            deal=deal,
+            person=cast.ana,
+            team=cast.north,
+            status=deal.status,
+            count=1,
+            occurred_on=closed,
+            posted_on=closed,
+            recorded_at=NOW,
+            amount=1000,
         )
         for deal in deals
-    )  # fmt: skip
+    )
     if play is not None:
         PlayUse.objects.bulk_create(
             PlayUse(play=play, deal=deal, person=cast.ana, used_on=closed, at=NOW) for deal in deals
