@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin, WordlessAdmin
 
-from .models import ActionItem, Case, Course, Dispute, Enrolment, Ladder, OneOnOne, SkillTarget
+from .models import ActionItem, Case, CoachingPlan, Course, Dispute, Enrolment, Ladder, OneOnOne, Play, SkillTarget
 
 
 @admin.register(Case)
@@ -32,6 +32,27 @@ class ActionItemAdmin(WordlessAdmin):
     list_filter = (("done_at", admin.EmptyFieldListFilter),)
     search_fields = ("person__name", "owner__name")
     ordering = ("-pk",)
+
+
+@admin.register(CoachingPlan)
+class CoachingPlanAdmin(ReadOnlyAdmin):
+    """That there is help; what it says is the pair's."""
+
+    exclude = ("text", "peers", "baseline_amount", "baseline_units")
+    list_display = ("person", "coach", "kind", "starts_on", "until")
+    list_select_related = ("person", "coach")
+    list_filter = ("kind",)
+    search_fields = ("person__name", "coach__name")
+    ordering = ("-starts_on", "-pk")
+
+
+@admin.register(Play)
+class PlayAdmin(ReadOnlyAdmin):
+    list_display = ("name", "author", "state", "proposed_at")
+    list_select_related = ("author",)
+    list_filter = ("state",)
+    search_fields = ("name",)
+    ordering = ("-proposed_at",)
 
 
 @admin.register(Dispute)

@@ -3,8 +3,10 @@
 from coaching.models import (
     ActionItem,
     AgendaItem,
+    Attendance,
     Case,
     CaseChange,
+    CoachingPlan,
     Course,
     CourseRule,
     CourseSkill,
@@ -17,10 +19,21 @@ from coaching.models import (
     Enrolment,
     Lesson,
     LessonDone,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuestion,
     OnboardingStep,
     OnboardingTick,
     OneOnOne,
     Party,
+    Play,
+    PlayChange,
+    PlayComment,
+    PlayUse,
+    PlayVersion,
+    PlayVote,
     Question,
     QuizAnswer,
     QuizAttempt,
@@ -28,9 +41,11 @@ from coaching.models import (
     QuizQuestion,
     Remedy,
     RemedyShare,
+    Rhythm,
     SkillTarget,
     Statement,
 )
+from sales.models import Activity, Stage
 from teams.exchange.trails import known_by, trail
 
 OPENED = ("person", "opened_at")
@@ -47,6 +62,44 @@ KINDS = [
     trail("action_items", ActionItem, *PROMISED),
     trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
     trail("department_questions", Question, "case", "step", "asked_at", "text"),
+]
+
+PLANNED = ("person", "kind", "measure", "starts_on", "planned_at")
+PROPOSED = ("name", "proposed_at")
+
+REFERENTS += [
+    known_by(Play, *PROPOSED),
+    known_by(Stage, "pipeline", "name"),
+    known_by(Activity, "owner", "occurred_at", "kind"),
+]
+
+KINDS += [
+    # What is said in a plan stays; what it is judged beside is found anew from the same records, as of its start.
+    trail(
+        "coaching_plans",
+        CoachingPlan,
+        *PLANNED,
+        without=("text", "peers", "frozen_at", "baseline_amount", "baseline_units"),
+    ),
+    trail("plays", Play, *PROPOSED),
+    trail("play_versions", PlayVersion, "play", "number"),
+    trail("play_changes", PlayChange, "play", "at", "state"),
+    trail("play_votes", PlayVote, "play", "person"),
+    trail("play_comments", PlayComment, "play", "author", "at"),
+    trail("play_uses", PlayUse, "play", "deal", "activity"),
+]
+
+# Rhythms and meetings
+MEETING = ("team", "starts_at")
+REFERENTS += [known_by(Meeting, *MEETING)]
+KINDS += [
+    trail("rhythms", Rhythm, "person", "manager", "made_at"),
+    trail("meetings", Meeting, *MEETING),
+    trail("meeting_changes", MeetingChange, "meeting", "at", "what"),
+    trail("meeting_points", MeetingPoint, "meeting", "about"),
+    trail("meeting_questions", MeetingQuestion, "team", "author", "asked_at"),
+    trail("meeting_decisions", MeetingDecision, "meeting", "decided_at", "text"),
+    trail("attendances", Attendance, "meeting", "person"),
 ]
 
 # ── Disputes: what happened, and nobody's words ─────────────────────────────────────────────────────────────────

@@ -5,18 +5,27 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from coaching import services
 from salesmgmt.lib import clock
 from teams.models import Organisation
 
+from . import services
+
 
 @shared_task
-def keep_disputes_going(**kwargs: Any) -> None:
-    """Record missed days, replace who may no longer decide, remind, end what nobody appealed."""
-    services.keep_disputes_going(at=clock.now())
+def freeze_plans(**kwargs: Any) -> None:
+    """Nightly: fix what plans of coaching that begin are judged beside."""
+    services.freeze_plans(on=clock.today(Organisation.get().time_zone), at=clock.now())
 
 
 logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def tend_talks(**kwargs: Any) -> None:
+    """Plan the next 1:1s, hand over with managers, prepare the agendas of today; again within a day it finds little."""
+    now, today = clock.now(), clock.today(Organisation.get().time_zone)
+    done = services.tend_one_on_ones(on=today, at=now)
+    logger.info("one_on_ones_tended", meetings=services.tend_meetings(on=today, at=now), **done)
 
 
 @shared_task
@@ -30,3 +39,16 @@ def keep_up_training(**kwargs: Any) -> None:
 def remind_of_questions(**kwargs: Any) -> None:
     """Daily: what departments have to answer by tomorrow, and what was missed."""
     services.remind_of_questions(on=clock.today(Organisation.get().time_zone), at=clock.now())
+
+
+@shared_task
+def keep_disputes_going(**kwargs: Any) -> None:
+    """Record missed days, replace who may no longer decide, remind, end what nobody appealed."""
+    services.keep_disputes_going(at=clock.now())
+
+
+@shared_task
+def refresh_course_effects(**kwargs: Any) -> None:
+    """Nightly: what each course does to the measure it is for."""
+    done = services.refresh_course_effects(on=clock.today(Organisation.get().time_zone))
+    logger.info("course_effects_refreshed", courses=done)

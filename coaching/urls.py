@@ -1,6 +1,20 @@
 from django.urls import path, re_path
 
-from .views import cases, course_edit, courses, development, disputes, ladders, questions, skills, talks
+from .views import (
+    cases,
+    course_edit,
+    courses,
+    development,
+    disputes,
+    effects,
+    ladders,
+    meetings,
+    plays,
+    questions,
+    skills,
+    talks,
+    week,
+)
 
 PLACE = r"^(?P<place>cases|one-on-ones)/(?P<pk>[0-9]{1,18})"
 
@@ -25,6 +39,7 @@ urlpatterns = [
     path("cases/<int:pk>/hand-over/", cases.case_hand_over, name="case-hand-over"),
     path("cases/<int:pk>/rule/", cases.case_rule, name="case-rule"),
     path("cases/<int:pk>/reopen/", cases.case_reopen, name="case-reopen"),
+    path("cases/<int:pk>/course/", cases.case_course, name="case-course"),
     path("cases/<int:pk>/ask/", cases.case_ask, name="case-ask"),
     path("cases/<int:pk>/ask-view/", cases.case_ask_view, name="case-ask-view"),
     path("cases/<int:pk>/statement/", cases.case_statement, name="case-statement"),
@@ -113,4 +128,46 @@ urlpatterns = [
     path("disputes/<int:pk>/decide/", disputes.dispute_decide, name="dispute-decide"),
     path("disputes/<int:pk>/appeal/", disputes.dispute_appeal, name="dispute-appeal"),
     path("disputes/<int:pk>/withdraw/", disputes.dispute_withdraw, name="dispute-withdraw"),
+]
+
+urlpatterns += [
+    path("effects/", effects.effects, name="effects"),
+    path("effects/add/", effects.effect_add, name="effect-add"),
+    path("effects/of/<str:place>/<int:pk>/", effects.effects_of, name="effects-of"),
+    path("effects/<int:pk>/", effects.effect, name="effect"),
+    path("effects/<int:pk>/move/", effects.effect_move, name="effect-move"),
+    path("effects/<int:pk>/cancel/", effects.effect_cancel, name="effect-cancel"),
+    path("plays/", plays.plays, name="plays"),
+    path("plays/add/", plays.play_add, name="play-add"),
+    path("plays/<int:pk>/", plays.play, name="play"),
+    path("plays/<int:pk>/change/", plays.play_change, name="play-change"),
+    path("plays/<int:pk>/comment/", plays.play_comment, name="play-comment"),
+    path("plays/<int:pk>/vote/", plays.play_vote, name="play-vote"),
+    path("plays/<int:pk>/adopt/", plays.play_adopt, name="play-adopt"),
+    path("plays/<int:pk>/retire/", plays.play_retire, name="play-retire"),
+    path("deals/<int:pk>/plays/", plays.plays_of_deal, name="deal-plays"),
+    path("activities/<int:pk>/plays/", plays.plays_of_activity, name="activity-plays"),
+    path("play-uses/<int:pk>/remove/", plays.play_use_remove, name="play-use-remove"),
+]
+
+urlpatterns += [
+    path("one-on-ones/<int:pk>/move/", talks.one_on_one_move, name="one-on-one-move"),
+    path("one-on-ones/rhythm/", talks.rhythm_set, name="rhythm-set"),
+    path("rhythms/<int:pk>/end/", talks.rhythm_end, name="rhythm-end"),
+    path("one-on-ones/pulse/", talks.pulse_say, name="pulse-say"),
+    path("week/", week.week, name="week"),
+    path("meetings/", meetings.meetings, name="meetings"),
+    path("meetings/plan/", meetings.meeting_plan, name="meeting-plan"),
+    path("meetings/ask/", meetings.meeting_ask, name="meeting-ask"),
+    path("meetings/<int:pk>/", meetings.meeting, name="meeting"),
+    path("meetings/<int:pk>/move/", meetings.meeting_move, name="meeting-move"),
+    path("meetings/<int:pk>/cancel/", meetings.meeting_cancel, name="meeting-cancel"),
+    path("meetings/<int:pk>/prepare/", meetings.meeting_prepare, name="meeting-prepare"),
+    path("meetings/<int:pk>/hold/", meetings.meeting_hold, name="meeting-hold"),
+    path("meetings/<int:pk>/minutes/", meetings.meeting_minutes, name="meeting-minutes"),
+    path("meetings/<int:pk>/decide/", meetings.meeting_decide, name="meeting-decide"),
+    path("meetings/<int:pk>/promise/", meetings.meeting_promise, name="meeting-promise"),
+    path("meetings/<int:pk>/decisions/<int:decision_pk>/", meetings.decision_settle, name="decision-settle"),
+    path("meetings/<int:pk>/questions/<int:question_pk>/", meetings.meeting_question, name="meeting-question"),
+    path("meetings/<int:pk>/points/<int:point_pk>/", meetings.point_tick, name="meeting-point-tick"),
 ]

@@ -16,6 +16,7 @@ class AwardKind(models.TextChoices):
     BEST_MONTH = "best_month", "Best month"
     MOST_IMPROVED = "most_improved", "Most improved"
     STREAK = "streak", "Streak"
+    IMPROVED = "improved", "Clearly improved"
     OTHER = "other", "Award"
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from coaching.selectors import praiseworthy_plans
 from performance.selectors import Standing, standings
 from performance.selectors.cells import Span, read
 from recognition.analysis import is_best, named, ranks, streak
@@ -313,7 +314,21 @@ def praiseworthy(*, as_of: date) -> list[Found]:
     found = _reached(able, quarter, as_of, organisation.currency)
     found += _most_improved(ids, quarter.shift(-1), as_of)
     month = Period.of(as_of, "month", organisation.calendar).shift(-1)
-    return found + _by_month(able, month, organisation.currency)
+    found += _by_month(able, month, organisation.currency)
+    return found + _helped(set(ids), as_of)
+
+
+def _helped(ids: Collection[int], as_of: date) -> list[Found]:
+    """Whose measure stands above what was to be expected, beyond chance. That there was help is not the wall's."""
+    found = []
+    for one in praiseworthy_plans(as_of=as_of):
+        if one.plan.person_id in ids and one.effect is not None:
+            value, low, high = one.effect.shown
+            sentence = f"{one.measure} {value} against what was to be expected, between {low} and {high}."
+            key = f"{one.plan.measure} {one.plan.starts_on:%Y-%m-%d}"[:60]
+            evidence = {"effect": f"{one.effect.value:.4f}", "low": f"{one.effect.low:.4f}"}
+            found.append(Found(one.plan.person_id, AwardKind.IMPROVED, key, sentence, evidence))
+    return found
 
 
 def _reached(able: set[int], quarter: Period, as_of: date, currency: str) -> list[Found]:

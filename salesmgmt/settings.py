@@ -325,6 +325,7 @@ SPECTACULAR_SETTINGS = {
         "LeadDisqualifiedFor": "sales.models.Lead.Reason",
         "CaseState": "coaching.models.Case.State",
         "OneOnOneState": "coaching.models.OneOnOne.State",
+        "PulseKind": "coaching.models.Pulse.Kind",
         "BatchState": "salesmgmt.exchange.models.Batch.State",
         "LadderOutcome": "coaching.models.Ladder.Outcome",
         "LadderStepState": "coaching.models.LadderStep.State",

@@ -7,7 +7,7 @@ belongs to nobody) and lena, who has left.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -393,6 +393,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "case-hand-over": ("ana maya vera", POST),
     "case-rule": ("ana maya vera", POST),
     "case-reopen": ("ana maya vera", POST),
+    "case-course": ("ana maya vera", POST),
     "case-ask": ("ana maya vera", POST),
     "case-ask-view": ("ana maya vera", POST),
     "case-statement": ("ana", POST),
@@ -442,6 +443,27 @@ TABLE: dict[str, tuple[str, str]] = {
     "onboarding-step-end": (PLANNERS, POST),
     "onboarding-path": (LINE, GET),
     "onboarding-tick": ("ana maya vera", POST),
+    # 1:1s and meetings
+    "one-on-one-move": (LINE, POST),
+    "rhythm-set": ("maya omar vera", GET),
+    "rhythm-end": ("ana maya", POST),
+    "pulse-say": (EVERYBODY, POST),
+    "week": (EVERYBODY, GET),
+    "notice-ways": (EVERYBODY, GET),
+    "meetings": (EVERYBODY, GET),
+    "meeting-plan": ("maya omar vera", GET),
+    "meeting-ask": (EVERYBODY, POST),
+    "meeting": ("ana ben maya vera", GET),
+    "meeting-move": ("ana ben maya vera", POST),
+    "meeting-cancel": ("ana ben maya vera", POST),
+    "meeting-prepare": ("maya vera", POST),
+    "meeting-hold": ("ana ben maya vera", POST),
+    "meeting-minutes": ("ana ben maya vera", POST),
+    "meeting-decide": ("ana ben maya vera", POST),
+    "meeting-promise": ("ana ben maya vera", POST),
+    "meeting-point-tick": ("ana ben maya vera", POST),
+    "decision-settle": ("ana ben maya vera", POST),
+    "meeting-question": ("ana ben maya vera", POST),
     # recognition
     "wall": (EVERYBODY, GET),
     "leaderboard": (EVERYBODY, GET),
@@ -479,6 +501,24 @@ TABLE: dict[str, tuple[str, str]] = {
     "ladder": ("ana maya vera", GET),
     "ladder-pdf": ("ana maya vera", GET),
     **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
+    # help and its effect, plays
+    "effects": (POSTED, GET),
+    "effect-add": ("maya omar vera", GET),
+    "effects-of": (LINE, GET),
+    "effect": ("ana maya vera", GET),
+    "effect-move": ("ana maya vera", POST),
+    "effect-cancel": ("ana maya vera", POST),
+    "plays": (COMPARERS, GET),
+    "play-add": ("ana ben cleo maya omar vera olga", GET),
+    "play": (COMPARERS, GET),
+    "play-change": (COMPARERS, POST),
+    "play-comment": (COMPARERS, POST),
+    "play-vote": (COMPARERS, POST),
+    "play-adopt": (COMPARERS, POST),
+    "play-retire": (COMPARERS, POST),
+    "deal-plays": (LINE, GET),
+    "activity-plays": (LINE, GET),
+    "play-use-remove": (LINE, POST),
 }
 
 
@@ -646,14 +686,7 @@ def world(db: None) -> World:
         name="Hall", team=cast.north, boards=["attainment"], seconds=20, by=cast.admin, at=now
     )
     screen = recognition.switch_screen(screen=screen, is_on=True, version=1, by=cast.admin)
-    dispute = coaching.open_dispute(
-        subject="conduct", ground="treatment", claim="He shouted.", others=[cast.ben], by=cast.ana.user, at=now
-    )
-    hugo = User.objects.get(username="hugo")
-    coaching.name_decider(dispute=dispute, person=cast.omar, by=hugo, at=now)
     kwargs: dict[str, dict[str, Any]] = {
-        "dispute": {"pk": dispute.pk},
-        "dispute-new": {},
         "problem": {"pk": order.pk, "problem_pk": problem.pk},
         "delivery": {"pk": order.pk},
         "complaint": {"pk": complaint.pk},
@@ -767,6 +800,24 @@ def world(db: None) -> World:
     }
     kwargs |= training(cast, today, now)
     kwargs |= ladders(cast, today, now)
+    kwargs |= disputes(cast, now)
+    kwargs |= meetings(cast, today, now)
+    helped = coaching.plan_coaching(
+        person=cast.ana, kind="course", measure="bookings", starts_on=today, until=today + timedelta(days=30),
+        by=maya, at=now, on=today,
+    )  # fmt: skip
+    play = coaching.propose_play(by=cast.ana.user, at=now, name="Ask who signs", technique="Ask it first.")
+    use = coaching.use_play(play=play, activity=activity, by=cast.ana.user, at=now, on=today)
+    kwargs |= {
+        "effect": {"pk": helped.pk},
+        "effect-add": {},
+        "effects-of": {"place": "people", "pk": cast.ana.pk},
+        "play": {"pk": play.pk},
+        "play-add": {},
+        "deal-plays": {"pk": deal.pk},
+        "activity-plays": {"pk": activity.pk},
+        "play-use-remove": {"pk": use.pk},
+    }
     return World(cast, kwargs)
 
 
@@ -817,6 +868,39 @@ def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
         "onboarding-step-end": {"pk": step.pk},
         "onboarding-path": {"pk": cast.ana.pk},
         "onboarding-tick": {"pk": cast.ana.pk, "step_pk": step.pk},
+    }
+
+
+def disputes(cast: Cast, now: datetime) -> dict[str, dict[str, Any]]:
+    dispute = coaching.open_dispute(
+        subject="conduct", ground="treatment", claim="He shouted.", others=[cast.ben], by=cast.ana.user, at=now
+    )
+    hugo = User.objects.get(username="hugo")
+    coaching.name_decider(dispute=dispute, person=cast.omar, by=hugo, at=now)
+    return {
+        "dispute": {"pk": dispute.pk},
+        "dispute-new": {},
+    }
+
+
+def meetings(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
+    maya = cast.maya.user
+    soon = {"at": now, "on": today, "by": maya}
+    rhythm = coaching.set_rhythm(
+        person=cast.ana, manager=cast.maya, every_weeks=2, weekday=1, at_time=time(10), zone="UTC",
+        starts_on=today + timedelta(days=9), **soon,
+    )  # fmt: skip
+    met = coaching.plan_meeting(team=cast.north, title="Weekly", starts_at=now + timedelta(days=1), **soon)
+    decision = coaching.decide_in_meeting(meeting=met, text="Demos on site", by=maya, at=now)
+    coming = coaching.plan_meeting(team=cast.north, title="Weekly", starts_at=now + timedelta(days=8), **soon)
+    put = coaching.ask_meeting(team=cast.north, text="Who covers?", by=User.objects.get(username="ben"), at=now)
+    point = coming.points.earliest("pk")
+    return {
+        "rhythm-end": {"pk": rhythm.pk},
+        "meeting": {"pk": coming.pk},
+        "meeting-point-tick": {"pk": coming.pk, "point_pk": point.pk},
+        "decision-settle": {"pk": coming.pk, "decision_pk": decision.pk},
+        "meeting-question": {"pk": coming.pk, "question_pk": put.pk},
     }
 
 

@@ -1,6 +1,6 @@
 """Endpoints of coaching, by noun."""
 
-from . import cases, courses, development, disputes, ladders, talks
+from . import cases, courses, development, disputes, effects, ladders, meetings, plays, rhythms, talks
 
 ENDPOINTS = {
     **cases.ENDPOINTS,
@@ -9,4 +9,8 @@ ENDPOINTS = {
     **development.ENDPOINTS,
     **ladders.ENDPOINTS,
     **disputes.ENDPOINTS,
+    **rhythms.ENDPOINTS,
+    **meetings.ENDPOINTS,
+    **effects.ENDPOINTS,
+    **plays.ENDPOINTS,
 }

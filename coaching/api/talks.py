@@ -36,6 +36,15 @@ class VersionWriter(Writer):
     version = serializers.IntegerField(required=False, min_value=1)
 
 
+class MoveWriter(VersionWriter):
+    starts_at = serializers.DateTimeField()
+    reason = serializers.CharField(max_length=300)
+
+
+class CancelWriter(VersionWriter):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
 class OneOnOneFilter(filters.FilterSet):
     person = Id("person")
     manager = Id("manager")
@@ -67,18 +76,29 @@ class OneOnOnes(LookedAt):
         said = self.cleaned(VersionWriter)
         return self.shown(services.hold_one_on_one(talk=self.get_object(), by=self.by, at=clock.now(), **said))
 
-    @extend_schema(request=VersionWriter, responses=OneOnOneSerializer)
+    @extend_schema(request=MoveWriter, responses=OneOnOneSerializer)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        """Another time, and why."""
+        said = self.cleaned(MoveWriter)
+        talk = self.get_object()
+        return self.shown(services.move_one_on_one(talk=talk, by=self.by, at=clock.now(), on=today_of(request), **said))
+
+    @extend_schema(request=CancelWriter, responses=OneOnOneSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """It will not take place."""
-        said = self.cleaned(VersionWriter)
+        said = self.cleaned(CancelWriter)
         return self.shown(services.cancel_one_on_one(talk=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
 class ActionItemSerializer(serializers.ModelSerializer):
     class Meta:
         model = ActionItem
-        fields = ("id", "person", "owner", "text", "due_on", "one_on_one", "case", "made_at", "done_at")
+        fields = (
+            "id", "person", "owner", "coach", "text", "due_on", "one_on_one", "case", "meeting", "made_at", "done_at",
+            "result",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -89,6 +109,10 @@ class ActionItemWriter(Writer):
     due_on = serializers.DateField()
     one_on_one = VisibleField(model=OneOnOne, required=False, allow_null=True, source="talk")
     case = VisibleField(model=Case, required=False, allow_null=True)
+
+
+class DoneWriter(Writer):
+    result = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
 class ActionItemFilter(filters.FilterSet):
@@ -112,11 +136,12 @@ class ActionItems(Records):
         said["owner"] = said.get("owner") or myself(request)
         return self.shown(services.add_action_item(by=self.by, at=clock.now(), **said), status=201)
 
-    @extend_schema(request=None, responses=ActionItemSerializer)
+    @extend_schema(request=DoneWriter, responses=ActionItemSerializer)
     @action(detail=True, methods=["post"])
     def complete(self, request: Request, pk: str) -> Response:
-        """It is done."""
-        return self.shown(services.complete_action_item(item=self.get_object(), by=self.by, at=clock.now()))
+        """It is done, and what came of it."""
+        said = self.cleaned(DoneWriter)
+        return self.shown(services.complete_action_item(item=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
 ENDPOINTS = {"one-on-ones": OneOnOnes, "action-items": ActionItems}

@@ -12,7 +12,7 @@ from .cases import DAY
 
 
 class PlanForm(forms.Form):
-    """A 1:1 with one of your people. The time is in the organisation's zone."""
+    """A 1:1 with one of your people. The time is in the zone of whoever fills it in."""
 
     person = forms.ModelChoiceField(Person.objects.none(), label="With")
     starts_at = forms.DateTimeField(
@@ -20,6 +20,7 @@ class PlanForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
         error_messages={"invalid": "Give a day and a time, such as 2026-11-23 10:00."},
+        validators=[require_our_time],
     )
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
@@ -59,3 +60,24 @@ def next_talk(today: date, zone: Any) -> datetime:
     """Ten o'clock on the next weekday."""
     day = date.fromordinal(today.toordinal() + (3 if today.weekday() == 4 else 2 if today.weekday() == 5 else 1))
     return datetime(day.year, day.month, day.day, 10, tzinfo=zone)
+
+
+class MoveTalkForm(forms.Form):
+    """Another time for a 1:1, and why. The time is in the zone of whoever fills it in."""
+
+    starts_at = forms.DateTimeField(
+        label="New time",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        error_messages={"invalid": "Give a day and a time, such as 2026-11-23 10:00."},
+        validators=[require_our_time],
+    )
+    reason = forms.CharField(label="Why", max_length=300, help_text="For the two of you")
+
+
+class CancelTalkForm(forms.Form):
+    reason = forms.CharField(label="Why", max_length=300, required=False, help_text="For the two of you")
+
+
+class DoneForm(forms.Form):
+    result = forms.CharField(label="What came of it", max_length=300, required=False)

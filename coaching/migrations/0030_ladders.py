@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("coaching", "0011_skill_map"),
+        ("coaching", "0020_plans_and_plays"),
         ('teams', '0011_countries_without_chances'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -3,6 +3,7 @@
 from .cases import Case, CaseChange, CaseQuerySet, PairQuerySet, Step
 from .courses import (
     Course,
+    CourseEffect,
     CourseRule,
     CourseSkill,
     CourseVersion,
@@ -41,18 +42,36 @@ from .ladders import (
     StepSupport,
     may_lead,
 )
+from .meetings import (
+    Attendance,
+    Meeting,
+    MeetingChange,
+    MeetingDecision,
+    MeetingPoint,
+    MeetingQuerySet,
+    MeetingQuestion,
+)
 from .notes import Note, NoteQuerySet
+from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
+from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
+from .rhythms import Pulse, Rhythm, RhythmQuerySet
 from .skills import SkillTarget
-from .talks import ActionItem, AgendaItem, OneOnOne, OneOnOneQuerySet
+from .talks import ActionItem, ActionItemQuerySet, AgendaItem, OneOnOne, OneOnOneChange, OneOnOneQuerySet
 
 __all__ = [
     "ActionItem",
+    "ActionItemQuerySet",
     "AgendaItem",
+    "Attendance",
     "Case",
     "CaseChange",
     "CaseQuerySet",
     "CaseStatement",
+    "CoachingPlan",
+    "CoachingPlanChange",
+    "CoachingPlanQuerySet",
     "Course",
+    "CourseEffect",
     "CourseRule",
     "CourseSkill",
     "CourseVersion",
@@ -74,15 +93,30 @@ __all__ = [
     "LadderStep",
     "Lesson",
     "LessonDone",
+    "Meeting",
+    "MeetingChange",
+    "MeetingDecision",
+    "MeetingPoint",
+    "MeetingQuerySet",
+    "MeetingQuestion",
     "Mentorship",
     "Note",
     "NoteQuerySet",
     "OnboardingStep",
     "OnboardingTick",
     "OneOnOne",
+    "OneOnOneChange",
     "OneOnOneQuerySet",
     "PairQuerySet",
     "Party",
+    "Play",
+    "PlayChange",
+    "PlayComment",
+    "PlayQuerySet",
+    "PlayUse",
+    "PlayVersion",
+    "PlayVote",
+    "Pulse",
     "Question",
     "QuestionQuerySet",
     "QuizAnswer",
@@ -91,6 +125,8 @@ __all__ = [
     "QuizQuestion",
     "Remedy",
     "RemedyShare",
+    "Rhythm",
+    "RhythmQuerySet",
     "SkillTarget",
     "Statement",
     "Step",
@@ -99,4 +135,5 @@ __all__ = [
     "StepReading",
     "StepSupport",
     "may_lead",
+    "sees_plays",
 ]

@@ -23,6 +23,7 @@ from coaching.models import (
     may_lead,
 )
 from performance.selectors import Measure, Scope, figures, measures_of
+from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
 from targets.models import Plan, QuotaEntry
@@ -33,6 +34,7 @@ from teams.models import Access, Leadership, Leave, Organisation, Person, Postin
 from teams.selectors import manager_of, presence, team_on
 
 from .diagnosis import has_open_diagnosis
+from .disputes import open_disputes_about
 
 Kind, State = LadderStep.Kind, LadderStep.State
 DAYS_TO_READ = 5  # working days
@@ -119,7 +121,7 @@ def why_not_witness(user: User, access: Access, step: LadderStep, on: date) -> s
     if not step.waits_for_reading:
         return "Nothing waits to be read."
     asked = step.events.filter(kind__in=MOVES).order_by("at", "pk").last()
-    since = asked.at.date() if asked else on
+    since = clock.day_of(asked.at, Organisation.get().time_zone) if asked else on
     days = presence(person_ids=[ladder.person_id], start=since + timedelta(days=1), end=on + timedelta(days=1))
     mine = days[ladder.person_id]
     if int((~mine.away).sum()) < DAYS_TO_READ:
@@ -271,13 +273,9 @@ def _diagnosis(person: Person) -> list[Ground]:
 
 
 def _dispute(person: Person) -> list[Ground]:
-    if not disputes_about(person=person):
+    if not open_disputes_about(person=person).exists():
         return []
     return [Ground("dispute", f"A dispute with {person.name} is open: it is decided first.", "/disputes/")]
-
-
-def disputes_about(*, person: Person) -> bool:
-    return False
 
 
 # ── Leave moves the dates ───────────────────────────────────────────────────────────────────────────────────────

@@ -5,9 +5,12 @@ from datetime import datetime
 from coaching.models import (
     ActionItem,
     AgendaItem,
+    Attendance,
     Case,
     CaseChange,
     CaseStatement,
+    CoachingPlan,
+    CoachingPlanChange,
     Decision,
     DevelopmentPlan,
     DiagnosisStep,
@@ -19,9 +22,13 @@ from coaching.models import (
     LadderDecision,
     LadderEvent,
     LadderStep,
+    Meeting,
+    MeetingQuestion,
     Mentorship,
     Note,
     OneOnOne,
+    OneOnOneChange,
+    Pulse,
     Question,
     QuizAnswer,
     QuizAttempt,
@@ -41,10 +48,22 @@ def _forget_notes(before: datetime, forgotten: Forgotten) -> None:
 def _forget_agendas(before: datetime, forgotten: Forgotten) -> None:
     over = AgendaItem.objects.exclude(one_on_one__state=OneOnOne.State.PLANNED).exclude(text=GONE)
     forgotten.blank(over.filter(one_on_one__starts_at__lt=before), text=GONE, link="")
+    forgotten.blank(OneOnOneChange.objects.filter(at__lt=before).exclude(reason__in=["", GONE]), reason=GONE)
+
+
+def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
+    forgotten.drop(Pulse.objects.filter(at__lt=before))
+
+
+def _forget_meetings(before: datetime, forgotten: Forgotten) -> None:
+    over = Meeting.objects.exclude(state=Meeting.State.PLANNED).filter(starts_at__lt=before)
+    forgotten.blank(over.exclude(minutes__in=["", GONE]), minutes=GONE)
+    answered = MeetingQuestion.objects.filter(answered_at__lt=before).exclude(text=GONE)
+    forgotten.blank(answered, text=GONE, answer="")
 
 
 def _forget_promises(before: datetime, forgotten: Forgotten) -> None:
-    forgotten.blank(ActionItem.objects.filter(done_at__lt=before).exclude(text=GONE), text=GONE)
+    forgotten.blank(ActionItem.objects.filter(done_at__lt=before).exclude(text=GONE), text=GONE, result="")
 
 
 def _forget_cases(before: datetime, forgotten: Forgotten) -> None:
@@ -100,14 +119,44 @@ def _forget_disputes(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
 
 
+def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
+    forgotten.drop(Pulse.objects.filter(on__lt=before.date()))
+
+
+def _forget_coaching(before: datetime, forgotten: Forgotten) -> None:
+    """Kind, measure and figures stay: what helps is learned from them."""
+    over = CoachingPlan.objects.filter(until__lt=before.date())
+    forgotten.blank(CoachingPlanChange.objects.filter(plan__in=over).exclude(what=GONE), what=GONE)
+    forgotten.blank(over.exclude(text__in=["", GONE]), text=GONE)
+
+
+def _forget_meetings(before: datetime, forgotten: Forgotten) -> None:
+    """What was decided stays."""
+    over = Meeting.objects.filter(starts_at__lt=before).exclude(state=Meeting.State.PLANNED)
+    forgotten.drop(Attendance.objects.filter(meeting__in=over))
+    forgotten.blank(MeetingQuestion.objects.filter(meeting__in=over).exclude(text=GONE), text=GONE, answer="")
+    forgotten.blank(over.exclude(minutes__in=["", GONE]), minutes=GONE)
+
+
+def _forget_moves(before: datetime, forgotten: Forgotten) -> None:
+    old = OneOnOneChange.objects.filter(at__lt=before)
+    forgotten.blank(old.exclude(reason=""), reason="")
+
+
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
+    Expiry("pulses", "How people said they are", 24, _forget_pulses),
+    Expiry("meetings", "Minutes and questions of meetings that are over", 60, _forget_meetings),
     Expiry("promises", "Words of promises that were kept", 36, _forget_promises),
     Expiry("cases", "Words of closed cases", 36, _forget_cases),
     Expiry("development_plans", "Words of development plans and mentoring that are over", 36, _forget_plans),
     Expiry("quiz_answers", "How quizzes were answered", 24, _forget_answers),
     Expiry("ladders", "Words of improvement plans that are over", 36, _forget_ladders),
-    Expiry("disputes", "Words of settled disputes", 60, _forget_disputes),
     Expiry("exits", "What was said in exit interviews", 36, _forget_exits),
+    Expiry("disputes", "Words of disputes that are settled", 36, _forget_disputes),
+    Expiry("pulses", "Moods and workload", 12, _forget_pulses),
+    Expiry("coaching_plans", "Words of plans of coaching that are over", 36, _forget_coaching),
+    Expiry("meetings", "Minutes, questions and attendance of team meetings", 36, _forget_meetings),
+    Expiry("moves", "Why 1:1s were moved or called off", 12, _forget_moves),
 ]

@@ -11,8 +11,11 @@ from coaching.models import (
     CaseChange,
     CaseStatement,
     DiagnosisStep,
+    MeetingQuestion,
     Note,
     OneOnOne,
+    OneOnOneChange,
+    Pulse,
     Question,
 )
 from coaching.selectors import may_coach
@@ -59,7 +62,10 @@ def forget_talks(*, person: Person) -> Forgotten:
     forgotten = Forgotten()
     forgotten.blank(Note.objects.filter(person=person), text="")
     forgotten.blank(AgendaItem.objects.filter(one_on_one__person=person), text="Erased", link="")
-    forgotten.blank(ActionItem.objects.filter(person=person), text="Erased")
+    forgotten.blank(ActionItem.objects.filter(person=person), text="Erased", result="")
+    forgotten.blank(OneOnOneChange.objects.filter(one_on_one__person=person).exclude(reason=""), reason="Erased")
+    forgotten.blank(Pulse.objects.filter(person=person), score=None)
+    forgotten.blank(MeetingQuestion.objects.filter(author=person), text="Erased", answer="")
     forgotten.blank(Case.objects.filter(person=person).exclude(result=""), result="Erased")
     forgotten.blank(Case.objects.filter(person=person, flag=None), subject="Erased")
     forgotten.blank(CaseStatement.objects.filter(person=person), text="Erased")

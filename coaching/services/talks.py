@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from coaching.models import ActionItem, AgendaItem, Case, CaseChange, OneOnOne
+from coaching.models import ActionItem, AgendaItem, Case, CaseChange, Meeting, OneOnOne, OneOnOneChange
 from coaching.selectors import agenda_for, may_coach
 from performance.models import Flag
 from sales.models import Task
@@ -14,6 +14,7 @@ from teams.models import Person, User, access_of
 
 from .cases import open_case
 from .edges import must_coach, tell
+from .invitations import invite
 
 
 @transaction.atomic
@@ -28,21 +29,63 @@ def plan_one_on_one(
         raise Refused("A 1:1 can't be planned in the past; choose a later time.", field="starts_at")
     if case is not None and case.person_id != person.pk:
         raise Refused(f"That case isn't about {person.name}.", field="case")
-    try:
-        with transaction.atomic():
-            talk = OneOnOne.objects.create(
-                person=person, manager=manager, starts_at=starts_at, planned_at=at, case=case
-            )
-    except IntegrityError:
-        raise Refused(f"There is a 1:1 with {person.name} at that time already.", field="starts_at") from None
-    AgendaItem.objects.bulk_create(
-        AgendaItem(one_on_one=talk, source=point.source, text=point.text[:500], link=point.link, position=place)
-        for place, point in enumerate(agenda_for(person=person, manager=manager, at=starts_at, on=on), start=1)
-    )
+    talk = place_talk(person=person, manager=manager, starts_at=starts_at, by=by, at=at, on=on, case=case)
     if case is not None:
         CaseChange.objects.create(case=case, at=at, by=by, what="1:1 planned")
     tell(person, f"{manager.name} planned a 1:1 with you.", f"/one-on-ones/{talk.pk}/", at)
     return talk
+
+
+def place_talk(
+    *, person: Person, manager: Person, starts_at: datetime, by: User | None, at: datetime, on: date,
+    case: Case | None = None, rhythm_on: date | None = None,
+) -> OneOnOne:  # fmt: skip
+    """A talk in both calendars, with its agenda."""
+    try:
+        with transaction.atomic():
+            talk = OneOnOne.objects.create(
+                person=person, manager=manager, starts_at=starts_at, planned_at=at, case=case, rhythm_on=rhythm_on
+            )
+    except IntegrityError:
+        raise Refused(f"There is a 1:1 with {person.name} at that time already.", field="starts_at") from None
+    _note_change(talk, OneOnOneChange.Kind.PLANNED, by, at)
+    prepare_agenda(talk=talk, at=at, on=on)
+    invite(talk, at=at)
+    return talk
+
+
+def _note_change(talk: OneOnOne, kind: str, by: User | None, at: datetime, reason: str = "") -> None:
+    OneOnOneChange.objects.create(
+        one_on_one=talk, kind=kind, starts_at=talk.starts_at, by=by, at=at, reason=reason[:300]
+    )
+
+
+@transaction.atomic
+def prepare_agenda(*, talk: OneOnOne, at: datetime, on: date) -> None:
+    """The agenda as of a day: what was found goes with what it was about, unless it was talked about; what somebody
+    put stays."""
+    found = {
+        point.about: point for point in agenda_for(person=talk.person, manager=talk.manager, at=talk.starts_at, on=on)
+    }
+    standing = {item.about: item for item in talk.agenda.exclude(source=AgendaItem.Source.MANUAL)}
+    gone = [item.pk for about, item in standing.items() if about not in found and not item.is_done]
+    talk.agenda.filter(pk__in=gone).delete()
+    for about, point in found.items():
+        item = standing.get(about)
+        if item is not None and not item.is_done and (item.text, item.link) != (point.text[:500], point.link):
+            item.text, item.link = point.text[:500], point.link
+            item.save(update_fields=["text", "link"])
+    last = talk.agenda.aggregate(last=Max("position"))["last"] or 0
+    new = [point for about, point in found.items() if about not in standing]
+    AgendaItem.objects.bulk_create(
+        AgendaItem(
+            one_on_one=talk, source=point.source, about=point.about, text=point.text[:500], link=point.link,
+            position=place, added_by_id=point.added_by_id,
+        )
+        for place, point in enumerate(new, start=last + 1)
+    )  # fmt: skip
+    talk.prepared_at = at
+    talk.save(update_fields=["prepared_at"])
 
 
 def _lock_talk(talk: OneOnOne, version: int | None) -> OneOnOne:
@@ -75,22 +118,64 @@ def hold_one_on_one(*, talk: OneOnOne, by: User, at: datetime, version: int | No
         raise Refused(f"This 1:1 is {talk.get_state_display().lower()} already.")
     talk.state, talk.held_at, talk.version = OneOnOne.State.HELD, at, talk.version + 1
     talk.save(update_fields=["state", "held_at", "version"])
+    _note_change(talk, OneOnOneChange.Kind.HELD, by, at)
     return talk
 
 
 @transaction.atomic
-def cancel_one_on_one(*, talk: OneOnOne, by: User, at: datetime, version: int | None = None) -> OneOnOne:
-    """The talk will not take place; both are told."""
+def cancel_one_on_one(
+    *, talk: OneOnOne, by: User, at: datetime, version: int | None = None, reason: str = ""
+) -> OneOnOne:
+    """The talk will not take place; the other is told, not why: that stands in the talk."""
     talk = _lock_talk(talk, version)
     me = access_of(by).person_id
     if me not in {talk.person_id, talk.manager_id}:
         raise Refused("Only the two who meet can cancel it.")
     if talk.state != OneOnOne.State.PLANNED:
         raise Refused(f"This 1:1 is {talk.get_state_display().lower()} already.")
-    talk.state, talk.version = OneOnOne.State.CANCELLED, talk.version + 1
-    talk.save(update_fields=["state", "version"])
+    call_off(talk, by=by, at=at, reason=reason.strip(), is_excused=False)
     other = talk.manager if me == talk.person_id else talk.person
     tell(other, "A 1:1 with you was cancelled.", f"/one-on-ones/{talk.pk}/", at)
+    return talk
+
+
+def call_off(talk: OneOnOne, *, by: User | None, at: datetime, reason: str, is_excused: bool) -> None:
+    """Out of both calendars. Excused for leave or a new manager; else it counts as skipped."""
+    talk.state, talk.is_excused, talk.version = OneOnOne.State.CANCELLED, is_excused, talk.version + 1
+    talk.save(update_fields=["state", "is_excused", "version"])
+    _note_change(talk, OneOnOneChange.Kind.CANCELLED, by, at, reason)
+    if talk.starts_at > at:
+        invite(talk, at=at)
+
+
+@transaction.atomic
+def move_one_on_one(
+    *, talk: OneOnOne, starts_at: datetime, reason: str, by: User, at: datetime, on: date, version: int | None = None
+) -> OneOnOne:
+    """Another time, and why; the other is told when it is now."""
+    talk = _lock_talk(talk, version)
+    me = access_of(by).person_id
+    if me not in {talk.person_id, talk.manager_id}:
+        raise Refused("Only the two who meet can move it.")
+    if talk.state != OneOnOne.State.PLANNED:
+        raise Refused(f"This 1:1 is {talk.get_state_display().lower()}; it no longer moves.")
+    if starts_at < at:
+        raise Refused("A 1:1 can't be moved into the past; choose a later time.", field="starts_at")
+    if starts_at == talk.starts_at:
+        raise Refused("That is when it is already; choose another time.", field="starts_at")
+    if not reason.strip():
+        raise Refused("Say in a few words why it moves.", field="reason")
+    _note_change(talk, OneOnOneChange.Kind.MOVED, by, at, reason.strip())
+    talk.starts_at, talk.version = starts_at, talk.version + 1
+    try:
+        with transaction.atomic():
+            talk.save(update_fields=["starts_at", "version"])
+    except IntegrityError:
+        raise Refused("The two of you have a 1:1 at that time already.", field="starts_at") from None
+    prepare_agenda(talk=talk, at=at, on=on)
+    invite(talk, at=at)
+    other = talk.manager if me == talk.person_id else talk.person
+    tell(other, "A 1:1 with you was moved.", f"/one-on-ones/{talk.pk}/", at)
     return talk
 
 
@@ -120,34 +205,60 @@ def add_action_item(
     access = access_of(by)
     if access.person_id != person.pk and not may_coach(access, person):
         raise Refused(f"Only {person.name} and those who lead them note promises here.", field="owner")
+    if talk is not None and access.person_id not in {talk.person_id, talk.manager_id}:
+        raise Refused("Only the two who meet note promises here.", field="owner")
     pair = {person.pk, access.person_id} | ({talk.manager_id} if talk else set()) | ({case.owner_id} if case else set())
     if owner.pk not in pair:
         raise Refused(f"{owner.name} takes no part in this; choose one of the two.", field="owner")
     if due_on < at.date():
         raise Refused(f"The due date {due_on:%d %b %Y} is in the past; choose a later day.", field="due_on")
+    coach = talk.manager_id if talk else case.owner_id if case else access.person_id
+    return keep_promise(
+        person=person, owner=owner, coach_id=None if coach == person.pk else coach, text=text, due_on=due_on, at=at,
+        by=by, talk=talk, case=case,
+    )  # fmt: skip
+
+
+def keep_promise(
+    *, person: Person, owner: Person, coach_id: int | None, text: str, due_on: date, by: User, at: datetime,
+    talk: OneOnOne | None = None, case: Case | None = None, meeting: Meeting | None = None,
+) -> ActionItem:  # fmt: skip
+    """A promise and its task. The task says where it was given, not what: others see tasks, export and search them."""
     item = ActionItem.objects.create(
-        person=person, owner=owner, text=text, due_on=due_on, made_at=at, one_on_one=talk, case=case
-    )
-    link = f"/one-on-ones/{talk.pk}/" if talk else f"/cases/{case.pk}/" if case else ""
+        person=person, owner=owner, coach_id=coach_id, text=text, due_on=due_on, made_at=at, one_on_one=talk, case=case,
+        meeting=meeting,
+    )  # fmt: skip
+    if talk is not None:
+        where, link = "in your 1:1", f"/one-on-ones/{talk.pk}/"
+    elif meeting is not None:
+        where, link = f"in “{meeting.title}”", f"/meetings/{meeting.pk}/"
+    elif case is not None:
+        where, link = "for a case", f"/cases/{case.pk}/"
+    else:
+        where, link = "in coaching", "/one-on-ones/"
     Task.objects.create(
-        owner=owner, text=text, due_on=due_on, source="action_item", reason=f"action-item:{item.pk}", link=link
-    )
+        owner=owner, text=f"What you promised {where}", due_on=due_on, source="action_item",
+        reason=f"action-item:{item.pk}", link=link,
+    )  # fmt: skip
     if case is not None:
         CaseChange.objects.create(case=case, at=at, by=by, what=f"{owner.name} promised: {text}"[:300])
     return item
 
 
 @transaction.atomic
-def complete_action_item(*, item: ActionItem, by: User, at: datetime) -> ActionItem:
-    """Kept. Its owner says so, or who coaches them; saying it twice changes nothing."""
+def complete_action_item(*, item: ActionItem, by: User, at: datetime, result: str = "") -> ActionItem:
+    """Kept, and what came of it. Its owner says so, or who coaches them; saying it twice changes nothing."""
     item = ActionItem.objects.select_for_update(of=["self"]).select_related("person").get(pk=item.pk)
     access = access_of(by)
-    if access.person_id != item.owner_id and not may_coach(access, item.person):
+    if access.person_id not in {item.owner_id, item.coach_id} and not may_coach(access, item.person):
         raise Refused(f"Only {item.owner.name} and those who lead them can mark this as done.")
     if item.done_at is None:
-        item.done_at = at
-        item.save(update_fields=["done_at"])
+        item.done_at, item.result = at, result.strip()
+        item.save(update_fields=["done_at", "result"])
         Task.objects.filter(source="action_item", reason=f"action-item:{item.pk}").update(done_at=at)
+    elif result.strip() and not item.result:
+        item.result = result.strip()
+        item.save(update_fields=["result"])
     return item
 
 

@@ -15,7 +15,8 @@ from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from .models import Delivery, MailChoice, Notice
+from .models import Delivery, MailChoice, Notice, NoticeChoice
+from .notices import in_digests, way_of
 
 logger = structlog.get_logger(__name__)
 MOST = 30  # notices of a digest; the page has them all
@@ -31,7 +32,7 @@ def is_mail_set_up() -> bool:
 
 def make_digests(*, on: date, at: datetime) -> int:
     """One e-mail a day for each who has unread notices that no e-mail told of. Answers how many were made."""
-    unread = Notice.objects.filter(user=OuterRef("pk"), seen_at=None, sent_at=None, at__gte=at - OLDEST)
+    unread = in_digests(Notice.objects.filter(user=OuterRef("pk"), seen_at=None, sent_at=None, at__gte=at - OLDEST))
     silent = MailChoice.objects.filter(user=OuterRef("pk"), digest=False)
     users = get_user_model()._default_manager.filter(Exists(unread), ~Exists(silent), is_active=True).exclude(email="")
     return sum(_make(user, on, at) for user in users)
@@ -39,11 +40,11 @@ def make_digests(*, on: date, at: datetime) -> int:
 
 @transaction.atomic
 def _make(user: Any, on: date, at: datetime) -> bool:
-    waiting = Notice.objects.filter(user=user, seen_at=None, sent_at=None, at__gte=at - OLDEST)
-    notices = list(waiting.select_for_update(skip_locked=True).order_by("-at", "-pk"))
+    waiting = in_digests(Notice.objects.filter(user=user, seen_at=None, sent_at=None, at__gte=at - OLDEST))
+    notices = list(waiting.select_for_update(skip_locked=True, of=("self",)).order_by("-at", "-pk"))
     if not notices:
         return False
-    stop_url = settings.BASE_URL + reverse("unsubscribe", args=[SIGNER.sign(str(user.pk))])
+    stop_url = stop_url_of(user)
     said = {
         "groups": _grouped(notices[:MOST]), "more": len(notices[MOST:]), "base": settings.BASE_URL,
         "stop_url": stop_url, "user": user,
@@ -77,7 +78,7 @@ def send_next(*, at: datetime) -> int:
     one = due.select_for_update(skip_locked=True, of=("self",)).select_related("user").first()
     if one is None:
         return 0
-    if not one.user.is_active or not one.user.email or MailChoice.objects.filter(user=one.user, digest=False).exists():
+    if not one.user.is_active or not one.user.email or _is_unwanted(one):
         one.delete()
         return 1
     headers = {
@@ -87,7 +88,11 @@ def send_next(*, at: datetime) -> int:
         "Auto-Submitted": "auto-generated",
     }
     mail = EmailMultiAlternatives(one.subject, one.text, to=[one.user.email], headers=headers)
-    mail.attach_alternative(one.html, "text/html")
+    if one.html:
+        mail.attach_alternative(one.html, "text/html")
+    if one.calendar:
+        method = "CANCEL" if "METHOD:CANCEL" in one.calendar else "REQUEST"
+        mail.attach_alternative(one.calendar, f"text/calendar; method={method}")
     one.tries += 1
     try:
         mail.send()
@@ -95,9 +100,22 @@ def send_next(*, at: datetime) -> int:
         one.problem, one.due_at = str(error)[:300], at + timedelta(minutes=2**one.tries)
         logger.warning("mail_not_sent", delivery=one.pk, tries=one.tries)
     else:
-        one.sent_at, one.problem, one.text, one.html = at, "", "", ""
+        one.sent_at, one.problem, one.text, one.html, one.calendar = at, "", "", "", ""
     one.save()
     return 1
+
+
+def _is_unwanted(one: Delivery) -> bool:
+    """Whether its user has chosen otherwise since it was written: by its topic, or the daily e-mail as a whole."""
+    if not one.topic:
+        return MailChoice.objects.filter(user=one.user, digest=False).exists()
+    way = way_of(one.user, one.topic)
+    return way != NoticeChoice.Way.MAIL and not (one.calendar and way == NoticeChoice.Way.DIGEST)
+
+
+def stop_url_of(user: Any, topic: str = "") -> str:
+    """Where somebody ends the daily e-mail, or those of a topic, without a login."""
+    return settings.BASE_URL + reverse("unsubscribe", args=[SIGNER.sign(f"{user.pk}.{topic}" if topic else user.pk)])
 
 
 def choose_digest(*, user: Any, wanted: bool) -> None:
@@ -111,8 +129,19 @@ def wants_digest(user: Any) -> bool:
 
 def user_of_signed(signed: str) -> Any | None:
     """Whose unsubscribe address it is."""
+    found = _unsigned(signed)
+    return get_user_model()._default_manager.filter(pk=found[0], is_active=True).first() if found else None
+
+
+def topic_of_signed(signed: str) -> str:
+    """Of which topic an unsubscribe address is; empty: of the daily e-mail."""
+    found = _unsigned(signed)
+    return found[1] if found else ""
+
+
+def _unsigned(signed: str) -> tuple[str, str] | None:
     try:
-        number = SIGNER.unsign(signed)
+        number, _, topic = SIGNER.unsign(signed).partition(".")
     except signing.BadSignature:
         return None
-    return get_user_model()._default_manager.filter(pk=number, is_active=True).first()
+    return number, topic

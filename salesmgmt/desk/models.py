@@ -52,6 +52,8 @@ class Delivery(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
+    calendar = models.TextField(blank=True, db_default="", help_text="An invitation (RFC 5545) that goes with it")
+    topic = models.CharField(max_length=40, blank=True, db_default="", help_text="Whose choice of ways it follows")
     stop_url = models.CharField(max_length=300, blank=True, help_text="Where one asks for no more of them")
     due_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
@@ -71,6 +73,23 @@ class MailChoice(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="mail_choice")
     digest = models.BooleanField(default=True)
+
+
+class NoticeChoice(models.Model):
+    """How a user is told of a topic, the first word of a notice's address; without a row: here and in the digest."""
+
+    class Way(models.TextChoices):
+        DIGEST = "digest", "Here, and in the daily e-mail"
+        APP = "app", "Here only"
+        MAIL = "mail", "Here, and an e-mail at once"
+        NONE = "none", "Not at all"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_choices")
+    topic = models.CharField(max_length=40)
+    way = models.CharField(max_length=6, choices=Way)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="one_way_per_topic")]
 
 
 class IdempotencyKey(models.Model):

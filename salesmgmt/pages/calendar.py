@@ -15,7 +15,8 @@ from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 from icalendar import Alarm, Calendar, Event
 
-from coaching.models import OneOnOne
+from coaching.models import Meeting, OneOnOne
+from coaching.selectors import teams_of
 from sales.models import Contact, Contract, Deal, Task
 from salesmgmt.desk.models import Token
 from salesmgmt.desk.tokens import user_of_token
@@ -25,7 +26,7 @@ from teams.selectors import organisation_of, person_of
 
 BACK, AHEAD = timedelta(days=60), timedelta(days=400)
 MOST = 1000  # of each noun
-TALK = timedelta(minutes=30)
+TALK, MEETING = timedelta(minutes=30), timedelta(hours=1)
 
 
 @require_safe
@@ -61,7 +62,8 @@ def _calendar(user: User, person: Person, today: date) -> Calendar:
     made.add("refresh-interval", timedelta(hours=1), parameters={"value": "DURATION"})
     # The same all day long, so that who asks again within it is told that nothing is new.
     stamp = datetime.combine(today, time(), UTC)
-    for events in (_tasks(person, today), _next_steps(user, person, today), _talks(user, person, today)):
+    talks, meetings = _talks(user, person, today), _meetings(user, today)
+    for events in (_tasks(person, today), _next_steps(user, person, today), talks, meetings):
         for event in events:
             event.add("dtstamp", stamp)
             made.add_component(event)
@@ -121,8 +123,21 @@ def _talks(user: User, person: Person, today: date) -> Iterator[Event]:
     for talk in within.order_by("starts_at", "pk")[:MOST]:
         other = talk.manager if talk.person_id == person.pk else talk.person
         event = _event(f"one-on-one-{talk.pk}", f"1:1 with {other.name}", reverse("one-on-one", args=[talk.pk]))
+        event.add("sequence", talk.version - 1)  # as its invitations by e-mail say
         event.add("dtstart", talk.starts_at.astimezone(UTC))
         event.add("dtend", talk.starts_at.astimezone(UTC) + TALK)
+        yield event
+
+
+def _meetings(user: User, today: date) -> Iterator[Event]:
+    start = datetime.combine(today, time(), UTC)
+    meetings = Meeting.objects.visible_to(user).filter(team__in=teams_of(user).values("pk"))
+    meetings = meetings.exclude(state=Meeting.State.CANCELLED).select_related("team")
+    within = meetings.filter(starts_at__gte=start - BACK, starts_at__lt=start + AHEAD)
+    for meeting in within.order_by("starts_at", "pk")[:MOST]:
+        event = _event(f"meeting-{meeting.pk}", f"{meeting.team}: {meeting}", reverse("meeting", args=[meeting.pk]))
+        event.add("dtstart", meeting.starts_at.astimezone(UTC))
+        event.add("dtend", meeting.starts_at.astimezone(UTC) + MEETING)
         yield event
 
 

@@ -121,6 +121,7 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
     reached = sorted(row.attainment for row in rows if row.attainment is not None)
     flags, waits = _answers(manager, people | first, start, min(until, as_of + timedelta(days=1)))
     talks = OneOnOne.objects.filter(manager=manager, starts_at__date__gte=start, starts_at__date__lte=last)
+    talks = talks.exclude(is_excused=True)  # leave, or another manager's by then
     states = list(talks.values_list("state", flat=True))
     here = Person.objects.filter(pk__in=first).filter(Q(left_on=None) | Q(left_on__gt=last))
     return Quarter(

@@ -13,6 +13,7 @@ from django.db.models import BigIntegerField, Case, F, FloatField, Q, QuerySet, 
 from django.db.models.functions import Cast, Coalesce, Upper
 from django.urls import NoReverseMatch, reverse
 
+from coaching.search import FINDABLE as OF_COACHING
 from sales.models import Shares, shares_of, viewer_of
 from sales.search import FINDABLE as OF_SALES
 from salesmgmt.lib import clock
@@ -66,7 +67,7 @@ def find(user: Viewer, text: str) -> list[Hit]:
 @cache
 def findable() -> tuple[Findable, ...]:
     """What the apps declare, without nouns that have no page here."""
-    return tuple(one for one in (*OF_TEAMS, *OF_SALES) if _has_page(one))
+    return tuple(one for one in (*OF_TEAMS, *OF_SALES, *OF_COACHING) if _has_page(one))
 
 
 def grouped(hits: Iterable[Hit]) -> list[tuple[str, list[Hit]]]:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("notices/count/", notices.notice_count, name="notice-count"),
     path("notices/seen/", notices.notices_seen, name="notices-seen"),
     path("notices/mail/", notices.notices_mail, name="notices-mail"),
+    path("notices/ways/", notices.notice_ways, name="notice-ways"),
     path("unsubscribe/<str:signed>/", notices.unsubscribe, name="unsubscribe"),
     path("erasures/", erasures.erasures, name="erasures"),
     path("erasures/<slug:noun>/<int:pk>/", erasures.erasure, name="erasure"),

@@ -35,11 +35,12 @@ NAMED = {
 LED_TO = {
     "accounts": "sales.Account", "announcements": "targets.Announcement", "cases": "coaching.Case",
     "contacts": "sales.Contact", "contracts": "sales.Contract", "deals": "sales.Deal", "flags": "performance.Flag",
-    "handovers": "sales.Handover", "leads": "sales.Lead", "offers": "targets.Offer",
+    "handovers": "sales.Handover", "leads": "sales.Lead", "meetings": "coaching.Meeting", "offers": "targets.Offer",
     "one-on-ones": "coaching.OneOnOne", "orders": "sales.Order", "people": "teams.Person", "plans": "targets.Plan",
     "redistributions": "targets.Redistribution", "teams": "teams.Team", "action-item": "coaching.ActionItem",
     "courses": "coaching.Course", "enrolment": "coaching.Enrolment",
     "disputes": "coaching.Dispute",
+    "effects": "coaching.CoachingPlan", "plays": "coaching.Play",
 }  # fmt: skip
 ADDRESSES = {"link", "reason"}
 ADDRESS = re.compile(r"(/?)([a-z-]+)([/:])(\d+|\{.*\})(/.*|)", re.DOTALL)

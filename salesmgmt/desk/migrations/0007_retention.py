@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("desk", "0006_deliveries"),
+        ("desk", "0007_notice_choices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from coaching.services import forget_disputes, forget_ladders, forget_learning, forget_talks
+from coaching.services import forget_disputes, forget_ladders, forget_learning, forget_plans, forget_talks
 from sales.models import Contact, Lead
 from sales.services.erasure import LEFT_ALONE, forget_customer
 from salesmgmt.desk import erasure
@@ -40,6 +40,7 @@ def erase(*, noun: str, pk: int, by: User | None, at: datetime, on: date, reason
         forgotten.join(forget_learning(person=record))
         forgotten.join(forget_ladders(person=record))
         forgotten.join(forget_disputes(person=record))
+        forgotten.join(forget_plans(person=record))
     else:
         forgotten = forget_customer(record=record)
         type(record)._base_manager.filter(pk=pk, withdrawn_at=None).update(withdrawn_at=at)

@@ -25,12 +25,15 @@ from .calls import write_calls
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
 from .deal_parts import write_deal_parts
+from .diagnoses import write_diagnoses
 from .disputes import write_disputes
 from .followups import write_delivery_department, write_what_followed
+from .help import write_help
 from .ladders import write_ladders
 from .leads import suggest, write_leads
 from .letters import write_letters
 from .loading import analyse
+from .meetings import write_meetings
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
@@ -119,3 +122,6 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_training(seed=size.seed, today=today)
     write_ladders(today=today)
     write_disputes(today=today)
+    write_diagnoses(seed=size.seed, today=today)
+    write_meetings(seed=size.seed, today=today)
+    write_help(seed=size.seed, today=today)

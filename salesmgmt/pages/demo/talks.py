@@ -101,6 +101,7 @@ def _write_one_on_ones(
             promise = ActionItem.objects.create(
                 one_on_one=talk,
                 person=person,
+                coach=manager,
                 owner=person,
                 text=_of(random, PROMISES),
                 due_on=day + timedelta(days=10),
@@ -109,7 +110,7 @@ def _write_one_on_ones(
             )
             Task.objects.create(
                 owner=person,
-                text=promise.text,
+                text="What you promised in your 1:1",
                 due_on=promise.due_on,
                 source="action_item",
                 reason=f"action-item:{promise.pk}",
@@ -147,6 +148,7 @@ def _write_case(moments: Moments, today: date) -> None:
         case=case,
         person=flag.person,
         owner=manager,
+        coach=manager,
         text="Go through the five largest open deals together: which of them could take the Ex version?",
         due_on=_weekday(today + timedelta(days=5)),
         made_at=at,

@@ -1,0 +1,295 @@
+"""What help has done: measures of people helped, beside those of comparable people at the same time.
+
+Difference in differences of ratios. Weeks are summed to one figure before and one after, so that weeks that resemble
+each other don't pass for more than they are (Bertrand, Duflo and Mullainathan 2004). People are helped when they are
+low, and who is low by bad luck rises by itself: what to expect afterwards is therefore a regression on the weeks
+before and on the time before those (analysis of covariance), learned from people at times when nobody helped them.
+Chance is what the same reckoning finds where there was no help: as many comparable people, drawn at this and at
+earlier starts (placebos in space and time: Abadie, Diamond and Hainmueller 2010). Comparable are the nearest by
+role, tenure, level and territory (Gower 1971).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy.stats import t as student
+
+from salesmgmt.lib.groups import SMALLEST_GROUP
+
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+BASELINE = 13  # weeks before the start
+HISTORY = 26  # weeks before those, as far as there are any
+LEAST_AFTER = 4  # weeks: before that nothing can be told
+PEERS = SMALLEST_GROUP
+NEAREST = 20
+STEP = 4  # weeks from one placebo start to the next
+DRAWS = 60  # at each
+ROOM = 3  # times as many people to draw from, or too few are left to compare with
+WIDE = 0.5  # a range from end to end: wider ones tell too little
+OPEN = 10  # times as much and more: a range without an end
+SHARE = 0.9  # of cases the range holds
+
+Verdict = Literal["better", "worse", "no effect seen", "too little to tell"]
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Who was helped: a row of the panel, and weeks of it, half-open."""
+
+    person: int
+    start: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How far the measure stands above what was to be expected, as a share of that; with its range."""
+
+    value: float
+    low: float
+    high: float
+    people: int
+    peers: int
+    before: float
+    """Per unit (day, or decision of a ratio), of those helped."""
+    after: float
+    expected: float
+    placebos: int
+
+    @property
+    def shown(self) -> tuple[str, str, str]:
+        """Value, low and high in whole percent: +12%, −3%, or that there is no end."""
+        value, low, high = (f"{one:+.0%}".replace("-", "−") if one < OPEN else "open" for one in self._three)
+        return value, low, high
+
+    @property
+    def _three(self) -> tuple[float, float, float]:
+        return self.value, self.low, self.high
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.low > 0:
+            return "better"
+        if self.high < 0:
+            return "worse"
+        return "too little to tell" if self.high - self.low > WIDE else "no effect seen"
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All people around one start: what came after, and what stood before, relative to the mean of all."""
+
+    after: Numbers
+    units: Numbers
+    base: Numbers
+    past: Numbers
+    is_known: Flags
+    """There before and after, and not helped until the end."""
+
+
+class Panel:
+    """`amounts` per person and week, over `units` (days present, or the cases a ratio is of).
+
+    `helped`: the week from which on each person had any help; the number of weeks for those who never had.
+    """
+
+    def __init__(self, amounts: Numbers, units: Numbers, helped: Ints) -> None:
+        self.people, self.weeks = amounts.shape
+        self.helped = helped
+        first = np.zeros((self.people, 1))
+        self._amounts = np.concatenate([first, np.cumsum(amounts, axis=1)], axis=1)
+        self._units = np.concatenate([first, np.cumsum(units, axis=1)], axis=1)
+        self._views: dict[tuple[int, int], _View] = {}
+
+    def sums(self, start: int, until: int) -> tuple[Numbers, Numbers]:
+        start = max(start, 0)
+        return self._amounts[:, until] - self._amounts[:, start], self._units[:, until] - self._units[:, start]
+
+    def view(self, start: int, until: int) -> _View:
+        if (start, until) not in self._views:
+            after, units = self.sums(start, until)
+            base, base_units = self._relative(start - BASELINE, start)
+            past, past_units = self._relative(start - BASELINE - HISTORY, start - BASELINE)
+            there = (units > 0) & (base_units > 0)
+            self._views[start, until] = _View(
+                after, units, base, np.where(past_units > 0, past, base), there & (self.helped >= until)
+            )
+        return self._views[start, until]
+
+    def _relative(self, start: int, until: int) -> tuple[Numbers, Numbers]:
+        if until <= 0:
+            return np.ones(self.people), np.zeros(self.people)
+        amounts, units = self.sums(start, until)
+        mean = amounts.sum() / units.sum() if units.sum() else 0.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.where((units > 0) & (mean > 0), amounts / units / (mean or 1), 1.0)
+        return found, units
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Of some people in the place of those helped: what they did, and what was to be expected."""
+
+    actual: Numbers
+    expected: Numbers
+
+
+def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 1) -> Effect | None:
+    """What help did for these people together; None where there is nothing to go by. `alike`: help × person."""
+    rng = np.random.default_rng(seed)
+    longest = max((one.until - one.start for one in helps), default=0)
+    kept = [k for k, one in enumerate(helps) if one.until - one.start >= LEAST_AFTER and one.start >= BASELINE]
+    helps, alike = [helps[k] for k in kept], alike[kept]
+    if not helps:
+        return None
+    shifts = _shifts(min(one.start for one in helps), longest)
+    slopes = _slopes(panel, helps, alike, shifts)
+    if slopes is None:
+        return None
+    found = _reckon(panel, helps, alike, 0, np.array([[one.person for one in helps]]), slopes)
+    if found is None or not found.expected[0] > 0:
+        return None
+    off: list[Numbers] = []
+    people: set[int] = set()
+    also = np.zeros(panel.people, dtype=bool)
+    also[[one.person for one in helps]] = True
+    for shift in shifts:
+        pool = alike | also if shift else alike  # before the help, those helped later are like the others
+        drawn = _draw(rng, panel, helps, pool, shift)
+        made = _reckon(panel, helps, pool, shift, drawn, slopes) if drawn is not None else None
+        if made is None or drawn is None:
+            continue
+        fine = made.expected > 0
+        # The root makes chance about as wide above as below, and stands nothing at all (no order in three months).
+        off.append(np.sqrt(made.actual[fine] / made.expected[fine]) - 1)
+        people |= set(drawn.ravel().tolist())
+    if not off or len(people) < PEERS:
+        return None
+    noise = np.concatenate(off)
+    middle, spread = float(noise.mean()), float(noise.std(ddof=1))
+    apart = 1 + (shifts[-1] - shifts[1]) // longest if len(shifts) > 1 else 1  # starts whose weeks overlap tell once
+    reach = float(student.ppf((1 + SHARE) / 2, max(len(people) * apart - 2, 2))) * spread
+    ratio = float(found.actual[0] / found.expected[0])
+
+    def at(share: float) -> float:
+        return ratio / share**2 - 1 if share > 0 and ratio > 0 else math.inf
+
+    before = np.array([_of(panel, one.person, one.start - BASELINE, one.start) for one in helps]).sum(axis=0)
+    units = sum(_of(panel, one.person, one.start, one.until)[1] for one in helps)
+    return Effect(
+        value=ratio / (1 + middle) ** 2 - 1, low=ratio / (1 + middle + reach) ** 2 - 1, high=at(1 + middle - reach),
+        people=len({one.person for one in helps}), peers=int((alike.any(axis=0)).sum()),
+        before=float(before[0] / before[1]), after=float(found.actual[0] / units),
+        expected=float(found.expected[0] / units), placebos=len(noise),
+    )  # fmt: skip
+
+
+def _shifts(start: int, longest: int) -> list[int]:
+    """How many weeks earlier help is supposed: never reaching into it, and with as much history where there is."""
+    first = longest + STEP - longest % STEP
+    full = start - BASELINE - HISTORY
+    return [0, *range(first, full if full >= first + 3 * STEP else start - BASELINE - STEP, STEP)]
+
+
+def _of(panel: Panel, person: int, start: int, until: int) -> tuple[float, float]:
+    amounts, units = panel.sums(start, until)
+    return float(amounts[person]), float(units[person])
+
+
+def _slopes(panel: Panel, helps: Sequence[Help], alike: Flags, shifts: Sequence[int]) -> tuple[float, float] | None:
+    """How much of a lead before the start is left after it: of the weeks before, and of the time before those."""
+    xs, ys, ws = [], [], []
+    asked = {(one.start - shift, one.until - shift) for one in helps for shift in shifts}
+    anyone = alike.any(axis=0)
+    for start, until in sorted(asked):
+        if start < BASELINE:
+            continue
+        view = panel.view(start, until)
+        which = view.is_known & anyone
+        amount, units = view.after[which].sum(), view.units[which].sum()
+        if which.sum() < PEERS or amount <= 0:
+            continue
+        w = view.units[which]
+        x = np.stack([view.base[which], view.past[which]], axis=1)
+        y = view.after[which] / w / (amount / units)
+        xs.append(x - np.average(x, axis=0, weights=w))
+        ys.append(y - 1)
+        ws.append(w)
+    if not xs:
+        return None
+    x, y, w = np.concatenate(xs), np.concatenate(ys), np.sqrt(np.concatenate(ws))
+    # Drawn a little towards “half of the lead stays”, which matters only while there is next to nothing to learn from.
+    prior = float(w.mean()) * np.sqrt(2.0) * float(x.std() or 1.0)
+    a = np.concatenate([x * w[:, None], np.eye(2) * prior])
+    b = np.concatenate([y * w, np.array([0.3, 0.4]) * prior])
+    found = np.linalg.lstsq(a, b, rcond=None)[0]
+    return float(np.clip(found[0], 0, 1)), float(np.clip(found[1], 0, 1))
+
+
+def _reckon(
+    panel: Panel, helps: Sequence[Help], alike: Flags, shift: int, who: Ints, slopes: tuple[float, float]
+) -> _Drawn | None:
+    """`who`: draw × help. Each is set against those alike who are in none of the draw's places."""
+    rows = np.arange(len(who))
+    actual, expected = np.zeros(len(who)), np.zeros(len(who))
+    taken = np.zeros((len(who), panel.people), dtype=bool)
+    for k in range(len(helps)):
+        taken[rows, who[:, k]] = True
+    for k, one in enumerate(helps):
+        view = panel.view(one.start - shift, one.until - shift)
+        level = np.maximum(1 + slopes[0] * (view.base - 1) + slopes[1] * (view.past - 1), 0.05)
+        others = (view.is_known & alike[k])[None] & ~taken
+        did, would = others @ view.after, others @ (view.units * level)
+        if (others.sum(axis=1) < min(PEERS, 3)).any() or not (would > 0).all():
+            return None
+        here = who[:, k]
+        actual += view.after[here]
+        expected += did / would * view.units[here] * level[here]
+    return _Drawn(actual, expected)
+
+
+def _draw(rng: np.random.Generator, panel: Panel, helps: Sequence[Help], alike: Flags, shift: int) -> Ints | None:
+    """Comparable people, each in at most one place of a draw, whom nobody helped then."""
+    if any(one.start - shift < BASELINE for one in helps):
+        return None
+    may = []
+    for k, one in enumerate(helps):
+        may.append(panel.view(one.start - shift, one.until - shift).is_known & alike[k])
+    if any(which.sum() < ROOM * len(helps) for which in may):
+        return None
+    if len(helps) == 1:
+        return np.flatnonzero(may[0])[:, None]
+    keys = rng.random((DRAWS, panel.people))
+    found = np.empty((DRAWS, len(helps)), dtype=np.int64)
+    rows = np.arange(DRAWS)
+    for k, which in enumerate(may):
+        free = np.where(which[None], keys, -1.0)
+        found[:, k] = free.argmax(axis=1)
+        if (free[rows, found[:, k]] < 0).any():
+            return None
+        keys[rows, found[:, k]] = -1.0
+    return found
+
+
+def nearest(
+    person: int, *, numbers: Numbers, words: np.ndarray[Any, np.dtype[np.object_]], among: Flags, count: int = NEAREST
+) -> Ints:
+    """The people most like one, by Gower's distance: the mean over all columns of how far apart two are, 0 to 1.
+
+    `numbers` and `words` are person × column; what is unknown (NaN) is half apart. Those at the same distance as the
+    last are in.
+    """
+    spread = np.nanmax(numbers[among], axis=0, initial=-np.inf) - np.nanmin(numbers[among], axis=0, initial=np.inf)
+    apart = np.abs(numbers - numbers[person]) / np.where(spread > 0, spread, 1)
+    apart = np.minimum(np.where(np.isnan(apart), 0.5, apart), 1)
+    distance = np.concatenate([apart, (words != words[person]).astype(float)], axis=1).mean(axis=1)
+    which = np.flatnonzero(among & (np.arange(len(among)) != person))
+    if len(which) <= count:
+        return which
+    return which[distance[which] <= np.partition(distance[which], count - 1)[count - 1]]

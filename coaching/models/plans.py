@@ -1,0 +1,91 @@
+"""Plans of coaching: what help somebody gets for which measure, and what it is compared with."""
+
+from datetime import date
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from salesmgmt.desk.audit import audited
+from teams.models import Person, Viewer, access_of
+
+from .cases import Case
+
+
+class CoachingPlanQuerySet(models.QuerySet):
+    def standing(self) -> Self:
+        return self.filter(cancelled_at=None)
+
+    def visible_to(self, user: Viewer) -> Self:
+        """The person's own, of who leads them, of who helps, and the executive's; never admin's or operations'."""
+        access = access_of(user)
+        if access.role == "executive":
+            return self.all()
+        if access.person_id is None or access.role in {"admin", "operations"}:
+            return self.filter(person=access.person_id) if access.person_id else self.none()
+        return self.filter(Q(person__in=access.people) | Q(coach=access.person_id))
+
+
+class CoachingPlan(models.Model):
+    """A kind of help for somebody over some weeks, judged by one measure beside comparable people."""
+
+    class Kind(models.TextChoices):
+        COURSE = "course", "Course"
+        TALKS = "talks", "1:1 plan"
+        RIDE_ALONG = "ride_along", "Ride-along"
+        MENTORING = "mentoring", "Mentoring"
+        PRACTICE = "practice", "Play practice"
+        TOOL = "tool", "Tool"
+        WORKLOAD = "workload", "Workload"
+        OTHER = "other", "Other help"
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="coaching_plans")
+    coach = models.ForeignKey(Person, models.PROTECT, related_name="led_coaching_plans", help_text="Who helps")
+    kind = models.CharField(max_length=10, choices=Kind)
+    measure = models.CharField(max_length=60, help_text="Key of the measure it is for")
+    starts_on = models.DateField()
+    until = models.DateField(help_text="The first day it is over")
+    text = models.CharField(max_length=500, blank=True)
+    case = models.ForeignKey(Case, models.SET_NULL, null=True, blank=True, related_name="coaching_plans")
+    planned_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True, help_text="Before it began")
+    version = models.PositiveIntegerField(default=1)
+    frozen_at = models.DateTimeField(null=True, help_text="When baseline and comparable people were fixed")
+    peers = models.JSONField(default=list, help_text="Comparable people, as of the start")
+    baseline_amount = models.DecimalField(max_digits=24, decimal_places=4, null=True)
+    baseline_units = models.DecimalField(
+        max_digits=24, decimal_places=4, null=True, help_text="Days present, or cases a ratio is of"
+    )
+
+    objects = CoachingPlanQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited("text")
+        constraints = [
+            models.CheckConstraint(condition=Q(until__gt=F("starts_on")), name="coaching_takes_a_while"),
+            models.CheckConstraint(condition=~Q(person=F("coach")), name="nobody_helps_themselves"),
+            models.UniqueConstraint(
+                fields=["person", "kind", "measure", "starts_on"],
+                condition=Q(cancelled_at=None),
+                name="planned_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["coach", "starts_on"], name="coaching_plan_by_coach")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} from {self.starts_on:%d %b %Y}"
+
+    def state_on(self, day: date) -> str:
+        if self.cancelled_at is not None:
+            return "cancelled"
+        return "planned" if day < self.starts_on else "running" if day < self.until else "ended"
+
+
+class CoachingPlanChange(models.Model):
+    """What happened to a plan: planned, moved, ended early."""
+
+    plan = models.ForeignKey(CoachingPlan, models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    what = models.CharField(max_length=300)

@@ -1,0 +1,357 @@
+"""What coaching has done: plans beside comparable people, one by one and by kind of help."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models import QuerySet
+
+from coaching.analysis.effect import BASELINE, HISTORY, LEAST_AFTER, PEERS, Effect, Help, Panel, nearest
+from coaching.analysis.effect import effect_of as worked_out
+from coaching.models import CoachingPlan
+from performance.selectors import Measure, catalogue, measures_of
+from teams.models import Person, Posting, User
+from teams.selectors import presence
+
+WEEK = timedelta(days=7)
+AFTER = 13  # weeks that count at least, however short the help was
+LONGEST = 26
+FAR = 4  # times the level: people further off are not comparable at all
+PLACEBO = 52  # more weeks, that chance is learned from
+SETTLED = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Rollups above the line and, where it is a ratio of its own, below: name, sum or count, sign."""
+
+    above: tuple[tuple[str, str, int], ...]
+    below: tuple[tuple[str, str, int], ...] = ()
+    """Empty: per working day present."""
+
+    @property
+    def names(self) -> list[str]:
+        return sorted({name for name, *_ in self.above + self.below})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A plan with what came of it so far; `effect` is None where there is too little to go by."""
+
+    plan: CoachingPlan
+    measure: str
+    state: str
+    effect: Effect | None
+    verdict: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """A kind of help for a measure, over all who had it."""
+
+    kind: str
+    measure: str
+    whom: str
+    plans: int
+    people: int
+    effect: Effect | None
+    verdict: str
+
+
+def ratio_of(measure: Measure) -> Ratio | None:
+    """What a measure divides; None for what can't be told week by week."""
+    match measure.key:
+        case "bookings":
+            return Ratio((("bookings", "total", 1), ("overlay", "total", 1)))
+        case "deals_won" | "deals_lost":
+            return Ratio(((measure.key, "count", 1),))
+        case "won_value":
+            return Ratio((("deals_won", "total", 1),))
+        case "average_deal":
+            return Ratio((("deals_won", "total", 1),), (("deals_won", "count", 1),))
+        case "win_rate" | "win_rate_value":
+            field = "count" if measure.key == "win_rate" else "total"
+            won = (("deals_won", field, 1), ("uncounted_won", field, -1))
+            return Ratio(won, (*won, ("deals_lost", field, 1), ("uncounted_lost", field, -1)))
+        case key if key == "activities" or key.startswith("activities."):
+            return Ratio(tuple((name, "count", 1) for name in measure.needs))
+    above = tuple((n, "total", 1) for n in measure.needs if n not in measure.divisors and not n.endswith("!"))
+    below = tuple((name, "total", 1) for name in measure.divisors)
+    match measure.method:
+        case "count" | "sum":
+            return Ratio(above)
+        case "average":
+            return Ratio(above, tuple((name, "count", 1) for name, *_ in above))
+        case "ratio":
+            return Ratio(above, below)
+        case "share":
+            return Ratio(above, above + below)
+    return None
+
+
+def usable_measures() -> dict[str, Measure]:
+    """What coaching can be judged by."""
+    return {key: measure for key, measure in catalogue().items() if ratio_of(measure) and key != "overlay"}
+
+
+def plans_of(user: User) -> QuerySet[CoachingPlan]:
+    return CoachingPlan.objects.visible_to(user).standing().select_related("person", "coach", "case")
+
+
+def monday(day: date) -> date:
+    """The first whole week from a day on."""
+    return day + timedelta(days=-day.weekday() % 7)
+
+
+def effect_of(*, plan: CoachingPlan, as_of: date) -> Judged:
+    """What came of a plan up to a day, beside the people that were fixed at its start."""
+    return effects_of([plan], as_of=as_of)[0]
+
+
+def effects_of(plans: Sequence[CoachingPlan], *, as_of: date) -> list[Judged]:
+    """The same of several, each by itself: some queries for each measure."""
+    known = measures_of({plan.measure for plan in plans} & set(usable_measures()))
+    panels = {
+        key: _Panel([plan for plan in plans if plan.measure == key], measure, as_of) for key, measure in known.items()
+    }
+    found = []
+    for plan in plans:
+        effect = panels[plan.measure].effect([plan]) if plan.measure in panels else None
+        label = known[plan.measure].label if plan.measure in known else plan.measure
+        verdict = _verdict(effect, known.get(plan.measure))
+        sentence = _sentence(plan, label, effect, verdict, as_of)
+        found.append(Judged(plan, label, plan.state_on(as_of), effect, verdict, sentence))
+    return found
+
+
+def what_helps(*, as_of: date) -> list[Pooled]:
+    """Kinds of help by measure, of everybody and of newcomers and settled people apart; from five people on."""
+    plans = list(
+        CoachingPlan.objects.standing()
+        .filter(frozen_at__isnull=False, starts_on__lte=as_of - LEAST_AFTER * WEEK)
+        .select_related("person")
+        .order_by("pk")
+    )
+    known = usable_measures()
+    found = []
+    for key in sorted({plan.measure for plan in plans} & set(known)):
+        of_measure = [plan for plan in plans if plan.measure == key]
+        if len({plan.person_id for plan in of_measure}) < PEERS:
+            continue
+        panel = _Panel(of_measure, known[key], as_of)
+        for kind, label in CoachingPlan.Kind.choices:
+            alike = [plan for plan in of_measure if plan.kind == kind]
+            new = [plan for plan in alike if plan.person.hired_on and plan.starts_on - plan.person.hired_on < SETTLED]
+            settled = [plan for plan in alike if plan not in new]
+            groups = [("Everybody", alike)]
+            # Both groups or none: the one that is missing could be told from the others.
+            if all(len({plan.person_id for plan in group}) >= PEERS for group in (new, settled)):
+                groups += [("In their first year", new), ("Longer here", settled)]
+            for whom, group in groups:
+                people = len({plan.person_id for plan in group})
+                if people >= PEERS:
+                    effect = panel.effect(group)
+                    verdict = _verdict(effect, known[key])
+                    found.append(Pooled(label, known[key].label, whom, len(group), people, effect, verdict))
+    return found
+
+
+def pooled(plans: Sequence[CoachingPlan], *, measure: Measure, as_of: date) -> tuple[Effect | None, str]:
+    """The effect of help that stands in no plan of coaching (a course everybody takes), over all of it together."""
+    panel = _Panel(plans, measure, as_of)
+    panel.mark(plans)
+    effect = panel.effect(plans)
+    return effect, _verdict(effect, measure)
+
+
+def praiseworthy_plans(*, as_of: date) -> list[Judged]:
+    """Whose measure rose beyond chance, of the plans whose time to count ended within two weeks."""
+    over = [
+        plan
+        for plan in CoachingPlan.objects.standing()
+        .filter(frozen_at__isnull=False, starts_on__gte=as_of - (LONGEST + 3) * WEEK)
+        .select_related("person")
+        if as_of - 2 * WEEK < _end_of(plan, as_of + LONGEST * WEEK) <= as_of
+    ]
+    return [one for one in effects_of(over, as_of=as_of) if one.verdict == "better"]
+
+
+def comparison(
+    *, person: Person, measure: Measure, starts_on: date, without: Collection[int] = ()
+) -> tuple[list[int], float, float]:
+    """Comparable people as of a start, and the person's own weeks before it: amount, and units it is over.
+
+    The nearest of the same role whom nobody helps at the time and who are not `without`: by tenure, territory, and
+    the level of the measure.
+    """
+    start = monday(starts_on)
+    posting = Posting.objects.on(starts_on).filter(person=person).select_related("team").first()
+    if posting is None:
+        return [], 0.0, 0.0
+    alike = list(
+        Posting.objects.on(starts_on)
+        .filter(role=posting.role, person__withdrawn_at=None)
+        .values_list("person_id", "person__hired_on", "territory_id", "team_id", "during")
+    )
+    ids = [row[0] for row in alike]
+    began = np.array([(starts_on - (row[1] or row[4].lower or starts_on)).days for row in alike], dtype=float)
+    ratio = ratio_of(measure)
+    assert ratio is not None
+    levels = [np.zeros(len(ids)), np.zeros(len(ids))]
+    for place, (since, until) in enumerate(
+        ((start - BASELINE * WEEK, start), (start - (BASELINE + HISTORY) * WEEK, start - BASELINE * WEEK))
+    ):
+        amounts, units = _weekly(ids, ratio, since, 1, length=(until - since).days)
+        days = np.minimum(began - (starts_on - until).days, (until - since).days)  # there, of the window
+        over = units[:, 0] if ratio.below else days
+        with np.errstate(divide="ignore", invalid="ignore"):
+            levels[place] = np.where(over > 0, amounts[:, 0] / over, np.nan)
+    here = ids.index(person.pk)
+    panel = _Panel([], measure, starts_on, people=[person.pk], start=start - BASELINE * WEEK, weeks=BASELINE)
+    own = panel.sums()
+    helped = set(
+        CoachingPlan.objects.standing()
+        .filter(starts_on__lt=start + AFTER * WEEK, until__gt=start - BASELINE * WEEK)
+        .values_list("person_id", flat=True)
+    )
+    helped |= set(without)
+    among = np.array([pk not in helped and age > BASELINE * 7 for pk, age in zip(ids, began, strict=True)])
+    numbers = np.stack([np.log1p(np.maximum(began, 0)), *levels], axis=1)
+    words = np.array([[row[2], row[3]] for row in alike], dtype=object)
+    together = np.nan_to_num(levels[0]) * BASELINE + np.nan_to_num(levels[1]) * HISTORY
+    if together[here] > 0:
+        among &= (together > together[here] / FAR) & (together < together[here] * FAR)
+    among[here] = True
+    found = nearest(here, numbers=numbers, words=words, among=among)
+    return [ids[place] for place in found], *own
+
+
+def _end_of(plan: CoachingPlan, as_of: date) -> date:
+    """The first day after the weeks that count."""
+    start = monday(plan.starts_on)
+    lasts = min(max(monday(plan.until) - start, AFTER * WEEK), LONGEST * WEEK)
+    return min(start + lasts, as_of + timedelta(days=1))
+
+
+class _Panel:
+    """The weeks of all people that some plans of one measure need, read once."""
+
+    def __init__(
+        self,
+        plans: Sequence[CoachingPlan],
+        measure: Measure,
+        as_of: date,
+        *,
+        people: Sequence[int] = (),
+        start: date | None = None,
+        weeks: int = 0,
+    ) -> None:
+        ratio = ratio_of(measure)
+        assert ratio is not None
+        self.as_of = as_of
+        self.people = sorted({pk for plan in plans for pk in (plan.person_id, *plan.peers)} | set(people))
+        self.rows = {pk: row for row, pk in enumerate(self.people)}
+        last = monday(as_of + timedelta(days=1) - timedelta(days=6))
+        first = min((monday(plan.starts_on) for plan in plans), default=last) - (BASELINE + HISTORY + PLACEBO) * WEEK
+        self.start = start or first
+        self.weeks = weeks or max((last - self.start).days // 7, 0)
+        until = self.start + self.weeks * WEEK
+        self.amounts, self.units = _weekly(self.people, ratio, self.start, self.weeks)
+        if not ratio.below:
+            self.units = self._present(until)
+        helped = np.full(len(self.people), self.weeks)
+        for pk, starts_on in (
+            CoachingPlan.objects.standing()
+            .filter(person__in=self.people, starts_on__lt=until, until__gt=until - LONGEST * WEEK - BASELINE * WEEK)
+            .values_list("person_id", "starts_on")
+        ):
+            row = self.rows[pk]
+            helped[row] = min(helped[row], max((monday(starts_on) - self.start).days // 7, 0))
+        self.panel = Panel(self.amounts, self.units, helped)
+
+    def mark(self, plans: Sequence[CoachingPlan]) -> None:
+        """These people are helped from then on, also where no row says so."""
+        for plan in plans:
+            row, week = self.rows[plan.person_id], (monday(plan.starts_on) - self.start).days // 7
+            self.panel.helped[row] = min(self.panel.helped[row], max(week, 0))
+
+    def sums(self) -> tuple[float, float]:
+        return float(self.amounts.sum()), float(self.units.sum())
+
+    def effect(self, plans: Sequence[CoachingPlan]) -> Effect | None:
+        helps, alike = [], []
+        for plan in plans:
+            start = (monday(plan.starts_on) - self.start).days // 7
+            until = min((_end_of(plan, self.as_of) - self.start).days // 7, self.weeks)
+            if len(plan.peers) >= PEERS and until - start >= LEAST_AFTER:
+                helps.append(Help(self.rows[plan.person_id], start, until))
+                alike.append([pk in plan.peers for pk in self.people])
+        return worked_out(self.panel, helps, np.array(alike, dtype=bool)) if helps else None
+
+    def _present(self, until: date) -> Any:
+        found = np.zeros((len(self.people), self.weeks))
+        if not self.weeks:
+            return found
+        for pk, own in presence(person_ids=self.people, start=self.start, end=until).items():
+            week = (own.days - np.datetime64(self.start)).astype(int) // 7
+            there = own.employed & ~own.away
+            found[self.rows[pk]] = np.bincount(week[there], minlength=self.weeks)[: self.weeks]
+        return found
+
+
+def _weekly(people: Collection[int], ratio: Ratio, start: date, weeks: int, *, length: int = 7) -> tuple[Any, Any]:
+    """Person × week (of `length` days): what stands above the line and below it, in one query."""
+    rows = {pk: row for row, pk in enumerate(people)}
+    above, below = np.zeros((len(rows), weeks)), np.zeros((len(rows), weeks))
+    if not rows or not weeks:
+        return above, below
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT person_id, ("on" - %s) / %s, measure, sum(total)::float, sum(count)::float
+              FROM performance_rollup
+             WHERE person_id = ANY(%s) AND measure = ANY(%s) AND "on" >= %s AND "on" < %s
+             GROUP BY 1, 2, 3
+            """,
+            [start, length, list(rows), ratio.names, start, start + timedelta(days=weeks * length)],
+        )
+        cells = cursor.fetchall()
+    for pk, week, measure, total, count in cells:
+        for made, parts in ((above, ratio.above), (below, ratio.below)):
+            for name, field, sign in parts:
+                if name == measure:
+                    made[rows[pk], week] += sign * (total if field == "total" else count)
+    return above, below
+
+
+def _verdict(effect: Effect | None, measure: Measure | None) -> str:
+    if effect is None or measure is None:
+        return "too little to tell"
+    if measure.better == "lower" and effect.verdict in {"better", "worse"}:
+        return "worse" if effect.verdict == "better" else "better"
+    return effect.verdict
+
+
+def _sentence(plan: CoachingPlan, label: str, effect: Effect | None, verdict: str, as_of: date) -> str:
+    if plan.state_on(as_of) == "planned":
+        return f"Starts on {plan.starts_on:%d %b %Y}."
+    if effect is None:
+        if len(plan.peers) < PEERS:
+            return f"Too little to tell: fewer than {PEERS} people are comparable."
+        soon = monday(plan.starts_on) + LEAST_AFTER * WEEK
+        if as_of < soon:
+            return f"Too little to tell before {soon:%d %b %Y}: {LEAST_AFTER} whole weeks count at least."
+        return "Too little to tell: there is too little to compare with."
+    value, low, high = effect.shown
+    span = f"between {low} and {high}"
+    against = f"beside {effect.peers} comparable people"
+    match verdict:
+        case "better" | "worse":
+            return f"{label} {value} against what was to be expected ({span}), {against}."
+        case "no effect seen":
+            return f"No effect seen on {label.lower()}: {span}, {against}."
+    return f"Too little to tell: {label.lower()} may have changed {span}, {against}."

@@ -1,0 +1,175 @@
+"""Questions about rhythms, and about how people say they are."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+
+from coaching.analysis.rhythms import days_of
+from coaching.models import OneOnOne, Pulse, Rhythm, RhythmQuerySet
+from teams.models import Leadership, Person, Team, User, access_of
+from teams.selectors import PersonDays, members, presence
+
+AHEAD = timedelta(days=15)  # days for which talks are planned; of slower rhythms the next one
+FAR = timedelta(weeks=26)  # beyond which no talk is planned, however long a leave
+SMALLEST = 5  # people who have to have said something, before it is counted
+
+
+def rhythms_of(user: User) -> RhythmQuerySet:
+    return Rhythm.objects.visible_to(user).standing().select_related("person", "manager")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A talk that a rhythm asks for."""
+
+    rhythm: Rhythm
+    on: date
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.rhythm.moment(self.on)
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What is known about pairs in the weeks to come, read once for all of them."""
+
+    presence: dict[int, PersonDays]
+    leads: dict[int, list[Leadership]]
+    paths: dict[int, list[int]]
+
+    def are_here(self, person_id: int, manager_id: int, day: date) -> bool:
+        """Do both work that day, and is neither away?"""
+        return self._is_here(person_id, day) and self._is_here(manager_id, day)
+
+    def _is_here(self, person_id: int, day: date) -> bool:
+        place = self._place(person_id, day)
+        mine = self.presence.get(person_id)
+        return mine is not None and place is not None and bool(mine.employed[place]) and not mine.away[place]
+
+    def _place(self, person_id: int, day: date) -> int | None:
+        mine = self.presence.get(person_id)
+        if mine is None:
+            return None
+        place = int(np.searchsorted(mine.days, np.datetime64(day, "D")))
+        return place if place < len(mine) and mine.days[place] == np.datetime64(day, "D") else None
+
+    def leads_on(self, manager_id: int, person_id: int, day: date) -> bool:
+        """Does somebody lead a person on a day, anywhere up the line?"""
+        mine = self.presence.get(person_id)
+        if mine is None or not len(mine):
+            return False
+        # On a day off, where the person is posted on the next day that they work.
+        place = min(int(np.searchsorted(mine.days, np.datetime64(day, "D"))), len(mine) - 1)
+        path = self.paths.get(int(mine.team_ids[place]), [])
+        return any(row.team_id in path and day in row for row in self.leads.get(manager_id, []))
+
+    def leads_ever(self, manager_id: int, person_id: int) -> bool:
+        """From today on, as far as postings and seats are known; a stand-in of some weeks ends nothing."""
+        mine = self.presence.get(person_id)
+        return mine is not None and any(
+            row.team_id in self.paths.get(int(team_id), []) and day in row
+            for row in self.leads.get(manager_id, [])
+            for day, team_id in zip(mine.days.astype(object), mine.team_ids, strict=True)
+        )
+
+
+def outlook(pairs: Collection[tuple[int, int]], *, on: date) -> Outlook:
+    """Calendars, leave and seats of these pairs (person, manager) from a day on, in seven queries."""
+    ids = {one for pair in pairs for one in pair}
+    seats = Leadership.objects.filter(person__in={manager for _, manager in pairs}, during__endswith__isnull=True)
+    ending = Leadership.objects.filter(person__in={manager for _, manager in pairs}, during__endswith__gt=on)
+    leads: dict[int, list[Leadership]] = {}
+    for row in seats | ending:
+        leads.setdefault(row.person_id, []).append(row)
+    return Outlook(
+        presence=presence(person_ids=ids, start=on, end=on + FAR) if ids else {},
+        leads=leads,
+        paths=dict(Team.objects.values_list("pk", "path")) if ids else {},
+    )
+
+
+def slots_of(rhythm: Rhythm, known: Outlook, *, on: date) -> list[Slot]:
+    """The days for which a talk should stand: of the coming two weeks, or the next one. Holidays and leave are out."""
+    days = days_of(
+        starts_on=rhythm.starts_on, every_weeks=rhythm.every_weeks, weekday=rhythm.weekday, since=on, until=on + FAR
+    )
+    person, manager = rhythm.person_id, rhythm.manager_id
+    fit = [day for day in days if known.are_here(person, manager, day) and known.leads_on(manager, person, day)]
+    return [Slot(rhythm, day) for place, day in enumerate(fit) if place == 0 or day < on + AHEAD]
+
+
+def planned_days(rhythm: Rhythm) -> set[date]:
+    """Days of the pair's rhythm that have had their talk, whatever came of it."""
+    talks = OneOnOne.objects.filter(person=rhythm.person_id, manager=rhythm.manager_id, rhythm_on__isnull=False)
+    return {day for day in talks.values_list("rhythm_on", flat=True) if day is not None}
+
+
+# ── How they say they are ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def pulses_of(user: User, person: Person, *, since: date) -> dict[str, list[Pulse]]:
+    """Somebody's series as far as the user may see it, the latest first, by kind."""
+    rows = Pulse.objects.visible_to(user).filter(person=person, on__gte=since, score__isnull=False).standing()
+    found: dict[str, list[Pulse]] = {kind: [] for kind in Pulse.Kind.values}
+    for row in rows:
+        found[row.kind].append(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What somebody said last."""
+
+    person: Person
+    mood: Pulse | None
+    workload: Pulse | None
+
+
+def latest_pulses(user: User, *, since: date) -> list[Latest]:
+    """Of each person who told the user, the lowest mood first."""
+    access = access_of(user)
+    rows = Pulse.objects.visible_to(user).exclude(person=access.person_id).filter(on__gte=since, score__isnull=False)
+    rows = rows.order_by("person", "kind", "-on", "-at", "-pk").distinct("person", "kind").select_related("person")
+    said: dict[int, dict[str, Pulse]] = {}
+    for row in rows:
+        said.setdefault(row.person_id, {})[row.kind] = row
+    found = [Latest(next(iter(one.values())).person, one.get("mood"), one.get("workload")) for one in said.values()]
+    return sorted(found, key=lambda one: (one.mood.score or 0 if one.mood else 6, one.person.name, one.person.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class PulseCount:
+    """How many of a group said so; never of fewer than five."""
+
+    kind: str
+    said: int
+    scores: tuple[int, int, int, int, int]
+
+    @property
+    def low(self) -> int:
+        """Who said 1 or 2."""
+        return self.scores[0] + self.scores[1]
+
+    @property
+    def high(self) -> int:
+        """Who said 4 or 5."""
+        return self.scores[3] + self.scores[4]
+
+
+def pulse_counts(*, team_ids: Collection[int], since: date, on: date) -> list[PulseCount]:
+    """The last word of each person posted to these teams or below, counted; a kind fewer than five spoke of is out."""
+    people = members(list(team_ids), on)
+    last = Pulse.objects.filter(person__in=people, on__gte=since, score__isnull=False)
+    last = last.order_by("kind", "person", "-on", "-at", "-pk").distinct("kind", "person")
+    tallies: dict[str, Counter[int]] = {}
+    for kind, score in last.values_list("kind", "score"):
+        tallies.setdefault(kind, Counter())[score or 0] += 1
+    return [
+        PulseCount(kind, tally.total(), (tally[1], tally[2], tally[3], tally[4], tally[5]))
+        for kind in Pulse.Kind.values
+        if (tally := tallies.get(kind, Counter())).total() >= SMALLEST
+    ]
