@@ -48,18 +48,6 @@ def _forget_notes(before: datetime, forgotten: Forgotten) -> None:
 def _forget_agendas(before: datetime, forgotten: Forgotten) -> None:
     over = AgendaItem.objects.exclude(one_on_one__state=OneOnOne.State.PLANNED).exclude(text=GONE)
     forgotten.blank(over.filter(one_on_one__starts_at__lt=before), text=GONE, link="")
-    forgotten.blank(OneOnOneChange.objects.filter(at__lt=before).exclude(reason__in=["", GONE]), reason=GONE)
-
-
-def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
-    forgotten.drop(Pulse.objects.filter(at__lt=before))
-
-
-def _forget_meetings(before: datetime, forgotten: Forgotten) -> None:
-    over = Meeting.objects.exclude(state=Meeting.State.PLANNED).filter(starts_at__lt=before)
-    forgotten.blank(over.exclude(minutes__in=["", GONE]), minutes=GONE)
-    answered = MeetingQuestion.objects.filter(answered_at__lt=before).exclude(text=GONE)
-    forgotten.blank(answered, text=GONE, answer="")
 
 
 def _forget_promises(before: datetime, forgotten: Forgotten) -> None:
@@ -153,8 +141,6 @@ def _forget_moves(before: datetime, forgotten: Forgotten) -> None:
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
-    Expiry("pulses", "How people said they are", 24, _forget_pulses),
-    Expiry("meetings", "Minutes and questions of meetings that are over", 60, _forget_meetings),
     Expiry("promises", "Words of promises that were kept", 36, _forget_promises),
     Expiry("cases", "Words of closed cases", 36, _forget_cases),
     Expiry("development_plans", "Words of development plans and mentoring that are over", 36, _forget_plans),
