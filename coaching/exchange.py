@@ -80,7 +80,7 @@ KINDS += [
         CoachingPlan,
         *PLANNED,
         without=("text", "peers", "frozen_at", "baseline_amount", "baseline_units"),
-    ),  # fmt: skip
+    ),
     trail("plays", Play, *PROPOSED),
     trail("play_versions", PlayVersion, "play", "number"),
     trail("play_changes", PlayChange, "play", "at", "state"),

@@ -17,6 +17,7 @@ from coaching.models import (
     LadderEvent,
     LadderQuerySet,
     LadderStep,
+    Step,
     StepGoal,
     StepReading,
     StepSupport,
@@ -38,6 +39,7 @@ from .disputes import open_disputes_about
 
 Kind, State = LadderStep.Kind, LadderStep.State
 DAYS_TO_READ = 5  # working days
+THEIRS = {Step.TRAINING, Step.PERSON}  # causes that a ladder can do something about
 MOVES = {LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.PAUSED, LadderEvent.Kind.EXTENDED}
 
 
@@ -151,7 +153,7 @@ def grounds_against(step: LadderStep, *, on: date) -> list[Ground]:
         *_leave(step, person),
         *_target(step, person, on),
         *_support(step, person, on),
-        *_diagnosis(person),
+        *_diagnosis(step.ladder, person),
         *_dispute(person),
     ]
 
@@ -266,10 +268,15 @@ def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
     return found
 
 
-def _diagnosis(person: Person) -> list[Ground]:
-    if not has_open_diagnosis(person):
-        return []
-    return [Ground("diagnosis", f"The diagnosis about {person.name} is open: conclude the case first.", "/cases/")]
+def _diagnosis(ladder: Ladder, person: Person) -> list[Ground]:
+    """Open, or concluded with a cause that is not the person's to improve."""
+    if has_open_diagnosis(person):
+        return [Ground("diagnosis", f"The diagnosis about {person.name} is open: conclude the case first.", "/cases/")]
+    case = ladder.case
+    if case is not None and case.cause and (case.is_team_wide or case.cause not in THEIRS):
+        sentence = f"The case found another cause, {case.get_cause_display().lower()}: take the ladder back."
+        return [Ground("diagnosis", sentence, f"/cases/{case.pk}/")]
+    return []
 
 
 def _dispute(person: Person) -> list[Ground]:

@@ -32,6 +32,7 @@ from coaching.models import (
     Question,
     QuizAnswer,
     QuizAttempt,
+    Remedy,
     Statement,
     StepReading,
     StepSupport,
@@ -47,18 +48,6 @@ def _forget_notes(before: datetime, forgotten: Forgotten) -> None:
 def _forget_agendas(before: datetime, forgotten: Forgotten) -> None:
     over = AgendaItem.objects.exclude(one_on_one__state=OneOnOne.State.PLANNED).exclude(text=GONE)
     forgotten.blank(over.filter(one_on_one__starts_at__lt=before), text=GONE, link="")
-    forgotten.blank(OneOnOneChange.objects.filter(at__lt=before).exclude(reason__in=["", GONE]), reason=GONE)
-
-
-def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
-    forgotten.drop(Pulse.objects.filter(at__lt=before))
-
-
-def _forget_meetings(before: datetime, forgotten: Forgotten) -> None:
-    over = Meeting.objects.exclude(state=Meeting.State.PLANNED).filter(starts_at__lt=before)
-    forgotten.blank(over.exclude(minutes__in=["", GONE]), minutes=GONE)
-    answered = MeetingQuestion.objects.filter(answered_at__lt=before).exclude(text=GONE)
-    forgotten.blank(answered, text=GONE, answer="")
 
 
 def _forget_promises(before: datetime, forgotten: Forgotten) -> None:
@@ -110,11 +99,19 @@ def _forget_exits(before: datetime, forgotten: Forgotten) -> None:
 
 
 def _forget_disputes(before: datetime, forgotten: Forgotten) -> None:
-    """What was said and why it was decided goes; what a decision changed stays."""
+    """That it was, who was heard, and what it changed stays."""
     over = Dispute.objects.exclude(state__in=Dispute.UNSETTLED).filter(decide_by__lt=before.date())
     forgotten.blank(Statement.objects.filter(party__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
-    forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
     forgotten.blank(Decision.objects.filter(dispute__in=over).exclude(reasons__in=["", GONE]), reasons=GONE)
+    forgotten.blank(Remedy.objects.filter(decision__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+    forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+
+
+def _forget_help(before: datetime, forgotten: Forgotten) -> None:
+    """When which help was for which measure stays: what works is learned from it."""
+    over = CoachingPlan.objects.filter(until__lt=before.date())
+    forgotten.blank(CoachingPlanChange.objects.filter(plan__in=over).exclude(what=GONE), what=GONE)
+    forgotten.blank(over.exclude(text="").exclude(text=GONE), text=GONE)
 
 
 def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
@@ -144,8 +141,6 @@ def _forget_moves(before: datetime, forgotten: Forgotten) -> None:
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
-    Expiry("pulses", "How people said they are", 24, _forget_pulses),
-    Expiry("meetings", "Minutes and questions of meetings that are over", 60, _forget_meetings),
     Expiry("promises", "Words of promises that were kept", 36, _forget_promises),
     Expiry("cases", "Words of closed cases", 36, _forget_cases),
     Expiry("development_plans", "Words of development plans and mentoring that are over", 36, _forget_plans),
@@ -157,4 +152,5 @@ EXPIRIES = [
     Expiry("coaching_plans", "Words of plans of coaching that are over", 36, _forget_coaching),
     Expiry("meetings", "Minutes, questions and attendance of team meetings", 36, _forget_meetings),
     Expiry("moves", "Why 1:1s were moved or called off", 12, _forget_moves),
+    Expiry("help", "Words of plans of coaching that are over", 36, _forget_help),
 ]

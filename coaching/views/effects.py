@@ -22,7 +22,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.edges import SignedIn, looked
 from teams.models import Look, Organisation, Person, access_of
 
-from .shared import version_of
+from .shared import renew, version_of
 
 KEPT = 600  # seconds
 WEEKS = 8  # that help lasts unless said otherwise
@@ -171,7 +171,7 @@ def effect_move(request: SignedIn, pk: int) -> HttpResponse:
         except Refused as refusal:
             tell_form(form, refusal)
             if isinstance(refusal, Stale):
-                form.data = form.data | {"version": CoachingPlan.objects.get(pk=pk).version}  # type: ignore[assignment]
+                renew(form, selectors.plans_of(request.user).get(pk=pk).version)
         else:
             messages.success(request, "The end has moved.")
             return redirect("effect", pk)

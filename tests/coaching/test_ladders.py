@@ -247,6 +247,15 @@ def an_open_case(world: World, step: LadderStep) -> None:
     )  # fmt: skip
 
 
+def another_cause(world: World, step: LadderStep) -> None:
+    step.ladder.case = Case.objects.create(
+        person=world.cast.ben, owner=world.cast.maya, subject="Fewer meetings", opened_at=world.now,
+        due_on=world.today, state="closed", closed_at=world.now, cause="price", is_team_wide=True, outcome="elsewhere",
+        result="Prices rose",
+    )  # fmt: skip
+    step.ladder.save(update_fields=["case"])
+
+
 def an_open_dispute(world: World, step: LadderStep) -> None:
     dispute = Dispute.objects.create(
         subject="conduct", ground="treatment", title="How visits are shared out", opened_by=world.cast.ben,
@@ -272,6 +281,7 @@ GROUNDS: dict[str, tuple[Callable[[World, LadderStep], None], str, str]] = {
     "a promise not kept": (a_broken_promise, "support", "has not given what was promised"),
     "a promise overdue": (an_overdue_promise, "support", "is overdue since"),
     "an open diagnosis": (an_open_case, "diagnosis", "conclude the case first"),
+    "a cause that is not theirs": (another_cause, "diagnosis", "The case found another cause, price"),
     "an open dispute": (an_open_dispute, "dispute", "is open: it is decided first"),
     "goals reached": (goals_met, "met", "finish the step as met"),
 }

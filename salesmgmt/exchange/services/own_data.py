@@ -47,10 +47,11 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.AgendaItem": ("one_on_one__person", "added_by"),
     "coaching.OneOnOneChange": ("one_on_one__person", "one_on_one__manager"),
     "coaching.Question": ("case__person",),
-    "coaching.StepSupport": ("step__ladder__person",),
     "coaching.Dispute": ("parties__person",),
-    "coaching.Evidence": ("dispute__parties__person",),
+    "coaching.Statement": ("party__dispute__parties__person",),  # what the others said of it is read by every party
     "coaching.Decision": ("dispute__parties__person",),
+    "coaching.Evidence": ("dispute__parties__person",),
+    "coaching.StepSupport": ("step__ladder__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
 }
@@ -60,6 +61,7 @@ BY_NUMBER: dict[str, Q] = {
     "performance.BacktestCase": Q(person_id="me"),
 }
 SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}  # `peers`: who others are
+SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}
 CUSTOMERS = "sales"  # the histories of its records are about customers
 DEPTH = 3
 AUDIT = ("at", "table", "row_id", "operation")
