@@ -12,7 +12,6 @@ from .cases import (
     next_steps,
     owners_for,
     questions_to,
-    read_among,
     story_of,
 )
 from .courses import (
@@ -240,7 +239,6 @@ __all__ = [
     "pulses_of",
     "questions_of",
     "questions_to",
-    "read_among",
     "reads_reasons",
     "reads_words",
     "reversed_for",

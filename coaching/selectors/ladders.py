@@ -17,12 +17,14 @@ from coaching.models import (
     LadderEvent,
     LadderQuerySet,
     LadderStep,
+    Step,
     StepGoal,
     StepReading,
     StepSupport,
     may_lead,
 )
 from performance.selectors import Measure, Scope, figures, measures_of
+from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
 from targets.models import Plan, QuotaEntry
@@ -33,9 +35,11 @@ from teams.models import Access, Leadership, Leave, Organisation, Person, Postin
 from teams.selectors import manager_of, presence, team_on
 
 from .diagnosis import has_open_diagnosis
+from .disputes import open_disputes_about
 
 Kind, State = LadderStep.Kind, LadderStep.State
 DAYS_TO_READ = 5  # working days
+THEIRS = {Step.TRAINING, Step.PERSON}  # causes that a ladder can do something about
 MOVES = {LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.PAUSED, LadderEvent.Kind.EXTENDED}
 
 
@@ -119,7 +123,7 @@ def why_not_witness(user: User, access: Access, step: LadderStep, on: date) -> s
     if not step.waits_for_reading:
         return "Nothing waits to be read."
     asked = step.events.filter(kind__in=MOVES).order_by("at", "pk").last()
-    since = asked.at.date() if asked else on
+    since = clock.day_of(asked.at, Organisation.get().time_zone) if asked else on
     days = presence(person_ids=[ladder.person_id], start=since + timedelta(days=1), end=on + timedelta(days=1))
     mine = days[ladder.person_id]
     if int((~mine.away).sum()) < DAYS_TO_READ:
@@ -149,7 +153,7 @@ def grounds_against(step: LadderStep, *, on: date) -> list[Ground]:
         *_leave(step, person),
         *_target(step, person, on),
         *_support(step, person, on),
-        *_diagnosis(person),
+        *_diagnosis(step.ladder, person),
         *_dispute(person),
     ]
 
@@ -264,20 +268,21 @@ def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
     return found
 
 
-def _diagnosis(person: Person) -> list[Ground]:
-    if not has_open_diagnosis(person):
-        return []
-    return [Ground("diagnosis", f"The diagnosis about {person.name} is open: conclude the case first.", "/cases/")]
+def _diagnosis(ladder: Ladder, person: Person) -> list[Ground]:
+    """Open, or concluded with a cause that is not the person's to improve."""
+    if has_open_diagnosis(person):
+        return [Ground("diagnosis", f"The diagnosis about {person.name} is open: conclude the case first.", "/cases/")]
+    case = ladder.case
+    if case is not None and case.cause and (case.is_team_wide or case.cause not in THEIRS):
+        sentence = f"The case found another cause, {case.get_cause_display().lower()}: take the ladder back."
+        return [Ground("diagnosis", sentence, f"/cases/{case.pk}/")]
+    return []
 
 
 def _dispute(person: Person) -> list[Ground]:
-    if not disputes_about(person=person):
+    if not open_disputes_about(person=person).exists():
         return []
     return [Ground("dispute", f"A dispute with {person.name} is open: it is decided first.", "/disputes/")]
-
-
-def disputes_about(*, person: Person) -> bool:
-    return False
 
 
 # ── Leave moves the dates ───────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from coaching.models import OneOnOne
+from coaching.models import OneOnOne, Pulse
 from performance.selectors import standings
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
@@ -22,6 +22,7 @@ GROWS = timedelta(days=365)
 SETTLED = timedelta(days=540)  # in one seat before it counts as standing still
 CHANGED = timedelta(days=270)
 FALLS = 2  # places
+LOW, LOW_TIMES, MOODS_DAYS = 2, 3, timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def early_signs(*, manager: Person, on: date, organisation: Organisation) -> lis
     for pk, sign in (
         *_fallen(known, on, organisation),
         *_skipped(known, manager, on, organisation),
+        *_low(known, manager, on),
         *_still(known, on),
     ):
         found[pk].append(sign)
@@ -102,18 +104,31 @@ def _ranks(team: int, period: Period, on: date) -> dict[int, int]:
 
 
 def _skipped(ids: Collection[int], manager: Person, on: date, organisation: Organisation) -> list[tuple[int, Sign]]:
-    """1:1s called off, or planned and past without being held."""
+    """1:1s called off without an excuse, or planned and past without being held."""
     today = datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(organisation.time_zone))
-    talks = OneOnOne.objects.filter(
-        person__in=ids, manager=manager, starts_at__gte=today - timedelta(days=SKIPPED_DAYS), starts_at__lt=today
-    ).exclude(state=OneOnOne.State.HELD)
+    since = today - timedelta(days=SKIPPED_DAYS)
+    talks = OneOnOne.objects.filter(person__in=ids, manager=manager, starts_at__gte=since, starts_at__lt=today)
     counts: dict[int, int] = defaultdict(int)
-    for pk in talks.values_list("person_id", flat=True):
+    for pk in talks.skipped(today).values_list("person_id", flat=True):
         counts[pk] += 1
     return [
         (pk, Sign("talks", f"{count} 1:1s were skipped in {SKIPPED_DAYS} days."))
         for pk, count in counts.items()
         if count >= SKIPPED
+    ]
+
+
+def _low(ids: Collection[int], manager: Person, on: date) -> list[tuple[int, Sign]]:
+    """What people said to this manager in one tap: low each of the last times."""
+    said: dict[int, list[int]] = defaultdict(list)
+    rows = Pulse.objects.filter(person__in=ids, manager=manager, kind=Pulse.Kind.MOOD, score__isnull=False)
+    lately = rows.filter(on__gt=on - MOODS_DAYS, on__lte=on).standing()
+    for pk, score in lately.values_list("person_id", "score"):  # the latest day of each first
+        said[pk].append(score)
+    return [
+        (pk, Sign("mood", f"Mood was low the last {LOW_TIMES} times they said."))
+        for pk, scores in said.items()
+        if len(scores) >= LOW_TIMES and max(scores[:LOW_TIMES]) <= LOW
     ]
 
 

@@ -40,7 +40,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation, Person, Posting, Role, User, access_of
 from teams.selectors import manager_of
 
-from .edges import tell
+from .edges import day_of, tell
 
 Kind, State, What = LadderStep.Kind, LadderStep.State, LadderEvent.Kind
 USUAL = timedelta(days=42)  # how long a next step is proposed to take
@@ -330,7 +330,7 @@ def acknowledge_step(
     made.comment, made.at, made.witness = comment.strip(), at, None
     made.save()
     _note(step, What.ACKNOWLEDGED, "", by=by, at=at)
-    coach = manager_of(person, at.date())
+    coach = manager_of(person, day_of(at))
     if coach is not None:
         tell(coach, f"{person.name} has read a step and answered.", _link(step.ladder), at)
     return made
@@ -656,7 +656,7 @@ def record_exit(
         raise Refused("HR records why somebody left, and nobody their own exit.")
     if reason not in Exit.Reason.values:
         raise Refused(f"“{reason[:30]}” is no reason of the list.", field="reason")
-    if interviewed_on is not None and interviewed_on > at.date() + timedelta(days=1):
+    if interviewed_on is not None and interviewed_on > day_of(at):
         raise Refused("The interview is yet to come; record it afterwards.", field="interviewed_on")
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     standing = Exit.objects.filter(person=person).first()

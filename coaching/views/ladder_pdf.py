@@ -6,6 +6,7 @@ from decimal import Decimal
 from coaching.models import Ladder, LadderDecision, LadderStep
 from coaching.selectors import current_step, goal_lines
 from coaching.selectors.ladders import status_of
+from salesmgmt.lib import clock
 from salesmgmt.lib.pdf import FONTS, MUTED, Paper, joined
 from teams.models import Organisation
 
@@ -19,7 +20,11 @@ def write_ladder(ladder: Ladder, *, organisation: Organisation, as_of: date) -> 
     paper.add_page()
     paper.foot = f"{title} · confidential · as of {_day(as_of)}"
     paper.mark(organisation.name)
-    paper.write_text(f"Opened {_day(ladder.opened_at.date())} · as of {_day(as_of)}", colour=MUTED, gap=1)
+    paper.write_text(
+        f"Opened {_day(clock.day_of(ladder.opened_at, organisation.time_zone))} · as of {_day(as_of)}",
+        colour=MUTED,
+        gap=1,
+    )
     paper.write_text(title, size=18, bold=True, leading=1.25, gap=1)
     paper.write_text(ladder.reason, gap=1)
     if not ladder.is_open:
@@ -41,18 +46,18 @@ def _step(paper: Paper, step: LadderStep, *, organisation: Organisation, as_of: 
     for support in step.support.all():
         state = "no longer needed" if support.waived_at else "not given"
         if support.is_kept and support.given_at:
-            state = f"given {_day(support.given_at.date())}"
+            state = f"given {_day(clock.day_of(support.given_at, organisation.time_zone))}"
         paper.write_row(support.text, state, note=f"{support.owner.name}, by {_day(support.due_on)}")
     for pause in step.pauses.all():
         paper.write_row(f"Away, {pause.days} working days", _day(pause.starts_on))
     for reading in step.readings.all():
         words = "Given, without an answer" if reading.witness_id else f"Read by {step.ladder.person.name}"
-        paper.write_row(words, _day(reading.at.date()), note=reading.comment)
+        paper.write_row(words, _day(clock.day_of(reading.at, organisation.time_zone)), note=reading.comment)
     for decision in step.decisions.all():
         note = joined([decision.reason, decision.answer])
         state = LadderDecision.State(decision.state).label
-        paper.write_row(f"{decision.get_outcome_display()}: {str(state).lower()}", _day(decision.decided_at.date()),
-                        note=note)  # fmt: skip
+        decided = _day(clock.day_of(decision.decided_at, organisation.time_zone))
+        paper.write_row(f"{decision.get_outcome_display()}: {str(state).lower()}", decided, note=note)
     if step.is_complete:
         paper.write_text(joined(["Goals met." if step.is_met else "Goals not met.", step.result]), gap=1)
 

@@ -362,7 +362,7 @@ def person(request: SignedIn, pk: int) -> HttpResponse:
     flags = Flag.objects.visible_to(user).filter(person=found).order_by("-raised_on", "-pk")[:12]
     deals = Deal.objects.visible_to(user).open().filter(owner=found).select_related("account", "stage")
     talks = OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager")
-    cases = Case.objects.visible_to(user).filter(person=found).select_related("owner")
+    cases = Case.objects.visible_to(user).with_reading(user).filter(person=found).select_related("owner")
     visible = {team.pk for team in homes.led_by(user)}
     context = _frame(frame, scope) | _figures(frame, scope) | _measures(frame, scope)
     context |= {

@@ -5,14 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from coaching import selectors, services
-from coaching.models import Case, Exit, Ladder, LadderDecision, LadderStep, StepSupport
+from coaching.models import Case, Dispute, Exit, Ladder, LadderDecision, LadderStep, Party, Pulse, StepSupport
 from coaching.selectors import value_of
 from coaching.views.ladders import goal_measures
 from sales.models import Task
@@ -23,9 +25,22 @@ from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused, Stale
 from targets import services as targets
 from targets.models import Allocation, Plan, QuotaEntry
-from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, Role, User
+from teams.models import (
+    Leadership,
+    Leave,
+    LeaveKind,
+    Organisation,
+    Person,
+    Posting,
+    Role,
+    Skill,
+    SkillRating,
+    Territory,
+    User,
+)
 from tests.cast import SINCE, Cast, make_cast
 from tests.performance.records import a_credit
+from tests.performance.records import a_quota as quota_of_quarter
 
 DAY = timedelta(days=1)
 
@@ -232,6 +247,23 @@ def an_open_case(world: World, step: LadderStep) -> None:
     )  # fmt: skip
 
 
+def another_cause(world: World, step: LadderStep) -> None:
+    step.ladder.case = Case.objects.create(
+        person=world.cast.ben, owner=world.cast.maya, subject="Fewer meetings", opened_at=world.now,
+        due_on=world.today, state="closed", closed_at=world.now, cause="price", is_team_wide=True, outcome="elsewhere",
+        result="Prices rose",
+    )  # fmt: skip
+    step.ladder.save(update_fields=["case"])
+
+
+def an_open_dispute(world: World, step: LadderStep) -> None:
+    dispute = Dispute.objects.create(
+        subject="conduct", ground="treatment", title="How visits are shared out", opened_by=world.cast.ben,
+        opened_at=world.now, statements_due_on=world.today + 7 * DAY, decide_by=world.today + 14 * DAY,
+    )  # fmt: skip
+    Party.objects.create(dispute=dispute, person=world.cast.ben, is_claimant=True, added_at=world.now)
+
+
 def goals_met(world: World, step: LadderStep) -> None:
     step.goals.update(aim=0)
 
@@ -249,6 +281,8 @@ GROUNDS: dict[str, tuple[Callable[[World, LadderStep], None], str, str]] = {
     "a promise not kept": (a_broken_promise, "support", "has not given what was promised"),
     "a promise overdue": (an_overdue_promise, "support", "is overdue since"),
     "an open diagnosis": (an_open_case, "diagnosis", "conclude the case first"),
+    "a cause that is not theirs": (another_cause, "diagnosis", "The case found another cause, price"),
+    "an open dispute": (an_open_dispute, "dispute", "is open: it is decided first"),
     "goals reached": (goals_met, "met", "finish the step as met"),
 }
 
@@ -567,10 +601,46 @@ def test_early_signs_are_for_the_manager_alone(world: World) -> None:
             at=world.now - 30 * DAY, on=world.today - 30 * DAY,
         )  # fmt: skip
         assert talk.state == "planned"
-    assert "2 1:1s were skipped" in signed_in(world.cast.maya).get("/improvement/signs/").content.decode()
-    assert "skipped in 90 days.</p>" not in signed_in(world.cast.vera).get("/improvement/signs/").content.decode()
+    for n in (3, 9, 15):
+        Pulse.objects.create(
+            person=world.cast.ben, manager=world.cast.maya, kind="mood", score=2, on=world.today - n * DAY,
+            at=world.now - n * DAY,
+        )  # fmt: skip
+    SkillRating.objects.create(
+        person=world.cast.ben, skill=Skill.objects.create(name="Closing"), is_own=False, score=3,
+        at=world.now - 400 * DAY,
+    )  # fmt: skip
+    page = signed_in(world.cast.maya).get("/improvement/signs/").content.decode()
+    for words in ("2 1:1s were skipped", "Mood was low the last 3 times", "no skill grew in a year"):
+        assert words in page
+    assert "1:1s were skipped" not in signed_in(world.cast.vera).get("/improvement/signs/").content.decode()
     for name in ("ben", "olga"):
         assert signed_in(getattr(world.cast, name)).get("/improvement/signs/").status_code == 404
+
+
+def test_places_lost_after_a_territory_change_are_a_sign_where_ranks_are_shown(world: World) -> None:
+    cast, on, changed = world.cast, date(2026, 11, 20), date(2026, 7, 15)
+    others = [Person.objects.create(name=f"Rep {n}") for n in range(4)]
+    for person in others:
+        Posting.objects.create(person=person, team=cast.north, role=Role.REP, during=half_open(SINCE))
+    Posting.objects.filter(person=cast.ben).update(during=half_open(SINCE, changed))
+    coast = Territory.objects.create(name="Coast")
+    Posting.objects.create(person=cast.ben, team=cast.north, role=Role.REP, territory=coast, during=half_open(changed))
+    for key, brought in (("2026-Q2", 900), ("2026-Q3", 100)):
+        period = Period.parse(key)
+        for n, person in enumerate([cast.ben, *others]):
+            quota_of_quarter(person, "1000", period.start, period.end)
+            a_credit(person, f"{brought if n == 0 else 400 + n}", period.start + 20 * DAY)
+    call_command("refresh_rollups", stdout=StringIO())
+
+    def signs() -> dict[str, list[str]]:
+        rows = selectors.early_signs(manager=cast.maya, on=on, organisation=Organisation.get())
+        return {row.person.name: [sign.key for sign in row.signs] for row in rows}
+
+    assert signs()["Ben"] == ["rank"]
+    assert signs()["Rep 1"] == []
+    Organisation.objects.update(countries_without_ranks=["DE"])
+    assert signs()["Ben"] == []
 
 
 def test_exits_are_added_up_from_five_people_on(world: World) -> None:

@@ -42,9 +42,9 @@ def write_ladders(*, today: date) -> None:
     met = Person.objects.filter(external_id=MET).first()
     if met is not None:
         _write(met, today - timedelta(days=110), (LadderStep.Kind.TRAINING, LadderStep.Kind.COACHING), is_met=True)
-    lately = Leave.objects.overlapping(today - timedelta(days=28), today + timedelta(days=21))
-    reps = lately.filter(person__postings__role=Role.REP, kind__is_protected=False).exclude(person=met)
-    leave = reps.select_related("person").order_by("during", "pk").last()
+    reps = Leave.objects.filter(person__postings__role=Role.REP).exclude(person=met).select_related("person")
+    lately = reps.overlapping(today - timedelta(days=28), today).filter(kind__is_protected=False)
+    leave = reps.on(today).order_by("during", "pk").last() or lately.order_by("during", "pk").last()
     if leave is not None:
         ladder = _write(leave.person, leave.starts_on - timedelta(days=100), tuple(NAMES), is_met=False)
         _pause(ladder.steps.get(kind=LadderStep.Kind.IMPROVEMENT))
