@@ -157,7 +157,7 @@ def course_lines(user: User, courses: Sequence[Course], *, on: date) -> list[Cou
         .values("course")
         .annotate(
             assigned=Count("pk"),
-            done=Count("pk", filter=Q(passed_at__isnull=False)),
+            through=Count("pk", filter=Q(passed_at__isnull=False)),
             overdue=Count("pk", filter=Q(passed_at=None, due_on__lt=on)),
         )
     }
@@ -177,8 +177,8 @@ def course_lines(user: User, courses: Sequence[Course], *, on: date) -> list[Cou
         tried: dict[str, int] = tries.get(course.pk, {})
         lines.append(
             CourseLine(
-                course, count.get("assigned", 0), count.get("done", 0), count.get("overdue", 0), tried.get("tried", 0),
-                tried.get("passed", 0),
+                course, count.get("assigned", 0), count.get("through", 0), count.get("overdue", 0),
+                tried.get("tried", 0), tried.get("passed", 0),
             )
         )  # fmt: skip
     return lines

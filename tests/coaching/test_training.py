@@ -163,7 +163,7 @@ def test_the_skill_map_and_the_report_ask_as_much_of_many_as_of_few(cast: Cast) 
     assert counts[0] == counts[1]
     assert max(counts[1]) <= 25
     page = client.get("/skills/").content.decode()
-    assert "13 people are short in 13 skills." in page
+    assert "13 people have 13 gaps to what their roles ask." in page
     assert "Objections</a>" in page  # the course that teaches it
     assert "Rep 3" not in signed_in(cast.omar).get("/skills/").content.decode()
     assert "13" in signed_in(cast.maya).get("/courses/report/").content.decode()
