@@ -50,7 +50,17 @@ from .development import (
 )
 from .diagnosis import Diagnosis, diagnosis_of, evidence_of, has_open_diagnosis, reads_words
 from .disputes import disputes_of, open_disputes_about, reversed_for, waiting_for
-from .effects import Judged, Pooled, effect_of, effects_of, plans_of, praiseworthy_plans, usable_measures, what_helps
+from .effects import (
+    Judged,
+    Pooled,
+    effect_of,
+    effects_of,
+    last_plan,
+    plans_of,
+    praiseworthy_plans,
+    usable_measures,
+    what_helps,
+)
 from .ladders import (
     ExitSums,
     GoalLine,
@@ -85,7 +95,7 @@ from .meetings import (
     questions_of,
     teams_of,
 )
-from .plays import PlayResult, Voices, play_results, plays_of, uses_of, voices_beside
+from .plays import PlayResult, Voices, play_results, plays_of, stages_of_plays, uses_of, voices_beside
 from .reach import coached_by, leaders_of, leads_on, may_coach, name_of
 from .rhythms import (
     Latest,
@@ -196,6 +206,7 @@ __all__ = [
     "ladders_of",
     "last_held",
     "last_meeting",
+    "last_plan",
     "latest_numbers",
     "latest_pulses",
     "leaders_of",
@@ -246,6 +257,7 @@ __all__ = [
     "rules_of",
     "skill_map",
     "slots_of",
+    "stages_of_plays",
     "story_of",
     "talk_with_parts",
     "targets_of",

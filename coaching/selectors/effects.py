@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet, Sum
 
 from coaching.analysis.effect import BASELINE, HISTORY, LEAST_AFTER, PEERS, Effect, Help, Panel, nearest
 from coaching.analysis.effect import effect_of as worked_out
@@ -100,6 +100,14 @@ def usable_measures() -> dict[str, Measure]:
 
 def plans_of(user: User) -> QuerySet[CoachingPlan]:
     return CoachingPlan.objects.visible_to(user).standing().select_related("person", "coach", "case")
+
+
+def last_plan() -> str:
+    """What changes with every plan that is made, begins or is cancelled."""
+    found = CoachingPlan.objects.aggregate(
+        last=Max("pk"), begun=Count("frozen_at"), cancelled=Count("cancelled_at"), moved=Sum("version")
+    )
+    return ":".join(str(one) for one in found.values())
 
 
 def monday(day: date) -> date:

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from coaching.models import Play, PlayUse, PlayVote
 from performance.analysis.works import LEAST, Difference, Interval, beyond_chance, difference_of_shares, wilson
 from performance.selectors.works import decided
-from sales.models import Activity, Deal, Feedback, MarketNote
+from sales.models import Activity, Deal, Feedback, MarketNote, Stage
 from teams.models import User, access_of
 
 LIKE = ("pipeline", "size", "segment")
@@ -64,6 +64,10 @@ def plays_of(user: User) -> QuerySet[Play]:
         .select_related("author", "stage__pipeline", "product")
         .annotate(vote_count=Count("votes", distinct=True), voted=Exists(mine))
     )
+
+
+def stages_of_plays() -> QuerySet[Stage]:
+    return Stage.objects.select_related("pipeline").order_by("pipeline__name", "position", "pk")
 
 
 def uses_of(user: User, *, deal: Deal | None = None, activity: Activity | None = None) -> QuerySet[PlayUse]:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import Case, CoachingPlan, sees_plays
+from coaching.models import Case, sees_plays
 from performance.selectors import Scope, measures_of
 from performance.selectors.figures import records_url
 from salesmgmt.desk.edges import act, csv_answer, tell_form
@@ -208,8 +208,7 @@ def _number(said: str) -> int:
 
 def _worked_out(today: date) -> list[selectors.Pooled]:
     """Once for all who look within some minutes, and anew after each change of a plan; without a cache for each."""
-    last = CoachingPlan.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    key = f"effects:{today}:{last}:{CoachingPlan.objects.filter(frozen_at=None).count()}"
+    key = f"effects:{today}:{selectors.last_plan()}"
     try:
         kept: list[selectors.Pooled] | None = cache.get(key)
         if kept is None:

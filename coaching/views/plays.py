@@ -15,7 +15,7 @@ from coaching import forms, selectors, services
 from coaching.models import Play, PlayUse, sees_plays
 from coaching.selectors.plays import CAUTION, last_use
 from performance.selectors.works import last_decision
-from sales.models import Activity, Deal, Stage, may_write_for
+from sales.models import Activity, Deal, may_write_for
 from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
@@ -66,9 +66,9 @@ def plays(request: SignedIn) -> HttpResponseBase:
         "asked": asked,
         "is_narrowed": any(asked.get(name) for name in ("text", "state", "stage")),
         "states": Play.State.choices,
-        "stages": Stage.objects.select_related("pipeline").order_by("pipeline__name", "position", "pk"),
+        "stages": selectors.stages_of_plays(),
         "adopted": Play.objects.visible_to(request.user).filter(state=Play.State.ADOPTED).count(),
-        "best": _best(results),
+        "best": _best(request, results),
         "may_propose": access_of(request.user).person_id is not None,
         "caution": CAUTION,
     }
@@ -294,14 +294,14 @@ def _results(today: date) -> dict[int, selectors.PlayResult]:
     return kept
 
 
-def _best(results: dict[int, selectors.PlayResult]) -> tuple[Play, selectors.PlayResult] | None:
+def _best(request: SignedIn, results: dict[int, selectors.PlayResult]) -> tuple[Play, selectors.PlayResult] | None:
     good = {
         pk: one for pk, one in results.items() if one.differs and one.difference and one.difference.interval.low > 0
     }
     if not good:
         return None
     pk = max(good, key=lambda one: good[one].difference.interval.value)  # type: ignore[union-attr]
-    return Play.objects.get(pk=pk), good[pk]
+    return selectors.plays_of(request.user).get(pk=pk), good[pk]
 
 
 def _mark(result: selectors.PlayResult | None) -> dict[str, str] | None:
