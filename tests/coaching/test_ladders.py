@@ -607,7 +607,7 @@ def test_early_signs_are_for_the_manager_alone(world: World) -> None:
             at=world.now - n * DAY,
         )  # fmt: skip
     SkillRating.objects.create(
-        person=world.cast.ben, skill=Skill.objects.create(name="Closing"), is_own=False, score=3,
+        person=world.cast.ben, skill=Skill.objects.get_or_create(name="Closing")[0], is_own=False, score=3,
         at=world.now - 400 * DAY,
     )  # fmt: skip
     page = signed_in(world.cast.maya).get("/improvement/signs/").content.decode()
