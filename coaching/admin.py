@@ -35,10 +35,7 @@ class ActionItemAdmin(WordlessAdmin):
 
 
 @admin.register(CoachingPlan)
-class CoachingPlanAdmin(ReadOnlyAdmin):
-    """That there is help; what it says is the pair's."""
-
-    exclude = ("text", "peers", "baseline_amount", "baseline_units")
+class CoachingPlanAdmin(WordlessAdmin):
     list_display = ("person", "coach", "kind", "starts_on", "until")
     list_select_related = ("person", "coach")
     list_filter = ("kind",)

@@ -7,7 +7,6 @@ from coaching.models import (
     Case,
     CaseChange,
     CoachingPlan,
-    CoachingPlanChange,
     Course,
     CourseRule,
     CourseSkill,
@@ -46,8 +45,8 @@ from coaching.models import (
     SkillTarget,
     Statement,
 )
+from sales.models import Activity, Stage
 from teams.exchange.trails import known_by, trail
-from teams.models import Person
 
 OPENED = ("person", "opened_at")
 MET = ("person", "manager", "starts_at")
@@ -68,11 +67,20 @@ KINDS = [
 PLANNED = ("person", "kind", "measure", "starts_on", "planned_at")
 PROPOSED = ("name", "proposed_at")
 
-REFERENTS += [known_by(CoachingPlan, *PLANNED), known_by(Play, *PROPOSED)]
+REFERENTS += [
+    known_by(Play, *PROPOSED),
+    known_by(Stage, "pipeline", "name"),
+    known_by(Activity, "owner", "occurred_at", "kind"),
+]
 
 KINDS += [
-    trail("coaching_plans", CoachingPlan, *PLANNED, numbers={"peers": Person}),
-    trail("coaching_plan_changes", CoachingPlanChange, "plan", "at", "what"),
+    # What is said in a plan stays; what it is judged beside is found anew from the same records, as of its start.
+    trail(
+        "coaching_plans",
+        CoachingPlan,
+        *PLANNED,
+        without=("text", "peers", "frozen_at", "baseline_amount", "baseline_units"),
+    ),
     trail("plays", Play, *PROPOSED),
     trail("play_versions", PlayVersion, "play", "number"),
     trail("play_changes", PlayChange, "play", "at", "state"),

@@ -45,3 +45,10 @@ def remind_of_questions(**kwargs: Any) -> None:
 def keep_disputes_going(**kwargs: Any) -> None:
     """Record missed days, replace who may no longer decide, remind, end what nobody appealed."""
     services.keep_disputes_going(at=clock.now())
+
+
+@shared_task
+def refresh_course_effects(**kwargs: Any) -> None:
+    """Nightly: what each course does to the measure it is for."""
+    done = services.refresh_course_effects(on=clock.today(Organisation.get().time_zone))
+    logger.info("course_effects_refreshed", courses=done)

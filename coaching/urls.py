@@ -39,6 +39,7 @@ urlpatterns = [
     path("cases/<int:pk>/hand-over/", cases.case_hand_over, name="case-hand-over"),
     path("cases/<int:pk>/rule/", cases.case_rule, name="case-rule"),
     path("cases/<int:pk>/reopen/", cases.case_reopen, name="case-reopen"),
+    path("cases/<int:pk>/course/", cases.case_course, name="case-course"),
     path("cases/<int:pk>/ask/", cases.case_ask, name="case-ask"),
     path("cases/<int:pk>/ask-view/", cases.case_ask_view, name="case-ask-view"),
     path("cases/<int:pk>/statement/", cases.case_statement, name="case-statement"),

@@ -321,6 +321,7 @@ def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
     """Set how the organisation counts days and money; fills the public holidays of a new region."""
     organisation = Organisation.objects.select_for_update().get(pk=1)
     fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week"}
+    fields |= {"follow_up_days", "gift_limit"}
     fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
     switches = {what.switch for what in Showing}
     for field in {what.countries for what in Showing} & changes.keys():

@@ -393,6 +393,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "case-hand-over": ("ana maya vera", POST),
     "case-rule": ("ana maya vera", POST),
     "case-reopen": ("ana maya vera", POST),
+    "case-course": ("ana maya vera", POST),
     "case-ask": ("ana maya vera", POST),
     "case-ask-view": ("ana maya vera", POST),
     "case-statement": ("ana", POST),
@@ -974,7 +975,10 @@ def test_who_may_see_what(world: World, identity: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-LEADS_ELSEWHERE = {"announcement", "offer", "task"}  # about a team's figures, or work that is one's own
+# About a team or one's own work, or a part of a page that is noted itself.
+LEADS_ELSEWHERE = {
+    "announcement", "offer", "task", "commitment", "meeting", "deal-plays", "activity-plays", "effects-of",
+}  # fmt: skip
 
 
 def test_whoever_opens_a_page_about_somebody_is_noted_for_them(world: World) -> None:

@@ -17,6 +17,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import t as student
 
+from salesmgmt.lib.groups import SMALLEST_GROUP
+
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -24,7 +26,7 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 BASELINE = 13  # weeks before the start
 HISTORY = 26  # weeks before those, as far as there are any
 LEAST_AFTER = 4  # weeks: before that nothing can be told
-PEERS = 5  # the smallest group
+PEERS = SMALLEST_GROUP
 NEAREST = 20
 STEP = 4  # weeks from one placebo start to the next
 DRAWS = 60  # at each

@@ -41,7 +41,7 @@ class CaseSerializer(serializers.ModelSerializer):
         """Who runs the installation sees that there is a case, and no words."""
         told: dict[str, Any] = super().to_representation(instance)
         if not getattr(instance, "is_read", True):
-            told |= dict.fromkeys(("ask", "cause", "outcome", "result"), "") | {"is_team_wide": None}
+            told |= dict.fromkeys(("ask", "cause", "outcome", "result"), "") | {"is_team_wide": None, "at_stake": None}
             if instance.flag_id is None:
                 told["subject"] = ""
         return told
@@ -147,7 +147,11 @@ class CaseFilter(filters.FilterSet):
     owner = Id("owner")
     state = filters.ChoiceFilter(choices=Case.State.choices)
     source = filters.ChoiceFilter(choices=Case.Source.choices)
-    cause = filters.ChoiceFilter(choices=Case.CAUSES)
+    cause = filters.ChoiceFilter(choices=Case.CAUSES, method="with_cause")
+
+    def with_cause(self, found: Any, name: str, value: str) -> Any:
+        """Of those whose words one reads."""
+        return found.filter(cause=value, is_read=True)
 
 
 class StepFilter(filters.FilterSet):

@@ -91,14 +91,14 @@ class CourseFilter(filters.FilterSet):
     retired = filters.BooleanFilter(field_name="retired_at", lookup_expr="isnull", exclude=True, label="Taught no more")
 
 
-class ChoiceSerializer(serializers.ModelSerializer):
+class QuizChoiceSerializer(serializers.ModelSerializer):
     class Meta:
         model = QuizChoice
         fields = ("id", "text")
 
 
-class QuestionSerializer(serializers.ModelSerializer):
-    choices = ChoiceSerializer(many=True)
+class QuizQuestionSerializer(serializers.ModelSerializer):
+    choices = QuizChoiceSerializer(many=True)
 
     class Meta:
         model = QuizQuestion
@@ -108,7 +108,7 @@ class QuestionSerializer(serializers.ModelSerializer):
 class LessonSerializer(serializers.ModelSerializer):
     course = serializers.IntegerField(source="version.course_id", read_only=True)
     version = serializers.IntegerField(source="version.number", read_only=True)
-    questions = QuestionSerializer(many=True, read_only=True)
+    questions = QuizQuestionSerializer(many=True, read_only=True)
 
     class Meta:
         model = Lesson
@@ -173,15 +173,15 @@ class LessonFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=Lesson.Kind.choices)
 
 
-class ChoiceWriter(Writer):
+class QuizChoiceWriter(Writer):
     text = serializers.CharField(max_length=300)
     is_right = serializers.BooleanField(default=False)
 
 
-class QuestionWriter(Writer):
+class QuizQuestionWriter(Writer):
     text = serializers.CharField(max_length=500)
     explanation = serializers.CharField(max_length=500, required=False, allow_blank=True)
-    choices = ChoiceWriter(many=True)
+    choices = QuizChoiceWriter(many=True)
 
 
 class Lessons(Records):
@@ -196,11 +196,11 @@ class Lessons(Records):
     def get_queryset(self) -> Any:
         return super().get_queryset().prefetch_related("questions__choices")
 
-    @extend_schema(request=QuestionWriter, responses={201: LessonSerializer})
+    @extend_schema(request=QuizQuestionWriter, responses={201: LessonSerializer})
     @action(detail=True, methods=["post"])
     def questions(self, request: Request, pk: str) -> Response:
         """A further question of a draft's quiz."""
-        said = self.cleaned(QuestionWriter)
+        said = self.cleaned(QuizQuestionWriter)
         said["choices"] = [(one["text"], one["is_right"]) for one in said["choices"]]
         lesson = self.get_object()
         services.add_question(lesson=lesson, by=self.by, **said)
@@ -231,7 +231,7 @@ class EnrolmentWriter(Writer):
     case = VisibleField(model=Case, required=False, allow_null=True)
 
 
-class MoveWriter(Writer):
+class EnrolmentMoveWriter(Writer):
     due_on = serializers.DateField()
 
 
@@ -239,7 +239,7 @@ class LessonDoneWriter(Writer):
     lesson = VisibleField(model=Lesson)
 
 
-class AnswerWriter(LessonDoneWriter):
+class QuizAnswerWriter(LessonDoneWriter):
     chosen = serializers.DictField(
         child=serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=50),
         help_text="Ids of the choices, by id of the question",
@@ -251,7 +251,7 @@ class AnswerWriter(LessonDoneWriter):
         return {int(key): picked for key, picked in value.items()}
 
 
-class AttemptSerializer(serializers.ModelSerializer):
+class QuizAttemptSerializer(serializers.ModelSerializer):
     class Meta:
         model = QuizAttempt
         fields = ("id", "enrolment", "lesson", "at", "right", "asked", "is_passed")
@@ -277,11 +277,11 @@ class Enrolments(Records):
         """Give a course to oneself or one of one's people."""
         return self.shown(services.enrol(by=self.by, at=clock.now(), **self.cleaned(EnrolmentWriter)), status=201)
 
-    @extend_schema(request=MoveWriter, responses=EnrolmentSerializer)
+    @extend_schema(request=EnrolmentMoveWriter, responses=EnrolmentSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """Another due date."""
-        said = self.cleaned(MoveWriter)
+        said = self.cleaned(EnrolmentMoveWriter)
         return self.shown(services.move_enrolment(enrolment=self.get_object(), by=self.by, at=clock.now(), **said))
 
     @extend_schema(request=None, responses=EnrolmentSerializer)
@@ -297,13 +297,13 @@ class Enrolments(Records):
         said = self.cleaned(LessonDoneWriter)
         return self.shown(services.finish_lesson(enrolment=self.get_object(), by=self.by, at=clock.now(), **said))
 
-    @extend_schema(request=AnswerWriter, responses={201: AttemptSerializer})
+    @extend_schema(request=QuizAnswerWriter, responses={201: QuizAttemptSerializer})
     @action(detail=True, methods=["post"])
     def answer_quiz(self, request: Request, pk: str) -> Response:
         """Answer a quiz: how many are right, not which."""
-        said = self.cleaned(AnswerWriter)
+        said = self.cleaned(QuizAnswerWriter)
         made = services.answer_quiz(enrolment=self.get_object(), by=self.by, at=clock.now(), **said)
-        return Response(AttemptSerializer(made).data, status=201)
+        return Response(QuizAttemptSerializer(made).data, status=201)
 
 
 ENDPOINTS = {"skill-targets": SkillTargets, "courses": Courses, "lessons": Lessons, "enrolments": Enrolments}

@@ -36,7 +36,7 @@ class DevelopmentPlanWriter(Writer):
     version = serializers.IntegerField(min_value=1, required=False)
 
 
-class SignWriter(Writer):
+class DevelopmentSignWriter(Writer):
     version = serializers.IntegerField(min_value=1)
 
 
@@ -60,11 +60,11 @@ class DevelopmentPlans(Records):
         made = services.save_development_plan(by=self.by, at=clock.now(), on=today_of(request), **said)
         return self.shown(made, status=201)
 
-    @extend_schema(request=SignWriter, responses=DevelopmentPlanSerializer)
+    @extend_schema(request=DevelopmentSignWriter, responses=DevelopmentPlanSerializer)
     @action(detail=True, methods=["post"])
     def sign(self, request: Request, pk: str) -> Response:
         """Stand by this version."""
-        said = self.cleaned(SignWriter)
+        said = self.cleaned(DevelopmentSignWriter)
         return self.shown(services.sign_development_plan(plan=self.get_object(), by=self.by, at=clock.now(), **said))
 
     @extend_schema(request=None, responses=DevelopmentPlanSerializer)
@@ -94,7 +94,7 @@ class GoalWriter(Writer):
         return value
 
 
-class MarkWriter(Writer):
+class GoalMarkWriter(Writer):
     state = serializers.ChoiceField(Goal.State.choices)
     version = serializers.IntegerField(min_value=1, required=False)
 
@@ -118,11 +118,11 @@ class Goals(Records):
         said = self.cleaned(GoalWriter)
         return self.shown(services.add_goal(by=self.by, at=clock.now(), on=today_of(request), **said), status=201)
 
-    @extend_schema(request=MarkWriter, responses=GoalSerializer)
+    @extend_schema(request=GoalMarkWriter, responses=GoalSerializer)
     @action(detail=True, methods=["post"])
     def mark(self, request: Request, pk: str) -> Response:
         """Reached, dropped, or open again."""
-        said = self.cleaned(MarkWriter)
+        said = self.cleaned(GoalMarkWriter)
         return self.shown(services.mark_goal(goal=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
@@ -192,7 +192,7 @@ class OnboardingStepSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class TickWriter(Writer):
+class OnboardingTickWriter(Writer):
     person = VisibleField(model=Person)
     is_done = serializers.BooleanField()
 
@@ -209,11 +209,11 @@ class OnboardingSteps(Records):
     filterset_class = OnboardingStepFilter
     ordering_fields = ("id", "week")
 
-    @extend_schema(request=TickWriter, responses=OnboardingStepSerializer)
+    @extend_schema(request=OnboardingTickWriter, responses=OnboardingStepSerializer)
     @action(detail=True, methods=["post"])
     def tick(self, request: Request, pk: str) -> Response:
         """Done by a newcomer, or not yet after all."""
-        step, said = self.get_object(), self.cleaned(TickWriter)
+        step, said = self.get_object(), self.cleaned(OnboardingTickWriter)
         services.tick_onboarding_step(step=step, by=self.by, at=clock.now(), **said)
         return self.shown(step)
 

@@ -105,6 +105,12 @@ class VersionWriter(Writer):
     version = serializers.IntegerField(required=False, min_value=1)
 
 
+class NameWriter(Writer):
+    """Somebody by their e-mail address."""
+
+    email = serializers.EmailField(max_length=254)
+
+
 class DecisionWriter(Writer):
     outcome = serializers.CharField(max_length=10)
     reasons = serializers.CharField(max_length=10_000)
@@ -164,6 +170,31 @@ class Disputes(Records):
         said, found = self.cleaned(EvidenceWriter), self.get_object()
         services.add_evidence(dispute=found, by=self.by, at=clock.now(), **said)
         return self.shown(found)
+
+    @extend_schema(request=NameWriter, responses=DisputeWithWords)
+    @action(detail=True, methods=["post"])
+    def party(self, request: Request, pk: str) -> Response:
+        """Name one more whose record may change: they are asked for a statement."""
+        said, found = self.cleaned(NameWriter), self.get_object()
+        person = selectors.person_at(said["email"])
+        services.add_party(dispute=found, person=person, by=self.by, at=clock.now())
+        return self.shown(found)
+
+    @extend_schema(request=NameWriter, responses=DisputeWithWords)
+    @action(detail=True, methods=["post"])
+    def decider(self, request: Request, pk: str) -> Response:
+        """Name somebody neutral to decide the running round; HR."""
+        said, found = self.cleaned(NameWriter), self.get_object()
+        person = selectors.person_at(said["email"])
+        services.name_decider(dispute=found, person=person, by=self.by, at=clock.now())
+        return self.shown(found)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="step-aside")
+    def step_aside(self, request: Request, pk: str) -> Response:
+        """Leave the decision to somebody else."""
+        services.step_aside(dispute=self.get_object(), by=self.by, at=clock.now())
+        return Response(status=204)
 
     @extend_schema(request=DecisionWriter, responses=DisputeWithWords)
     @action(detail=True, methods=["post"])

@@ -3,6 +3,7 @@
 from .cases import (
     AskForm,
     AskViewForm,
+    CaseCourseForm,
     CaseForm,
     CaseListForm,
     CausesForm,
@@ -56,6 +57,7 @@ __all__ = [
     "AssignForm",
     "AttendanceForm",
     "CancelTalkForm",
+    "CaseCourseForm",
     "CaseForm",
     "CaseListForm",
     "CausesForm",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from coaching.models import Case, Step
+from coaching.models import Case, Course, Step
 from salesmgmt.lib.days import require_our_time
 from teams.models import Person, Team
 
@@ -105,6 +105,17 @@ class AskForm(Versioned):
 
 class AskViewForm(Versioned):
     due_on = forms.DateField(label="To be heard by", widget=DAY, validators=[require_our_time])
+
+
+class CaseCourseForm(forms.Form):
+    """A course that the case calls for."""
+
+    course = forms.ModelChoiceField(Course.objects.none(), label="Course", empty_label=None)
+    due_on = forms.DateField(label="To be passed by", widget=DAY, validators=[require_our_time])
+
+    def __init__(self, *args: Any, courses: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["course"].queryset = courses.order_by("title", "pk")  # type: ignore[attr-defined]
 
 
 class StatementForm(forms.Form):

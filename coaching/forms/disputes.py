@@ -8,10 +8,18 @@ from django import forms
 
 from coaching.models import Decision, Dispute
 from coaching.models.disputes import FIRST
-from coaching.selectors.disputes import accounts_to_claim, neutral_people, orders_to_claim, people_around, shares_of
+from coaching.selectors.disputes import (
+    accounts_to_claim,
+    neutral_people,
+    orders_to_claim,
+    people_around,
+    person_at,
+    shares_of,
+)
 from coaching.services.disputes import NewOwner, NewQuota, Settlement, Split, Wanted
 from salesmgmt.lib.days import require_our_time
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.refusals import Refused
 from targets.models import QuotaEntry
 from teams.models import Organisation, Person
 
@@ -106,16 +114,17 @@ class AppealForm(Versioned):
 
 
 class PersonForm(forms.Form):
-    """Somebody by their e-mail address: a list of everybody is nobody's to read here."""
+    """Somebody by their e-mail address."""
 
     email = forms.EmailField(label="E-mail of the person", max_length=254)
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
         if email := said.pop("email", ""):
-            said["person"] = Person.objects.present().filter(email__iexact=email).first()
-            if said["person"] is None:
-                self.add_error("email", f"Nobody here has the address {email}.")
+            try:
+                said["person"] = person_at(email)
+            except Refused as refusal:
+                self.add_error("email", refusal.sentence)
         return said
 
 

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("coaching", "0011_skill_map"),
+        ("coaching", "0012_course_effects"),
         ('sales', '0014_accounts_look_above_by_index'),
         ('teams', '0011_countries_without_chances'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

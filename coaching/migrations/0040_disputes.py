@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             name='Evidence',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('credits', 'Credits of the order'), ('shares', 'Shares of the order'), ('owners', 'Owners of the account'), ('quota', 'Entries of the quota'), ('added', 'Added')], max_length=7)),
+                ('kind', models.CharField(choices=[('credits', 'Credits of the order'), ('shares', 'Shares of order and deal'), ('owners', 'Owners of the account'), ('quota', 'Entries of the quota'), ('added', 'Added')], max_length=7)),
                 ('as_of', models.DateField()),
                 ('at', models.DateTimeField()),
                 ('content', models.JSONField(default=dict, help_text='columns and rows, as texts')),

@@ -3,6 +3,7 @@
 from .cases import Case, CaseChange, CaseQuerySet, PairQuerySet, Step
 from .courses import (
     Course,
+    CourseEffect,
     CourseRule,
     CourseSkill,
     CourseVersion,
@@ -70,6 +71,7 @@ __all__ = [
     "CoachingPlanChange",
     "CoachingPlanQuerySet",
     "Course",
+    "CourseEffect",
     "CourseRule",
     "CourseSkill",
     "CourseVersion",

@@ -286,3 +286,29 @@ class QuizAnswer(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["attempt", "choice"], name="a_choice_is_made_once")]
+
+
+class CourseEffectQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """About groups of five and more: for who leads and who sees all."""
+        access = access_of(user)
+        return (
+            self.filter(course__in=Course.objects.visible_to(user)) if access.sees_all or access.leads else self.none()
+        )
+
+
+class CourseEffect(models.Model):
+    """What a course does to the measure it is for, as of the night it was last worked out."""
+
+    course = models.OneToOneField(Course, models.CASCADE, related_name="effect")
+    as_of = models.DateField()
+    people = models.PositiveIntegerField(help_text="Who took it and could be compared")
+    verdict = models.CharField(max_length=60)
+    value = models.DecimalField(max_digits=9, decimal_places=4, null=True, help_text="0.12: 12 % above the expected")
+    low = models.DecimalField(max_digits=9, decimal_places=4, null=True)
+    high = models.DecimalField(max_digits=9, decimal_places=4, null=True, help_text="Empty: open")
+
+    objects = CourseEffectQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()

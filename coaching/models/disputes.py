@@ -218,7 +218,7 @@ class Evidence(models.Model):
 
     class Kind(models.TextChoices):
         CREDITS = "credits", "Credits of the order"
-        SHARES = "shares", "Shares of the order"
+        SHARES = "shares", "Shares of order and deal"
         OWNERS = "owners", "Owners of the account"
         QUOTA = "quota", "Entries of the quota"
         ADDED = "added", "Added"

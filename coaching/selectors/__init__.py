@@ -12,7 +12,6 @@ from .cases import (
     next_steps,
     owners_for,
     questions_to,
-    read_among,
     story_of,
 )
 from .courses import (
@@ -41,6 +40,7 @@ from .development import (
     earlier_plans,
     first_weeks,
     may_be_asked,
+    may_develop,
     mentored_by,
     mentorships_of,
     newcomers,
@@ -206,6 +206,7 @@ __all__ = [
     "may_be_asked",
     "may_chair",
     "may_coach",
+    "may_develop",
     "may_edit_course",
     "may_see_causes",
     "may_write_courses",
@@ -238,7 +239,6 @@ __all__ = [
     "pulses_of",
     "questions_of",
     "questions_to",
-    "read_among",
     "reads_reasons",
     "reads_words",
     "reversed_for",

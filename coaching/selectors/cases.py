@@ -39,8 +39,9 @@ def cases_asked(user: User, *, on: date, state: str = "open", cause: str = "", p
             found = found.open().filter(due_on__lt=on)
         case "closed":
             found = found.filter(state=Case.State.CLOSED)
+    found = found.with_reading(user)
     if cause:
-        found = found.filter(cause=cause)
+        found = found.filter(cause=cause, is_read=True)
     return found.filter(person__name__icontains=person) if person else found
 
 
@@ -51,12 +52,6 @@ def next_steps(cases: Iterable[Case]) -> dict[int, str]:
     for pk, step in DiagnosisStep.objects.filter(case__in=ids).standing().values_list("case", "step"):
         ruled[pk].add(step)
     return {pk: next((step.label for step in Step if step not in done), "") for pk, done in ruled.items()}
-
-
-def read_among(user: User, cases: Iterable[Case]) -> set[int]:
-    """Of these cases those whose words a user reads."""
-    ids = [case.pk for case in cases]
-    return set(Case.objects.read_by(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def owners_for(case: Case, *, by: User, on: date) -> list[int]:

@@ -10,9 +10,16 @@ from django.db.models.functions import Coalesce, Lower
 
 from coaching.models import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
 from targets.models import RampProfile
-from teams.models import Person, Posting, User, access_of
+from teams.models import Access, Person, Posting, User, access_of
+
+from .reach import may_coach
 
 AFTER = 4  # weeks that a path stays in sight behind its last step
+
+
+def may_develop(access: Access, person: Person) -> bool:
+    """Whether a user writes and signs plans of the person: who leads them, and executives; never the admin."""
+    return access.role != "admin" and may_coach(access, person)
 
 
 def plan_of(user: User, person: Person) -> DevelopmentPlan | None:

@@ -252,16 +252,17 @@ def _on_new_products(people: Collection[int], now: Days) -> Pairs:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT d.owner_id, f.first >= %(since)s, count(*) FILTER (WHERE d.status = 'lost'), count(*)
-              FROM sales_deal d
-              JOIN (SELECT product_id, min(opened_on) AS first FROM sales_deal
-                     WHERE product_id IN (SELECT product_id FROM sales_deal
-                                           WHERE owner_id = ANY(%(people)s) AND closed_on >= %(start)s
-                                                 AND closed_on < %(until)s)
-                           AND withdrawn_at IS NULL
-                     GROUP BY 1) f ON f.product_id = d.product_id
-             WHERE d.owner_id = ANY(%(people)s) AND d.withdrawn_at IS NULL AND d.status IN ('won', 'lost')
-                   AND d.closed_on >= %(start)s AND d.closed_on < %(until)s
+            WITH decided AS (
+                SELECT owner_id, product_id, status FROM sales_deal
+                 WHERE owner_id = ANY(%(people)s) AND product_id IS NOT NULL AND withdrawn_at IS NULL
+                       AND status IN ('won', 'lost') AND closed_on >= %(start)s AND closed_on < %(until)s
+            ), product AS (
+                SELECT id, NOT EXISTS (SELECT FROM sales_deal d WHERE d.product_id = p.id AND d.opened_on < %(since)s
+                                          AND d.withdrawn_at IS NULL) AS is_new
+                  FROM (SELECT DISTINCT product_id AS id FROM decided) p
+            )
+            SELECT owner_id, is_new, count(*) FILTER (WHERE status = 'lost'), count(*)
+              FROM decided JOIN product ON product.id = product_id
              GROUP BY 1, 2
             """,
             {"people": list(people), "start": now[0], "until": now[1], "since": now[1] - NEW},

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from coaching.models import Decider, Decision, Dispute, DisputeEvent, Evidence, Party, Remedy, Statement
 from coaching.models.disputes import APPEAL, FIRST
-from sales.models import Account, Activity, Credit, CreditShare, Order
+from sales.models import Account, Activity, Credit, CreditShare, DealShare, Order
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
@@ -249,6 +249,14 @@ def people_named(user: User, numbers: Collection[int], *, at: datetime) -> list[
     return found
 
 
+def person_at(email: str) -> Person:
+    """Somebody by their e-mail address: a list of everybody is nobody's to read here."""
+    person = Person.objects.present().filter(email__iexact=email).order_by("pk").first()
+    if person is None:
+        raise Refused(f"Nobody here has the address {email}.", field="email")
+    return person
+
+
 def people_heard(dispute: Dispute) -> QuerySet[Person]:
     """The parties."""
     return Person.objects.filter(disputes__dispute=dispute)
@@ -302,8 +310,10 @@ def _table(columns: list[str], rows: Iterable[Iterable[Any]]) -> dict[str, Any]:
 def _shares_table(order: Order) -> dict[str, Any]:
     shares = shares_of(order)
     names = dict(Person.objects.filter(pk__in={pk for pk, _ in shares}).values_list("pk", "name"))
-    rows = ((names[pk], kind, f"{percent.normalize():f} %") for (pk, kind), percent in sorted(shares.items()))
-    return _table(["Person", "Kind", "Share"], rows)
+    rows = [(names[pk], kind, f"{percent.normalize():f} %", "order") for (pk, kind), percent in sorted(shares.items())]
+    planned = DealShare.objects.filter(deal=order.deal_id or 0).order_by("pk").select_related("person")
+    rows += [(one.person.name, one.kind, f"{one.percent.normalize():f} %", "deal") for one in planned]
+    return _table(["Person", "Kind", "Share", "Of"], rows)
 
 
 def _credits_table(order: Order) -> dict[str, Any]:
@@ -354,12 +364,13 @@ class Similar:
 
 def similar_to(dispute: Dispute, user: Viewer, *, most: int = 5) -> list[Similar]:
     """Settled disputes of the same subject, those with the same reasons first, the latest first."""
-    seen = set(Dispute.objects.visible_to(user).values_list("pk", flat=True)) if access_of(user).person_id else set()
     settled = Dispute.objects.filter(subject=dispute.subject, state=State.FINAL).exclude(pk=dispute.pk)
     found = list(settled.prefetch_related("decisions").order_by("-opened_at", "-pk")[:100])
-    found.sort(key=lambda one: one.ground != dispute.ground)
+    found = sorted(found, key=lambda one: one.ground != dispute.ground)[:most]
+    mine = Dispute.objects.visible_to(user).filter(pk__in=[one.pk for one in found])
+    seen = set(mine.values_list("pk", flat=True)) if found else set()
     rows = []
-    for one in found[:most]:
+    for one in found:
         by_round = {decision.round: decision for decision in one.decisions.all()}
         if (first := by_round.get(FIRST)) is None:
             continue

@@ -160,6 +160,14 @@ def what_helps(*, as_of: date) -> list[Pooled]:
     return found
 
 
+def pooled(plans: Sequence[CoachingPlan], *, measure: Measure, as_of: date) -> tuple[Effect | None, str]:
+    """The effect of help that stands in no plan of coaching (a course everybody takes), over all of it together."""
+    panel = _Panel(plans, measure, as_of)
+    panel.mark(plans)
+    effect = panel.effect(plans)
+    return effect, _verdict(effect, measure)
+
+
 def praiseworthy_plans(*, as_of: date) -> list[Judged]:
     """Whose measure rose beyond chance, of the plans whose time to count ended within two weeks."""
     over = [
@@ -172,10 +180,13 @@ def praiseworthy_plans(*, as_of: date) -> list[Judged]:
     return [one for one in effects_of(over, as_of=as_of) if one.verdict == "better"]
 
 
-def comparison(*, person: Person, measure: Measure, starts_on: date) -> tuple[list[int], float, float]:
+def comparison(
+    *, person: Person, measure: Measure, starts_on: date, without: Collection[int] = ()
+) -> tuple[list[int], float, float]:
     """Comparable people as of a start, and the person's own weeks before it: amount, and units it is over.
 
-    The nearest of the same role whom nobody helps at the time, by tenure, territory, and the level of the measure.
+    The nearest of the same role whom nobody helps at the time and who are not `without`: by tenure, territory, and
+    the level of the measure.
     """
     start = monday(starts_on)
     posting = Posting.objects.on(starts_on).filter(person=person).select_related("team").first()
@@ -207,6 +218,7 @@ def comparison(*, person: Person, measure: Measure, starts_on: date) -> tuple[li
         .filter(starts_on__lt=start + AFTER * WEEK, until__gt=start - BASELINE * WEEK)
         .values_list("person_id", flat=True)
     )
+    helped |= set(without)
     among = np.array([pk not in helped and age > BASELINE * 7 for pk, age in zip(ids, began, strict=True)])
     numbers = np.stack([np.log1p(np.maximum(began, 0)), *levels], axis=1)
     words = np.array([[row[2], row[3]] for row in alike], dtype=object)
@@ -260,6 +272,12 @@ class _Panel:
             row = self.rows[pk]
             helped[row] = min(helped[row], max((monday(starts_on) - self.start).days // 7, 0))
         self.panel = Panel(self.amounts, self.units, helped)
+
+    def mark(self, plans: Sequence[CoachingPlan]) -> None:
+        """These people are helped from then on, also where no row says so."""
+        for plan in plans:
+            row, week = self.rows[plan.person_id], (monday(plan.starts_on) - self.start).days // 7
+            self.panel.helped[row] = min(self.panel.helped[row], max(week, 0))
 
     def sums(self) -> tuple[float, float]:
         return float(self.amounts.sum()), float(self.units.sum())

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -16,13 +17,17 @@ from coaching.models import (
     MeetingPoint,
     MeetingQuerySet,
     MeetingQuestion,
+    Play,
 )
 from performance.selectors import team_standings
 from sales.models import MarketNote
 from teams.models import Access, Leadership, Organisation, Person, Posting, Team, User, access_of
 from teams.selectors import current_period
 
+from .plays import PlayResult, last_use, play_results
+
 TOPICS = 5  # of the market that an agenda names
+PLAYED = timedelta(days=365)  # in which deals with a play are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +182,26 @@ def _market(team: Team, since: date, on: date) -> list[Found]:
         )
         for tag, count in sorted(tally.items(), key=lambda one: (-one[1], one[0]))[:TOPICS]
     ]
+
+
+@fills_agendas
+def _plays(team: Team, since: date, on: date) -> list[Found]:
+    """Plays whose deals are won more often than comparable ones, by more than chance; of a team that sells."""
+    if team.department:
+        return []
+    results = _results(on, last_use())
+    good = {pk for pk, one in results.items() if one.differs and one.difference and one.difference.interval.value > 0}
+    plays = Play.objects.in_use().filter(pk__in=good)
+    return [
+        Found(
+            MeetingPoint.Source.PLAY, f"play:{play.pk}", f"{play.name}: {results[play.pk].sentence}",
+            f"/plays/{play.pk}/",
+        )
+        for play in plays.order_by("name", "pk")
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _results(on: date, uses: int) -> dict[int, PlayResult]:
+    """Of a year, once for all teams that meet on a day; `uses` tells whether anything was said meanwhile."""
+    return play_results(start=on - PLAYED, until=on)

@@ -31,7 +31,11 @@ def one_on_ones_of(user: User) -> OneOnOneQuerySet:
 
 
 def open_action_items(user: User) -> QuerySet[ActionItem]:
-    return ActionItem.objects.visible_to(user).filter(done_at=None).select_related("person", "owner")
+    """One's own, and those promised to one or about one."""
+    me = access_of(user).person_id
+    mine = Q(owner=me) | Q(coach=me) | Q(person=me)
+    found = ActionItem.objects.filter(mine, done_at=None) if me else ActionItem.objects.none()
+    return found.select_related("person", "owner")
 
 
 def last_held(*, person: Person, manager: Person, before: datetime) -> OneOnOne | None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.core.files.base import File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 
 from coaching.models import (
@@ -39,7 +39,11 @@ def add_course(*, title: str, by: User, at: datetime, skills: Collection[Skill] 
         raise Refused("Who leads people, executives, operations and the admin write courses.")
     course = Course(author=person_of(by), made_at=at)
     _take(course, {"title": title} | said)
-    course.save()
+    try:
+        with transaction.atomic():
+            course.save()
+    except IntegrityError:
+        raise Refused(f"There is a course called “{course.title}” already.", field="title") from None
     _teach(course, skills)
     CourseVersion.objects.create(course=course, number=1, made_at=at)
     return course

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from coaching.models import Course, DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
-from coaching.selectors import may_coach
+from coaching.selectors import may_develop
 from performance.selectors import catalogue
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
@@ -27,7 +27,7 @@ def _party(by: User, person: Person) -> bool:
     access = access_of(by)
     if access.person_id == person.pk:
         return True
-    if may_coach(access, person):
+    if may_develop(access, person):
         return False
     raise Refused(f"Only {person.name} and who leads them write this plan.")
 

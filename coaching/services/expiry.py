@@ -5,23 +5,35 @@ from datetime import datetime
 from coaching.models import (
     ActionItem,
     AgendaItem,
+    Attendance,
     Case,
     CaseChange,
     CaseStatement,
+    CoachingPlan,
+    CoachingPlanChange,
+    Decision,
     DevelopmentPlan,
     DiagnosisStep,
+    Dispute,
+    Evidence,
     Exit,
     Goal,
     Ladder,
     LadderDecision,
     LadderEvent,
     LadderStep,
+    Meeting,
+    MeetingQuestion,
     Mentorship,
     Note,
     OneOnOne,
+    OneOnOneChange,
+    Pulse,
     Question,
     QuizAnswer,
     QuizAttempt,
+    Remedy,
+    Statement,
     StepReading,
     StepSupport,
 )
@@ -39,7 +51,7 @@ def _forget_agendas(before: datetime, forgotten: Forgotten) -> None:
 
 
 def _forget_promises(before: datetime, forgotten: Forgotten) -> None:
-    forgotten.blank(ActionItem.objects.filter(done_at__lt=before).exclude(text=GONE), text=GONE)
+    forgotten.blank(ActionItem.objects.filter(done_at__lt=before).exclude(text=GONE), text=GONE, result="")
 
 
 def _forget_cases(before: datetime, forgotten: Forgotten) -> None:
@@ -86,6 +98,46 @@ def _forget_exits(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(said, interview="", lesson="")
 
 
+def _forget_disputes(before: datetime, forgotten: Forgotten) -> None:
+    """That it was, who was heard, and what it changed stays."""
+    over = Dispute.objects.exclude(state__in=Dispute.UNSETTLED).filter(decide_by__lt=before.date())
+    forgotten.blank(Statement.objects.filter(party__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+    forgotten.blank(Decision.objects.filter(dispute__in=over).exclude(reasons__in=["", GONE]), reasons=GONE)
+    forgotten.blank(Remedy.objects.filter(decision__dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+    forgotten.blank(Evidence.objects.filter(dispute__in=over).exclude(text__in=["", GONE]), text=GONE)
+
+
+def _forget_help(before: datetime, forgotten: Forgotten) -> None:
+    """When which help was for which measure stays: what works is learned from it."""
+    over = CoachingPlan.objects.filter(until__lt=before.date())
+    forgotten.blank(CoachingPlanChange.objects.filter(plan__in=over).exclude(what=GONE), what=GONE)
+    forgotten.blank(over.exclude(text="").exclude(text=GONE), text=GONE)
+
+
+def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
+    forgotten.drop(Pulse.objects.filter(on__lt=before.date()))
+
+
+def _forget_coaching(before: datetime, forgotten: Forgotten) -> None:
+    """Kind, measure and figures stay: what helps is learned from them."""
+    over = CoachingPlan.objects.filter(until__lt=before.date())
+    forgotten.blank(CoachingPlanChange.objects.filter(plan__in=over).exclude(what=GONE), what=GONE)
+    forgotten.blank(over.exclude(text__in=["", GONE]), text=GONE)
+
+
+def _forget_meetings(before: datetime, forgotten: Forgotten) -> None:
+    """What was decided stays."""
+    over = Meeting.objects.filter(starts_at__lt=before).exclude(state=Meeting.State.PLANNED)
+    forgotten.drop(Attendance.objects.filter(meeting__in=over))
+    forgotten.blank(MeetingQuestion.objects.filter(meeting__in=over).exclude(text=GONE), text=GONE, answer="")
+    forgotten.blank(over.exclude(minutes__in=["", GONE]), minutes=GONE)
+
+
+def _forget_moves(before: datetime, forgotten: Forgotten) -> None:
+    old = OneOnOneChange.objects.filter(at__lt=before)
+    forgotten.blank(old.exclude(reason=""), reason="")
+
+
 EXPIRIES = [
     Expiry("notes", "Notes about people", 36, _forget_notes),
     Expiry("agendas", "Agendas of 1:1s that are over", 36, _forget_agendas),
@@ -95,4 +147,10 @@ EXPIRIES = [
     Expiry("quiz_answers", "How quizzes were answered", 24, _forget_answers),
     Expiry("ladders", "Words of improvement plans that are over", 36, _forget_ladders),
     Expiry("exits", "What was said in exit interviews", 36, _forget_exits),
+    Expiry("disputes", "Words of disputes that are settled", 36, _forget_disputes),
+    Expiry("pulses", "Moods and workload", 12, _forget_pulses),
+    Expiry("coaching_plans", "Words of plans of coaching that are over", 36, _forget_coaching),
+    Expiry("meetings", "Minutes, questions and attendance of team meetings", 36, _forget_meetings),
+    Expiry("moves", "Why 1:1s were moved or called off", 12, _forget_moves),
+    Expiry("help", "Words of plans of coaching that are over", 36, _forget_help),
 ]

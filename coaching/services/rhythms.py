@@ -188,7 +188,8 @@ def _call_off_leave(known: Outlook, *, at: datetime) -> int:
     zone = ZoneInfo(Organisation.get().time_zone)
     coming = OneOnOne.objects.filter(state=OneOnOne.State.PLANNED, starts_at__gte=at, rhythm_on__isnull=False)
     for talk in coming.order_by("pk"):
-        assert talk.rhythm_on is not None
+        if talk.rhythm_on is None or not known.presence.keys() >= {talk.person_id, talk.manager_id}:
+            continue  # planned while this runs: its turn comes
         day = talk.starts_at.astimezone(zone).date()
         if abs((day - talk.rhythm_on).days) > 1 or known.are_here(talk.person_id, talk.manager_id, talk.rhythm_on):
             continue

@@ -25,6 +25,7 @@ from teams.selectors import organisation_of
 from .shared import CASE_DAYS, submit
 
 ANSWER_DAYS = 5
+COURSE = timedelta(weeks=3)
 
 
 def _today(request: SignedIn) -> date:
@@ -42,11 +43,10 @@ def cases(request: SignedIn) -> HttpResponseBase:
     by = {"closed": "closed_at", "all": "opened_at"}.get(asked["state"], "due_on")
     page = keyset.page(found, by=by, descending=by != "due_on", cursor=asked["cursor"])
     steps = selectors.next_steps(page.rows)
-    reads = selectors.read_among(request.user, page.rows)
     mine = selectors.cases_of(request.user)
     context = {
         "page": page,
-        "rows": [(row, steps.get(row.pk), row.pk in reads or row.flag_id) for row in page.rows],
+        "rows": [(row, steps.get(row.pk)) for row in page.rows],
         "asked": asked,
         "states": forms.CaseListForm.STATES,
         "causes": Case.CAUSES,
@@ -67,12 +67,13 @@ _HEADER = (
 )  # fmt: skip
 
 
-def _row(case: Case) -> list[Any]:
+def _row(case: Any) -> list[Any]:
+    """What came of it only for who reads its words."""
+    wide = "" if case.is_team_wide is None else "yes" if case.is_team_wide else "no"
+    came = [case.at_stake, case.cause, wide, case.outcome] if case.is_read else ["", "", "", ""]
     return [
         case.person.external_id or case.person.name, case.owner.external_id or case.owner.name, case.opened_at.date(),
-        case.source, case.state, case.due_on, case.at_stake, case.cause,
-        "" if case.is_team_wide is None else "yes" if case.is_team_wide else "no", case.outcome,
-        case.closed_at.date() if case.closed_at else "",
+        case.source, case.state, case.due_on, *came, case.closed_at.date() if case.closed_at else "",
     ]  # fmt: skip
 
 
@@ -96,6 +97,7 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     context |= {
         "story": selectors.story_of(found),
         "diagnosis": diagnosis,
+        "given": list(found.enrolments.filter(withdrawn_at=None).select_related("course").order_by("pk")),
         "leads": leads,
         "is_own": access.person_id == found.person_id,
         "is_party": access.person_id in {found.person_id, found.owner_id} or leads,
@@ -120,6 +122,7 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
                     "due_on": today + timedelta(days=ANSWER_DAYS),
                 } | version
             ),
+            "course_form": forms.CaseCourseForm(courses=selectors.taught(), initial={"due_on": today + COURSE}),
             "view_form": forms.AskViewForm(initial={"due_on": today + timedelta(days=ANSWER_DAYS)} | version),
             "hand_over_form": forms.HandOverForm(
                 owners=selectors.owners_for(found, by=request.user, on=today),
@@ -266,6 +269,19 @@ def case_ask(request: SignedIn, pk: int) -> HttpResponse:
         request, pk, "ask_form", form,
         lambda found: services.ask_department(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
         "Asked.",
+    )  # fmt: skip
+
+
+@require_POST
+@keyed
+def case_course(request: SignedIn, pk: int) -> HttpResponse:
+    """Give the person a course that the case calls for; who has it open keeps that one."""
+    form = forms.CaseCourseForm(request.POST, courses=selectors.taught())
+    how = {"reason": "From a case", "by": request.user, "at": clock.now()}
+    return _act(
+        request, pk, "course_form", form,
+        lambda found: services.enrol(person=found.person, case=found, **how, **form.cleaned_data),
+        "The course is given.",
     )  # fmt: skip
 
 

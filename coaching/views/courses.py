@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import Course, Enrolment, Lesson
+from coaching.models import Course, CourseEffect, Enrolment, Lesson
 from performance.selectors import catalogue
 from salesmgmt.desk.edges import act, csv_answer, kept_file, tell_form
 from salesmgmt.desk.idempotency import keyed
@@ -104,6 +104,7 @@ def course_page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         and (mine is None or mine.passed_at is not None),
     }
     if writes:
+        context["effect"] = CourseEffect.objects.visible_to(request.user).filter(course=found).first()
         (context["line"],) = selectors.course_lines(request.user, [found], on=on)
         people = selectors.coached_by(request.user)
         if taught is not None and access.person_id is not None and people.exists():
@@ -244,9 +245,13 @@ def course_report(request: SignedIn) -> HttpResponseBase:
         ))  # fmt: skip
     page = keyset.page(found, by="title", cursor=request.GET.get("cursor", ""), size=25)
     lines = selectors.course_lines(request.user, page.rows, on=on)
+    effects = {
+        one.course_id: one
+        for one in CourseEffect.objects.visible_to(request.user).filter(course__in=[row.pk for row in page.rows])
+    }
     context = {
         "page": page,
-        "rows": [(line, labels.get(line.course.measure)) for line in lines],
+        "rows": [(line, labels.get(line.course.measure), effects.get(line.course.pk)) for line in lines],
         "totals": selectors.training_totals(request.user, on=on),
     }
     return render(request, "coaching/course_report.html", context)

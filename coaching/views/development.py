@@ -53,7 +53,7 @@ def _person(request: SignedIn, pk: int) -> Person:
     """Whose plan the user may read; admin and operations read none."""
     person = get_object_or_404(Person.objects.visible_to(request.user), pk=pk)
     access = access_of(request.user)
-    if access.person_id != pk and not selectors.may_coach(access, person):
+    if access.person_id != pk and not selectors.may_develop(access, person):
         raise Http404
     return person
 
@@ -231,7 +231,7 @@ def onboarding_path(request: SignedIn, pk: int) -> HttpResponse:
     path = selectors.path_of(request.user, person, on=on)
     looked(request, Look.Page.PLAN, pk)
     access = access_of(request.user)
-    may_tick = access.person_id == pk or selectors.may_coach(access, person)
+    may_tick = access.person_id == pk or selectors.may_develop(access, person)
     context = {"person": person, "path": path, "may_tick": may_tick, "today": on}
     return render(request, "coaching/onboarding_path.html", context)
 

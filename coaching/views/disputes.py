@@ -20,8 +20,8 @@ from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn
-from teams.models import Organisation, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, access_of
 from teams.selectors import person_of
 
 from .shared import submit, version_of
@@ -100,6 +100,8 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     found, today = _found(request, pk), _today()
     reading = selectors.reading_of(found, request.user)
     words = selectors.words_of(found, reading)
+    if reading.party is None:
+        looked(request, Look.Page.DISPUTE, *{one.party.person_id for one in words.statements})
     deciders = selectors.deciders_of(found)
     decider = deciders.get(found.round)
     me = access_of(request.user).person_id

@@ -19,10 +19,10 @@ from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.edges import SignedIn
-from teams.models import Organisation, Person, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, Person, access_of
 
-from .shared import version_of
+from .shared import renew, version_of
 
 KEPT = 600  # seconds
 WEEKS = 8  # that help lasts unless said otherwise
@@ -46,6 +46,7 @@ def effects(request: SignedIn) -> HttpResponseBase:
         return csv_answer(request, "effects-of-coaching", HEADER, (_cells(row) for row in pooled))
     plans = selectors.plans_of(request.user)
     about = Person.objects.visible_to(request.user).filter(pk=_number(request.GET.get("person", ""))).first()
+    looked(request, Look.Page.PLAN, about and about.pk)
     page = keyset.page(
         plans.filter(person=about) if about else plans, by="starts_on", descending=True, size=25, lacks=False,
         cursor=request.GET.get("cursor", ""),
@@ -134,6 +135,7 @@ def effect(request: SignedIn, pk: int) -> HttpResponse:
 
 def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     plan = get_object_or_404(selectors.plans_of(request.user), pk=pk)
+    looked(request, Look.Page.PLAN, plan.person_id)
     today = _today()
     judged = selectors.effect_of(plan=plan, as_of=today)
     known = measures_of([plan.measure]) if judged.measure != plan.measure else {}
@@ -169,7 +171,7 @@ def effect_move(request: SignedIn, pk: int) -> HttpResponse:
         except Refused as refusal:
             tell_form(form, refusal)
             if isinstance(refusal, Stale):
-                form.data = form.data | {"version": CoachingPlan.objects.get(pk=pk).version}  # type: ignore[assignment]
+                renew(form, selectors.plans_of(request.user).get(pk=pk).version)
         else:
             messages.success(request, "The end has moved.")
             return redirect("effect", pk)

@@ -20,9 +20,11 @@ from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.finding import Asked, Holds, Words
-from salesmgmt.lib.refusals import Refused
+from salesmgmt.lib.refusals import Refused, Stale
 from teams.edges import SignedIn
 from teams.models import Organisation, access_of
+
+from .shared import renew
 
 KEPT = 600  # seconds
 YEARS = 2
@@ -209,6 +211,8 @@ def _submit(request: SignedIn, found: Play, name: str, form: Any, save: Any, sai
             save()
         except Refused as refusal:
             tell_form(form, refusal)
+            if isinstance(refusal, Stale):
+                renew(form, selectors.plays_of(request.user).get(pk=found.pk).version)
         else:
             messages.success(request, said)
             return redirect("play", found.pk)

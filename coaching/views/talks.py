@@ -115,7 +115,7 @@ def rhythm_set(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             made = services.set_rhythm(
-                manager=request.user.person, zone=timezone.get_current_timezone_name(), by=request.user,
+                manager=request.user.person, zone=str(timezone.get_current_timezone()), by=request.user,
                 at=clock.now(), on=today, **form.cleaned_data,
             )  # fmt: skip
         except Refused as refusal:

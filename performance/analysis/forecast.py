@@ -27,6 +27,11 @@ where periods are few.
 first two moments (B. Jørgensen, M. C. P. de Souza, "Fitting Tweedie's compound Poisson model", 1994). A variance that
 all people share makes teams as uncertain as they are (rules.md R22). No simulation: the same data, the same answer.
 
+*The probability to miss* is put right by what was said of earlier periods and what came of it: intercept and slope of
+its log odds (D. R. Cox, "Two further applications of a model for binary regression", Biometrika 45, 1958), drawn
+towards none. So a company whose people reach their quotas more often than their results let expect is not warned for
+ever.
+
 Days are whole numbers; amounts are floats here and only here.
 """
 
@@ -137,6 +142,7 @@ LASTING, FADING, CHANCE, MEMORY = 0.12, 0.015, 1.0, 0.6
 SIZES_WORTH, SPEED_WORTH, OPENED_WORTH, KIND_WORTH = 10.0, 200.0, 8.0, 1.0
 BELIEVED, BELIEVED_WORTH, PIPELINE_SPREAD = (0.6, 0.1), 200.0, 0.3
 PIPELINE_WHOLE, TOTALS_WORTH, RATE_TOTAL, PIPELINE_TOTAL = 0.15, 2.0, 0.1, 0.25
+INTERCEPT, SLOPE, ALIKE = 0.5, 0.25, 0.05
 OFF_WORTH, SPREAD_WORTH, SHARED_WORTH, MOST_SHARED = 3.0, 2.0, 2.0, 16.0
 FIRST, WARM_WORTH = 91, 3.0
 
@@ -191,6 +197,7 @@ class Learned:
     off: float = 1.0
     shared: float = 1.0
     spread: float = 1.0
+    odds: tuple[float, float] = (0.0, 1.0)  # intercept and slope that put probabilities right
 
 
 def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
@@ -787,6 +794,30 @@ def quantile(q: float, mean: Floats, variance: Floats, unit: Floats) -> Floats:
     return high
 
 
+def odds_of(said: Floats, missed: Bools, period: Ints) -> tuple[float, float]:
+    """Intercept and slope of log odds from what was said and what came; cases of a period are somewhat alike (Kish)."""
+    if not len(said):
+        return 0.0, 1.0
+    x = special.logit(np.clip(said, 0.01, 0.99))
+    many = len(said) / len(np.unique(period))
+    weight = 1 / (1 + (many - 1) * ALIKE)
+    design, precision = np.stack([np.ones_like(x), x]), np.diag([INTERCEPT**-2, SLOPE**-2])
+    usual = np.array([0.0, 1.0])
+    found = usual
+    for _ in range(20):
+        p = special.expit(found @ design)
+        gradient = weight * design @ (missed - p) - precision @ (found - usual)
+        found = found + np.linalg.solve(weight * (design * p * (1 - p)) @ design.T + precision, gradient)
+    return float(found[0]), float(found[1])
+
+
+def put_right(p_miss: Floats, odds: tuple[float, float]) -> Floats:
+    """Probabilities with their log odds put right; what is certain stays so."""
+    right = special.expit(odds[0] + odds[1] * special.logit(np.clip(p_miss, 1e-6, 1 - 1e-6)))
+    found: Floats = np.where((p_miss <= 0) | (p_miss >= 1), p_miss, right)
+    return found
+
+
 def packed(learned: Learned) -> dict[str, Any]:
     """As JSON keeps it."""
 
@@ -812,5 +843,6 @@ def unpacked(kept: dict[str, Any]) -> Learned:
             "hazards": kept["hazards"] and Hazards(**arrays(kept["hazards"])),
             "mixtures": tuple(map(tuple, kept["mixtures"])),
             "believed": tuple(kept["believed"]),
+            "odds": tuple(kept.get("odds", (0.0, 1.0))),
         }
     )

@@ -99,6 +99,9 @@ class BacktestCase(models.Model):
     low = models.DecimalField(max_digits=38, decimal_places=2, null=True)
     high = models.DecimalField(max_digits=38, decimal_places=2, null=True)
     p_miss = models.DecimalField(max_digits=5, decimal_places=4, null=True)
+    p_before = models.DecimalField(
+        max_digits=5, decimal_places=4, null=True, help_text="Before earlier periods put it right"
+    )
     flagged = models.BooleanField()
     final = models.DecimalField(max_digits=38, decimal_places=2)
     last_final = models.DecimalField(max_digits=38, decimal_places=2, null=True, help_text="Of the period before")

@@ -19,7 +19,7 @@ from teams.models import Organisation, Posting
 
 from ..analysis import forecast as method
 from ..models import BacktestCase, FlagCost, FlagKind
-from .forecasting import EPOCH, History, cuts, forecasts_of, number, outlook, read
+from .forecasting import EPOCH, History, cuts, forecasts_of, number, odds_from, outlook, read
 
 CHECKPOINTS = (Decimal("0.1"), Decimal("0.25"), Decimal("0.5"), Decimal("0.75"), Decimal("0.9"))
 WHOLE = 7  # days into a period that the first record may be, for the period to be whole
@@ -67,6 +67,7 @@ class Case:
     low: Decimal | None
     high: Decimal | None
     p_miss: float | None
+    p_before: float | None
     flagged: bool
     final: Decimal
     last_final: Decimal | None
@@ -96,8 +97,14 @@ def replay(
     if history.known.since == method.NEVER:
         return
     period = Period.of(EPOCH + timedelta(days=history.known.since), kind, organisation.calendar)
+    said: list[tuple[float, bool, str]] = []
     while period.end <= until:
-        yield from judge(history, period, checkpoints=checkpoints, quota=quota, organisation=organisation)
+        odds = odds_from(said)
+        cases = list(judge(history, period, checkpoints=checkpoints, quota=quota, odds=odds, organisation=organisation))
+        yield from cases
+        lately = {period.shift(-back).key for back in range(method.PAST)}
+        said = [one for one in said if one[2] in lately]
+        said += [(one.p_before, one.missed, one.period) for one in cases if one.p_before is not None]
         period = period.shift(1)
 
 
@@ -107,11 +114,12 @@ def judge(
     *,
     checkpoints: Sequence[Decimal] = CHECKPOINTS,
     quota: Quota | None = None,
+    odds: tuple[float, float] = (0.0, 1.0),
     organisation: Organisation,
 ) -> Iterator[Case]:
     """A period that is over, at each checkpoint; nothing where the records don't reach from a period before to its end.
 
-    The history has to reach as far back as a forecast looks.
+    The history has to reach as far back as a forecast looks; `odds` are what was learned from the periods before.
     """
     quota = quota or Quota()
     known, names = history.known, list(history.people)
@@ -130,20 +138,22 @@ def judge(
             goals = {names[k]: _cents(means[k]) for k in np.flatnonzero(here & (means > 0)).tolist()}
         else:
             moment = close_of(on, organisation.time_zone)
-            asked = {"person_ids": names, "start": period.start, "end": period.end, "known": moment}
-            goals = {pk: to_cents(goal) for pk, goal in quota_of(**asked).items() if goal > 0}
+            quotas = quota_of(person_ids=names, start=period.start, end=period.end, known=moment)
+            goals = {pk: to_cents(goal) for pk, goal in quotas.items() if goal > 0}
         if not goals:
             continue
-        at = outlook(history, period, on)
+        at = outlook(history, period, on, odds=odds)
         found = forecasts_of(at, list(goals), goals, {}, as_of=on)
         teams = dict(Posting.objects.on(on).filter(person__in=goals).values_list("person_id", "team_id"))
         pipeline = _pipeline(period, on)
         for pk, goal in goals.items():
             k, said = history.people[pk], found[pk]
+            straight = None if said.p_miss is None else said.parts["p_miss"]
+            flagged = said.p_miss is not None and said.p_miss >= flagged_from
             yield Case(
                 pk, teams.get(pk, 0), period.key, checkpoint, on, goal, said.credited, said.expected, said.low,
-                said.high, said.p_miss, said.p_miss is not None and said.p_miss >= flagged_from,
-                _cents(finals[k]), _cents(then[k, -1]), None if pipeline is None else pipeline.get(pk, Decimal(0)),
+                said.high, said.p_miss, straight, flagged, _cents(finals[k]), _cents(then[k, -1]),
+                None if pipeline is None else pipeline.get(pk, Decimal(0)),
             )  # fmt: skip
 
 

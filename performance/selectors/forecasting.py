@@ -22,7 +22,7 @@ from teams.models import Organisation, PersonQuerySet, Posting, Showing, Viewer
 from teams.selectors import hidden_of, told_of
 
 from ..analysis import forecast as method
-from ..models import ForecastRow
+from ..models import BacktestCase, ForecastRow
 from .cells import read as read_cells
 from .figures import credited_of, quota_and_expected
 from .pace import _spans, pace, team_standings
@@ -50,7 +50,8 @@ class Forecast:
     note: str
     as_of: date
     parts: Mapping[str, float]
-    """Mean and variance of the rest, what all share, how lumpy, and how much of it counts for teams."""
+    """Mean and variance of the rest, what all share, how lumpy, how much of it counts for teams; and the probability
+    to miss before it is put right."""
 
 
 @dataclass(frozen=True)
@@ -189,13 +190,19 @@ class Outlook:
     is_known: bool
 
 
-def outlook(history: History, period: Period, as_of: date, learned: method.Learned | None = None) -> Outlook:
+def outlook(
+    history: History,
+    period: Period,
+    as_of: date,
+    learned: method.Learned | None = None,
+    odds: tuple[float, float] = (0.0, 1.0),
+) -> Outlook:
     """What the method says of a period with what was known on `as_of`; `learned` spares learning anew."""
     last = max(min(number(as_of), number(period.end) - 1), number(period.start) - 1)
     periods = [cuts(one) for one in earlier(period)]
     known = history.known.at(number(as_of), int(periods[0][0]))
     enough = (learned is not None or bool(len(known.on))) and (learned.since if learned else known.since) <= last - 28
-    learned = learned or method.learn(known, periods, last)
+    learned = learned or replace(method.learn(known, periods, last), odds=odds)
     return Outlook(learned, method.project(learned, known, periods, last), history, enough)
 
 
@@ -232,7 +239,8 @@ def forecasts_of(
     variance = landing.variance[rows]
     goal = np.array([float(quotas.get(p) or 0) - float(already[p]) for p in here])
     every = variance + shared**2
-    misses = method.below(goal, mean, every, unit)
+    straight = method.below(goal, mean, every, unit)
+    misses = method.put_right(straight, at.learned.odds)
     low, high = (method.quantile(q, mean, every, unit) for q in (0.1, 0.9))
     found = {}
     for k, (person, row) in enumerate(zip(here, rows.tolist(), strict=True)):
@@ -240,6 +248,7 @@ def forecasts_of(
         parts = {
             "rest": float(mean[k]), "variance": float(variance[k]), "shared": float(shared[k]),
             "unit": float(unit[k]), "primary": float(at.history.primary[row]),
+            "p_miss": round(float(straight[k]), 4),
         }  # fmt: skip
         note = "" if at.is_known else LEARN
         if at.is_known and landing.seen[row] < ENOUGH:
@@ -290,7 +299,24 @@ def forecasts(
 
 
 def everybody(period: Period, as_of: date, organisation: Organisation) -> Outlook:
-    return outlook(read(since=earlier(period)[0].start, organisation=organisation), period, as_of)
+    history = read(since=earlier(period)[0].start, organisation=organisation)
+    return outlook(history, period, as_of, odds=odds_before(period))
+
+
+def odds_before(period: Period) -> tuple[float, float]:
+    """What puts probabilities right, from the last replay of the periods before."""
+    since = period.shift(-method.PAST).start
+    rows = BacktestCase.objects.filter(measure=BOOKINGS, as_of__gte=since, as_of__lt=period.start)
+    told = rows.exclude(p_before=None).order_by("pk").values_list("p_before", "final", "quota", "period")
+    return odds_from([(float(said or 0), final < quota, key) for said, final, quota, key in told])
+
+
+def odds_from(cases: Sequence[tuple[float, bool, str]]) -> tuple[float, float]:
+    """From what was said, whether it came, and in which period."""
+    if not cases:
+        return 0.0, 1.0
+    said, missed, period = (np.array(column) for column in zip(*cases, strict=True))
+    return method.odds_of(said, missed, period)
 
 
 def people_forecasts(at: Outlook, person_ids: Collection[int], period: Period, as_of: date) -> dict[int, Forecast]:

@@ -12,9 +12,11 @@ from typing import Any
 from django.db import connection
 
 from sales.models import Pipeline, Stage
+from salesmgmt.lib.groups import is_told_apart
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
+from teams.models import Posting, Role
 
 from ..analysis.funnel import LEAST, is_clearly_lower
 from .kept import kept
@@ -187,7 +189,7 @@ class Conversion:
     before: tuple[int, int]
     """The same of deals opened earlier: reached, went on."""
     peers: tuple[int, int]
-    """The same of everybody else's, opened as lately."""
+    """The same of everybody else's, opened as lately; nothing where these are fewer than five."""
     is_below_past: bool = False
     is_below_peers: bool = False
 
@@ -268,11 +270,12 @@ def funnel(*, scope: Scope, as_of: date, pipeline: Pipeline) -> Funnel:
     own = everybody
     if scope.kind != "company":
         own = kept(lambda: _lives(scope, as_of, pipeline, wait)[0], "lives", scope, as_of, pipeline.pk, wait)
+    tells_peers = not is_told_apart(_others(scope, as_of))
     found: list[Conversion] = []
     for stage in stages:
         recent, before = (_passed(own, stage.position, is_recent=is_recent) for is_recent in (True, False))
         all_of_them = _passed(everybody, stage.position, is_recent=True)
-        peers = (all_of_them[0] - recent[0], all_of_them[1] - recent[1])
+        peers = (all_of_them[0] - recent[0], all_of_them[1] - recent[1]) if tells_peers else (0, 0)
         found.append(Conversion(stage.name, *recent, before=before, peers=peers))
     told = [one for one in found if one.reached >= LEAST]
     comparisons = sum((one.before[0] >= LEAST) + (one.peers[0] >= LEAST) for one in told)
@@ -286,6 +289,14 @@ def funnel(*, scope: Scope, as_of: date, pipeline: Pipeline) -> Funnel:
     ]  # fmt: skip
     last = as_of - timedelta(days=wait)
     return Funnel(pipeline.name, judged, wait, last - timedelta(days=RECENT - 1), last)
+
+
+def _others(scope: Scope, as_of: date) -> int:
+    """How many sell outside a scope: what is everybody else's must not be that of a few."""
+    selling = Posting.objects.on(as_of).filter(role=Role.REP)
+    if scope.kind == "person":
+        return selling.exclude(person=scope.pk).count()
+    return selling.exclude(team__in=scope.team_ids).count() if scope.kind == "team" else 0
 
 
 Lives = dict[tuple[bool, int, bool], int]

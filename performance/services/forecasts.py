@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import Min
@@ -19,10 +20,11 @@ from salesmgmt.lib.periods import Period
 from targets.models import BOOKINGS, QuotaEntry
 from teams.models import Organisation, Posting, Team
 
-from . import rollups
+from . import rollups, snapshots
 
 TOPIC, PAST_TOPIC = "forecasts", "backtest"
 AT_ONCE = 20_000  # marks looked at together: a load leaves many of the same people
+MORNING = 6  # o'clock: the night is over, and has learned
 MANY = 0.5  # of those who sell: what they all share has changed
 
 
@@ -46,7 +48,8 @@ def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] 
     chosen = posted if person_ids is None else sorted(set(person_ids) & set(posted))
     if not chosen:
         return 0
-    found = forecasting.outlook(history, period, as_of, learned)
+    odds = forecasting.odds_before(period) if learned is None else learned.odds
+    found = forecasting.outlook(history, period, as_of, learned, odds)
     people = forecasting.people_forecasts(found, chosen, period, as_of)
     with transaction.atomic():
         if person_ids is None:
@@ -102,8 +105,8 @@ def drain_forecasts(*, as_of: date, at: datetime) -> int:
             return 0
         people = {person for _, person in marks if person}
         many = MANY * len(forecasting.sellers(None, as_of))
-        is_all = len(people) > many or any(person is None for _, person in marks) or not _has_basis(as_of)
-        if is_all and rollups.waiting():
+        is_all = len(people) > many or any(person is None for _, person in marks) or not _has_basis(as_of, at)
+        if is_all and _is_moving():
             return 0
         if is_all:
             return _forecast_all(as_of, at)
@@ -122,10 +125,16 @@ def _forecast_all(as_of: date, at: datetime) -> int:
     return len(firsts)
 
 
-def _has_basis(as_of: date) -> bool:
-    """Whether a night, or a first start, has learned lately what everybody shares."""
-    since = as_of - timedelta(days=forecasting.STALE)
-    return ForecastBasis.objects.filter(measure=BOOKINGS, as_of__gt=since, as_of__lte=as_of).exists()
+def _has_basis(as_of: date, at: datetime) -> bool:
+    """Whether this day's night has learned what everybody shares; early in the day, the one before."""
+    is_early = at.astimezone(ZoneInfo(Organisation.get().time_zone)).hour < MORNING
+    known = ForecastBasis.objects.filter(measure=BOOKINGS, as_of__gte=as_of - timedelta(days=is_early))
+    return known.exists()
+
+
+def _is_moving() -> bool:
+    """Whether what forecasts are read from is still being worked out."""
+    return Mark.objects.filter(topic__in=[*rollups.TOPICS, *snapshots.TOPICS]).exists()
 
 
 def _forget_from(first: date | None) -> None:
@@ -162,7 +171,8 @@ def replay_next(*, as_of: date, at: datetime) -> int | None:
         return None
     quota = backtests.Quota() if QuotaEntry.objects.exists() else backtests.Quota(trailing=4)
     history = forecasting.read(since=forecasting.earlier(period)[0].start, organisation=organisation)
-    made = _write(backtests.judge(history, period, quota=quota, organisation=organisation), at)
+    odds = forecasting.odds_before(period)
+    made = _write(backtests.judge(history, period, quota=quota, odds=odds, organisation=organisation), at)
     BacktestRun.objects.update_or_create(measure=BOOKINGS, defaults={"until": period.end, "made_at": at})
     return made
 
@@ -171,18 +181,22 @@ def drain_backtest(*, as_of: date, at: datetime) -> int:
     """A quarter of the past, if somebody asked for it to be replayed; answers 1 while there may be more."""
     with transaction.atomic():
         mark = Mark.objects.filter(topic=PAST_TOPIC).select_for_update(skip_locked=True).first()
-        if mark is None or rollups.waiting():
+        if mark is None or _is_moving():
             return 0
         if replay_next(as_of=as_of, at=at) is None:
             mark.delete()
     return 1
 
 
+def _places(p_miss: float | None) -> Decimal | None:
+    return None if p_miss is None else Decimal(f"{p_miss:.4f}")
+
+
 def _write(cases: Iterable[backtests.Case], at: datetime) -> int:
     rows = [
         BacktestCase(
             measure=BOOKINGS, made_at=at,
-            **asdict(case) | {"p_miss": None if case.p_miss is None else Decimal(f"{case.p_miss:.4f}")},
+            **asdict(case) | {"p_miss": _places(case.p_miss), "p_before": _places(case.p_before)},
         )
         for case in cases
     ]  # fmt: skip

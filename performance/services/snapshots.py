@@ -252,6 +252,7 @@ _EXPANDED = {
     """,
     DEALS: "SELECT id FROM sales_deal UNION SELECT deal_id FROM performance_dealversion",
 }
+TOPICS = tuple(_EXPANDED)
 _EXPAND = """
     WITH picked AS (
         SELECT id FROM desk_mark WHERE topic = %s {whose} ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
@@ -299,7 +300,7 @@ def drain_all() -> None:
 
 def waiting() -> int:
     """How many marks wait."""
-    return Mark.objects.filter(topic__in=_EXPANDED).count()
+    return Mark.objects.filter(topic__in=TOPICS).count()
 
 
 def _write(deals: Sequence[int]) -> int:

@@ -71,8 +71,10 @@ class WordlessAdmin(ReadOnlyAdmin):
 
     list_display_links = None
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         raise Http404
+
+    history_view = change_view
 
 
 class AddOnlyAdmin(RecordAdmin):

@@ -12,8 +12,11 @@ from django.db.models import Q
 APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
 
 
-BROUGHT_OVER = r"^(Import (of |[0-9]+: )|Demo company$)"
-"""What imports and the seed give as the reason of their entries (the undoing of one is an act of its own day)."""
+BROUGHT_OVER = r"^([A-Z][a-z ]+; )?(Import (of |[0-9]+: )|Demo company$)"
+"""What imports and the seed give as the reason of their entries, and of those that follow from them, such as a ramp's.
+
+The undoing of an import is an act of its own day.
+"""
 
 
 def known_by(moment: datetime) -> Q:

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from teams.models import Access, access_of
+from teams.models import Access, Role, access_of
 
 
 def _everyone(access: Access) -> bool:
@@ -31,6 +31,26 @@ def _imports(access: Access) -> bool:
 def _sells(access: Access) -> bool:
     """Departments see what was asked of them."""
     return not access.department
+
+
+def _coaches(access: Access) -> bool:
+    return access.leads or access.role == Role.HR
+
+
+def _leads_people(access: Access) -> bool:
+    return access.leads and access.role != "admin"
+
+
+def _hears_exits(access: Access) -> bool:
+    return access.role in {Role.EXECUTIVE, Role.HR}
+
+
+def _answers(access: Access) -> bool:
+    return bool(access.department)
+
+
+def _has_person(access: Access) -> bool:
+    return access.person_id is not None
 
 
 def _delivers(access: Access) -> bool:
@@ -56,7 +76,7 @@ class Place:
     is_current: bool = False
 
 
-SELL, MEASURE, PLAN, PEOPLE, SET_UP = "Sell", "Measure", "Plan", "People", "Set up"
+SELL, MEASURE, PLAN, COACH, PEOPLE, SET_UP = "Sell", "Measure", "Plan", "Coach", "People", "Set up"
 PLACES = (
     Place("home", "Home", "house", "Home"),
     Place("leads", "Leads", "funnel", part=SELL, shows_to=_sells),
@@ -77,8 +97,17 @@ PLACES = (
     Place("leaderboard", "Leaderboard", "trophy", part=MEASURE, shows_to=_sells),
     Place("what-works", "What works", "circle-check", part=MEASURE, shows_to=_leads),
     Place("reports", "Reports", "presentation", part=MEASURE, shows_to=_leads),
+    Place("week", "This week", "calendar-check", part=COACH, shows_to=_coaches),
+    Place("one-on-ones", "1:1s", "message-circle", part=COACH),
+    Place("cases", "Cases", "search", part=COACH),
+    Place("questions", "Questions", "circle-question-mark", part=COACH, shows_to=_answers),
+    Place("meetings", "Meetings", "calendar", part=COACH),
+    Place("courses", "Courses", "presentation", part=COACH),
+    Place("plays", "Plays", "keyboard", part=COACH, shows_to=_sells),
     Place("teams", "Teams", "users", part=PEOPLE, shows_to=_leads),
-    Place("one-on-ones", "Coaching", "message-circle", part=PEOPLE),
+    Place("skill-map", "Skills", "gauge", part=PEOPLE),
+    Place("ladders", "Improvement", "arrow-up-right", part=PEOPLE, shows_to=_coaches),
+    Place("disputes", "Disputes", "handshake", part=PEOPLE),
     Place("wall", "Recognition", "sparkles", part=PEOPLE),
     Place("imports", "Import", "upload", part=SET_UP, shows_to=_imports),
     Place("admin:index", "Settings", "settings", part=SET_UP, shows_to=_administers),
@@ -90,6 +119,19 @@ PAGES = (
     Place("measures", "Measures: what each figure means", "list", shows_to=_everyone),
     Place("figures", "All figures, as of any day", "chart-line", shows_to=_sells),
     Place("flag-costs", "Flags: what a wrong one costs", "flag", shows_to=_sells),
+    Place("causes", "Causes: what costs most", "search", shows_to=_leads_people),
+    Place("case-raise", "Ask for help: I’m blocked, I lack a tool", "circle-question-mark", shows_to=_has_person),
+    Place("effects", "Help and its effect", "chart-line", shows_to=_has_person),
+    Place("development-home", "My development", "arrow-up-right", shows_to=_has_person),
+    Place("onboarding", "Onboarding", "users", shows_to=_leads),
+    Place("course-report", "Courses: who has done what", "list-checks", shows_to=_leads),
+    Place("ladders", "Improvement plans", "arrow-up-right"),
+    Place("early-signs", "Early signs of losing somebody", "eye", shows_to=_leads_people),
+    Place("exits", "Exits: why people left", "log-out", shows_to=_hears_exits),
+    Place("leaves", "Leave", "calendar", shows_to=_has_person),
+    Place("privacy", "Privacy: what is shown and kept", "lock"),
+    Place("looks", "Who looked at my figures", "eye", shows_to=_has_person),
+    Place("own-data", "All that is stored about me", "download", shows_to=_has_person),
     Place("screens", "Wall screens", "presentation", shows_to=_administers),
     Place("budgets", "Budgets", "gauge", shows_to=_leads),
     Place("quota-changes", "Quota changes", "target", shows_to=_sells),

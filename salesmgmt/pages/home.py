@@ -189,6 +189,7 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
         ]
         if leads:
             promises = ActionItem.objects.visible_to(user).filter(done_at=None, due_on__lte=until).exclude(owner=me)
+            promises = promises.filter(Q(coach=me) | Q(case__owner=me) | Q(meeting__chair=me))
             parts.append(_rows(promises, "promise", F("text"), F("owner__name"), F("due_on")))
         parts += _of_figures(user, me, today, leads=leads)
     if leads or access_of(user).sees_all:

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from coaching.models import Case, OneOnOne
-from coaching.selectors import first_weeks, may_coach
+from coaching.selectors import first_weeks, may_develop
 from performance import live
 from performance.models import Flag
 from performance.selectors import (
@@ -362,7 +362,7 @@ def person(request: SignedIn, pk: int) -> HttpResponse:
     flags = Flag.objects.visible_to(user).filter(person=found).order_by("-raised_on", "-pk")[:12]
     deals = Deal.objects.visible_to(user).open().filter(owner=found).select_related("account", "stage")
     talks = OneOnOne.objects.visible_to(user).filter(person=found).select_related("manager")
-    cases = Case.objects.visible_to(user).filter(person=found).select_related("owner")
+    cases = Case.objects.visible_to(user).with_reading(user).filter(person=found).select_related("owner")
     visible = {team.pk for team in homes.led_by(user)}
     context = _frame(frame, scope) | _figures(frame, scope) | _measures(frame, scope)
     context |= {
@@ -380,7 +380,7 @@ def person(request: SignedIn, pk: int) -> HttpResponse:
         "cases": list(cases.order_by("-state", "-opened_at")[:5]),
         "praises": homes.praise_of(user, found),
         "may_plan": access.person_id != found.pk and _may_plan(access),
-        "may_develop": access.person_id == found.pk or may_coach(access, found),
+        "may_develop": access.person_id == found.pk or may_develop(access, found),
         "live_token": token,
     }
     return answer(request, "pages/page.html", "pages/_person.html", context | choices(request, frame))

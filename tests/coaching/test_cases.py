@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -403,3 +404,41 @@ def test_the_pages_ask_a_fixed_number_of_queries(
         client.get(f"/cases/{case.pk}/")
     with django_assert_max_num_queries(16):
         client.get("/cases/")
+
+
+# ── The API ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_api_rules_asks_and_closes_and_says_what_is_wrong(cast: Cast, case: Case, dora: Person) -> None:
+    maya, address = signed_in(cast.maya), f"/api/v1/cases/{case.pk}/"
+
+    def post(client: Client, path: str, **said: object) -> Any:
+        return client.post(path, said, content_type="application/json")
+
+    early = post(maya, f"{address}rule/", step="price", is_in=False, reason="x")
+    assert early.status_code == 409
+    assert "rule on these first" in early.content.decode()
+    assert post(maya, f"{address}rule/", step="luck", is_in=False, reason="x").status_code == 400
+    assert post(maya, f"{address}rule/", step="product", is_in=True, reason="Fair").status_code == 200
+    due = (TODAY + timedelta(days=4)).isoformat()
+    asked = post(maya, f"{address}ask/", step="delivery", department="delivery", text="Late?", due_on=due)
+    assert asked.status_code == 201
+    (seen,) = signed_in(dora).get("/api/v1/questions/").json()["results"]
+    assert seen["text"] == "Late?"
+    assert "case" not in seen
+    assert signed_in(dora).get("/api/v1/cases/").json()["results"] == []
+    assert signed_in(cast.omar).get("/api/v1/questions/").json()["results"] == []
+    assert post(maya, f"{address}close/", result="Done").status_code == 400
+    closed = post(maya, f"{address}close/", cause="product", outcome="elsewhere", result="Passed on")
+    assert closed.json()["cause"] == "product"
+    assert signed_in(cast.olga).get("/api/v1/cases/?cause=product").json()["results"] == []
+    assert signed_in(cast.ben).get("/api/v1/diagnosis-steps/").json()["results"][0]["reason"] == "Fair"
+
+
+def test_words_of_a_case_go_when_the_person_is_erased_or_time_is_over(cast: Cast, case: Case) -> None:
+    rule(case, "product", reason="A long reason")
+    services.state_view(case=case, text="My view", by=user(cast.ben), at=NOW)
+    services.forget_talks(person=cast.ben)
+    assert CaseStatement.objects.get().text == "Erased"
+    assert DiagnosisStep.objects.get().evidence == {}
+    assert signed_in(cast.maya).get(f"/cases/{case.pk}/").status_code == 200

@@ -139,7 +139,7 @@ def test_whose_record_may_change_is_a_party_and_what_stood_that_day_is_frozen(wo
     assert {party.person for party in dispute.parties.all()} == {world.ana, world.ben}
     assert world.decider(dispute) in {world.emil, world.omar, world.hugo}
     before = [one.content for one in Evidence.objects.filter(dispute=dispute).order_by("pk")]
-    assert ["Ana", "primary", "100 %"] in before[0]["rows"]
+    assert ["Ana", "primary", "100 %", "order"] in before[0]["rows"]
     assert before[1]["rows"][0][5] == "1000.01"
     sales.share_credit(
         order=world.order, shares={world.ana: Decimal(50), world.cast.cleo: Decimal(50)}, overlays={}, by=None, at=NOW

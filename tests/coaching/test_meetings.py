@@ -181,3 +181,35 @@ def test_a_strange_time_is_told_beside_its_field(cast: Cast, starts_at: str) -> 
     assert answer.status_code == 200
     assert "field-error" in answer.content.decode()
     assert not Meeting.objects.exists()
+
+
+def test_meetings_and_rhythms_go_by_the_api_too(cast: Cast) -> None:
+    now = clock.now()
+    client = signed_in(cast.maya)
+
+    def post(path: str, said: dict[str, Any]) -> Any:
+        return client.post(f"/api/v1/{path}/", said, content_type="application/json")
+
+    starts_at = (now + timedelta(days=2)).isoformat()
+    made = post("meetings", {"team": cast.north.pk, "title": "Weekly", "starts_at": starts_at})
+    assert made.status_code == 201, made.content
+    pk = made.json()["id"]
+    assert post(f"meetings/{pk}/move", {"starts_at": starts_at, "version": 9}).status_code == 409
+    decided = post("meeting-decisions", {"meeting": pk, "text": "Demos on site"}).json()
+    settled = post(f"meeting-decisions/{decided['id']}/settle", {"outcome": "It works"})
+    assert settled.json()["outcome"] == "It works"
+    asked = post("meeting-questions", {"team": cast.north.pk, "text": "Who covers?"}).json()
+    assert post(f"meeting-questions/{asked['id']}/answer", {"meeting": pk, "answer": "Ana"}).json()["answer"] == "Ana"
+    starts_on = (now + timedelta(days=1)).date().isoformat()
+    said = {"person": cast.ben.pk, "every_weeks": 2, "weekday": 2, "at_time": "10:00", "starts_on": starts_on}
+    rhythm = post("rhythms", said)
+    assert (rhythm.status_code, rhythm.json()["zone"]) == (201, "Europe/Berlin")
+    assert post("rhythms", said | {"zone": "Mars/Base"}).status_code == 400
+    assert post("rhythms", said | {"person": cast.cleo.pk}).status_code == 400
+    assert post(f"rhythms/{rhythm.json()['id']}/end", {}).json()["ended_on"]
+    assert post("pulses", {"kind": "mood", "score": 4}).status_code == 201
+    assert post("pulses", {"kind": "mood", "score": 7}).status_code == 400
+    client = signed_in(cast.cleo)
+    assert client.get("/api/v1/meetings/").json()["results"] == []
+    assert client.get(f"/api/v1/meeting-decisions/{decided['id']}/").status_code == 404
+    assert client.get("/api/v1/pulses/").json()["results"] == []

@@ -102,11 +102,18 @@ def decided(cast: Cast, count: int, won: int, play: Play | None) -> None:
     )  # fmt: skip
     Outcome.objects.bulk_create(
         Outcome(
-            deal=deal, person=cast.ana, team=cast.north, status=deal.status, count=1, occurred_on=closed,
-            posted_on=closed, recorded_at=NOW, amount=1000, rate=1, reporting_amount=1000, currency="EUR",
+            deal=deal,
+            person=cast.ana,
+            team=cast.north,
+            status=deal.status,
+            count=1,
+            occurred_on=closed,
+            posted_on=closed,
+            recorded_at=NOW,
+            amount=1000,
         )
         for deal in deals
-    )  # fmt: skip
+    )
     if play is not None:
         PlayUse.objects.bulk_create(
             PlayUse(play=play, deal=deal, person=cast.ana, used_on=closed, at=NOW) for deal in deals
@@ -151,6 +158,12 @@ def test_pages_of_plays_work_without_scripts_and_refuse_in_words(cast: Cast, pla
     assert signed_in(cast.cleo).post(f"/play-uses/{use.pk}/remove/").status_code == 404
     ana.post(f"/play-uses/{use.pk}/remove/")
     assert not PlayUse.objects.exists()
+    said = {"name": play.name, "technique": "Ask twice.", "version": 1}
+    assert ana.post(f"/plays/{play.pk}/change/", said).status_code == 302
+    stale = ana.post(f"/plays/{play.pk}/change/", said | {"technique": "Ask thrice."})
+    assert stale.status_code == 422
+    assert "Ask thrice." in stale.content.decode()
+    assert stale.context["form"]["version"].value() == "2"
     for bad in ("\x00", "9" * 30, "x"):
         assert ana.get("/plays/", {"stage": bad, "state": bad, "text": bad, "cursor": bad}).status_code == 200
     assert ana.get("/plays/?export=csv").status_code == 200

@@ -122,9 +122,8 @@ def test_who_has_left_reads_nothing(said: Cast) -> None:
 
 
 PAGES = (
-    "/", "/tasks/", "/week/", "/cases/", "/one-on-ones/", "/notices/", "/meetings/", f"/search/?q={SECRET}",
-    "/people/{ben}/", "/one-on-ones/{talk}/", "/teams/", "/api/v1/one-on-ones/", "/api/v1/action-items/",
-    "/api/v1/tasks/", "/api/v1/pulses/",
+    "/", "/tasks/", "/week/", "/cases/", "/one-on-ones/", "/notices/", "/meetings/", "/people/{ben}/", "/teams/",
+    "/one-on-ones/{talk}/", "/api/v1/one-on-ones/", "/api/v1/action-items/", "/api/v1/tasks/", "/api/v1/pulses/",
 )  # fmt: skip
 
 
@@ -142,7 +141,7 @@ def test_private_words_stand_on_no_page_search_or_list_of_anybody_else(said: Cas
     for path in paths:
         answer = client.get(path)
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-        assert SECRET not in content.decode().replace(f"q={SECRET}", "").replace(f'value="{SECRET}"', ""), path
+        assert SECRET not in content.decode(), path
     assert not any(SECRET in hit.text + hit.detail for hit in find(user(name), SECRET))
 
 

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from coaching import selectors, services
 from coaching.models import (
+    CourseEffect,
     DevelopmentPlan,
     Enrolment,
     Goal,
@@ -308,3 +309,16 @@ def test_what_is_said_of_somebody_erased_is_gone_and_that_they_passed_stays(cast
     plan.refresh_from_db()
     assert (row.reason, plan.aim, plan.path) == ("Erased", "Erased", "")
     assert row.passed_at is not None
+
+
+def test_the_effect_of_a_course_is_told_of_five_people_and_more_only(cast: Cast) -> None:
+    course = make_course(user(cast.vera), measure="bookings")
+    plain = make_course(user(cast.vera), "Nothing named")
+    pass_it(give(course, cast, cast.ben))
+    assert services.refresh_course_effects(on=TODAY + 200 * DAY) == 1
+    found = CourseEffect.objects.get()
+    assert (found.course, found.people, found.value, found.verdict) == (course, 0, None, "too little to tell")
+    page = signed_in(cast.vera).get("/courses/report/").content.decode()
+    assert "Too little to tell" in page
+    assert signed_in(cast.ben).get("/courses/report/").status_code == 404
+    assert not CourseEffect.objects.filter(course=plain).exists()

@@ -19,6 +19,7 @@ LEARNED = {  # every night, from the deals themselves
 }  # fmt: skip
 WORDS = {  # of a dispute's parties, and by when they were reminded: only a backup keeps them
     "coaching.Statement": {"text", "reminded_at"}, "coaching.Decider": {"reminded_at"},
+    "coaching.CoachingPlan": {"text", "peers", "frozen_at", "baseline_amount", "baseline_units"},
     "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"},
 }  # fmt: skip
 BY_NAME = {"team", "campaign"}

@@ -5,10 +5,12 @@ import io
 import json
 import zipfile
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from coaching.models import ActionItem, Case, Note
@@ -149,6 +151,14 @@ def test_who_wrote_about_others_takes_along_that_they_did_and_not_the_words(cast
     assert list(found["coaching.Note (mentioned as author).csv"][0]) == ["id", "at"]
     assert told.rows["coaching.Note (mentioned as author)"] == 1
     assert "hers" not in json.dumps(found)
+
+
+def test_who_has_left_is_handed_theirs_by_command(cast: Cast, tmp_path: Path) -> None:
+    out = tmp_path / "ana.zip"
+    call_command("export_person", str(cast.ana.pk), str(out), stdout=io.StringIO())
+    assert [row["name"] for row in opened(out.read_bytes())["person.csv"]] == ["Ana"]
+    with pytest.raises(CommandError, match="no person 0"):
+        call_command("export_person", "0", str(out))
 
 
 def test_only_who_is_somebody_takes_data_along(cast: Cast) -> None:
@@ -335,7 +345,7 @@ def test_the_kind_of_a_leave_is_hrs_and_the_persons_and_nobody_elses(cast: Cast,
     assert hr.get("/api/v1/leaves/").json()["results"][0]["kind"] == kind.name
     pages = (
         "/leave/", "/", f"/people/{cast.ana.pk}/", f"/quotas/{cast.ana.pk}/", f"/teams/{cast.north.pk}/",
-        "/search/?q=Ana", "/forecast/", "/api/v1/leaves/", "/api/v1/quota-entries/", f"/scorecards/{cast.ana.pk}/",
+        "/search/?q=Ana", "/forecast/", "/api/v1/leaves/", "/api/v1/quotas/", f"/scorecards/{cast.ana.pk}/",
     )  # fmt: skip
     for other in (cast.maya, cast.vera, cast.olga, cast.admin):
         client = signed_in(other)

@@ -137,6 +137,23 @@ def test_newcomers_are_expected_to_rise_as_earlier_ones_did() -> None:
     assert abs(sum(off[True])) < abs(sum(off[False]))
 
 
+def test_probabilities_are_put_right_by_what_came_the_more_the_longer_it_goes_on() -> None:
+    """People who reach their quotas more often than their results let expect: said 50 %, came 25 %."""
+    rng = np.random.default_rng(5)
+    off = []
+    for periods in (0, 1, 2, 8):
+        truth = rng.uniform(-3, 3, 120 * periods)
+        missed = rng.random(len(truth)) < 1 / (1 + np.exp(-truth))
+        said = 1 / (1 + np.exp(-(truth + np.log(3))))
+        odds = method.odds_of(said, missed, np.repeat(np.arange(periods), 120))
+        off.append(float(method.put_right(np.array([0.5]), odds)[0]))
+    assert off[0] == 0.5
+    assert sorted(off, reverse=True) == off
+    assert off[-1] <= 0.32
+    assert off[1] > 0.33  # one quarter may have been a good one
+    assert method.put_right(np.array([0.0, 1.0]), (-1.0, 0.8)).tolist() == [0.0, 1.0]
+
+
 def test_nothing_later_than_the_day_is_seen_and_a_planted_leak_is_caught() -> None:
     """What comes after the day may be as it likes: the forecast stays as it is; a leak would move it."""
     company = generate(2, "steady")

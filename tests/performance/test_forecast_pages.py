@@ -44,6 +44,7 @@ def drained() -> None:
     for topic in rollups.TOPICS:
         while rollups.drain(topic):
             pass
+    snapshots.drain_all()
 
 
 def file_of(person: Any) -> str:

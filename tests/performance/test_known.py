@@ -1,5 +1,6 @@
 """What was known on a past day beside what is known now: exact for ledgers and snapshots."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from sales import services as sales
 from sales.models import Credit, Outcome
 from salesmgmt.lib import clock
 from salesmgmt.lib.clock import close_of
+from salesmgmt.lib.ledger import BROUGHT_OVER
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
 from teams.models import Organisation, Person, User
@@ -264,3 +266,10 @@ def test_the_page_of_a_figure_says_what_was_known_then_and_what_is_known_now(cas
 
 def test_a_day_that_is_none_is_not_found(cast: Cast) -> None:
     assert signed_in(cast.vera).get(f"{reverse('records')}?of=company&known=yesterday").status_code == 404
+
+
+def test_what_follows_from_an_imported_entry_was_known_with_it_and_its_undoing_was_not() -> None:
+    for reason in ("Import 3: quotas", "Ramp of a newcomer; Import 3: quotas", "Demo company"):
+        assert re.search(BROUGHT_OVER, reason)
+    for reason in ("Import 3 undone", "Confirmed by Vera", "Ramp of a newcomer; Plan 2026", "See Import 3: quotas"):
+        assert not re.search(BROUGHT_OVER, reason)

@@ -45,7 +45,12 @@ SUBJECTS: dict[str, tuple[str, ...]] = {
     "coaching.QuizAttempt": ("enrolment__person",),
     "coaching.QuizAnswer": ("attempt__enrolment__person",),
     "coaching.AgendaItem": ("one_on_one__person", "added_by"),
+    "coaching.OneOnOneChange": ("one_on_one__person", "one_on_one__manager"),
     "coaching.Question": ("case__person",),
+    "coaching.Dispute": ("parties__person",),
+    "coaching.Statement": ("party__dispute__parties__person",),  # what the others said of it is read by every party
+    "coaching.Decision": ("dispute__parties__person",),
+    "coaching.Evidence": ("dispute__parties__person",),
     "coaching.StepSupport": ("step__ladder__person",),
     "targets.Answer": ("asked", "response__person"),
     "targets.Offer": ("candidate__person",),
@@ -55,7 +60,8 @@ BY_NUMBER: dict[str, Q] = {
     "performance.ForecastRow": Q(level="person", subject_id="me"),
     "performance.BacktestCase": Q(person_id="me"),
 }
-SECRET = {"digest", "password", "secret", "file", "stop_url"}
+SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}  # `peers`: who others are
+SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}
 CUSTOMERS = "sales"  # the histories of its records are about customers
 DEPTH = 3
 AUDIT = ("at", "table", "row_id", "operation")

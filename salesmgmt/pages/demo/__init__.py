@@ -25,6 +25,7 @@ from .calls import write_calls
 from .cast import BUILT_IN, NOT_BEHIND, PEOPLE, company_of
 from .customers import write_knowledge
 from .deal_parts import write_deal_parts
+from .diagnoses import write_diagnoses
 from .disputes import write_disputes
 from .followups import write_delivery_department, write_what_followed
 from .help import write_help
@@ -121,5 +122,6 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_training(seed=size.seed, today=today)
     write_ladders(today=today)
     write_disputes(today=today)
+    write_diagnoses(seed=size.seed, today=today)
     write_meetings(seed=size.seed, today=today)
     write_help(seed=size.seed, today=today)

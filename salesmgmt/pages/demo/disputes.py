@@ -29,15 +29,16 @@ REASONS = "Both consented to the handover, and the renewal was part of it. Nothi
 def write_disputes(*, today: date) -> None:
     """After handovers and orders; no credit, quota or owner is changed."""
     seats = ["E-101", "E-102", "E-103", "E-110"]
-    people = Person.objects.select_related("user").in_bulk(seats, field_name="external_id")
+    found = Person.objects.filter(external_id__in=seats).select_related("user")
+    people = {str(one.external_id): one for one in found}
     if len(people) < 4 or Dispute.objects.exists():
         return
     moments = Moments(today, ZONE, earliest=-60, latest=60)
     ana, ben, jonas, omar = (people[name] for name in seats)
-    order = Order.objects.present().standing().filter(owner=ana, deal__isnull=False, ordered_on__lte=today)
-    if (found := order.order_by("-ordered_on", "-pk").first()) is not None:
+    orders = Order.objects.present().standing().filter(owner=ana, deal__isnull=False, ordered_on__lte=today)
+    if (order := orders.order_by("-ordered_on", "-pk").first()) is not None:
         made = _Writing(moments, today, -3, ben, omar).open(
-            subject="credit", ground="left_out", title=f"Credit of {found}"[:200], order=found
+            subject="credit", ground="left_out", title=f"Credit of {order}"[:200], order=order
         )
         made.ask(ben, said=CLAIM)
         made.ask(ana)

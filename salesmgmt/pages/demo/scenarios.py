@@ -81,7 +81,7 @@ def write_scenarios(*, seed: int, today: date) -> None:
 
 def _write_skills(random: np.random.Generator, at: datetime) -> None:
     """Who leads a team rates those in it on most skills; some say how they see it themselves."""
-    skills = Skill.objects.bulk_create(Skill(name=name) for name in SKILLS)
+    skills = [Skill.objects.get_or_create(name=name)[0] for name in SKILLS]
     leaders = {row.team_id: row.person.user for row in Leadership.objects.on(at.date()).select_related("person__user")}
     ratings = []
     for person in Person.objects.active(at.date()).filter(postings__role="rep").distinct().order_by("pk"):

@@ -98,6 +98,7 @@ COURSES: tuple[tuple[str, str, str, str, int | None, tuple[tuple[str, str], ...]
 NOTES = ("", "", "", "Much better since spring", "Seen in two joint visits")
 STEPS = ((26, "Half a year: look at your ramp and your pipeline together"), (48, "Close the first year: teach the team "
          "what you have learned"))  # fmt: skip
+FEW = 60  # people; of more the effects wait for the night
 AIMS = (("Key account manager", "Two joint visits a month with Enterprise.\n\nLead one tender from start to end."),
         ("Senior rep", "Own the food and drink segment in the region."))  # fmt: skip
 
@@ -120,6 +121,8 @@ def write_training(*, seed: int, today: date) -> None:
     _write_enrolments(random, moments, today, pairs, courses)
     _write_development(moments, today, pairs)
     _write_newcomers(moments, today)
+    if len(pairs) <= FEW:
+        services.refresh_course_effects(on=today)
 
 
 def _write_ratings(random: np.random.Generator, moments: Moments, pairs: list[tuple[Person, Person]]) -> None:
