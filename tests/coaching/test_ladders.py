@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from coaching import selectors, services
 from coaching.models import Case, Dispute, Exit, Ladder, LadderDecision, LadderStep, Party, Pulse, StepSupport
 from coaching.selectors import value_of
+from coaching.selectors.ladders import status_of
 from coaching.views.ladders import goal_measures
 from sales.models import Task
 from salesmgmt.desk.models import AuditEntry, Notice
@@ -23,6 +24,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused, Stale
+from salesmgmt.pages.demo.ladders import write_ladders
 from targets import services as targets
 from targets.models import Allocation, Plan, QuotaEntry
 from teams.models import (
@@ -607,7 +609,7 @@ def test_early_signs_are_for_the_manager_alone(world: World) -> None:
             at=world.now - n * DAY,
         )  # fmt: skip
     SkillRating.objects.create(
-        person=world.cast.ben, skill=Skill.objects.create(name="Closing"), is_own=False, score=3,
+        person=world.cast.ben, skill=Skill.objects.get_or_create(name="Closing")[0], is_own=False, score=3,
         at=world.now - 400 * DAY,
     )  # fmt: skip
     page = signed_in(world.cast.maya).get("/improvement/signs/").content.decode()
@@ -718,3 +720,12 @@ def test_two_managers_at_once_take_each_step_once(committed: World) -> None:
     )
     assert sum(isinstance(one, Refused) for one in done) == 1
     assert Ladder.objects.get().outcome == "ended"
+
+
+def test_the_demo_shows_a_plan_that_leave_has_paused(world: World) -> None:
+    away = through(world.today - 9 * DAY, world.today + 20 * DAY)
+    Leave.objects.create(person=world.cast.ben, kind=kind("parental", relieves=True), during=away)
+    write_ladders(today=world.today)
+    step = Ladder.objects.get(person=world.cast.ben).steps.get(kind=LadderStep.Kind.IMPROVEMENT)
+    assert (status_of(step, world.today), selectors.pauses_due(step)) == ("Paused", [])
+    assert "Paused" in signed_in(world.cast.maya).get("/improvement/").content.decode().title()
