@@ -120,7 +120,7 @@ KINDS += [
     trail("dispute_deciders", Decider, "dispute", "round", "person", without=("reminded_at",)),
     trail("dispute_decisions", Decision, "dispute", "round", without=("reasons",)),
     trail("dispute_remedies", Remedy, *CHANGED, without=("text",)),
-    trail("dispute_remedy_shares", RemedyShare, "remedy", "person", "kind"),
+    trail("dispute_shares", RemedyShare, "remedy", "person", "kind"),
     trail("dispute_events", DisputeEvent, "dispute", "at", "kind"),
 ]
 

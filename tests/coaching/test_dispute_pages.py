@@ -1,14 +1,18 @@
 """Pages and API of disputes: who reads the words, what a form says, what is kept, what is forgotten."""
 
+import io
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils.html import escape
 
 from coaching import services
-from coaching.models import Decision, Dispute, Evidence, Party, Remedy, Statement
+from coaching.models import Decision, Dispute, DisputeEvent, Evidence, Party, Remedy, Statement
 from coaching.selectors import disputes as selectors
 from salesmgmt.desk.models import AuditEntry, Notice
 from salesmgmt.exchange.services.erasing import erase
@@ -18,6 +22,7 @@ from teams.models import Person, Team
 from teams.services import make_api_token
 from tests.cast import Cast
 from tests.coaching.test_disputes import LATER, NOW, TODAY, World, by, signed_in
+from tests.exchange.test_round_trip import empty
 
 SECRET = "Zimtsternkonferenz"  # nobody says that by chance
 
@@ -32,7 +37,7 @@ def api(person: Person) -> Any:
 
     def call(method: str, path: str, said: Any = None) -> Any:
         return client.generic(
-            method, f"/api/v1/{path}", "" if said is None else __import__("json").dumps(said),
+            method, f"/api/v1/{path}", "" if said is None else json.dumps(said),
             content_type="application/json", headers={"Authorization": bearer},
         )  # fmt: skip
 
@@ -180,6 +185,33 @@ def test_erasing_a_party_blanks_the_words_and_keeps_what_was_decided(world: Worl
     assert not Evidence.objects.filter(text=SECRET).exists()
     assert Remedy.objects.get().shares.count() == 2
     assert Party.objects.filter(dispute=dispute).count() == 2
+
+
+def test_what_happened_moves_to_another_installation_without_the_words(world: World, tmp_path: Path) -> None:
+    dispute = world.heard(world.open(claim=SECRET))
+    world.decide(dispute)
+    services.appeal_dispute(dispute=dispute, text=SECRET, by=by(world.ana), at=NOW)
+    world.decide(world.heard(dispute), "overturned")
+
+    def told() -> list[Any]:
+        remedies = Remedy.objects.values_list("decision__outcome", "reverses__decision__outcome", "shares__percent")
+        return [
+            Dispute.objects.values_list("title", "state", "round", "opened_by__name").get(),
+            sorted(Statement.objects.values_list("party__person__name", "round", "said_at", "missed_at")),
+            sorted(Decision.objects.values_list("round", "outcome", "decider__name")),
+            sorted(DisputeEvent.objects.values_list("kind", "at", "round")),
+            sorted(remedies, key=str),
+        ]
+
+    before = told()
+    call_command("export_records", "all", "--out", str(tmp_path))
+    assert not [path for path in tmp_path.iterdir() if SECRET in path.read_text()]
+    empty()
+    out = io.StringIO()
+    call_command("import_records", "all", str(tmp_path), "--format", "json", stdout=out)
+    assert [one["kind"] for one in json.loads(out.getvalue()) if one["refused"]] == []
+    assert told() == before
+    assert set(Statement.objects.values_list("text", flat=True)) == {""}
 
 
 def test_a_page_costs_a_fixed_number_of_queries(world: World) -> None:

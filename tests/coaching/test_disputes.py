@@ -261,7 +261,8 @@ def test_a_credit_dispute_changes_ledger_attainment_and_board_and_an_appeal_reve
     world: World,
 ) -> None:
     period = Period.of(TODAY, "quarter", Organisation.get().calendar)
-    for person in (world.ana, world.ben, world.cast.cleo):
+    others = [add(name, world.cast.south, Role.REP) for name in ("Dirk", "Edda", "Finn")]  # fewer have no board
+    for person in (world.ana, world.ben, world.cast.cleo, *others):
         enter_quota(person=person, start=period.start, end=period.end, amount=Decimal(3000), reason="Plan", by=None,
                     at=NOW)  # fmt: skip
     before = books(world)
