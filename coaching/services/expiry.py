@@ -118,13 +118,6 @@ def _forget_pulses(before: datetime, forgotten: Forgotten) -> None:
     forgotten.drop(Pulse.objects.filter(on__lt=before.date()))
 
 
-def _forget_coaching(before: datetime, forgotten: Forgotten) -> None:
-    """Kind, measure and figures stay: what helps is learned from them."""
-    over = CoachingPlan.objects.filter(until__lt=before.date())
-    forgotten.blank(CoachingPlanChange.objects.filter(plan__in=over).exclude(what=GONE), what=GONE)
-    forgotten.blank(over.exclude(text__in=["", GONE]), text=GONE)
-
-
 def _forget_meetings(before: datetime, forgotten: Forgotten) -> None:
     """What was decided stays."""
     over = Meeting.objects.filter(starts_at__lt=before).exclude(state=Meeting.State.PLANNED)
@@ -149,7 +142,6 @@ EXPIRIES = [
     Expiry("exits", "What was said in exit interviews", 36, _forget_exits),
     Expiry("disputes", "Words of disputes that are settled", 36, _forget_disputes),
     Expiry("pulses", "Moods and workload", 12, _forget_pulses),
-    Expiry("coaching_plans", "Words of plans of coaching that are over", 36, _forget_coaching),
     Expiry("meetings", "Minutes, questions and attendance of team meetings", 36, _forget_meetings),
     Expiry("moves", "Why 1:1s were moved or called off", 12, _forget_moves),
     Expiry("help", "Words of plans of coaching that are over", 36, _forget_help),

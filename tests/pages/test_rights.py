@@ -15,6 +15,7 @@ from django.test import Client
 
 from coaching.models import ActionItem, Case, Note
 from performance.models import Flag
+from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
 from salesmgmt.desk.models import AuditEntry, Erasure, Notice, Retention
 from salesmgmt.exchange.services.own_data import LEFT_OUT, archive, names_people, tables
@@ -205,6 +206,15 @@ def test_the_organisation_says_for_how_long_and_nonsense_is_refused(cast: Cast) 
     assert admin.post("/privacy/kept/nothing/", {"months": "3"}).status_code == 404
     assert signed_in(cast.maya).post("/privacy/kept/looks/", {"months": "1"}).status_code == 404
     assert Retention.objects.get(key="looks").months == 3
+
+
+def test_every_kind_that_expires_is_looked_for_without_a_mistake(cast: Cast) -> None:
+    for one in expiries().values():
+        forgotten = Forgotten()
+        one.forget(NOW, forgotten)
+        assert not forgotten.parts, one.key
+    labels = [one.label for one in expiries().values()]
+    assert len(set(labels)) == len(labels)
 
 
 def test_a_kind_whose_forgetting_fails_holds_up_no_other(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

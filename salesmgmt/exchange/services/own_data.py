@@ -24,8 +24,8 @@ from teams.models import Person, User
 LEFT_OUT = {  # about people, and in no archive: why
     "desk.Mark": "what has to be worked out anew, gone within seconds",
     "desk.IdempotencyKey": "answers to your own requests, gone after a day",
-    "teams.User_groups": "not in use",
-    "teams.User_user_permissions": "not in use",
+    "teams.User_groups": "groups of logins, which are not used here",
+    "teams.User_user_permissions": "groups of logins, which are not used here",
     "admin.LogEntry": "what was done in the settings stands in the history of each record",
     "performance.Rollup": "sums of your credits, outcomes, activities, deals and quota, which are all here",
     "performance.RollupSum": "sums of your credits, outcomes, activities, deals and quota, which are all here",
