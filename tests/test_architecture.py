@@ -78,7 +78,7 @@ def test_edges_read_what_is_visible_to_the_user() -> None:
         if {path.stem, path.parent.name} & {"views", "api"}
         for line, names in calls(path)
         if "objects" in names
-        and names[names.index("objects") + 1] not in {"visible_to", "none"}
+        and names[names.index("objects") + 1] not in {"visible_to", "read_by", "none"}
         and names[0] not in OPEN_TO_ALL
     ]
     assert found == []

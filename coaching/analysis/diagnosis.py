@@ -127,7 +127,8 @@ def log_odds(now: Share, before: Share, *, weight: float = 1.0) -> float | None:
     belief /= belief.sum()
 
     def likelihood(rates: np.ndarray) -> np.ndarray:
-        return new * n * np.log(rates) + (1 - new) * n * np.log1p(-rates)
+        fits: np.ndarray = new * n * np.log(rates) + (1 - new) * n * np.log1p(-rates)
+        return fits
 
     stayed = likelihood(RATES)
     odds = RATES / (1 - RATES)

@@ -292,4 +292,5 @@ def nearest(
     which = np.flatnonzero(among & (np.arange(len(among)) != person))
     if len(which) <= count:
         return which
-    return which[distance[which] <= np.partition(distance[which], count - 1)[count - 1]]
+    near: Ints = which[distance[which] <= np.partition(distance[which], count - 1)[count - 1]]
+    return near

@@ -8,7 +8,17 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
-from coaching.models import ActionItem, Case, DiagnosisStep, Note, OneOnOne, Question, Step
+from coaching.models import (
+    ActionItem,
+    Case,
+    CaseQuerySet,
+    DiagnosisStep,
+    Note,
+    OneOnOne,
+    Question,
+    QuestionQuerySet,
+    Step,
+)
 from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from teams.models import Access, Organisation, User, access_of
@@ -25,11 +35,11 @@ class Moment:
     what: str
 
 
-def cases_of(user: User) -> QuerySet[Case]:
+def cases_of(user: User) -> CaseQuerySet:
     return Case.objects.visible_to(user).select_related("person", "owner", "flag")
 
 
-def cases_asked(user: User, *, on: date, state: str = "open", cause: str = "", person: str = "") -> QuerySet[Case]:
+def cases_asked(user: User, *, on: date, state: str = "open", cause: str = "", person: str = "") -> CaseQuerySet:
     """The cases of a list: by state, cause, and a part of the person's name."""
     found = cases_of(user)
     match state:
@@ -85,7 +95,7 @@ def story_of(case: Case) -> list[Moment]:
 # ── What departments are asked ──────────────────────────────────────────────────────────────────────────────────
 
 
-def questions_to(access: Access) -> QuerySet[Question]:
+def questions_to(access: Access) -> QuestionQuerySet:
     """The questions to the department somebody is in, but for those about themselves."""
     asked = Question.objects.select_related("asked_by", "answered_by", "case")
     if not access.department or access.person_id is None:

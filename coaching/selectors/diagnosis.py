@@ -236,8 +236,8 @@ def _unfit(people: Collection[int], days: Days, organisation: Organisation) -> d
 
 def _outside(people: Collection[int], days: Days, organisation: Organisation) -> dict[int, Share]:
     came = Lead.objects.present().filter(owner__in=people, received_at__range=_moments(days, organisation))
-    known = with_reach(came).exclude(reach="unknown")
-    return _counted((pk, reach == "outside") for pk, reach in known.values_list("owner", "reach"))
+    reached: list[tuple[int, str]] = list(with_reach(came).values_list("owner", "reach"))  # type: ignore[misc]
+    return _counted((pk, reach == "outside") for pk, reach in reached if reach != "unknown")
 
 
 def _counted(rows: Any) -> dict[int, Share]:

@@ -83,8 +83,8 @@ def play_results(*, start: date, until: date) -> dict[int, PlayResult]:
         Deal.objects.filter(closed_on__gte=start, closed_on__lt=until).values_list("pk", "stage__pipeline_id")
     )
     used: dict[int, set[int]] = {}
-    for play, deal in PlayUse.objects.filter(deal__isnull=False).values_list("play_id", "deal_id").distinct():
-        used.setdefault(play, set()).add(deal)
+    for play, on in PlayUse.objects.filter(deal__isnull=False).values_list("play_id", "deal_id").distinct():
+        used.setdefault(play, set()).add(on)
     for deal in deals:
         deal |= {"pipeline": pipelines.get(deal["id"]), "segment": deal["industry"]}
     keys = [tuple(deal[name] for name in LIKE) for deal in deals]
@@ -110,7 +110,7 @@ def last_use() -> int:
     """What changes with every use said or taken back."""
     row = PlayUse.objects.aggregate(count=Count("pk"))
     last = PlayUse.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    return last * 1_000_003 + row["count"]
+    return int(last * 1_000_003 + row["count"])
 
 
 def voices_beside(user: User, play: Play, *, most: int = 5) -> Voices:

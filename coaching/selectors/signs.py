@@ -123,8 +123,8 @@ def _low(ids: Collection[int], manager: Person, on: date) -> list[tuple[int, Sig
     said: dict[int, list[int]] = defaultdict(list)
     rows = Pulse.objects.filter(person__in=ids, manager=manager, kind=Pulse.Kind.MOOD, score__isnull=False)
     lately = rows.filter(on__gt=on - MOODS_DAYS, on__lte=on).standing()
-    for pk, score in lately.values_list("person_id", "score"):  # the latest day of each first
-        said[pk].append(score)
+    for pulse in lately:  # the latest day of each first
+        said[pulse.person_id].append(pulse.score or 0)
     return [
         (pk, Sign("mood", f"Mood was low the last {LOW_TIMES} times they said."))
         for pk, scores in said.items()

@@ -56,7 +56,7 @@ def open_case_about(
 @transaction.atomic
 def raise_case(*, ask: str, subject: str, by: User, at: datetime, due_on: date | None = None) -> Case:
     """Somebody says what holds them back; it goes to who leads them, who owns it from there."""
-    me = Person.objects.filter(pk=access_of(by).person_id).first()
+    me = Person.objects.filter(user=by).first()
     on = day_of(at)
     manager = manager_of(me, on) if me is not None else None
     if me is None or manager is None:

@@ -36,7 +36,7 @@ def plan_coaching(
     """Help of a kind for somebody, `[starts_on, until)`, for a measure. Who helps is by default whoever plans it."""
     Person.objects.select_for_update().get(pk=person.pk)
     must_coach(by, person)
-    coach = coach or Person.objects.get(pk=access_of(by).person_id)
+    coach = coach or Person.objects.get(user=by)
     if coach.pk == person.pk:
         raise Refused(f"{person.name} can't be their own coach; name somebody else.", field="coach")
     if kind not in CoachingPlan.Kind.values:

@@ -19,14 +19,14 @@ RETIRED = "This play is retired; it can be read, no longer changed."
 @transaction.atomic
 def propose_play(*, by: User, at: datetime, **words: Any) -> Play:
     """A way to sell that others could use. Anyone who sells proposes."""
-    access = _seller(by)
+    me = _seller(by)
     words = _cleaned(words)
     for name in ("name", "technique"):
         if not words.get(name):
             raise Refused(f"Say the {name} of the play.", field=name)
     try:
         with transaction.atomic():
-            play = Play.objects.create(author_id=access.person_id, proposed_at=at, **words)
+            play = Play.objects.create(author_id=me, proposed_at=at, **words)
     except IntegrityError:
         raise _taken(words["name"]) from None
     PlayChange.objects.create(play=play, at=at, by=by, state=Play.State.PROPOSED)
@@ -37,10 +37,10 @@ def propose_play(*, by: User, at: datetime, **words: Any) -> Play:
 def change_play(*, play: Play, by: User, at: datetime, version: int | None = None, **words: Any) -> Play:
     """Say it better; what it said before is kept. Its author, or who decides about plays."""
     play = _locked(play)
-    access = _seller(by)
+    me = _seller(by)
     if play.state == Play.State.RETIRED:
         raise Refused(RETIRED)
-    if access.person_id != play.author_id and not may_decide(access):
+    if me != play.author_id and not may_decide(access_of(by)):
         raise Refused(f"Only {play.author.name} and managers change this play; leave a comment instead.")
     if version is not None and play.version != version:
         raise Stale("This play was changed meanwhile; look at it again, your text is kept below.")
@@ -80,35 +80,35 @@ def retire_play(*, play: Play, reason: str, by: User, at: datetime) -> Play:
 def vote_for_play(*, play: Play, by: User, at: datetime) -> PlayVote:
     """Once, and not for one's own; saying it twice is the same vote."""
     play = _locked(play)
-    access = _seller(by)
+    me = _seller(by)
     if play.state == Play.State.RETIRED:
         raise Refused(RETIRED)
-    if access.person_id == play.author_id:
+    if me == play.author_id:
         raise Refused("Others vote for your play, you don't.")
-    vote, _ = PlayVote.objects.get_or_create(play=play, person_id=access.person_id, defaults={"at": at})
+    vote, _ = PlayVote.objects.get_or_create(play=play, person_id=me, defaults={"at": at})
     return vote
 
 
 @transaction.atomic
 def take_vote_back(*, play: Play, by: User) -> None:
-    PlayVote.objects.filter(play=play, person_id=_seller(by).person_id).delete()
+    PlayVote.objects.filter(play=play, person_id=_seller(by)).delete()
 
 
 @transaction.atomic
 def comment_on_play(*, play: Play, text: str, by: User, at: datetime) -> PlayComment:
     """For all who sell."""
     play = _locked(play)
-    access = _seller(by)
+    me = _seller(by)
     if not text.strip():
         raise Refused("Say something.", field="text")
     if play.state == Play.State.RETIRED:
         raise Refused(RETIRED)
-    last = PlayComment.objects.filter(play=play, author=access.person_id).order_by("-pk").first()
+    last = PlayComment.objects.filter(play=play, author=me).order_by("-pk").first()
     if last is not None and last.text == text.strip():
         return last
-    if access.person_id != play.author_id:
+    if me != play.author_id:
         tell(play.author, f"A comment on your play “{play.name}”.", f"/plays/{play.pk}/", at)
-    return PlayComment.objects.create(play=play, author_id=access.person_id, text=text.strip(), at=at)
+    return PlayComment.objects.create(play=play, author_id=me, text=text.strip(), at=at)
 
 
 @transaction.atomic
@@ -116,7 +116,7 @@ def use_play(
     *, play: Play, by: User, at: datetime, on: date, deal: Deal | None = None, activity: Activity | None = None
 ) -> PlayUse:
     """Say that a play was used on a deal or in an activity, while the deal is open: later one remembers the wins."""
-    access = _seller(by)
+    me = _seller(by)
     Play.objects.select_for_update().get(pk=play.pk)
     play.refresh_from_db()
     if play.state == Play.State.RETIRED:
@@ -134,7 +134,7 @@ def use_play(
         raise Refused("Only whose deal or activity it is says what was used.", field="play")
     used_on = activity.occurred_on if activity is not None else on
     use, _ = PlayUse.objects.get_or_create(
-        play=play, deal=deal, activity=activity, defaults={"person_id": access.person_id, "used_on": used_on, "at": at}
+        play=play, deal=deal, activity=activity, defaults={"person_id": me, "used_on": used_on, "at": at}
     )
     return use
 
@@ -158,10 +158,10 @@ def may_decide(access: Access) -> bool:
 
 def _decide(play: Play, state: str, reason: str, by: User, at: datetime) -> Play:
     play = _locked(play)
-    access = _seller(by)
-    if not may_decide(access):
+    me = _seller(by)
+    if not may_decide(access_of(by)):
         raise Refused("Managers and executives adopt and retire plays.")
-    if access.person_id == play.author_id and state == Play.State.ADOPTED:
+    if me == play.author_id and state == Play.State.ADOPTED:
         raise Refused("Somebody else adopts your play: nobody decides about their own.")
     if not reason.strip():
         raise Refused("Say in a sentence why.", field="reason")
@@ -170,7 +170,7 @@ def _decide(play: Play, state: str, reason: str, by: User, at: datetime) -> Play
     play.state = state
     play.save(update_fields=["state"])
     PlayChange.objects.create(play=play, at=at, by=by, state=state, reason=reason.strip())
-    if access.person_id != play.author_id:
+    if me != play.author_id:
         tell(play.author, f"Your play “{play.name}” is {play.get_state_display().lower()}.", f"/plays/{play.pk}/", at)
     return play
 
@@ -179,11 +179,12 @@ def _locked(play: Play) -> Play:
     return Play.objects.select_for_update(of=("self",)).select_related("author").get(pk=play.pk)
 
 
-def _seller(by: User) -> Access:
+def _seller(by: User) -> int:
+    """The person of somebody who sells."""
     access = access_of(by)
     if access.person_id is None or not sees_plays(access):
         raise Refused("Plays are for people who sell.")
-    return access
+    return access.person_id
 
 
 def _cleaned(words: dict[str, Any]) -> dict[str, Any]:

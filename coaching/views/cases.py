@@ -277,10 +277,12 @@ def case_ask(request: SignedIn, pk: int) -> HttpResponse:
 def case_course(request: SignedIn, pk: int) -> HttpResponse:
     """Give the person a course that the case calls for; who has it open keeps that one."""
     form = forms.CaseCourseForm(request.POST, courses=selectors.taught())
-    how = {"reason": "From a case", "by": request.user, "at": clock.now()}
     return _act(
         request, pk, "course_form", form,
-        lambda found: services.enrol(person=found.person, case=found, **how, **form.cleaned_data),
+        lambda found: services.enrol(
+            person=found.person, case=found, reason="From a case", by=request.user, at=clock.now(),
+            **form.cleaned_data,
+        ),
         "The course is given.",
     )  # fmt: skip
 
@@ -299,7 +301,7 @@ def case_ask_view(request: SignedIn, pk: int) -> HttpResponse:
 @keyed
 def case_statement(request: SignedIn, pk: int) -> HttpResponse:
     """How the person sees it; nobody else says it for them."""
-    if not Case.objects.filter(pk=pk, person=access_of(request.user).person_id).exists():
+    if not Case.objects.visible_to(request.user).filter(pk=pk, person=access_of(request.user).person_id).exists():
         raise Http404
     form = forms.StatementForm(request.POST)
     return _act(

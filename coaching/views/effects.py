@@ -46,7 +46,7 @@ def effects(request: SignedIn) -> HttpResponseBase:
         return csv_answer(request, "effects-of-coaching", HEADER, (_cells(row) for row in pooled))
     plans = selectors.plans_of(request.user)
     about = Person.objects.visible_to(request.user).filter(pk=_number(request.GET.get("person", ""))).first()
-    looked(request, Look.Page.PLAN, about and about.pk)
+    looked(request, Look.Page.PLAN, about.pk if about else None)
     page = keyset.page(
         plans.filter(person=about) if about else plans, by="starts_on", descending=True, size=25, lacks=False,
         cursor=request.GET.get("cursor", ""),

@@ -230,7 +230,7 @@ def ladder_goal(request: SignedIn, pk: int) -> HttpResponse:
 @keyed
 def ladder_goal_remove(request: SignedIn, pk: int, goal_pk: int) -> HttpResponse:
     step = _current(request, pk)
-    goal = get_object_or_404(StepGoal.objects.select_related("step"), pk=goal_pk, step=step)
+    goal = get_object_or_404(step.goals.select_related("step"), pk=goal_pk)
     return act(
         request,
         lambda: services.remove_goal(goal=goal, by=request.user, at=clock.now(), edition=_edition(request)),
@@ -267,8 +267,8 @@ SUPPORT_ACTS: dict[str, tuple[Callable[..., object], str]] = {
 def ladder_support_say(request: SignedIn, pk: int, support_pk: int, what: str) -> HttpResponse:
     """Given, not given, no longer needed, or taken out of a draft."""
     found = get_object_or_404(selectors.ladders_of(request.user), pk=pk)
-    rows = StepSupport.objects.select_related("step", "owner")
-    support = get_object_or_404(rows, pk=support_pk, step__ladder=found)
+    step = get_object_or_404(found.steps, support=support_pk)
+    support = get_object_or_404(step.support.select_related("step", "owner"), pk=support_pk)
     do, said = SUPPORT_ACTS[what]
     return act(
         request,

@@ -314,10 +314,12 @@ def _mark(result: selectors.PlayResult | None) -> dict[str, str] | None:
 
 def _cells(play: Any, result: selectors.PlayResult | None) -> tuple[Any, ...]:
     found = result.difference if result and result.is_enough else None
-    span = [round(one, 4) for one in (found.interval.value, found.interval.low, found.interval.high)] if found else []
+    span: list[float | None] = [None] * 3
+    if found:
+        span = [round(one, 4) for one in (found.interval.value, found.interval.low, found.interval.high)]
     return (
         play.name, play.state, play.author.name, play.stage and play.stage.name, play.segment,
         play.product and play.product.name, play.vote_count, result.deals if result else 0, result.won if result else 0,
-        round(result.win_rate.value, 4) if result and result.win_rate else None, *(span or [None] * 3),
+        round(result.win_rate.value, 4) if result and result.win_rate else None, *span,
         found and found.group, found and found.others, bool(result and result.differs),
     )  # fmt: skip

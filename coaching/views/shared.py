@@ -45,5 +45,5 @@ def number_of(request: SignedIn, name: str) -> int | None:
 
 def renew(form: Form, version: int) -> None:
     """After a refusal the form shows what was typed, and goes by the record as it is now."""
-    form.data = form.data.copy()  # type: ignore[attr-defined, assignment]
+    form.data = form.data.copy()  # type: ignore[attr-defined]
     form.data["version"] = str(version)  # type: ignore[index]

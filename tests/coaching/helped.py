@@ -68,8 +68,8 @@ def judged(company: Company, at: dict[int, np.datetime64], measure: str) -> Effe
     }[measure]()
     helped = np.full(n, weeks)
     helps = []
-    for person, day in at.items():
-        start = int((day - first).astype(int) // 7)
+    for person, begun in at.items():
+        start = int((begun - first).astype(int) // 7)
         helped[person] = start
         helps.append(Help(person, start, weeks))
     alike = np.tile(helped == weeks, (len(helps), 1))

@@ -71,9 +71,9 @@ def test_a_dispute_from_the_form_to_the_decision(world: World) -> None:
     assert escape("since you opened it") in stale.content.decode()
     dispute.refresh_from_db()
     assert signed_in(decider).post(address + "decide/", said | {"version": dispute.version}).status_code == 302
-    page = ben.get(address).content.decode()
-    assert "100 % to 60 %" in page
-    assert "The visits" in page
+    decided = ben.get(address).content.decode()
+    assert "100 % to 60 %" in decided
+    assert "The visits" in decided
     assert ben.post(address + "appeal/", {"text": "All of it is mine"}).status_code == 302
     dispute.refresh_from_db()
     assert (dispute.state, dispute.round) == ("appealed", 2)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -555,7 +556,7 @@ def test_the_words_are_in_no_audit_notice_or_task_and_go_when_a_person_is_erased
     world: World, step: LadderStep
 ) -> None:
     go_on(world, step)
-    kept = [*AuditEntry.objects.values_list("before", "after")]
+    kept: list[Any] = [*AuditEntry.objects.values_list("before", "after")]
     kept += [*Notice.objects.values_list("text"), *Task.objects.values_list("text", "reason")]
     for words in ("The list is old", "Two calls a day", "Half the first meetings", "Ride along twice"):
         assert words not in str(kept)

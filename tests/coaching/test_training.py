@@ -1,6 +1,7 @@
 """Who is given a course by itself, and what each night does; skills, plans, mentors, newcomers."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -284,7 +285,7 @@ def test_the_api_answers_bad_input_with_a_problem(cast: Cast, path: str, said: d
 def test_a_course_is_written_given_and_passed_through_the_api(cast: Cast) -> None:
     vera, ben = signed_in(cast.vera), signed_in(cast.ben)
 
-    def post(client: object, path: str, said: dict[str, object] | None = None) -> dict[str, object]:
+    def post(client: object, path: str, said: dict[str, object] | None = None) -> dict[str, Any]:
         made = client.post(f"/api/v1/{path}", said or {}, content_type="application/json")  # type: ignore[attr-defined]
         assert made.status_code < 300, made.content
         return made.json()  # type: ignore[no-any-return]

@@ -54,8 +54,11 @@ class Case:
 
     def brier(self) -> tuple[float, ...]:
         """Of the forecast; and, as warnings, of the calendar, the period before, and pipeline × stage probability."""
-        plain = (self.credited < self.checkpoint * self.quota, self.last < self.quota)
-        plain += (self.credited + self.pipeline < self.quota,)
+        plain = (
+            self.credited < self.checkpoint * self.quota,
+            self.last < self.quota,
+            self.credited + self.pipeline < self.quota,
+        )
         return (self.p_miss - self.missed) ** 2, *(float(warns != self.missed) for warns in plain)
 
 

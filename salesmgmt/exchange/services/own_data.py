@@ -13,7 +13,7 @@ from functools import cache
 from io import TextIOWrapper
 from itertools import chain
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.apps import apps
 from django.db.models import DateField, ForeignKey, Model, Q, QuerySet
@@ -196,7 +196,7 @@ def _for(condition: Q, pk: int) -> Q:
     made = Q(_connector=condition.connector, _negated=condition.negated)
     made.children = [
         _for(child, pk) if isinstance(child, Q) else (child[0], pk) if child[1] == "me" else child
-        for child in condition.children
+        for child in cast(list[Any], condition.children)
     ]
     return made
 

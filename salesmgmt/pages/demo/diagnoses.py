@@ -1,6 +1,6 @@
 """Writes cases at every stage: one in diagnosis with its department asked, one raised by the person, past ones."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from django.db import transaction
@@ -8,7 +8,7 @@ from django.db import transaction
 from coaching.models import Case, CaseChange, CaseStatement, DiagnosisStep, Question, Step
 from coaching.selectors import evidence_of
 from sales.models import Task
-from teams.models import Leadership, Person, Posting, Role
+from teams.models import Leadership, Person, Posting, Role, User
 
 from .loading import Moments
 from .organisation import ZONE
@@ -116,5 +116,5 @@ def _team_of(person: Person, today: date) -> int | None:
     return Posting.objects.on(today).filter(person=person).values_list("team_id", flat=True).first()
 
 
-def _note(case: Case, at: object, by: object, what: str) -> None:
+def _note(case: Case, at: datetime, by: User | None, what: str) -> None:
     CaseChange.objects.create(case=case, at=at, by=by, what=what)

@@ -132,7 +132,9 @@ def _write_uses(random: np.random.Generator, plays: list[tuple[Play, list[float]
         chance = np.array([won if deal[2] == "won" else lost for deal in deals])
         for place in np.flatnonzero(random.random(len(deals)) < chance).tolist():
             pk, owner, _, opened, closed = deals[place]
-            on = min(opened + timedelta(days=9), closed or today - timedelta(days=1), today - timedelta(days=1))
+            on = min(
+                (opened or today) + timedelta(days=9), closed or today - timedelta(days=1), today - timedelta(days=1)
+            )
             if on >= play.proposed_at.date():
                 uses.append(PlayUse(play=play, deal_id=pk, person_id=owner, used_on=on, at=_at(on, 16)))
     PlayUse.objects.bulk_create(uses, batch_size=2000)
