@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 import django_filters as filters
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -67,7 +68,7 @@ class RaiseWriter(Writer):
     subject = serializers.CharField(max_length=300)
 
 
-class MoveWriter(Writer):
+class CaseMoveWriter(Writer):
     due_on = serializers.DateField()
     reason = serializers.CharField(max_length=200)
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
@@ -93,13 +94,13 @@ class RuleWriter(Writer):
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
-class ReopenWriter(Writer):
+class DiagnosisReopenWriter(Writer):
     step = serializers.ChoiceField(choices=Step.choices)
     reason = serializers.CharField(max_length=200)
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
-class AskWriter(Writer):
+class QuestionAskWriter(Writer):
     step = serializers.ChoiceField(choices=[one for one in Step.choices if one[0] != Step.PERSON])
     department = serializers.ChoiceField(choices=Team.Department.choices)
     text = serializers.CharField(max_length=500)
@@ -116,11 +117,11 @@ class StatementWriter(Writer):
     text = serializers.CharField(max_length=5000)
 
 
-class AnswerWriter(Writer):
+class QuestionAnswerWriter(Writer):
     text = serializers.CharField(max_length=2000)
 
 
-class StepSerializer(serializers.ModelSerializer):
+class DiagnosisStepSerializer(serializers.ModelSerializer):
     class Meta:
         model = DiagnosisStep
         fields = (
@@ -130,7 +131,7 @@ class StepSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class QuestionSerializer(serializers.ModelSerializer):
+class DepartmentQuestionSerializer(serializers.ModelSerializer):
     """Nothing of the case: a department sees only what it was asked."""
 
     class Meta:
@@ -191,11 +192,11 @@ class Cases(LookedAt):
         """Say what holds oneself back; it goes to who leads one."""
         return self.shown(services.raise_case(by=self.by, at=clock.now(), **self.cleaned(RaiseWriter)), status=201)
 
-    @extend_schema(request=MoveWriter, responses=CaseSerializer)
+    @extend_schema(request=CaseMoveWriter, responses=CaseSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """Another due date."""
-        return self._done(services.move_case, MoveWriter)
+        return self._done(services.move_case, CaseMoveWriter)
 
     @extend_schema(request=HandOverWriter, responses=CaseSerializer)
     @action(detail=True, methods=["post"], url_path="hand-over")
@@ -209,28 +210,28 @@ class Cases(LookedAt):
         """Close a case with its cause, its outcome and what came of it."""
         return self._done(services.close_case, CloseWriter)
 
-    @extend_schema(request=RuleWriter, responses=StepSerializer)
+    @extend_schema(request=RuleWriter, responses=DiagnosisStepSerializer)
     @action(detail=True, methods=["post"])
     def rule(self, request: Request, pk: str) -> Response:
         """Rule on the next step of the diagnosis."""
         said = self.cleaned(RuleWriter)
         return Response(
-            StepSerializer(services.rule_step(case=self.get_object(), by=self.by, at=clock.now(), **said)).data
+            DiagnosisStepSerializer(services.rule_step(case=self.get_object(), by=self.by, at=clock.now(), **said)).data
         )
 
-    @extend_schema(request=ReopenWriter, responses=CaseSerializer)
+    @extend_schema(request=DiagnosisReopenWriter, responses=CaseSerializer)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, pk: str) -> Response:
         """Take a step up again, and what came after it."""
-        return self._done(services.reopen_step, ReopenWriter)
+        return self._done(services.reopen_step, DiagnosisReopenWriter)
 
-    @extend_schema(request=AskWriter, responses={201: QuestionSerializer})
+    @extend_schema(request=QuestionAskWriter, responses={201: DepartmentQuestionSerializer})
     @action(detail=True, methods=["post"])
     def ask(self, request: Request, pk: str) -> Response:
         """Ask a department; it sees these words alone."""
-        said = self.cleaned(AskWriter)
+        said = self.cleaned(QuestionAskWriter)
         made = services.ask_department(case=self.get_object(), by=self.by, at=clock.now(), **said)
-        return Response(QuestionSerializer(made).data, status=201)
+        return Response(DepartmentQuestionSerializer(made).data, status=201)
 
     @extend_schema(request=AskViewWriter, responses=CaseSerializer)
     @action(detail=True, methods=["post"], url_path="ask-view")
@@ -244,7 +245,7 @@ class Cases(LookedAt):
         """Say how one sees one's own case."""
         return self._done(services.state_view, StatementWriter)
 
-    @extend_schema(request=None, responses=serializers.DictField())
+    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def diagnosis(self, request: Request, pk: str) -> Response:
         """Each step with its evidence as of today, or as it was ruled on."""
@@ -255,8 +256,8 @@ class Cases(LookedAt):
         steps = [
             {
                 "step": part.step, "evidence": part.evidence,
-                "ruling": StepSerializer(part.ruling).data if part.ruling else None,
-                "questions": QuestionSerializer(part.questions, many=True).data,
+                "ruling": DiagnosisStepSerializer(part.ruling).data if part.ruling else None,
+                "questions": DepartmentQuestionSerializer(part.questions, many=True).data,
             }
             for part in told.parts
         ]  # fmt: skip
@@ -275,7 +276,7 @@ class DiagnosisSteps(Records):
     """Steps ruled on, with the figures as they stood."""
 
     model = DiagnosisStep
-    serializer_class = StepSerializer
+    serializer_class = DiagnosisStepSerializer
     filterset_class = StepFilter
     ordering_fields = ("id",)
 
@@ -284,15 +285,15 @@ class Questions(Records):
     """What departments are asked."""
 
     model = Question
-    serializer_class = QuestionSerializer
+    serializer_class = DepartmentQuestionSerializer
     filterset_class = QuestionFilter
     ordering_fields = ("id", "due_on")
 
-    @extend_schema(request=AnswerWriter, responses=QuestionSerializer)
+    @extend_schema(request=QuestionAnswerWriter, responses=DepartmentQuestionSerializer)
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: str) -> Response:
         """Answer for one's department, once."""
-        text = self.cleaned(AnswerWriter)["text"]
+        text = self.cleaned(QuestionAnswerWriter)["text"]
         services.answer_question(question=self.get_object(), text=text, by=self.by, at=clock.now())
         return self.shown(self.get_object())
 

@@ -101,7 +101,7 @@ class EvidenceWriter(Writer):
     link = serializers.CharField(max_length=300, required=False)
 
 
-class VersionWriter(Writer):
+class DisputeVersionWriter(Writer):
     version = serializers.IntegerField(required=False, min_value=1)
 
 
@@ -111,7 +111,7 @@ class NameWriter(Writer):
     email = serializers.EmailField(max_length=254)
 
 
-class DecisionWriter(Writer):
+class DisputeDecisionWriter(Writer):
     outcome = serializers.CharField(max_length=10)
     reasons = serializers.CharField(max_length=10_000)
     version = serializers.IntegerField(required=False, min_value=1)
@@ -196,11 +196,11 @@ class Disputes(Records):
         services.step_aside(dispute=self.get_object(), by=self.by, at=clock.now())
         return Response(status=204)
 
-    @extend_schema(request=DecisionWriter, responses=DisputeWithWords)
+    @extend_schema(request=DisputeDecisionWriter, responses=DisputeWithWords)
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: str) -> Response:
         """Decide the running round; what changes is posted with it, or nothing is decided."""
-        said, found = self.cleaned(DecisionWriter), self.get_object()
+        said, found = self.cleaned(DisputeDecisionWriter), self.get_object()
         services.decide_dispute(
             dispute=found,
             outcome=said["outcome"],
@@ -220,11 +220,11 @@ class Disputes(Records):
         services.appeal_dispute(dispute=found, by=self.by, at=clock.now(), **said)
         return self.shown(found)
 
-    @extend_schema(request=VersionWriter, responses=DisputeWithWords)
+    @extend_schema(request=DisputeVersionWriter, responses=DisputeWithWords)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take it back before the first decision; who opened it."""
-        said, found = self.cleaned(VersionWriter), self.get_object()
+        said, found = self.cleaned(DisputeVersionWriter), self.get_object()
         services.withdraw_dispute(dispute=found, by=self.by, at=clock.now(), **said)
         return self.shown(found)
 

@@ -38,13 +38,13 @@ class CoachingPlanWriter(Writer):
     case = VisibleField(model=Case, required=False, allow_null=True)
 
 
-class MoveWriter(Writer):
+class CoachingPlanMoveWriter(Writer):
     until = serializers.DateField()
     reason = serializers.CharField(max_length=200)
     version = serializers.IntegerField(required=False, min_value=1)
 
 
-class CancelWriter(Writer):
+class CoachingPlanCancelWriter(Writer):
     version = serializers.IntegerField(required=False, min_value=1)
 
 
@@ -86,19 +86,19 @@ class CoachingPlans(Records):
         plan = services.plan_coaching(by=self.by, at=clock.now(), on=today_of(request), **said)
         return self.shown(plan, status=201)
 
-    @extend_schema(request=MoveWriter, responses=CoachingPlanSerializer)
+    @extend_schema(request=CoachingPlanMoveWriter, responses=CoachingPlanSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """An earlier or later end, with the reason."""
-        said = self.cleaned(MoveWriter)
+        said = self.cleaned(CoachingPlanMoveWriter)
         plan = services.move_plan(plan=self.get_object(), by=self.by, at=clock.now(), on=today_of(request), **said)
         return self.shown(plan)
 
-    @extend_schema(request=CancelWriter, responses=CoachingPlanSerializer)
+    @extend_schema(request=CoachingPlanCancelWriter, responses=CoachingPlanSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """Before it begins."""
-        said = self.cleaned(CancelWriter)
+        said = self.cleaned(CoachingPlanCancelWriter)
         plan = services.cancel_plan(plan=self.get_object(), by=self.by, at=clock.now(), on=today_of(request), **said)
         return self.shown(plan)
 

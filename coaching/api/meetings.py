@@ -28,19 +28,19 @@ class MeetingWriter(Writer):
     starts_at = serializers.DateTimeField()
 
 
-class VersionWriter(Writer):
+class MeetingVersionWriter(Writer):
     version = serializers.IntegerField(required=False, min_value=1)
 
 
-class MoveWriter(VersionWriter):
+class MeetingMoveWriter(MeetingVersionWriter):
     starts_at = serializers.DateTimeField()
 
 
-class HeldWriter(VersionWriter):
+class HeldWriter(MeetingVersionWriter):
     came = serializers.ListField(child=VisibleField(model=Person), max_length=500)
 
 
-class MinutesWriter(VersionWriter):
+class MinutesWriter(MeetingVersionWriter):
     minutes = serializers.CharField(max_length=20_000, allow_blank=True)
 
 
@@ -64,21 +64,21 @@ class Meetings(Records):
         made = services.plan_meeting(by=self.by, at=clock.now(), on=today_of(request), **said)
         return self.shown(made, status=201)
 
-    @extend_schema(request=MoveWriter, responses=MeetingSerializer)
+    @extend_schema(request=MeetingMoveWriter, responses=MeetingSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """Another time."""
-        said = self.cleaned(MoveWriter)
+        said = self.cleaned(MeetingMoveWriter)
         meeting = self.get_object()
         return self.shown(
             services.move_meeting(meeting=meeting, by=self.by, at=clock.now(), on=today_of(request), **said)
         )
 
-    @extend_schema(request=VersionWriter, responses=MeetingSerializer)
+    @extend_schema(request=MeetingVersionWriter, responses=MeetingSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """It will not take place."""
-        said = self.cleaned(VersionWriter)
+        said = self.cleaned(MeetingVersionWriter)
         meeting = self.get_object()
         return self.shown(
             services.cancel_meeting(meeting=meeting, by=self.by, at=clock.now(), on=today_of(request), **said)
@@ -102,14 +102,14 @@ class Meetings(Records):
         return self.shown(services.write_minutes(meeting=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
-class DecisionSerializer(serializers.ModelSerializer):
+class MeetingDecisionSerializer(serializers.ModelSerializer):
     class Meta:
         model = MeetingDecision
         fields = ("id", "meeting", "text", "decided_at", "outcome", "settled_at")
         read_only_fields = fields
 
 
-class DecisionWriter(Writer):
+class MeetingDecisionWriter(Writer):
     meeting = VisibleField(model=Meeting)
     text = serializers.CharField(max_length=500)
 
@@ -127,17 +127,17 @@ class Decisions(Records):
     """What meetings decided, and what came of it."""
 
     model = MeetingDecision
-    serializer_class = DecisionSerializer
+    serializer_class = MeetingDecisionSerializer
     filterset_class = DecisionFilter
     ordering_fields = ("id", "decided_at")
 
-    @extend_schema(request=DecisionWriter, responses={201: DecisionSerializer})
+    @extend_schema(request=MeetingDecisionWriter, responses={201: MeetingDecisionSerializer})
     def create(self, request: Request) -> Response:
         """Note a decision."""
-        said = self.cleaned(DecisionWriter)
+        said = self.cleaned(MeetingDecisionWriter)
         return self.shown(services.decide_in_meeting(by=self.by, at=clock.now(), **said), status=201)
 
-    @extend_schema(request=OutcomeWriter, responses=DecisionSerializer)
+    @extend_schema(request=OutcomeWriter, responses=MeetingDecisionSerializer)
     @action(detail=True, methods=["post"])
     def settle(self, request: Request, pk: str) -> Response:
         """Say what came of it."""
@@ -145,19 +145,19 @@ class Decisions(Records):
         return self.shown(services.settle_decision(decision=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
-class QuestionSerializer(serializers.ModelSerializer):
+class MeetingQuestionSerializer(serializers.ModelSerializer):
     class Meta:
         model = MeetingQuestion
         fields = ("id", "team", "author", "text", "asked_at", "meeting", "answer", "answered_at")
         read_only_fields = fields
 
 
-class QuestionWriter(Writer):
+class MeetingQuestionWriter(Writer):
     team = VisibleField(model=Team)
     text = serializers.CharField(max_length=500)
 
 
-class AnswerWriter(Writer):
+class MeetingAnswerWriter(Writer):
     meeting = VisibleField(model=Meeting)
     answer = serializers.CharField(max_length=1000)
 
@@ -171,21 +171,21 @@ class Questions(Records):
     """What people put for the next meeting of their team."""
 
     model = MeetingQuestion
-    serializer_class = QuestionSerializer
+    serializer_class = MeetingQuestionSerializer
     filterset_class = QuestionFilter
     ordering_fields = ("id", "asked_at")
 
-    @extend_schema(request=QuestionWriter, responses={201: QuestionSerializer})
+    @extend_schema(request=MeetingQuestionWriter, responses={201: MeetingQuestionSerializer})
     def create(self, request: Request) -> Response:
         """Put a question."""
-        said = self.cleaned(QuestionWriter)
+        said = self.cleaned(MeetingQuestionWriter)
         return self.shown(services.ask_meeting(by=self.by, at=clock.now(), **said), status=201)
 
-    @extend_schema(request=AnswerWriter, responses=QuestionSerializer)
+    @extend_schema(request=MeetingAnswerWriter, responses=MeetingQuestionSerializer)
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: str) -> Response:
         """Say what a meeting answered."""
-        said = self.cleaned(AnswerWriter)
+        said = self.cleaned(MeetingAnswerWriter)
         return self.shown(services.answer_in_meeting(question=self.get_object(), by=self.by, at=clock.now(), **said))
 
 

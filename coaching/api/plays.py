@@ -49,7 +49,7 @@ class ReasonWriter(Writer):
     reason = serializers.CharField(max_length=300)
 
 
-class CommentWriter(Writer):
+class PlayCommentWriter(Writer):
     text = serializers.CharField(max_length=2000)
 
 
@@ -121,11 +121,11 @@ class Plays(Records):
         services.take_vote_back(play=play, by=self.by)
         return self.shown(play)
 
-    @extend_schema(request=CommentWriter, responses={201: PlayCommentSerializer})
+    @extend_schema(request=PlayCommentWriter, responses={201: PlayCommentSerializer})
     @action(detail=True, methods=["post"])
     def comment(self, request: Request, pk: str) -> Response:
         """Say something about it, for all who sell."""
-        said = self.cleaned(CommentWriter)
+        said = self.cleaned(PlayCommentWriter)
         made = services.comment_on_play(play=self.get_object(), by=self.by, at=clock.now(), **said)
         return Response(PlayCommentSerializer(made).data, status=201)
 

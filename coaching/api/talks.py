@@ -32,16 +32,16 @@ class OneOnOneWriter(Writer):
     case = VisibleField(model=Case, required=False, allow_null=True)
 
 
-class VersionWriter(Writer):
+class OneOnOneVersionWriter(Writer):
     version = serializers.IntegerField(required=False, min_value=1)
 
 
-class MoveWriter(VersionWriter):
+class OneOnOneMoveWriter(OneOnOneVersionWriter):
     starts_at = serializers.DateTimeField()
     reason = serializers.CharField(max_length=300)
 
 
-class CancelWriter(VersionWriter):
+class OneOnOneCancelWriter(OneOnOneVersionWriter):
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
@@ -69,26 +69,26 @@ class OneOnOnes(LookedAt):
         )
         return self.shown(talk, status=201)
 
-    @extend_schema(request=VersionWriter, responses=OneOnOneSerializer)
+    @extend_schema(request=OneOnOneVersionWriter, responses=OneOnOneSerializer)
     @action(detail=True, methods=["post"])
     def hold(self, request: Request, pk: str) -> Response:
         """It took place."""
-        said = self.cleaned(VersionWriter)
+        said = self.cleaned(OneOnOneVersionWriter)
         return self.shown(services.hold_one_on_one(talk=self.get_object(), by=self.by, at=clock.now(), **said))
 
-    @extend_schema(request=MoveWriter, responses=OneOnOneSerializer)
+    @extend_schema(request=OneOnOneMoveWriter, responses=OneOnOneSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
         """Another time, and why."""
-        said = self.cleaned(MoveWriter)
+        said = self.cleaned(OneOnOneMoveWriter)
         talk = self.get_object()
         return self.shown(services.move_one_on_one(talk=talk, by=self.by, at=clock.now(), on=today_of(request), **said))
 
-    @extend_schema(request=CancelWriter, responses=OneOnOneSerializer)
+    @extend_schema(request=OneOnOneCancelWriter, responses=OneOnOneSerializer)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """It will not take place."""
-        said = self.cleaned(CancelWriter)
+        said = self.cleaned(OneOnOneCancelWriter)
         return self.shown(services.cancel_one_on_one(talk=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
