@@ -386,7 +386,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "agenda-tick": (LINE, POST),
     "promise": (LINE, POST),
     "note": (LINE, POST),
-    "action-done": (LINE, POST),
+    "action-done": ("ana maya", POST),
     # cases: a word of a case is read by the person and who leads them; who runs the installation sees that it is there
     "case-add": ("maya omar vera", GET),
     "case-raise": (COLLEAGUES, GET),

@@ -180,11 +180,15 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
     if me is not None:
         # One's own promises and cases are tasks already.
         tasks = Task.objects.filter(owner=me, done_at=None, due_on__lte=until)
+        # Others see tasks too, so a task only says that something was promised; here its owner reads what.
+        promised = ActionItem.objects.annotate(named=Concat(Value("action-item:"), Cast("pk", CharField())))
+        promised = promised.filter(owner=me, named=OuterRef("reason")).values("text")[:1]
+        words = Case(When(source="action_item", then=Coalesce(Subquery(promised), F("text"))), default=F("text"))
         talks = OneOnOne.objects.visible_to(user).filter(Q(manager=me) | Q(person=me))
         talks = talks.filter(state=OneOnOne.State.PLANNED, starts_at__gte=since, starts_at__lt=since + SOON)
         other = Case(When(person=me, then=F("manager__name")), default=F("person__name"))
         parts += [
-            _rows(tasks, "task", F("text"), Value(""), F("due_on"), link=F("link")),
+            _rows(tasks, "task", words, Value(""), F("due_on"), link=F("link")),
             _rows(talks, "talk", Value("1:1"), other, Cast("starts_at", DateField()), at=F("starts_at")),
         ]
         if leads:

@@ -265,7 +265,7 @@ def test_there_are_talks_promises_a_case_awards_and_thanks(read: None) -> None:
     assert OneOnOne.objects.filter(state="held").exists()
     assert OneOnOne.objects.filter(state="planned").exists()
     assert ActionItem.objects.filter(done_at=None, due_on__lt=TODAY).exists()
-    assert Case.objects.get().person.external_id == "E-103"
+    assert "E-103" in Case.objects.filter(flag__isnull=False).values_list("person__external_id", flat=True)
     assert Award.objects.count() >= 3
     assert Kudos.objects.count() >= 5
     assert Suggestion.objects.exists()

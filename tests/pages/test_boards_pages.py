@@ -21,7 +21,7 @@ PAGES = {
     "/what-works/": 14,
     "/reports/": 12,
     "/reports/{report}/": 34,
-    "/managers/{maya}/record/": 75,
+    "/managers/{maya}/record/": 90,
 }
 
 

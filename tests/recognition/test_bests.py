@@ -40,14 +40,21 @@ def three(cast: Cast) -> list[Person]:
     return [cast.ana, cast.ben, rep("Dora", cast.north)]
 
 
+def more(cast: Cast) -> list[Person]:
+    """Enough to be compared: below five nobody is."""
+    return [rep(f"Rep {n}", cast.north) for n in range(3)]
+
+
 def test_satisfaction_is_ranked_from_ten_answers_on(cast: Cast) -> None:
     ana, ben, dora = three(cast)
     answered(ana, *[5] * 9, 4)
     answered(ben, *[4] * 10)
     answered(dora, *[5] * 9)
+    for person in more(cast):
+        answered(person, *[3] * 10)
     found = board(cast.ana, by="csat")
-    assert [(place.person.name, place.score) for place in found.places] == [("Ana", D("4.90"))]
-    assert found.size == 2
+    assert [(place.person.name, place.score) for place in found.places][:1] == [("Ana", D("4.90"))]
+    assert found.size == 5
 
 
 def test_the_least_discount_leads_from_five_deals_on(cast: Cast) -> None:
@@ -55,14 +62,16 @@ def test_the_least_discount_leads_from_five_deals_on(cast: Cast) -> None:
     discounted(ana, 10)
     discounted(ben, 2)
     discounted(dora, 0, deals=4)
+    for person in more(cast):
+        discounted(person, 20)
     found = board(cast.ana, by="discount")
-    assert [(place.person.name, place.score) for place in found.places] == [("Ben", D("0.02"))]
+    assert [(place.person.name, place.score) for place in found.places][:1] == [("Ben", D("0.02"))]
     assert found.own is not None
-    assert (found.own.rank, found.own.score, found.own.to_next) == (None, D("0.1"), D("0.08"))
+    assert (found.own.rank, found.own.score, found.own.to_next) == (2, D("0.1"), D("0.08"))
 
 
 def test_the_ramped_board_ranks_by_what_was_asked_by_today(cast: Cast) -> None:
-    for person, amount in ((cast.ana, 600), (cast.ben, 300)):
+    for person, amount in ((cast.ana, 600), (cast.ben, 300), *((person, 100) for person in more(cast))):
         quota(person, 1000)
         book(person, amount, date(2026, 7, 6))
     list(rebuild())
@@ -70,21 +79,21 @@ def test_the_ramped_board_ranks_by_what_was_asked_by_today(cast: Cast) -> None:
 
     found = leaderboard(user=cast.ana.user, period=Q3, as_of=date(2026, 8, 14), by="ramped")
     # 33 of 66 working days: 500 asked.
-    assert [(place.person.name, round(place.score, 2)) for place in found.places] == [("Ana", D("1.20"))]
+    assert [(place.person.name, round(place.score, 2)) for place in found.places][:1] == [("Ana", D("1.20"))]
 
 
 def test_nobody_posted_in_a_country_without_ranks_is_ranked(cast: Cast) -> None:
-    for person, amount in zip(three(cast), (900, 800, 700), strict=True):
+    for person, amount in zip([*three(cast), *more(cast)], (900, 800, 700, 600, 500, 400), strict=True):
         quota(person, 1000)
         book(person, amount)
     Posting.objects.filter(person=cast.ana).update(holiday_region="FR")
     Organisation.objects.update(countries_without_ranks=["FR"])
     found = board(cast.maya)
-    assert [place.person.name for place in found.places] == ["Ben"]
-    assert found.size == 2
+    assert [place.person.name for place in found.places][:1] == ["Ben"]
+    assert found.size == 5
     assert board(cast.ana).own is None
     Organisation.objects.update(countries_without_ranks=["DE"])
-    assert [place.person.name for place in board(cast.maya).places] == ["Ana"]
+    assert board(cast.maya).is_small
 
 
 def test_countries_are_kept_by_their_two_letters(cast: Cast) -> None:
