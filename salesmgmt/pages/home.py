@@ -181,9 +181,9 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
         # One's own promises and cases are tasks already.
         tasks = Task.objects.filter(owner=me, done_at=None, due_on__lte=until)
         # Others see tasks too, so a task only says that something was promised; here its owner reads what.
-        promised = ActionItem.objects.annotate(named=Concat(Value("action-item:"), Cast("pk", CharField())))
-        promised = promised.filter(owner=me, named=OuterRef("reason")).values("text")[:1]
-        words = Case(When(source="action_item", then=Coalesce(Subquery(promised), F("text"))), default=F("text"))
+        named = ActionItem.objects.annotate(named=Concat(Value("action-item:"), Cast("pk", CharField())))
+        said = Subquery(named.filter(owner=me, named=OuterRef("reason")).values("text")[:1])
+        words = Case(When(source="action_item", then=Coalesce(said, F("text"))), default=F("text"))
         talks = OneOnOne.objects.visible_to(user).filter(Q(manager=me) | Q(person=me))
         talks = talks.filter(state=OneOnOne.State.PLANNED, starts_at__gte=since, starts_at__lt=since + SOON)
         other = Case(When(person=me, then=F("manager__name")), default=F("person__name"))
