@@ -164,7 +164,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='play',
-            constraint=models.UniqueConstraint(models.F('name'), condition=models.Q(('state', 'retired'), _negated=True), name='plays_in_use_have_names_of_their_own'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'retired'), _negated=True), fields=('name',), name='plays_in_use_have_names_of_their_own'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='play',

@@ -62,7 +62,9 @@ class Play(PlayWords):
     class Meta:
         triggers = audited()
         constraints = [
-            models.UniqueConstraint("name", condition=~Q(state="retired"), name="plays_in_use_have_names_of_their_own")
+            models.UniqueConstraint(
+                fields=["name"], condition=~Q(state="retired"), name="plays_in_use_have_names_of_their_own"
+            )
         ]
         indexes = [
             models.Index(F("proposed_at").desc(), F("id").desc(), name="play_by_time"),

@@ -99,6 +99,8 @@ def trail(
                     values[name] = _by_other(values[name], known[of])
             if check is not None and not row.refusals:
                 check(plan, row, values)
+            if len(by) == 1 and not row.refusals and values.get(by[0]) in (None, ""):
+                plan.refuse(row, by[0], "It is empty; the row is known again by it alone.")
             if row.refusals:
                 continue
             given = model(**values)

@@ -16,4 +16,4 @@ def test_on_the_first_day_of_a_quarter_and_in_its_fifth_week_the_same_are_flagge
     draw_conclusions(size=Size(), today=today)
     assert dict(Flag.objects.open().values_list("person__external_id", "cause")) == BUILT_IN
     assert not Flag.objects.filter(person__external_id__in=NOT_BEHIND).exists()
-    assert Case.objects.get().person.external_id == "E-103"
+    assert "E-103" in Case.objects.filter(flag__isnull=False).values_list("person__external_id", flat=True)
