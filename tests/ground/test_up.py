@@ -16,7 +16,7 @@ from salesmgmt.run import home, services, up
 from .conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("up")
-LONG = 90.0
+LONG = 180.0
 
 
 class Start:
