@@ -1,11 +1,14 @@
 """make run: together up, together down, and no trace of a violent end."""
 
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -75,6 +78,15 @@ def environment(fresh_environment: dict[str, str]) -> dict[str, str]:
     return fresh_environment
 
 
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Path]:
+    """Where the first test leaves what it has set up, so that migrating a fresh database is paid for once."""
+    folder = Path(tempfile.mkdtemp(prefix="paceline-"))
+    folder.chmod(0o755)
+    yield folder / "var"
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def everything(var: Path) -> list[psutil.Process]:
     place = home.settle(var)
     servers = [("postgres", place.cluster), ("valkey", place.queue)]
@@ -83,7 +95,7 @@ def everything(var: Path) -> list[psutil.Process]:
 
 
 def test_a_crash_is_shown_and_restarted_and_stopping_leaves_no_process(
-    var: Path, environment: dict[str, str], port: int
+    var: Path, kept: Path, environment: dict[str, str], port: int
 ) -> None:
     start = Start(var, environment, port)
     start.wait_for(f"Paceline is at http://localhost:{port}/")
@@ -102,9 +114,14 @@ def test_a_crash_is_shown_and_restarted_and_stopping_leaves_no_process(
     assert start.end(signal.SIGTERM) == 0
     assert everything(var) == []
     assert not (var / "environment").exists()
+    subprocess.run(["cp", "-a", var, kept], check=True)
 
 
-def test_after_a_kill_of_every_process_the_next_start_works(var: Path, environment: dict[str, str], port: int) -> None:
+def test_after_a_kill_of_every_process_the_next_start_works(
+    var: Path, kept: Path, environment: dict[str, str], port: int
+) -> None:
+    if kept.exists():
+        subprocess.run(["cp", "-a", kept, var], check=True)
     start = Start(var, environment, port)
     start.wait_for("Paceline is at")
     running = everything(var)
