@@ -36,5 +36,5 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0001_initial")]
+    dependencies = [("sales", "0001_squashed")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

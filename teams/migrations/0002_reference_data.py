@@ -18,5 +18,5 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("teams", "0001_initial")]
+    dependencies = [("teams", "0001_squashed")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -1,9 +1,10 @@
-"""The measures that ship with the product, beside those it is built around; an admin may change or hide them."""
+"""What ships with the product and an admin may change: measures beside those it is built around, flags' costs, scorecards."""
 
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import migrations
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 FIRST_DAY, AT = date(1900, 1, 1), datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -150,11 +151,26 @@ SUPPORT: list[tuple[dict[str, Any], Part, Part | None]] = [
 ]  # fmt: skip
 
 
+CALLS: list[tuple[dict[str, Any], Part, Part | None]] = [
+    ({"key": "forecast_accuracy", "label": "Forecast accuracy", "unit": "ratio", "method": "ratio",
+      "is_prorated": False,
+      "description": "What was credited less the error of the calls that stood at the end of weeks 1, 5 and 9."},
+     ("calls", "hit", "ended", "owner", []), ("calls", "result", "ended", "owner", [])),
+]  # fmt: skip
+# A talk that was not needed costs trust; a quota that is missed unwarned costs the quarter. The finer the sign, the surer
+# it has to be.
+COSTS = {"miss": (1, 2), "trend": (2, 1), "activity": (2, 1), "stale": (3, 1), "quality": (3, 1)}
+SCORECARDS = {
+    "rep": [("pace", "60", "1"), ("win_rate", "20", "0.3"), ("activities", "20", "20")],
+    "manager": [("pace", "70", "1"), ("win_rate", "30", "0.3")],
+}
+
+
 def ship(apps: Any, schema_editor: Any) -> None:
     definitions, versions = (apps.get_model("performance", name) for name in ("MeasureDefinition", "MeasureVersion"))
     shipped = [
         (kind, *one)
-        for kind, some in (("leading", LEADING), ("lagging", LAGGING), ("support", SUPPORT))
+        for kind, some in (("leading", LEADING), ("lagging", LAGGING), ("support", SUPPORT), ("lagging", CALLS))
         for one in some
     ]
     for position, (kind, fields, above, below) in enumerate(shipped, start=1):
@@ -168,6 +184,27 @@ def ship(apps: Any, schema_editor: Any) -> None:
         )  # fmt: skip
 
 
+def fill(apps: Any, schema_editor: Any) -> None:
+    cost = apps.get_model("performance", "FlagCost")
+    cost.objects.bulk_create(
+        cost(kind=kind, needless_talk=needless, missed_warning=missed) for kind, (needless, missed) in COSTS.items()
+    )
+    scorecard, part_of = (apps.get_model("performance", name) for name in ("Scorecard", "ScorecardPart"))
+    for role, parts in SCORECARDS.items():
+        card = scorecard.objects.create(
+            role=role, during=DateRange(FIRST_DAY, None, "[)"), made_at=datetime(2026, 1, 1, tzinfo=UTC),
+            reason="To begin with",
+        )  # fmt: skip
+        part_of.objects.bulk_create(
+            part_of(scorecard=card, measure=measure, weight=weight, goal=goal, position=place)
+            for place, (measure, weight, goal) in enumerate(parts)
+        )
+
+
 class Migration(migrations.Migration):
-    dependencies = [("performance", "0011_measures")]
-    operations = [migrations.RunPython(ship, migrations.RunPython.noop, elidable=False)]
+    replaces = [("performance", "0012_shipped_measures"), ("performance", "0015_first_scorecards")]
+    dependencies = [("performance", "0001_squashed")]
+    operations = [
+        migrations.RunPython(ship, migrations.RunPython.noop),
+        migrations.RunPython(fill, migrations.RunPython.noop),
+    ]

@@ -38,5 +38,6 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("coaching", "0010_learning"), ("teams", "0011_countries_without_chances")]
+    replaces = [("coaching", "0011_skill_map")]
+    dependencies = [("coaching", "0001_squashed")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
