@@ -69,7 +69,9 @@ from .ladders import (
     away_until,
     current_step,
     exit_sums,
+    exits_of,
     goal_lines,
+    goal_measures,
     grounds_against,
     helpers_of,
     ladder_with_parts,
@@ -77,6 +79,7 @@ from .ladders import (
     leavers_of,
     pauses_due,
     value_of,
+    why_not_confirm,
     why_not_decide,
     why_not_witness,
 )
@@ -274,4 +277,7 @@ __all__ = [
     "what_helps",
     "why_not_decide",
     "why_not_witness",
+    "exits_of",
+    "goal_measures",
+    "why_not_confirm",
 ]
