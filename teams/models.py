@@ -757,6 +757,7 @@ class Look(models.Model):
         COURSES = "courses", "Your courses"
         PLAN = "plan", "A development or coaching plan"
         LADDER = "ladder", "An improvement plan"
+        SIGNS = "signs", "Early signs, of everybody in the team"
         DISPUTE = "dispute", "A dispute"
 
     viewer = models.ForeignKey(User, models.CASCADE, related_name="looks")

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from coaching.models import ActionItem, Case, Note
+from coaching.models import ActionItem, Case, DevelopmentPlan, DiagnosisStep, Note
 from performance.models import Flag
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
@@ -83,6 +83,42 @@ def test_lists_of_a_team_own_looks_and_pages_one_may_not_open_are_no_looks(cast:
     signed_in(cast.ana).get(f"/people/{cast.ana.pk}/")
     assert signed_in(cast.cleo).get(f"/people/{cast.ana.pk}/").status_code == 404
     assert Look.objects.count() == 0
+
+
+def test_the_words_of_lists_of_further_gets_and_of_a_form_that_comes_back_are_looked_at_too(cast: Cast) -> None:
+    assert cast.maya.user is not None
+    maya = signed_in(cast.maya)
+    case = Case.objects.create(
+        person=cast.ana, owner=cast.maya, source="manager", subject="Few meetings", opened_at=NOW, due_on=TODAY,
+    )  # fmt: skip
+    DiagnosisStep.objects.create(
+        case=case, step="product", is_in=False, reason="Sells well elsewhere.", ruled_at=NOW, ruled_by=cast.maya.user
+    )
+    plan = DevelopmentPlan.objects.create(
+        person=cast.ana, manager=cast.maya, aim="Lead", review_on=TODAY, made_at=NOW
+    )
+    for person in (cast.ana, cast.ben):
+        ActionItem.objects.create(
+            person=person, owner=cast.maya, coach=cast.maya, text="Listen in", due_on=TODAY, made_at=NOW
+        )
+    for path, page, people in (
+        (f"/api/v1/cases/?person={cast.ana.pk}", "case", {cast.ana}),
+        (f"/api/v1/cases/{case.pk}/diagnosis/", "case", {cast.ana}),
+        (f"/api/v1/diagnosis-steps/?case={case.pk}", "case", {cast.ana}),
+        (f"/api/v1/development-plans/{plan.pk}/", "plan", {cast.ana}),
+        ("/api/v1/development-plans/", "plan", {cast.ana}),
+        ("/api/v1/action-items/", "talk", {cast.ana, cast.ben}),
+        ("/improvement/signs/", "signs", {cast.ana, cast.ben}),
+    ):
+        Look.objects.all().delete()
+        assert maya.get(path).status_code == 200, path
+        looks = set(Look.objects.values_list("person", "page"))
+        assert looks == {(person.pk, page) for person in people}, path
+    Look.objects.all().delete()
+    assert maya.post(f"/development/{cast.ana.pk}/save/", {"aim": ""}).status_code == 422
+    assert list(Look.objects.values_list("person", "page")) == [(cast.ana.pk, "plan")]
+    maya.get("/api/v1/people/")
+    assert Look.objects.filter(page="person").count() == 0
 
 
 def test_only_oneself_reads_who_looked(cast: Cast) -> None:
