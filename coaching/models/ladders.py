@@ -380,6 +380,11 @@ class LadderDecision(models.Model):
             ),
         ]
 
+    @property
+    def is_answered(self) -> bool:
+        """What HR has not answered holds for nobody, and the person it is about doesn't read which it was."""
+        return self.state in {self.State.CONSENTED, self.State.WITHHELD}
+
 
 class LadderEvent(models.Model):
     """What happened on a ladder: by whom, when, and the reason where one was asked for."""

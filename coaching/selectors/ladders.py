@@ -368,6 +368,13 @@ def _found_by(case: Case) -> list[tuple[str, bool]]:
     return [(case.cause, bool(case.is_team_wide))]
 
 
+def may_open_ladder(access: Access, case: Case) -> bool:
+    """Whether what a case has found is the person's to improve, and somebody may begin that with them."""
+    case.standing = list(case.steps.filter(reopened_at=None)) if case.is_open else []  # type: ignore[attr-defined]
+    theirs = any(cause in THEIRS and not is_team_wide for cause, is_team_wide in _found_by(case))
+    return theirs and case.outcome != Case.Outcome.WITHDRAWN and may_lead(access, case.person)
+
+
 def _dispute(step: LadderStep, person: Person, on: date) -> list[Ground]:
     """A dispute that touches what the ladder is about, said so that the line doesn't learn of it.
 

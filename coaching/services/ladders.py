@@ -645,7 +645,9 @@ def move_ladder_tasks(*, on: date) -> int:
     """What is to be talked about goes to who leads the person today; answers how many tasks. No ladder changes."""
     tasks = {
         int(task.reason.rpartition(":")[2]): task
-        for task in Task.objects.select_for_update().filter(source="ladder", reason__startswith=f"{ON_STEP}:", done_at=None)
+        for task in Task.objects.select_for_update().filter(
+            source="ladder", reason__startswith=f"{ON_STEP}:", done_at=None
+        )
     }
     moved = 0
     for step in LadderStep.objects.filter(pk__in=tasks).select_related("ladder__person"):
