@@ -129,6 +129,8 @@ urlpatterns = [
     path("disputes/<int:pk>/step-aside/", disputes.dispute_step_aside, name="dispute-step-aside"),
     path("disputes/<int:pk>/decide/", disputes.dispute_decide, name="dispute-decide"),
     path("disputes/<int:pk>/appeal/", disputes.dispute_appeal, name="dispute-appeal"),
+    path("disputes/<int:pk>/pdf/", disputes.dispute_pdf, name="dispute-pdf"),
+    path("disputes/<int:pk>/appeal/withdraw/", disputes.dispute_appeal_withdraw, name="dispute-appeal-withdraw"),
     path("disputes/<int:pk>/withdraw/", disputes.dispute_withdraw, name="dispute-withdraw"),
 ]
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
-from salesmgmt.lib.ranges import Dated, is_a_range
+from salesmgmt.lib.ranges import Dated, half_open, is_a_range
 from teams.models import Access, Leadership, Organisation, Person, Posting, Role, Team, Viewer, access_of
 
 from .cases import Case
@@ -29,7 +29,7 @@ def led_by_others(access: Access) -> set[int]:
     paths = dict(Team.objects.filter(pk__in=ids).values_list("pk", "path"))
     led = set(access.led_team_ids)
     around = {team for path in paths.values() for team in path if not led & set(path[: path.index(team)])}
-    heads = Leadership.objects.filter(team__in=around).exclude(during__endswith__lte=today)
+    heads = Leadership.objects.filter(team__in=around, during__overlap=half_open(today))  # today or later
     found = set(heads.values_list("person_id", flat=True))
     if access.role != Role.EXECUTIVE:
         posted = Posting.objects.on(today).filter(team__in=around & led, role__in=[Role.MANAGER, Role.EXECUTIVE])

@@ -46,8 +46,10 @@ from .disputes import (
     keep_disputes_going,
     name_decider,
     open_dispute,
+    propose_party,
     record_missed,
     step_aside,
+    withdraw_appeal,
     withdraw_dispute,
 )
 from .expiry import EXPIRIES
@@ -231,6 +233,7 @@ __all__ = [
     "promise_in_meeting",
     "promise_support",
     "propose_decision",
+    "propose_party",
     "propose_play",
     "publish_course",
     "publish_step",
@@ -268,6 +271,7 @@ __all__ = [
     "use_play",
     "vote_for_play",
     "waive_support",
+    "withdraw_appeal",
     "withdraw_dispute",
     "withdraw_enrolment",
     "withdraw_ladder",
