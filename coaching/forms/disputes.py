@@ -146,7 +146,7 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, dispute: Dispute, user: User, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.among = nameable(dispute, user, at=at)
+        self.dispute, self.user, self.at = dispute, user, at
         self.fields["proposed"].queryset = proposed_parties(dispute)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class PersonForm(forms.Form):
             said["person"] = proposed
         elif email:
             try:
-                said["person"] = person_at(email, self.among)
+                said["person"] = person_at(email, nameable(self.dispute, self.user, at=self.at))
             except Refused as refusal:
                 self.add_error("email", refusal.sentence)
         elif not self.errors:
@@ -224,10 +224,8 @@ class DecideForm(Versioned):
             return None
         match self.dispute.subject:
             case Subject.CREDIT:
-                parts: dict[str, dict[Person, Decimal]] = {
-                    "primary": {},
-                    "overlay": {},
-                }  # empty where it stood: nobody's
+                # A kind that stood and is emptied is nobody's; one that neither stood nor is filled in stays as it is.
+                parts: dict[str, dict[Person, Decimal]] = {"primary": {}, "overlay": {}}
                 for person in self.people:
                     for kind, of_kind in parts.items():
                         if share := said.get(f"{kind}-{person.pk}"):
