@@ -983,6 +983,11 @@ def _finish(dispute: Dispute, what: str, at: datetime, *, owner: Person | None =
     (waiting.filter(owner=owner) if owner else waiting).update(done_at=at)
 
 
+def finish_paying(*, dispute: int, at: datetime) -> None:
+    """All pay of a dispute is settled: nothing is left to do about it."""
+    Task.objects.filter(source="dispute", reason=f"{PAY}:{dispute}", done_at=None).update(done_at=at)
+
+
 def _ask_to_pay(dispute: Dispute, at: datetime, today: date) -> None:
     """What was granted is paid once it is final: a task for who pays, without a word of the dispute."""
     due = [one for one in pay_due(dispute=dispute) if one.amount]
