@@ -307,7 +307,7 @@ def revoke_screen(*, screen: Screen, version: int, by: User) -> Screen:
 
 @transaction.atomic
 def settle_pay(*, dispute: int, person: int, note: str, by: User, at: datetime, on: date) -> PaySettlement:
-    """Pay that a dispute granted was paid, or taken back: somebody who pays says so, with what; nobody for themselves."""
+    """Pay that a dispute granted was paid, or taken back: who settles pay says so, and nobody for themselves."""
     if not Dispute.objects.select_for_update().filter(pk=dispute).exists():
         raise Refused("There is no such pay to settle.")
     waiting = {(one.due.dispute, one.due.person.pk): one for one in selectors.pay_waiting(by, on=on)}

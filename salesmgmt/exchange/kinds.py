@@ -34,8 +34,8 @@ ORDER = (  # in which kinds depend on each other
     "onboarding_steps", "onboarding_ticks", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
     "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "diagnosis_steps",
     "department_questions", "disputes", "dispute_parties", "dispute_statements", "dispute_deciders",
-    "dispute_decisions", "dispute_remedies", "dispute_shares", "dispute_events", "pay_settlements", "coaching_plans", "plays",
-    "play_versions", "play_changes", "play_votes", "play_comments", "play_uses", "coaching_plan_changes",
+    "dispute_decisions", "dispute_remedies", "dispute_shares", "dispute_events", "pay_settlements", "coaching_plans",
+    "plays", "play_versions", "play_changes", "play_votes", "play_comments", "play_uses", "coaching_plan_changes",
     "closings",
 )  # fmt: skip
 

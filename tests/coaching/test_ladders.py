@@ -690,6 +690,23 @@ def test_what_is_asked_for_stands_once_the_time_is_over_and_moves_with_more_time
     assert value_of(world.cast.ben, "selling_time", SINCE, world.today, world.today, Organisation.get()) is None
 
 
+def test_protected_leave_nothing_moves_and_no_sign_is_shown(world: World, step: LadderStep) -> None:
+    """Protected leave: no step goes on, none is opened, the days are not counted."""
+    leave_now(world, step)
+    for act in (
+        lambda: go_on(world, step),
+        lambda: services.open_ladder(
+            person=world.cast.ben, reason="Few", starts_on=world.today, last=world.today + 30 * DAY, by=world.maya,
+            at=world.now, on=world.today,
+        ),
+    ):
+        with pytest.raises(Refused, match="is away until"):
+            act()
+    page = signed_in(world.cast.maya).get(f"/improvement/{step.ladder_id}/").content.decode()
+    assert "is away until" in page
+    assert "parental" not in page  # below HR only the dates
+
+
 def test_a_leaver_s_ladder_ends_as_left_by_hr(world: World, step: LadderStep) -> None:
     teams.end_employment(person=world.cast.ben, on=world.today, by=user(world.cast.olga))
     world.cast.ben.refresh_from_db()
