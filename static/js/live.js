@@ -21,7 +21,10 @@ async function look() {
     }
     if (!answer.ok) throw new Error(answer.status);
     const next = await answer.text();
-    if (next !== (stamp ?? token.split(".")[3])) await refresh();
+    if (next !== (stamp ?? token.split(".")[3])) {
+      await refresh();
+      document.body.dispatchEvent(new Event("figures")); // what costs more than a refresh asks again for itself, less often
+    }
     stamp = next;
     wait = Math.min(Math.max(1000, BREATH * (performance.now() - began)), 30000);
   } catch {
