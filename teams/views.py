@@ -234,7 +234,8 @@ def skills(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("skills", pk)
     rated = sum(1 for row in rows if (row.own if is_own else row.manager))
     context = {"subject": person, "rows": rows, "is_own": is_own, "rated": rated, "adds": access.sees_all}
-    context |= {"reads": reads, "form": form if may_rate and rows else None, "contested": [row for row in rows if _is_contested(row)]}
+    context |= {"form": form if may_rate and rows else None, "contested": [row for row in rows if _is_contested(row)]}
+    context["reads"] = reads
     return render(request, "teams/skills.html", context, status=422 if form.errors else 200)
 
 
