@@ -208,7 +208,7 @@ class LadderSteps(LookedAt):
     """A step with its goals, support, what the person said to it, and decisions."""
 
     model = LadderStep
-    look = Look.Page.LADDER
+    look, about = Look.Page.LADDER, "ladder.person_id"
     serializer_class = LadderStepSerializer
     filterset_class = StepFilter
     ordering_fields = ("id",)

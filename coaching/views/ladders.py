@@ -19,7 +19,7 @@ from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn, looked
+from teams.edges import SignedIn, looked, looked_at
 from teams.models import Look, Role, access_of
 from teams.selectors import manager_of, organisation_of
 
@@ -408,6 +408,7 @@ def early_signs(request: SignedIn) -> HttpResponse:
     organisation = organisation_of(request.user)
     today = clock.today(organisation.time_zone)
     found = selectors.early_signs(manager=request.user.person, on=today, organisation=organisation)
+    looked_at(request, Look.Page.SIGNS, (one.person.pk for one in found))
     return render(request, "coaching/early_signs.html", {"found": found, "with_signs": [x for x in found if x.signs]})
 
 
