@@ -20,6 +20,7 @@ from .cases import (
 from .courses import AssignForm, CourseForm, CourseRuleForm, DueForm, LessonForm, QuestionForm, QuizForm
 from .development import DevelopmentForm, DevelopmentGoalForm, MentorForm, OnboardingStepForm
 from .ladders import (
+    ExitCorrectForm,
     ExitForm,
     LadderAnswerForm,
     LadderDecisionForm,
@@ -69,6 +70,7 @@ __all__ = [
     "DevelopmentGoalForm",
     "DoneForm",
     "DueForm",
+    "ExitCorrectForm",
     "ExitForm",
     "HandOverForm",
     "LadderAnswerForm",

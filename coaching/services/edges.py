@@ -15,17 +15,20 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation, Person, User, access_of
 
 
-def tell(person: Person, text: str, link: str, at: datetime) -> None:
-    """A notice that names the thing and quotes nobody, in the way its reader has chosen for its topic."""
-    tell_all([person], text, link, at)
+def tell(person: Person, text: str, link: str, at: datetime, *, must: bool = False) -> None:
+    """A notice that names the thing and quotes nobody, in the way its reader has chosen for its topic.
+
+    `must`: it asks for an answer within days, so nobody is left untold by having chosen not to hear of the topic.
+    """
+    tell_all([person], text, link, at, must=must)
 
 
-def tell_all(people: Iterable[Person], text: str, link: str, at: datetime) -> None:
+def tell_all(people: Iterable[Person], text: str, link: str, at: datetime, *, must: bool = False) -> None:
     """The same to several, in as many queries."""
     users = {person.user.pk: person.user for person in people if person.user is not None}
     topic = topic_of(link)
     ways = dict(NoticeChoice.objects.filter(user__in=users, topic=topic).values_list("user_id", "way"))
-    told = [user for pk, user in users.items() if ways.get(pk) != NoticeChoice.Way.NONE]
+    told = [user for pk, user in users.items() if must or ways.get(pk) != NoticeChoice.Way.NONE]
     made = Notice.objects.bulk_create(Notice(user=user, text=text[:300], link=link, at=at) for user in told)
     if not is_mail_set_up():
         return
