@@ -1,6 +1,16 @@
 """Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
 
-from .cases import close_case, hand_over_case, move_case, open_case, open_case_about, raise_case
+from .cases import (
+    close_case,
+    hand_over_case,
+    move_case,
+    open_case,
+    open_case_about,
+    raise_case,
+    remind_of_cases,
+    reopen_case,
+    withdraw_case,
+)
 from .courses import (
     add_course,
     add_lesson,
@@ -29,7 +39,7 @@ from .development import (
     sign_development_plan,
     tick_onboarding_step,
 )
-from .diagnosis import ask_view, reopen_step, rule_step, state_view
+from .diagnosis import VIEW_DAYS, ask_view, reopen_step, rule_step, state_view
 from .disputes import (
     NewOwner,
     NewQuota,
@@ -134,6 +144,7 @@ from .talks import (
 
 __all__ = [
     "EXPIRIES",
+    "VIEW_DAYS",
     "NewOwner",
     "NewQuota",
     "NotNeutral",
@@ -230,6 +241,7 @@ __all__ = [
     "record_exit",
     "record_missed",
     "refresh_course_effects",
+    "remind_of_cases",
     "remind_of_courses",
     "remind_of_questions",
     "remove_goal",
@@ -237,6 +249,7 @@ __all__ = [
     "remove_question",
     "remove_support",
     "renew_certificates",
+    "reopen_case",
     "reopen_step",
     "retire_course",
     "retire_play",
@@ -260,6 +273,7 @@ __all__ = [
     "use_play",
     "vote_for_play",
     "waive_support",
+    "withdraw_case",
     "withdraw_dispute",
     "withdraw_enrolment",
     "withdraw_ladder",
