@@ -363,8 +363,10 @@ TABLE: dict[str, tuple[str, str]] = {
     # coaching
     "cases": (EVERYBODY, GET),
     "case": (LINE, GET),
-    "case-move": (LINE, POST),
-    "case-close": (LINE, POST),
+    "case-move": ("ana maya vera", POST),
+    "case-close": ("ana maya vera", POST),
+    "case-withdraw": ("ana maya vera", POST),
+    "case-open-again": ("ana maya vera", POST),
     "case-open": ("maya vera", POST),
     "disputes": (EVERYBODY, GET),
     "dispute-new": (COLLEAGUES, GET),
@@ -385,7 +387,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "agenda-add": (LINE, POST),
     "agenda-tick": (LINE, POST),
     "promise": (LINE, POST),
-    "note": (LINE, POST),
+    "note": ("ana maya vera", POST),
     "action-done": ("ana maya", POST),
     # cases: a word of a case is read by the person and who leads them; who runs the installation sees that it is there
     "case-add": ("maya omar vera", GET),
