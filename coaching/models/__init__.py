@@ -50,6 +50,8 @@ from .meetings import (
     MeetingPoint,
     MeetingQuerySet,
     MeetingQuestion,
+    MeetingRhythm,
+    MeetingRhythmQuerySet,
 )
 from .notes import Note, NoteQuerySet
 from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
@@ -99,6 +101,8 @@ __all__ = [
     "MeetingPoint",
     "MeetingQuerySet",
     "MeetingQuestion",
+    "MeetingRhythm",
+    "MeetingRhythmQuerySet",
     "Mentorship",
     "Note",
     "NoteQuerySet",

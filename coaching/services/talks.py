@@ -88,6 +88,18 @@ def prepare_agenda(*, talk: OneOnOne, at: datetime, on: date) -> None:
     talk.save(update_fields=["prepared_at"])
 
 
+@transaction.atomic
+def renew_agenda(*, talk: OneOnOne, by: User, at: datetime, on: date) -> OneOnOne:
+    """Either of the two has it prepared anew, ahead of the morning of its day."""
+    talk = _lock_talk(talk, None)
+    if access_of(by).person_id not in {talk.person_id, talk.manager_id}:
+        raise Refused("Only the two who meet prepare their agenda.")
+    if talk.state != OneOnOne.State.PLANNED:
+        raise Refused(f"This 1:1 is {talk.get_state_display().lower()}; its agenda stays as it was.")
+    prepare_agenda(talk=talk, at=at, on=on)
+    return talk
+
+
 def _lock_talk(talk: OneOnOne, version: int | None) -> OneOnOne:
     talk = OneOnOne.objects.select_for_update().get(pk=talk.pk)
     if version is not None and talk.version != version:

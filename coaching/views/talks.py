@@ -237,6 +237,20 @@ def one_on_one_move(request: SignedIn, pk: int) -> HttpResponse:
 
 
 @require_POST
+def one_on_one_prepare(request: SignedIn, pk: int) -> HttpResponse:
+    """The agenda as of now, for who looks the evening before."""
+    talk = get_object_or_404(selectors.one_on_ones_of(request.user).of_pair(request.user), pk=pk)
+    return act(
+        request,
+        lambda: services.renew_agenda(
+            talk=talk, by=request.user, at=clock.now(), on=clock.today(Organisation.get().time_zone)
+        ),
+        said="The agenda is as of now.",
+        to=f"/one-on-ones/{pk}/",
+    )
+
+
+@require_POST
 def one_on_one_hold(request: SignedIn, pk: int) -> HttpResponse:
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
     return act(

@@ -227,7 +227,7 @@ def test_erasing_a_person_takes_the_words_and_leaves_that_they_met(said: Cast) -
 
 @pytest.mark.parametrize(
     ("way", "notices", "mails", "in_digest"),
-    [("digest", 1, 0, True), ("app", 1, 0, False), ("mail", 1, 1, False), ("none", 0, 0, False)],
+    [("digest", 1, 1, True), ("app", 1, 0, False), ("mail", 1, 2, False), ("none", 0, 0, False)],  # mails: + invitation
 )
 def test_each_is_told_in_the_way_they_chose_for_the_topic(
     cast: Cast, way: str, notices: int, mails: int, in_digest: bool
