@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.conf import settings
+from django.db.models import Q, QuerySet
 
-from coaching.models import Case, CaseChange
+from coaching.models import ActionItem, Case, CaseChange
 from coaching.selectors import may_coach
-from salesmgmt.desk.digests import is_mail_set_up, stop_url_of
-from salesmgmt.desk.models import Delivery, Notice, NoticeChoice
-from salesmgmt.desk.notices import topic_of
+from sales.models import Task
+from salesmgmt.desk.telling import tell_users
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation, Person, User, access_of
@@ -44,6 +43,21 @@ def tell_all(people: Iterable[Person], text: str, link: str, at: datetime, *, mu
                 )
             )  # fmt: skip
     Delivery.objects.bulk_create(mails, ignore_conflicts=True)
+    tell_users(((person.user_id, text, link) for person in people), at=at)
+
+
+def pass_promises(promises: QuerySet[ActionItem], *, was: Person, heir: Person) -> int:
+    """Open promises made to a coach, and by them, are their heir's. How many."""
+    open_ones = promises.filter(done_at=None).filter(Q(coach=was) | Q(owner=was))
+    found = list(open_ones.select_for_update(of=["self"]).order_by("pk"))
+    for item in found:
+        if item.owner_id == was.pk:
+            item.owner = heir
+            Task.objects.filter(source="action_item", reason=f"action-item:{item.pk}").update(owner=heir)
+        if item.coach_id == was.pk:
+            item.coach = heir
+        item.save(update_fields=["coach", "owner"])
+    return len(found)
 
 
 def must_coach(by: User, person: Person) -> None:
