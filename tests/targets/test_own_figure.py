@@ -19,7 +19,7 @@ from targets.services import (
     change_allocation,
     decide_split,
     enter_quota,
-    lock_allocation,
+    lock_allocations,
     publish_plan,
     respond,
     reverse_entries,
@@ -68,7 +68,7 @@ def test_by_a_draft(cast: Cast) -> None:
         with pytest.raises(Refused, match="own figure"):
             change_allocation(allocation=line, amount=D(1), reason="Less", by=cast.maya.user, at=AT)
         with pytest.raises(Refused, match="own figure"):
-            lock_allocation(allocation=line, is_locked=True, by=cast.maya.user)
+            lock_allocations(plan=plan, lines=[line.pk], is_locked=True, by=cast.maya.user, at=AT)
     submit_split(plan=plan, team=cast.north, by=cast.maya.user, at=AT)
     with pytest.raises(Refused):
         decide_split(plan=plan, team=cast.north, approves=True, by=cast.maya.user, at=AT)
