@@ -1,6 +1,6 @@
 """Questions about quotas, targets and plans."""
 
-from .approvals import Split, digest_of, splits_of, unapproved
+from .approvals import Split, digest_of, on_their_way, splits_of, unapproved
 from .budgets import Capacity, Spending, TeamSpending, capacity_of, months_from, positions_before, seats_of, spending_of
 from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
@@ -20,7 +20,7 @@ from .outlook import (
     outlook,
     told,
 )
-from .past import company_results
+from .past import company_results, so_far
 from .plans import (
     MANY_LINES,
     Family,
@@ -47,7 +47,9 @@ from .quotas import (
     TeamTarget,
     daily_quota,
     explain,
+    goals_of,
     moved,
+    published_targets,
     quota_known,
     quota_of,
     quota_parts,
@@ -158,6 +160,7 @@ __all__ = [
     "figures_of",
     "flat_shares",
     "foretold",
+    "goals_of",
     "grid_team",
     "growth_of",
     "history_of",
@@ -177,6 +180,7 @@ __all__ = [
     "months_of",
     "moved",
     "offers_to_agree",
+    "on_their_way",
     "outlook",
     "own_lines",
     "parent_of",
@@ -189,6 +193,7 @@ __all__ = [
     "preview",
     "proposal_rows",
     "proposals",
+    "published_targets",
     "quota_known",
     "quota_of",
     "quota_parts",
@@ -213,6 +218,7 @@ __all__ = [
     "shortfall",
     "siblings_of",
     "slices_of",
+    "so_far",
     "spending_of",
     "splits_of",
     "standings",
