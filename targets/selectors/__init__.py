@@ -1,6 +1,6 @@
 """Questions about quotas, targets and plans."""
 
-from .approvals import Split, digest_of, splits_of, unapproved
+from .approvals import Split, digest_of, on_their_way, splits_of, unapproved
 from .budgets import Capacity, Spending, TeamSpending, capacity_of, months_from, positions_before, seats_of, spending_of
 from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
@@ -20,7 +20,7 @@ from .outlook import (
     outlook,
     told,
 )
-from .past import company_results
+from .past import company_results, so_far
 from .plans import (
     MANY_LINES,
     Family,
@@ -47,6 +47,7 @@ from .quotas import (
     TeamTarget,
     daily_quota,
     explain,
+    goals_of,
     moved,
     quota_known,
     quota_of,
@@ -158,6 +159,7 @@ __all__ = [
     "figures_of",
     "flat_shares",
     "foretold",
+    "goals_of",
     "grid_team",
     "growth_of",
     "history_of",
@@ -177,6 +179,7 @@ __all__ = [
     "months_of",
     "moved",
     "offers_to_agree",
+    "on_their_way",
     "outlook",
     "own_lines",
     "parent_of",
@@ -213,6 +216,7 @@ __all__ = [
     "shortfall",
     "siblings_of",
     "slices_of",
+    "so_far",
     "spending_of",
     "splits_of",
     "standings",

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from django.db.models import Sum
 
-from sales.models import Credit
 from targets.analysis import FLAT, FULL, Seat, as_cents, buckets, derive, seat
-from targets.models import BOOKINGS, Plan, QuotaEntry, Strategy
+from targets.models import Plan, QuotaEntry, Strategy
+from targets.selectors.past import so_far
 from targets.selectors.quotas import daily_quota
 from targets.selectors.shapes import Season, clipped, ramps, seasons
 from teams.models import Holiday, Organisation, Person, Posting, Team, Viewer
@@ -112,7 +112,7 @@ class Letter:
     original: Decimal
     revised: Decimal
     strategies: Sequence[Strategy]
-    credited: Decimal | None
+    so_far: Decimal | None
     expected: Decimal
 
     @property
@@ -179,12 +179,7 @@ def letters(plan: Plan, people: Sequence[Person], *, as_of: date) -> list[Letter
     for row in daily_quota(person_ids=ids, start=start, end=end, measure=plan.measure):
         if row.on <= as_of:
             expected[row.person_id or 0] += row.amount
-    credits: dict[int, Decimal] = {}
-    if plan.measure == BOOKINGS:
-        booked = Credit.objects.filter(
-            person__in=ids, kind=Credit.Kind.PRIMARY, occurred_on__gte=start, occurred_on__lt=end
-        )
-        credits = dict(booked.values_list("person").annotate(total=Sum("reporting_amount")))
+    brought = so_far(plan.measure, ids, start, end)
     versions = strategies_of(plan)
     made = []
     for person in people:
@@ -199,8 +194,8 @@ def letters(plan: Plan, people: Sequence[Person], *, as_of: date) -> list[Letter
                 original=revised - moved,
                 revised=revised,
                 strategies=versions,
-                credited=credits.get(person.pk, Decimal(0)) if plan.measure == BOOKINGS else None,
-                expected=expected[person.pk],
+                so_far=brought.get(person.pk),
+                expected=expected[person.pk] if plan.of.adds_up else revised - moved,
             )
         )
     return made

@@ -9,9 +9,10 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from salesmgmt.lib.ledger import known_by
+from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors, seat, spread
-from targets.models import BOOKINGS, QuotaEntry, Target
+from targets.models import BOOKINGS, QuotaEntry, Target, measure_of
 from targets.selectors.shapes import clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
 from teams.selectors import PersonDays, presence
@@ -198,6 +199,19 @@ def quota_parts(
             for kind, amount in kinds.items():
                 found[group.person_id][kind] += amount
     return {person: dict(kinds) for person, kinds in found.items()}
+
+
+def goals_of(*, person_ids: Collection[int], start: date, end: date, measure: str) -> dict[int, dict[str, Decimal]]:
+    """`quota_parts`; of a level, which doesn't add up, the mean over the days of `[start, end)` it is set for."""
+    if measure_of(measure).adds_up:
+        return quota_parts(person_ids=person_ids, start=start, end=end, measure=measure)
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    days: dict[int, int] = defaultdict(int)
+    for group, kinds in _groups(person_ids, None, start, end, measure, _kinds(False)).items():
+        inside = (min(group.end, end) - max(group.start, start)).days
+        sums[group.person_id or 0] += inside * sum(kinds.values(), Decimal(0))
+        days[group.person_id or 0] += inside
+    return {person: {QuotaEntry.Kind.BASE: to_cents(total / days[person])} for person, total in sums.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Plan, Response
-from targets.views.common import today_of
+from targets.views.common import today_of, unit_of
 from targets.views.letter_pdf import write_letters
 from teams.edges import SignedIn, looked
 from teams.models import Look, Organisation, Person, Team, User, access_of
@@ -78,7 +78,7 @@ def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, an
         "is_own": is_own,
         "form": form,
         "answer": answer,
-        "currency": organisation.currency,
+        "currency": unit_of(plan.measure, organisation),
         "leads": access.leads or access.sees_all,
     }
     bound = [each for each in (form, answer) if each is not None and each.is_bound]
@@ -202,7 +202,7 @@ def letters(request: SignedIn, pk: int) -> HttpResponse:
         "counts": [(count, "\u2003" * count.depth) for count in counts] if len(counts) > 1 else [],
         "asked": asked,
         "states": STATES,
-        "currency": organisation.currency,
+        "currency": unit_of(plan.measure, organisation),
     }
     return render(request, "targets/letters.html", context)
 
@@ -255,15 +255,14 @@ def announcement(request: SignedIn, pk: int) -> HttpResponse:
     figures = list(
         found.figures.visible_to(request.user).select_related("person").order_by("person__name", "pk")[:SHOWN]
     )
-    states = selectors.standings(
-        found.plan, [figure.person_id for figure in figures], as_of=today_of(Organisation.get())
-    )
+    organisation = Organisation.get()
+    states = selectors.standings(found.plan, [figure.person_id for figure in figures], as_of=today_of(organisation))
     context = {
         "announcement": found,
         "figures": [(figure, states.get(figure.person_id)) for figure in figures],
         "moved": [figure for figure in figures if figure.before != figure.after],
         "me": access_of(request.user).person_id,
-        "currency": Organisation.get().currency,
+        "currency": unit_of(found.plan.measure, organisation),
     }
     return render(request, "targets/announcement.html", context)
 
@@ -309,6 +308,6 @@ def announcement_add(request: SignedIn, pk: int) -> HttpResponse:
         "teams": teams,
         "people": people,
         "sees_all": access.sees_all,
-        "currency": Organisation.get().currency,
+        "currency": unit_of(plan.measure, Organisation.get()),
     }
     return render(request, "targets/announcement_add.html", context, status=422 if form.errors else 200)
