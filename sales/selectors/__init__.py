@@ -44,6 +44,7 @@ from .deal_lines import (
     open_approvals,
     role_on,
     totals_of,
+    totals_of_order,
 )
 from .deal_warnings import DealWarning, Signs, Slippage, odds_sentence, signs_of, warnings_of
 from .deals import (
@@ -257,6 +258,7 @@ __all__ = [
     "time_entries",
     "timeline",
     "totals_of",
+    "totals_of_order",
     "warnings_of",
     "what_moves",
     "whole_book",
