@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from sales import selectors
 from sales.models import Account, Contact, Deal, DealChange, LostReason, Order, Pipeline, Product, Stage
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
@@ -318,9 +319,7 @@ def restore_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "De
 
 def first_stage(pipeline: Pipeline | None = None) -> Stage:
     """Where a deal starts unless it says otherwise."""
-    stages = Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline", "position")
-    mine = stages.filter(pipeline=pipeline) if pipeline is not None else stages.filter(pipeline__is_active=True)
-    if (stage := mine.first()) is None:
+    if (stage := selectors.default_stage(pipeline)) is None:
         raise Refused("No pipeline has a stage to start in; an admin adds one.", field="stage")
     return stage
 
