@@ -718,7 +718,7 @@ class SkillRating(models.Model):
     objects = SkillRatingQuerySet.as_manager()
 
     class Meta:
-        triggers = audited()
+        triggers = audited("note", "contest")
         indexes = [models.Index(fields=["person", "skill"], name="skill_rating_by_person")]
         constraints = [
             models.CheckConstraint(condition=Q(score__range=(1, 5)), name="skill_score_is_from_one_to_five"),

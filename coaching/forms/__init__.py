@@ -16,6 +16,7 @@ from .cases import (
     ReopenForm,
     RulingForm,
     StatementForm,
+    WithdrawForm,
 )
 from .courses import AssignForm, CourseForm, CourseRuleForm, DueForm, LessonForm, QuestionForm, QuizForm
 from .development import DevelopmentForm, DevelopmentGoalForm, MentorForm, OnboardingStepForm
@@ -114,6 +115,7 @@ __all__ = [
     "RulingForm",
     "StatementForm",
     "TargetsForm",
+    "WithdrawForm",
     "WithdrawLadderForm",
     "next_talk",
 ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0002_skill_map'),
+        ("coaching", "0006_meetings_rhythm"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

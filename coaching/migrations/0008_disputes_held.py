@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0007_ladders_heard'),
+        ("coaching", "0007_ladders_heard"),
     ]
 
     operations = [

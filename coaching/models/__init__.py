@@ -51,6 +51,8 @@ from .meetings import (
     MeetingPoint,
     MeetingQuerySet,
     MeetingQuestion,
+    MeetingRhythm,
+    MeetingRhythmQuerySet,
 )
 from .notes import Note, NoteQuerySet
 from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
@@ -100,6 +102,8 @@ __all__ = [
     "MeetingPoint",
     "MeetingQuerySet",
     "MeetingQuestion",
+    "MeetingRhythm",
+    "MeetingRhythmQuerySet",
     "Mentorship",
     "Note",
     "NoteQuerySet",

@@ -48,7 +48,7 @@ from .development import (
     paths,
     plan_of,
 )
-from .diagnosis import Diagnosis, diagnosis_of, evidence_of, has_open_diagnosis, reads_words
+from .diagnosis import Diagnosis, diagnosis_of, evidence_of, has_open_diagnosis, reads_words, unasked
 from .disputes import disputes_of, open_disputes_about, reversed_for, waiting_for
 from .effects import (
     Judged,
@@ -86,12 +86,15 @@ from .ladders import (
 )
 from .meetings import (
     Found,
+    asked_to,
     attendees,
     chaired_by,
     decisions_to_report,
     fills_agendas,
     last_meeting,
     may_chair,
+    meeting_days,
+    meeting_rhythms_of,
     meeting_with_parts,
     meetings_of,
     open_questions,
@@ -100,19 +103,19 @@ from .meetings import (
     teams_of,
 )
 from .plays import PlayResult, Voices, play_results, plays_of, stages_of_plays, uses_of, voices_beside
-from .reach import coached_by, leaders_of, leads_on, may_coach, name_of
+from .reach import coached_by, day_after, days_here, leaders_of, leads_on, may_coach, name_of
 from .rhythms import (
     Latest,
     Outlook,
     PulseCount,
     Slot,
     latest_pulses,
+    missing_slots,
     outlook,
-    planned_days,
     pulse_counts,
     pulses_of,
     rhythms_of,
-    slots_of,
+    talks_standing,
 )
 from .signs import Sign, SignsOf, early_signs
 from .skills import (
@@ -131,11 +134,11 @@ from .talks import (
     Kept,
     Point,
     agenda_for,
-    kept_by,
     kept_under,
     last_held,
     one_on_ones_of,
     open_action_items,
+    points_left_with_others,
     talk_with_parts,
 )
 from .week import Week, week_of
@@ -171,6 +174,7 @@ __all__ = [
     "Week",
     "active_skills",
     "agenda_for",
+    "asked_to",
     "attempts_of",
     "attendees",
     "away_until",
@@ -184,6 +188,8 @@ __all__ = [
     "courses_of",
     "courses_teaching",
     "current_step",
+    "day_after",
+    "days_here",
     "decisions_to_report",
     "diagnosis_of",
     "disputes_of",
@@ -206,7 +212,6 @@ __all__ = [
     "grounds_against",
     "has_open_diagnosis",
     "helpers_of",
-    "kept_by",
     "kept_under",
     "ladder_with_parts",
     "ladders_of",
@@ -228,10 +233,13 @@ __all__ = [
     "may_open_ladder",
     "may_see_causes",
     "may_write_courses",
+    "meeting_days",
+    "meeting_rhythms_of",
     "meeting_with_parts",
     "meetings_of",
     "mentored_by",
     "mentorships_of",
+    "missing_slots",
     "moved_by_leave",
     "name_of",
     "newcomers",
@@ -246,11 +254,11 @@ __all__ = [
     "paths",
     "pauses_due",
     "plan_of",
-    "planned_days",
     "plans_of",
     "play_results",
     "plays_of",
     "points_for",
+    "points_left_with_others",
     "praiseworthy_plans",
     "progress_of",
     "pulse_counts",
@@ -263,15 +271,16 @@ __all__ = [
     "rhythms_of",
     "rules_of",
     "skill_map",
-    "slots_of",
     "stages_of_plays",
     "story_of",
     "talk_with_parts",
+    "talks_standing",
     "targets_of",
     "taught",
     "taught_versions",
     "teams_of",
     "training_totals",
+    "unasked",
     "usable_measures",
     "uses_of",
     "value_of",

@@ -1,6 +1,16 @@
 """Acts of coaching: open and close a case, plan and hold a 1:1, promise and keep, write a note."""
 
-from .cases import close_case, hand_over_case, move_case, open_case, open_case_about, raise_case
+from .cases import (
+    close_case,
+    hand_over_case,
+    move_case,
+    open_case,
+    open_case_about,
+    raise_case,
+    remind_of_cases,
+    reopen_case,
+    withdraw_case,
+)
 from .courses import (
     add_course,
     add_lesson,
@@ -29,7 +39,7 @@ from .development import (
     sign_development_plan,
     tick_onboarding_step,
 )
-from .diagnosis import ask_view, reopen_step, rule_step, state_view
+from .diagnosis import VIEW_DAYS, ask_view, reopen_step, rule_step, state_view
 from .disputes import (
     NewOwner,
     NewQuota,
@@ -99,11 +109,14 @@ from .meetings import (
     ask_meeting,
     cancel_meeting,
     decide_in_meeting,
+    end_meeting_rhythm,
     hold_meeting,
     move_meeting,
+    open_meeting,
     plan_meeting,
     prepare_meeting,
     promise_in_meeting,
+    set_meeting_rhythm,
     settle_decision,
     tend_meetings,
     tick_point,
@@ -136,11 +149,13 @@ from .talks import (
     plan_from_finding,
     plan_one_on_one,
     prepare_agenda,
+    renew_agenda,
     tick_agenda_item,
 )
 
 __all__ = [
     "EXPIRIES",
+    "VIEW_DAYS",
     "NewOwner",
     "NewQuota",
     "NotNeutral",
@@ -187,6 +202,7 @@ __all__ = [
     "decide_in_meeting",
     "deny_support",
     "draft_course",
+    "end_meeting_rhythm",
     "end_mentorship",
     "end_onboarding_step",
     "end_rhythm",
@@ -225,6 +241,7 @@ __all__ = [
     "open_case_about",
     "open_dispute",
     "open_ladder",
+    "open_meeting",
     "pause_step",
     "plan_coaching",
     "plan_from_finding",
@@ -243,13 +260,16 @@ __all__ = [
     "record_exit",
     "record_missed",
     "refresh_course_effects",
+    "remind_of_cases",
     "remind_of_courses",
     "remind_of_questions",
     "remove_goal",
     "remove_lesson",
     "remove_question",
     "remove_support",
+    "renew_agenda",
     "renew_certificates",
+    "reopen_case",
     "reopen_step",
     "retire_course",
     "retire_play",
@@ -257,6 +277,7 @@ __all__ = [
     "save_development_plan",
     "say_pulse",
     "set_goal",
+    "set_meeting_rhythm",
     "set_rhythm",
     "set_skill_targets",
     "settle_decision",
@@ -274,6 +295,7 @@ __all__ = [
     "vote_for_play",
     "waive_support",
     "withdraw_appeal",
+    "withdraw_case",
     "withdraw_dispute",
     "withdraw_enrolment",
     "withdraw_ladder",

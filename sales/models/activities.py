@@ -179,7 +179,7 @@ class InboundMailQuerySet(models.QuerySet):
 class InboundMail(models.Model):
     """A mail that came in by the BCC address: logged as an activity once, or kept with why it could not be."""
 
-    message_id = models.CharField(max_length=500, unique=True)
+    message_id = models.CharField(max_length=500)
     owner = models.ForeignKey(Person, models.CASCADE, related_name="inbound_mails")
     received_at = models.DateTimeField()
     subject = models.CharField(max_length=300, blank=True)
@@ -202,6 +202,8 @@ class InboundMail(models.Model):
                 name="inbound_mail_to_look_at",
             )
         ]
+        # A colleague among its recipients may have it come to their own address too.
+        constraints = [models.UniqueConstraint(fields=["message_id", "owner"], name="mail_comes_to_each_owner_once")]
 
 
 class TaskQuerySet(models.QuerySet):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0004_looks_at_signs'),
+        ("teams", "0004_looks_at_signs"),
     ]
 
     operations = [

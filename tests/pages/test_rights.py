@@ -23,6 +23,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams.models import (
+    Leadership,
     Leave,
     LeaveKind,
     Look,
@@ -36,6 +37,7 @@ from teams.models import (
     access_of,
 )
 from teams.selectors import hidden_of, told_of
+from teams.services import contest_rating
 from tests.cast import SINCE, Cast
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -94,9 +96,7 @@ def test_the_words_of_lists_of_further_gets_and_of_a_form_that_comes_back_are_lo
     DiagnosisStep.objects.create(
         case=case, step="product", is_in=False, reason="Sells well elsewhere.", ruled_at=NOW, ruled_by=cast.maya.user
     )
-    plan = DevelopmentPlan.objects.create(
-        person=cast.ana, manager=cast.maya, aim="Lead", review_on=TODAY, made_at=NOW
-    )
+    plan = DevelopmentPlan.objects.create(person=cast.ana, manager=cast.maya, aim="Lead", review_on=TODAY, made_at=NOW)
     for person in (cast.ana, cast.ben):
         ActionItem.objects.create(
             person=person, owner=cast.maya, coach=cast.maya, text="Listen in", due_on=TODAY, made_at=NOW
@@ -131,6 +131,31 @@ def test_only_oneself_reads_who_looked(cast: Cast) -> None:
         assert signed_in(other).get("/api/v1/looks/").json()["results"] == []
     assert signed_in(cast.admin).get("/me/looks/").status_code == 404
     assert [row["viewer_name"] for row in signed_in(cast.ana).get("/api/v1/looks/").json()["results"]] == ["Maya"]
+
+
+# ── What is written of somebody ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_written_of_a_skill_is_for_the_person_who_leads_them_and_executives(cast: Cast) -> None:
+    skill = Skill.objects.create(name="Asking")
+    rating = SkillRating.objects.create(
+        person=cast.ana, skill=skill, is_own=False, score=2, note="Talks too much", at=NOW, by=cast.maya.user
+    )
+    contest_rating(rating=rating, reason="Not in May", by=cast.ana.user, at=NOW)  # type: ignore[arg-type]
+    (entry,) = AuditEntry.objects.filter(table="teams_skillrating")
+    assert not {"note", "contest"} & {*entry.before, *entry.after}
+    boss = Person.objects.create(external_id="E-Ada", name="Ada", user=cast.admin)
+    for who, reads in (
+        (cast.ana, True), (cast.maya, True), (cast.vera, True), (cast.olga, False), (cast.admin, False),
+    ):  # fmt: skip
+        page = signed_in(who).get(f"/people/{cast.ana.pk}/skills/").content.decode()
+        assert "2 of 5" in page
+        assert ("Talks too much" in page, "Not in May" in page) == (reads, reads), who
+    for who in (cast.olga, boss):
+        Leadership.objects.filter(team=cast.south).update(person=who)
+        for person, may in ((cast.ana, False), (cast.cleo, True)):
+            answer = signed_in(who).post(f"/people/{person.pk}/skills/", {"skill": skill.pk, "score": "3"})
+            assert answer.status_code == (302 if may else 404), (who, person)
 
 
 # ── All that is stored about me ─────────────────────────────────────────────────────────────────────────────────
