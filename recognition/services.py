@@ -27,6 +27,7 @@ from recognition.models import (
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import GONE, Expiry
 from salesmgmt.desk.models import Notice
+from salesmgmt.desk.telling import tell_users
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation, Person, Team, User, access_of
@@ -325,8 +326,5 @@ def settle_pay(*, dispute: int, person: int, note: str, by: User, at: datetime, 
     )  # fmt: skip
     if not any(one.dispute == dispute for one in (row.due for row in selectors.pay_waiting(by, on=on))):
         finish_paying(dispute=dispute, at=at)
-    if due.person.user is not None:
-        Notice.objects.create(
-            user=due.person.user, text="Pay that was in dispute is settled.", link="/settlements/", at=at
-        )
+    tell_users([(due.person.user_id, "Pay that was in dispute is settled.", "/settlements/")], at=at, must=True)
     return made

@@ -530,17 +530,17 @@ def test_granted_pay_is_settled_by_who_pays_once_it_is_final_and_the_person_sees
     """Self-dealing: nobody settles a matter of their own; who pays reads no word of the dispute."""
     olga = signed_in(world.cast.olga)
     dispute = world.heard(world.open(subject="pay", ground="promise", order=None))
-    world.decide(dispute, remedy=Settlement(world.ben, "The bonus of May", Decimal("250.00")))
+    world.decide(dispute, remedy=Settlement(world.ben, "The bonus of May", Decimal("€250")))
     assert "No disputed pay waits" in olga.get("/settlements/").content.decode()  # it can still be appealed
     services.keep_disputes_going(at=NOW + 40 * DAY)
     task = Task.objects.get(owner=world.cast.olga, source="dispute", done_at=None)
     assert "Ben" not in task.text
     page = olga.get("/settlements/").content.decode()
-    assert "250.00" in page
+    assert "€250" in page
     assert "The bonus of May" not in page
-    assert "250.00" in signed_in(world.ben).get("/settlements/").content.decode()
+    assert "€250" in signed_in(world.ben).get("/settlements/").content.decode()
     for other in (world.maya, world.cast.vera, world.ana):
-        assert "250.00" not in signed_in(other).get("/settlements/").content.decode()
+        assert "€250" not in signed_in(other).get("/settlements/").content.decode()
     said = {"dispute": dispute.pk, "person": world.ben.pk, "note": "Payroll of December"}
     assert signed_in(world.ben).post("/settlements/", said).status_code == 422
     assert olga.post("/settlements/", said | {"note": " "}).status_code == 422
