@@ -530,7 +530,7 @@ def test_granted_pay_is_settled_by_who_pays_once_it_is_final_and_the_person_sees
     """Self-dealing: nobody settles a matter of their own; who pays reads no word of the dispute."""
     olga = signed_in(world.cast.olga)
     dispute = world.heard(world.open(subject="pay", ground="promise", order=None))
-    world.decide(dispute, remedy=Settlement(world.ben, "The bonus of May", Decimal("€250")))
+    world.decide(dispute, remedy=Settlement(world.ben, "The bonus of May", Decimal("250.00")))
     assert "No disputed pay waits" in olga.get("/settlements/").content.decode()  # it can still be appealed
     services.keep_disputes_going(at=NOW + 40 * DAY)
     task = Task.objects.get(owner=world.cast.olga, source="dispute", done_at=None)
