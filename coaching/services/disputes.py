@@ -236,7 +236,7 @@ def _what(
                 raise Refused(str(error), field="period") from None
             Person.objects.select_for_update(no_key=True).get(pk=me.pk)
             _alone(Dispute.objects.filter(opened_by=me, period=period), "period", me)
-            days = {"start": found.start, "end": found.end, "measure": measure}
+            days: dict[str, Any] = {"start": found.start, "end": found.end, "measure": measure}
             if not quotas_of(me, **days).exists():
                 raise Refused(f"You have no quota of {found.label} as such: choose the period it is set for.",
                               field="period")  # fmt: skip

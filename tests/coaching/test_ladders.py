@@ -696,8 +696,13 @@ def test_protected_leave_nothing_moves_and_no_sign_is_shown(world: World, step: 
     for act in (
         lambda: go_on(world, step),
         lambda: services.open_ladder(
-            person=world.cast.ben, reason="Few", starts_on=world.today, last=world.today + 30 * DAY, by=world.maya,
-            at=world.now, on=world.today,
+            person=world.cast.ben,
+            reason="Few",
+            starts_on=world.today,
+            last=world.today + 30 * DAY,
+            by=world.maya,
+            at=world.now,
+            on=world.today,
         ),
     ):
         with pytest.raises(Refused, match="is away until"):
@@ -834,8 +839,9 @@ def test_exits_are_added_up_from_five_people_on(world: World) -> None:
     for n, person in enumerate(left):
         services.record_exit(
             person=person, left_on=world.today - 9 * DAY, reason="pay" if n < 4 else "growth",
-            interview="They said this", by=user(world.hugo), at=world.now,
+            interview="They said this", lesson="Ramp longer", by=user(world.hugo), at=world.now,
         )  # fmt: skip
+        assert ("Ramp longer" in selectors.exit_lessons(since=world.today - 99 * DAY)) == (n >= 4)
         sums = selectors.exit_sums(since=world.today - 99 * DAY)
         assert (sums is None) == (n < 4)
     assert sums is not None
