@@ -20,7 +20,8 @@ LEARNED = {  # every night, from the deals themselves
 WORDS = {  # of a dispute's parties, and by when they were reminded: only a backup keeps them
     "coaching.Statement": {"text", "reminded_at"}, "coaching.Decider": {"reminded_at"},
     "coaching.CoachingPlan": {"text", "peers", "frozen_at", "baseline_amount", "baseline_units"},
-    "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"},
+    "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"}, "recognition.PaySettlement": {"note"},
+    "sales.Handover": {"moved"},
 }  # fmt: skip
 BY_NAME = {"team", "campaign"}
 NUMBERED = {
