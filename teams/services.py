@@ -23,7 +23,7 @@ from django.urls import reverse
 
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry
-from salesmgmt.desk.models import Notice, SavedView, Token
+from salesmgmt.desk.models import Delivery, Notice, SavedView, Token
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period as PeriodValue
@@ -155,7 +155,7 @@ def forget_person(*, person: Person, by: User | None, on: date) -> Forgotten:
     if user:
         AccessAttempt.objects.filter(username=user.username).delete()
         AccessFailureLog.objects.filter(username=user.username).delete()
-        for owned in (Notice, SavedView, Token):
+        for owned in (Delivery, Notice, SavedView, Token):
             owned._base_manager.filter(user=user).delete()
         forgotten.blank(
             User.objects.filter(pk=user.pk), username=f"erased-{user.pk}", first_name="", last_name="", email="",

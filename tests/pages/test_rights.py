@@ -14,7 +14,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from coaching.models import ActionItem, Case, DevelopmentPlan, DiagnosisStep, Note
+from coaching.selectors import usable_measures
 from performance.models import Flag
+from performance.selectors.scorecards import scorable
+from performance.services import define_measure
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
 from salesmgmt.desk.models import AuditEntry, Erasure, Notice, Retention
@@ -342,6 +345,20 @@ def test_selling_time_is_kept_by_country_on_page_figure_record_export_and_api(ca
     asked = "/api/v1/figures/?of=person:E-Ana&measure=selling_time"
     assert maya.get(asked).json()["value"] is None
     assert "/records/?measure=selling_time" not in maya.get("/figures/?of=person:E-Ana").content.decode()
+    for ending in ("csv", "xlsx"):
+        given = b"".join(signed_in(cast.olga).get(f"/exports/time_entries.{ending}").streaming_content)  # type: ignore[arg-type, union-attr]
+        assert (b"E-Ana" in given, b"E-Ben" in given) == (False, ending == "csv")  # a workbook is packed
+    spec = {"source": "time", "value": "minutes", "conditions": []}
+    define_measure(key="travel", label="On the road", unit="minutes", method="sum", spec=spec, by=cast.admin, at=NOW)
+    call_command("refresh_rollups", verbosity=0)
+    assert ana.get("/api/v1/figures/?of=person:E-Ana&measure=travel").json()["value"] == "45"
+    for measure in ("selling_time", "travel"):
+        asked = f"/api/v1/figures/?of=person:E-Ana&measure={measure}"
+        assert maya.get(asked).json()["value"] is None
+        assert measure not in usable_measures()
+        assert measure not in {one.key for one in scorable()}
+    for who, shown in ((maya, False), (ana, True)):
+        assert ("On the road" in who.get(f"/people/{cast.ana.pk}/").content.decode()) == shown
 
 
 def test_only_the_admin_switches_and_a_country_is_two_letters(cast: Cast) -> None:
