@@ -303,14 +303,15 @@ def _forget_looks(before: datetime, forgotten: Forgotten) -> None:
 
 
 def _forget_ratings(before: datetime, forgotten: Forgotten) -> None:
-    """Of each skill the latest rating stays."""
+    """Of each skill the latest rating stays, while the person works here."""
     standing = SkillRating.objects.standing().values("pk")
-    forgotten.drop(SkillRating.objects.filter(at__lt=before).exclude(pk__in=standing))
+    old = SkillRating.objects.filter(at__lt=before)
+    forgotten.drop(old.filter(~Q(pk__in=standing) | Q(person__left_on__lt=before.date())))
 
 
 EXPIRIES = [
     Expiry("looks", "Who looked at whose figures", 12, _forget_looks),
-    Expiry("skill_ratings", "Ratings of skills that later ones have taken the place of", 36, _forget_ratings),
+    Expiry("skill_ratings", "Ratings of skills since replaced, or of people who left", 36, _forget_ratings),
 ]
 
 

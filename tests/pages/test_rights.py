@@ -13,11 +13,27 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from coaching.models import ActionItem, Case, DevelopmentPlan, DiagnosisStep, Note
+from coaching.models import (
+    ActionItem,
+    AgendaItem,
+    Case,
+    Course,
+    CourseVersion,
+    DevelopmentPlan,
+    DiagnosisStep,
+    Enrolment,
+    Meeting,
+    MeetingPoint,
+    MeetingQuestion,
+    Mentorship,
+    Note,
+    OneOnOne,
+)
 from coaching.selectors import usable_measures
 from performance.models import Flag
 from performance.selectors.scorecards import scorable
 from performance.services import define_measure
+from sales.models import Task
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
 from salesmgmt.desk.models import AuditEntry, Erasure, Notice, Retention
@@ -99,9 +115,7 @@ def test_the_words_of_lists_of_further_gets_and_of_a_form_that_comes_back_are_lo
     DiagnosisStep.objects.create(
         case=case, step="product", is_in=False, reason="Sells well elsewhere.", ruled_at=NOW, ruled_by=cast.maya.user
     )
-    plan = DevelopmentPlan.objects.create(
-        person=cast.ana, manager=cast.maya, aim="Lead", review_on=TODAY, made_at=NOW
-    )
+    plan = DevelopmentPlan.objects.create(person=cast.ana, manager=cast.maya, aim="Lead", review_on=TODAY, made_at=NOW)
     for person in (cast.ana, cast.ben):
         ActionItem.objects.create(
             person=person, owner=cast.maya, coach=cast.maya, text="Listen in", due_on=TODAY, made_at=NOW
@@ -256,6 +270,51 @@ def test_what_is_older_than_it_may_be_goes_out_of_the_audit_too(cast: Cast) -> N
     assert entries.count() == 2
     assert "Talks too much" not in json.dumps(list(entries.values_list("before", "after")))
     assert Erasure.objects.filter(noun="expired").count() == 2
+    assert forget_expired(at=NOW) == {}
+
+
+def test_what_was_never_ended_expires_by_its_day_and_what_is_of_leavers_by_theirs(cast: Cast) -> None:
+    then, old = NOW - timedelta(days=4 * 366), "said long ago"
+    day, ana = then.date(), cast.ana
+    talk = OneOnOne.objects.create(person=ana, manager=cast.maya, starts_at=then, planned_at=then)
+    AgendaItem.objects.create(one_on_one=talk, text=old, position=1)
+    meeting = Meeting.objects.create(team=cast.north, chair=cast.maya, title="Monday", starts_at=then, planned_at=then)
+    item = ActionItem.objects.create(
+        person=ana, owner=ana, coach=cast.maya, text=old, due_on=day, made_at=then, meeting=meeting
+    )
+    MeetingPoint.objects.create(
+        meeting=meeting, source="promise", about=f"promise:{item.pk}", text=f"Ana: {old}", position=1
+    )
+    MeetingQuestion.objects.create(team=cast.north, author=ana, text=old, asked_at=then)
+    case = Case.objects.create(person=ana, owner=cast.maya, subject=old, opened_at=then, due_on=day)
+    Task.objects.create(owner=cast.maya, text="Close it", due_on=day, reason=old, link=f"/cases/{case.pk}/")
+    DevelopmentPlan.objects.create(person=ana, manager=cast.maya, aim=old, review_on=day, made_at=then)
+    Mentorship.objects.create(
+        person=ana, mentor=cast.vera, focus=old, during=half_open(day), asked_at=then, agreed_at=then
+    )
+    course = Course.objects.create(title="Asking", author=cast.vera, made_at=then)
+    version = CourseVersion.objects.create(course=course, number=1, made_at=then)
+    Enrolment.objects.create(
+        person=ana, course=course, version=version, reason=old, assigned_at=then, agreed_on=day, due_on=day
+    )
+    SkillRating.objects.create(
+        person=ana, skill=Skill.objects.create(name="Asking"), is_own=False, score=2, note=old, at=then
+    )
+
+    def still() -> set[str]:
+        said = {
+            AgendaItem: "text", ActionItem: "text", MeetingPoint: "text", MeetingQuestion: "text", Case: "subject",
+            Task: "reason", DevelopmentPlan: "aim", Mentorship: "focus", Enrolment: "reason", SkillRating: "note",
+        }  # fmt: skip
+        return {
+            model.__name__ for model, name in said.items() if model._base_manager.filter(**{f"{name}__contains": old})
+        }
+
+    forget_expired(at=NOW)
+    assert still() == {"Case", "Task", "DevelopmentPlan", "Mentorship", "SkillRating"}  # of who works here
+    Person.objects.filter(pk=ana.pk).update(hired_on=None, left_on=day)
+    forget_expired(at=NOW)
+    assert still() == set()
     assert forget_expired(at=NOW) == {}
 
 
