@@ -759,6 +759,7 @@ class Look(models.Model):
         LADDER = "ladder", "An improvement plan"
         SIGNS = "signs", "Early signs, of everybody in the team"
         DISPUTE = "dispute", "A dispute"
+        EXIT = "exit", "What was recorded as you left"
 
     viewer = models.ForeignKey(User, models.CASCADE, related_name="looks")
     person = models.ForeignKey(Person, models.CASCADE, related_name="looks")

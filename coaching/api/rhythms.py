@@ -29,8 +29,7 @@ class RhythmSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class RhythmWriter(Writer):
-    person = VisibleField(model=Person)
+class RecurringWriter(Writer):
     every_weeks = serializers.IntegerField(min_value=1, max_value=12)
     weekday = serializers.IntegerField(min_value=1, max_value=7, help_text="1 is Monday")
     at_time = serializers.TimeField()
@@ -42,6 +41,10 @@ class RhythmWriter(Writer):
             return ZoneInfo(zone).key
         except (ValueError, OSError, KeyError):
             raise serializers.ValidationError(f"“{zone[:64]}” is no time zone; one is Europe/Berlin.") from None
+
+
+class RhythmWriter(RecurringWriter):
+    person = VisibleField(model=Person)
 
 
 class EndWriter(Writer):

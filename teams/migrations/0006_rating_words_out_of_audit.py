@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('teams', '0004_looks_at_signs'),
+        ("teams", "0005_looks_at_exits"),
     ]
 
     operations = [
