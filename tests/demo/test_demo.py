@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, Sum
+from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from coaching.models import ActionItem, Case, OneOnOne
@@ -305,3 +306,10 @@ def test_the_chances_of_past_plans_held_as_far_as_two_years_can_show(read: None)
     # holds nineteen times of twenty; of ten one may not.
     rows = [*people, *fifths([one for one in found if one.whose == "team"])]
     assert sum(not row.holds for row in rows) <= 1
+
+
+def test_hr_reads_why_people_left(company: None, client: Client) -> None:
+    client.force_login(User.objects.get(username="hedda"), backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get("/exits/").content.decode()
+    assert "No growth" in page
+    assert Person.objects.filter(exit__isnull=False).count() == 7

@@ -18,6 +18,7 @@ LEARNED = {  # every night, from the deals themselves
     "skipped_won", "quiet_days", "quiet_deals", "last_person",
 }  # fmt: skip
 WORDS = {  # between people, and by when they were reminded: only a backup keeps them
+    "sales.Handover": {"moved"},  # numbers
     "coaching.Case": {"subject", "result"}, "coaching.ActionItem": {"text", "result"},
     "coaching.DiagnosisStep": {"reason", "reopened_because", "not_asked_because"},
     "coaching.Enrolment": {"reason"}, "teams.SkillRating": {"note", "contest"},
