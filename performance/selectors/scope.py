@@ -9,8 +9,6 @@ from teams.selectors import hidden_of, organisation_of, told_of
 
 from .catalogue import catalogue
 
-SELLING_TIME = "selling_time"
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -37,6 +37,7 @@ from sales.models import Task
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
 from salesmgmt.desk.models import AuditEntry, Erasure, Notice, Retention
+from salesmgmt.exchange.kinds import STAYS, kinds
 from salesmgmt.exchange.services.own_data import LEFT_OUT, archive, names_people, tables
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
@@ -246,6 +247,19 @@ def test_only_who_is_somebody_takes_data_along(cast: Cast) -> None:
     assert signed_in(cast.admin).get("/me/data/").status_code == 404
     assert signed_in(cast.admin).post("/me/data/").status_code == 404
     assert signed_in(cast.ben).get("/me/data/").status_code == 200
+
+
+def test_words_between_people_are_columns_of_no_export() -> None:
+    words = {
+        "cases": {"subject", "result"}, "action_items": {"text", "result"}, "enrolments": {"reason"},
+        "diagnosis_steps": {"reason", "reopened_because", "not_asked_because"}, "coaching_plans": {"text"},
+        "skill_ratings": {"note", "contest"}, "dispute_statements": {"text"}, "dispute_decisions": {"reasons"},
+    }  # fmt: skip
+    for key, names in words.items():
+        assert not names & {one.name for one in kinds()[key].fields}, key
+    for model in ("AgendaItem", "CaseChange", "CaseStatement", "Note", "OneOnOneChange", "Question"):
+        assert f"coaching.{model}" in STAYS
+    assert {one.name for one in kinds()["retention"].fields} >= {"key", "months"}
 
 
 # ── How long what is kept ───────────────────────────────────────────────────────────────────────────────────────
