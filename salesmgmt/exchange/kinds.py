@@ -38,6 +38,9 @@ ORDER = (  # in which kinds depend on each other
     "disputes", "dispute_parties", "dispute_statements", "dispute_deciders",
     "dispute_decisions", "dispute_remedies", "dispute_shares", "dispute_events", "coaching_plans", "plays",
     "play_versions", "play_changes", "play_votes", "play_comments", "play_uses",
+    "department_questions", "disputes", "dispute_parties", "dispute_statements", "dispute_deciders",
+    "dispute_decisions", "dispute_remedies", "dispute_shares", "dispute_events", "pay_settlements", "coaching_plans",
+    "plays", "play_versions", "play_changes", "play_votes", "play_comments", "play_uses", "coaching_plan_changes",
     "closings",
 )  # fmt: skip
 
