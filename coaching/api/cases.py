@@ -49,10 +49,17 @@ class CaseSerializer(serializers.ModelSerializer):
         return told
 
 
+def _amount() -> serializers.DecimalField:
+    return serializers.DecimalField(
+        max_digits=20, decimal_places=2, min_value=0, required=False, help_text="An estimate, in the reporting currency"
+    )
+
+
 class CaseWriter(Writer):
     flag = VisibleField(model=Flag, required=False, help_text="The flag it comes from, or else `person` and `subject`")
     person = VisibleField(model=Person, required=False)
     subject = serializers.CharField(max_length=300, required=False)
+    at_stake = _amount()
     due_on = serializers.DateField()
     owner = VisibleField(model=Person, required=False, help_text="Default: whoever asks")
 
@@ -61,12 +68,15 @@ class CaseWriter(Writer):
             raise serializers.ValidationError("Give a flag, or a person and a subject.")
         if "flag" not in said and not ("person" in said and "subject" in said):
             raise serializers.ValidationError("Give a person and a subject.")
+        if "flag" in said and "at_stake" in said:
+            raise serializers.ValidationError({"at_stake": "A flag brings its own amount."})
         return said
 
 
 class RaiseWriter(Writer):
     ask = serializers.ChoiceField(choices=Case.Ask.choices)
     subject = serializers.CharField(max_length=300)
+    at_stake = _amount()
 
 
 class CaseMoveWriter(Writer):

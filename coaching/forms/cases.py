@@ -28,11 +28,19 @@ class MoveCaseForm(CaseForm):
     reason = forms.CharField(label="Why", max_length=200)
 
 
+def amount() -> forms.DecimalField:
+    return forms.DecimalField(
+        label="What it is likely to cost", min_value=0, max_digits=20, decimal_places=2, required=False,
+        help_text="Your estimate, in the currency of reports; may be left empty.",
+    )  # fmt: skip
+
+
 class OpenCaseForm(forms.Form):
     """A case about one of one's people, without a flag."""
 
     person = forms.ModelChoiceField(Person.objects.none(), label="About")
     subject = forms.CharField(label="What you see", max_length=300, help_text="About the gap, not about the person.")
+    at_stake = amount()
     due_on = forms.DateField(label="To be settled by", widget=DAY, validators=[require_our_time])
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
@@ -45,6 +53,7 @@ class RaiseCaseForm(forms.Form):
 
     ask = forms.ChoiceField(label="What is it?", choices=Case.Ask.choices, widget=forms.RadioSelect)
     subject = forms.CharField(label="In a sentence", max_length=300)
+    at_stake = amount()
 
 
 class HandOverForm(Versioned):

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Max, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from coaching.models import (
     ActionItem,
@@ -145,7 +146,10 @@ def may_see_causes(access: Access) -> bool:
 
 
 def causes(*, user: User, start: date | None = None, until: date | None = None) -> Causes:
-    """Causes added up over the closed cases one may see, withdrawn ones left out, in one query."""
+    """Causes added up over the closed cases one may see, without those withdrawn and of who left, in two queries.
+
+    A person's gap of a quarter counts once for a cause, the largest, however many flags showed it.
+    """
     closed = Case.objects.visible_to(user).filter(state=Case.State.CLOSED).exclude(cause="")
     closed, zone = closed.exclude(outcome__in=[Case.Outcome.WITHDRAWN, Case.Outcome.LEFT]), Organisation.get().time_zone
     if start is not None:
@@ -158,16 +162,20 @@ def causes(*, user: User, start: date | None = None, until: date | None = None) 
         .annotate(
             cases=Count("pk"),
             people=Count("person", distinct=True),
-            total=Sum("at_stake"),
             priced=Count("at_stake"),
             team_wide=Count("pk", filter=Q(is_team_wide=True)),
             solved=Count("pk", filter=Q(outcome__in=[Case.Outcome.SOLVED, Case.Outcome.IMPROVED])),
         )
     )
+    once = Coalesce("flag__period", Concat(Value("case-"), Cast("pk", CharField())))
+    gaps = closed.order_by().filter(at_stake__isnull=False).values("cause", "person", once=once)
+    totals: dict[str, Decimal] = {}
+    for cause, gap in gaps.annotate(gap=Max("at_stake")).values_list("cause", "gap"):
+        totals[cause] = totals.get(cause, Decimal(0)) + gap
     labels = dict(Case.CAUSES)
     found = [
         CauseTotal(
-            row["cause"], labels[row["cause"]], row["cases"], row["people"], row["total"], row["priced"],
+            row["cause"], labels[row["cause"]], row["cases"], row["people"], totals.get(row["cause"]), row["priced"],
             row["team_wide"], row["solved"],
         )
         for row in rows

@@ -69,7 +69,7 @@ def forget_talks(*, person: Person) -> Forgotten:
     forgotten.blank(Pulse.objects.filter(person=person), score=None)
     forgotten.blank(MeetingQuestion.objects.filter(author=person), text="Erased", answer="")
     forgotten.blank(Case.objects.filter(person=person).exclude(result=""), result="Erased")
-    forgotten.blank(Case.objects.filter(person=person, flag=None), subject="Erased")
+    forgotten.blank(Case.objects.filter(person=person, flag=None), subject="Erased", evidence=None)
     forgotten.blank(CaseStatement.objects.filter(person=person), text="Erased")
     forgotten.blank(DiagnosisStep.objects.filter(case__person=person), reason="Erased", evidence={})
     forgotten.blank(

@@ -97,6 +97,9 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     context |= {
         "story": selectors.story_of(found),
         "diagnosis": diagnosis,
+        "opened_with": [
+            (step.label, found.evidence[step].get("sentence", "")) for step in Step if step in (found.evidence or {})
+        ],
         "given": list(found.enrolments.filter(withdrawn_at=None).select_related("course").order_by("pk")),
         "leads": leads,
         "is_own": access.person_id == found.person_id,

@@ -92,7 +92,13 @@ def test_a_case_keeps_what_was_at_stake_when_it_opened(case: Case, flag: Flag) -
 
 
 def test_what_somebody_raises_goes_to_who_leads_them(cast: Cast) -> None:
-    made = services.raise_case(ask="tool", subject="No demo laptop since June", by=user(cast.ana), at=NOW)
+    posted = {"ask": "tool", "subject": "No demo laptop since June", "at_stake": "-1"}
+    ana = signed_in(cast.ana)
+    assert ana.post("/cases/raise/", posted).status_code == 422
+    assert ana.post("/cases/raise/", posted | {"at_stake": "9" * 30}).status_code == 422
+    assert ana.post("/cases/raise/", posted | {"at_stake": "2500"}).status_code == 302
+    made = Case.objects.get()
+    assert made.at_stake == 2500  # so that it stands among the causes with what it costs
     again = services.raise_case(ask="tool", subject="No demo laptop since June", by=user(cast.ana), at=NOW)
     assert made == again
     assert (made.owner, made.person, made.raised_by, made.source) == (cast.maya, cast.ana, cast.ana, "person")
@@ -109,6 +115,9 @@ def test_a_manager_opens_a_case_without_a_flag_and_only_for_their_own(cast: Cast
     how = {"subject": "Quotes go out late", "due_on": SOON, "by": user(cast.maya), "at": NOW}
     made = services.open_case_about(person=cast.ana, owner=cast.maya, **how)  # type: ignore[arg-type]
     assert (made.source, made.flag) == ("manager", None)
+    assert made.evidence
+    assert set(made.evidence) == set(Step)  # as a flag would have brought it
+    assert "What the figures said when it was opened" in signed_in(cast.ana).get(f"/cases/{made.pk}/").content.decode()
     with pytest.raises(Refused, match="leads Cleo"):
         services.open_case_about(person=cast.cleo, owner=cast.maya, **how)  # type: ignore[arg-type]
     with pytest.raises(Refused, match="Omar does not lead Ana"):
@@ -546,13 +555,23 @@ def test_causes_are_told_from_five_people_on(cast: Cast) -> None:
             person=person, owner=cast.vera, subject="x", opened_at=NOW, due_on=TODAY, closed_at=NOW, state="closed",
             cause="price", outcome="solved", at_stake=1000, is_team_wide=n < 2,
         )  # fmt: skip
+    for measure, gap in (("bookings", 300), ("pipeline", 700)):  # two flags of one gap: it counts once
+        two = Flag.objects.create(
+            person=cast.ana, team=cast.north, measure=measure, period="2026-Q4", raised_on=TODAY, behind_since=TODAY,
+            expected=1000, actual=0, gap=gap, severity="behind", cause="activity", sentence="x", as_of=TODAY,
+            expires_on=TODAY, closed_on=TODAY,
+        )  # fmt: skip
+        Case.objects.create(
+            person=cast.ana, owner=cast.vera, flag=two, subject="x", opened_at=NOW, due_on=TODAY, closed_at=NOW,
+            state="closed", cause="price", outcome="solved", at_stake=gap, is_team_wide=False,
+        )  # fmt: skip
     Case.objects.create(
         person=cast.ana, owner=cast.vera, subject="x", opened_at=NOW, due_on=TODAY, closed_at=NOW, state="closed",
         cause="service", outcome="solved", at_stake=9000,
     )  # fmt: skip
     found = selectors.causes(user=user(cast.vera))
     (row,) = found.rows
-    assert (row.cause, row.cases, row.at_stake, row.team_wide, found.hidden) == ("price", 5, Decimal(5000), 2, 1)
+    assert (row.cause, row.cases, row.at_stake, row.team_wide, found.hidden) == ("price", 7, Decimal(5700), 2, 1)
     page = signed_in(cast.vera).get("/causes/").content.decode()
     assert "Price costs most" in page
     assert "9,000" not in page
