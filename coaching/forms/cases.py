@@ -160,13 +160,17 @@ class CaseListForm(forms.Form):
     state = forms.ChoiceField(choices=STATES, required=False)
     cause = forms.ChoiceField(choices=Case.CAUSES, required=False)
     person = forms.CharField(max_length=200, required=False)
+    source = forms.ChoiceField(choices=Case.Source.choices, required=False)
+    team = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    owner = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     cursor = forms.CharField(max_length=200, required=False)
 
     @property
-    def asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, Any]:
         self.is_valid()
+        numbers = {name: self.cleaned_data.get(name) for name in ("team", "owner")}
         found = {name: str(self.cleaned_data.get(name) or "") for name in self.fields}
-        return found | {"state": found["state"] or "open"}
+        return found | {"state": found["state"] or "open"} | numbers
 
 
 class CausesForm(forms.Form):

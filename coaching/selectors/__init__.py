@@ -11,6 +11,7 @@ from .cases import (
     may_see_causes,
     next_steps,
     owners_for,
+    owners_seen_by,
     questions_to,
     story_of,
 )
@@ -243,6 +244,7 @@ __all__ = [
     "open_questions",
     "outlook",
     "owners_for",
+    "owners_seen_by",
     "path_of",
     "paths",
     "pauses_due",

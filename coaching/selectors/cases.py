@@ -22,7 +22,7 @@ from coaching.models import (
 )
 from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
-from teams.models import Access, Organisation, User, access_of
+from teams.models import Access, Organisation, Person, Posting, User, access_of
 
 from .reach import leaders_of, name_of
 
@@ -40,8 +40,12 @@ def cases_of(user: User) -> CaseQuerySet:
     return Case.objects.visible_to(user).select_related("person", "owner", "flag")
 
 
-def cases_asked(user: User, *, on: date, state: str = "open", cause: str = "", person: str = "") -> CaseQuerySet:
-    """The cases of a list: by state, cause, and a part of the person's name."""
+def cases_asked(
+    user: User, *, on: date, state: str = "open", cause: str = "", person: str = "", team: int | None = None,
+    owner: int | None = None, source: str = "",
+) -> CaseQuerySet:  # fmt: skip
+    """The cases of a list: by state, cause, owner, source, a part of the person's name, and a team: of those who are
+    posted to it or below, or were when the case was opened."""
     found = cases_of(user)
     match state:
         case "open":
@@ -53,7 +57,19 @@ def cases_asked(user: User, *, on: date, state: str = "open", cause: str = "", p
     found = found.with_reading(user)
     if cause:
         found = found.filter(cause=cause, is_read=True)
+    if source:
+        found = found.filter(source=source)
+    if owner is not None:
+        found = found.filter(owner=owner)
+    if team is not None:
+        here = Posting.objects.on(on).under([team]).values("person")
+        found = found.filter(Q(person__in=here) | Q(team__path__contains=[team]))
     return found.filter(person__name__icontains=person) if person else found
+
+
+def owners_seen_by(user: User) -> QuerySet[Person]:
+    """Who owns a case that the user may see."""
+    return Person.objects.filter(pk__in=Case.objects.visible_to(user).values("owner")).order_by("name", "pk")
 
 
 def next_steps(cases: Iterable[Case]) -> dict[int, str]:

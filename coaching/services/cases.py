@@ -15,7 +15,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
 from teams.selectors import manager_of, team_on
 
-from .edges import day_of, lock_case, must_be_current, must_coach, note_change, pass_promises, tell
+from .edges import day_of, lock_case, locked_case, must_be_current, must_coach, note_change, pass_promises, tell
 
 MONEY = {"bookings", "pipeline"}  # measures whose gap is an amount
 CASE_DAYS = timedelta(days=14)
@@ -170,7 +170,7 @@ def _pass_on(case: Case, owner: Person, *, by: User | None, at: datetime) -> Non
 @transaction.atomic
 def pass_case_on(*, case: Case, on: date, at: datetime) -> bool:
     """A case whose owner no longer leads the person goes to who does. Whether it went."""
-    case = Case.objects.select_for_update(of=["self"]).select_related("person", "owner", "flag").get(pk=case.pk)
+    case = locked_case(case.pk)
     heir = manager_of(case.person, on)
     if not case.is_open or heir is None or heir.pk == case.owner_id:
         return False
@@ -181,7 +181,7 @@ def pass_case_on(*, case: Case, on: date, at: datetime) -> bool:
 @transaction.atomic
 def end_case_of_leaver(*, case: Case, at: datetime) -> None:
     """Nobody is helped any more: it ends without a cause."""
-    case = Case.objects.select_for_update(of=["self"]).select_related("person", "flag").get(pk=case.pk)
+    case = locked_case(case.pk)
     if case.is_open:
         _end(case, cause=Case.NO_CAUSE, outcome=Case.Outcome.LEFT, result="They have left the company.", by=None, at=at)
 
@@ -252,7 +252,7 @@ def _end(case: Case, *, cause: str, outcome: str, result: str, by: User | None, 
 def reopen_case(*, case: Case, due_on: date, reason: str, by: User, at: datetime, version: int | None = None) -> Case:
     """Take up a closed case again: what was ruled stands until it is taken up again too."""
     must_coach(by, case.person)
-    case = Case.objects.select_for_update(of=["self"]).select_related("person", "owner", "flag").get(pk=case.pk)
+    case = locked_case(case.pk)
     if case.is_open:
         return case
     must_be_current(case, version)

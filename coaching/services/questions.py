@@ -10,7 +10,7 @@ from coaching.selectors import day_after
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Posting, Team, User, access_of
 
-from .edges import day_of, lock_case, must_be_current, must_coach, note_change, tell, tell_all
+from .edges import day_of, lock_case, locked_case, must_be_current, must_coach, note_change, tell, tell_all
 
 LEAST_DAYS = 2  # on which somebody of the department works
 
@@ -84,7 +84,7 @@ def answer_question(*, question: Question, text: str, by: User, at: datetime) ->
         if question.answer == text.strip():
             return question
         raise Refused(f"{question.get_department_display()} has answered this already.")
-    case = Case.objects.select_for_update(of=["self"]).select_related("owner").get(pk=question.case_id)
+    case = locked_case(question.case_id)
     if not case.is_open:
         raise Refused("This is settled meanwhile; no answer is needed any more.")
     question.answer, question.answered_at, question.answered_by_id = text.strip(), at, access.person_id

@@ -1,15 +1,19 @@
 """Cases and their diagnosis: who opens them, in which order they are ruled, and that the person comes last."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from coaching import selectors, services
-from coaching.models import ActionItem, Case, CaseStatement, DiagnosisStep, Question, Step
+from coaching.models import ActionItem, Case, CaseStatement, CoachingPlan, DiagnosisStep, Question, Step
+from coaching.services.cases import pass_case_on
 from performance.models import Flag
 from sales.models import Task
 from salesmgmt.desk.models import Notice
@@ -18,7 +22,7 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from teams import services as teams
 from teams.models import Leadership, Leave, LeaveKind, Person, Posting, Role, Team, User
-from tests.cast import SINCE, Cast
+from tests.cast import SINCE, Cast, make_cast
 
 NOW = clock.now()
 TODAY = clock.today("Europe/Berlin")
@@ -588,6 +592,28 @@ def test_the_pages_ask_a_fixed_number_of_queries(
         client.get("/cases/")
 
 
+@pytest.mark.parametrize("where", ["page", "api"])
+def test_the_list_is_narrowed_by_team_owner_and_source(cast: Cast, case: Case, where: str) -> None:
+    own = services.raise_case(ask="tool", subject="No laptop", by=user(cast.cleo), at=NOW)
+    Case.objects.filter(pk=own.pk).update(due_on=TODAY - timedelta(days=1))
+    client = signed_in(cast.vera)
+
+    def found(**asked: Any) -> set[int]:
+        if where == "api":
+            return {one["id"] for one in client.get("/api/v1/cases/", asked).json()["results"]}
+        return {row.pk for row, _ in client.get("/cases/", asked).context["rows"]}
+
+    assert found() == {case.pk, own.pk}
+    assert found(team=cast.north.pk) == {case.pk}
+    assert found(team=cast.company.pk) == {case.pk, own.pk}
+    assert found(owner=cast.omar.pk) == {own.pk}
+    assert found(source="person") == {own.pk}
+    assert found(**({"overdue": "true"} if where == "api" else {"state": "overdue"})) == {own.pk}
+    assert found(team=cast.north.pk, owner=cast.omar.pk) == set()
+    assert client.get("/cases/", {"team": "x\x00", "owner": "9" * 40, "source": "?"}).status_code == 200
+    assert client.get("/api/v1/cases/", {"team": "9" * 40}).status_code in {200, 400}
+
+
 # ── The API ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -624,3 +650,70 @@ def test_words_of_a_case_go_when_the_person_is_erased_or_time_is_over(cast: Cast
     assert CaseStatement.objects.get().text == "Erased"
     assert DiagnosisStep.objects.get().evidence == {}
     assert signed_in(cast.maya).get(f"/cases/{case.pk}/").status_code == 200
+
+
+# ── Two managers at once ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """Do them together, each with a connection of its own; what each answered, or what refused it."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> str:
+        try:
+            start.wait(timeout=20)
+            act()
+        except (Refused, Stale) as refusal:
+            return type(refusal).__name__
+        else:
+            return "done"
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return sorted(pool.map(run, acts))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_managers_at_once_make_one_case_one_ruling_one_end_and_one_plan() -> None:
+    cast = make_cast()
+    one, two = user(cast.maya), user(cast.vera)
+    about: Any = {"person": cast.ben, "subject": "Quotes go out late", "due_on": SOON, "at": NOW}
+    opened = at_once(
+        lambda: services.open_case_about(owner=cast.maya, by=one, **about),
+        lambda: services.open_case_about(owner=cast.vera, by=two, **about),
+    )
+    assert (opened, Case.objects.count()) == (["done", "done"], 1)
+    case = Case.objects.get()
+    how: Any = {"case": case, "step": "product", "reason": "As the figures say", "at": NOW}
+    ruled = at_once(
+        lambda: services.rule_step(is_in=True, by=one, **how), lambda: services.rule_step(is_in=False, by=two, **how)
+    )
+    assert ruled == ["Refused", "done"]
+    stands = DiagnosisStep.objects.standing().get()
+    case.refresh_from_db()
+    acts: Any = {"case": case, "at": NOW, "version": case.version}
+    ended = at_once(
+        lambda: services.hand_over_case(owner=cast.vera if case.owner == cast.maya else cast.maya, by=one, **acts),
+        lambda: services.move_case(due_on=SOON + timedelta(days=1), reason="Fair", by=two, **acts),
+    )
+    assert ended == ["Stale", "done"]
+    cause = "product" if stands.is_in else "none"
+    outcome = "solved" if stands.is_in else "withdrawn"
+    end: Any = {"case": case, "cause": cause, "outcome": outcome, "result": "Done", "at": NOW}
+    closed = at_once(
+        lambda: services.close_case(by=one, **end), lambda: services.close_case(by=two, **end),
+        lambda: pass_case_on(case=case, on=TODAY, at=NOW),
+    )  # fmt: skip
+    assert closed == ["Refused", "done", "done"]
+    assert Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).count() == 0
+    weeks: Any = {
+        "person": cast.ben, "kind": "practice", "measure": "activities", "on": TODAY, "at": NOW,
+        "starts_on": TODAY + timedelta(days=7), "until": TODAY + timedelta(weeks=8),
+    }  # fmt: skip
+    planned = at_once(lambda: services.plan_coaching(by=one, **weeks), lambda: services.plan_coaching(by=two, **weeks))
+    plan = CoachingPlan.objects.get()
+    assert planned == ["Refused", "done"]
+    moved: Any = {"plan": plan, "at": NOW, "on": TODAY, "version": plan.version}
+    ended = at_once(lambda: services.cancel_plan(by=one, **moved), lambda: services.cancel_plan(by=two, **moved))
+    assert ended == ["Refused", "done"]
