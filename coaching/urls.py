@@ -99,14 +99,16 @@ urlpatterns = [
     path("improvement/open/", ladders.ladder_open, name="ladder-open"),
     path("improvement/signs/", ladders.early_signs, name="early-signs"),
     path("improvement/exits/", ladders.exits, name="exits"),
+    path("improvement/exits/<int:pk>/", ladders.exit_correct, name="exit-correct"),
     path("improvement/<int:pk>/", ladders.ladder, name="ladder"),
+    path("improvement/<int:pk>/left/", ladders.ladder_left, name="ladder-left"),
     path("improvement/<int:pk>/pdf/", ladders.ladder_pdf, name="ladder-pdf"),
     path("improvement/<int:pk>/change/", ladders.ladder_change, name="ladder-change"),
     path("improvement/<int:pk>/goal/", ladders.ladder_goal, name="ladder-goal"),
     path("improvement/<int:pk>/goal/<int:goal_pk>/remove/", ladders.ladder_goal_remove, name="ladder-goal-remove"),
     path("improvement/<int:pk>/support/", ladders.ladder_support, name="ladder-support"),
     re_path(
-        r"^improvement/(?P<pk>[0-9]{1,18})/support/(?P<support_pk>[0-9]{1,18})/(?P<what>given|denied|waived|removed)/$",
+        r"^improvement/(?P<pk>[0-9]{1,18})/support/(?P<support_pk>[0-9]{1,18})/(?P<what>given|denied|waived|confirmed|removed)/$",
         ladders.ladder_support_say,
         name="ladder-support-say",
     ),
@@ -129,6 +131,8 @@ urlpatterns = [
     path("disputes/<int:pk>/step-aside/", disputes.dispute_step_aside, name="dispute-step-aside"),
     path("disputes/<int:pk>/decide/", disputes.dispute_decide, name="dispute-decide"),
     path("disputes/<int:pk>/appeal/", disputes.dispute_appeal, name="dispute-appeal"),
+    path("disputes/<int:pk>/pdf/", disputes.dispute_pdf, name="dispute-pdf"),
+    path("disputes/<int:pk>/appeal/withdraw/", disputes.dispute_appeal_withdraw, name="dispute-appeal-withdraw"),
     path("disputes/<int:pk>/withdraw/", disputes.dispute_withdraw, name="dispute-withdraw"),
 ]
 

@@ -200,7 +200,7 @@ class Cases(LookedAt):
     """The work that a flag, a manager or somebody's own word opens."""
 
     model = Case
-    look = Look.Page.CASE
+    look, lists_all = Look.Page.CASE, False
     serializer_class = CaseSerializer
     filterset_class = CaseFilter
     ordering_fields = ("id", "due_on")
@@ -315,10 +315,12 @@ class Cases(LookedAt):
         return self.shown(found)
 
 
-class DiagnosisSteps(Records):
+class DiagnosisSteps(LookedAt):
     """Steps ruled on, with the figures as they stood."""
 
     model = DiagnosisStep
+    joins = ("case",)
+    look, about = Look.Page.CASE, "case.person_id"
     serializer_class = DiagnosisStepSerializer
     filterset_class = StepFilter
     ordering_fields = ("id",)

@@ -13,8 +13,8 @@ from coaching import services
 from coaching.models import Pulse, Rhythm
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id, today_of
-from teams.models import Organisation, Person
+from teams.api import Id, LookedAt, today_of
+from teams.models import Look, Organisation, Person
 
 from .cases import myself
 
@@ -99,10 +99,11 @@ class PulseFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=Pulse.Kind.choices)
 
 
-class Pulses(Records):
+class Pulses(LookedAt):
     """Mood and workload: your own, and what people you lead said to you."""
 
     model = Pulse
+    look = Look.Page.TALK
     serializer_class = PulseSerializer
     filterset_class = PulseFilter
     ordering_fields = ("id", "on")

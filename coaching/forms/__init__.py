@@ -21,6 +21,7 @@ from .cases import (
 from .courses import AssignForm, CourseForm, CourseRuleForm, DueForm, LessonForm, QuestionForm, QuizForm
 from .development import DevelopmentForm, DevelopmentGoalForm, MentorForm, OnboardingStepForm
 from .ladders import (
+    ExitCorrectForm,
     ExitForm,
     LadderAnswerForm,
     LadderDecisionForm,
@@ -70,6 +71,7 @@ __all__ = [
     "DevelopmentGoalForm",
     "DoneForm",
     "DueForm",
+    "ExitCorrectForm",
     "ExitForm",
     "HandOverForm",
     "LadderAnswerForm",

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0005_words_and_turns'),
+        ("coaching", "0005_words_and_turns"),
         ('teams', '0003_months'),
     ]
 

@@ -40,6 +40,7 @@ from .ladders import (
     StepPause,
     StepReading,
     StepSupport,
+    led_by_others,
     may_lead,
 )
 from .meetings import (
@@ -138,6 +139,7 @@ __all__ = [
     "StepPause",
     "StepReading",
     "StepSupport",
+    "led_by_others",
     "may_lead",
     "sees_plays",
 ]

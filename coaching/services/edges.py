@@ -14,14 +14,14 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation, Person, User, access_of
 
 
-def tell(person: Person, text: str, link: str, at: datetime) -> None:
+def tell(person: Person, text: str, link: str, at: datetime, *, must: bool = False) -> None:
     """A notice that names the thing and quotes nobody, in the way its reader has chosen for its topic."""
-    tell_all([person], text, link, at)
+    tell_all([person], text, link, at, must=must)
 
 
-def tell_all(people: Iterable[Person], text: str, link: str, at: datetime) -> None:
+def tell_all(people: Iterable[Person], text: str, link: str, at: datetime, *, must: bool = False) -> None:
     """The same to several, in as many queries."""
-    tell_users(((person.user_id, text, link) for person in people), at=at)
+    tell_users(((person.user_id, text, link) for person in people), at=at, must=must)
 
 
 def pass_promises(promises: QuerySet[ActionItem], *, was: Person, heir: Person) -> int:

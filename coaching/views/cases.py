@@ -111,6 +111,7 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "is_own": access.person_id == found.person_id,
         "is_party": access.person_id in {found.person_id, found.owner_id} or leads,
         "may_rule": leads and found.is_open,
+        "may_ladder": selectors.may_open_ladder(access, found),
         "move_form": forms.MoveCaseForm(initial={"due_on": found.due_on} | version),
         "close_form": forms.CloseCaseForm(
             causes=[part.step for part in diagnosis.ruled_in], source=found.source, initial=version
