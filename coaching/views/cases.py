@@ -99,13 +99,12 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     leads = selectors.may_coach(access, found.person)
     diagnosis = selectors.diagnosis_of(case=found, as_of=today)
     version, week = {"version": found.version}, today + timedelta(days=7)
+    kept: dict[str, Any] = found.evidence or {}
     following = diagnosis.next
     context |= {
         "story": selectors.story_of(found),
         "diagnosis": diagnosis,
-        "opened_with": [
-            (step.label, found.evidence[step].get("sentence", "")) for step in Step if step in (found.evidence or {})
-        ],
+        "opened_with": [(step.label, kept[step].get("sentence", "")) for step in Step if step in kept],
         "given": list(found.enrolments.filter(withdrawn_at=None).select_related("course").order_by("pk")),
         "leads": leads,
         "is_own": access.person_id == found.person_id,

@@ -168,6 +168,41 @@ def test_a_night_after_a_transfer_passes_the_case_its_task_and_its_promises_on(c
     assert SECRET in week
 
 
+def test_what_is_promised_for_a_case_is_read_by_who_reads_the_case_on_that_day(cast: Cast, case: Case) -> None:
+    item = services.add_action_item(
+        person=cast.ben, owner=cast.ben, text=SECRET, due_on=SOON, case=case, by=user(cast.maya), at=NOW
+    )
+    Person.objects.create(name="Boss", user=cast.admin)
+
+    def readers() -> set[str]:
+        users = User.objects.all()
+        return {one.username for one in users if ActionItem.objects.visible_to(one).filter(pk=item.pk).exists()}
+
+    assert readers() == {"ben", "maya", "vera"}  # neither admin nor operations, with a person or without
+    assert not ActionItem.objects.visible_to(user(cast.olga)).exists()
+    teams.appoint_manager(team=cast.north, person=cast.omar, on=TODAY, until=TODAY + timedelta(days=9), by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    assert readers() == {"ben", "omar", "vera"}  # an acting manager leads the case, and hands nothing over
+    assert Case.objects.get().owner == cast.maya
+    teams.post_person(person=cast.ben, team=cast.south, role=Role.REP, on=TODAY, by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    assert readers() == {"ben", "omar", "vera"}
+    assert Case.objects.get().owner == cast.omar
+    teams.end_employment(person=cast.omar, on=TODAY, by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    assert readers() == {"ben", "vera"}
+    assert Case.objects.get().owner == cast.vera  # the next up
+    with pytest.raises(Refused, match="isn't about Ana"):
+        services.add_action_item(
+            person=cast.ana, owner=cast.vera, text="x", due_on=SOON, case=case, by=user(cast.vera), at=NOW
+        )
+    services.close_case(case=case, cause="none", outcome="withdrawn", result="x", by=user(cast.vera), at=NOW)
+    with pytest.raises(Refused, match="closed already"):
+        services.add_action_item(
+            person=cast.ben, owner=cast.ben, text="x", due_on=SOON, case=case, by=user(cast.vera), at=NOW
+        )
+
+
 def test_a_stand_in_of_some_weeks_takes_no_case_over_and_an_executives_stays_theirs(cast: Cast, case: Case) -> None:
     services.hand_over_case(case=case, owner=cast.vera, by=user(cast.maya), at=NOW)
     Leadership.objects.filter(person=cast.vera).delete()
@@ -470,6 +505,8 @@ def test_a_question_names_nobody(cast: Cast, case: Case, dora: Person, name: str
     Person.objects.filter(pk=cast.ben.pk).update(name=name)
     with pytest.raises(Refused, match=f"leave “{said}” out"):
         ask(case, cast.maya, text=text)
+    Person.objects.filter(pk=cast.ben.pk).update(name="Do van Li")
+    assert ask(case, cast.maya, text="How late do orders of the van leave?").pk
 
 
 def test_a_department_that_nobody_is_in_is_not_asked(cast: Cast, case: Case) -> None:
