@@ -102,6 +102,7 @@ from .meetings import (
     points_for,
     questions_of,
     teams_of,
+    who_may_have_come,
 )
 from .plays import PlayResult, Voices, play_results, plays_of, stages_of_plays, uses_of, voices_beside
 from .reach import coached_by, day_after, days_here, leaders_of, leads_on, may_coach, name_of
@@ -290,6 +291,7 @@ __all__ = [
     "waiting_for",
     "week_of",
     "what_helps",
+    "who_may_have_come",
     "why_not_confirm",
     "why_not_decide",
     "why_not_witness",

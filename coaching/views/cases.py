@@ -52,9 +52,7 @@ def cases(request: SignedIn) -> HttpResponseBase:
         "states": forms.CaseListForm.STATES,
         "causes": Case.CAUSES,
         "sources": Case.Source.choices,
-        "teams": Team.objects.visible_to(request.user).order_by("name", "pk")
-        if access.sees_all
-        else Team.objects.present().under(access.led_team_ids).order_by("name", "pk"),
+        "teams": Team.objects.visible_to(request.user).order_by("name", "pk"),
         "owners": selectors.owners_seen_by(request.user),
         "open": mine.open().count(),
         "overdue": mine.open().filter(due_on__lt=today).count(),

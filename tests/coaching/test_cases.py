@@ -17,6 +17,7 @@ from coaching.services.cases import pass_case_on
 from performance.models import Flag
 from sales.models import Task
 from salesmgmt.desk.models import Notice
+from salesmgmt.desk.notices import choose_way
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
@@ -535,6 +536,10 @@ def test_departments_are_reminded_once_a_day_and_the_owner_hears_of_a_missed_day
         services.remind_of_questions(on=on, at=NOW)
     assert Notice.objects.filter(user=dora.user).count() == 1
     assert Notice.objects.filter(user=cast.maya.user).count() == 1
+    assert dora.user
+    choose_way(user=dora.user, topic="questions", way="none")
+    ask(case, cast.maya, text="And in November?")
+    assert Notice.objects.filter(user=dora.user).count() == 1
 
 
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────
