@@ -77,6 +77,7 @@ def forget_talks(*, person: Person) -> Forgotten:
     forgotten.blank(Task.objects.filter(link__in=cases), text="Erased", reason="")
     made = ActionItem.objects.filter(Q(person=person) | Q(owner=person)).values_list("pk", flat=True)
     forgotten.blank(MeetingPoint.objects.filter(about__in=[f"promise:{pk}" for pk in made]), text="Erased")
+    forgotten.blank(Case.objects.filter(person=person, flag=None), subject="Erased", evidence=None)
     forgotten.blank(CaseStatement.objects.filter(person=person), text="Erased")
     forgotten.blank(DiagnosisStep.objects.filter(case__person=person), reason="Erased", evidence={})
     forgotten.blank(
