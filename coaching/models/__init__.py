@@ -52,7 +52,7 @@ from .meetings import (
     MeetingQuestion,
 )
 from .notes import Note, NoteQuerySet
-from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
+from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet, HelpEffect
 from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
 from .rhythms import Pulse, Rhythm, RhythmQuerySet
 from .skills import SkillTarget
@@ -86,6 +86,7 @@ __all__ = [
     "Evidence",
     "Exit",
     "Goal",
+    "HelpEffect",
     "Ladder",
     "LadderDecision",
     "LadderEvent",

@@ -12,6 +12,7 @@ from salesmgmt.desk.audit import audited
 from teams.models import Person, Role, Skill, Viewer, access_of
 
 from .cases import Case
+from .plans import EffectKept
 
 
 class CourseQuerySet(models.QuerySet):
@@ -297,16 +298,10 @@ class CourseEffectQuerySet(models.QuerySet):
         )
 
 
-class CourseEffect(models.Model):
-    """What a course does to the measure it is for, as of the night it was last worked out."""
+class CourseEffect(EffectKept):
+    """What a course does to the measure it is for, over everybody who began it."""
 
     course = models.OneToOneField(Course, models.CASCADE, related_name="effect")
-    as_of = models.DateField()
-    people = models.PositiveIntegerField(help_text="Who took it and could be compared")
-    verdict = models.CharField(max_length=60)
-    value = models.DecimalField(max_digits=9, decimal_places=4, null=True, help_text="0.12: 12 % above the expected")
-    low = models.DecimalField(max_digits=9, decimal_places=4, null=True)
-    high = models.DecimalField(max_digits=9, decimal_places=4, null=True, help_text="Empty: open")
 
     objects = CourseEffectQuerySet.as_manager()
 

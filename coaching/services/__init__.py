@@ -103,7 +103,7 @@ from .meetings import (
     write_minutes,
 )
 from .notes import forget_talks, write_note
-from .plans import cancel_plan, forget_plans, freeze_plans, move_plan, plan_coaching
+from .plans import cancel_plan, forget_plans, freeze_plans, move_plan, plan_coaching, refresh_help_effects
 from .plays import (
     adopt_play,
     change_play,
@@ -230,6 +230,7 @@ __all__ = [
     "record_exit",
     "record_missed",
     "refresh_course_effects",
+    "refresh_help_effects",
     "remind_of_courses",
     "remind_of_questions",
     "remove_goal",

@@ -2,13 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from coaching.analysis.effect import OPEN
 from coaching.models import (
     Case,
     Course,
@@ -22,7 +20,7 @@ from coaching.models import (
     QuizAttempt,
 )
 from coaching.selectors import gaps, may_coach, moved_by_leave, taught_versions
-from coaching.selectors.course_effects import courses_with_a_measure, find_effect
+from coaching.selectors.course_effects import courses_with_a_measure, find_effects
 from sales.models import Task
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
@@ -30,6 +28,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Leave, Organisation, Person, Posting, User, access_of
 
 from .edges import tell
+from .plans import kept_shares
 
 SOON = timedelta(days=7)  # before the due date comes a reminder
 RENEWS = timedelta(days=30)  # before a certificate ends
@@ -233,30 +232,15 @@ def _note(enrolment: Enrolment, lesson: Lesson, at: datetime) -> None:
     enrolment.save(update_fields=["started_at", "passed_at", "valid_until"])
 
 
-@transaction.atomic
 def refresh_course_effects(*, on: date) -> int:
-    """Work out anew what each course does to the measure it is for."""
-    found = {course.pk: find_effect(course, as_of=on) for course in courses_with_a_measure()}
-    CourseEffect.objects.exclude(course__in=found).delete()
-    for pk, one in found.items():
-        shown = one.effect
-        CourseEffect.objects.update_or_create(
-            course_id=pk,
-            defaults={
-                "as_of": on,
-                "people": one.people,
-                "verdict": one.verdict,
-                "value": _share(shown.value) if shown else None,
-                "low": _share(shown.low) if shown else None,
-                "high": _share(shown.high) if shown else None,
-            },
-        )
+    """Work out anew what each course does to the measure it is for; long reading, short writing."""
+    found = find_effects(courses_with_a_measure(), as_of=on)
+    with transaction.atomic():
+        CourseEffect.objects.exclude(course__in=found).delete()
+        for pk, one in found.items():
+            said = {"as_of": on, "people": one.people, "verdict": one.verdict} | kept_shares(one.effect)
+            CourseEffect.objects.update_or_create(course_id=pk, defaults=said)
     return len(found)
-
-
-def _share(value: float) -> Decimal | None:
-    """As it is kept; None is without an end."""
-    return Decimal(str(round(value, 4))) if abs(value) < OPEN else None
 
 
 # ── Every night ─────────────────────────────────────────────────────────────────────────────────────────────────

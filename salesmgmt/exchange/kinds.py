@@ -46,6 +46,7 @@ STAYS = {  # what no export gives out, and why
     "coaching.Note": "private to the two people: only a backup keeps them",
     "coaching.CaseStatement": "private to the person and who leads them: only a backup keeps it",
     "coaching.CourseEffect": "worked out anew",
+    "coaching.HelpEffect": "worked out anew",
     "coaching.DevelopmentPlan": "private to the person and who leads them: only a backup keeps it",
     "coaching.Goal": "private to the person and who leads them: only a backup keeps it",
     "coaching.Mentorship": "private to the two: only a backup keeps it",
