@@ -305,7 +305,8 @@ def _draw(rng: np.random.Generator, panel: Panel, helps: Sequence[Help], alike: 
         rows, chosen = rows[there], chosen[there]
         found[rows, k] = chosen
         keys[rows, chosen] = -1.0
-    return found[(found != NOBODY).any(axis=1)]
+    drawn: Ints = found[(found != NOBODY).any(axis=1)]
+    return drawn
 
 
 def nearest(

@@ -66,6 +66,15 @@ def test_every_rule_gives_its_course_once_and_not_on_protected_leave(cast: Cast)
     }  # fmt: skip
     assert Enrolment.objects.get(course__title="gap").reason == "Closing: below the level of your role"
     assert services.assign_by_rules(on=TODAY + 31 * DAY, at=NOW) == 2  # cleo is back: role and launch
+    Person.objects.filter(pk=cast.cleo.pk).update(hired_on=None)
+    Posting.objects.filter(person=cast.cleo).update(during=half_open(TODAY + 20 * DAY))
+    assert services.assign_by_rules(on=TODAY + 32 * DAY, at=NOW) == 1, "who was first posted then is new"
+    pass_it(Enrolment.objects.get(course__title="gap"))
+    assert services.assign_by_rules(on=TODAY + 200 * DAY, at=NOW + 200 * DAY) == 0
+    skill = Skill.objects.get(name="Closing")
+    rate_skill(person=cast.ben, skill=skill, score=2, by=user(cast.maya), at=NOW + 199 * DAY)
+    assert services.assign_by_rules(on=TODAY + 200 * DAY, at=NOW + 200 * DAY) == 1, "the gap is back"
+    assert services.assign_by_rules(on=TODAY + 200 * DAY, at=NOW + 200 * DAY) == 0
 
 
 def test_a_contested_rating_is_no_gap(cast: Cast) -> None:
@@ -79,9 +88,11 @@ def test_a_due_date_moves_by_the_days_of_leave_and_back_with_them(cast: Cast) ->
     row = give(make_course(user(cast.vera)), cast, cast.ben)
     away(cast.ben, "parental", TODAY + 3 * DAY, TODAY + 12 * DAY)
     away(cast.ben, "vacation", TODAY + 13 * DAY, TODAY + 14 * DAY)
+    Enrolment.objects.update(reminded_at=NOW)
     assert services.move_for_leave(on=TODAY) == 1
     assert services.move_for_leave(on=TODAY) == 0
     row.refresh_from_db()
+    assert row.reminded_at is None, "there is a word before the new date too"
     assert row.due_on == row.agreed_on + 10 * DAY
     assert Task.objects.get(owner=cast.ben).due_on == row.due_on
     Leave.objects.all().delete()
@@ -113,6 +124,25 @@ def test_a_certificate_is_renewed_in_time_once(cast: Cast) -> None:
     assert services.renew_certificates(on=date(2027, 10, 26), at=NOW + 340 * DAY) == 0
     renewal = row.renewal
     assert (renewal.due_on, renewal.passed_at) == (row.valid_until, None)
+    early = pass_it(give(make_course(user(cast.vera), "Early", renew_months=12), cast, cast.ana))
+    again = services.enrol(
+        person=cast.ana, course=early.course, due_on=date(2027, 10, 1), reason="Own wish", by=user(cast.ana), at=NOW
+    )
+    Enrolment.objects.filter(pk=again.pk).update(passed_at=NOW + 300 * DAY, valid_until=date(2028, 9, 16))
+    assert services.renew_certificates(on=date(2027, 10, 27), at=NOW + 341 * DAY) == 0, "renewed by herself"
+
+
+def test_what_retiring_took_comes_back_with_publishing_and_what_a_manager_took_does_not(cast: Cast) -> None:
+    course = make_course(user(cast.vera))
+    back, gone = give(course, cast, cast.ben), give(course, cast, cast.ana)
+    services.withdraw_enrolment(enrolment=gone, by=user(cast.maya), at=NOW)
+    services.retire_course(course=course, by=user(cast.vera), at=NOW + DAY)
+    assert not Task.objects.open().filter(owner=cast.ben).exists()
+    services.draft_course(course=course, by=user(cast.vera), at=NOW + 60 * DAY)
+    version = services.publish_course(course=course, by=user(cast.vera), at=NOW + 60 * DAY)
+    (row,) = Enrolment.objects.open()
+    assert (row.pk, row.version, row.due_on) == (back.pk, version, TODAY + 74 * DAY)
+    assert Task.objects.open().get(owner=cast.ben).due_on == row.due_on
 
 
 def test_who_leads_gives_moves_and_takes_back_a_course_and_nobody_else(cast: Cast) -> None:
