@@ -17,6 +17,7 @@ from coaching.models import (
     Dispute,
     DisputeEvent,
     Enrolment,
+    GrowthStep,
     Lesson,
     LessonDone,
     Meeting,
@@ -156,4 +157,5 @@ KINDS += [
     trail("quiz_answers", QuizAnswer, "attempt", "choice"),
     trail("onboarding_steps", OnboardingStep, *STEP),
     trail("onboarding_ticks", OnboardingTick, "person", "step"),
+    trail("growth_steps", GrowthStep, "role", "months", "text"),
 ]

@@ -15,7 +15,7 @@ from .courses import (
     QuizChoice,
     QuizQuestion,
 )
-from .development import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
+from .development import DevelopmentPlan, Goal, GrowthStep, Mentorship, OnboardingStep, OnboardingTick
 from .diagnosis import CaseStatement, DiagnosisStep, Question, QuestionQuerySet
 from .disputes import (
     Decider,
@@ -89,6 +89,7 @@ __all__ = [
     "Evidence",
     "Exit",
     "Goal",
+    "GrowthStep",
     "HelpEffect",
     "Ladder",
     "LadderDecision",

@@ -4,11 +4,13 @@ from datetime import date
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
 from sales.models import Product
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from teams.models import Person, Role, Skill, Viewer, access_of
 
 from .cases import Case
@@ -44,6 +46,7 @@ class Course(models.Model):
 
     class Meta:
         triggers = audited()
+        indexes = [GinIndex(Words("title", "summary"), name="course_by_words")]
 
     def __str__(self) -> str:
         return self.title

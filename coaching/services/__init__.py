@@ -28,15 +28,18 @@ from .courses import (
 )
 from .development import (
     add_goal,
+    add_growth_step,
     add_onboarding_step,
     answer_mentorship,
     ask_mentor,
     close_development_plan,
+    end_growth_step,
     end_mentorship,
     end_onboarding_step,
     mark_goal,
     save_development_plan,
     sign_development_plan,
+    take_growth_step,
     tick_onboarding_step,
 )
 from .diagnosis import VIEW_DAYS, ask_view, reopen_step, rule_step, state_view
@@ -166,6 +169,7 @@ __all__ = [
     "add_course",
     "add_evidence",
     "add_goal",
+    "add_growth_step",
     "add_lesson",
     "add_onboarding_step",
     "add_party",
@@ -201,6 +205,7 @@ __all__ = [
     "decide_in_meeting",
     "deny_support",
     "draft_course",
+    "end_growth_step",
     "end_meeting_rhythm",
     "end_mentorship",
     "end_onboarding_step",
@@ -283,6 +288,7 @@ __all__ = [
     "sign_development_plan",
     "state_view",
     "step_aside",
+    "take_growth_step",
     "take_use_back",
     "take_vote_back",
     "tend_meetings",

@@ -13,6 +13,7 @@ from coaching.models import (
     DevelopmentPlan,
     Enrolment,
     Goal,
+    GrowthStep,
     Mentorship,
     OnboardingStep,
     OnboardingTick,
@@ -277,6 +278,42 @@ def test_a_mentor_agrees_before_it_begins_and_reads_only_what_it_is_about(cast: 
     services.end_mentorship(mentorship=asked, by=user(cast.cleo), at=NOW, on=TODAY + 9 * DAY)
     assert Mentorship.objects.get().until == TODAY + 9 * DAY
     assert "Tenders" not in Notice.objects.get(user=cast.cleo.user).text
+
+
+def test_a_step_of_the_path_to_a_role_becomes_a_goal_in_one_click(cast: Cast, plan: DevelopmentPlan) -> None:
+    course = make_course(user(cast.vera))
+    skill = Skill.objects.get(name="Closing")
+    vera, ben, page = signed_in(cast.vera), signed_in(cast.ben), f"/development/{cast.ben.pk}/"
+    GrowthStep.objects.all().delete()
+    said = {"role": "manager", "months": "6", "text": "Close with two buyers", "skill": skill.pk, "level": "4"}
+    assert vera.post("/development/paths/", said | {"course": course.pk}).status_code == 302
+    again = vera.post("/development/paths/", said)
+    assert (again.status_code, "has that step already" in again.content.decode()) == (422, True)
+    assert vera.post("/development/paths/", said | {"skill": ""}).status_code == 422
+    assert ben.post("/development/paths/", said).status_code == 404
+    assert "Close with two buyers" in ben.get("/development/paths/").content.decode()
+    step = GrowthStep.objects.get()
+    assert "Close with two buyers" not in ben.get(page).content.decode(), "his plan names no role"
+    DevelopmentPlan.objects.update(aim_role="manager", person_signed_at=NOW, manager_signed_at=NOW, manager=cast.maya)
+    rate(cast, cast.ben, "Closing", 3)
+    assert "Closing: 3 of 4" in ben.get(page).content.decode()
+    signed_in(cast.maya).post(f"{page}steps/{step.pk}/")
+    assert not Goal.objects.filter(step=step).exists(), "nobody sets goals for somebody else"
+    for _ in range(2):
+        ben.post(f"{page}steps/{step.pk}/")
+    goal = Goal.objects.get(step=step)
+    assert (goal.text, goal.wanted, goal.plan.person_signed_at) == (step.text, "Level 4 of 5", None)
+    line = selectors.growth_of(user(cast.ben), selectors.plan_of(user(cast.ben), cast.ben))[0]
+    assert (line.goal, line.is_reached) == (goal, False)
+    pass_it(give(course, cast, cast.ben))
+    rate_skill(person=cast.ben, skill=skill, score=4, by=user(cast.maya), at=NOW + DAY)
+    line = selectors.growth_of(user(cast.ben), selectors.plan_of(user(cast.ben), cast.ben))[0]
+    assert line.is_reached
+    vera.post(f"/development/paths/{step.pk}/end/")
+    with pytest.raises(Refused, match="no part of the path"):
+        Goal.objects.all().delete()
+        step.refresh_from_db()
+        services.take_growth_step(plan=plan, step=step, by=user(cast.ben), at=NOW, on=TODAY)
 
 
 def test_a_newcomer_walks_the_path_of_their_role(cast: Cast) -> None:
