@@ -85,7 +85,7 @@ def play_results(*, start: date, until: date) -> dict[int, PlayResult]:
     for play, on, day in PlayUse.objects.filter(deal__isnull=False).values_list("play_id", "deal_id", "used_on"):
         first = used.setdefault(play, {})
         first[on] = min(day, first.get(on, day))
-    spans = {
+    spans: dict[int, list[Any]] = {
         pk: rest
         for pk, *rest in Deal.objects.filter(closed_on__gte=start, closed_on__lt=until).values_list(
             "pk", "stage__pipeline_id", "stage__name", "opened_on", "closed_on"

@@ -78,7 +78,7 @@ def gaps(*, on: date, person_ids: Collection[int] | None = None, skill_ids: Coll
     """Who is below the level of the role they have on a day: by the latest rating of who leads them, if it is not
     contested. One query; `person_ids` None asks for everybody."""
     narrowed = ""
-    values: list[object] = [on]
+    values: list[date | list[int]] = [on]
     for column, ids in (("p.person_id", person_ids), ("t.skill_id", skill_ids)):
         if ids is not None:
             narrowed += f" AND {column} = ANY(%s)"
