@@ -33,14 +33,11 @@ ORDER = (  # in which kinds depend on each other
     "meeting_points", "meeting_questions", "meeting_decisions", "attendances", "one_on_ones",
     "action_items", "skill_targets", "courses", "course_skills", "course_versions", "lessons",
     "quiz_questions", "quiz_choices", "course_rules", "enrolments", "lessons_done", "quiz_attempts", "quiz_answers",
-    "onboarding_steps", "onboarding_ticks", "growth_steps", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
-    "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "diagnosis_steps",
+    "onboarding_steps", "onboarding_ticks", "growth_steps", "asked_tasks", "award_suggestions", "awards", "kudos",
+    "applause", "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "diagnosis_steps",
     "disputes", "dispute_parties", "dispute_statements", "dispute_deciders",
-    "dispute_decisions", "dispute_remedies", "dispute_shares", "dispute_events", "coaching_plans", "plays",
-    "play_versions", "play_changes", "play_votes", "play_comments", "play_uses",
-    "department_questions", "disputes", "dispute_parties", "dispute_statements", "dispute_deciders",
     "dispute_decisions", "dispute_remedies", "dispute_shares", "dispute_events", "pay_settlements", "coaching_plans",
-    "plays", "play_versions", "play_changes", "play_votes", "play_comments", "play_uses", "coaching_plan_changes",
+    "plays", "play_versions", "play_changes", "play_votes", "play_comments", "play_uses",
     "closings",
 )  # fmt: skip
 
