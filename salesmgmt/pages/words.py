@@ -5,7 +5,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from sales.models import Task
 from salesmgmt.lib.periods import Period
 from salesmgmt.pages.templatetags.paceline import money, pct
 
@@ -128,11 +127,9 @@ def teams_headline(statuses: Sequence[str], period: Period, *, is_over: bool) ->
     return sentence(f"{number(late)} of {counted(len(known), 'team', 'teams')} {verb} behind pace.")
 
 
-def todo_headline(tasks: Sequence[Task], today: date) -> str:
+def todo_headline(late: int, now: int, to_come: int) -> str:
     """What is left on a to-do list, the overdue first."""
-    late = sum(1 for task in tasks if task.due_on < today)
-    now = sum(1 for task in tasks if task.due_on == today)
-    if not tasks:
+    if not late + now + to_come:
         return "Nothing is left to do."
     if late and now:
         return sentence(f"{number(late)} overdue, {number(now)} due today.")

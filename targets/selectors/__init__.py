@@ -6,7 +6,7 @@ from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
-from .letters import Letter, figures_of, letters, people_of, strategies_of
+from .letters import Letter, figures_of, letters, people_in, people_of, plans_of, strategies_of
 from .outlook import (
     ACHIEVABLE,
     AMBITIOUS,
@@ -186,9 +186,11 @@ __all__ = [
     "parent_of",
     "past_by_cut",
     "past_quarters",
+    "people_in",
     "people_of",
     "place",
     "plan_rows",
+    "plans_of",
     "positions_before",
     "preview",
     "proposal_rows",

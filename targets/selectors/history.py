@@ -22,6 +22,7 @@ from targets.models import (
     Response,
     Target,
 )
+from targets.selectors.letters import plans_of
 from targets.selectors.plans import acts_on
 from teams.models import Person, Viewer, access_of
 
@@ -79,9 +80,8 @@ def history_of(person: Person, user: Viewer, *, start: date, end: date, measure:
         return []
     plans = list(
         Plan.objects.visible_to(user)
-        .filter(measure=measure, during__overlap=(start, end), allocations__person=person)
+        .filter(measure=measure, during__overlap=(start, end), pk__in=plans_of(person.pk).values("pk"))
         .select_related("made_by", "published_by")
-        .distinct()
     )
     lines = Allocation.objects.filter(plan__in=plans, person=person).select_related("plan", "team")
     found = _of_plans(plans, list(lines), user)

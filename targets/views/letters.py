@@ -164,7 +164,7 @@ def _pdf(plan: Plan, people: list[Person], name: str) -> HttpResponse:
 
 
 def _people(request: SignedIn, plan: Plan) -> tuple[QuerySet[Person], Team | None]:
-    """Those one leads (not oneself), or of them those with a line in the team the address names."""
+    """Those one leads (not oneself), or of them those with a figure in the team the address names."""
     access = access_of(request.user)
     if not (access.leads or access.sees_all):
         raise Http404
@@ -175,8 +175,7 @@ def _people(request: SignedIn, plan: Plan) -> tuple[QuerySet[Person], Team | Non
     if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
         raise Http404
     team = get_object_or_404(Team.objects.visible_to(request.user), pk=asked)
-    inside = plan.allocations.filter(person__isnull=False, team__path__contains=[team.pk])
-    return people.filter(pk__in=inside.values("person")), team
+    return people.filter(pk__in=selectors.people_in(plan, team).values("pk")), team
 
 
 @require_GET

@@ -87,8 +87,8 @@ def _so_far(people: list[Person], period: Period, of: PlanMeasure) -> dict[int, 
 def _letters_of(request: HttpRequest, person: Person, period: Period, measure: str) -> list[Plan]:
     """The published plans of the period that hold a figure of a person."""
     plans = Plan.objects.visible_to(request.user).overlapping(period.start, period.end)
-    held = plans.filter(published_at__isnull=False, measure=measure, allocations__person=person)
-    return list(held.distinct().order_by("during"))
+    held = plans.filter(published_at__isnull=False, measure=measure, pk__in=selectors.plans_of(person.pk).values("pk"))
+    return list(held.order_by("during"))
 
 
 def _bucket(key: str) -> str:

@@ -135,10 +135,22 @@ def test_a_change_that_postings_ask_for_takes_no_quota_below_zero(cast: Cast) ->
     assert quota(cast.ana) == 10000
 
 
-def test_an_import_takes_no_quota_below_zero(cast: Cast) -> None:
-    imported("66000")
+def test_an_import_says_what_a_quota_comes_to_with_all_that_was_changed_of_it(cast: Cast) -> None:
+    imported("66000", "base")
     adjust_quota(person=cast.ana, period=QUARTER, amount=D(10000), reason="Fire", by=user(cast.maya), at=AT)
     answer = imported("50000")
+    assert quota(cast.ana) == 50000
+    goes_on_leave(cast.ana)
+    drain()
+    assert the_proposal().seat == cast.ana  # it goes on to follow what happens
+    undo(answer)  # type: ignore[arg-type]
+    assert quota(cast.ana) == 10000
+
+
+def test_an_import_of_a_base_takes_no_quota_below_zero(cast: Cast) -> None:
+    imported("66000", "base")
+    adjust_quota(person=cast.ana, period=QUARTER, amount=D(10000), reason="Fire", by=user(cast.maya), at=AT)
+    answer = imported("50000", "base")
     assert "would come to -6,000.00" in reasons(answer)[0][2]  # type: ignore[arg-type]
     assert quota(cast.ana) == 10000
 
