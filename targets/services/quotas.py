@@ -1,10 +1,11 @@
 """The quota ledger: only added to, by the difference to what stands. Nobody sets their own figure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, Sum
@@ -356,22 +357,34 @@ def refuse_below_zero(made: Iterable[QuotaEntry]) -> None:
         .annotate(own=Sum("reporting_amount", filter=~Q(kind=Kind.REDISTRIBUTION)), revised=Sum("reporting_amount"))
         .order_by("person_id", "measure", "during")
     )
+    for person, _, first, own, revised in below_zero(stands):
+        what = "with what colleagues took on" if own >= 0 else "with the changes that stand"
+        raise Refused(
+            f"The quota of {Person.objects.get(pk=person)} from {first:%-d %b %Y} would come to"
+            f" {min(own, revised):,.2f}, {what}: take some of that back first.",
+            field="amount",
+        )
+
+
+def below_zero(
+    entries: Iterable[tuple[int | None, str, Any, Decimal | None, Decimal]],
+) -> Iterator[tuple[int, str, date, Decimal, Decimal]]:
+    """The quotas of people that come to less than nothing: whose, of what, from when, the original and the revised.
+
+    `entries` are sums by person, measure and range, in their order; ranges that share days are one quota.
+    """
     sums: dict[tuple[int, str, date], tuple[Decimal, Decimal]] = {}
     at, until = (0, "", date.min), date.min
-    for person, measure, days, own, revised in stands:
-        if at[:2] != (person, measure) or days.lower >= until:  # ranges that share days are one quota
+    for person, measure, days, own, revised in entries:
+        assert person is not None
+        if at[:2] != (person, measure) or days.lower >= until:
             at, until = (person, measure, days.lower), days.upper
         until = max(until, days.upper)
         before = sums.get(at, (Decimal(0), Decimal(0)))
         sums[at] = before[0] + (own or 0), before[1] + revised
-    for (person, _, first), (own, revised) in sums.items():
+    for place, (own, revised) in sums.items():
         if own < 0 or revised < 0:
-            what = "with what colleagues took on" if own >= 0 else "with the changes that stand"
-            raise Refused(
-                f"The quota of {Person.objects.get(pk=person)} from {first:%-d %b %Y} would come to"
-                f" {min(own, revised):,.2f}, {what}: take some of that back first.",
-                field="amount",
-            )
+            yield *place, own, revised
 
 
 @transaction.atomic
