@@ -142,6 +142,11 @@ def _check_deals(portion: Portion) -> None:
         _text("A tag is longer than the 50 characters that are kept."),
         "EXISTS (SELECT FROM unnest(tag_list) AS tag WHERE length(tag) > 50)",
     )
+    portion.refuse(
+        "owner",
+        _text("Nobody takes in credit of their own; ask a colleague to import this row."),
+        "'won' IN (new_status, was_status) AND %(own)s::bigint IN (owner_id, stood_owner_id)",
+    )
     _refuse_unapproved(portion)
     portion.refuse(
         "amount",
@@ -175,14 +180,12 @@ def _refuse_unapproved(portion: Portion) -> None:
 
     A deal that comes in as won is history and taken as it was; `deal_lines` list it.
     """
-    won = dict(
-        portion.ask(
-            "SELECT record_id, new_closed_on FROM part WHERE sound AND was_status = 'open' AND new_status = 'won'"
-            " AND new_closed_on IS NOT NULL AND EXISTS (SELECT FROM sales_dealline l WHERE l.deal_id = record_id)"
-        )
+    won = portion.ask(
+        "SELECT record_id FROM part WHERE sound AND was_status = 'open' AND new_status = 'won'"
+        " AND new_closed_on IS NOT NULL AND EXISTS (SELECT FROM sales_dealline l WHERE l.deal_id = record_id)"
     )
-    deals = Deal.objects.filter(pk__in=won).select_related("owner").order_by("pk")
-    for deal, sentence in beyond_limits(deals, on=won):
+    deals = Deal.objects.filter(pk__in=[pk for (pk,) in won]).select_related("owner").order_by("pk")
+    for deal, sentence in beyond_limits(deals, on=portion.values["today"]):
         said = f"{sentence[0].upper()}{sentence[1:]}; have it approved before the win."
         portion.refuse("status", _text(said), f"record_id = {deal.pk}")
 
@@ -264,7 +267,8 @@ DEALS = Loader(
         CASE WHEN {STATUS} <> 'open' THEN coalesce(t.closed_on, CASE WHEN {STATUS} = x.status THEN x.closed_on END) END
             AS new_closed_on,
         CASE WHEN t.stage IS NOT NULL THEN st.id ELSE coalesce(x.stage_id, fp.id, first.id) END AS stage_id,
-        t.pipeline IS NOT NULL AND fp.id IS NULL AS lacks_pipeline, x.status AS was_status, {TAG_LIST} AS tag_list,
+        t.pipeline IS NOT NULL AND fp.id IS NULL AS lacks_pipeline, x.status AS was_status,
+        x.owner_id AS stood_owner_id, {TAG_LIST} AS tag_list,
         coalesce(t.amount, x.amount) AS new_amount, coalesce(t.currency, x.currency, %(reporting)s) AS new_currency,
         coalesce(t.opened_on, x.opened_on) AS new_opened_on, lr.id AS given_reason_id,
         CASE WHEN t.lost_reason IS NOT NULL THEN lr.id

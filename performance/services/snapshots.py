@@ -91,7 +91,7 @@ _FRESH = with_months(f"""
         SELECT t.deal_id, t.day, least(t.until, d.gone_on) AS until, t.status, d.pipeline_id, t.stage,
                CASE WHEN t.owner ~ '^[0-9]{{1,18}}$' THEN t.owner::bigint ELSE d.owner_id END AS person_id,
                t.forecast_category AS category, t.currency,
-               CASE WHEN t.amount ~ '^[0-9]+(\\.[0-9]+)?$' THEN t.amount::numeric END AS amount,
+               CASE WHEN t.amount ~ '^[0-9]{{1,16}}(\\.[0-9]{{1,2}})?$' THEN t.amount::numeric END AS amount,
                CASE WHEN t.expected_close_on ~ '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$'
                     THEN t.expected_close_on::date END AS due_on
           FROM told t JOIN deal d ON d.id = t.deal_id WHERE d.gone_on IS NULL OR t.day < d.gone_on

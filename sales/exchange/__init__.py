@@ -443,7 +443,7 @@ def _plan_orders(plan: Plan) -> None:
             continue
         values = _given(row, *ORDER)
         deal = values.get("deal")
-        if plan.own_person_id is not None and values["owner"].pk == plan.own_person_id:
+        if plan.own_person_id is not None and plan.own_person_id in (values["owner"].pk, deal and deal.owner_id):
             plan.refuse(row, "owner", "Nobody takes in credit of their own; ask a colleague to import this row.")
             continue
         defaults = {"account": deal and deal.account, "product": deal and deal.product}
@@ -458,6 +458,9 @@ def _plan_orders(plan: Plan) -> None:
             values["is_booked_by_win"] = row.values["booked_by_win"] == "yes"
         if order is not None and not values["amount"] and order.pk in by_lines:
             values["amount"] = order.amount  # nothing: its lines say what it comes to
+        for name in ("ordered_on", "cancelled_on"):
+            if values.get(name, plan.today) > plan.today:
+                plan.refuse(row, name, "That day is still to come.")
         if row.get("cancelled_on", values["ordered_on"]) < values["ordered_on"]:
             plan.refuse(row, "cancelled_on", "An order can't be cancelled before the day it was ordered.")
         currency = values.get("currency", order.currency if order else defaults["currency"])
@@ -626,6 +629,8 @@ def _plan_refunds(plan: Plan) -> None:
             plan.refuse(
                 row, "order", f"This order was cancelled on {order.cancelled_on:%-d %b %Y}; nothing is left to refund."
             )
+        elif values["occurred_on"] > plan.today:
+            plan.refuse(row, "occurred_on", "That day is still to come.")
         elif values["occurred_on"] < order.ordered_on:
             plan.refuse(
                 row, "occurred_on", f"The order is of {order.ordered_on:%-d %b %Y}; a refund can't come before it."

@@ -1,16 +1,20 @@
 """What deals went through, as a table: the value of a field from a moment on."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sales.models import Account, Contact, Deal, DealChange, ForecastCategory, LostReason, Product, Stage
+from sales.services.guards import MOST
 from sales.services.history import settle_decisions
 from salesmgmt.lib import clock
+from salesmgmt.lib.days import OUTSIDE, is_of_our_time
 from salesmgmt.lib.kinds import Field, Kind, Plan, Row, Settling
+from salesmgmt.lib.money import to_cents
 from teams.models import Person
 
 Changed = DealChange.Field
@@ -21,6 +25,7 @@ NAMED: dict[str, Any] = {
     Changed.CONTACT: ("contact", Contact),
     Changed.PRODUCT: ("product", Product),
 }  # kept by their numbers
+CREDITED = {Changed.STATUS, Changed.OWNER, Changed.AMOUNT}
 SAYS_SOMETHING = {Changed.STAGE, Changed.STATUS, Changed.OWNER}
 
 
@@ -41,8 +46,28 @@ def _plan(plan: Plan) -> None:
     changes = DealChange.objects.filter(deal__in={pk for pk, _ in rows}, field__in={field for _, field in rows})
     for change in changes.order_by("changed_at", "id"):
         standing[change.deal_id, change.field].append(change)
+    _refuse_own(plan, rows)
     for (pk, field), given in rows.items():
+        given = [(row, value) for row, value in given if not row.refusals]
+        if not given:
+            continue
         history.merge(given[0][0].found["deal"], field, given, standing[pk, field])
+
+
+def _refuse_own(plan: Plan, rows: dict[tuple[int, str], list[tuple[Row, str]]]) -> None:
+    """Nobody takes in who is credited for a win of their own, with how much and when."""
+    if plan.own_person_id is None:
+        return
+    told: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for (pk, field), given in rows.items():
+        told[pk].update((field, value) for _, value in given)
+    for (pk, field), given in rows.items():
+        deal = given[0][0].found["deal"]
+        is_won = deal.status == Deal.Status.WON or (Changed.STATUS, Deal.Status.WON) in told[pk]
+        is_own = deal.owner_id == plan.own_person_id or (Changed.OWNER, str(plan.own_person_id)) in told[pk]
+        if field in CREDITED and is_won and is_own:
+            for row, _ in given:
+                plan.refuse(row, "deal", "Nobody takes in credit of their own; ask a colleague to import this row.")
 
 
 class _History:
@@ -73,16 +98,20 @@ class _History:
             word = text.strip().lower().replace(" ", "_")
             return word if word in choices else self._refuse(row, f"It must be one of {', '.join(choices)}.")
         if field == Changed.AMOUNT:
-            try:
-                amount = Decimal(text).quantize(Decimal("0.01"))
-            except InvalidOperation:
+            if not re.fullmatch(r"[-+]?[0-9]+(\.[0-9]*)?", text.strip(), re.ASCII):
                 return self._refuse(row, "It is not an amount; write it as 1234.56.")
-            return f"{amount:f}" if amount >= 0 else self._refuse(row, "It must be at least 0.")
+            amount = Decimal(text)
+            if amount < 0:
+                return self._refuse(row, "It must be at least 0.")
+            if amount >= MOST:
+                return self._refuse(row, "It is larger than can be kept.")
+            return f"{to_cents(amount):f}"
         if field in DAYS:
             try:
-                return date.fromisoformat(text[:10]).isoformat()
+                day = datetime.fromisoformat(text.strip()).date()
             except ValueError:
                 return self._refuse(row, "It is not a date; write 2026-03-31.")
+            return day.isoformat() if is_of_our_time(day) else self._refuse(row, OUTSIDE)
         if field in NAMED:
             known_ones = self.named[field].get(text.casefold(), [])
             if len(known_ones) == 1:

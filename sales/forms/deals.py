@@ -240,6 +240,8 @@ class BulkForm(forms.Form):
             self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
         if "stage" in self.fields:
             self.fields["stage"].offer(stages)  # type: ignore[attr-defined]
+        for name in self.FIELDS.get(act, ())[:1]:
+            self.fields[name].widget.attrs["autofocus"] = True
 
 
 class DealListForm(ListForm):

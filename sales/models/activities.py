@@ -179,7 +179,7 @@ class InboundMailQuerySet(models.QuerySet):
 class InboundMail(models.Model):
     """A mail that came in by the BCC address: logged as an activity once, or kept with why it could not be."""
 
-    message_id = models.CharField(max_length=500, unique=True)
+    message_id = models.CharField(max_length=500)
     owner = models.ForeignKey(Person, models.CASCADE, related_name="inbound_mails")
     received_at = models.DateTimeField()
     subject = models.CharField(max_length=300, blank=True)
@@ -202,13 +202,16 @@ class InboundMail(models.Model):
                 name="inbound_mail_to_look_at",
             )
         ]
+        # A colleague among its recipients may have it come to their own address too.
+        constraints = [models.UniqueConstraint(fields=["message_id", "owner"], name="mail_comes_to_each_owner_once")]
 
 
 class TaskQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        """One's own, and those of the people under one."""
+        """One's own, and those of the people under one; what touches somebody's standing is its owner's alone."""
         access = access_of(user)
-        return self.all() if access.sees_all else self.filter(owner__in=access.people)
+        seen = self if access.sees_all else self.filter(owner__in=access.people)
+        return seen.filter(~Q(source__in=Task.PERSONAL) | Q(owner=access.person_id))
 
     def open(self) -> Self:
         return self.filter(done_at=None)
@@ -216,6 +219,8 @@ class TaskQuerySet(models.QuerySet):
 
 class Task(models.Model):
     """The one to-do noun: what somebody has to do, by when, and what asked for it."""
+
+    PERSONAL = ("dispute", "ladder", "support")  # sources
 
     class Recurs(models.TextChoices):
         DAY = "day", "Every working day"

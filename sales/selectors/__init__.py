@@ -9,7 +9,16 @@ from .activities import (
     recent_customers,
     withdrawn_activities,
 )
-from .contracts import SOON, contract_counts, contract_lines, contract_states, contracts, paper_of, state_of
+from .contracts import (
+    SOON,
+    contract_counts,
+    contract_lines,
+    contract_states,
+    contracts,
+    in_force,
+    paper_of,
+    state_of,
+)
 from .customers import (
     MANY_ACCOUNTS,
     CustomerFilter,
@@ -44,6 +53,7 @@ from .deal_lines import (
     open_approvals,
     role_on,
     totals_of,
+    totals_of_order,
 )
 from .deal_warnings import DealWarning, Signs, Slippage, odds_sentence, signs_of, warnings_of
 from .deals import (
@@ -59,6 +69,7 @@ from .deals import (
     deals,
     deals_at,
     deals_in_order,
+    default_stage,
     may_share_deal,
     overdue_count,
     people_on,
@@ -98,6 +109,7 @@ from .merges import (
     Pair,
     PairPage,
     aliases,
+    all_look_alikes,
     beside,
     kept_by_external_id,
     kept_for,
@@ -112,7 +124,7 @@ from .orders import credit_of, credited_on, may_share, orders
 from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
 from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
 from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, deal_story
-from .tasks import day_meant, done_tasks, open_tasks, tasks_of
+from .tasks import TIED, count_tasks, day_meant, done_tasks, open_tasks, tasks_of
 from .time import SellingTime, selling_time, time_entries
 from .timeline import KINDS, TimelinePage, timeline
 
@@ -129,6 +141,7 @@ __all__ = [
     "NAMED",
     "SOON",
     "STEPS",
+    "TIED",
     "Beside",
     "Book",
     "Column",
@@ -163,6 +176,7 @@ __all__ = [
     "alike_activities",
     "alike_contacts",
     "alike_deals",
+    "all_look_alikes",
     "all_stages",
     "approval_of",
     "asked_first",
@@ -186,6 +200,7 @@ __all__ = [
     "contract_lines",
     "contract_states",
     "contracts",
+    "count_tasks",
     "credit_of",
     "credited_on",
     "custom_said",
@@ -194,6 +209,7 @@ __all__ = [
     "deals",
     "deals_at",
     "deals_in_order",
+    "default_stage",
     "deliveries",
     "delivery_problems",
     "done_tasks",
@@ -202,6 +218,7 @@ __all__ = [
     "feedback_request",
     "givers",
     "handovers",
+    "in_force",
     "is_approved",
     "is_overdue",
     "is_writable",
@@ -257,6 +274,7 @@ __all__ = [
     "time_entries",
     "timeline",
     "totals_of",
+    "totals_of_order",
     "warnings_of",
     "what_moves",
     "whole_book",

@@ -14,6 +14,12 @@ from .naming import named
 SOON = timedelta(days=90)
 
 
+def in_force() -> QuerySet[Contract]:
+    """Signed and not replaced by a signed amendment."""
+    replaced = Contract.objects.present().filter(amends__isnull=False, signed_on__isnull=False)
+    return Contract.objects.present().filter(signed_on__isnull=False).exclude(pk__in=replaced.values("amends"))
+
+
 def contract_states(day: date) -> dict[str, Q]:
     """What a contract can be on a day. `ending`: notice or end within three months and no renewal yet."""
     running = Q(signed_on__isnull=False) & (Q(ends_on=None) | Q(ends_on__gte=day)) & Q(is_replaced=False)

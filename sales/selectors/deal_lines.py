@@ -117,8 +117,9 @@ class Excess:
 
 
 def excess_of(totals: Totals, role: str) -> list[Excess]:
-    """Which limits of a role a deal's discount is above; a role without a row has none."""
-    limits = dict(DiscountLimit.objects.filter(role=role).order_by("family").values_list("family", "percent"))
+    """Which limits of a role a deal's discount is above; a role without a row has none, no role the strictest."""
+    asked = DiscountLimit.objects.filter(role=role) if role else DiscountLimit.objects.all()
+    limits = dict(asked.order_by("family", "-percent").values_list("family", "percent"))
     given = {"": totals.discount, **totals.discount_by_family}
     return [
         Excess(family, percent, limit)
@@ -133,6 +134,30 @@ def role_on(person: Person, day: date) -> str:
     return str(found or "")
 
 
+def totals_of_order(lines: Iterable[Any]) -> Totals:
+    """What discount an order's lines come to: as the price, the percentage and the amount say, whichever says most.
+
+    A line that recurs lists one period and comes to all of them: its list value follows from what it comes to.
+    """
+    given: dict[str, list[tuple[Decimal, Decimal]]] = {"": []}
+    for line in lines:
+        listed = (line.list_price or ZERO) * (1 if line.quantity is None else line.quantity)
+        if listed <= 0:
+            continue
+        price = line.list_price if line.unit_price is None else line.unit_price
+        off = max((line.discount or ZERO) / 100, 1 - price / line.list_price, 1 - line.amount / listed)
+        off = min(max(off, ZERO), Decimal(1))
+        value = max(listed, line.amount / (1 - off)) if off < 1 else listed
+        for family in {"", line.product.family if line.product else ""}:
+            given.setdefault(family, []).append((value, value * (1 - off)))
+    found = {
+        family: discount_of(sum((value for value, _ in pairs), ZERO), sum((net for _, net in pairs), ZERO))
+        for family, pairs in given.items()
+    }
+    by_family = {family: percent for family, percent in found.items() if family and percent is not None}
+    return Totals(discount=found[""], discount_by_family=by_family)
+
+
 def is_approved(deal: Deal, totals: Totals) -> bool:
     """Whether this discount, or a higher one, was approved; one that has risen since is asked for anew."""
     for approval in DiscountApproval.objects.filter(deal=deal, is_approved=True):
@@ -144,11 +169,12 @@ def is_approved(deal: Deal, totals: Totals) -> bool:
 
 
 def beyond_limits(
-    deals: Iterable[Deal], *, given: Mapping[int, list[DealLine]] | None = None, on: Mapping[int, date] | None = None
+    deals: Iterable[Deal], *, given: Mapping[int, list[DealLine]] | None = None, on: date | None = None
 ) -> list[tuple[Deal, str]]:
-    """Those whose discount is above what their owner might give on the day they closed, or `on`, and was not approved.
+    """Those whose discount is above what their owner may give `on` a day, and was not approved.
 
-    `given`: lines by deal that are about to be written, beside those that stand or in their place.
+    Without a day: might give on the day they closed, as far as their role of then is known. `given`: lines by deal that
+    are about to be written, beside those that stand or in their place.
     """
     deals = list(deals) if DiscountLimit.objects.exists() else []
     lines: dict[int, dict[Any, DealLine]] = {deal.pk: {} for deal in deals}
@@ -158,8 +184,9 @@ def beyond_limits(
     for deal in deals:
         lines[deal.pk] |= {line.pk or id(line): line for line in (given or {}).get(deal.pk, [])}
         totals = totals_of(lines[deal.pk].values())
-        day = (on or {}).get(deal.pk, deal.closed_on)
-        above = excess_of(totals, role_on(deal.owner, day)) if totals.discount and day else []
+        day = on or deal.closed_on
+        role = role_on(deal.owner, day) if totals.discount and day else ""
+        above = excess_of(totals, role) if totals.discount and (role or on) else []
         if above and not is_approved(deal, totals):
             found.append((deal, above[0].sentence.format(who=deal.owner.name)))
     return found

@@ -16,6 +16,7 @@ from sales.models import (
     DealReason,
     DealShare,
     DiscountApproval,
+    Pipeline,
     Stage,
 )
 from salesmgmt.lib.periods import Period
@@ -184,6 +185,13 @@ def deals_at(user: Viewer, account: Account) -> list[Deal]:
     waiting.sort(key=lambda deal: (deal.expected_close_on or date.max, deal.pk))
     others.sort(key=lambda deal: (deal.closed_on or date.max, deal.pk), reverse=True)
     return waiting + others
+
+
+def default_stage(pipeline: Pipeline | None = None) -> Stage | None:
+    """Where a deal starts unless it says otherwise: the first stage (of the first pipeline in use)."""
+    stages = Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline", "position")
+    mine = stages.filter(pipeline=pipeline) if pipeline is not None else stages.filter(pipeline__is_active=True)
+    return mine.first()
 
 
 def bulk_acts(user: Viewer, *, since: datetime) -> QuerySet[BulkAct]:

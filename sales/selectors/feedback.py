@@ -26,6 +26,8 @@ SUMS = {
     "passives": Count("pk", filter=Q(kind="nps", score__in=(7, 8))),
     "detractors": Count("pk", filter=Q(kind="nps", score__lte=6)),
 }
+# What people typed in about themselves: it counts for no score of theirs.
+TYPED_IN = {"recorded_by__isnull": False, "recorded_by": F("owner__user")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,18 @@ def feedback(
     return found.filter(**{name: value for name, value in asked.items() if value})
 
 
-def scores(found: QuerySet[Feedback], *, least: int = 1) -> Scores:
-    """What answers come to; below `least` of a kind its score is unknown."""
-    return Scores(**found.aggregate(**SUMS), least=least)
+def scores(found: QuerySet[Feedback], *, of_one: bool = False) -> Scores:
+    """What answers come to. Those about one person: from ten on, without what they typed in themselves (R23)."""
+    if not of_one:
+        return Scores(**found.aggregate(**SUMS))
+    return Scores(**found.exclude(**TYPED_IN).aggregate(**SUMS), least=ENOUGH)
 
 
 def scores_of_people(user: Viewer, *, start: date, end: date) -> list[tuple[Person, Scores]]:
     """Each person one sees with their answers; what they typed in about themselves counts for nothing."""
     people = Person.objects.visible_to(user)
-    own = {"recorded_by__isnull": False, "recorded_by": F("owner__user")}
-    found = Feedback.objects.present().filter(given_on__gte=start, given_on__lt=end, owner__in=people).exclude(**own)
-    sums = found.order_by().values_list("owner").annotate(**SUMS).values_list("owner", *SUMS)
+    found = Feedback.objects.present().filter(given_on__gte=start, given_on__lt=end, owner__in=people)
+    sums = found.exclude(**TYPED_IN).order_by().values_list("owner").annotate(**SUMS).values_list("owner", *SUMS)
     rows = {owner: dict(zip(SUMS, values, strict=True)) for owner, *values in sums}
     named = people.filter(pk__in=rows).order_by("name", "pk")
     return [(person, Scores(**rows[person.pk], least=ENOUGH)) for person in named]
@@ -93,24 +96,31 @@ def scores_of_people(user: Viewer, *, start: date, end: date) -> list[tuple[Pers
 
 def csat_of_people(person_ids: Iterable[int], *, start: date, end: date) -> dict[int, Decimal]:
     """Mean satisfaction with each of these people, of those with enough answers; not what they typed in themselves."""
-    own = {"recorded_by__isnull": False, "recorded_by": F("owner__user")}
     found = Feedback.objects.present().filter(
         kind="csat", given_on__gte=start, given_on__lt=end, owner__in=list(person_ids)
     )
-    sums = found.exclude(**own).order_by().values_list("owner").annotate(Sum("score"), Count("pk"))
+    sums = found.exclude(**TYPED_IN).order_by().values_list("owner").annotate(Sum("score"), Count("pk"))
     return {owner: to_cents(Decimal(total) / count) for owner, total, count in sums if count >= ENOUGH}
 
 
 def scores_of_teams(teams: QuerySet[Team], *, start: date, end: date) -> list[tuple[Team, Scores]]:
-    """Each team with the answers about whoever was posted in it, or below it, on the day of the answer."""
+    """Each team with the answers about whoever was posted in it, or below it, on the day of the answer.
+
+    Answers about one of them alone are that person's score, and show from ten on.
+    """
     found = Feedback.objects.present().filter(
         given_on__gte=start, given_on__lt=end, owner__postings__during__contains=F("given_on")
     )
     sums: dict[int, Counter[str]] = {}
-    for path, *values in found.order_by().values_list("owner__postings__team__path").annotate(**SUMS):
+    people: dict[int, set[int]] = {}
+    rows = found.exclude(**TYPED_IN).order_by().values_list("owner__postings__team__path", "owner")
+    for path, owner, *values in rows.annotate(**SUMS).values_list("owner__postings__team__path", "owner", *SUMS):
         for team_id in path:  # what adds up for a team does for those above it
             sums.setdefault(team_id, Counter()).update(dict(zip(SUMS, values, strict=True)))
-    return [(team, Scores(**sums[team.pk])) for team in teams.order_by("path") if team.pk in sums]
+            people.setdefault(team_id, set()).add(owner)
+    least = {team_id: ENOUGH if len(known) == 1 else 1 for team_id, known in people.items()}
+    found_teams = teams.order_by("path")
+    return [(team, Scores(**sums[team.pk], least=least[team.pk])) for team in found_teams if team.pk in sums]
 
 
 def signer() -> Signer:

@@ -1,5 +1,7 @@
 """What was given to whom."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,10 +16,18 @@ from teams.selectors import rates
 
 def given_in(contact: Contact, year: int) -> Decimal:
     """What a recipient was given in a calendar year, in reporting currency, by whomever."""
-    rows = Gift.objects.present().filter(contact=contact, given_on__year=year)
-    gifts = list(rows.values_list("amount", "currency", "given_on"))
-    worth = rates((currency, on) for _, currency, on in gifts) if gifts else {}
-    return sum((to_cents(amount * worth[currency, on]) for amount, currency, on in gifts), Decimal(0))
+    return given_to([contact.pk], year).get(contact.pk, Decimal(0))
+
+
+def given_to(contact_ids: Iterable[int], year: int) -> dict[int, Decimal]:
+    """The same of several recipients; who was given nothing is left out."""
+    rows = Gift.objects.present().filter(contact__in=list(contact_ids), given_on__year=year)
+    gifts = list(rows.values_list("contact", "amount", "currency", "given_on"))
+    worth = rates((currency, on) for _, _, currency, on in gifts) if gifts else {}
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    for contact, amount, currency, on in gifts:
+        sums[contact] += to_cents(amount * worth[currency, on])
+    return dict(sums)
 
 
 def gifts(user: Viewer, *, owner: int | None = None, year: int | None = None) -> QuerySet[Gift]:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, QuerySet
 from django.urls import reverse
 
 from sales.models import Account, Activity, Campaign, Contact, Lead, LeadChange, Task, may_write_for
@@ -81,15 +81,20 @@ class Waiting:
 def waiting(user: Viewer, now: datetime) -> Waiting:
     """In two queries."""
     seen = Lead.objects.visible_to(user)
-    rows = seen.waiting().values_list("first_response_at", "owner")
-    counts = list(rows.order_by()[:10_000])
+    counts = (
+        seen.waiting()
+        .order_by()
+        .aggregate(
+            waiting=Count("pk"),
+            unanswered=Count("pk", filter=Q(first_response_at=None)),
+            unassigned=Count("pk", filter=Q(owner=None)),
+        )
+    )
     response = ExpressionWrapper(F("first_response_at") - F("received_at"), output_field=DurationField())
     answered = seen.filter(first_response_at__isnull=False, received_at__gte=now - LATELY)
     row = answered.aggregate(median=Median(response))
     return Waiting(
-        waiting=len(counts),
-        unanswered=sum(first is None for first, _ in counts),
-        unassigned=sum(owner is None for _, owner in counts),
+        **counts,
         median_response=row["median"],
         answered=answered.count(),
     )

@@ -58,6 +58,9 @@ def aliases(noun: str) -> dict[str, int]:
     return {text.casefold(): kept[pk] for text, pk in texts.items() if text.casefold() not in taken and pk in kept}
 
 
+MOST = 20_000  # in a file
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two records that look alike, and why."""
@@ -82,6 +85,11 @@ def look_alikes(noun: str, *, cursor: str = "", size: int = 25) -> PairPage:
     joins = ("owner",) if noun == "account" else ("account",)
     records = MODELS[noun].objects.select_related(*joins).in_bulk(ids)
     return PairPage([Pair(row, records[row.one_id], records[row.other_id]) for row in page.rows], page)
+
+
+def all_look_alikes(noun: str) -> list[Pair]:
+    """The same, all of them."""
+    return look_alikes(noun, size=MOST).pairs
 
 
 def merges_of(user: Viewer, noun: str, pk: int) -> QuerySet[Merge]:

@@ -11,12 +11,15 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet, Sum
 
 from sales import analysis
-from sales.models import Account, Contact, Contract, Credit, Product, Recommendation, may_write_for
+from sales.models import Account, Contact, Credit, Product, Recommendation, may_write_for
 from salesmgmt.lib.ratios import ratio
-from teams.models import Viewer, access_of
+from teams.models import Organisation, Viewer, access_of
 
+from .contracts import in_force
+from .gifts import given_to
 from .referrals import happy_accounts
 
+ZERO = Decimal(0)
 Kind, State = Recommendation.Kind, Recommendation.State
 CROSS_SELLS = 1  # of one account at a time: who buys much buys much of everything
 REORDERS = 2
@@ -201,10 +204,8 @@ def _cross_sell(
 
 
 def _renewals(day: date) -> Iterator[Wanted]:
-    """Contracts whose notice date (or end) is near, not amended, for which no renewal was opened."""
-    ending = Contract.objects.present().filter(
-        ends_on__gte=day, renewal_deal=None, amendments=None, account__withdrawn_at=None
-    )
+    """Contracts in force whose notice date (or end) is near, for which no renewal was opened."""
+    ending = in_force().filter(ends_on__gte=day, renewal_deal=None, account__withdrawn_at=None)
     for contract in ending.order_by("pk").select_related("account"):
         until = contract.notice_on if contract.notice_on and contract.notice_on >= day else contract.ends_on
         assert until is not None
@@ -231,17 +232,26 @@ def _birthdays(day: date) -> Iterator[Wanted]:
     people = Contact.objects.present().filter(
         soon, is_not_to_be_contacted=False, account__isnull=False, account__withdrawn_at=None
     )
-    for contact in people.order_by("pk").only("name", "birthday", "account_id"):
+    found = list(people.order_by("pk").only("name", "birthday", "account_id", "is_public_official"))
+    given = {year: given_to([contact.pk for contact in found], year) for year in {one.year for one in days}}
+    organisation = Organisation.get()
+    for contact in found:
         assert contact.birthday is not None
         assert contact.account_id is not None
         on = next(
             (one for one in days if (one.month, one.day) == (contact.birthday.month, contact.birthday.day)),
             date(day.year if day.month <= 3 else day.year + 1, 3, 1),
         )
-        sentence = f"{contact.name} has a birthday on {on.day} {on:%b}."
-        yield Wanted(
-            contact.account_id, Kind.BIRTHDAY, sentence[:300], contact=contact.pk, evidence={"on": on.isoformat()}
-        )
+        had, limit, currency = given[on.year].get(contact.pk, ZERO), organisation.gift_limit, organisation.currency
+        left = ZERO if contact.is_public_official else max(limit - had, ZERO)
+        gift = (
+            "no gift, as a public official" if contact.is_public_official
+            else f"a small gift may be worth up to {left:,.2f} {currency} (given this year: {had:,.2f} of {limit:,.2f})"
+            if left else f"congratulations only, the {limit:,.2f} {currency} of this year are given"
+        )  # fmt: skip
+        evidence = {"on": on.isoformat(), "given": str(had), "left": str(left), "currency": currency}
+        sentence = f"{contact.name} has a birthday on {on.day} {on:%b}; {gift}."
+        yield Wanted(contact.account_id, Kind.BIRTHDAY, sentence[:300], contact=contact.pk, evidence=evidence)
 
 
 def _is_leap(year: int) -> bool:

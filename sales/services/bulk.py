@@ -12,8 +12,8 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 
 from .credits import post_outcomes
-from .deals import MOST_TAGS, change_value, require_past
-from .guards import require_write
+from .deals import MOST_TAGS, change_value
+from .guards import require_past, require_write
 
 MOST_AT_ONCE = 5_000
 UNDONE_WITHIN = timedelta(days=1)

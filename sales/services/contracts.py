@@ -15,6 +15,7 @@ from django.db.models import DateField, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from sales import selectors
 from sales.models import Account, Contract, Deal
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
@@ -126,12 +127,6 @@ def withdraw_contract(*, contract: Contract, by: User | None, at: datetime) -> N
 # ── Renewal ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def in_force() -> Any:
-    """Signed and not replaced by a signed amendment."""
-    replaced = Contract.objects.present().filter(amends__isnull=False, signed_on__isnull=False)
-    return Contract.objects.present().filter(signed_on__isnull=False).exclude(pk__in=replaced.values("amends"))
-
-
 @transaction.atomic
 def renew_contract(*, contract: Contract, by: User | None, at: datetime, on: date) -> Deal:
     """Open the deal that renews a contract, once, with its customer, owner and value."""
@@ -147,7 +142,7 @@ def renew_contract(*, contract: Contract, by: User | None, at: datetime, on: dat
         raise Refused(f"The renewal is “{contract.renewal_deal}” already.")
     if contract.signed_on is None:
         raise Refused("A contract is signed before it is renewed.")
-    if not in_force().filter(pk=contract.pk).exists():
+    if not selectors.in_force().filter(pk=contract.pk).exists():
         raise Refused("An amendment has taken this contract's place; renew that.")
     owner = next((who for who in (contract.owner, contract.account.owner) if who and _is_here(who, on)), None)
     if owner is None:
@@ -167,7 +162,7 @@ def renew_contract(*, contract: Contract, by: User | None, at: datetime, on: dat
 
 def open_renewals(*, on: date, at: datetime) -> int:
     """Daily: the renewal deals whose time has come, each contract by itself; a second run opens nothing."""
-    due = in_force().filter(renewal_deal=None).annotate(due_on=Coalesce("notice_on", "ends_on"))
+    due = selectors.in_force().filter(renewal_deal=None).annotate(due_on=Coalesce("notice_on", "ends_on"))
     opens_on = ExpressionWrapper(F("due_on") - F("renew_days_before"), output_field=DateField())
     waiting = due.annotate(opens_on=opens_on).filter(Q(ends_on=None) | Q(ends_on__gte=on), opens_on__lte=on)
     opened = 0

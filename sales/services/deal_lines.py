@@ -14,7 +14,8 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 from teams.selectors import rates
 
-from .deals import lock_deal, record_changes, require_past, set_deal, touch_deal
+from .deals import lock_deal, record_changes, set_deal, touch_deal
+from .guards import require_past
 from .orders import HUNDRED
 
 MOST_LINES = 200
@@ -160,7 +161,7 @@ def _follow(deal: Deal, by: User | None, at: datetime) -> None:
     """The deal's amount is what its lines come to."""
     lines = selectors.lines_of(deal)
     amount = to_cents(sum((line.amount for line in lines), Decimal(0))) if lines else deal.amount
-    if amount is not None and amount >= Decimal(10) ** 16:
+    if amount is not None and amount >= LARGEST:
         raise Refused("That is more than can be kept.", field="quantity")
     if not set_deal(deal, by, at, {"amount": amount}):
         touch_deal(deal)

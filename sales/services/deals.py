@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from sales import selectors
 from sales.models import Account, Contact, Deal, DealChange, LostReason, Order, Pipeline, Product, Stage
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
@@ -16,7 +17,16 @@ from .credits import post_outcomes, recredit_orders
 from .custom import take_custom
 from .deal_reasons import forget_reasons, keep_main_reason, write_reasons
 from .discounts import require_discount
-from .guards import WITHDRAWN, organisation_for, require_current, require_money, require_sight, require_write
+from .guards import (
+    WITHDRAWN,
+    organisation_for,
+    require_current,
+    require_money,
+    require_others,
+    require_past,
+    require_sight,
+    require_write,
+)
 from .orders import book_won_deals
 
 # Which fields `change_deal` takes; stage and status have acts of their own.
@@ -29,6 +39,8 @@ CHANGEABLE = frozenset(
 )  # fmt: skip
 MOST_TAGS = 20
 # Changes of these move the ledgers of a deal that is decided.
+# What decides who is credited for a win, with how much and when.
+CREDITED = ("owner", "amount", "currency", "closed_on")
 LEDGERED = frozenset({"owner", "account", "product", "amount", "currency", "opened_on", "closed_on", "lost_reason"})
 
 
@@ -116,6 +128,9 @@ def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | Non
         raise Refused("A closing day belongs to a deal that is won or lost.", field="closed_on")
     if deal.status == Deal.Status.LOST and "lost_reason" in fields and fields["lost_reason"] is None:
         raise Refused("Say why the deal was lost.", field="lost_reason")
+    own = CREDITED if deal.status == Deal.Status.WON else () if deal.is_open else ("owner",)
+    if field := next((field for field in own if _differs(deal, fields, field)), None):
+        require_others(by, deal.owner, fields.get("owner", deal.owner), field=field)
     if "tags" in fields:
         fields["tags"] = _tags(fields["tags"])
     if "custom" in fields:
@@ -200,7 +215,7 @@ def win_deal(
     if amount is None:
         raise Refused("A won deal needs an amount.", field="amount")
     _require_lines(deal, {"amount": amount})
-    require_discount(deal, on=on)
+    require_discount(deal, by=by, at=at)
     deal.books_order = books
     deal.save(update_fields=["books_order"])
     set_deal(deal, by, at, {"amount": amount, "status": Deal.Status.WON, "closed_on": on})
@@ -304,9 +319,7 @@ def restore_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "De
 
 def first_stage(pipeline: Pipeline | None = None) -> Stage:
     """Where a deal starts unless it says otherwise."""
-    stages = Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline", "position")
-    mine = stages.filter(pipeline=pipeline) if pipeline is not None else stages.filter(pipeline__is_active=True)
-    if (stage := mine.first()) is None:
+    if (stage := selectors.default_stage(pipeline)) is None:
         raise Refused("No pipeline has a stage to start in; an admin adds one.", field="stage")
     return stage
 
@@ -353,11 +366,6 @@ def lock_deal(deal: Deal, by: User | None, version: int | None) -> Deal:
 def require_open(deal: Deal) -> None:
     if not deal.is_open:
         raise Refused(f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; reopen it first.")
-
-
-def require_past(on: date, at: datetime, by: User | None) -> None:
-    if on > clock.day_of(at, organisation_for(by).time_zone):
-        raise Refused("That day is still to come.", field="on")
 
 
 def _differs(deal: Deal, fields: dict[str, Any], field: str) -> bool:

@@ -16,13 +16,14 @@ from teams.selectors import team_on
 from .guards import name_of, organisation_for, require_write
 
 
-def require_discount(deal: Deal, *, on: date) -> None:
-    """A deal is won at a discount that its owner may give, or that was approved."""
-    lines = selectors.lines_of(deal)
-    if not lines:
-        return
-    totals = selectors.totals_of(lines)
-    above = selectors.excess_of(totals, selectors.role_on(deal.owner, on))
+def require_discount(deal: Deal, *, by: User | None, at: datetime, totals: selectors.Totals | None = None) -> None:
+    """A deal is won at a discount that its owner may give today, or that was approved: that of its lines, or `totals`.
+
+    The day of the win may be typed; the day of the act may not.
+    """
+    totals = selectors.totals_of(selectors.lines_of(deal)) if totals is None else totals
+    today = clock.day_of(at, organisation_for(by).time_zone)
+    above = selectors.excess_of(totals, selectors.role_on(deal.owner, today)) if totals.discount else []
     if above and not selectors.is_approved(deal, totals):
         sentence = above[0].sentence.format(who=deal.owner.name)
         raise Refused(f"{sentence}; ask for approval before the win.", field="amount")

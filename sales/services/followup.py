@@ -16,6 +16,7 @@ from teams.selectors import person_of
 from .guards import WITHDRAWN, require_current, require_sight, require_write
 from .notices import owner_and_manager, tell
 
+ASKED_AGAIN = timedelta(days=30)
 LASTS = timedelta(days=60)
 NO_LONGER = "This link is used up, or older than 60 days."
 LOOKS_BACK = 30  # days: what was delivered before the first run, or imported, is not asked about
@@ -83,6 +84,7 @@ def ask_feedback(
     owner = (order.owner if order else account.owner) or (person_of(by) if by else None)
     require_write(by, owner)
     Account.objects.select_for_update().get(pk=account.pk)
+    _require_unanswered(account, order, at)
     FeedbackRequest.objects.filter(account=account, order=order, used_at=None, expires_at__gt=at).update(expires_at=at)
     secret = signer().sign(secrets.token_urlsafe(24))
     FeedbackRequest.objects.create(
@@ -90,6 +92,14 @@ def ask_feedback(
         expires_at=at + LASTS,
     )  # fmt: skip
     return secret
+
+
+def _require_unanswered(account: Account, order: Order | None, at: datetime) -> None:
+    """One order is answered by link once, a customer as a whole once in 30 days: a score is not made of repeats."""
+    used = FeedbackRequest.objects.filter(account=account, order=order, used_at__isnull=False).order_by("-used_at")
+    last = used.values_list("used_at", flat=True).first()
+    if last is not None and (order is not None or last > at - ASKED_AGAIN):
+        raise Refused(f"{order or account} was answered on {last:%d %b %Y}; it counts once.", field="contact")
 
 
 @transaction.atomic
@@ -153,13 +163,16 @@ def record_feedback(
     comment: str = "",
     external_id: str | None = None,
 ) -> Feedback:
-    """Feedback that was said, on the phone or at a visit; it is kept who wrote it down."""
+    """Feedback that was said, on the phone or at a visit, to whom it is about or who leads them; kept who wrote it."""
     require_sight(by, account=account, order=order, contact=contact)
     _require_together(account, order, contact)
+    owner = order.owner if order else account.owner
+    if owner is not None:
+        require_write(by, owner)
     if given_on > on:
         raise Refused("Feedback can't be given on a day still to come.", field="given_on")
     return Feedback.objects.create(
-        account=account, contact=contact, order=order, owner=order.owner if order else account.owner, kind=kind,
+        account=account, contact=contact, order=order, owner=owner, kind=kind,
         score=_score(kind, score), given_on=given_on, comment=comment.strip(), recorded_by=by, external_id=external_id,
     )  # fmt: skip
 

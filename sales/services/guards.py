@@ -1,6 +1,6 @@
 """What every act asks first: may this author do it, and is the record still what they saw?"""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from django.db.models import Model
 
 from sales.models import may_write_for
+from salesmgmt.lib import clock
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Organisation, Person, RecordQuerySet, User
+from teams.models import Organisation, Person, RecordQuerySet, User, access_of
 from teams.selectors import organisation_of
 
+MOST = Decimal(10) ** 14
 WITHDRAWN = "This record was withdrawn; it can't be changed any more."
 # Reading may be wider than this (a credited colleague reads a deal), so writing is asked for apart.
 NOT_YOURS = "Only the owner and those who lead them can change this."
@@ -47,12 +49,25 @@ def require_current(seen: int | None, stands: int, *, noun: str, who: User | Non
     )
 
 
+def require_past(on: date, at: datetime, by: User | None, *, field: str = "on") -> None:
+    if on > clock.day_of(at, organisation_for(by).time_zone):
+        raise Refused("That day is still to come.", field=field)
+
+
+def require_others(by: User | None, *people: Person, field: str) -> None:
+    """What somebody is credited for is changed by who leads them."""
+    if by is not None and access_of(by).person_id in {person.pk for person in people}:
+        raise Refused("Nobody changes credit of their own; ask who leads you.", field=field)
+
+
 def require_money(amount: Decimal | None, *, field: str = "amount") -> Decimal | None:
     """Whole cents, not below zero."""
     if amount is None:
         return None
-    if not amount.is_finite() or amount < 0 or amount >= Decimal(10) ** 16:
+    if not amount.is_finite() or amount < 0:
         raise Refused("An amount is a number from zero on.", field=field)
+    if amount >= MOST:  # in another currency it may be a hundred times as much, and is still kept
+        raise Refused("This amount is larger than can be kept.", field=field)
     return to_cents(amount)
 
 

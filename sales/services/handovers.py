@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from sales.models import Account, Complaint, Contract, Deal, DealChange, Handover, HandoverItem, Task
-from sales.selectors.handovers import consents_of, may_propose_for
+from sales.models import Account, Complaint, Contract, Deal, DealChange, DealShare, Handover, HandoverItem, Lead, Task
+from sales.selectors.handovers import consents_of, may_propose_for, takers
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
+from salesmgmt.lib.holds import refuse_held
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User, access_of
 from teams.selectors import manager_of
 
 from .guards import name_of, organisation_for
+from .leads import change_lead
 from .ownerships import follow_owners
 
 EARLIEST, FURTHEST = date(1990, 1, 1), timedelta(days=366)
@@ -52,6 +55,7 @@ def propose_handover(
             raise Refused(f"{record} is not {giver.name}'s to hand over.", field="accounts")
     if closed := next((deal for deal in deals if not deal.is_open), None):
         raise Refused(f"{closed} is {closed.status}; what is decided stays with who earned it.", field="deals")
+    refuse_held("account", [account.pk for account in accounts], field="accounts")
     made = Handover.objects.create(giver=giver, taker=taker, on=on, reason=reason, proposed_at=at, proposed_by=by)
     HandoverItem.objects.bulk_create(
         [HandoverItem(handover=made, account=account) for account in accounts]
@@ -110,8 +114,12 @@ def settle_ownership(
     reason: str,
     by: User,
     at: datetime,
+    takes_back: Handover | None = None,
 ) -> Handover:
-    """A handover as a dispute was decided: the decision takes the place of both managers' consent."""
+    """A handover as a dispute was decided: the decision takes the place of both managers' consent.
+
+    One that takes another back moves, beside the accounts and deals, only what that one had moved.
+    """
     if access_of(by).person_id in {giver.pk, taker.pk}:
         raise Refused("Nobody decides about accounts of their own.")
     if giver.pk == taker.pk:
@@ -130,7 +138,7 @@ def settle_ownership(
         [HandoverItem(handover=made, account=account) for account in accounts]
         + [HandoverItem(handover=made, deal=deal) for deal in deals]
     )
-    _carry_out(made, by=by, at=at)
+    _carry_out(made, by=by, at=at, takes_back=takes_back)
     return made
 
 
@@ -142,9 +150,22 @@ def carry_out_handovers(*, on: date, at: datetime) -> int:
         on__lte=on, done_at=None, refused_at=None, giver_consent_at__isnull=False, taker_consent_at__isnull=False
     )
     found = list(agreed.order_by("on", "pk"))
+    here = set(takers(on).filter(pk__in=[handover.taker_id for handover in found]).values_list("pk", flat=True))
     for handover in found:
-        _carry_out(handover, by=None, at=at)
-    return len(found)
+        if handover.taker_id in here:
+            _carry_out(handover, by=None, at=at)
+        else:
+            _wait(handover, on, at)
+    return sum(handover.taker_id in here for handover in found)
+
+
+def _wait(handover: Handover, on: date, at: datetime) -> None:
+    """Who was to take it is not here (any more): nothing moves, and both managers are told, once."""
+    text = f"{handover.taker} is not here to take over from {handover.giver}; take it back and propose another."
+    agreed: Any = {handover.giver: handover.giver_consent_by, handover.taker: handover.taker_consent_by}
+    told = {manager_of(person, on) or getattr(by, "person", None) for person, by in agreed.items()}
+    if not Notice.objects.filter(link=reverse("handover", args=[handover.pk]), text=text[:300]).exists():
+        _tell(told, text, handover, at, but=None)
 
 
 def _today(by: User, at: datetime) -> date:
@@ -178,7 +199,7 @@ def _go_on(handover: Handover, *, by: User, at: datetime, today: date) -> None:
         _carry_out(handover, by=by, at=at)
 
 
-def _carry_out(handover: Handover, *, by: User | None, at: datetime) -> None:
+def _carry_out(handover: Handover, *, by: User | None, at: datetime, takes_back: Handover | None = None) -> None:
     """Owners change from the day on, of what is still the giver's; ledgers stay with who earned them."""
     giver, taker = handover.giver, handover.taker
     items = HandoverItem.objects.filter(handover=handover)
@@ -203,19 +224,48 @@ def _carry_out(handover: Handover, *, by: User | None, at: datetime) -> None:
         )
         for pk in deals
     )
+    _hand_shares(deals, giver, taker)
     about: Any = Q(account__in=accounts) | Q(deal__in=deals)
+    found: dict[str, Any] = {
+        "tasks": Task.objects.filter(about, owner=giver, done_at=None),
+        "contracts": Contract.objects.filter(account__in=accounts, owner=giver),
+        "complaints": Complaint.objects.filter(account__in=accounts, owner=giver, resolved_on=None),
+    }
+    if takes_back is not None and takes_back.moved is not None:
+        found = {name: rows.filter(pk__in=takes_back.moved.get(name, [])) for name, rows in found.items()}
+    handover.moved = {name: list(rows.order_by("pk").values_list("pk", flat=True)) for name, rows in found.items()}
+    for name, rows in found.items():
+        rows.model.objects.filter(pk__in=handover.moved[name]).update(owner=taker, version=F("version") + 1)
     Task.objects.filter(about, owner=giver, done_at=None).update(owner=taker, version=F("version") + 1)
+    leads = (
+        Lead.objects.present().waiting().filter(Q(account__in=accounts) | Q(contact__account__in=accounts), owner=giver)
+    )
+    for lead in leads.order_by("pk"):
+        change_lead(lead=lead, owner=taker, by=None, at=at)
     Contract.objects.filter(account__in=accounts, owner=giver).update(owner=taker, version=F("version") + 1)
     Complaint.objects.filter(account__in=accounts, owner=giver, resolved_on=None).update(
         owner=taker, version=F("version") + 1
     )
     handover.done_at = at
-    handover.save(update_fields=["done_at"])
+    handover.save(update_fields=["done_at", "moved"])
     organisation = organisation_for(by) if by else Organisation.get()
     on = clock.day_of(at, organisation.time_zone)
     told = {giver, taker} | {one for person in (giver, taker) if (one := manager_of(person, on)) is not None}
     said = f"{len(accounts)} account{'s' * (len(accounts) != 1)} and {len(deals)} deal{'s' * (len(deals) != 1)}"
     _tell(told, f"{said} went from {giver} to {taker}.", handover, at, but=by)
+
+
+def _hand_shares(deals: Sequence[int], giver: Person, taker: Person) -> None:
+    """The part of the credit that was to be the giver's goes along with the deal, to what the taker has in it."""
+    for share in DealShare.objects.filter(deal__in=deals, person=giver).order_by("pk"):
+        own = DealShare.objects.filter(deal=share.deal_id, person=taker, kind=share.kind).first()
+        if own is None:
+            share.person = taker
+            share.save(update_fields=["person"])
+        else:
+            own.percent = min(own.percent + share.percent, Decimal(100))
+            own.save(update_fields=["percent"])
+            share.delete()
 
 
 def _tell(

@@ -209,7 +209,9 @@ def qualify_lead(
     became = {"account": account, "contact": contact, "deal": deal}
     _set(lead, by, at, {"status": Lead.Status.QUALIFIED, "decided_at": at, **became}, reason=f"Became {deal.name}")
     Task.objects.filter(lead=lead, done_at=None).update(**became)
-    Activity.objects.filter(lead=lead, deal=None).update(account=account, deal=deal)
+    told = Activity.objects.filter(lead=lead)
+    told.filter(contact=None).update(contact=contact)
+    told.filter(deal=None).update(account=account, deal=deal)
     ask_to_thank(at=at, on=on, lead_ids=[lead.pk])
     return lead
 

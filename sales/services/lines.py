@@ -7,12 +7,14 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import connection, transaction
 
-from sales.models import Order, OrderLine, Product
+from sales import selectors
+from sales.models import Deal, Order, OrderLine, Product
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused
 from teams.models import User
 
 from .credits import recredit_orders
+from .discounts import require_discount
 from .guards import WITHDRAWN, require_current, require_write
 
 STEP = Decimal("0.0001")
@@ -67,6 +69,12 @@ def net_of(lines: Sequence[Line]) -> Decimal:
     return to_cents(sum((line.amount or Decimal(0) for line in lines), Decimal(0)))
 
 
+def require_line_discount(deal: Deal, lines: Sequence[Line], *, by: User | None, at: datetime) -> None:
+    """The lines of a deal's order give no more than a win might have given (R14)."""
+    if lines:
+        require_discount(deal, by=by, at=at, totals=selectors.totals_of_order(lines))
+
+
 def write_lines(order: Order, lines: Sequence[Line], at: datetime) -> None:
     """Make an order's lines these: what is the same stays as it was frozen, the rest is withdrawn or added."""
     stand = list(order.lines.present().order_by("pk"))
@@ -96,13 +104,15 @@ def set_order_lines(
     *, order: Order, lines: Sequence[Line], by: User | None, at: datetime, version: int | None = None
 ) -> Order:
     """Make an order's lines these; its net follows, and its credit by the difference. No lines: the net stays."""
-    order = Order.objects.select_for_update(of=("self",)).select_related("owner").get(pk=order.pk)
+    order = Order.objects.select_for_update(of=("self",)).select_related("owner", "deal__owner").get(pk=order.pk)
     if order.withdrawn_at is not None:
         raise Refused(WITHDRAWN)
     require_write(by, order.owner)
     require_current(version, order.version, noun="order", who=None, when=None)
     if order.cancelled_on is not None:
         raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}; its lines stay as they are.")
+    if order.deal is not None:
+        require_line_discount(order.deal, complete(lines, currency=order.currency), by=by, at=at)
     write_lines(order, lines, at)
     Order.objects.filter(pk=order.pk).update(version=order.version + 1)
     renet_orders(order_ids=[order.pk], by=by, at=at, reason="Lines changed")

@@ -53,7 +53,7 @@ def receive_mail(*, raw: bytes, at: datetime, to: str = "") -> Received:
         )
         # Sent twice at the same time, the second waits here and adds nothing.
         InboundMail.objects.bulk_create([made], ignore_conflicts=True)
-        kept = InboundMail.objects.select_for_update().get(message_id=mail.message_id)
+        kept = InboundMail.objects.select_for_update().get(message_id=mail.message_id, owner=owner)
         if kept.activity_id or kept.discarded_at or kept.problem:
             return Received("known", "It came before.", kept)
         contact, problem = _contact_of(mail, user, owner)

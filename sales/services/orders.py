@@ -8,12 +8,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from sales.models import Account, CreditShare, Deal, Order, Product, Refund
+from salesmgmt.lib.holds import refuse_held
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
 from .credits import recredit_orders
-from .guards import WITHDRAWN, require_money, require_sight, require_write
-from .lines import Line, complete, net_of, write_lines
+from .discounts import require_discount
+from .guards import WITHDRAWN, require_money, require_others, require_past, require_sight, require_write
+from .lines import Line, complete, net_of, require_line_discount, write_lines
 
 HUNDRED = Decimal(100)
 
@@ -41,10 +43,14 @@ def book_order(
 ) -> Order:
     """Book an order and credit its owner. One that names a deal takes the place of the order the win had booked.
 
-    Its amount is what its lines make, rounded once (R12); an order without lines says it.
+    Its amount is what its lines make, rounded once (R12); an order without lines says it. One for a deal is booked by
+    who may write that too, and gives its credit to another only by who leads both.
     """
     require_write(by, owner)
     require_sight(by, account=account, deal=deal)
+    require_past(ordered_on, at, by, field="ordered_on")
+    if delivered_on is not None and delivered_on < ordered_on:
+        raise Refused("An order can't be delivered before the day it was ordered.", field="delivered_on")
     currency = currency or (deal.currency if deal else Organisation.get().currency)
     net = net_of(complete(lines, currency=currency))
     if lines and amount is not None and require_money(amount) != net:
@@ -54,7 +60,13 @@ def book_order(
         raise Refused("An order says its amount, or has lines that make it.", field="amount")
     gone: list[int] = []
     if deal is not None:
-        Deal.objects.select_for_update().get(pk=deal.pk)
+        deal = Deal.objects.select_for_update(of=("self",)).select_related("owner").get(pk=deal.pk)
+        require_write(by, deal.owner)
+        if owner.pk != deal.owner_id:
+            require_others(by, owner, deal.owner, field="owner")
+        if deal.status != Deal.Status.WON:  # a win was judged by itself
+            require_discount(deal, by=by, at=at)
+        require_line_discount(deal, complete(lines, currency=currency), by=by, at=at)
         gone = make_way(deal_ids=[deal.pk], at=at)
         if other := Order.objects.present().filter(deal=deal, cancelled_on=None).first():
             raise Refused(
@@ -88,6 +100,7 @@ def cancel_order(*, order: Order, on: date, by: User | None, at: datetime, reaso
     order = _locked(order, by)
     if order.cancelled_on is not None:
         raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}.")
+    require_past(on, at, by)
     if on < order.ordered_on:
         raise Refused("An order can't be cancelled before the day it was ordered.", field="on")
     if not reason.strip():
@@ -121,6 +134,7 @@ def refund_order(
         raise Refused("A refund is more than zero; write it as a positive amount.", field="amount")
     if order.cancelled_on is not None and on >= order.cancelled_on:
         raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}; nothing is left to refund.")
+    require_past(on, at, by)
     if on < order.ordered_on:
         raise Refused("A refund can't be before the day of the order.", field="on")
     left = order.amount - sum((refund.amount for refund in order.refunds.present()), Decimal(0))
@@ -147,7 +161,9 @@ def share_credit(
 
     Nobody changes credit of their own.
     """
-    _share(_locked(order, by), shares, overlays, by=by, at=at, reason=reason)
+    order = _locked(order, by)
+    refuse_held("order", [order.pk], field="shares")
+    _share(order, shares, overlays, by=by, at=at, reason=reason)
 
 
 @transaction.atomic

@@ -160,7 +160,7 @@ def _task(found: Recommendation) -> str:
         case Kind.RENEWAL:
             return f"Prepare the renewal of {found.contract} with {found.account}"
         case Kind.BIRTHDAY:
-            return f"{found.sentence.removesuffix('.')}: congratulate ({found.account})"
+            return f"{found.sentence.partition(';')[0]}: congratulate ({found.account})"
         case _:
             return f"Ask {found.contact or found.account} for a referral"
 

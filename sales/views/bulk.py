@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sales import forms, selectors, services
 from sales.models import BulkAct, Deal
-from salesmgmt.desk.edges import act
+from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
 from teams.edges import SignedIn
@@ -129,20 +130,27 @@ def bulk(request: SignedIn) -> HttpResponse:
         "form": form,
         "act": BulkAct.Act(name),
         "count": len(ids),
-        "ids": [] if request.POST.get("all") else ids,
+        "ids": [] if _is_about_all(request) else ids,
         "to": to,
     }
     return render(request, "sales/bulk.html", context, status=422 if form.errors else 200)
 
 
 def _chosen(request: SignedIn) -> list[int]:
-    """The deals that were ticked, or all that the list's URL asks for; at most one more than may be changed."""
-    if request.POST.get("all"):
+    """The deals that were ticked, or all that the list's URL asks for; at most one more than may be changed.
+
+    Where nothing is ticked it is asked about all of them; only who says `all` (again) changes them.
+    """
+    if _is_about_all(request):
         _, narrowed = asked_of(request)
         return list(selectors.deals(request.user, narrowed).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
     picked = {int(text) for text in request.POST.getlist("pick")[: MOST + 1] if text.isascii() and text.isdigit()}
     within = [pk for pk in picked if pk < 2**63]
     return list(Deal.objects.visible_to(request.user).filter(pk__in=within).order_by("pk").values_list("pk", flat=True))
+
+
+def _is_about_all(request: SignedIn) -> bool:
+    return bool(request.POST.get("all")) or not ("go" in request.POST or "pick" in request.POST)
 
 
 def told(changed: int, left: dict[str, Any], *, verb: str = "changed", kept: str = "left") -> str:
@@ -183,11 +191,22 @@ def bulk_undo(request: SignedIn, pk: int) -> HttpResponse:
     return answer
 
 
+BULK_ACTS = ("at", "act", "said", "changed", "left", "undone_at", "kept")
+
+
+def _bulk_row(done: BulkAct) -> list[Any]:
+    left, kept = ("; ".join(_reasons(rest)) for rest in (done.left, done.kept))
+    return [done.at, done.act, done.said, done.changed, left, done.undone_at, kept]
+
+
 @require_GET
-def bulk_acts(request: SignedIn) -> HttpResponse:
+def bulk_acts(request: SignedIn) -> HttpResponseBase:
     """What one changed on many deals lately, each with its way back for a day."""
     now = clock.now()
     _, zone = today_and_zone(request)
+    found = selectors.bulk_acts(request.user, since=now - SHOWN)
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, "bulk-changes", BULK_ACTS, map(_bulk_row, found.iterator(500)))
     rows = [
         {
             "done": done,
@@ -195,7 +214,7 @@ def bulk_acts(request: SignedIn) -> HttpResponse:
             "may_undo": done.undone_at is None and done.changed and now - done.at <= services.UNDONE_WITHIN,
             "kept": _set_back(done) if done.undone_at else "",
         }
-        for done in selectors.bulk_acts(request.user, since=now - SHOWN)[:100]
+        for done in found[:100]
     ]
     with in_zone(zone):
         return render(request, "sales/bulk_acts.html", {"rows": rows})

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.db import DataError
 from django.forms import BaseForm
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -62,6 +63,9 @@ def submitted(
         return False
     try:
         do()
+    except DataError:
+        form.add_error(None, "A figure in it, or what it comes to in another currency, is larger than can be kept.")
+        return False
     except Refused as refusal:
         tell_form(form, refusal)
         if isinstance(refusal, Stale) and now_at is not None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
 from sales.models import Deal, DealLine, DealReason, DiscountApproval, LostReason
-from salesmgmt.desk.edges import act
+from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
 from teams.edges import SignedIn
@@ -120,14 +121,26 @@ def discount_ask(request: SignedIn, pk: int) -> HttpResponse:
 
 
 @require_GET
-def discounts(request: SignedIn) -> HttpResponse:
+def discounts(request: SignedIn) -> HttpResponseBase:
     """Discounts that wait for an answer: those one may give, and those one has asked for."""
     asked = selectors.open_approvals(request.user)
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, "discounts", DISCOUNTS, map(_discount_row, asked))
     mine = [approval for approval in asked if selectors.may_decide(request.user, approval)]
     context = {"mine": mine, "others": [approval for approval in asked if approval not in mine]}
     _, zone = today_and_zone(request)
     with in_zone(zone):
         return render(request, "sales/discounts.html", context)
+
+
+DISCOUNTS = ("deal", "owner", "percent", "reason", "asked_at", "asked_by")
+
+
+def _discount_row(approval: DiscountApproval) -> list[Any]:
+    deal = approval.deal
+    owner = deal.owner.external_id or deal.owner.name
+    return [deal.external_id or deal.name, owner, approval.percent, approval.reason, approval.asked_at,
+            approval.asked_by.username]  # fmt: skip
 
 
 @require_POST

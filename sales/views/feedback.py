@@ -96,7 +96,7 @@ def feedback(request: SignedIn) -> HttpResponseBase:
     context = {
         "page": keyset.page(found, by="given_on", descending=True, cursor=asked.get("cursor", "")),
         "asked": asked,
-        "scores": selectors.scores(found),
+        "scores": selectors.scores(found, of_one=bool(asked.get("owner")) or not leads),
         "people": selectors.scores_of_people(request.user, start=span.start, end=span.end),
         "teams": selectors.scores_of_teams(_teams(request), start=span.start, end=span.end) if leads else [],
         "enough": selectors.ENOUGH,

@@ -9,11 +9,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from sales import services
 from sales.forms import Versioned
 from sales.forms import leads as forms
 from sales.models import Campaign, Deal, Lead
-from sales.selectors import account_options, choosable_owners, writable_owners
+from sales.selectors import account_options, choosable_owners, default_stage, writable_owners
 from sales.selectors import leads as selectors
 from sales.services import leads as acts
 from salesmgmt.desk.edges import csv_answer
@@ -185,7 +184,7 @@ def _qualify_form(request: SignedIn, found: Lead, data: Any = None) -> forms.Qua
             "version": found.version,
             "account": selectors.account_for(request.user, found),
             "deal_name": f"{found.company or found.name}: first deal",
-            "stage": services.first_stage(),
+            "stage": default_stage(),
             "currency": organisation_of(request.user).currency,
         },
     )

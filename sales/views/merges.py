@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
 from sales.models import Account, Contact, Merge, may_write_for
-from salesmgmt.desk.edges import act
+from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.desk.wake import wake
 from salesmgmt.lib import clock
@@ -33,12 +34,22 @@ def _noun(text: str) -> str:
 
 
 @require_GET
-def duplicates(request: SignedIn) -> HttpResponse:
+def duplicates(request: SignedIn) -> HttpResponseBase:
     """Pairs that look alike, over all accounts or contacts."""
     _reviewer_or_404(request)
     noun = _noun(request.GET.get("noun", ""))
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, "duplicates", DUPLICATES, map(_row, selectors.all_look_alikes(noun)))
     found = selectors.look_alikes(noun, cursor=request.GET.get("cursor", ""))
     return render(request, "sales/duplicates.html", {"noun": noun, "pairs": found.pairs, "page": found.page})
+
+
+DUPLICATES = ("one", "other", "likeness", "why")
+
+
+def _row(pair: selectors.Pair) -> list[Any]:
+    names = (record.external_id or record.name for record in (pair.one, pair.other))
+    return [*names, pair.look_alike.likeness, pair.look_alike.why]
 
 
 @require_POST

@@ -111,21 +111,28 @@ def time_withdraw(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @keyed
-def templates(request: SignedIn) -> HttpResponse:
+def templates(request: SignedIn) -> HttpResponseBase:
     """One's own, and everybody's; the form adds one of one's own."""
     return _templates(request, forms.TemplateForm(request.POST or None), None)
 
 
 @require_http_methods(["GET", "POST"])
 @keyed
-def template(request: SignedIn, pk: int) -> HttpResponse:
+def template(request: SignedIn, pk: int) -> HttpResponseBase:
     found = get_object_or_404(ActivityTemplate.objects.visible_to(request.user).filter(owner__isnull=False), pk=pk)
     names = ("name", "kind", "outcome", "duration_minutes", "notes")
     form = forms.TemplateForm(request.POST or None, initial={name: getattr(found, name) for name in names})
     return _templates(request, form, found)
 
 
-def _templates(request: SignedIn, form: forms.TemplateForm, changed: ActivityTemplate | None) -> HttpResponse:
+TEMPLATES = ("name", "kind", "outcome", "duration_minutes", "notes", "shared")
+
+
+def _template_row(one: ActivityTemplate) -> list[Any]:
+    return [*(getattr(one, name) for name in TEMPLATES[:-1]), "no" if one.owner_id else "yes"]
+
+
+def _templates(request: SignedIn, form: forms.TemplateForm, changed: ActivityTemplate | None) -> HttpResponseBase:
     owner = person_of(request.user)
 
     def save() -> None:
@@ -140,6 +147,8 @@ def _templates(request: SignedIn, form: forms.TemplateForm, changed: ActivityTem
         messages.success(request, "Saved. It waits on the log's page.")
         return see_other("activity-templates")
     seen = ActivityTemplate.objects.visible_to(request.user).order_by("owner", "name", "pk")
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, "activity-templates", TEMPLATES, map(_template_row, seen))
     _, zone = today_and_zone(request)
     context = {
         "form": form,

@@ -282,7 +282,8 @@ def parser(one: Field, notation: Notation, zone: str) -> Callable[[str, str], An
             raise Unfit(f"It must be at least {one.least}.")
         if one.most is not None and value > one.most:
             raise Unfit(f"It must be at most {one.most}.")
-        if abs(value) >= Decimal(10) ** (18 - one.places):
+        # An amount may be a hundred times as much in the reporting currency, and is kept there too.
+        if abs(value) >= Decimal(10) ** min(18 - one.places, 14 if one.type == "money" else 18):
             raise Unfit("It is larger than can be kept.")
         rounded = value.quantize(Decimal(1).scaleb(-one.places))
         if rounded != value:

@@ -365,7 +365,8 @@ def scope_of(teams: Sequence[Team], led: Sequence[int]) -> Scope:
     """The figures of the teams somebody leads, with all below; `teams` are all of these."""
     tops = [team for team in teams if team.pk in led and not any(pk in led for pk in team.path[:-1])]
     name = " and ".join(team.name for team in tops)
-    return Scope("team", tops[0].pk, name, f"team:{tops[0].name}", tuple(team.pk for team in teams))
+    ids, above = tuple(team.pk for team in teams), tuple(team.pk for team in tops)
+    return Scope("team", tops[0].pk, name, f"team:{tops[0].name}", ids, above)
 
 
 def two_levels(teams: Sequence[Team]) -> list[tuple[Team, int]]:

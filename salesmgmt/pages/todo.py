@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,21 +15,21 @@ from coaching.services import complete_action_item
 from sales import forms, selectors, services
 from sales.models import Task, may_write_for
 from sales.views.common import in_zone, see_other, today_and_zone
-from salesmgmt.desk.edges import tell_form
+from salesmgmt.desk.edges import csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
-from salesmgmt.lib import clock
+from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages import words
 from teams.edges import SignedIn
 from teams.models import Person, access_of
 from teams.selectors import person_of
 
-MOST, DONE = 200, 10  # lines of the list; who has more has another problem
+SIZE, DONE = 200, 10  # lines of a page
 
 
 @require_http_methods(["GET", "POST"])
 @keyed
-def tasks(request: SignedIn) -> HttpResponse:
+def tasks(request: SignedIn) -> HttpResponseBase:
     """What is to be done; the form adds something."""
     form = _form(request, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -43,18 +44,33 @@ def tasks(request: SignedIn) -> HttpResponse:
     return _page(request, form=form)
 
 
-def _page(request: SignedIn, *, form: Any = None, said: str = "", undo: str = "") -> HttpResponse:
+COLUMNS = ("external_id", "owner", "text", "due_on", "source", "account", "contact", "deal", "lead", "order", "recurs")
+
+
+def _row(task: Task) -> list[Any]:
+    tied = (getattr(task, name) for name in selectors.TIED[1:])
+    named = [one and (one.external_id or str(one)) for one in tied]
+    owner = task.owner.external_id or task.owner.name
+    return [task.external_id, owner, task.text, task.due_on, task.source, *named, task.recurs]
+
+
+def _page(request: SignedIn, *, form: Any = None, said: str = "", undo: str = "") -> HttpResponseBase:
     """The whole page, or for htmx its list with a word about what was done."""
     day, zone = today_and_zone(request)
     access, me = access_of(request.user), person_of(request.user)
     asked = forms.TaskListForm(request.GET).asked.get("owner")
     leads = access.leads or access.sees_all
     owner = asked if leads and asked else access.person_id
-    waiting = list(selectors.open_tasks(request.user, owner=owner)[:MOST]) if owner else []
+    found = selectors.open_tasks(request.user, owner=owner) if owner else Task.objects.none()
     whose = me if owner == access.person_id else Person.objects.visible_to(request.user).filter(pk=owner or 0).first()
     if owner and whose is None:
         raise Http404
-    later = sum(1 for task in waiting if task.due_on > day)
+    if request.GET.get("export") == "csv" and request.method == "GET":
+        return csv_answer(request, "tasks", COLUMNS, map(_row, found.iterator(500)))
+    page = keyset.page(found, by="due_on", cursor=request.GET.get("cursor", ""), size=SIZE)
+    waiting = page.rows
+    is_whole = page.previous is None and page.next is None
+    late, now, later = selectors.count_tasks(waiting if is_whole else found, day)
     sections = (
         ("Overdue", [task for task in waiting if task.due_on < day]),
         ("Today", [task for task in waiting if task.due_on == day]),
@@ -66,7 +82,8 @@ def _page(request: SignedIn, *, form: Any = None, said: str = "", undo: str = ""
         "today": day,
         "sections": [(title, rows) for title, rows in sections if rows],
         "done": selectors.done_tasks(request.user, owner=owner)[:DONE] if owner else (),
-        "headline": words.todo_headline(waiting, day),
+        "page": page,
+        "headline": words.todo_headline(late, now, later),
         "then": words.later(later),
         "owners": selectors.choosable_owners(request.user, day).only("name") if leads else (),
         "shows_owners": leads,

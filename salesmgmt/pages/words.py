@@ -5,7 +5,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from sales.models import Task
 from salesmgmt.lib.periods import Period
 from salesmgmt.pages.templatetags.paceline import money, pct
 
@@ -16,7 +15,7 @@ class Standing(Protocol):
     """What a sentence needs to know of a pace."""
 
     @property
-    def quota(self) -> Decimal | None: ...
+    def goal(self) -> Decimal | None: ...
     @property
     def expected(self) -> Decimal | None: ...
     @property
@@ -47,14 +46,14 @@ def days_left(period: Period, today: date) -> int:
 
 def headline(pace: Standing, period: Period, today: date, currency: str) -> str:
     """Where somebody stands in a period, in one sentence: "€23k behind pace, with 40 days left."."""
-    if not pace.quota:
+    if not pace.goal:
         if today < period.end:
             return f"No quota is published for {period.label} yet."
         booked = f"; {money(pace.credited, currency)} was booked" if pace.credited else ""
         return f"{period.label} had no quota{booked}."
-    over = pace.credited - pace.quota
+    over = pace.credited - pace.goal
     if today >= period.end:
-        reached = pct(pace.credited / pace.quota)
+        reached = pct(pace.credited / pace.goal)
         tail = (
             f"{money(over, currency)} over"
             if over > 0
@@ -128,11 +127,9 @@ def teams_headline(statuses: Sequence[str], period: Period, *, is_over: bool) ->
     return sentence(f"{number(late)} of {counted(len(known), 'team', 'teams')} {verb} behind pace.")
 
 
-def todo_headline(tasks: Sequence[Task], today: date) -> str:
+def todo_headline(late: int, now: int, to_come: int) -> str:
     """What is left on a to-do list, the overdue first."""
-    late = sum(1 for task in tasks if task.due_on < today)
-    now = sum(1 for task in tasks if task.due_on == today)
-    if not tasks:
+    if not late + now + to_come:
         return "Nothing is left to do."
     if late and now:
         return sentence(f"{number(late)} overdue, {number(now)} due today.")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('targets', '0001_squashed'),
+        ("targets", "0001_squashed"),
     ]
 
     operations = [

@@ -1,7 +1,7 @@
 """What a person is held to, day by day, and what a team."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -321,3 +321,47 @@ def _amounts(
     for group, days in _spread(partly).items():
         kind = "base" if group.person_id else next(iter(partly[group]))
         yield group, {kind: sum((amount for on, amount in days if start <= on < end), Decimal(0))}
+
+
+def published_targets(
+    *,
+    team_ids: Collection[int],
+    ranges: Sequence[tuple[date, date]],
+    measure: str = BOOKINGS,
+    known: datetime | None = None,
+) -> list[dict[int, Decimal]]:
+    """What each team is held to as a whole in each of these ranges, where plans say so (R7); as published by `known`.
+
+    Targets that fill a range are added up; of one that reaches beyond, the days inside count, as of a vacant seat. A
+    team of which some days have no target is left out.
+    """
+    first, last = min(start for start, _ in ranges), max(end for _, end in ranges)
+    rows = Target.objects.overlapping(first, last).filter(team__in=team_ids, measure=measure)
+    if known is not None:
+        rows = rows.filter(published_at__lte=known)
+    held: dict[int, dict[tuple[date, date], Decimal]] = defaultdict(dict)
+    for team, during, amount in rows.order_by("published_at", "pk").values_list("team_id", "during", "amount"):
+        held[team][during.lower, during.upper] = amount
+    found = []
+    for start, end in ranges:
+        groups: dict[_Group, dict[str, Decimal]] = {}
+        for team, theirs in held.items():
+            groups |= {_Group(None, team, *span): {"target": theirs[span]} for span in _filling(theirs, start, end)}
+        sums: dict[int, Decimal] = defaultdict(Decimal)
+        for group, kinds in _amounts(groups, start, end):
+            sums[group.team_id or 0] += sum(kinds.values(), Decimal(0))
+        found.append(dict(sums))
+    return found
+
+
+def _filling(spans: Collection[tuple[date, date]], start: date, end: date) -> list[tuple[date, date]]:
+    """Of ranges those that fill `[start, end)` one after the other, else the shortest that holds it; or none."""
+    chosen, at = [], start
+    while at < end:
+        following = [span for span in spans if span[0] == at and span[1] <= end]
+        if not following:
+            around = [span for span in spans if span[0] <= start and end <= span[1]]
+            return [min(around, key=lambda span: span[1] - span[0])] if around else []
+        chosen.append(max(following))
+        at = chosen[-1][1]
+    return chosen

@@ -12,6 +12,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from salesmgmt.desk.models import Mark
+from salesmgmt.lib.holds import refuse_held
 from salesmgmt.lib.ledger import reversals
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period as PeriodValue
@@ -404,6 +405,7 @@ def adjust_quota(
         raise Refused("Nobody changes their own quota: ask your manager.", field="person")
     if not (access.sees_all or (access.leads and access.sees_person(person.pk))):
         raise Refused(f"Only who leads {person} or plans for all changes this quota.", field="person")
+    refuse_held("quota", [(person.pk, period.start, period.end, measure)], field="amount")
     return _adjust(person, period, amount, reason, by=by, at=at, measure=measure)
 
 

@@ -101,6 +101,18 @@ def test_what_only_hangs_together_wrongly_is_told_by_its_column(cast: Cast) -> N
         assert any(expected in no.reason for no in answer.refusals), (kind, answer.refusals)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("amount", value) for value in ("NaN", "1e20", "Infinity", "100000000000000", "-1", "1_0", "٣")]
+    + [("expected_close_on", value) for value in ("2026-03-31xyz", "0001-01-01", "2026-02-30")],
+)
+def test_a_change_says_a_value_that_its_field_can_have(cast: Cast, field: str, value: str) -> None:
+    take("deals", "external_id,owner,stage\nD1,Ana,Proposal\n")
+    changes = f"deal,changed_at,field,value\nD1,2026-01-01,{field},{value}\nD1,2026-02-01,{field},\n"
+    answer = take("deal_changes", changes, dry_run=True)
+    assert [(no.line, no.column) for no in answer.refusals] == [(2, "value")]
+
+
 def test_history_above_the_discount_limit_is_taken_and_listed_and_what_is_open_here_waits_for_approval(
     cast: Cast,
 ) -> None:

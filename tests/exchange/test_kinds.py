@@ -511,6 +511,21 @@ def test_rows_about_ones_own_quota_and_credit_are_refused(cast: Cast) -> None:
     assert counts(orders) == (1, 0, 0, 1)
     credits = take("credits", "order,person,overlay\nN2,Olga,5\nN2,Ben,5\n", by=by)
     assert counts(credits) == (1, 0, 0, 1)
+    header = "external_id,owner,status,amount,closed_on\n"
+    deals = take("deals", f"{header}D1,Olga,won,5,2026-05-06\nD2,Olga,,5,\nD3,Ana,won,5,2026-05-06\n", by=by)
+    own = "Nobody takes in credit of their own; ask a colleague to import this row."
+    assert (counts(deals), reasons(deals)) == ((2, 0, 0, 1), [(2, "owner", own)])
+    changes = "deal,changed_at,field,value\nD2,2026-05-07,status,won\nD3,2026-05-07,owner,Olga\n"
+    answer = take("deal_changes", f"{changes}D3,2026-05-08,next_step,Ring\nD2,2026-05-01,stage,Proposal\n", by=by)
+    assert reasons(answer) == [(2, "deal", own), (3, "deal", own)]
+    assert not Credit.objects.filter(person=cast.olga).exists()
+
+
+def test_an_order_of_a_day_still_to_come_is_refused(cast: Cast) -> None:
+    header = "number,owner,amount,ordered_on,cancelled_on\n"
+    answer = take("orders", f"{header}N1,Ana,1,2199-01-01,\nN2,Ana,1,2026-05-06,2199-12-31\n")
+    told = "That day is still to come."
+    assert reasons(answer) == [(2, "ordered_on", told), (3, "cancelled_on", told)]
 
 
 @pytest.mark.parametrize("who", ["vera", "maya", "ana"])

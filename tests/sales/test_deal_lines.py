@@ -19,6 +19,7 @@ from sales.models import (
     OrderLine,
     Product,
 )
+from sales.services import Line
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
@@ -201,6 +202,22 @@ def test_a_discount_above_the_limit_is_approved_before_the_win(
         services.win_deal(deal=deal, by=cast.ana.user, at=AT, on=FEB)
     services.change_line(line=line, by=cast.ana.user, at=AT, discount=D(12))
     assert services.win_deal(deal=deal, by=cast.ana.user, at=AT, on=FEB).status == "won"
+
+
+def test_there_is_no_way_round_the_approval(deal: Deal, cast: Cast, truck: Product, limits: None) -> None:
+    add(deal, cast, product=truck, quantity=D(10), discount=D(15))
+    with pytest.raises(Refused, match="ask for approval"):  # on a day before anybody was posted
+        services.win_deal(deal=deal, by=cast.ana.user, at=AT, on=date(2023, 1, 5))
+    with pytest.raises(Refused, match="ask for approval"):  # an order instead of the win
+        services.book_order(owner=cast.ana, amount=D(850), ordered_on=FEB, deal=deal, by=cast.ana.user, at=AT)
+    services.change_line(line=deal.lines.get(), by=cast.ana.user, at=AT, discount=D(0))
+    services.win_deal(deal=deal, by=cast.ana.user, at=AT, on=FEB)
+    order = Order.objects.get()
+    said = {"product": truck, "quantity": D(10)}
+    for cheaper in ({"discount": D(60)}, {"unit_price": truck.list_price * D("0.4")}, {"amount": D(1)}):
+        with pytest.raises(Refused, match="ask for approval"):  # lines after it
+            services.set_order_lines(order=order, lines=[Line(**said | cheaper)], by=cast.ana.user, at=AT)
+    services.set_order_lines(order=order, lines=[Line(**said, discount=D(10))], by=cast.ana.user, at=AT)
 
 
 def test_only_who_may_give_as_much_decides_and_never_for_a_deal_of_their_own(

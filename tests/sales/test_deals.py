@@ -218,3 +218,45 @@ def test_nobody_changes_credit_of_their_own(deal: Deal, cast: Cast) -> None:
             order=Order.objects.get(), shares={}, overlays={cast.ana: Decimal(10)}, by=cast.ana.user, at=AT
         )
     assert not CreditShare.objects.exists()
+
+
+def test_nobody_moves_the_credit_of_a_won_deal_to_themself_or_raises_their_own(deal: Deal, cast: Cast) -> None:
+    win(deal)
+    for by, fields in (
+        (cast.maya, {"owner": cast.maya}), (cast.ana, {"amount": Decimal(901)}), (cast.ana, {"currency": "USD"}),
+        (cast.ana, {"closed_on": MARCH}), (cast.ana, {"owner": cast.ana, "amount": Decimal(9)}),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match="credit of their own"):
+            services.change_deal(deal=deal, by=by.user, at=AT, **fields)
+    services.change_deal(deal=deal, by=cast.ana.user, at=AT, name="Forklifts for North", amount=Decimal(900))
+    assert credit() == [("10 Feb", "900.00")]
+
+
+def test_an_order_for_anothers_deal_takes_no_credit_from_who_won_it(deal: Deal, cast: Cast) -> None:
+    win(deal)
+    services.share_credit(
+        order=Order.objects.get(), shares={}, overlays={cast.ben: Decimal(10)}, by=cast.maya.user, at=AT
+    )
+    taken = {"deal": deal, "amount": Decimal(900), "ordered_on": FEB, "at": AT}
+    with pytest.raises(Refused, match="Only the owner and those who lead them"):
+        services.book_order(owner=cast.ben, by=cast.ben.user, **taken)
+    with pytest.raises(Refused, match="credit of their own"):
+        services.book_order(owner=cast.maya, by=cast.maya.user, **taken)
+    assert credit(cast.ana) == [("10 Feb", "900.00")]
+
+
+def test_nothing_is_cancelled_given_back_or_ordered_on_a_day_still_to_come(deal: Deal, cast: Cast) -> None:
+    win(deal)
+    said = {"order": Order.objects.get(), "on": date(2199, 12, 31), "by": cast.ana.user, "at": AT, "reason": "x"}
+    for act, more in (
+        (services.cancel_order, said), (services.refund_order, said | {"amount": Decimal(1)}),
+        (services.book_order, {"owner": cast.ana, "amount": Decimal(1), "ordered_on": date(2199, 12, 31),
+                               "by": cast.ana.user, "at": AT}),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match="still to come"):
+            act(**more)  # type: ignore[operator]
+    with pytest.raises(Refused, match="delivered before"):
+        services.book_order(
+            owner=cast.ana, amount=Decimal(1), ordered_on=MARCH, delivered_on=FEB, by=cast.ana.user, at=AT
+        )
+    assert credit() == [("10 Feb", "900.00")]

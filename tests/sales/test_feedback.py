@@ -83,6 +83,9 @@ def test_used_unknown_expired_and_invented_links_are_answered_alike(cast: Cast, 
 
     Client().post(link, {"csat": "5"})
     used = words(link)
+    order = Order.objects.create(
+        owner=cast.ana, account=order.account, amount=1, currency="EUR", ordered_on=DAY, number="A-8"
+    )
     expired = services.ask_feedback(account=None, order=order, by=None, at=clock.now() - timedelta(days=61))
     replaced = services.ask_feedback(account=None, order=order, by=None, at=clock.now())
     services.ask_feedback(account=None, order=order, by=None, at=clock.now())
@@ -249,14 +252,37 @@ def test_a_persons_score_shows_from_ten_answers_on(cast: Cast, account: Account)
     assert [(person.name, held.nps, held.nps_count) for person, held in people] == [("Ana", 80, 10)]
 
 
+def test_one_persons_answers_show_no_score_before_ten_however_the_page_is_narrowed(
+    cast: Cast, account: Account
+) -> None:
+    rate(account, "csat", 5)
+    for who, query in ((cast.ana, ""), (cast.maya, f"&owner={cast.ana.pk}")):
+        page = signed_in(who).get(f"/feedback/?period=2026-Q3{query}")
+        assert (page.context["scores"].csat, page.context["scores"].csat_count) == (None, 1)
+    assert signed_in(cast.maya).get("/feedback/?period=2026-Q3").context["scores"].csat == 5
+
+
+def test_a_colleague_writes_no_score_of_anothers_and_an_order_is_answered_once(
+    cast: Cast, account: Account, order: Order, link: str
+) -> None:
+    services.share_credit(order=order, shares={}, overlays={cast.ben: Decimal(10)}, by=cast.maya.user, at=AT)
+    with pytest.raises(Refused, match=r"Only the owner and those who lead them|no such"):
+        rate(account, "nps", 0, order=order, by=cast.ben.user)
+    Client().post(link, {"nps": "10"})
+    with pytest.raises(Refused, match=r"was answered on .*; it counts once"):
+        services.ask_feedback(account=None, order=order, by=cast.ana.user, at=clock.now())
+
+
 def test_a_teams_score_counts_people_as_posted_on_the_day_of_the_answer(cast: Cast, account: Account) -> None:
+    for who in (cast.ben, cast.cleo):
+        rate(services.add_account(name=who.name, owner=who, by=None), "csat", 5)
     rate(account, "csat", 5, given_on=date(2026, 7, 1))
     Posting.objects.filter(person=cast.ana).update(during=half_open(date(2024, 1, 1), date(2026, 8, 1)))
     Posting.objects.create(person=cast.ana, team=cast.south, during=half_open(date(2026, 8, 1)))
     rate(account, "csat", 1, given_on=date(2026, 8, 15), on=date(2026, 9, 1))
     page = signed_in(cast.vera).get("/feedback/?period=2026-Q3")
     found = {team.name: held.csat for team, held in page.context["teams"]}
-    assert found == {"Company": Decimal("3.00"), "North": Decimal("5.00"), "South": Decimal("1.00")}
+    assert found == {"Company": Decimal("4.00"), "North": Decimal("5.00"), "South": Decimal("3.00")}
     omar = signed_in(cast.omar).get("/feedback/?period=2026-Q3")
     assert [team.name for team, _ in omar.context["teams"]] == ["South"]
 

@@ -9,11 +9,25 @@ from django.test import Client
 from django.urls import reverse
 
 from sales import services
-from sales.models import Account, AccountOwnership, Contract, Credit, Deal, DealChange, Handover, Order, Outcome, Task
+from sales.models import (
+    Account,
+    AccountOwnership,
+    Contract,
+    Credit,
+    Deal,
+    DealChange,
+    DealShare,
+    Handover,
+    Order,
+    Outcome,
+    Task,
+)
+from sales.services import leads
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
+from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from teams.models import Person, User
+from teams.models import Person, Posting, User
 from tests.cast import Cast
 
 NOW = clock.now()
@@ -123,6 +137,30 @@ def test_on_a_day_to_come_it_waits_for_that_day(cast: Cast, book: Book) -> None:
     assert services.carry_out_handovers(on=later, at=NOW) == 0
     assert owners(book) == {"Ben"}
     assert AccountOwnership.objects.get(owner=cast.ben).starts_on == later
+
+
+def test_nothing_goes_to_who_has_left_meanwhile_and_both_managers_are_told_once(cast: Cast, book: Book) -> None:
+    made = propose(cast, book, by=cast.maya, taker=cast.cleo, on=TODAY + timedelta(days=3))
+    services.answer_handover(handover=made, consents=True, by=cast.omar.user, at=NOW)
+    Posting.objects.filter(person=cast.cleo).update(during=half_open(date(2024, 1, 1), TODAY + timedelta(days=1)))
+    Person.objects.filter(pk=cast.cleo.pk).update(left_on=TODAY + timedelta(days=1))
+    Notice.objects.all().delete()
+    for days in (3, 4):
+        assert services.carry_out_handovers(on=TODAY + timedelta(days=days), at=NOW) == 0
+    assert owners(book) == {"Ana"}
+    assert sorted(Notice.objects.values_list("user__username", flat=True)) == ["maya", "omar"]
+
+
+def test_open_leads_of_the_account_and_the_givers_share_go_along(cast: Cast, book: Book) -> None:
+    contact = services.add_contact(name="Marta", by=None, account=book[0])
+    lead = leads.add_lead(name="Marta", contact=contact, owner=cast.ana, by=None, at=NOW)
+    services.share_deal(
+        deal=book[1], shares={cast.ana: Decimal(60), cast.ben: Decimal(40)}, overlays={}, by=cast.maya.user, at=NOW
+    )
+    made = propose(cast, book, by=cast.maya, taker=cast.ben)
+    lead.refresh_from_db()
+    assert (made.state, lead.owner) == ("done", cast.ben)
+    assert [(share.person, share.percent) for share in DealShare.objects.all()] == [(cast.ben, 100)]
 
 
 def test_a_day_that_has_been_is_done_at_once_and_dates_the_ownership(cast: Cast, book: Book) -> None:

@@ -62,7 +62,7 @@ def test_a_qualified_lead_is_an_account_a_contact_and_a_deal_and_its_story_goes_
     assert (account.name, account.industry, account.owner) == ("Brandt Optik", "Water", cast.ana)
     assert (contact.name, contact.email, contact.account) == ("Marta Ruiz", "marta@example.com", account)
     assert (deal.amount, deal.source, deal.contact, deal.owner) == (900, "Trade fair", contact, cast.ana)
-    assert Activity.objects.get().deal == deal
+    assert (Activity.objects.get().deal, Activity.objects.get().contact) == (deal, contact)
     assert Task.objects.get().deal == deal
 
 

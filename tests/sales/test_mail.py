@@ -101,6 +101,15 @@ def test_a_strangers_mail_is_kept_to_be_looked_at(cast: Cast, account: Account, 
         assert not InboundMail.objects.visible_to(user).exists()
 
 
+def test_a_mail_redirected_to_a_colleagues_address_too_is_still_ones_own(
+    cast: Cast, account: Account, address: str
+) -> None:
+    theirs = f"log+{make_address(user=cast.ben.user, purpose=Token.Purpose.MAIL, at=AT)}@paceline.example"
+    assert received(a_mail(), theirs).state == "kept"
+    assert received(a_mail(), address).state == "logged"
+    assert received(a_mail(), address).state == "known"
+
+
 def test_a_mail_to_nobody_one_sees_is_kept_with_why(cast: Cast, account: Account, address: str) -> None:
     theirs = services.add_account(name="Theirs", owner=cast.cleo, by=None)
     services.add_contact(name="Lee", email="lee@theirs.example", account=theirs, by=None, made_by=None)

@@ -322,6 +322,44 @@ def test_every_list_comes_as_csv_without_formulas(cast: Cast, deal: Deal, name: 
         assert not cell.strip().startswith(("=", "@", "+", '"='))
 
 
+# Pages of the nouns' own that list nothing to be taken away, or whose list is another's.
+NO_LISTS = {"deal-board", "deals-bulk", "activity-log", "activity-template", "feedback-thanks"}
+
+
+def test_every_list_exports_what_it_shows(cast: Cast) -> None:
+    """Every address of sales without a number in it, and the tasks: each is a form, a part of a page, or a list."""
+    from sales.urls import urlpatterns
+
+    client, lists = signed_in(cast.admin), []
+    plain = [one for one in urlpatterns if "<" not in str(one.pattern)]
+    for name in [*(one.name for one in plain), "tasks"]:
+        is_act = name.rpartition("-")[2] in {"add", "new", "options", "ask", "give", "find"} or name in NO_LISTS
+        answer = client.get(reverse(name), {"export": "csv"})
+        if is_act or name == "deal-board":
+            continue
+        assert answer["Content-Disposition"].endswith('.csv"'), name
+        assert answer.getvalue().count(b"\r\n") >= 1 or b"," in answer.getvalue(), name
+        lists.append(name)
+    assert len(lists) >= 24
+
+
+def test_more_tasks_than_a_page_holds_are_reached_counted_and_exported(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("salesmgmt.pages.todo.SIZE", 3)
+    today = clock.today("Europe/Berlin")
+    for days in (-2, -1, 0, 1, 2):
+        services.add_task(owner=cast.ana, text=f"In {days} days", due_on=today + timedelta(days=days), by=None)
+    client = signed_in(cast.ana)
+    first = client.get("/tasks/")
+    assert (first.context["headline"], first.context["then"]) == (
+        "Two overdue, one due today.", "Two more come later.",
+    )  # fmt: skip
+    rest = client.get("/tasks/", {"cursor": first.context["page"].next})
+    assert [task.text for _, rows in rest.context["sections"] for task in rows] == ["In 1 days", "In 2 days"]
+    assert client.get("/tasks/?export=csv").getvalue().decode().count("E-Ana") == 5
+
+
 @pytest.mark.parametrize("text", NAUGHTY)
 def test_every_naughty_string_gets_a_sentence_or_is_kept_never_an_error(cast: Cast, deal: Deal, text: str) -> None:
     client = signed_in(cast.ana)

@@ -16,7 +16,7 @@ from teams.models import Posting, Territory
 from tests.cast import Cast
 from tests.sales.test_pages import NAUGHTY, signed_in
 
-AT = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
+AT = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 Q2 = "period=2026-Q2"
 APRIL = date(2026, 4, 6)
 

@@ -141,7 +141,7 @@ def probe(cast: Cast) -> Product:
 def order(account: Account, days_ago: int, product: Product | None = None, **more: Any) -> Order:
     return book_order(
         owner=account.owner, account=account, product=product, amount=Decimal(100),
-        ordered_on=ON - timedelta(days=days_ago), by=None, at=AT, **more,
+        ordered_on=ON - timedelta(days=days_ago), by=None, at=AT + timedelta(days=366), **more,
     )  # fmt: skip
 
 
@@ -231,13 +231,19 @@ def test_what_alike_accounts_buy_is_said_with_its_counts(cast: Cast, brandt: Acc
 def test_a_contract_near_its_notice_is_to_be_renewed(brandt: Account) -> None:
     contract = Contract.objects.create(
         account=brandt, number="C-1", starts_on=date(2025, 1, 1), ends_on=date(2026, 12, 31), currency="EUR",
-        notice_on=date(2026, 9, 30), renew_days_before=90,
+        notice_on=date(2026, 9, 30), renew_days_before=90, signed_on=date(2025, 1, 1),
     )  # fmt: skip
+    Contract.objects.create(  # never signed: nothing is to be renewed
+        account=brandt, number="C-2", starts_on=date(2025, 1, 1), ends_on=date(2026, 9, 30), currency="EUR"
+    )
     assert refresh(date(2026, 7, 1))["made"] == 0
     assert refresh(date(2026, 7, 2))["made"] == 1
     row = Recommendation.objects.get()
     assert row.sentence == "C-1 is to be renewed. Notice can be given until 30 Sep 2026; no renewal is open."
-    Contract.objects.create(account=brandt, starts_on=date(2026, 8, 1), currency="EUR", amends=contract)
+    draft = Contract.objects.create(account=brandt, starts_on=date(2026, 8, 1), currency="EUR", amends=contract)
+    assert refresh(date(2026, 8, 1))["expired"] == 0, "an amendment replaces it once it is signed"
+    draft.signed_on = date(2026, 8, 1)
+    draft.save()
     assert refresh(date(2026, 8, 2))["expired"] == 1
 
 
@@ -256,8 +262,9 @@ def test_birthdays_of_the_next_two_weeks(brandt: Account, birthday: date, day: d
     Contact.objects.create(name="Marta", account=brandt, birthday=birthday)
     Contact.objects.create(name="Nadia", account=brandt, birthday=birthday, is_not_to_be_contacted=True)
     refresh(day)
+    gift = "a small gift may be worth up to 50.00 EUR (given this year: 0.00 of 50.00)"
     assert list(Recommendation.objects.values_list("sentence", flat=True)) == (
-        [f"Marta has a birthday on {said}."] if said else []
+        [f"Marta has a birthday on {said}; {gift}."] if said else []
     )
 
 

@@ -50,7 +50,6 @@ def _parts(value: Any, currency: str | None) -> tuple[Decimal, str]:
     return amount, SYMBOLS.get(code, f"{code}\u00a0") if code else ""
 
 
-
 @cache
 def _marks() -> tuple[str, str]:
     """The comma and the point of a number, in the language of this installation: no page has another."""
