@@ -11,7 +11,7 @@ from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.models import Allocation, Plan, QuotaEntry, QuotaProposal, SeasonShare, Target
-from targets.selectors import changes_of, plan_rows, preview, quota_of, target_of, targets_of
+from targets.selectors import changes_of, family_of, plan_rows, preview, quota_of, target_of, targets_of
 from targets.services import (
     adjust_quota,
     change_allocation,
@@ -26,7 +26,7 @@ from targets.services import (
     set_hedge,
     shape_plan,
 )
-from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, User
+from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, User, access_of
 from teams.models import Period as StoredPeriod
 from teams.services import change_calendar
 from tests.cast import Cast
@@ -92,6 +92,17 @@ def test_a_target_is_split_by_past_results_and_parts_equal_the_whole_at_each_lev
         "Ben": D("20000.00"),
         "Cleo": D("50000.01"),  # the exact shares are 30,000.003, 20,000.002 and 50,000.005
     }
+
+
+def test_proposal_and_spread_give_the_spare_cent_to_the_same_person(results: Cast) -> None:
+    for person, key in ((results.ana, "b"), (results.ben, "A"), (results.maya, None)):
+        Person.objects.filter(pk=person.pk).update(external_id=key)
+        person.postings.update(role=Role.REP)
+    plan = a_plan(results, "0.10", weight_past=0, weight_equal=100)
+    ranks = family_of(line(plan, "Ana"), plan, access_of(results.admin)).siblings
+    order = [Allocation.objects.get(pk=node.pk).person.name for node in sorted(ranks, key=lambda node: node.rank)]  # type: ignore[union-attr]
+    assert order == ["Maya", "Ben", "Ana"]
+    assert [amounts(plan)[name] for name in order] == [D("0.03"), D("0.03"), D("0.02")]
 
 
 def test_a_quarter_on_parental_leave_is_not_a_zero(cast: Cast) -> None:
