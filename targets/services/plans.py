@@ -187,6 +187,12 @@ def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> in
     rows = list(plan.allocations.select_related("team").order_by("pk"))
     if not rows:
         raise Refused("There is nothing to publish: have it proposed first.")
+    people = {row.person_id for row in rows if row.person_id}
+    if plan.is_published:
+        learn_season(period=period)
+        today = clock.day_of(at, organisation.time_zone)
+        propose_for(people=people, during=(period.start, period.end), at=at, on=today)
+        return 0
     own = access_of(by).person_id
     if own is not None and any(row.person_id == own for row in rows):
         raise Refused("Your own quota is in this plan: somebody else publishes it.")
@@ -194,12 +200,6 @@ def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> in
         raise Refused("The target of a team you lead is in this plan: somebody else publishes it.")
     for name, short in selectors.missing(plan):
         raise Refused(f"{short:,.2f} of {name} is given to nobody: spread the rest first.")
-    people = {row.person_id for row in rows if row.person_id}
-    if plan.is_published:
-        learn_season(period=period)
-        today = clock.day_of(at, organisation.time_zone)
-        propose_for(people=people, during=(period.start, period.end), at=at, on=today)
-        return 0
     waiting = [] if despite.strip() else selectors.on_their_way(plan, by)
     if waiting:
         teams_named = ", ".join(f"{split.team} ({split.word.lower()})" for split in waiting[:5])

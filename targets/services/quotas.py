@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -436,6 +436,14 @@ def _adjust(
     hold([person.pk], period.start, period.end)
     figures = figures_within([person.pk], period.start, period.end, measure)
     if not figures:
+        held = QuotaEntry.objects.overlapping(period.start, period.end).filter(person=person, measure=measure)
+        for days in held.exclude(kind=Kind.REDISTRIBUTION).order_by("during").values_list("during", flat=True)[:1]:
+            last = days.upper - timedelta(days=1)
+            raise Refused(
+                f"The quota of {person} is set for {days.lower:%-d %b %Y} to {last:%-d %b %Y}, other days than those of"
+                f" {period.label}: change that one, or answer the letter of its plan.",
+                field="period",
+            )
         raise Refused(f"{person} has no quota for {period.label} yet.", field="period")
     parts = {(part.start, part.end) for part in [*period.children(), *period.months()]} - {(period.start, period.end)}
     if len(figures) > 1 and all((figure.start, figure.end) in parts for figure in figures):
