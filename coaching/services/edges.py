@@ -15,35 +15,13 @@ from teams.models import Organisation, Person, User, access_of
 
 
 def tell(person: Person, text: str, link: str, at: datetime, *, must: bool = False) -> None:
-    """A notice that names the thing and quotes nobody, in the way its reader has chosen for its topic.
-
-    `must`: it asks for an answer within days, so nobody is left untold by having chosen not to hear of the topic.
-    """
+    """A notice that names the thing and quotes nobody, in the way its reader has chosen for its topic."""
     tell_all([person], text, link, at, must=must)
 
 
 def tell_all(people: Iterable[Person], text: str, link: str, at: datetime, *, must: bool = False) -> None:
     """The same to several, in as many queries."""
-    users = {person.user.pk: person.user for person in people if person.user is not None}
-    topic = topic_of(link)
-    ways = dict(NoticeChoice.objects.filter(user__in=users, topic=topic).values_list("user_id", "way"))
-    told = [user for pk, user in users.items() if must or ways.get(pk) != NoticeChoice.Way.NONE]
-    made = Notice.objects.bulk_create(Notice(user=user, text=text[:300], link=link, at=at) for user in told)
-    if not is_mail_set_up():
-        return
-    mails = []
-    for notice in made:
-        if ways.get(notice.user_id) == NoticeChoice.Way.MAIL and notice.user.email:
-            stop_url = stop_url_of(notice.user, topic)
-            mails.append(
-                Delivery(
-                    key=f"notice-{notice.pk}", user=notice.user, topic=topic, due_at=at, stop_url=stop_url,
-                    subject=text[:200],
-                    text=f"{text}\n\n{settings.BASE_URL}{link}\n\nNo more of these: {stop_url}\n",
-                )
-            )  # fmt: skip
-    Delivery.objects.bulk_create(mails, ignore_conflicts=True)
-    tell_users(((person.user_id, text, link) for person in people), at=at)
+    tell_users(((person.user_id, text, link) for person in people), at=at, must=must)
 
 
 def pass_promises(promises: QuerySet[ActionItem], *, was: Person, heir: Person) -> int:

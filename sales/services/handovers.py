@@ -230,22 +230,18 @@ def _carry_out(handover: Handover, *, by: User | None, at: datetime, takes_back:
         "tasks": Task.objects.filter(about, owner=giver, done_at=None),
         "contracts": Contract.objects.filter(account__in=accounts, owner=giver),
         "complaints": Complaint.objects.filter(account__in=accounts, owner=giver, resolved_on=None),
+        "leads": Lead.objects.present()
+        .waiting()
+        .filter(Q(account__in=accounts) | Q(contact__account__in=accounts), owner=giver),
     }
     if takes_back is not None and takes_back.moved is not None:
         found = {name: rows.filter(pk__in=takes_back.moved.get(name, [])) for name, rows in found.items()}
     handover.moved = {name: list(rows.order_by("pk").values_list("pk", flat=True)) for name, rows in found.items()}
-    for name, rows in found.items():
-        rows.model.objects.filter(pk__in=handover.moved[name]).update(owner=taker, version=F("version") + 1)
-    Task.objects.filter(about, owner=giver, done_at=None).update(owner=taker, version=F("version") + 1)
-    leads = (
-        Lead.objects.present().waiting().filter(Q(account__in=accounts) | Q(contact__account__in=accounts), owner=giver)
-    )
-    for lead in leads.order_by("pk"):
-        change_lead(lead=lead, owner=taker, by=None, at=at)
-    Contract.objects.filter(account__in=accounts, owner=giver).update(owner=taker, version=F("version") + 1)
-    Complaint.objects.filter(account__in=accounts, owner=giver, resolved_on=None).update(
-        owner=taker, version=F("version") + 1
-    )
+    for lead in Lead.objects.filter(pk__in=handover.moved["leads"]).order_by("pk"):
+        change_lead(lead=lead, owner=taker, by=None, at=at)  # a lead keeps a line of each change
+    for name in ("tasks", "contracts", "complaints"):
+        moved = found[name].model.objects.filter(pk__in=handover.moved[name])
+        moved.update(owner=taker, version=F("version") + 1)
     handover.done_at = at
     handover.save(update_fields=["done_at", "moved"])
     organisation = organisation_for(by) if by else Organisation.get()

@@ -11,15 +11,18 @@ from .models import Delivery, Notice, NoticeChoice
 from .notices import topic_of
 
 
-def tell_users(told: Iterable[tuple[int | None, str, str]], *, at: datetime) -> None:
-    """User, text and link of each notice; who chose none of its topic gets none. Two queries, for e-mails four."""
+def tell_users(told: Iterable[tuple[int | None, str, str]], *, at: datetime, must: bool = False) -> None:
+    """User, text and link of each notice; who chose none of its topic gets none. Two queries, for e-mails four.
+
+    `must`: it asks for an answer within days, so nobody is left untold by having chosen not to hear of the topic.
+    """
     said = [(user, text[:300], link) for user, text, link in told if user is not None]
     chosen = NoticeChoice.objects.filter(user__in={user for user, *_ in said}).values_list("user_id", "topic", "way")
     ways = {(user, topic): way for user, topic, way in chosen}
     made = Notice.objects.bulk_create(
         Notice(user_id=user, text=text, link=link, at=at)
         for user, text, link in said
-        if ways.get((user, topic_of(link))) != NoticeChoice.Way.NONE
+        if must or ways.get((user, topic_of(link))) != NoticeChoice.Way.NONE
     )
     by_mail = [one for one in made if ways.get((one.user_id, topic_of(one.link))) == NoticeChoice.Way.MAIL]
     if not by_mail or not is_mail_set_up():
