@@ -259,7 +259,7 @@ def test_targets_of_a_year_and_of_its_quarters_are_never_added_up(results: Cast)
 
     def target(period: Period) -> tuple[D, bool] | None:
         found = target_of(north, period)
-        return found and (round(found.target, 2), found.is_published)
+        return (round(found.target, 2), found.is_published) if found else None
 
     enter_quota(
         person=results.ana, start=date(2026, 1, 1), end=date(2026, 4, 1), amount=D(7000), reason="Q1", by=results.admin,
