@@ -90,7 +90,9 @@ def enter_quotas(
         return []
     _refuse_overlaps(asked)
     made = post(bases, due_entries(bases), reason=reason, by=by, at=at, plan=plan)
-    reliefs = [_relief(line.person, changes[line], reason=reason, by=by, at=at) for line in asked if line in changes]
+    reliefs = QuotaEntry.objects.bulk_create(
+        _relief(line.person, changes[line], reason=reason, by=by, at=at) for line in asked if line in changes
+    )
     refuse_below_zero(reliefs)
     return made + reliefs
 
@@ -152,7 +154,7 @@ def _changes_of(lines: Iterable[QuotaLine]) -> dict[QuotaLine, _Change]:
 
 
 def _relief(person: Person, change: _Change, *, reason: str, by: User | None, at: datetime) -> QuotaEntry:
-    """One entry of the difference, beside the largest part of what the figure consists of."""
+    """One entry of the difference, still to be appended, beside the largest part of what the figure consists of."""
     largest = max(change.figures, key=lambda figure: figure.reporting)
     if len(change.figures) > 1 and largest.reporting + change.missing.reporting < 0:
         raise Refused(
@@ -160,7 +162,7 @@ def _relief(person: Person, change: _Change, *, reason: str, by: User | None, at
             " bring that to zero first, then the rest.",
             field="amount",
         )
-    return QuotaEntry.objects.create(
+    return QuotaEntry(
         person=person,
         seat=person,
         team_id=largest.team_id,
@@ -437,8 +439,10 @@ def _adjust(
     figures = figures_within([person.pk], period.start, period.end, measure)
     if not figures:
         held = QuotaEntry.objects.overlapping(period.start, period.end).filter(person=person, measure=measure)
-        for days in held.exclude(kind=Kind.REDISTRIBUTION).order_by("during").values_list("during", flat=True)[:1]:
-            last = days.upper - timedelta(days=1)
+        held = held.exclude(kind=Kind.REDISTRIBUTION)
+        beyond = held.exclude(during__contained_by=half_open(period.start, period.end)).order_by("during").first()
+        if beyond is not None:
+            days, last = beyond.during, beyond.during.upper - timedelta(days=1)
             raise Refused(
                 f"The quota of {person} is set for {days.lower:%-d %b %Y} to {last:%-d %b %Y}, other days than those of"
                 f" {period.label}: change that one, or answer the letter of its plan.",
@@ -453,5 +457,6 @@ def _adjust(
         return None
     change = _Change(figures, Sums(difference, difference), Organisation.get().currency)
     made = _relief(person, change, reason=reason.strip(), by=by, at=at)
+    made.save(force_insert=True)
     refuse_below_zero([made])
     return made
