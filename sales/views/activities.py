@@ -58,6 +58,7 @@ def activities(request: SignedIn) -> HttpResponseBase:
             descending=True,
             cursor=cursor,
             shown=selectors.activity_lines(),
+            soon=selectors.activities_before_words(request.user, asked.get("text", "")),
         ),
         "form": form,
         "kinds": Activity.Kind.choices,
