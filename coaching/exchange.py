@@ -24,6 +24,7 @@ from coaching.models import (
     MeetingDecision,
     MeetingPoint,
     MeetingQuestion,
+    MeetingRhythm,
     OnboardingStep,
     OnboardingTick,
     OneOnOne,
@@ -94,6 +95,7 @@ MEETING = ("team", "starts_at")
 REFERENTS += [known_by(Meeting, *MEETING)]
 KINDS += [
     trail("rhythms", Rhythm, "person", "manager", "made_at"),
+    trail("meeting_rhythms", MeetingRhythm, "team", "made_at"),
     trail("meetings", Meeting, *MEETING),
     trail("meeting_changes", MeetingChange, "meeting", "at", "what"),
     trail("meeting_points", MeetingPoint, "meeting", "about"),

@@ -26,6 +26,7 @@ def tend_talks(**kwargs: Any) -> None:
     now, today = clock.now(), clock.today(Organisation.get().time_zone)
     done = services.tend_one_on_ones(on=today, at=now)
     logger.info("one_on_ones_tended", meetings=services.tend_meetings(on=today, at=now), **done)
+    logger.info("ladder_tasks_moved", tasks=services.move_ladder_tasks(on=today))
 
 
 @shared_task
@@ -37,8 +38,10 @@ def keep_up_training(**kwargs: Any) -> None:
 
 @shared_task
 def remind_of_questions(**kwargs: Any) -> None:
-    """Daily: what departments have to answer by tomorrow, and what was missed."""
-    services.remind_of_questions(on=clock.today(Organisation.get().time_zone), at=clock.now())
+    """Daily: what departments have to answer by tomorrow, what was missed, which cases are past their day."""
+    today, now = clock.today(Organisation.get().time_zone), clock.now()
+    services.remind_of_questions(on=today, at=now)
+    services.remind_of_cases(on=today, at=now)
 
 
 @shared_task

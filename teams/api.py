@@ -1,6 +1,8 @@
 """People, teams and postings in the API."""
 
+from collections.abc import Iterable
 from datetime import date
+from operator import attrgetter
 from typing import Any, cast
 
 import django_filters as filters
@@ -26,15 +28,29 @@ def today_of(request: Request) -> date:
 
 
 class LookedAt(Records):
-    """Records about people: whoever opens one is noted for the person, whose id stands in a field of the answer."""
+    """Records about people. Whoever reads one is noted for its person: opened, by whatever GET of it, in a list that
+    is about this person alone, or in any list where a row says as much as the record.
+    """
 
     look: str
-    person_field = "person"
+    about = "person_id"
+    lists_all = True
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        answer: Response = super().retrieve(request, *args, **kwargs)
-        looked(request, self.look, answer.data[self.person_field])
-        return answer
+    def people_of(self, record: Any) -> Iterable[int | None]:
+        return (attrgetter(self.about)(record),)
+
+    def get_object(self) -> Any:
+        found = super().get_object()
+        if self.request.method in {"GET", "HEAD"}:
+            looked(self.request, self.look, *self.people_of(found))
+        return found
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        rows = super().paginate_queryset(queryset)
+        people = {pk for row in rows or () for pk in self.people_of(row)}
+        if self.lists_all or len(people) == 1:
+            looked(self.request, self.look, *people)
+        return rows
 
 
 class Id(filters.NumberFilter):
@@ -103,7 +119,7 @@ class People(LookedAt):
     """The people one sees."""
 
     model = Person
-    look, person_field = Look.Page.PERSON, "id"
+    look, about, lists_all = Look.Page.PERSON, "pk", False
     serializer_class = PersonSerializer
     filterset_class = PersonFilter
     ordering_fields = ("id", "name")
@@ -267,14 +283,19 @@ class LeaveFilter(filters.FilterSet):
     on = filters.DateFilter(field_name="during", lookup_expr="contains", label="Away on this day")
 
 
-class Leaves(Records):
+class Leaves(LookedAt):
     """Who is away when: dates, and whether it relieves quota."""
 
     model = Leave
+    look = Look.Page.LEAVE
     joins = ("kind",)
     serializer_class = LeaveSerializer
     filterset_class = LeaveFilter
     ordering_fields = ("id",)
+
+    def people_of(self, record: Leave) -> Iterable[int | None]:
+        """HR alone reads more than dates."""
+        return super().people_of(record) if access_of(self.by).role == Role.HR else ()
 
 
 class LookSerializer(serializers.ModelSerializer):

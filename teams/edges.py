@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 
 from salesmgmt.lib import clock
@@ -27,12 +27,14 @@ def looked(request: Any, page: str, *person_ids: int | None) -> None:
 
 
 def looked_at(request: Any, page: str, person_ids: Iterable[int]) -> None:
-    """The same of several people."""
-    if request.method not in {"GET", "HEAD"} or not isinstance(request.user, User):
+    """The same of several people. A form that comes back with its page was a look too."""
+    if not isinstance(request.user, User):
         return
+    reads = request.method in {"GET", "HEAD"}
     now = clock.now()
     on = clock.day_of(now, organisation_of(request.user).time_zone)
     try:
-        note_looks(viewer=request.user, person_ids=person_ids, page=page, at=now, on=on)
+        with transaction.atomic(savepoint=not reads):  # what is done on the same POST stands without the look
+            note_looks(viewer=request.user, person_ids=person_ids, page=page, at=now, on=on)
     except DatabaseError as error:
         logger.warning("look_lost", error=str(error))

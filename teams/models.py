@@ -718,7 +718,7 @@ class SkillRating(models.Model):
     objects = SkillRatingQuerySet.as_manager()
 
     class Meta:
-        triggers = audited()
+        triggers = audited("note", "contest")
         indexes = [models.Index(fields=["person", "skill"], name="skill_rating_by_person")]
         constraints = [
             models.CheckConstraint(condition=Q(score__range=(1, 5)), name="skill_score_is_from_one_to_five"),
@@ -757,7 +757,9 @@ class Look(models.Model):
         COURSES = "courses", "Your courses"
         PLAN = "plan", "A development or coaching plan"
         LADDER = "ladder", "An improvement plan"
+        SIGNS = "signs", "Early signs, of everybody in the team"
         DISPUTE = "dispute", "A dispute"
+        EXIT = "exit", "What was recorded as you left"
 
     viewer = models.ForeignKey(User, models.CASCADE, related_name="looks")
     person = models.ForeignKey(Person, models.CASCADE, related_name="looks")

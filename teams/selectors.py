@@ -21,6 +21,7 @@ from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.refusals import Refused
 
 from .models import (
+    Access,
     ExchangeRate,
     Holiday,
     Leadership,
@@ -29,6 +30,7 @@ from .models import (
     Period,
     Person,
     Posting,
+    Role,
     Showing,
     Skill,
     SkillRating,
@@ -518,6 +520,16 @@ def skill_scores(person_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
             total, count = found.get(person, (0, 0))
             found[person] = (total + score, count + 1)
     return found
+
+
+def reads_ratings(access: Access, person: Person, on: date) -> bool:
+    """Whether a user reads what was written with a rating: the person, who leads them today, executives.
+
+    Who runs the installation sees the scores, and leads people as anybody else does.
+    """
+    if access.person_id == person.pk or not access.sees_all or access.role == Role.EXECUTIVE:
+        return access.sees_person(person.pk)
+    return access.leads and Posting.objects.on(on).under(access.led_team_ids).filter(person=person).exists()
 
 
 @dataclass(frozen=True, slots=True)

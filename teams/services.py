@@ -25,6 +25,7 @@ from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry
 from salesmgmt.desk.models import Notice, SavedView, Token
 from salesmgmt.desk.tokens import digest
+from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.periods import SetUp
 from salesmgmt.lib.ranges import half_open, through
@@ -691,9 +692,9 @@ def add_skill(*, name: str, by: User, description: str = "") -> Skill:
 @transaction.atomic
 def rate_skill(*, person: Person, skill: Skill, score: int, by: User, at: datetime, note: str = "") -> SkillRating:
     """How good somebody is at a skill, 1 to 5: their own view, or that of who leads them. Only the latter counts."""
-    access = access_of(by)
+    access, on = access_of(by), clock.day_of(at, Organisation.get().time_zone)
     is_own = access.person_id == person.pk
-    if not (is_own or (access.leads and access.sees_person(person.pk))):
+    if not (is_own or (access.leads and selectors.reads_ratings(access, person, on))):
         raise Refused(f"Only {person} and who leads them rate these skills.", field="score")
     if not 1 <= score <= 5:
         raise Refused("A score is from 1 to 5.", field="score")

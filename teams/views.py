@@ -217,7 +217,8 @@ def skills(request: HttpRequest, pk: int) -> HttpResponse:
     access, user = access_of(request.user), cast(User, request.user)
     looked(request, Look.Page.SKILLS, person.pk)
     is_own = access.person_id == person.pk
-    may_rate = is_own or (access.leads and access.sees_person(person.pk))
+    reads = selectors.reads_ratings(access, person, clock.today(selectors.organisation_of(user).time_zone))
+    may_rate = is_own or (access.leads and reads)
     rows = selectors.skills_of(person)
     form = RatingForm(request.POST or None, skills=[row.skill for row in rows])
     if request.method == "POST":
@@ -234,6 +235,7 @@ def skills(request: HttpRequest, pk: int) -> HttpResponse:
     rated = sum(1 for row in rows if (row.own if is_own else row.manager))
     context = {"subject": person, "rows": rows, "is_own": is_own, "rated": rated, "adds": access.sees_all}
     context |= {"form": form if may_rate and rows else None, "contested": [row for row in rows if _is_contested(row)]}
+    context["reads"] = reads
     return render(request, "teams/skills.html", context, status=422 if form.errors else 200)
 
 

@@ -363,8 +363,10 @@ TABLE: dict[str, tuple[str, str]] = {
     # coaching
     "cases": (EVERYBODY, GET),
     "case": (LINE, GET),
-    "case-move": (LINE, POST),
-    "case-close": (LINE, POST),
+    "case-move": ("ana maya vera", POST),
+    "case-close": ("ana maya vera", POST),
+    "case-withdraw": ("ana maya vera", POST),
+    "case-open-again": ("ana maya vera", POST),
     "case-open": ("maya vera", POST),
     "disputes": (EVERYBODY, GET),
     "dispute-new": (COLLEAGUES, GET),
@@ -381,11 +383,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "one-on-one-plan": ("maya omar vera", GET),
     "one-on-one": (LINE, GET),
     "one-on-one-hold": (LINE, POST),
+    "one-on-one-prepare": ("ana maya", POST),
     "one-on-one-cancel": (LINE, POST),
     "agenda-add": (LINE, POST),
     "agenda-tick": (LINE, POST),
     "promise": (LINE, POST),
-    "note": (LINE, POST),
+    "note": ("ana maya vera", POST),
     "action-done": ("ana maya", POST),
     # cases: a word of a case is read by the person and who leads them; who runs the installation sees that it is there
     "case-add": ("maya omar vera", GET),
@@ -457,6 +460,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "meeting-move": ("ana ben maya vera", POST),
     "meeting-cancel": ("ana ben maya vera", POST),
     "meeting-prepare": ("maya vera", POST),
+    "meeting-open": ("ana ben maya vera", POST),
+    "meeting-rhythm-end": ("ana ben maya vera", POST),
     "meeting-hold": ("ana ben maya vera", POST),
     "meeting-minutes": ("ana ben maya vera", POST),
     "meeting-decide": ("ana ben maya vera", POST),
@@ -892,11 +897,17 @@ def meetings(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
     )  # fmt: skip
     met = coaching.plan_meeting(team=cast.north, title="Weekly", starts_at=now + timedelta(days=1), **soon)
     decision = coaching.decide_in_meeting(meeting=met, text="Demos on site", by=maya, at=now)
+    coaching.promise_in_meeting(meeting=met, owner=cast.ana, text="Book the van", due_on=today, **soon)
     coming = coaching.plan_meeting(team=cast.north, title="Weekly", starts_at=now + timedelta(days=8), **soon)
+    weekly = coaching.set_meeting_rhythm(
+        team=cast.north, title="Weekly", every_weeks=2, weekday=3, at_time=time(10), zone="UTC",
+        starts_on=today + timedelta(days=9), **soon,
+    )  # fmt: skip
     put = coaching.ask_meeting(team=cast.north, text="Who covers?", by=User.objects.get(username="ben"), at=now)
     point = coming.points.earliest("pk")
     return {
         "rhythm-end": {"pk": rhythm.pk},
+        "meeting-rhythm-end": {"pk": weekly.pk},
         "meeting": {"pk": coming.pk},
         "meeting-point-tick": {"pk": coming.pk, "point_pk": point.pk},
         "decision-settle": {"pk": coming.pk, "decision_pk": decision.pk},

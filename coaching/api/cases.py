@@ -7,6 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -81,7 +82,7 @@ class HandOverWriter(Writer):
 
 class CloseWriter(Writer):
     cause = serializers.ChoiceField(choices=Case.CAUSES)
-    outcome = serializers.ChoiceField(choices=Case.Outcome.choices)
+    outcome = serializers.ChoiceField(choices=Case.CHOSEN)
     result = serializers.CharField(max_length=500)
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
@@ -91,6 +92,14 @@ class RuleWriter(Writer):
     is_in = serializers.BooleanField()
     is_team_wide = serializers.BooleanField(required=False)
     reason = serializers.CharField(max_length=500)
+    not_asked_because = serializers.CharField(
+        max_length=500, required=False, allow_blank=True, help_text="Before it lies with the person"
+    )
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
+class WithdrawWriter(Writer):
+    result = serializers.CharField(max_length=500)
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
@@ -125,8 +134,8 @@ class DiagnosisStepSerializer(serializers.ModelSerializer):
     class Meta:
         model = DiagnosisStep
         fields = (
-            "id", "case", "step", "is_in", "is_team_wide", "reason", "evidence", "ruled_at", "reopened_at",
-            "reopened_because",
+            "id", "case", "step", "is_in", "is_team_wide", "reason", "not_asked_because", "evidence", "ruled_at",
+            "reopened_at", "reopened_because",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -170,13 +179,14 @@ class Cases(LookedAt):
     """The work that a flag, a manager or somebody's own word opens."""
 
     model = Case
-    look = Look.Page.CASE
+    look, lists_all = Look.Page.CASE, False
     serializer_class = CaseSerializer
     filterset_class = CaseFilter
     ordering_fields = ("id", "due_on")
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().with_reading(self.by)
+        found = super().get_queryset().with_reading(self.by)
+        return found if self.request.method in SAFE_METHODS else found.filter(is_read=True)
 
     @extend_schema(request=CaseWriter, responses={201: CaseSerializer})
     def create(self, request: Request) -> Response:
@@ -209,6 +219,18 @@ class Cases(LookedAt):
     def close(self, request: Request, pk: str) -> Response:
         """Close a case with its cause, its outcome and what came of it."""
         return self._done(services.close_case, CloseWriter)
+
+    @extend_schema(request=WithdrawWriter, responses=CaseSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Take back what one raised oneself."""
+        return self._done(services.withdraw_case, WithdrawWriter)
+
+    @extend_schema(request=CaseMoveWriter, responses=CaseSerializer)
+    @action(detail=True, methods=["post"], url_path="open-again")
+    def open_again(self, request: Request, pk: str) -> Response:
+        """Take up a closed case again."""
+        return self._done(services.reopen_case, CaseMoveWriter)
 
     @extend_schema(request=RuleWriter, responses=DiagnosisStepSerializer)
     @action(detail=True, methods=["post"])
@@ -272,10 +294,12 @@ class Cases(LookedAt):
         return self.shown(found)
 
 
-class DiagnosisSteps(Records):
+class DiagnosisSteps(LookedAt):
     """Steps ruled on, with the figures as they stood."""
 
     model = DiagnosisStep
+    joins = ("case",)
+    look, about = Look.Page.CASE, "case.person_id"
     serializer_class = DiagnosisStepSerializer
     filterset_class = StepFilter
     ordering_fields = ("id",)

@@ -14,8 +14,8 @@ from coaching.models import Case, Course, Enrolment, Lesson, QuizAttempt, QuizCh
 from coaching.selectors import reads_reasons
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id
-from teams.models import Person, Role, Skill, access_of
+from teams.api import Id, LookedAt
+from teams.models import Look, Person, Role, Skill, access_of
 
 
 class SkillTargetSerializer(serializers.ModelSerializer):
@@ -264,10 +264,11 @@ class EnrolmentFilter(filters.FilterSet):
     due_before = filters.DateFilter(field_name="due_on", lookup_expr="lt")
 
 
-class Enrolments(Records):
+class Enrolments(LookedAt):
     """Who takes which course, by when, and who has passed it."""
 
     model = Enrolment
+    look, lists_all = Look.Page.COURSES, False
     serializer_class = EnrolmentSerializer
     filterset_class = EnrolmentFilter
     ordering_fields = ("id", "due_on")

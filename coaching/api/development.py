@@ -13,8 +13,8 @@ from coaching.selectors import may_be_asked
 from performance.selectors import catalogue
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id, today_of
-from teams.models import Person, Role
+from teams.api import Id, LookedAt, today_of
+from teams.models import Look, Person, Role
 
 
 class DevelopmentPlanSerializer(serializers.ModelSerializer):
@@ -45,10 +45,11 @@ class DevelopmentPlanFilter(filters.FilterSet):
     open = filters.BooleanFilter(field_name="closed_at", lookup_expr="isnull", label="Not closed")
 
 
-class DevelopmentPlans(Records):
+class DevelopmentPlans(LookedAt):
     """Where somebody is heading; for them and who leads them."""
 
     model = DevelopmentPlan
+    look = Look.Page.PLAN
     serializer_class = DevelopmentPlanSerializer
     filterset_class = DevelopmentPlanFilter
     ordering_fields = ("id", "review_on")
@@ -104,10 +105,12 @@ class GoalFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=Goal.State.choices)
 
 
-class Goals(Records):
+class Goals(LookedAt):
     """People's own goals."""
 
     model = Goal
+    joins = ("plan",)
+    look, about = Look.Page.PLAN, "plan.person_id"
     serializer_class = GoalSerializer
     filterset_class = GoalFilter
     ordering_fields = ("id", "due_on")
@@ -153,10 +156,11 @@ class MentorshipFilter(filters.FilterSet):
     mentor = Id("mentor")
 
 
-class Mentorships(Records):
+class Mentorships(LookedAt):
     """Who stands by whom."""
 
     model = Mentorship
+    look = Look.Page.PLAN
     serializer_class = MentorshipSerializer
     filterset_class = MentorshipFilter
     ordering_fields = ("id",)

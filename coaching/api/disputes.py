@@ -1,8 +1,10 @@
 """Disputes in the API: the same people read the same words, and do the same acts."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters as filters
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -15,7 +17,8 @@ from coaching.selectors import disputes as selectors
 from salesmgmt.desk.api import Money, Records, Writer
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
-from teams.models import Person
+from teams.api import LookedAt
+from teams.models import Look, Person, access_of
 
 
 class SaidSerializer(serializers.Serializer):
@@ -43,8 +46,8 @@ class DisputeSerializer(serializers.ModelSerializer):
     class Meta:
         model = Dispute
         fields = (
-            "id", "subject", "ground", "title", "opened_by", "opened_at", "order", "account", "period", "state",
-            "round", "statements_due_on", "decide_by", "appeal_until", "version", "parties",
+            "id", "subject", "ground", "title", "opened_by", "opened_at", "order", "account", "period", "measure",
+            "state", "round", "statements_due_on", "decide_by", "appeal_until", "version", "parties",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -85,6 +88,7 @@ class DisputeWriter(Writer):
     order = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     account = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     period = serializers.CharField(required=False, max_length=8)
+    measure = serializers.CharField(required=False, max_length=60)
     others = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), required=False, max_length=20
     )
@@ -124,6 +128,7 @@ class DisputeDecisionWriter(Writer):
     amount = Money(required=False, help_text="What the quota comes to, or by how much pay changes")
     person = serializers.IntegerField(required=False, min_value=1, help_text="Who looks after it, or whom it concerns")
     text = serializers.CharField(max_length=500, required=False)
+    pay = Money(required=False, help_text="Of a quota that stays as it is: by how much pay changes instead")
 
 
 class DisputeFilter(filters.FilterSet):
@@ -131,16 +136,32 @@ class DisputeFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=Dispute.State.choices)
 
 
-class Disputes(Records):
+class Disputes(LookedAt):
     """Who sees it differently, who was heard, who decides."""
 
     model = Dispute
+    look, lists_all = Look.Page.DISPUTE, False
     serializer_class = DisputeSerializer
     filterset_class = DisputeFilter
     ordering_fields = ("id", "opened_at")
 
     def get_queryset(self) -> Any:
         return super().get_queryset().prefetch_related("parties")
+
+    def people_of(self, record: Any) -> Iterable[int | None]:
+        """All parties; a party looks at their own matter."""
+        people = {party.person_id for party in record.parties.all()}
+        return () if access_of(self.by).person_id in people else people
+
+    def get_object(self) -> Any:
+        found = super().get_object()
+        if not selectors.reading_of(found, self.by).sees:
+            raise Http404
+        return found
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """A list holds nobody's words."""
+        return Records.paginate_queryset(self, queryset)
 
     def get_serializer_class(self) -> Any:
         return DisputeSerializer if self.action == "list" else DisputeWithWords
@@ -174,10 +195,13 @@ class Disputes(Records):
     @extend_schema(request=NameWriter, responses=DisputeWithWords)
     @action(detail=True, methods=["post"])
     def party(self, request: Request, pk: str) -> Response:
-        """Name one more whose record may change: they are asked for a statement."""
+        """Name one more whose record may change: HR, and who decides. A party proposes them by the same."""
         said, found = self.cleaned(NameWriter), self.get_object()
-        person = selectors.person_at(said["email"])
-        services.add_party(dispute=found, person=person, by=self.by, at=clock.now())
+        person = selectors.person_at(said["email"], selectors.nameable(found, self.by, at=clock.now()))
+        names = selectors.reading_of(found, self.by).names_parties
+        (services.add_party if names else services.propose_party)(
+            dispute=found, person=person, by=self.by, at=clock.now()
+        )
         return self.shown(found)
 
     @extend_schema(request=NameWriter, responses=DisputeWithWords)
@@ -185,7 +209,7 @@ class Disputes(Records):
     def decider(self, request: Request, pk: str) -> Response:
         """Name somebody neutral to decide the running round; HR."""
         said, found = self.cleaned(NameWriter), self.get_object()
-        person = selectors.person_at(said["email"])
+        person = selectors.person_at(said["email"], selectors.able_to_name(found, self.by, at=clock.now()))
         services.name_decider(dispute=found, person=person, by=self.by, at=clock.now())
         return self.shown(found)
 
@@ -221,6 +245,14 @@ class Disputes(Records):
         return self.shown(found)
 
     @extend_schema(request=DisputeVersionWriter, responses=DisputeWithWords)
+    @action(detail=True, methods=["post"], url_path="appeal-withdraw")
+    def appeal_withdraw(self, request: Request, pk: str) -> Response:
+        """Take an appeal back before it is decided; who made it."""
+        said, found = self.cleaned(DisputeVersionWriter), self.get_object()
+        services.withdraw_appeal(dispute=found, by=self.by, at=clock.now(), **said)
+        return self.shown(found)
+
+    @extend_schema(request=DisputeVersionWriter, responses=DisputeWithWords)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take it back before the first decision; who opened it."""
@@ -242,11 +274,13 @@ def _remedy(dispute: Dispute, said: dict[str, Any]) -> Any:
 
     match dispute.subject:
         case Dispute.Subject.CREDIT if "shares" in said or "overlays" in said:
-            parts = [{whom(key, name): share for key, share in said.get(name, {}).items()}
+            parts = [{whom(key, name): share for key, share in said[name].items()} if name in said else None
                      for name in ("shares", "overlays")]  # fmt: skip
             return services.Split(parts[0], parts[1])
         case Dispute.Subject.QUOTA if "amount" in said:
             return services.NewQuota(said["amount"])
+        case Dispute.Subject.QUOTA if "text" in said or "pay" in said:
+            return services.Settlement(dispute.opened_by, said.get("text", ""), said.get("pay"))
         case Dispute.Subject.TERRITORY if "person" in said:
             return services.NewOwner(whom(said["person"], "person"))
         case Dispute.Subject.PAY | Dispute.Subject.CONDUCT if "person" in said:

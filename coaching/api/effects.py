@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from coaching import selectors, services
 from coaching.models import Case, CoachingPlan
-from salesmgmt.desk.api import Records, VisibleField, Writer
+from salesmgmt.desk.api import VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id, today_of
-from teams.models import Person
+from teams.api import Id, LookedAt, today_of
+from teams.models import Look, Person
 
 
 class CoachingPlanSerializer(serializers.ModelSerializer):
@@ -68,10 +68,11 @@ EFFECT = inline_serializer(
 )
 
 
-class CoachingPlans(Records):
+class CoachingPlans(LookedAt):
     """Help somebody gets for a measure over some weeks."""
 
     model = CoachingPlan
+    look = Look.Page.PLAN
     serializer_class = CoachingPlanSerializer
     filterset_class = CoachingPlanFilter
     ordering_fields = ("id", "starts_on")

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from coaching import selectors, services
 from coaching.models import Case, Exit, Ladder, LadderDecision, LadderStep, StepGoal, StepReading, StepSupport
-from salesmgmt.desk.api import Endpoint, Records, VisibleField, Writer
+from salesmgmt.desk.api import Endpoint, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, LookedAt, today_of
-from teams.models import Look, Person
+from teams.models import Look, Person, access_of
 
 
 class LadderGoalSerializer(serializers.ModelSerializer):
@@ -30,7 +30,7 @@ class LadderGoalSerializer(serializers.ModelSerializer):
 class LadderSupportSerializer(serializers.ModelSerializer):
     class Meta:
         model = StepSupport
-        fields = ("id", "step", "owner", "text", "due_on", "given_at", "denied_at", "waived_at")
+        fields = ("id", "step", "owner", "text", "due_on", "given_at", "denied_at", "waived_at", "confirmed_at")
         read_only_fields = fields
 
 
@@ -51,6 +51,14 @@ class LadderDecisionSerializer(serializers.ModelSerializer):
         model = LadderDecision
         fields = ("id", "step", "outcome", "reason", "until", "state", "decided_at", "answered_at", "answer")
         read_only_fields = fields
+
+    def to_representation(self, decision: LadderDecision) -> dict[str, Any]:
+        """What waits for HR is not told to whom it is about."""
+        found: dict[str, Any] = super().to_representation(decision)
+        about = decision.step.ladder.person_id
+        if not decision.is_answered and access_of(self.context["request"].user).person_id == about:
+            found |= {"outcome": "", "reason": "", "until": None}
+        return found
 
 
 class LadderStepSerializer(serializers.ModelSerializer):
@@ -120,6 +128,10 @@ class LadderGoalWriter(LadderEditionWriter):
     aim = serializers.DecimalField(max_digits=17, decimal_places=4, help_text="Rates as shares: 0.3")
     starts_on = serializers.DateField(required=False)
     last = serializers.DateField(required=False)
+
+
+class LadderGoalRemoveWriter(LadderEditionWriter):
+    measure = serializers.CharField(max_length=60)
 
 
 class LadderSupportWriter(LadderEditionWriter):
@@ -198,6 +210,15 @@ class Ladders(LookedAt):
         said = self.cleaned(LadderReasonWriter)
         return self.shown(services.withdraw_ladder(ladder=self.get_object(), by=self.by, at=clock.now(), **said))
 
+    @extend_schema(request=None, responses=LadderSerializer)
+    @action(detail=True, methods=["post"])
+    def left(self, request: Request, pk: str) -> Response:
+        """Close it because the person has left."""
+        found = self.get_object()
+        return self.shown(
+            services.close_ladder_of_leaver(ladder=found, by=self.by, at=clock.now(), on=today_of(request))
+        )
+
 
 class StepFilter(filters.FilterSet):
     ladder = Id("ladder")
@@ -208,14 +229,14 @@ class LadderSteps(LookedAt):
     """A step with its goals, support, what the person said to it, and decisions."""
 
     model = LadderStep
-    look = Look.Page.LADDER
+    look, about = Look.Page.LADDER, "ladder.person_id"
     serializer_class = LadderStepSerializer
     filterset_class = StepFilter
     ordering_fields = ("id",)
 
     def get_queryset(self) -> Any:
         rows = LadderStep.objects.visible_to(self.by).select_related("ladder__person")
-        return rows.prefetch_related("goals", "support", "readings", "decisions")
+        return rows.prefetch_related("goals", "support", "readings", "decisions__step__ladder")
 
     def _done(self, do: Any, writer: type[Writer], request: Request, **more: Any) -> Response:
         """Do one thing to the step with what the request says; answers the step as it stands then."""
@@ -241,6 +262,17 @@ class LadderSteps(LookedAt):
     def goal(self, request: Request, pk: str) -> Response:
         """Set a goal in a measure."""
         return self._done(services.set_goal, LadderGoalWriter, request, on=today_of(request))
+
+    @extend_schema(request=LadderGoalRemoveWriter, responses=LadderStepSerializer)
+    @action(detail=True, methods=["post"], url_path="goal-remove")
+    def goal_remove(self, request: Request, pk: str) -> Response:
+        """Ask for less: take a goal out."""
+        step, said = self.get_object(), self.cleaned(LadderGoalRemoveWriter)
+        goal = step.goals.select_related("step").filter(measure=said.pop("measure")).first()
+        if goal is None:
+            raise serializers.ValidationError({"measure": ["The step has no goal in this measure."]})
+        services.remove_goal(goal=goal, by=self.by, at=clock.now(), **said)
+        return self.shown(step)
 
     @extend_schema(request=LadderSupportWriter, responses=LadderStepSerializer)
     @action(detail=True, methods=["post"], url_path="promise")
@@ -313,10 +345,12 @@ class SupportFilter(filters.FilterSet):
     owner = Id("owner")
 
 
-class LadderSupport(Records):
+class LadderSupport(LookedAt):
     """Support that was promised with a step."""
 
     model = StepSupport
+    look, about = Look.Page.LADDER, "step.ladder.person_id"
+    joins = ("step__ladder",)
     serializer_class = LadderSupportSerializer
     filterset_class = SupportFilter
     ordering_fields = ("id", "due_on")
@@ -326,6 +360,20 @@ class LadderSupport(Records):
     def give(self, request: Request, pk: str) -> Response:
         """It was given."""
         return self.shown(services.give_support(support=self.get_object(), by=self.by, at=clock.now()))
+
+    @extend_schema(request=LadderEditionWriter, responses=LadderStepSerializer)
+    @action(detail=True, methods=["post"])
+    def remove(self, request: Request, pk: str) -> Response:
+        """Take a promise out of a draft; answers its step as it stands then."""
+        said = self.cleaned(LadderEditionWriter)
+        step = services.remove_support(support=self.get_object(), by=self.by, at=clock.now(), **said)
+        return Response(LadderStepSerializer(step, context=self.get_serializer_context()).data)
+
+    @extend_schema(request=None, responses=LadderSupportSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        """It came, says the person; or HR where they don't answer."""
+        return self.shown(services.confirm_support(support=self.get_object(), by=self.by, at=clock.now()))
 
     @extend_schema(request=None, responses=LadderSupportSerializer)
     @action(detail=True, methods=["post"])
@@ -358,7 +406,6 @@ class ExitWriter(Writer):
     interview = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     lesson = serializers.CharField(max_length=500, required=False, allow_blank=True)
     would_return = serializers.BooleanField(required=False, allow_null=True)
-    version = serializers.IntegerField(required=False, min_value=1)
 
     def get_fields(self) -> dict[str, Any]:
         """HR records whoever left; nobody else records anybody."""
@@ -368,24 +415,43 @@ class ExitWriter(Writer):
         return found
 
 
+class ExitChangesWriter(Writer):
+    """What is put right; what is left out stays."""
+
+    version = serializers.IntegerField(min_value=1, help_text="Of the exit as it was read")
+    left_on = serializers.DateField(required=False)
+    reason = serializers.ChoiceField(Exit.Reason.choices, required=False)
+    interviewed_on = serializers.DateField(required=False, allow_null=True)
+    interview = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    lesson = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    would_return = serializers.BooleanField(required=False, allow_null=True)
+
+
 class ExitFilter(filters.FilterSet):
     person = Id("person")
     reason = filters.ChoiceFilter(choices=Exit.Reason.choices)
 
 
-class Exits(Records):
+class Exits(LookedAt):
     """Why people left, for HR."""
 
     model = Exit
+    look = Look.Page.EXIT
     serializer_class = ExitSerializer
     filterset_class = ExitFilter
     ordering_fields = ("id", "left_on")
 
     @extend_schema(request=ExitWriter, responses={201: ExitSerializer})
     def create(self, request: Request) -> Response:
-        """Record an exit; recorded again it is corrected."""
+        """Record an exit, once."""
         said = self.cleaned(ExitWriter)
         return self.shown(services.record_exit(by=self.by, at=clock.now(), **said), status=201)
+
+    @extend_schema(request=ExitChangesWriter, responses=ExitSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Put an exit right."""
+        said = self.cleaned(ExitChangesWriter)
+        return self.shown(services.correct_exit(record=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
 ENDPOINTS: dict[str, type[Endpoint]] = {

@@ -8,17 +8,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coaching import services
-from coaching.models import Meeting, MeetingDecision, MeetingQuestion
+from coaching.models import Meeting, MeetingDecision, MeetingQuestion, MeetingRhythm
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
-from teams.models import Person, Team
+from teams.models import Organisation, Person, Team
+
+from .rhythms import RecurringWriter
 
 
 class MeetingSerializer(serializers.ModelSerializer):
     class Meta:
         model = Meeting
-        fields = ("id", "team", "chair", "title", "starts_at", "state", "minutes", "planned_at", "held_at", "version")
+        fields = (
+            "id", "team", "chair", "title", "starts_at", "is_open_below", "state", "minutes", "planned_at", "held_at",
+            "version",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -26,10 +31,63 @@ class MeetingWriter(Writer):
     team = VisibleField(model=Team)
     title = serializers.CharField(max_length=100)
     starts_at = serializers.DateTimeField()
+    is_open_below = serializers.BooleanField(required=False, help_text="Everybody posted below the team reads it")
 
 
 class MeetingVersionWriter(Writer):
     version = serializers.IntegerField(required=False, min_value=1)
+
+
+class MeetingOpenWriter(MeetingVersionWriter):
+    is_open_below = serializers.BooleanField()
+
+
+class MeetingRhythmSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = MeetingRhythm
+        fields = (
+            "id", "team", "chair", "title", "every_weeks", "weekday", "at_time", "zone", "starts_on", "is_open_below",
+            "made_at", "ended_on", "why_ended", "version",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class MeetingRhythmWriter(RecurringWriter):
+    team = VisibleField(model=Team)
+    title = serializers.CharField(max_length=100)
+    is_open_below = serializers.BooleanField(required=False)
+
+
+class MeetingRhythmFilter(filters.FilterSet):
+    team = Id("team")
+    standing = filters.BooleanFilter(field_name="ended_on", lookup_expr="isnull", label="Not ended")
+
+
+class MeetingRhythms(Records):
+    """How often teams meet."""
+
+    model = MeetingRhythm
+    serializer_class = MeetingRhythmSerializer
+    filterset_class = MeetingRhythmFilter
+    ordering_fields = ("id", "starts_on")
+
+    @extend_schema(request=MeetingRhythmWriter, responses={201: MeetingRhythmSerializer})
+    def create(self, request: Request) -> Response:
+        """Set how often a team you lead meets; it takes the place of the rhythm it had."""
+        said = self.cleaned(MeetingRhythmWriter)
+        said.setdefault("zone", self.by.time_zone or Organisation.get().time_zone)
+        made = services.set_meeting_rhythm(by=self.by, at=clock.now(), on=today_of(request), **said)
+        return self.shown(made, status=201)
+
+    @extend_schema(request=MeetingVersionWriter, responses=MeetingRhythmSerializer)
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, pk: str) -> Response:
+        """No more meetings are planned from it."""
+        said = self.cleaned(MeetingVersionWriter)
+        rhythm = self.get_object()
+        return self.shown(
+            services.end_meeting_rhythm(rhythm=rhythm, by=self.by, at=clock.now(), on=today_of(request), **said)
+        )
 
 
 class MeetingMoveWriter(MeetingVersionWriter):
@@ -80,9 +138,14 @@ class Meetings(Records):
         """It will not take place."""
         said = self.cleaned(MeetingVersionWriter)
         meeting = self.get_object()
-        return self.shown(
-            services.cancel_meeting(meeting=meeting, by=self.by, at=clock.now(), on=today_of(request), **said)
-        )
+        return self.shown(services.cancel_meeting(meeting=meeting, by=self.by, at=clock.now(), **said))
+
+    @extend_schema(request=MeetingOpenWriter, responses=MeetingSerializer)
+    @action(detail=True, methods=["post"])
+    def open(self, request: Request, pk: str) -> Response:
+        """Let everybody below read it, or those alone who are asked to come."""
+        said = self.cleaned(MeetingOpenWriter)
+        return self.shown(services.open_meeting(meeting=self.get_object(), by=self.by, at=clock.now(), **said))
 
     @extend_schema(request=HeldWriter, responses=MeetingSerializer)
     @action(detail=True, methods=["post"])
@@ -189,4 +252,9 @@ class Questions(Records):
         return self.shown(services.answer_in_meeting(question=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
-ENDPOINTS = {"meetings": Meetings, "meeting-decisions": Decisions, "meeting-questions": Questions}
+ENDPOINTS = {
+    "meetings": Meetings,
+    "meeting-decisions": Decisions,
+    "meeting-questions": Questions,
+    "meeting-rhythms": MeetingRhythms,
+}

@@ -13,8 +13,8 @@ from coaching import services
 from coaching.models import Pulse, Rhythm
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
-from teams.api import Id, today_of
-from teams.models import Organisation, Person
+from teams.api import Id, LookedAt, today_of
+from teams.models import Look, Organisation, Person
 
 from .cases import myself
 
@@ -29,8 +29,7 @@ class RhythmSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class RhythmWriter(Writer):
-    person = VisibleField(model=Person)
+class RecurringWriter(Writer):
     every_weeks = serializers.IntegerField(min_value=1, max_value=12)
     weekday = serializers.IntegerField(min_value=1, max_value=7, help_text="1 is Monday")
     at_time = serializers.TimeField()
@@ -42,6 +41,10 @@ class RhythmWriter(Writer):
             return ZoneInfo(zone).key
         except (ValueError, OSError, KeyError):
             raise serializers.ValidationError(f"“{zone[:64]}” is no time zone; one is Europe/Berlin.") from None
+
+
+class RhythmWriter(RecurringWriter):
+    person = VisibleField(model=Person)
 
 
 class EndWriter(Writer):
@@ -96,10 +99,11 @@ class PulseFilter(filters.FilterSet):
     kind = filters.ChoiceFilter(choices=Pulse.Kind.choices)
 
 
-class Pulses(Records):
+class Pulses(LookedAt):
     """Mood and workload: your own, and what people you lead said to you."""
 
     model = Pulse
+    look = Look.Page.TALK
     serializer_class = PulseSerializer
     filterset_class = PulseFilter
     ordering_fields = ("id", "on")

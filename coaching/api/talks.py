@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from coaching import services
 from coaching.models import ActionItem, Case, OneOnOne
-from salesmgmt.desk.api import Records, VisibleField, Writer
+from salesmgmt.desk.api import VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, LookedAt, today_of
 from teams.models import Look, Person
@@ -55,7 +55,7 @@ class OneOnOnes(LookedAt):
     """Planned talks between a person and their manager."""
 
     model = OneOnOne
-    look = Look.Page.TALK
+    look, lists_all = Look.Page.TALK, False
     serializer_class = OneOnOneSerializer
     filterset_class = OneOnOneFilter
     ordering_fields = ("id", "starts_at")
@@ -121,10 +121,11 @@ class ActionItemFilter(filters.FilterSet):
     open = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", label="Not done yet")
 
 
-class ActionItems(Records):
+class ActionItems(LookedAt):
     """Promises with an owner and a due date."""
 
     model = ActionItem
+    look = Look.Page.TALK
     serializer_class = ActionItemSerializer
     filterset_class = ActionItemFilter
     ordering_fields = ("id", "due_on")

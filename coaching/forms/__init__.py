@@ -16,10 +16,12 @@ from .cases import (
     ReopenForm,
     RulingForm,
     StatementForm,
+    WithdrawForm,
 )
 from .courses import AssignForm, CourseForm, CourseRuleForm, DueForm, LessonForm, QuestionForm, QuizForm
 from .development import DevelopmentForm, DevelopmentGoalForm, MentorForm, OnboardingStepForm
 from .ladders import (
+    ExitCorrectForm,
     ExitForm,
     LadderAnswerForm,
     LadderDecisionForm,
@@ -69,6 +71,7 @@ __all__ = [
     "DevelopmentGoalForm",
     "DoneForm",
     "DueForm",
+    "ExitCorrectForm",
     "ExitForm",
     "HandOverForm",
     "LadderAnswerForm",
@@ -112,6 +115,7 @@ __all__ = [
     "RulingForm",
     "StatementForm",
     "TargetsForm",
+    "WithdrawForm",
     "WithdrawLadderForm",
     "next_talk",
 ]

@@ -58,14 +58,21 @@ class HandOverForm(Versioned):
 
 class CloseCaseForm(Versioned):
     cause = forms.ChoiceField(label="Main cause", choices=Case.CAUSES)
-    outcome = forms.ChoiceField(label="Outcome", choices=Case.Outcome.choices)
+    outcome = forms.ChoiceField(label="Outcome", choices=[one for one in Case.Outcome.choices if one[0] in Case.CHOSEN])
     result = forms.CharField(label="What came of it", max_length=500)
 
-    def __init__(self, *args: Any, causes: Sequence[Step] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, causes: Sequence[Step] | None = None, source: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if source == Case.Source.PERSON:  # only they withdraw it
+            known = [one for one in self.fields["outcome"].choices if one[0] != Case.Outcome.WITHDRAWN]  # type: ignore[attr-defined]
+            self.fields["outcome"].choices = known  # type: ignore[attr-defined]
         if causes is not None:
             known = [*((step.value, step.label) for step in causes), Case.CAUSES[-1]]
             self.fields["cause"].choices = known  # type: ignore[attr-defined]
+
+
+class WithdrawForm(Versioned):
+    result = forms.CharField(label="Why it is no longer needed", max_length=500)
 
 
 class RulingForm(Versioned):
@@ -78,6 +85,16 @@ class RulingForm(Versioned):
     )  # fmt: skip
     is_team_wide = forms.BooleanField(label="Others in the team show it too", required=False)
     reason = forms.CharField(label="Why", max_length=500, widget=ROWS, help_text="The person reads it.")
+    not_asked_because = forms.CharField(label="Why they were not asked", max_length=500, required=False, widget=ROWS)
+
+    def __init__(self, *args: Any, unasked: Sequence[Step] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if unasked:
+            left_out = ", ".join(step.label.lower() for step in unasked)
+            said = f"No department was asked about {left_out}. Before it lies with the person, ask or say why not."
+            self.fields["not_asked_because"].help_text = said
+        elif unasked is not None:
+            del self.fields["not_asked_because"]
 
     @property
     def ruled(self) -> dict[str, Any]:

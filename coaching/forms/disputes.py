@@ -1,6 +1,6 @@
 """Forms of disputes: they clean, services save."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,22 +10,24 @@ from coaching.models import Decision, Dispute
 from coaching.models.disputes import FIRST
 from coaching.selectors.disputes import (
     accounts_to_claim,
+    nameable,
     neutral_people,
     orders_to_claim,
     people_around,
     person_at,
+    proposed_parties,
     shares_of,
 )
 from coaching.services.disputes import NewOwner, NewQuota, Settlement, Split, Wanted
 from salesmgmt.lib.days import require_our_time
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from targets.models import QuotaEntry
-from teams.models import Organisation, Person
+from targets.models import BOOKINGS, QuotaEntry, measure_of
+from teams.models import Organisation, Person, User
 
 from .cases import DAY
 
-MOST_CHOICES = 200
+MOST_CHOICES = 200  # of orders and accounts, the latest; an older one by its number, or by the API
 Subject, Outcome = Dispute.Subject, Decision.Outcome
 GROUNDS = {
     Subject.CREDIT: ("left_out", "too_small", "mistake", "promise"),
@@ -52,16 +54,20 @@ class OpenForm(forms.Form):
         match subject:
             case Subject.CREDIT:
                 orders = orders_to_claim(me, today).select_related("account")
-                self.fields["order"] = LabelledChoice(orders.order_by("-ordered_on", "-pk"), label="Order")
+                self.fields["order"] = LabelledChoice(
+                    orders.order_by("-ordered_on", "-pk"), label="Order", data=self.data, initial=self.initial
+                )
             case Subject.TERRITORY:
-                self.fields["account"] = LabelledChoice(accounts_to_claim(me, today).order_by("name", "pk"))
+                self.fields["account"] = LabelledChoice(
+                    accounts_to_claim(me, today).order_by("name", "pk"), data=self.data, initial=self.initial
+                )
             case Subject.QUOTA:
                 self.fields["period"] = forms.ChoiceField(label="Quota of", choices=quota_periods(me, today))
         labels = dict(Dispute.Ground.choices)
         self.fields["ground"] = forms.ChoiceField(
             label="Reason that fits best", choices=[(key, labels[key]) for key in GROUNDS[Subject(subject)]]
         )
-        if subject in {Subject.CONDUCT, Subject.PAY}:
+        if subject in {Subject.CONDUCT, Subject.PAY, Subject.QUOTA}:
             self.fields["others"] = forms.ModelMultipleChoiceField(
                 people_around(me, today).order_by("name", "pk"),
                 required=subject == Subject.CONDUCT,
@@ -71,15 +77,28 @@ class OpenForm(forms.Form):
         self.fields["claim"] = words("What happened, and what you ask for")
         self.fields["claim"].help_text = "This is your statement. The parties, who decides and HR read it."
         self.fields["statements_due_on"] = forms.DateField(
-            label="Statements by", widget=DAY, validators=[require_our_time], required=False
-        )
+            label="Statements by", widget=DAY, validators=[require_our_time], required=False,
+            help_text="Whoever is away, or has fewer than five working days until then, gets these.",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        said: dict[str, Any] = super().clean() or {}
+        if "period" in said:
+            said["period"], _, said["measure"] = said["period"].partition(" ")
+        return said
 
 
 class LabelledChoice(forms.ModelChoiceField):
-    """Orders by number, customer and day; the latest of many."""
+    """Orders by number, customer and day: the latest of many, and the one that is named already."""
 
-    def __init__(self, found: Any, label: str = "Account") -> None:
+    def __init__(self, found: Any, label: str = "Account", *, data: Any, initial: Any) -> None:
         super().__init__(found, label=label, empty_label="Choose")
+        name = label.lower()
+        named = [str(said) for said in (data.get(name), initial.get(name)) if str(said or "").isdecimal()]
+        shown = [*found.values_list("pk", flat=True)[:MOST_CHOICES], *(int(one) for one in named if len(one) < 19)]
+        if found.count() > MOST_CHOICES:
+            self.queryset = found.filter(pk__in=shown)
+            self.help_text = f"The latest {MOST_CHOICES}. An older one: open the dispute from its own page."
 
     def label_from_instance(self, one: Any) -> str:
         if not hasattr(one, "ordered_on"):
@@ -89,12 +108,18 @@ class LabelledChoice(forms.ModelChoiceField):
 
 
 def quota_periods(me: Person, today: date) -> list[tuple[str, str]]:
-    """Periods in which somebody has a quota: this quarter and year, and those around them."""
+    """Quotas somebody has: of this quarter, year and month, and of those around them, by measure."""
     calendar = Organisation.get().calendar
-    near = [Period.of(today, kind, calendar).shift(by) for kind in ("quarter", "year", "month") for by in (0, 1, -1)]
-    spans = list(QuotaEntry.objects.filter(person=me).values_list("during", flat=True).distinct())
+    kinds = ("quarter", "year", "month")
+    near = [Period.of(today, kind, calendar).shift(by) for kind in kinds for by in (0, 1, -1, -2)]
+    found = set(QuotaEntry.objects.filter(person=me).values_list("during", "measure").distinct())
+    spans = {(span.lower, span.upper, measure) for span, measure in found}
+    measures = sorted({measure for _, _, measure in spans}, key=lambda one: (one != BOOKINGS, one))
     return [
-        (one.key, one.label) for one in near if any((span.lower, span.upper) == (one.start, one.end) for span in spans)
+        (f"{one.key} {measure}", one.label if measure == BOOKINGS else f"{one.label}: {measure_of(measure).label}")
+        for one in near
+        for measure in measures
+        if (one.start, one.end, measure) in spans
     ]
 
 
@@ -114,17 +139,28 @@ class AppealForm(Versioned):
 
 
 class PersonForm(forms.Form):
-    """Somebody by their e-mail address."""
+    """Somebody by their e-mail address, or one who is proposed."""
 
-    email = forms.EmailField(label="E-mail of the person", max_length=254)
+    email = forms.EmailField(label="E-mail of the person", max_length=254, required=False)
+    proposed = forms.ModelChoiceField(Person.objects.none(), required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, dispute: Dispute, user: User, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dispute, self.user, self.at = dispute, user, at
+        self.fields["proposed"].queryset = proposed_parties(dispute)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
-        if email := said.pop("email", ""):
+        email, proposed = said.pop("email", ""), said.pop("proposed", None)
+        if proposed is not None:
+            said["person"] = proposed
+        elif email:
             try:
-                said["person"] = person_at(email)
+                said["person"] = person_at(email, nameable(self.dispute, self.user, at=self.at))
             except Refused as refusal:
                 self.add_error("email", refusal.sentence)
+        elif not self.errors:
+            self.add_error("email", "Say whom.")
         return said
 
 
@@ -142,7 +178,7 @@ class DecideForm(Versioned):
 
     def __init__(self, *args: Any, dispute: Dispute, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.dispute = dispute
+        self.dispute, self.named = dispute, set[str]()
         outcomes = (Outcome.GRANTED, Outcome.DISMISSED) if dispute.round == FIRST else (
             Outcome.OVERTURNED, Outcome.UPHELD
         )  # fmt: skip
@@ -153,6 +189,7 @@ class DecideForm(Versioned):
         match dispute.subject:
             case Subject.CREDIT if dispute.order is not None:
                 stands = shares_of(dispute.order) if dispute.round == FIRST else {}
+                self.named = {kind for _, kind in stands}
                 for person in self.people:
                     for kind, what in (("primary", "share of the credit, %"), ("overlay", "on top, %")):
                         self.fields[f"{kind}-{person.pk}"] = forms.DecimalField(
@@ -166,6 +203,11 @@ class DecideForm(Versioned):
                         )
             case Subject.QUOTA:
                 self.fields["amount"] = forms.DecimalField(label="The quota comes to", min_value=0, **money)
+                self.fields["text"] = words(
+                    "Or what is done instead", rows=2, most=500, required=False,
+                    help_text="Where the period is closed: the quota stays, and this settles it.",
+                )  # fmt: skip
+                self.fields["pay"] = forms.DecimalField(label="With pay that changes by", **money)
             case Subject.TERRITORY:
                 self.fields["taker"] = forms.ModelChoiceField(parties, label="Who looks after it", required=False)
             case _:
@@ -182,14 +224,21 @@ class DecideForm(Versioned):
             return None
         match self.dispute.subject:
             case Subject.CREDIT:
+                # A kind that stood and is emptied is nobody's; one that neither stood nor is filled in stays as it is.
                 parts: dict[str, dict[Person, Decimal]] = {"primary": {}, "overlay": {}}
                 for person in self.people:
                     for kind, of_kind in parts.items():
                         if share := said.get(f"{kind}-{person.pk}"):
                             of_kind[person] = share
-                return Split(parts["primary"], parts["overlay"]) if any(parts.values()) else None
+                wanted = {kind: of_kind for kind, of_kind in parts.items() if of_kind or kind in self.named}
+                if not any(parts.values()):
+                    return None
+                return Split(wanted.get("primary"), wanted.get("overlay"))
             case Subject.QUOTA:
-                return NewQuota(said["amount"]) if said["amount"] is not None else None
+                if said["amount"] is not None:
+                    return NewQuota(said["amount"])
+                otherwise = said["text"] or said["pay"]
+                return Settlement(self.dispute.opened_by, said["text"], said["pay"]) if otherwise else None
             case Subject.TERRITORY:
                 return NewOwner(said["taker"]) if said["taker"] else None
             case _:

@@ -20,7 +20,7 @@ def _day(label: str, **more: Any) -> forms.DateField:
 
 
 class OpenLadderForm(forms.Form):
-    """Begins with training; nothing is said to the person before it is published."""
+    """Begins with training, as a draft: the person may read it, and is asked to once it is published."""
 
     person = forms.ModelChoiceField(Person.objects.none(), label="Who")
     reason = forms.CharField(label="What is lacking, as a fact", max_length=500, widget=WORDS)
@@ -126,14 +126,20 @@ class WithdrawLadderForm(forms.Form):
     reason = forms.CharField(label="Why it is taken back", max_length=500)
 
 
-class ExitForm(forms.Form):
-    person = forms.ModelChoiceField(Person.objects.none(), label="Who")
+class ExitCorrectForm(forms.Form):
     left_on = _day("First day no longer here")
     reason = forms.ChoiceField(label="Main reason", choices=Exit.Reason.choices)
     interviewed_on = _day("Day of the interview", required=False)
     interview = forms.CharField(label="What they said", max_length=10_000, widget=WORDS, required=False)
     lesson = forms.CharField(label="What to learn from it, naming nobody", max_length=500, required=False)
     would_return = forms.NullBooleanField(label="Would come back", required=False)
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+
+class ExitForm(ExitCorrectForm):
+    person = forms.ModelChoiceField(Person.objects.none(), label="Who")
+    version = None
+    field_order = ("person", "left_on")
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from salesmgmt.lib.days import require_our_time
 from teams.models import Person, Team
@@ -23,6 +24,30 @@ class MeetingForm(forms.Form):
     team = forms.ModelChoiceField(Team.objects.none(), label="Team", empty_label=None)
     title = forms.CharField(label="Title", max_length=100, initial="Team meeting")
     starts_at = forms.DateTimeField(label="When", **WHEN)  # type: ignore[arg-type]
+    every_weeks = forms.TypedChoiceField(
+        label="Again", coerce=int, empty_value=0, required=False,
+        choices=[(0, "No, once"), (1, "Every week"), *((weeks, f"Every {weeks} weeks") for weeks in range(2, 13))],
+    )  # fmt: skip
+    is_open_below = forms.BooleanField(
+        label="Everybody below may read it", required=False,
+        help_text="Else those who are asked to come: the team, who leads it and the teams right below.",
+    )  # fmt: skip
+
+    @property
+    def meeting(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "every_weeks"}
+
+    @property
+    def rhythm(self) -> dict[str, Any]:
+        """As the service takes it, from the first meeting on; empty where there is one alone."""
+        if not self.cleaned_data["every_weeks"]:
+            return {}
+        zone = timezone.get_current_timezone()
+        starts = self.cleaned_data["starts_at"].astimezone(zone)
+        said = {name: value for name, value in self.cleaned_data.items() if name != "starts_at"}
+        return said | {
+            "weekday": starts.isoweekday(), "at_time": starts.time(), "starts_on": starts.date(), "zone": str(zone)
+        }  # fmt: skip
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

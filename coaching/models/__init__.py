@@ -40,6 +40,7 @@ from .ladders import (
     StepPause,
     StepReading,
     StepSupport,
+    led_by_others,
     may_lead,
 )
 from .meetings import (
@@ -50,6 +51,8 @@ from .meetings import (
     MeetingPoint,
     MeetingQuerySet,
     MeetingQuestion,
+    MeetingRhythm,
+    MeetingRhythmQuerySet,
 )
 from .notes import Note, NoteQuerySet
 from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
@@ -99,6 +102,8 @@ __all__ = [
     "MeetingPoint",
     "MeetingQuerySet",
     "MeetingQuestion",
+    "MeetingRhythm",
+    "MeetingRhythmQuerySet",
     "Mentorship",
     "Note",
     "NoteQuerySet",
@@ -134,6 +139,7 @@ __all__ = [
     "StepPause",
     "StepReading",
     "StepSupport",
+    "led_by_others",
     "may_lead",
     "sees_plays",
 ]

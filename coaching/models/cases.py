@@ -90,6 +90,9 @@ class Case(models.Model):
         UNCHANGED = "unchanged", "Not improved"
         ELSEWHERE = "elsewhere", "The cause lies elsewhere and was passed on"
         WITHDRAWN = "withdrawn", "Withdrawn: it should not have been opened"
+        LEFT = "left", "The person has left"
+
+    CHOSEN = tuple(value for value in Outcome.values if value != "left")  # the night writes that one
 
     NO_CAUSE = "none"
     CAUSES = (*Step.choices, (NO_CAUSE, "No cause found"))
@@ -117,6 +120,7 @@ class Case(models.Model):
     is_team_wide = models.BooleanField(null=True, help_text="Whether the cause held for the whole team")
     outcome = models.CharField(max_length=9, choices=Outcome, blank=True, default="", db_default="")
     result = models.CharField(max_length=500, blank=True)
+    late_told_on = models.DateField(null=True, editable=False, help_text="When the owner was told that it is overdue")
     version = models.PositiveIntegerField(default=1, db_default=1)
 
     objects = CaseQuerySet.as_manager()

@@ -34,6 +34,9 @@ class DiagnosisStep(models.Model):
     is_in = models.BooleanField(help_text="A cause; else ruled out")
     is_team_wide = models.BooleanField(default=False, help_text="Comparable people show it too")
     reason = models.CharField(max_length=500)
+    not_asked_because = models.CharField(
+        max_length=500, blank=True, db_default="", help_text="Of departments, before it lies with the person"
+    )
     evidence = models.JSONField(default=dict, help_text="The figures as they stood, with the way to their records")
     ruled_at = models.DateTimeField()
     ruled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

@@ -9,9 +9,13 @@ from django.db.models import F, Q
 
 from sales.models import Account, Handover, Order
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib import clock
 from salesmgmt.lib.ledger import APPEND_ONLY
+from salesmgmt.lib.ranges import half_open
 from targets.models import QuotaEntry
-from teams.models import Person, Role, Viewer, access_of
+from teams.models import Leadership, Organisation, Person, Posting, Role, Viewer, access_of
+
+from .ladders import led_by_others
 
 FIRST, APPEAL = 1, 2  # rounds
 ROUNDS = [(FIRST, "First decision"), (APPEAL, "Appeal")]
@@ -20,14 +24,25 @@ NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Dele
 
 class DisputeQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        """The parties, who decides or decided, and HR; executives too, who read no statement. Never a line as such."""
+        """The parties, who decides or decided, and HR. Never a line as such.
+
+        Executives see that there is a dispute, and read no statement, where no party stands below them or above.
+        """
         access = access_of(user)
         if access.person_id is None:
             return self.none()
-        if access.role in {Role.HR, Role.EXECUTIVE}:
+        if access.role == Role.HR:
             return self.all()
-        decides = Q(pk__in=Decider.objects.standing().filter(person=access.person_id).values("dispute"))
-        return self.filter(Q(pk__in=Party.objects.filter(person=access.person_id).values("dispute")) | decides)
+        seen = Q(pk__in=Decider.objects.standing().filter(person=access.person_id).values("dispute"))
+        seen |= Q(pk__in=Party.objects.filter(person=access.person_id).values("dispute"))
+        if access.role == Role.EXECUTIVE:
+            today = clock.today(Organisation.get().time_zone)
+            led = Leadership.objects.filter(person=access.person_id, during__overlap=half_open(today))
+            teams = list(led.values_list("team_id", flat=True))
+            below = Posting.objects.on(today).under(teams).values("person") if teams else []
+            line = Q(person__in=below) | Q(person__in=led_by_others(access))
+            seen |= ~Q(pk__in=Party.objects.filter(line).values("dispute"))
+        return self.filter(seen)
 
     def unsettled(self) -> Self:
         """To be decided, or decided and still open to an appeal."""
@@ -71,6 +86,7 @@ class Dispute(models.Model):
     order = models.ForeignKey(Order, models.PROTECT, null=True, blank=True, related_name="disputes")
     account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="disputes")
     period = models.CharField(max_length=8, blank=True, help_text="Key of the quota's period: 2026-Q4")
+    measure = models.CharField(max_length=60, blank=True, default="", db_default="", help_text="Of the quota")
     state = models.CharField(max_length=9, choices=State, default=State.OPEN)
     round = models.PositiveSmallIntegerField(choices=ROUNDS, default=FIRST)
     statements_due_on = models.DateField(help_text="Of the running round")
@@ -385,6 +401,7 @@ class DisputeEvent(models.Model):
     class Kind(models.TextChoices):
         OPENED = "opened", "Opened"
         PARTY = "party", "Party added"
+        PROPOSED = "proposed", "Party proposed"
         STATEMENT = "statement", "Statement given"
         MISSED = "missed", "Statement not given in time"
         EVIDENCE = "evidence", "Evidence added"
@@ -392,6 +409,7 @@ class DisputeEvent(models.Model):
         REPLACED = "replaced", "Decider replaced"
         DECIDED = "decided", "Decided"
         APPEALED = "appealed", "Appealed"
+        TAKEN_BACK = "taken_bk", "Appeal withdrawn"
         FINAL = "final", "Final"
         WITHDRAWN = "withdrawn", "Withdrawn"
 

@@ -9,19 +9,40 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from salesmgmt.desk.audit import audited
-from salesmgmt.lib.ranges import Dated, is_a_range
-from teams.models import Access, Person, Role, Viewer, access_of
+from salesmgmt.lib import clock
+from salesmgmt.lib.ranges import Dated, half_open, is_a_range
+from teams.models import Access, Leadership, Organisation, Person, Posting, Role, Team, Viewer, access_of
 
 from .cases import Case
 
 READ_NOTHING = frozenset({"admin", Role.OPERATIONS})  # they may know that there is a ladder, and read no word of it
 
 
+def led_by_others(access: Access) -> set[int]:
+    """Who isn't led by somebody today though posted where they lead: those who lead there themselves, and above.
+
+    Whoever stands in for a manager doesn't judge that manager, and an executive nobody whose team they are in: these
+    answer to the next one up. Somebody posted as manager of the very team counts as one who leads there.
+    """
+    today = clock.today(Organisation.get().time_zone)
+    ids = {*access.led_team_ids, *([access.team_id] if access.team_id else [])}
+    paths = dict(Team.objects.filter(pk__in=ids).values_list("pk", "path"))
+    led = set(access.led_team_ids)
+    around = {team for path in paths.values() for team in path if not led & set(path[: path.index(team)])}
+    heads = Leadership.objects.filter(team__in=around, during__overlap=half_open(today))  # today or later
+    found = set(heads.values_list("person_id", flat=True))
+    if access.role != Role.EXECUTIVE:
+        posted = Posting.objects.on(today).filter(team__in=around & led, role__in=[Role.MANAGER, Role.EXECUTIVE])
+        found |= set(posted.values_list("person_id", flat=True))
+    return found - {access.person_id or 0}
+
+
 def may_lead(access: Access, person: Person) -> bool:
     """Whether somebody is up the line of a person today; never oneself, never for being admin or operations."""
     if access.person_id in (None, person.pk) or access.role in READ_NOTHING:
         return False
-    return access.role == Role.EXECUTIVE or (access.leads and person.pk in access.people)
+    is_below = access.role == Role.EXECUTIVE or (access.leads and person.pk in access.people)
+    return is_below and person.pk not in led_by_others(access)
 
 
 class LadderQuerySet(models.QuerySet):
@@ -30,11 +51,11 @@ class LadderQuerySet(models.QuerySet):
         access = access_of(user)
         if access.person_id is None:
             return self.none()
-        if access.role == Role.EXECUTIVE:
-            return self.all()
         seen = Q(person=access.person_id)
-        if access.role not in READ_NOTHING:
-            seen |= Q(person__in=access.people)
+        if access.role == Role.EXECUTIVE:
+            seen |= ~Q(person__in=led_by_others(access))
+        elif access.leads and access.role not in READ_NOTHING:
+            seen |= Q(person__in=access.people - led_by_others(access))
         if access.role == Role.HR:
             plans = LadderStep.objects.filter(ladder=OuterRef("pk"), kind__gte=LadderStep.Kind.IMPROVEMENT)
             seen |= Q(Exists(plans))
@@ -52,6 +73,7 @@ class Ladder(models.Model):
         ROLE_CHANGED = "role_changed", "Role changed"
         ENDED = "ended", "Employment ended"
         WITHDRAWN = "withdrawn", "Taken back"
+        LEFT = "left", "Left the company"
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="ladders")
     case = models.ForeignKey(Case, models.SET_NULL, null=True, blank=True, related_name="ladders")
@@ -248,6 +270,7 @@ class StepSupport(models.Model):
     given_at = models.DateTimeField(null=True)
     denied_at = models.DateTimeField(null=True, help_text="The person says that it was not given")
     waived_at = models.DateTimeField(null=True, help_text="The person says that it is no longer needed")
+    confirmed_at = models.DateTimeField(null=True, help_text="The person, or HR for who doesn't answer: it was given")
 
     objects = OfStepQuerySet.as_manager()
 
@@ -262,6 +285,11 @@ class StepSupport(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def may_be_given(self) -> bool:
+        """Nobody has said so, or not since the person denied it."""
+        return self.given_at is None or (self.denied_at is not None and self.given_at < self.denied_at)
 
     @property
     def is_kept(self) -> bool:
@@ -317,6 +345,7 @@ class LadderDecision(models.Model):
         PROPOSED = "proposed", "Waits for HR"
         CONSENTED = "consented", "HR consents"
         WITHHELD = "withheld", "HR does not consent"
+        WITHDRAWN = "withdrawn", "Taken back before HR answered"
 
     step = models.ForeignKey(LadderStep, models.CASCADE, related_name="decisions")
     outcome = models.CharField(max_length=12, choices=Outcome)
@@ -338,8 +367,8 @@ class LadderDecision(models.Model):
                 fields=["step"], condition=Q(state="proposed"), name="one_decision_waits_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(state="proposed", answered_at=None)
-                | (~Q(state="proposed") & Q(answered_at__isnull=False, answered_by__isnull=False)),
+                condition=Q(state__in=["proposed", "withdrawn"], answered_at=None)
+                | (~Q(state__in=["proposed", "withdrawn"]) & Q(answered_at__isnull=False, answered_by__isnull=False)),
                 name="hr_answers_once",
             ),
             models.CheckConstraint(
@@ -350,6 +379,11 @@ class LadderDecision(models.Model):
                 name="only_an_extension_has_a_new_date",
             ),
         ]
+
+    @property
+    def is_answered(self) -> bool:
+        """What HR has not answered holds for nobody, and the person it is about doesn't read which it was."""
+        return self.state in {self.State.CONSENTED, self.State.WITHHELD}
 
 
 class LadderEvent(models.Model):

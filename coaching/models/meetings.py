@@ -10,27 +10,45 @@ from django.db.models import Exists, OuterRef, Q
 from salesmgmt.desk.audit import audited
 from teams.models import Access, Person, Role, Team, Viewer, access_of
 
+from .recurring import Recurring
 
-def _of_teams(access: Access, path: str) -> Q:
-    """Rows of teams one is posted to or below, and of those one leads; an executive's all."""
-    if access.role == Role.EXECUTIVE:
-        return Q()
-    if access.person_id is None or access.team_id is None:
+
+def _asked(access: Access, path: str) -> Q:
+    """Rows of the team one is posted to, of those one leads and all below, and of the one right above those; an
+    executive's all. What leaders talk about is not for everybody below them."""
+    if access.person_id is None:
         return Q(pk__in=[])
-    below = Team.objects.filter(pk=access.team_id, path__contains=[OuterRef(path)])
-    return Q(Exists(below)) | Q(**{f"{path.removesuffix('_id')}__path__overlap": list(access.led_team_ids)})
+    if access.role == Role.EXECUTIVE:
+        return Q(pk__isnull=False)  # an empty Q beside another says nothing
+    led = list(access.led_team_ids)
+    found = Q(**{f"{path.removesuffix('_id')}__path__overlap": led})
+    found |= Q(**{f"{path}__in": Team.objects.filter(pk__in=led).values("parent")})
+    return found | Q(**{path: access.team_id}) if access.team_id else found
 
 
 class TeamsQuerySet(models.QuerySet):
     """What is a team's own: of its members of today, and of who leads it. Admin and operations as members only."""
 
-    team_path = "team_id"
-
     def visible_to(self, user: Viewer) -> Self:
-        return self.filter(_of_teams(access_of(user), self.team_path))
+        return self.filter(_asked(access_of(user), "team_id"))
+
+
+class MeetingQuestionQuerySet(TeamsQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Of those who are asked to come, and of who put it."""
+        access = access_of(user)
+        own = Q(author=access.person_id) if access.person_id else Q(pk__in=[])
+        return self.filter(own | _asked(access, "team_id"))
 
 
 class MeetingQuerySet(TeamsQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """Of those who are asked to come and lead above; of everybody below where it is open to them."""
+        access = access_of(user)
+        below = Team.objects.filter(pk=access.team_id, path__contains=[OuterRef("team_id")])
+        is_open = Q(Exists(below), is_open_below=True) if access.team_id else Q(pk__in=[])
+        return self.filter(is_open | _asked(access, "team_id"))
+
     def planned(self) -> Self:
         return self.filter(state=Meeting.State.PLANNED)
 
@@ -51,6 +69,12 @@ class Meeting(models.Model):
     chair = models.ForeignKey(Person, models.PROTECT, related_name="chaired_meetings")
     title = models.CharField(max_length=100)
     starts_at = models.DateTimeField()
+    rhythm_on = models.DateField(
+        null=True, blank=True, editable=False, help_text="The day of the team's rhythm it stands for, wherever it moved"
+    )
+    is_open_below = models.BooleanField(
+        default=False, db_default=False, help_text="Everybody posted below the team reads it"
+    )
     state = models.CharField(max_length=9, choices=State, default=State.PLANNED)
     minutes = models.TextField(max_length=20_000, blank=True)
     planned_at = models.DateTimeField()
@@ -62,7 +86,10 @@ class Meeting(models.Model):
 
     class Meta:
         triggers = audited("minutes")
-        constraints = [models.UniqueConstraint(fields=["team", "starts_at"], name="one_meeting_of_a_team_at_a_time")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "starts_at"], name="one_meeting_of_a_team_at_a_time"),
+            models.UniqueConstraint(fields=["team", "rhythm_on"], name="one_meeting_per_day_of_a_rhythm"),
+        ]
         indexes = [models.Index(fields=["team", "-starts_at"], name="meeting_by_team")]
 
     def __str__(self) -> str:
@@ -71,6 +98,30 @@ class Meeting(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.PLANNED
+
+
+class MeetingRhythmQuerySet(TeamsQuerySet):
+    def standing(self) -> Self:
+        return self.filter(ended_on=None)
+
+
+class MeetingRhythm(Recurring):
+    """How often a team meets: from it the next meetings are planned."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="meeting_rhythms")
+    chair = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    title = models.CharField(max_length=100)
+    is_open_below = models.BooleanField(default=False)
+
+    objects = MeetingRhythmQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.CheckConstraint(condition=Q(every_weeks__range=(1, 12)), name="meetings_come_in_one_to_12_weeks"),
+            models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="meetings_have_an_iso_weekday"),
+            models.UniqueConstraint(fields=["team"], condition=Q(ended_on=None), name="one_standing_rhythm_of_a_team"),
+        ]
 
 
 class MeetingChange(models.Model):
@@ -118,7 +169,7 @@ class MeetingQuestion(models.Model):
     answer = models.CharField(max_length=1000, blank=True)
     answered_at = models.DateTimeField(null=True)
 
-    objects = TeamsQuerySet.as_manager()
+    objects = MeetingQuestionQuerySet.as_manager()
 
     class Meta:
         triggers = audited("text", "answer")

@@ -17,7 +17,8 @@ class NoteQuerySet(models.QuerySet):
         access = access_of(user)
         if access.person_id is None:
             return self.none()
-        pair = Q(author=access.person_id) | Q(person=access.person_id, is_for_author_only=False)
+        me = access.person_id
+        pair = Q(author=me) | Q(is_for_author_only=False) & (Q(person=me) | Q(reader=me))
         if access.role == "executive":
             return self.filter(pair | Q(is_shared_up=True))
         return self.filter(pair | Q(is_shared_up=True, person__in=access.people - {access.person_id}))
@@ -28,6 +29,9 @@ class Note(models.Model):
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="coaching_notes")
     author = models.ForeignKey(Person, models.PROTECT, related_name="written_notes")
+    reader = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="+", help_text="To whom the person wrote it"
+    )
     case = models.ForeignKey(Case, models.SET_NULL, null=True, blank=True, related_name="notes")
     one_on_one = models.ForeignKey(OneOnOne, models.SET_NULL, null=True, blank=True, related_name="notes")
     text = models.TextField(max_length=10_000)

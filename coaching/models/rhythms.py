@@ -1,10 +1,7 @@
 """The rhythm of a pair's 1:1s, and how the person says they are."""
 
-from datetime import date, datetime
 from typing import Self
-from zoneinfo import ZoneInfo
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,6 +9,7 @@ from salesmgmt.desk.audit import audited
 from teams.models import Person, Viewer, access_of
 
 from .cases import PairQuerySet
+from .recurring import Recurring
 
 
 class RhythmQuerySet(PairQuerySet):
@@ -26,29 +24,11 @@ class RhythmQuerySet(PairQuerySet):
         return self.filter(Q(person=me) | Q(manager=me)) if me else self.none()
 
 
-class Rhythm(models.Model):
-    """Every so many weeks, on a weekday at a time: from it the next talks are planned."""
-
-    class Weekday(models.IntegerChoices):
-        MONDAY = 1, "Monday"
-        TUESDAY = 2, "Tuesday"
-        WEDNESDAY = 3, "Wednesday"
-        THURSDAY = 4, "Thursday"
-        FRIDAY = 5, "Friday"
-        SATURDAY = 6, "Saturday"
-        SUNDAY = 7, "Sunday"
+class Rhythm(Recurring):
+    """Every so many weeks, on a weekday at a time: from it the next talks of a pair are planned."""
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="rhythms")
     manager = models.ForeignKey(Person, models.PROTECT, related_name="led_rhythms")
-    every_weeks = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(12)])
-    weekday = models.PositiveSmallIntegerField(choices=Weekday)
-    at_time = models.TimeField()
-    zone = models.CharField(max_length=64, help_text="In which the time is meant, IANA name")
-    starts_on = models.DateField(help_text="Its first day")
-    made_at = models.DateTimeField()
-    ended_on = models.DateField(null=True, editable=False)
-    why_ended = models.CharField(max_length=100, blank=True, editable=False)
-    version = models.PositiveIntegerField(default=1)
 
     objects = RhythmQuerySet.as_manager()
 
@@ -63,14 +43,6 @@ class Rhythm(models.Model):
                 fields=["person", "manager"], condition=Q(ended_on=None), name="one_standing_rhythm_per_pair"
             ),
         ]
-
-    def __str__(self) -> str:
-        weeks = "Every week" if self.every_weeks == 1 else f"Every {self.every_weeks} weeks"
-        return f"{weeks} on {self.get_weekday_display()} at {self.at_time:%H:%M}"
-
-    def moment(self, day: date) -> datetime:
-        """When the talk of a day starts."""
-        return datetime.combine(day, self.at_time, ZoneInfo(self.zone))
 
 
 class PulseQuerySet(models.QuerySet):

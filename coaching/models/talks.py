@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from salesmgmt.desk.audit import audited
-from teams.models import Person, Role, Viewer, access_of
+from teams.models import Person, Viewer, access_of
 
 from .cases import Case, PairQuerySet
 from .meetings import Meeting
@@ -123,16 +123,14 @@ class AgendaItem(models.Model):
 
 class ActionItemQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        """Of who gave it, whom it is about and whom it was promised to; of a meeting, its team's; of a case, up the
-        line as well. Never admin's or operations' for being that."""
+        """Of who gave it, whom it is about and whom it was promised to; of a meeting, its team's; of a case, of those
+        who read the case: who coached somebody before no longer does. Never admin's or operations' for being that."""
         access = access_of(user)
         if access.person_id is None:
             return self.none()
         me = access.person_id
-        mine = Q(person=me) | Q(owner=me) | Q(coach=me) | Q(meeting__in=Meeting.objects.visible_to(user))
-        if access.role == Role.EXECUTIVE:
-            return self.filter(mine | Q(case__isnull=False))
-        return self.filter(mine | Q(case__isnull=False, person__in=access.people))
+        mine = Q(person=me) | Q(owner=me) | Q(coach=me, case=None) | Q(meeting__in=Meeting.objects.visible_to(user))
+        return self.filter(mine | Q(case__in=Case.objects.read_by(user)))
 
 
 class ActionItem(models.Model):

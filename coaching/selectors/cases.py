@@ -147,7 +147,7 @@ def may_see_causes(access: Access) -> bool:
 def causes(*, user: User, start: date | None = None, until: date | None = None) -> Causes:
     """Causes added up over the closed cases one may see, withdrawn ones left out, in one query."""
     closed = Case.objects.visible_to(user).filter(state=Case.State.CLOSED).exclude(cause="")
-    closed, zone = closed.exclude(outcome=Case.Outcome.WITHDRAWN), Organisation.get().time_zone
+    closed, zone = closed.exclude(outcome__in=[Case.Outcome.WITHDRAWN, Case.Outcome.LEFT]), Organisation.get().time_zone
     if start is not None:
         closed = closed.filter(closed_at__gte=clock.close_of(start - timedelta(days=1), zone))
     if until is not None:

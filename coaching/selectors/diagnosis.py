@@ -27,7 +27,7 @@ from sales.models import Lead
 from sales.selectors.campaigns import with_reach
 from salesmgmt.lib.clock import close_of
 from salesmgmt.lib.groups import SMALLEST_GROUP
-from teams.models import Organisation, Person, Posting, SkillRating, User
+from teams.models import Organisation, Person, Posting, SkillRating, Team, User
 
 from .courses import enrolments_of
 from .skills import gaps
@@ -114,6 +114,22 @@ def has_open_diagnosis(person: Person) -> bool:
     """Whether an open case about somebody has steps that nobody has ruled on."""
     standing = DiagnosisStep.objects.standing().filter(case=OuterRef("pk"), step=Step.PERSON)
     return Case.objects.open().filter(person=person).filter(~Exists(standing)).exists()
+
+
+ASKED_OF = {
+    Step.PRODUCT: [Team.Department.PRODUCT],
+    Step.DELIVERY: [Team.Department.PRODUCTION, Team.Department.DELIVERY],
+    Step.SERVICE: [Team.Department.SERVICE],
+    Step.MARKETING: [Team.Department.MARKETING],
+}
+
+
+def unasked(case: Case, *, on: date) -> list[Step]:
+    """Steps that a department of today could answer for, and that none was asked about."""
+    posted = Posting.objects.on(on).filter(person__in=Person.objects.present().active(on)).exclude(person=case.person)
+    here = set(posted.exclude(team__department="").values_list("team__department", flat=True))
+    asked = set(Question.objects.filter(case=case).values_list("step", flat=True))
+    return [step for step, of in ASKED_OF.items() if step not in asked and here & set(of)]
 
 
 def diagnosis_of(*, case: Case, as_of: date) -> Diagnosis:

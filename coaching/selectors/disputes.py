@@ -6,19 +6,23 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from coaching.models import Decider, Decision, Dispute, DisputeEvent, Evidence, Party, Remedy, Statement
 from coaching.models.disputes import APPEAL, FIRST
 from sales.models import Account, Activity, Credit, CreditShare, DealShare, Order
 from salesmgmt.lib import clock
+from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.models import QuotaEntry
+from targets.models.measures import BOOKINGS
 from teams.models import Leadership, Leave, Organisation, Person, Posting, Role, Team, User, Viewer, access_of
-from teams.selectors import person_of
+from teams.selectors import manager_of, person_of
 
 DECIDING = (Role.MANAGER, Role.EXECUTIVE, Role.HR)
+LATELY = timedelta(days=30)
 LOOKS_BACK = timedelta(days=550)  # for what somebody may claim a part of
 MOST_ROWS = 200  # of frozen evidence
 
@@ -55,6 +59,17 @@ class Reading:
     decides: int
     """The latest round the viewer decides or decided; 0: none."""
     is_hr: bool
+    is_executive: bool = False
+
+    @property
+    def sees(self) -> bool:
+        """Executives know that there is a dispute; the others who do read it."""
+        return self.words or self.is_executive
+
+    @property
+    def names_parties(self) -> bool:
+        """HR, and who decides; a party proposes."""
+        return self.party is None and (self.is_hr or self.decides > 0)
 
     @property
     def words(self) -> bool:
@@ -68,11 +83,17 @@ class Reading:
 
 
 def reading_of(dispute: Dispute, user: Viewer) -> Reading:
+    """As of this request: who decides, or decided, and stands in a party's line by now reads nothing any more."""
     access = access_of(user)
     me = access.person_id
-    rounds = Decider.objects.standing().filter(dispute=dispute, person=me).values_list("round", flat=True)
     party = Party.objects.filter(dispute=dispute, person=me).first() if me else None
-    return Reading(party, max(rounds, default=0) if me else 0, access.role == Role.HR)
+    rounds = list(Decider.objects.standing().filter(dispute=dispute, person=me).values_list("round", flat=True))
+    if me and rounds and party is None:
+        parties = Party.objects.filter(dispute=dispute).values_list("person", flat=True)
+        today = clock.today(Organisation.get().time_zone)
+        if me in line_of(parties, today, since=since_of(dispute, today)):
+            rounds = []
+    return Reading(party, max(rounds, default=0) if me else 0, access.role == Role.HR, access.role == Role.EXECUTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +133,13 @@ def words_of(dispute: Dispute, reading: Reading) -> Words:
     return Words(statements, list(evidence) if reading.words else [], decisions)
 
 
+def may_withdraw_appeal(dispute: Dispute, me: int | None) -> bool:
+    """Who made the running appeal."""
+    appeals = DisputeEvent.objects.filter(dispute=dispute, kind=DisputeEvent.Kind.APPEALED).order_by("at", "pk")
+    last = appeals.last() if dispute.state == State.APPEALED else None
+    return last is not None and last.person_id == me
+
+
 def story_of_dispute(dispute: Dispute) -> QuerySet[DisputeEvent]:
     return DisputeEvent.objects.filter(dispute=dispute).select_related("by__person", "person").order_by("at", "pk")
 
@@ -131,19 +159,36 @@ def missing_statements(dispute: Dispute) -> QuerySet[Statement]:
 # ── Who may decide ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def line_of(person_ids: Iterable[int], day: date) -> set[int]:
-    """Everybody above or below any of these people on a day, whoever stands in for a manager included."""
-    ids = set(person_ids)
-    led = list(Leadership.objects.on(day).filter(person__in=ids).values_list("team", "team__path"))
+def line_of(person_ids: Iterable[int], day: date, *, since: date | None = None) -> set[int]:
+    """Everybody above or below any of these people, some weeks before a day (or since another) and from then on.
+
+    Not on one day alone: a stand-in of a week, or a transfer since, makes nobody neutral about what was theirs.
+    """
+    ids, start = set(person_ids), (since or day) - LATELY
+    led = list(
+        Leadership.objects.filter(person__in=ids, during__overlap=half_open(start)).values_list("team", "team__path")
+    )
+    postings = Posting.objects.filter(during__overlap=half_open(start))
+    leaderships = Leadership.objects.filter(during__overlap=half_open(start))
     paths = [path for _, path in led]
-    paths += Posting.objects.on(day).filter(person__in=ids).values_list("team__path", flat=True)
+    paths += postings.filter(person__in=ids).values_list("team__path", flat=True)
     above = {team for path in paths for team in path}
-    found = set(Leadership.objects.on(day).filter(team__in=above).values_list("person", flat=True))
+    found = set(leaderships.filter(team__in=above).values_list("person", flat=True))
     if led:
         below = [team for team, _ in led]
-        found |= set(Posting.objects.on(day).under(below).values_list("person", flat=True))
-        found |= set(Leadership.objects.on(day).filter(team__path__overlap=below).values_list("person", flat=True))
+        found |= set(postings.under(below).values_list("person", flat=True))
+        found |= set(leaderships.filter(team__path__overlap=below).values_list("person", flat=True))
     return found - ids
+
+
+def since_of(dispute: Dispute, day: date) -> date:
+    """From when on lines matter: the days in dispute, or the day it was opened."""
+    found = [day, clock.day_of(dispute.opened_at, Organisation.get().time_zone)]
+    if dispute.order is not None:
+        found.append(dispute.order.ordered_on)
+    if dispute.subject == Dispute.Subject.QUOTA:
+        found.append(period_of(dispute).start)
+    return min(found)
 
 
 def able_to_decide(day: date) -> QuerySet[Person]:
@@ -158,7 +203,7 @@ def neutral_people(dispute: Dispute, day: date) -> QuerySet[Person]:
     """Who could decide the running round: no party, in no party's line, and nobody who was asked before."""
     parties = set(Party.objects.filter(dispute=dispute).values_list("person", flat=True))
     before = set(Decider.objects.filter(dispute=dispute).values_list("person", flat=True))
-    return able_to_decide(day).exclude(pk__in=parties | before | line_of(parties, day))
+    return able_to_decide(day).exclude(pk__in=parties | before | line_of(parties, day, since=since_of(dispute, day)))
 
 
 def proposed_decider(dispute: Dispute, day: date) -> Person | None:
@@ -174,8 +219,8 @@ def why_not_neutral(dispute: Dispute, person: Person, day: date) -> str:
     parties = dict(Party.objects.filter(dispute=dispute).values_list("person", "person__name"))
     if person.pk in parties:
         return f"{person.name} is a party of this dispute: somebody else decides it."
-    if person.pk in line_of(parties, day):
-        return f"{person.name} stands in the line of a party today: somebody else decides this dispute."
+    if person.pk in line_of(parties, day, since=since_of(dispute, day)):
+        return f"{person.name} stands in the line of a party, or did in the days in dispute: somebody else decides it."
     if not able_to_decide(day).filter(pk=person.pk).exists():
         return f"{person.name} no longer leads, or is no longer here: somebody else decides this dispute."
     if Decision.objects.filter(dispute=dispute, decider=person).exists():
@@ -189,7 +234,7 @@ def may_name_decider(dispute: Dispute, user: User, day: date) -> bool:
     if access.role not in {Role.HR, Role.EXECUTIVE} or access.person_id is None:
         return False
     parties = set(Party.objects.filter(dispute=dispute).values_list("person", flat=True))
-    return access.person_id not in parties | line_of(parties, day)
+    return access.person_id not in parties | line_of(parties, day, since=since_of(dispute, day))
 
 
 # ── What there is to dispute ────────────────────────────────────────────────────────────────────────────────────
@@ -226,7 +271,7 @@ def people_around(person: Person, day: date) -> QuerySet[Person]:
     """Those above and below somebody, and the colleagues of their team."""
     team = Posting.objects.on(day).filter(person=person).values("team")
     colleagues = Posting.objects.on(day).filter(team__in=team).values("person")
-    near = Q(pk__in=line_of([person.pk], day)) | Q(pk__in=colleagues)
+    near = Q(pk__in=line_of([person.pk], day)) | Q(pk__in=colleagues) | Q(pk__in=hr_people(day))
     return Person.objects.present().active(day).filter(near).exclude(pk=person.pk)
 
 
@@ -249,12 +294,51 @@ def people_named(user: User, numbers: Collection[int], *, at: datetime) -> list[
     return found
 
 
-def person_at(email: str) -> Person:
-    """Somebody by their e-mail address: a list of everybody is nobody's to read here."""
-    person = Person.objects.present().filter(email__iexact=email).order_by("pk").first()
+def hr_people(day: date) -> QuerySet[Posting]:
+    return Posting.objects.on(day).filter(role=Role.HR).values("person")
+
+
+def concerned(dispute: Dispute) -> set[int]:
+    """Whose record stands in what is disputed."""
+    found = credited_people(dispute.order) if dispute.order is not None else set()
+    if dispute.account is not None:
+        found |= set(dispute.account.ownerships.values_list("owner", flat=True))
+    return found
+
+
+def proposed_parties(dispute: Dispute) -> QuerySet[Person]:
+    """Whom a party has proposed and nobody has named yet."""
+    said = DisputeEvent.objects.filter(dispute=dispute, kind=DisputeEvent.Kind.PROPOSED).values("person")
+    return Person.objects.present().filter(pk__in=said).exclude(disputes__dispute=dispute).order_by("name", "pk")
+
+
+def nameable(dispute: Dispute, user: User, *, at: datetime) -> QuerySet[Person]:
+    """Whom a user may name or propose as a party: HR anybody, the others who is concerned or near a party."""
+    reading, day = reading_of(dispute, user), clock.day_of(at, Organisation.get().time_zone)
+    people = Person.objects.present().exclude(disputes__dispute=dispute)
+    if reading.is_hr and reading.party is None:
+        return people
+    ids = concerned(dispute)
+    if reading.party is not None:
+        ids |= set(people_around(reading.party.person, day).values_list("pk", flat=True))
+    elif reading.decides:
+        ids |= line_of(Party.objects.filter(dispute=dispute).values_list("person", flat=True), day)
+        ids |= set(proposed_parties(dispute).values_list("pk", flat=True))
+    return people.filter(pk__in=ids)
+
+
+def person_at(email: str, among: QuerySet[Person]) -> Person:
+    """One of these by their e-mail address; who is somewhere else is not told from who isn't here at all."""
+    person = among.filter(email__iexact=email).order_by("pk").first()
     if person is None:
-        raise Refused(f"Nobody here has the address {email}.", field="email")
+        raise Refused(f"Nobody whom you may name has the address {email}.", field="email")
     return person
+
+
+def able_to_name(dispute: Dispute, user: User, *, at: datetime) -> QuerySet[Person]:
+    """Among whom a user may look for somebody to decide."""
+    day = clock.day_of(at, Organisation.get().time_zone)
+    return Person.objects.present() if may_name_decider(dispute, user, day) else Person.objects.none()
 
 
 def people_heard(dispute: Dispute) -> QuerySet[Person]:
@@ -331,9 +415,24 @@ def _owners_table(account: Account) -> dict[str, Any]:
     return _table(["Owner", "From", "Until", "Reason"], rows)
 
 
+def quotas_of(person: Person, *, start: date, end: date, measure: str) -> QuerySet[QuotaEntry]:
+    """The entries of one quota: of exactly these days."""
+    return QuotaEntry.objects.filter(person=person, measure=measure, during=half_open(start, end))
+
+
+def answer_for_quota(person: Person, *, start: date, end: date, measure: str, day: date) -> set[int]:
+    """Who set a quota, and who led the person while it ran: they are heard, and nobody's judge of it."""
+    last = min(end - timedelta(days=1), max(day, start))
+    found = {one.pk for on in (start, last) if (one := manager_of(person, on)) is not None}
+    entries = quotas_of(person, start=start, end=end, measure=measure)
+    found |= set(entries.filter(by__person__isnull=False).values_list("by__person", flat=True))
+    here = Person.objects.present().active(day).filter(pk__in=found - {person.pk})
+    return set(here.values_list("pk", flat=True))
+
+
 def _quota_table(dispute: Dispute) -> dict[str, Any]:
     period = period_of(dispute)
-    rows = QuotaEntry.objects.filter(person=dispute.opened_by).overlapping(period.start, period.end)
+    rows = quotas_of(dispute.opened_by, start=period.start, end=period.end, measure=dispute.measure or BOOKINGS)
     return _table(
         ["Kind", "From", "Until", "Measure", "Amount", "Currency", "Reason"],
         (
@@ -355,7 +454,7 @@ def period_of(dispute: Dispute) -> Period:
 class Similar:
     """A settled dispute of the same kind, without names; `pk` only for who may read it."""
 
-    month: date
+    when: str
     is_same_ground: bool
     outcome: str
     appeal: str
@@ -363,21 +462,27 @@ class Similar:
 
 
 def similar_to(dispute: Dispute, user: Viewer, *, most: int = 5) -> list[Similar]:
-    """Settled disputes of the same subject, those with the same reasons first, the latest first."""
+    """Settled disputes of the same subject, those with the same reasons first, the latest first.
+
+    To who may not read them they are told from five on, and by their quarter: of one or two everybody knows whose.
+    """
     settled = Dispute.objects.filter(subject=dispute.subject, state=State.FINAL).exclude(pk=dispute.pk)
     found = list(settled.prefetch_related("decisions").order_by("-opened_at", "-pk")[:100])
-    found = sorted(found, key=lambda one: one.ground != dispute.ground)[:most]
     mine = Dispute.objects.visible_to(user).filter(pk__in=[one.pk for one in found])
     seen = set(mine.values_list("pk", flat=True)) if found else set()
+    if len(found) < SMALLEST_GROUP:
+        found = [one for one in found if one.pk in seen]
+    organisation = Organisation.get()
     rows = []
-    for one in found:
+    for one in sorted(found, key=lambda one: one.ground != dispute.ground)[:most]:
         by_round = {decision.round: decision for decision in one.decisions.all()}
         if (first := by_round.get(FIRST)) is None:
             continue
         second = by_round.get(APPEAL)
+        day = clock.day_of(first.decided_at, organisation.time_zone)
         rows.append(
             Similar(
-                month=first.decided_at.date().replace(day=1),
+                when=f"{day:%b %Y}" if one.pk in seen else Period.of(day, "quarter", organisation.calendar).label,
                 is_same_ground=one.ground == dispute.ground,
                 outcome=first.get_outcome_display(),
                 appeal=second.get_outcome_display() if second else "",
@@ -385,6 +490,49 @@ def similar_to(dispute: Dispute, user: Viewer, *, most: int = 5) -> list[Similar
             )
         )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class PayDue:
+    """What a settled dispute comes to for one person: all its remedies of pay together."""
+
+    dispute: int
+    person: Person
+    amount: Decimal
+    currency: str
+
+
+def pay_due(*, dispute: Dispute | None = None) -> list[PayDue]:
+    """Pay as decided for good, by dispute and person; what an appeal took back adds up to nothing and is left out."""
+    rows = Remedy.objects.filter(kind=Dispute.Subject.PAY, decision__dispute__state=State.FINAL, amount__isnull=False)
+    if dispute is not None:
+        rows = rows.filter(decision__dispute=dispute)
+    sums = rows.values("decision__dispute", "person", "currency").annotate(total=Sum("amount"))
+    sums = list(sums.exclude(total=0).order_by("decision__dispute", "person"))
+    people = Person.objects.in_bulk({one["person"] for one in sums})
+    return [PayDue(one["decision__dispute"], people[one["person"]], one["total"], one["currency"]) for one in sums]
+
+
+def payers(day: date) -> QuerySet[Person]:
+    """Who settles pay: operations, who run the plans it follows; where there are none, HR."""
+    able = Person.objects.present().active(day).filter(user__is_active=True)
+    posted = Posting.objects.on(day)
+    operations = able.filter(pk__in=posted.filter(role=Role.OPERATIONS).values("person"))
+    return operations if operations.exists() else able.filter(pk__in=posted.filter(role=Role.HR).values("person"))
+
+
+def held(*, order: int | None = None, account: int | None = None) -> bool:
+    """Whether an order's credit or an account is in a dispute that isn't settled."""
+    unsettled = Dispute.objects.unsettled()
+    return unsettled.filter(order=order).exists() if order else unsettled.filter(account=account).exists()
+
+
+def quota_held(person: int, start: date, end: date, measure: str) -> bool:
+    """Whether somebody's quota of exactly these days is in a dispute that isn't settled."""
+    found = Dispute.objects.unsettled().filter(
+        opened_by=person, subject=Dispute.Subject.QUOTA, measure__in=[measure, ""] if measure == BOOKINGS else [measure]
+    )
+    return any((period_of(one).start, period_of(one).end) == (start, end) for one in found)
 
 
 def reversed_for(*, manager: Person, start: date, end: date) -> int:

@@ -11,19 +11,24 @@ from django.db.models import Prefetch, Q, QuerySet, Sum
 
 from coaching.models import (
     ActionItem,
+    Case,
+    DiagnosisStep,
+    Dispute,
     Exit,
     Ladder,
     LadderDecision,
     LadderEvent,
     LadderQuerySet,
     LadderStep,
+    Party,
     Step,
     StepGoal,
     StepReading,
     StepSupport,
     may_lead,
 )
-from performance.selectors import Measure, Scope, figures, measures_of
+from performance.selectors import Measure, Scope, catalogue, figures, measures_of
+from performance.selectors.scope import SELLING_TIME
 from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
@@ -31,8 +36,8 @@ from targets.models import Plan, QuotaEntry
 from targets.selectors import AMBITIOUS, chance_of, due_entries, figures_of
 from targets.selectors.entries import differences, lines_that_follow, stated_entries
 from targets.selectors.responses import last_told, standings
-from teams.models import Access, Leadership, Leave, Organisation, Person, Posting, Role, User, access_of
-from teams.selectors import manager_of, presence, team_on
+from teams.models import Access, Leadership, Leave, Organisation, Person, Posting, Role, Showing, User, access_of
+from teams.selectors import hidden_of, manager_of, presence, team_on
 
 from .diagnosis import has_open_diagnosis
 from .disputes import open_disputes_about
@@ -40,6 +45,13 @@ from .disputes import open_disputes_about
 Kind, State = LadderStep.Kind, LadderStep.State
 DAYS_TO_READ = 5  # working days
 THEIRS = {Step.TRAINING, Step.PERSON}  # causes that a ladder can do something about
+GOAL_UNITS = ("money", "count", "ratio", "days")
+NO_GOALS = {"quota", "expected", SELLING_TIME}
+FOUND_WITHIN = timedelta(days=183)  # before a ladder was opened: what an older case found has been dealt with
+WRITES = {  # who did one of these has made or judged the steps
+    LadderEvent.Kind.OPENED, LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.EXTENDED,
+    LadderEvent.Kind.COMPLETED,
+}  # fmt: skip
 MOVES = {LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.PAUSED, LadderEvent.Kind.EXTENDED}
 
 
@@ -100,15 +112,32 @@ def helpers_of(step: LadderStep, on: date) -> QuerySet[Person]:
 
 
 def why_not_decide(user: User, access: Access, ladder: Ladder, on: date) -> str:
-    """Why somebody may not decide or bear witness; empty: they may. Up the line, and never the person's own coach."""
+    """Why somebody may not decide or bear witness; empty: they may. Up the line, and never the person's own coach.
+
+    Where everybody above coaches the person or has a hand in the steps, somebody of HR does it, and another consents.
+    """
     person = ladder.person
+    if access.role == Role.HR and access.person_id != person.pk and not _others_above(ladder, on):
+        return ""
     if not may_lead(access, person):
         return f"Only somebody up the line of {person.name} does this."
     coach = manager_of(person, on)
-    wrote = ladder.events.filter(by=user, kind__in=[LadderEvent.Kind.OPENED, LadderEvent.Kind.PUBLISHED]).exists()
+    wrote = ladder.events.filter(by=user, kind__in=WRITES).exists()
     if wrote or (coach is not None and coach.pk == access.person_id):
         return f"Whoever coaches {person.name} or wrote the steps stays out of this: ask the next one up the line."
     return ""
+
+
+def _others_above(ladder: Ladder, on: date) -> bool:
+    """Whether there is anybody up the line who neither coaches the person nor wrote the steps."""
+    wrote = ladder.events.filter(kind__in=WRITES, by__isnull=False).values("by")
+    coach = manager_of(ladder.person, on)
+    posted = Posting.objects.on(on).filter(role=Role.EXECUTIVE).values("person")
+    able = Person.objects.active(on).filter(
+        Q(pk__in=posted) | Q(pk__in=leaders_above(ladder.person, on).values("pk")), user__is_active=True
+    )
+    able = able.exclude(pk__in=[ladder.person_id, coach.pk if coach else 0]).exclude(user__in=wrote)
+    return any(may_lead(access_of(one.user), ladder.person) for one in able.select_related("user") if one.user)
 
 
 def why_not_witness(user: User, access: Access, step: LadderStep, on: date) -> str:
@@ -124,11 +153,34 @@ def why_not_witness(user: User, access: Access, step: LadderStep, on: date) -> s
         return "Nothing waits to be read."
     asked = step.events.filter(kind__in=MOVES).order_by("at", "pk").last()
     since = clock.day_of(asked.at, Organisation.get().time_zone) if asked else on
-    days = presence(person_ids=[ladder.person_id], start=since + timedelta(days=1), end=on + timedelta(days=1))
-    mine = days[ladder.person_id]
-    if int((~mine.away).sum()) < DAYS_TO_READ:
+    if worked_days(ladder.person, since, on) < DAYS_TO_READ:
         return f"{ladder.person.name} has {DAYS_TO_READ} working days to read it; wait for these."
     return ""
+
+
+def why_not_confirm(access: Access, support: StepSupport, on: date) -> str:
+    """Why somebody may not say that support came after all; empty: they may.
+
+    The person has the word. Where they don't answer for five working days after it was said to be given, HR may
+    bear witness, unless HR promised it; never who leads them.
+    """
+    person = support.step.ladder.person
+    if access.person_id == person.pk:
+        return ""
+    if access.role != Role.HR or access.person_id == support.owner_id:
+        return f"Only {person.name} says that it came, or HR where they don't answer."
+    said = max(moment for moment in (support.given_at, support.denied_at) if moment is not None)
+    if worked_days(person, clock.day_of(said, Organisation.get().time_zone), on) < DAYS_TO_READ:
+        return f"{person.name} has {DAYS_TO_READ} working days to say whether it came; wait for these."
+    return ""
+
+
+def worked_days(person: Person, since: date, on: date) -> int:
+    """How many days somebody has worked after a day, up to another: leave and holidays left out."""
+    if on <= since:
+        return 0
+    found = presence(person_ids=[person.pk], start=since + timedelta(days=1), end=on + timedelta(days=1))
+    return int((~found[person.pk].away).sum())
 
 
 # ── What speaks against going on ────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +206,7 @@ def grounds_against(step: LadderStep, *, on: date) -> list[Ground]:
         *_target(step, person, on),
         *_support(step, person, on),
         *_diagnosis(step.ladder, person),
-        *_dispute(person),
+        *_dispute(step, person, on),
     ]
 
 
@@ -252,15 +304,28 @@ def _target(step: LadderStep, person: Person, on: date) -> list[Ground]:
 
 
 def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
-    """Promises on the ladder, and those of whoever else owes this person something."""
-    promised = StepSupport.objects.filter(step__ladder=step.ladder_id, due_on__lte=on).select_related("owner")
-    found = [
-        Ground(
-            "support", f"{one.owner.name} has not given what was promised for {one.due_on:%-d %b %Y}: give it first."
-        )
-        for one in promised.order_by("due_on", "pk")
-        if not one.is_kept
-    ]
+    """Promises on the ladder, and those of whoever else owes this person something.
+
+    What was only just said to be given is nothing that the person has had the days to deny.
+    """
+    zone = Organisation.get().time_zone
+    promised = StepSupport.objects.filter(step__ladder=step.ladder_id, due_on__lte=on, waived_at=None)
+    found = []
+    for one in promised.select_related("owner").order_by("due_on", "pk"):
+        if not one.is_kept:
+            due = f"{one.due_on:%-d %b %Y}"
+            sentence = f"{one.owner.name} has not given what was promised for {due}: give it first."
+            if one.denied_at is not None:
+                sentence = f"{person.name} says that {one.owner.name} has not given what was promised for {due}."
+            found.append(Ground("support", sentence))
+        elif one.confirmed_at is None and one.given_at is not None:
+            given = clock.day_of(one.given_at, zone)
+            if worked_days(person, given, on) < DAYS_TO_READ:
+                sentence = (
+                    f"{one.owner.name} marked support as given on {given:%-d %b %Y}: "
+                    f"{person.name} confirms it, or has {DAYS_TO_READ} working days to say that it did not come."
+                )
+                found.append(Ground("support", sentence))
     items = ActionItem.objects.filter(person=person, done_at=None, due_on__lt=on).exclude(owner=person)
     for item in items.select_related("owner").order_by("due_on", "pk"):
         sentence = f"A promise of {item.owner.name} to {person.name} is overdue since {item.due_on:%-d %b %Y}: keep it."
@@ -269,20 +334,66 @@ def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
 
 
 def _diagnosis(ladder: Ladder, person: Person) -> list[Ground]:
-    """Open, or concluded with a cause that is not the person's to improve."""
-    if has_open_diagnosis(person):
+    """Open, never made, or concluded with a cause that is not the person's to improve.
+
+    The latest conclusion about the person counts, and that of the linked case: who was found to lack nothing, or
+    to lack what the team lacks, is not put on a ladder by an older finding.
+    """
+    about = Q(person=person) & (Q(closed_at=None) | Q(closed_at__gte=ladder.opened_at - FOUND_WITHIN))
+    standing = Prefetch("steps", DiagnosisStep.objects.standing(), to_attr="standing")
+    cases = list(Case.objects.filter(about | Q(pk=ladder.case_id)).prefetch_related(standing).order_by("pk"))
+    unclear = [one for one in cases if one.is_open and not _found_by(one)]
+    if unclear or has_open_diagnosis(person):
         return [Ground("diagnosis", f"The diagnosis about {person.name} is open: conclude the case first.", "/cases/")]
-    case = ladder.case
-    if case is not None and case.cause and (case.is_team_wide or case.cause not in THEIRS):
-        sentence = f"The case found another cause, {case.get_cause_display().lower()}: take the ladder back."
-        return [Ground("diagnosis", sentence, f"/cases/{case.pk}/")]
+    concluded = [one for one in cases if one.cause or one.is_open]
+    concluded = [one for one in concluded if one.outcome != Case.Outcome.WITHDRAWN]
+    if not concluded:
+        sentence = f"No case has found what {person.name} lacks: open one, and conclude its diagnosis first."
+        return [Ground("diagnosis", sentence, "/cases/")]
+    latest = max(concluded, key=lambda one: (one.is_open, one.closed_at or one.opened_at, one.pk))
+    for one in (latest, *(one for one in concluded if one.pk == ladder.case_id)):
+        causes = _found_by(one)
+        if not any(cause in THEIRS and not is_team_wide for cause, is_team_wide in causes):
+            labels = " and ".join(str(dict(Case.CAUSES)[cause]).lower() for cause, _ in causes)
+            wide = " of the whole team" if causes and all(is_team_wide for _, is_team_wide in causes) else ""
+            sentence = f"The case found another cause, {labels}{wide}: take the ladder back."
+            return [Ground("diagnosis", sentence, f"/cases/{one.pk}/")]
     return []
 
 
-def _dispute(person: Person) -> list[Ground]:
-    if not open_disputes_about(person=person).exists():
+def _found_by(case: Case) -> list[tuple[str, bool]]:
+    """Which causes a case found, and whether of the whole team."""
+    if case.is_open:
+        return [(one.step, one.is_team_wide) for one in case.standing if one.is_in]  # type: ignore[attr-defined]
+    return [(case.cause, bool(case.is_team_wide))]
+
+
+def may_open_ladder(access: Access, case: Case) -> bool:
+    """Whether what a case has found is the person's to improve, and somebody may begin that with them."""
+    case.standing = list(case.steps.filter(reopened_at=None)) if case.is_open else []  # type: ignore[attr-defined]
+    theirs = any(cause in THEIRS and not is_team_wide for cause, is_team_wide in _found_by(case))
+    return theirs and case.outcome != Case.Outcome.WITHDRAWN and may_lead(access, case.person)
+
+
+def _dispute(step: LadderStep, person: Person, on: date) -> list[Ground]:
+    """A dispute that touches what the ladder is about, said so that the line doesn't learn of it.
+
+    About the quota the person is measured by or their territory; about the conduct of who leads them or wrote the
+    ladder; about an order of the days that are judged. Whoever is merely one of many parties stops nothing.
+    """
+    mine = Q(opened_by=person)
+    above = set(leaders_above(person, on).values_list("pk", flat=True))
+    above |= set(LadderEvent.objects.filter(ladder=step.ladder_id).values_list("by__person", flat=True)) - {None}
+    against = Party.objects.filter(person__in=above - {person.pk}).values("dispute")
+    judged = Q(order__ordered_on__gte=step.starts_on, order__ordered_on__lt=step.until)
+    touching = (
+        mine & Q(subject__in=[Dispute.Subject.QUOTA, Dispute.Subject.TERRITORY])
+        | mine & Q(subject=Dispute.Subject.CONDUCT, pk__in=against)
+        | Q(subject=Dispute.Subject.CREDIT) & judged
+    )
+    if not open_disputes_about(person=person).filter(touching).exists():
         return []
-    return [Ground("dispute", f"A dispute with {person.name} is open: it is decided first.", "/disputes/")]
+    return [Ground("hold", f"HR asks to wait: a matter that touches {person.name} is to be settled first.")]
 
 
 # ── Leave moves the dates ───────────────────────────────────────────────────────────────────────────────────────
@@ -330,6 +441,16 @@ def later(step: LadderStep, lost: int, *, after: date) -> date:
     return found
 
 
+def shifted(step: LadderStep, day: date, lost: int, *, after: date) -> date:
+    """So many working days behind a day, or behind a leave that covers it."""
+    start = max(day, after) + timedelta(days=1)
+    person = step.ladder.person_id
+    ahead = presence(person_ids=[person], start=start, end=start + timedelta(days=lost * 3 + 400))[person]
+    free = ahead.days[~ahead.away]
+    found: date = free[min(lost, len(free)) - 1].astype(date) if len(free) else day
+    return found
+
+
 # ── Goals ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -357,6 +478,11 @@ class GoalLine:
         return self.reached <= self.goal.aim if falls else self.reached >= self.goal.aim
 
 
+def goal_measures() -> dict[str, Measure]:
+    """What a goal may be set in: figures of the person's own doing that add up over days, never how they spend time."""
+    return {key: one for key, one in catalogue().items() if one.unit in GOAL_UNITS and key not in NO_GOALS}
+
+
 def goal_lines(step: LadderStep, *, on: date, organisation: Organisation) -> list[GoalLine]:
     """The goals of a step beside what was reached in their days."""
     lines = []
@@ -376,9 +502,14 @@ def goal_lines(step: LadderStep, *, on: date, organisation: Organisation) -> lis
 def value_of(
     person: Person, measure: str, start: date, until: date | None, on: date, organisation: Organisation
 ) -> Decimal | None:
-    """A person's figure in a range of days, up to a day; None before it began."""
+    """A person's figure in a range of days, up to a day; None before it began, and where it is not to be shown."""
     assert until is not None
     if on < start:
+        return None
+    days_shown = {start, min(on, until - timedelta(days=1))}
+    if measure == SELLING_TIME and hidden_of(
+        Showing.SELLING_TIME, [person.pk], days=days_shown, organisation=organisation
+    ):
         return None
     days = Period(start, until, "month", f"{start:%Y-%m}", organisation.calendar)
     scope = Scope.person(person)
@@ -399,13 +530,17 @@ class ExitSums:
     returning: int | None
 
 
+def exits_of(user: User) -> QuerySet[Exit]:
+    return Exit.objects.visible_to(user).select_related("person")
+
+
 def leavers_of(user: User) -> QuerySet[Person]:
-    """Whose exit a user may record: HR, of who left or whose employment a ladder ended; never one's own."""
+    """Whose exit a user may still record: HR, of who left or whose employment a ladder ended; never one's own."""
     access = access_of(user)
     if access.role != Role.HR:
         return Person.objects.none()
     gone = Q(left_on__isnull=False) | Q(ladders__outcome=Ladder.Outcome.ENDED)
-    return Person.objects.present().filter(gone).exclude(pk=access.person_id or 0).distinct()
+    return Person.objects.present().filter(gone, exit=None).exclude(pk=access.person_id or 0).distinct()
 
 
 def exit_sums(*, since: date) -> ExitSums | None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from coaching.analysis.rhythms import days_of
 from coaching.models import (
     ActionItem,
     Attendance,
@@ -17,14 +18,18 @@ from coaching.models import (
     MeetingPoint,
     MeetingQuerySet,
     MeetingQuestion,
+    MeetingRhythm,
     Play,
 )
 from performance.selectors import team_standings
 from sales.models import MarketNote
-from teams.models import Access, Leadership, Organisation, Person, Posting, Team, User, access_of
+from salesmgmt.lib import clock
+from salesmgmt.lib.groups import SMALLEST_GROUP
+from teams.models import Access, Holiday, Leadership, Organisation, Person, Posting, Role, Team, User, access_of
 from teams.selectors import current_period
 
 from .plays import PlayResult, last_use, play_results
+from .rhythms import AHEAD, FAR
 
 TOPICS = 5  # of the market that an agenda names
 PLAYED = timedelta(days=365)  # in which deals with a play are looked at
@@ -79,6 +84,26 @@ def attendees(team: Team, on: date) -> QuerySet[Person]:
     posted = Posting.objects.on(on).filter(team=team)
     people = Person.objects.active(on)
     return people.filter(Q(pk__in=posted.values("person")) | Q(pk__in=leads.values("person")))
+
+
+def asked_to(meeting: Meeting) -> QuerySet[Person]:
+    """Who is asked to come, by the postings of its day."""
+    return attendees(meeting.team, clock.day_of(meeting.starts_at, Organisation.get().time_zone))
+
+
+def meeting_rhythms_of(user: User) -> QuerySet[MeetingRhythm]:
+    return MeetingRhythm.objects.visible_to(user).standing().select_related("team", "chair")
+
+
+def meeting_days(rhythm: MeetingRhythm, *, on: date) -> list[date]:
+    """The days for which a meeting should stand: of the coming two weeks, or the next one. Holidays are out."""
+    days = days_of(
+        starts_on=rhythm.starts_on, every_weeks=rhythm.every_weeks, weekday=rhythm.weekday, since=on, until=on + FAR
+    )
+    region = Organisation.get().holiday_region
+    off = set(Holiday.objects.filter(region=region, on__gte=on, on__lt=on + FAR).values_list("on", flat=True))
+    fit = [day for day in days if day not in off]
+    return [day for place, day in enumerate(fit) if place == 0 or day < on + AHEAD]
 
 
 def meetings_of(user: User) -> MeetingQuerySet:
@@ -143,7 +168,10 @@ def points_for(meeting: Meeting, *, since: date, on: date) -> list[Found]:
 
 @fills_agendas
 def _figures(team: Team, since: date, on: date) -> list[Found]:
-    """How the team stands in the quarter, and what came since the last meeting; of the team as a whole alone."""
+    """How the team stands in the quarter, and what came since the last meeting; of the team as a whole alone, and none
+    where so few sell that each could take away their own and have the other's."""
+    if Posting.objects.on(on).under([team.pk]).filter(role=Role.REP).count() < SMALLEST_GROUP:
+        return []
     period = current_period("quarter", on)
     now = next(iter(team_standings(team_ids=[team.pk], period=period, as_of=on)), None)
     if now is None:

@@ -1,17 +1,34 @@
 """Who may coach whom, and how an author is named."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 
 from django.db.models import QuerySet
 
-from teams.models import Access, Leadership, Person, Posting, User, access_of
+from salesmgmt.lib import clock
+from teams.models import Access, Leadership, Organisation, Person, Posting, Role, User, access_of
+from teams.selectors import presence
+
+FAR = timedelta(weeks=26)  # for which leave is looked ahead
+RUNS_IT = {"admin", Role.OPERATIONS}
 
 
 def may_coach(access: Access, person: Person) -> bool:
-    """Whether a user leads the person (anywhere up the line) or plans for all; never oneself."""
+    """Whether a user leads the person, anywhere up the line; an executive everybody; never oneself.
+
+    Who runs the installation sees everybody, and coaches only those they lead.
+    """
     if access.person_id is None or access.person_id == person.pk:
         return False
-    return access.role != "operations" and access.sees_person(person.pk) and (access.leads or access.sees_all)
+    if access.role in RUNS_IT:
+        return _led_by(access).filter(person=person).exists()
+    return access.sees_person(person.pk) and (access.leads or access.role == Role.EXECUTIVE)
+
+
+def _led_by(access: Access) -> QuerySet[Posting]:
+    if not access.leads:
+        return Posting.objects.none()
+    return Posting.objects.on(clock.today(Organisation.get().time_zone)).under(access.led_team_ids)
 
 
 def leaders_of(person: Person, on: date) -> list[int]:
@@ -30,9 +47,23 @@ def leads_on(leader: Person, person: Person, on: date) -> bool:
 def coached_by(user: User) -> QuerySet[Person]:
     """Whom the user may plan a 1:1 with."""
     access = access_of(user)
-    if not (access.leads or access.role == "executive") or access.person_id is None:
+    if not (access.leads or access.role == Role.EXECUTIVE) or access.person_id is None:
         return Person.objects.none()
-    return Person.objects.visible_to(user).exclude(pk=access.person_id)
+    people = Person.objects.visible_to(user).exclude(pk=access.person_id)
+    return people.filter(pk__in=_led_by(access).values("person")) if access.role in RUNS_IT else people
+
+
+def days_here(people: Iterable[Person], *, start: date, end: date) -> list[date]:
+    """Working days from one day up to another on which at least one of them is there and not away."""
+    found = presence(person_ids={person.pk for person in people}, start=start, end=end)
+    return sorted({day for mine in found.values() for day in mine.days[mine.employed & ~mine.away].astype(object)})
+
+
+def day_after(people: Iterable[Person], *, on: date, days: int) -> date:
+    """The day by which they will have had so many working days after today; beyond half a year, the end of that."""
+    end = on + FAR
+    here = days_here(people, start=on + timedelta(days=1), end=end)
+    return here[days - 1] if len(here) >= days else end
 
 
 def name_of(user: User | None) -> str:

@@ -1,20 +1,21 @@
 """Questions about rhythms, and about how people say they are."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from django.db.models import Q
 
 from coaching.analysis.rhythms import days_of
 from coaching.models import OneOnOne, Pulse, Rhythm, RhythmQuerySet
-from teams.models import Leadership, Person, Team, User, access_of
+from salesmgmt.lib.groups import SMALLEST_GROUP
+from teams.models import Leadership, Person, Posting, Role, Team, User, access_of
 from teams.selectors import PersonDays, members, presence
 
 AHEAD = timedelta(days=15)  # days for which talks are planned; of slower rhythms the next one
 FAR = timedelta(weeks=26)  # beyond which no talk is planned, however long a leave
-SMALLEST = 5  # people who have to have said something, before it is counted
 
 
 def rhythms_of(user: User) -> RhythmQuerySet:
@@ -40,6 +41,8 @@ class Outlook:
     presence: dict[int, PersonDays]
     leads: dict[int, list[Leadership]]
     paths: dict[int, list[int]]
+    executives: frozenset[int]
+    """Everybody is theirs."""
 
     def are_here(self, person_id: int, manager_id: int, day: date) -> bool:
         """Do both work that day, and is neither away?"""
@@ -64,13 +67,18 @@ class Outlook:
             return False
         # On a day off, where the person is posted on the next day that they work.
         place = min(int(np.searchsorted(mine.days, np.datetime64(day, "D"))), len(mine) - 1)
-        path = self.paths.get(int(mine.team_ids[place]), [])
+        team_id = int(mine.team_ids[place])
+        if manager_id in self.executives:
+            return bool(team_id)
+        path = self.paths.get(team_id, [])
         return any(row.team_id in path and day in row for row in self.leads.get(manager_id, []))
 
     def leads_ever(self, manager_id: int, person_id: int) -> bool:
         """From today on, as far as postings and seats are known; a stand-in of some weeks ends nothing."""
         mine = self.presence.get(person_id)
-        return mine is not None and any(
+        if mine is None or manager_id in self.executives:
+            return mine is not None and bool(mine.team_ids.any())
+        return any(
             row.team_id in self.paths.get(int(team_id), []) and day in row
             for row in self.leads.get(manager_id, [])
             for day, team_id in zip(mine.days.astype(object), mine.team_ids, strict=True)
@@ -78,7 +86,7 @@ class Outlook:
 
 
 def outlook(pairs: Collection[tuple[int, int]], *, on: date) -> Outlook:
-    """Calendars, leave and seats of these pairs (person, manager) from a day on, in seven queries."""
+    """Calendars, leave and seats of these pairs (person, manager) from a day on, in eight queries."""
     ids = {one for pair in pairs for one in pair}
     seats = Leadership.objects.filter(person__in={manager for _, manager in pairs}, during__endswith__isnull=True)
     ending = Leadership.objects.filter(person__in={manager for _, manager in pairs}, during__endswith__gt=on)
@@ -89,6 +97,9 @@ def outlook(pairs: Collection[tuple[int, int]], *, on: date) -> Outlook:
         presence=presence(person_ids=ids, start=on, end=on + FAR) if ids else {},
         leads=leads,
         paths=dict(Team.objects.values_list("pk", "path")) if ids else {},
+        executives=frozenset(
+            Posting.objects.on(on).filter(role=Role.EXECUTIVE, person__in=ids).values_list("person_id", flat=True)
+        ),
     )
 
 
@@ -98,14 +109,35 @@ def slots_of(rhythm: Rhythm, known: Outlook, *, on: date) -> list[Slot]:
         starts_on=rhythm.starts_on, every_weeks=rhythm.every_weeks, weekday=rhythm.weekday, since=on, until=on + FAR
     )
     person, manager = rhythm.person_id, rhythm.manager_id
-    fit = [day for day in days if known.are_here(person, manager, day) and known.leads_on(manager, person, day)]
-    return [Slot(rhythm, day) for place, day in enumerate(fit) if place == 0 or day < on + AHEAD]
+    found: list[Slot] = []
+    for day in days:
+        if found and day >= on + AHEAD:
+            break
+        if known.are_here(person, manager, day) and known.leads_on(manager, person, day):
+            found.append(Slot(rhythm, day))
+    return found
 
 
-def planned_days(rhythm: Rhythm) -> set[date]:
-    """Days of the pair's rhythm that have had their talk, whatever came of it."""
-    talks = OneOnOne.objects.filter(person=rhythm.person_id, manager=rhythm.manager_id, rhythm_on__isnull=False)
-    return {day for day in talks.values_list("rhythm_on", flat=True) if day is not None}
+Standing = Mapping[tuple[int, int], set[date | datetime]]
+
+
+def talks_standing(*, on: date, at: datetime, rhythm: Rhythm | None = None) -> Standing:
+    """By pair, days of the rhythm that have had their talk, whatever came of it, and moments that are taken."""
+    talks = OneOnOne.objects.filter(Q(rhythm_on__gte=on) | Q(starts_at__gte=at))
+    if rhythm is not None:
+        talks = talks.filter(person=rhythm.person_id, manager=rhythm.manager_id)
+    found: dict[tuple[int, int], set[date | datetime]] = {}
+    for person, manager, day, starts_at in talks.values_list("person", "manager", "rhythm_on", "starts_at"):
+        found.setdefault((person, manager), set()).update([starts_at, *([day] if day else [])])
+    return found
+
+
+def missing_slots(rhythm: Rhythm, known: Outlook, stands: Standing, *, on: date, at: datetime) -> list[Slot]:
+    """The talks that the rhythm asks for and that have not been placed."""
+    has = stands.get((rhythm.person_id, rhythm.manager_id), set())
+    return [
+        slot for slot in slots_of(rhythm, known, on=on) if slot.starts_at > at and not {slot.on, slot.starts_at} & has
+    ]
 
 
 # ── How they say they are ───────────────────────────────────────────────────────────────────────────────────────
@@ -160,9 +192,13 @@ class PulseCount:
         return self.scores[3] + self.scores[4]
 
 
-def pulse_counts(*, team_ids: Collection[int], since: date, on: date) -> list[PulseCount]:
-    """The last word of each person posted to these teams or below, counted; a kind fewer than five spoke of is out."""
-    people = members(list(team_ids), on)
+def pulse_counts(*, user: User, since: date, on: date) -> list[PulseCount]:
+    """The last word of each person the user leads from farther up, counted; a kind fewer than five spoke of is out.
+
+    Whose words they read, and their own, are left out: what is left by taking these away would be somebody's.
+    """
+    told = Pulse.objects.visible_to(user).filter(on__gte=since).values("person")
+    people = members(access_of(user).led_team_ids, on).exclude(pk=access_of(user).person_id).exclude(pk__in=told)
     last = Pulse.objects.filter(person__in=people, on__gte=since, score__isnull=False)
     last = last.order_by("kind", "person", "-on", "-at", "-pk").distinct("kind", "person")
     tallies: dict[str, Counter[int]] = {}
@@ -171,5 +207,5 @@ def pulse_counts(*, team_ids: Collection[int], since: date, on: date) -> list[Pu
     return [
         PulseCount(kind, tally.total(), (tally[1], tally[2], tally[3], tally[4], tally[5]))
         for kind in Pulse.Kind.values
-        if (tally := tallies.get(kind, Counter())).total() >= SMALLEST
+        if (tally := tallies.get(kind, Counter())).total() >= SMALLEST_GROUP
     ]

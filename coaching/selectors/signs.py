@@ -10,11 +10,11 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from coaching.models import OneOnOne, Pulse
+from coaching.models import OneOnOne, Pulse, led_by_others
 from performance.selectors import standings
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
-from teams.models import Leadership, Leave, Organisation, Person, Posting, Showing, SkillRating, Team
+from teams.models import Leadership, Leave, Organisation, Person, Posting, Showing, SkillRating, Team, access_of
 from teams.selectors import hidden_of
 
 SKIPPED, SKIPPED_DAYS = 2, 90
@@ -40,14 +40,15 @@ class SignsOf:
 
 
 def early_signs(*, manager: Person, on: date, organisation: Organisation) -> list[SignsOf]:
-    """The people somebody leads directly, those with most signs first."""
+    """The people somebody leads directly, those with most signs first; never a manager whom they stand in for."""
     led = list(Leadership.objects.on(on).filter(person=manager).values_list("team_id", flat=True))
     posted = Posting.objects.on(on).filter(team__in=led, team__department="").exclude(person=manager)
     below = Team.objects.present().filter(parent__in=led)
     lead = Leadership.objects.on(on).filter(team__in=below).exclude(person=manager)
     ids = {*posted.values_list("person_id", flat=True), *lead.values_list("person_id", flat=True)}
-    others = Leadership.objects.on(on).filter(person__in=ids, team__in=led).values_list("person_id", flat=True)
-    people = list(Person.objects.active(on).filter(pk__in=ids - set(others)).order_by("name", "pk"))
+    if manager.user is not None:
+        ids -= led_by_others(access_of(manager.user))
+    people = list(Person.objects.active(on).filter(pk__in=ids).order_by("name", "pk"))
     known = {person.pk for person in people}
     found: dict[int, list[Sign]] = defaultdict(list)
     for pk, sign in (

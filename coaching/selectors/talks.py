@@ -1,15 +1,15 @@
 """Questions about 1:1s and promises."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet, Sum
 
 from coaching.models import ActionItem, AgendaItem, Note, OneOnOne, OneOnOneChange, OneOnOneQuerySet
 from performance.models import Flag
 from sales.models import Activity, Outcome
-from teams.models import Person, User, access_of
+from salesmgmt.lib import clock
+from teams.models import Leadership, Organisation, Person, Posting, User, access_of
 
 WINS = 3  # that an agenda names; the change line counts them all
 
@@ -34,7 +34,7 @@ def open_action_items(user: User) -> QuerySet[ActionItem]:
     """One's own, and those promised to one or about one."""
     me = access_of(user).person_id
     mine = Q(owner=me) | Q(coach=me) | Q(person=me)
-    found = ActionItem.objects.filter(mine, done_at=None) if me else ActionItem.objects.none()
+    found = ActionItem.objects.visible_to(user).filter(mine, done_at=None) if me else ActionItem.objects.none()
     return found.select_related("person", "owner")
 
 
@@ -46,25 +46,59 @@ def last_held(*, person: Person, manager: Person, before: datetime) -> OneOnOne 
     )
 
 
+def left_over(*, person: Person, manager: Person, day_began: datetime) -> list[Point]:
+    """What somebody put for a talk of the pair that is over, missed or called off, and that was talked about in none;
+    it keeps its number however often it comes back."""
+    said = AgendaItem.objects.filter(
+        one_on_one__person=person, one_on_one__manager=manager,
+        source__in=[AgendaItem.Source.MANUAL, AgendaItem.Source.LEFT],
+    )  # fmt: skip
+    done = {_root(item) for item in said.filter(is_done=True)}
+    waits = Q(one_on_one__state=OneOnOne.State.PLANNED, one_on_one__starts_at__gte=day_began)
+    found: dict[str, Point] = {}
+    for item in said.exclude(waits).order_by("one_on_one__starts_at", "position", "pk"):
+        root = _root(item)
+        if root not in done and root not in found:
+            found[root] = Point(AgendaItem.Source.LEFT, item.text, item.link, root, item.added_by_id)
+    return list(found.values())
+
+
+def _root(item: AgendaItem) -> str:
+    return item.about if item.source == AgendaItem.Source.LEFT else f"left:{item.pk}"
+
+
+def points_left_with_others(talk: OneOnOne, *, day_began: datetime) -> list[str]:
+    """What the person put for talks with those who led them before, and that was never talked about: they alone are
+    shown it, and may put it here."""
+    others = OneOnOne.objects.filter(person=talk.person_id).exclude(manager=talk.manager_id)
+    managers = Person.objects.filter(pk__in=others.values("manager")).order_by("pk")
+    found = (
+        point.text
+        for manager in managers
+        for point in left_over(person=talk.person, manager=manager, day_began=day_began)
+        if point.added_by_id == talk.person_id
+    )
+    here = {item.text for item in talk.agenda.all()}
+    return [text for text in dict.fromkeys(found) if text not in here]
+
+
 def agenda_for(*, person: Person, manager: Person, at: datetime, on: date) -> list[Point]:
-    """What there is to talk about: open flags, promises not kept yet (overdue ones first), what was left over, changes
-    and wins since last time."""
+    """What there is to talk about: open flags, promises of the two not kept yet (overdue ones first), what was left
+    over, changes and wins since last time."""
     points = [
         Point(AgendaItem.Source.FLAG, flag.sentence, f"/flags/{flag.pk}/", f"flag:{flag.pk}")
         for flag in Flag.objects.filter(person=person, closed_on=None).order_by("raised_on", "pk")
     ]
     promises = ActionItem.objects.filter(person=person, owner__in=[person, manager], done_at=None, meeting=None)
+    promises = promises.filter(Q(coach=manager) | Q(owner=manager))  # what was said to another stays between those two
     for item in promises.select_related("owner").order_by("due_on", "pk"):
         late = f"overdue since {item.due_on:%d %b}" if item.due_on < on else f"due {item.due_on:%d %b}"
         text = f"{item.owner.name}: {item.text} ({late})"
         points.append(Point(AgendaItem.Source.PROMISE, text, about=f"promise:{item.pk}"))
+    day_began = clock.close_of(on - timedelta(days=1), Organisation.get().time_zone)
+    points += left_over(person=person, manager=manager, day_began=day_began)
     before = last_held(person=person, manager=manager, before=at)
     if before is not None:
-        left = before.agenda.filter(source__in=[AgendaItem.Source.MANUAL, AgendaItem.Source.LEFT], is_done=False)
-        points += [
-            Point(AgendaItem.Source.LEFT, item.text, item.link, f"left:{item.pk}", item.added_by_id)
-            for item in left.order_by("position", "pk")
-        ]
         points += _changes(person=person, since=before.starts_at.date(), until=on)
     return points
 
@@ -118,25 +152,23 @@ class Kept:
     skipped: int
 
 
-def kept_by(managers: Collection[int], *, since: datetime, day_began: datetime) -> list[Kept]:
-    """Talks that should have been, by manager, most skipped first; counts alone. Excused ones count nowhere."""
-    found = OneOnOne.objects.filter(manager__in=managers, starts_at__gte=since, starts_at__lt=day_began)
-    return _kept(found.exclude(is_excused=True), day_began)
-
-
 def kept_under(user: User, *, since: datetime, day_began: datetime) -> list[Kept]:
-    """The same of everybody up whose line the user stands, themselves left out."""
-    found = OneOnOne.objects.visible_to(user).filter(starts_at__gte=since, starts_at__lt=day_began)
+    """Talks that should have been, by manager: who met nobody first, then most skipped; counts alone. Of everybody up
+    whose line the user stands, themselves left out; excused talks count nowhere."""
     access = access_of(user)
-    found = found.exclude(manager=access.person_id).exclude(person=access.person_id)
+    talks = OneOnOne.objects.visible_to(user).filter(starts_at__gte=since, starts_at__lt=day_began)
+    talks = talks.exclude(manager=access.person_id).exclude(person=access.person_id).exclude(is_excused=True)
+    today = clock.day_of(day_began, Organisation.get().time_zone)
+    posted = Posting.objects.on(today).filter(team=OuterRef("team")).exclude(person=OuterRef("person"))
+    leaders = Leadership.objects.on(today).filter(Exists(posted), team__withdrawn_at=None)
+    leaders = leaders.exclude(person=access.person_id)
     if not access.sees_all:
-        found = found.filter(manager__in=access.people)
-    return _kept(found.exclude(is_excused=True), day_began)
-
-
-def _kept(talks: QuerySet[OneOnOne], day_began: datetime) -> list[Kept]:
+        talks = talks.filter(manager__in=access.people)
+        leaders = leaders.filter(person__in=access.people)
     held = Count("pk", filter=Q(state=OneOnOne.State.HELD))
-    rows = {row["manager"]: row for row in talks.values("manager").annotate(planned=Count("pk"), held=held)}
+    counts = talks.order_by().values("manager").annotate(planned=Count("pk"), held=held)
+    rows = dict.fromkeys(leaders.values_list("person", flat=True), (0, 0))
+    rows |= {row["manager"]: (row["planned"], row["held"]) for row in counts}
     people = Person.objects.in_bulk(rows)
-    found = [Kept(people[pk], row["planned"], row["held"], row["planned"] - row["held"]) for pk, row in rows.items()]
-    return sorted(found, key=lambda one: (-one.skipped, one.manager.name, one.manager.pk))
+    found = [Kept(people[pk], planned, kept, planned - kept) for pk, (planned, kept) in rows.items()]
+    return sorted(found, key=lambda one: (one.planned > 0, -one.skipped, one.manager.name, one.manager.pk))

@@ -55,9 +55,9 @@ def week_of(user: User, *, day: date, today: date, zone: str) -> Week:
     mine = OneOnOne.objects.of_pair(user).select_related("person", "manager")
     talks = mine.filter(starts_at__gte=begins, starts_at__lt=ends).exclude(state=OneOnOne.State.CANCELLED)
     missed = mine.filter(manager=me).missed(began).filter(starts_at__gte=began - LATELY) if me else mine.none()
-    promises = ActionItem.objects.filter(done_at=None, due_on__lt=until)
+    promises = ActionItem.objects.visible_to(user).filter(done_at=None, due_on__lt=until)
     promises = promises.filter(Q(owner=me) | Q(coach=me)) if me else promises.none()
-    cases = Case.objects.filter(state=Case.State.OPEN, due_on__lt=until)
+    cases = Case.objects.read_by(user).open().filter(due_on__lt=until)
     flags = Flag.objects.visible_to(user).open().filter(raised_on__gte=monday, raised_on__lt=until)
     flags = flags.exclude(person=me) if leads else flags.none()
     meetings = Meeting.objects.visible_to(user).filter(team__in=teams_of(user).values("pk"))
@@ -72,5 +72,5 @@ def week_of(user: User, *, day: date, today: date, zone: str) -> Week:
         flag_count=flags.aggregate(count=Count("pk"))["count"] if leads else 0,
         meetings=list(meetings.select_related("team").order_by("starts_at", "pk")[:SHOWN]),
         kept=kept_under(user, since=began - LATELY, day_began=began)[:SHOWN] if leads else [],
-        pulses=pulse_counts(team_ids=access.led_team_ids, since=today - LATELY, on=today) if access.leads else [],
+        pulses=pulse_counts(user=user, since=today - LATELY, on=today) if access.leads else [],
     )

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q, QuerySet
 
-from coaching.models import Case, CaseChange, DiagnosisStep, Step
+from coaching.models import ActionItem, Case, CaseChange, DiagnosisStep, Step
 from coaching.selectors import leads_on
 from performance.models import Flag
 from sales.models import Task
@@ -14,7 +15,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
 from teams.selectors import manager_of, team_on
 
-from .edges import day_of, lock_case, must_coach, note_change, tell
+from .edges import day_of, lock_case, must_be_current, must_coach, note_change, pass_promises, tell
 
 MONEY = {"bookings", "pipeline"}  # measures whose gap is an amount
 CASE_DAYS = timedelta(days=14)
@@ -22,12 +23,15 @@ CASE_DAYS = timedelta(days=14)
 
 @transaction.atomic
 def open_case(*, flag: Flag, owner: Person, due_on: date, by: User, at: datetime) -> Case:
-    """The work a flag opens. A flag has one case: a second call gives the one that stands."""
-    Flag.objects.select_for_update().get(pk=flag.pk)
+    """The work a flag opens. A flag has one case: a second call gives the one that stands, and takes up again one that
+    was closed while the flag still stands."""
+    flag = Flag.objects.select_for_update(of=["self"]).select_related("person").get(pk=flag.pk)
     standing = Case.objects.filter(flag=flag).first()
-    if standing is not None:
+    if standing is not None and (standing.is_open or flag.closed_on is not None):
         return standing
     must_coach(by, flag.person)
+    if standing is not None:
+        return reopen_case(case=standing, due_on=due_on, reason="The finding still stands", by=by, at=at)
     return _open(
         person=flag.person, owner=owner, due_on=due_on, by=by, at=at, flag=flag, subject=flag.sentence,
         at_stake=flag.gap if flag.measure in MONEY else flag.cost,
@@ -140,14 +144,50 @@ def hand_over_case(*, case: Case, owner: Person, by: User, at: datetime, version
     if owner.pk == case.owner_id:
         return case
     must_own(owner, case.person, by, day_of(at))
+    _pass_on(case, owner, by=by, at=at)
+    return case
+
+
+def _pass_on(case: Case, owner: Person, *, by: User | None, at: datetime) -> None:
+    """The case, its task and what was promised to its owner, or by them for it, go to another."""
     was, case.owner = case.owner, owner
     case.save(update_fields=["owner"])
     note_change(case, f"{owner.name} owns it instead of {was.name}", by=by, at=at)
-    _tasks_of(case).update(done_at=at)
+    _end_tasks(case, at)
     _give_task(case)
+    pass_promises(ActionItem.objects.filter(case=case), was=was, heir=owner)
     for one in (case.person, owner):
         tell(one, f"{owner.name} owns the case of {case.person.name} now.", f"/cases/{case.pk}/", at)
-    return case
+
+
+@transaction.atomic
+def pass_case_on(*, case: Case, on: date, at: datetime) -> bool:
+    """A case whose owner no longer leads the person goes to who does. Whether it went."""
+    case = Case.objects.select_for_update(of=["self"]).select_related("person", "owner", "flag").get(pk=case.pk)
+    heir = manager_of(case.person, on)
+    if not case.is_open or heir is None or heir.pk == case.owner_id:
+        return False
+    _pass_on(case, heir, by=None, at=at)
+    return True
+
+
+@transaction.atomic
+def end_case_of_leaver(*, case: Case, at: datetime) -> None:
+    """Nobody is helped any more: it ends without a cause."""
+    case = Case.objects.select_for_update(of=["self"]).select_related("person", "flag").get(pk=case.pk)
+    if case.is_open:
+        _end(case, cause=Case.NO_CAUSE, outcome=Case.Outcome.LEFT, result="They have left the company.", by=None, at=at)
+
+
+@transaction.atomic
+def remind_of_cases(*, on: date, at: datetime) -> int:
+    """Tell owners once that a case is past its day. How many."""
+    late = Case.objects.open().filter(due_on__lt=on).filter(Q(late_told_on=None) | Q(late_told_on__lte=F("due_on")))
+    found = list(late.select_for_update(of=["self"], skip_locked=True).select_related("owner__user", "person"))
+    for case in found:
+        tell(case.owner, f"The case of {case.person.name} was due on {case.due_on:%d %b %Y}.", f"/cases/{case.pk}/", at)
+    Case.objects.filter(pk__in=[case.pk for case in found]).update(late_told_on=on)
+    return len(found)
 
 
 @transaction.atomic
@@ -157,8 +197,10 @@ def close_case(
     """The end of a case: its main cause, its outcome and what came of it."""
     must_coach(by, case.person)
     case = lock_case(case, version)
-    if outcome not in Case.Outcome.values:
-        raise Refused(f"A case closes with an outcome: {', '.join(Case.Outcome.values)}.", field="outcome")
+    if outcome not in Case.CHOSEN:
+        raise Refused(f"A case closes with an outcome: {', '.join(Case.CHOSEN)}.", field="outcome")
+    if outcome == Case.Outcome.WITHDRAWN and case.source == Case.Source.PERSON:
+        raise Refused(f"{case.person.name} raised this case; only they withdraw it.", field="outcome")
     if not result.strip():
         raise Refused("Say in a sentence what came of it.", field="result")
     ruled = {row.step: row for row in DiagnosisStep.objects.filter(case=case).standing()}
@@ -171,15 +213,63 @@ def close_case(
         raise Refused("A case closes with a cause: one of the steps that were ruled in.", field="cause")
     elif cause not in ruled or not ruled[cause].is_in:
         raise Refused(f"{Step(cause).label} was not ruled in; rule on it first, or name another cause.", field="cause")
-    case.state, case.closed_at, case.result = Case.State.CLOSED, at, result.strip()
-    case.cause, case.outcome = cause, outcome
     case.is_team_wide = ruled[cause].is_team_wide if cause in ruled else None
-    case.save(update_fields=["state", "closed_at", "result", "cause", "outcome", "is_team_wide"])
-    note_change(case, f"Closed, {case.get_outcome_display()[0].lower()}{case.get_outcome_display()[1:]}", by=by, at=at)
-    _tasks_of(case).update(done_at=at)
+    _end(case, cause=cause, outcome=outcome, result=result.strip(), by=by, at=at)
     tell(case.person, "Your case is closed.", f"/cases/{case.pk}/", at)
     return case
 
 
-def _tasks_of(case: Case) -> Any:
+@transaction.atomic
+def withdraw_case(*, case: Case, result: str, by: User, at: datetime, version: int | None = None) -> Case:
+    """Who raised a case takes it back; nobody else does that for them."""
+    if case.source != Case.Source.PERSON or access_of(by).person_id != case.person_id:
+        raise Refused("Only who raised a case withdraws it.")
+    case = lock_case(case, version)
+    if not result.strip():
+        raise Refused("Say in a sentence why it is no longer needed.", field="result")
+    _end(case, cause=Case.NO_CAUSE, outcome=Case.Outcome.WITHDRAWN, result=result.strip(), by=by, at=at)
+    tell(case.owner, f"{case.person.name} withdrew the case they had raised.", f"/cases/{case.pk}/", at)
+    return case
+
+
+def _end(case: Case, *, cause: str, outcome: str, result: str, by: User | None, at: datetime) -> None:
+    case.state, case.closed_at, case.result = Case.State.CLOSED, at, result
+    case.cause, case.outcome = cause, outcome
+    case.save(update_fields=["state", "closed_at", "result", "cause", "outcome", "is_team_wide"])
+    said = case.get_outcome_display()
+    note_change(case, f"Closed, {said[0].lower()}{said[1:]}", by=by, at=at)
+    _end_tasks(case, at)
+
+
+@transaction.atomic
+def reopen_case(*, case: Case, due_on: date, reason: str, by: User, at: datetime, version: int | None = None) -> Case:
+    """Take up a closed case again: what was ruled stands until it is taken up again too."""
+    must_coach(by, case.person)
+    case = Case.objects.select_for_update(of=["self"]).select_related("person", "owner", "flag").get(pk=case.pk)
+    if case.is_open:
+        return case
+    must_be_current(case, version)
+    if not reason.strip():
+        raise Refused("Say in a sentence why it is opened again.", field="reason")
+    if due_on < day_of(at):
+        raise Refused(f"The due date {due_on:%d %b %Y} is in the past; choose a later day.", field="due_on")
+    me = Person.objects.get(user=by)
+    case.state, case.closed_at, case.is_team_wide, case.due_on = Case.State.OPEN, None, None, due_on
+    case.cause = case.outcome = case.result = ""
+    if not leads_on(case.owner, case.person, day_of(at)):
+        case.owner = me
+    case.save(update_fields=["state", "closed_at", "is_team_wide", "due_on", "cause", "outcome", "result", "owner"])
+    note_change(case, f"Opened again, due {due_on:%d %b %Y}: {reason.strip()}", by=by, at=at)
+    _give_task(case)
+    for one in {case.person, case.owner} - {me}:
+        tell(one, f"The case of {case.person.name} is open again.", f"/cases/{case.pk}/", at)
+    return case
+
+
+def _end_tasks(case: Case, at: datetime) -> None:
+    """What the flag said goes with them: they outlive who may read it."""
+    _tasks_of(case).update(done_at=at, reason="")
+
+
+def _tasks_of(case: Case) -> QuerySet[Task]:
     return Task.objects.filter(link=f"/cases/{case.pk}/", source__in=["flag", "case"], done_at=None)

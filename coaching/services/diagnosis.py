@@ -5,14 +5,14 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from coaching.models import Case, CaseStatement, DiagnosisStep, Question, Step
-from coaching.selectors import evidence_of
+from coaching.selectors import day_after, days_here, evidence_of, unasked
 from salesmgmt.lib.refusals import Refused
-from teams.models import Leave, User, access_of
+from teams.models import User, access_of
 
 from .edges import day_of, lock_case, must_be_current, must_coach, note_change, tell
 
 ORDER = list(Step)
-VIEW_DAYS = timedelta(days=5)
+VIEW_DAYS = 3  # working days on which the person is here
 
 
 @transaction.atomic
@@ -25,11 +25,13 @@ def rule_step(
     by: User,
     at: datetime,
     is_team_wide: bool = False,
+    not_asked_because: str = "",
     version: int | None = None,
 ) -> DiagnosisStep:
     """Rule a step in or out, with the reason; its figures are kept as they stand.
 
-    `is_team_wide` adds to what the figures say and takes nothing away from it. The same ruling twice is one.
+    `is_team_wide` adds to what the figures say and takes nothing away from it. `not_asked_because` says, before a
+    conclusion on the person, why a department was not asked. The same ruling twice is one.
     """
     must_coach(by, case.person)
     if step not in Step.values:
@@ -50,17 +52,19 @@ def rule_step(
         raise Refused(f"{asked.label} comes after {_list(missing)}; rule on these first.", field="step")
     evidence = evidence_of(person=case.person, as_of=on)[asked]
     if asked == Step.PERSON:
-        _must_be_fair(case, is_in, on, ruled, evidence.is_team_wide or is_team_wide)
+        _must_be_fair(case, is_in, on, ruled, evidence.is_team_wide or is_team_wide, not_asked_because.strip())
     made = DiagnosisStep.objects.create(
         case=case, step=step, is_in=is_in, is_team_wide=evidence.is_team_wide or is_team_wide, reason=reason.strip(),
-        evidence=evidence.as_json(), ruled_at=at, ruled_by=by,
+        evidence=evidence.as_json(), not_asked_because=not_asked_because.strip(), ruled_at=at, ruled_by=by,
     )  # fmt: skip
     note_change(case, f"{asked.label} ruled {'in' if is_in else 'out'}", by=by, at=at)
     tell(case.person, f"A step of your case was ruled on: {asked.label}.", f"/cases/{case.pk}/", at)
     return made
 
 
-def _must_be_fair(case: Case, is_in: bool, on: date, ruled: dict[str, DiagnosisStep], is_shared: bool) -> None:
+def _must_be_fair(
+    case: Case, is_in: bool, on: date, ruled: dict[str, DiagnosisStep], is_shared: bool, not_asked_because: str
+) -> None:
     """The person is the last explanation, and never one before they were heard."""
     if not is_in:
         return
@@ -75,16 +79,25 @@ def _must_be_fair(case: Case, is_in: bool, on: date, ruled: dict[str, DiagnosisS
         whom = _list(sorted({one.get_department_display() for one in awaited}))
         until = max(one.due_on for one in awaited)
         raise Refused(f"{whom} was asked and has until {until:%d %b %Y} to answer; wait for that first.", field="step")
+    left_out = [step.label for step in unasked(case, on=on)]
+    if left_out and not not_asked_because:
+        raise Refused(
+            f"Nobody was asked about {_list(left_out)}; ask first, or say why not.", field="not_asked_because"
+        )
     if CaseStatement.objects.filter(case=case, person=case.person).exists():
         return
-    if case.view_due_on is None:
+    if case.view_due_on is None or case.view_asked_at is None:
         raise Refused(f"{name} has not been heard yet; ask how they see it first.", field="step")
     if on <= case.view_due_on:
         raise Refused(
             f"{name} was asked and has until {case.view_due_on:%d %b %Y} to say how they see it.", field="step"
         )
-    if Leave.objects.on(on).filter(person=case.person).exists():
-        raise Refused(f"{name} is away and has not been heard yet; wait until they are back.", field="step")
+    here = len(days_here([case.person], start=day_of(case.view_asked_at) + timedelta(days=1), end=on))
+    if here < VIEW_DAYS:
+        raise Refused(
+            f"{name} has {VIEW_DAYS} working days to say how they see it and was here on {here} of them; wait.",
+            field="step",
+        )
 
 
 @transaction.atomic
@@ -116,10 +129,12 @@ def ask_view(*, case: Case, by: User, at: datetime, due_on: date | None = None, 
     must_coach(by, case.person)
     case = lock_case(case, version)
     on = day_of(at)
-    due_on = due_on or on + VIEW_DAYS
-    if due_on < on + VIEW_DAYS:
+    least = day_after([case.person], on=on, days=VIEW_DAYS)
+    due_on = due_on or least
+    if due_on < least:
         raise Refused(
-            f"They need {VIEW_DAYS.days} days at least; choose {on + VIEW_DAYS:%d %b %Y} or later.", field="due_on"
+            f"They need {VIEW_DAYS} working days on which they are here; choose {least:%d %b %Y} or later.",
+            field="due_on",
         )
     case.view_asked_at, case.view_due_on = at, max(due_on, case.view_due_on or due_on)
     case.save(update_fields=["view_asked_at", "view_due_on"])

@@ -1,12 +1,13 @@
 """Disputes: opened, heard, decided by somebody neutral, appealed once. Each act locks the dispute first."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from coaching.models import (
     Decider,
@@ -22,28 +23,37 @@ from coaching.models import (
 from coaching.models.disputes import APPEAL, FIRST
 from coaching.selectors.disputes import (
     accounts_to_claim,
+    answer_for_quota,
     credited_people,
     evidence_for,
+    hr_people,
     may_name_decider,
     missing_statements,
+    nameable,
     orders_to_claim,
+    pay_due,
+    payers,
     period_of,
     proposed_decider,
+    quotas_of,
     reading_of,
     shares_of,
     teams_around,
     why_not_neutral,
 )
-from sales.models import Account, Deal, HandoverItem, Order
+from sales.models import Account, Deal, HandoverItem, Order, Task
 from sales.services import settle_credit, settle_ownership
 from salesmgmt.desk.erasure import Forgotten
+from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
 from targets.models import QuotaEntry
+from targets.models.measures import BOOKINGS
+from targets.selectors.responses import due_days
 from targets.services import reverse_entries, settle_quota
-from teams.models import Organisation, Person, Posting, Role, Team, User
+from teams.models import Leave, Organisation, Person, Team, User
 from teams.selectors import manager_of, person_of
 
 from .edges import tell
@@ -51,8 +61,10 @@ from .edges import tell
 DAYS_TO_ANSWER = timedelta(days=7)
 DAYS_TO_DECIDE = timedelta(days=14)
 DAYS_TO_APPEAL = timedelta(days=14)
+DAYS_TO_PAY = timedelta(days=14)
 FURTHEST = timedelta(days=60)
 REMINDS = timedelta(days=2)
+GRACE = timedelta(days=5)
 MOST_PARTIES = 20
 
 Subject, Ground, State, Outcome, Kind = (
@@ -73,10 +85,10 @@ class NotNeutral(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A new split of the order's credit, in percent."""
+    """A new split of the order's credit, in percent. A kind that isn't named stays as it is; empty: nobody's."""
 
-    shares: Mapping[Person, Decimal]
-    overlays: Mapping[Person, Decimal] = field(default_factory=dict)
+    shares: Mapping[Person, Decimal] | None = None
+    overlays: Mapping[Person, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,10 @@ class NewOwner:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """For pay: what a person is to get (below zero: give back). For conduct: what is to be done."""
+    """For pay: what a person is to get (below zero: give back). For conduct: what is to be done.
+
+    Also for a quota whose period is over and closed: the quota stands, and the matter is settled otherwise.
+    """
 
     person: Person
     text: str
@@ -103,13 +118,15 @@ class Settlement:
 
 
 Wanted = Split | NewQuota | NewOwner | Settlement
-FITS: dict[str, type] = {
-    Subject.CREDIT: Split,
-    Subject.QUOTA: NewQuota,
-    Subject.TERRITORY: NewOwner,
-    Subject.PAY: Settlement,
-    Subject.CONDUCT: Settlement,
+FITS: dict[str, tuple[type, ...]] = {
+    Subject.CREDIT: (Split,),
+    Subject.QUOTA: (NewQuota, Settlement),
+    Subject.TERRITORY: (NewOwner,),
+    Subject.PAY: (Settlement,),
+    Subject.CONDUCT: (Settlement,),
 }
+ABSOLUTE = (Split, NewQuota, NewOwner)
+SAY, JUDGE, PAY = "dispute-say", "dispute-decide", "dispute-pay"  # what a task is for, by its reason
 
 
 # ── Opening and hearing ─────────────────────────────────────────────────────────────────────────────────────────
@@ -126,12 +143,14 @@ def open_dispute(
     order: Order | None = None,
     account: Account | None = None,
     period: str = "",
+    measure: str = BOOKINGS,
     others: Collection[Person] = (),
     statements_due_on: date | None = None,
 ) -> Dispute:
     """Open a dispute about oneself; the claim is one's statement. All whose record may change become parties.
 
-    What the records say that day is frozen, all parties are asked for a statement, and who decides is named.
+    What the records say that day is frozen, all parties are asked for a statement, and who decides is named. Everybody
+    has five working days of their own at least, leave left out, whatever day is asked for.
     """
     me, today = _myself(by), _day(at)
     if subject not in Subject.values:
@@ -145,12 +164,16 @@ def open_dispute(
             f"Statements are due on a day from tomorrow to {today + FURTHEST:%-d %b %Y}, not on {due:%-d %b %Y}.",
             field="statements_due_on",
         )
-    title, named = _what(subject, me, today, order=order, account=account, period=period)
+    title, named = _what(
+        subject, me, today, order=order, account=account, period=period, measure=measure, others=others
+    )
     parties = {me.pk, *named, *(one.pk for one in others)}
     if len(parties) < 2:
         raise Refused("Name who is on the other side.", field="others")
     if len(parties) > MOST_PARTIES:
         raise Refused(f"A dispute has at most {MOST_PARTIES} parties, not {len(parties)}.", field="others")
+    days = _days_to_answer(parties - {me.pk}, at, due)
+    due = max(days.values())
     made = Dispute.objects.create(
         subject=subject,
         ground=ground,
@@ -160,19 +183,34 @@ def open_dispute(
         order=order,
         account=account,
         period=period,
+        measure=measure if subject == Subject.QUOTA else "",
         statements_due_on=due,
         decide_by=due + DAYS_TO_DECIDE,
     )
     _note(made, Kind.OPENED, at, by=by, person=me)
     for person in Person.objects.filter(pk__in=parties).order_by("pk"):
-        _join(made, person, at, is_claimant=person.pk == me.pk, claim=claim)
+        _join(made, person, at, is_claimant=person.pk == me.pk, claim=claim, by_day=days.get(person.pk))
     _freeze(made, at, today)
     _name_decider(made, at, today)
     return made
 
 
+def _days_to_answer(people: Collection[int], at: datetime, wanted: date) -> dict[int, date]:
+    """Until when each is to say how they see it: the day that is asked for, or the fifth they work from here on."""
+    least = due_days(dict.fromkeys(people, at), Organisation.get())
+    return {pk: max(wanted, least[pk]) for pk in people}
+
+
 def _what(
-    subject: str, me: Person, today: date, *, order: Order | None, account: Account | None, period: str
+    subject: str,
+    me: Person,
+    today: date,
+    *,
+    order: Order | None,
+    account: Account | None,
+    period: str,
+    measure: str,
+    others: Collection[Person],
 ) -> tuple[str, set[int]]:
     """What it is called, and whose record a decision may change or who answers for it."""
     manager = manager_of(me, today)
@@ -198,13 +236,25 @@ def _what(
                 raise Refused(str(error), field="period") from None
             Person.objects.select_for_update(no_key=True).get(pk=me.pk)
             _alone(Dispute.objects.filter(opened_by=me, period=period), "period", me)
-            if not QuotaEntry.objects.filter(person=me).overlapping(found.start, found.end).exists():
-                raise Refused(f"You have no quota in {found.label}.", field="period")
-            return f"Quota of {me.name} in {found.label}", up
+            days = {"start": found.start, "end": found.end, "measure": measure}
+            if not quotas_of(me, **days).exists():
+                raise Refused(f"You have no quota of {found.label} as such: choose the period it is set for.",
+                              field="period")  # fmt: skip
+            return f"Quota of {me.name} in {found.label}", answer_for_quota(me, **days, day=today) or up
         case Subject.PAY:
+            _alone_in(Dispute.objects.filter(opened_by=me, subject=subject), "ground")
             return f"Pay of {me.name}", up
         case _:
+            against = Dispute.objects.filter(opened_by=me, subject=subject, parties__person__in=others)
+            _alone_in(against, "others")
             return "A matter of conduct", set()
+
+
+def _alone_in(same: Any, name: str) -> None:
+    """One after the other about the same thing would never end."""
+    if (open_one := same.unsettled().first()) is not None:
+        raise Refused(f"You have opened one of this kind already, and it isn't settled: /disputes/{open_one.pk}/.",
+                      field=name)  # fmt: skip
 
 
 def _alone(same: Any, name: str, me: Person) -> None:
@@ -218,9 +268,17 @@ def _alone(same: Any, name: str, me: Person) -> None:
     raise Refused("This is in dispute already: ask HR to name you as a party.", field=name)
 
 
-def _join(dispute: Dispute, person: Person, at: datetime, *, is_claimant: bool = False, claim: str = "") -> Party:
+def _join(
+    dispute: Dispute,
+    person: Person,
+    at: datetime,
+    *,
+    is_claimant: bool = False,
+    claim: str = "",
+    by_day: date | None = None,
+) -> Party:
     party = Party.objects.create(dispute=dispute, person=person, is_claimant=is_claimant, added_at=at)
-    _ask(dispute, party, at, said=claim if is_claimant else "")
+    _ask(dispute, party, at, said=claim if is_claimant else "", by_day=by_day)
     return party
 
 
@@ -243,6 +301,7 @@ def _ask(dispute: Dispute, party: Party, at: datetime, *, said: str = "", by_day
         _tell(
             party.person, f"You are asked for your statement in {what} by {due:%-d %b}: {dispute.title}.", dispute, at
         )
+        _task(party.person, "Say how you see it", due, dispute, SAY)
 
 
 def _freeze(dispute: Dispute, at: datetime, today: date) -> None:
@@ -254,23 +313,63 @@ def _freeze(dispute: Dispute, at: datetime, today: date) -> None:
 
 @transaction.atomic
 def add_party(*, dispute: Dispute, person: Person, by: User, at: datetime) -> Party:
-    """Name one more whose record may change; they are asked for a statement, and get their days for it."""
+    """HR, or who decides, names one more whose record may change: from here on they read it, and are heard.
+
+    A party names nobody: they would choose their judge by naming the judge's people, and show a matter of conduct to
+    whom they like. They propose. Who decides names nobody who puts them aside; that is for HR.
+    """
     dispute, today = _locked(dispute), _day(at)
-    _must_take_part(dispute, by)
     _must_hear(dispute)
+    if not reading_of(dispute, by).names_parties:
+        raise Refused("HR, or who decides, names a party; you can propose one.")
+    _must_be_addable(dispute, person)
+    due = _days_to_answer([person.pk], at, today + DAYS_TO_ANSWER)[person.pk]
+    latest = max(dispute.statements_due_on, due)
+    dispute.statements_due_on, dispute.decide_by = latest, max(dispute.decide_by, latest + DAYS_TO_DECIDE)
+    party = _join(dispute, person, at, by_day=due)
+    _note(dispute, Kind.PARTY, at, by=by, person=person)
+    _changed(dispute, "statements_due_on", "decide_by")
+    me = person_of(by)
+    standing = Decider.objects.standing().filter(dispute=dispute, round=dispute.round, person=me).first()
+    if standing is not None and me is not None and why_not_neutral(dispute, me, today):
+        raise Refused(f"You could not decide any more with {person.name} as a party: ask HR to name them.",
+                      field="person")  # fmt: skip
+    _recheck_decider(dispute, at, today)
+    return party
+
+
+def _must_be_addable(dispute: Dispute, person: Person) -> None:
     if Party.objects.filter(dispute=dispute, person=person).exists():
         raise Refused(f"{person.name} is a party already.", field="person")
     if person.withdrawn_at is not None:
         raise Refused(f"{person.name} is not here any more.", field="person")
     if dispute.parties.count() >= MOST_PARTIES:
         raise Refused(f"A dispute has at most {MOST_PARTIES} parties.", field="person")
-    due = max(dispute.statements_due_on, today + DAYS_TO_ANSWER)
-    dispute.statements_due_on, dispute.decide_by = due, max(dispute.decide_by, due + DAYS_TO_DECIDE)
-    party = _join(dispute, person, at)
-    _note(dispute, Kind.PARTY, at, by=by, person=person)
-    _changed(dispute, "statements_due_on", "decide_by")
-    _recheck_decider(dispute, at, today)
-    return party
+
+
+@transaction.atomic
+def propose_party(*, dispute: Dispute, person: Person, by: User, at: datetime) -> DisputeEvent:
+    """A party says who else is concerned; who decides, or HR, names them or doesn't. Nothing moves by it."""
+    dispute, me = _locked(dispute), _myself(by)
+    _must_hear(dispute)
+    if not Party.objects.filter(dispute=dispute, person=me).exists():
+        raise Refused("Only a party proposes another.")
+    _must_be_addable(dispute, person)
+    if not nameable(dispute, by, at=at).filter(pk=person.pk).exists():
+        raise Refused("Propose whose record is concerned, or who stands near you.", field="email")
+    decides = Decider.objects.standing().filter(dispute=dispute, round=dispute.round).select_related("person").first()
+    if decides is not None and decides.person_id == person.pk:
+        raise Refused(f"{person.name} decides this: say to HR why they can't.", field="email")
+    said = DisputeEvent.objects.filter(dispute=dispute, kind=Kind.PROPOSED, person=person).first()
+    if said is not None:
+        return said
+    told = {decides.person} if decides else set()
+    for one in told | set(Person.objects.present().active(_day(at)).filter(pk__in=hr_people(_day(at)))):
+        if one.pk not in {me.pk, person.pk}:
+            _tell(one, f"One more party is proposed in a dispute: {dispute.title}.", dispute, at)
+    return DisputeEvent.objects.create(
+        dispute=dispute, kind=Kind.PROPOSED, at=at, by=by, person=person, round=dispute.round
+    )
 
 
 @transaction.atomic
@@ -289,6 +388,7 @@ def give_statement(*, dispute: Dispute, text: str, by: User, at: datetime, versi
         raise Refused("You have given your statement; add what is new as evidence.", field="text")
     asked.text, asked.said_at = _words(text, "text", "Say how you see it."), at
     asked.save(update_fields=["text", "said_at"])
+    _finish(dispute, SAY, at, owner=me)
     _note(dispute, Kind.STATEMENT, at, by=by, person=me)
     _changed(dispute)
     _tell_decider_when_all_are_in(dispute, at)
@@ -301,7 +401,7 @@ def add_evidence(*, dispute: Dispute, text: str, by: User, at: datetime, link: s
     dispute, me = _locked(dispute), _myself(by)
     _must_take_part(dispute, by)
     _must_hear(dispute)
-    if link and not (link.startswith("/") and not link.startswith("//")):
+    if link and not (link.startswith("/") and url_has_allowed_host_and_scheme(link, None)):
         raise Refused("A link leads to a page here, such as /deals/12/.", field="link")
     text = _words(text, "text", "Say what it shows.")
     made = Evidence.objects.create(
@@ -321,6 +421,8 @@ def withdraw_dispute(*, dispute: Dispute, by: User, at: datetime, version: int |
     if dispute.state != State.OPEN:
         raise Refused(f"This dispute is {dispute.get_state_display().lower()}; it can't be withdrawn any more.")
     dispute.state = State.WITHDRAWN
+    _finish(dispute, SAY, at)
+    _finish(dispute, JUDGE, at)
     _note(dispute, Kind.WITHDRAWN, at, by=by)
     _changed(dispute, "state")
     _tell_all(dispute, f"The dispute is withdrawn: {dispute.title}.", at, but=by)
@@ -366,42 +468,72 @@ def _name_decider(dispute: Dispute, at: datetime, today: date) -> Decider | None
     if person is not None:
         return _appoint(dispute, person, at)
     text = f"Nobody neutral is found to decide a dispute: {dispute.title}. Name somebody."
-    parties = set(dispute.parties.values_list("person", flat=True))
-    hr = Posting.objects.on(today).filter(role=Role.HR).exclude(person__in=parties).values("person")
-    for one in Person.objects.present().active(today).filter(pk__in=hr):
-        _tell(one, text, dispute, at)
+    told = _tell_hr(dispute, text, at, today)
+    if not told:  # whoever runs the installation can post somebody to HR; they are told no more than that
+        Notice.objects.bulk_create(
+            Notice(user=one, text=f"Dispute {dispute.pk} has nobody neutral to decide it, nor HR to name somebody.",
+                   link="/disputes/", at=at)
+            for one in User.objects.filter(is_superuser=True, is_active=True)
+        )  # fmt: skip
     return None
+
+
+def _tell_hr(dispute: Dispute, text: str, at: datetime, today: date) -> int:
+    parties = dispute.parties.values("person")
+    hr = Person.objects.present().active(today).filter(pk__in=hr_people(today)).exclude(pk__in=parties)
+    for one in hr:
+        _tell(one, text, dispute, at)
+    return len(hr)
 
 
 def _appoint(dispute: Dispute, person: Person, at: datetime, *, by: User | None = None) -> Decider:
     made = Decider.objects.create(dispute=dispute, round=dispute.round, person=person, since=at, named_by=by)
     _note(dispute, Kind.DECIDER, at, by=by, person=person)
     _tell(person, f"You decide a dispute by {dispute.decide_by:%-d %b}: {dispute.title}.", dispute, at)
+    _task(person, "Decide a dispute", dispute.decide_by, dispute, JUDGE)
     return made
 
 
 def _end(dispute: Dispute, standing: Decider, why: str, at: datetime, *, by: User | None = None) -> None:
     standing.ended_at, standing.why_ended = at, why[:200]
     standing.save(update_fields=["ended_at", "why_ended"])
+    _finish(dispute, JUDGE, at)
     _note(dispute, Kind.REPLACED, at, by=by, person=standing.person)
 
 
 def _recheck_decider(dispute: Dispute, at: datetime, today: date) -> bool:
-    """Replace who came into a party's line, became one or left; nobody named: try again. Answers whether it changed."""
+    """Replace who came into a party's line, became one, left, is away or lets the day pass; answers whether it changed.
+
+    Nobody named: try again. Somebody who is only late or away stays where nobody else is neutral.
+    """
     standing = (
         Decider.objects.standing().filter(dispute=dispute, round=dispute.round).select_related("person__user").first()
     )
     if standing is not None:
         why = why_not_neutral(dispute, standing.person, today)
-        if not why:
+        late = _why_late(dispute, standing, today)
+        if not why and not (late and proposed_decider(dispute, today) is not None):
             return False
-        _end(dispute, standing, why, at)
+        _end(dispute, standing, why or late, at)
         _tell(standing.person, f"Somebody else decides a dispute now: {dispute.title}.", dispute, at)
+        if not why:
+            _tell_hr(dispute, f"{late}: somebody else decides a dispute now: {dispute.title}.", at, today)
+            dispute.decide_by = max(dispute.decide_by, today + DAYS_TO_DECIDE)
     elif proposed_decider(dispute, today) is None:
         return False
-    _changed(dispute)
+    _changed(dispute, "decide_by")
     _name_decider(dispute, at, today)
     return True
+
+
+def _why_late(dispute: Dispute, standing: Decider, today: date) -> str:
+    """Why who decides won't in time; empty: they may yet."""
+    if today > dispute.decide_by + GRACE:
+        return f"{standing.person.name} did not decide in time"
+    away = Leave.objects.on(today).filter(person=standing.person).first()
+    if away is not None and (away.until is None or away.until > dispute.decide_by):
+        return f"{standing.person.name} is away until the day of the decision has passed"
+    return ""
 
 
 # ── Deciding ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -420,8 +552,9 @@ def decide_dispute(
 ) -> Decision:
     """Decide the running round. What it changes is posted with it, or the decision doesn't stand.
 
-    Refused while a statement is neither given nor its day over, and by anybody who is a party or in a party's line
-    on that day. An appeal that overturns takes back what the first decision changed, and posts its own remedy.
+    Refused while a statement is neither given nor its day over, and by anybody who is a party or in a party's line.
+    An appeal that overturns takes back exactly what the first decision changed; where that can't be done any more, or
+    something else is right, its own remedy says what is to stand instead.
     """
     dispute, me, today = _locked(dispute, version), _myself(by), _day(at)
     _must_hear(dispute)
@@ -444,20 +577,27 @@ def decide_dispute(
         decided_at=at,
         by=by,
     )
+    instead: Remedy | None = None
     try:
         if outcome == Outcome.OVERTURNED:
             for standing in Remedy.objects.filter(decision__dispute=dispute, decision__round=FIRST).order_by("pk"):
-                _take_back(made, standing, by=by, at=at, today=today)
+                if isinstance(remedy, ABSOLUTE) and standing.kind == dispute.subject:
+                    instead = standing  # what is to stand is said in full: that it replaces
+                else:
+                    _take_back(made, standing, by=by, at=at, today=today)
         if remedy is not None:
-            _post(made, remedy, by=by, at=at, today=today)
+            _post(made, remedy, by=by, at=at, today=today, reverses=instead)
     except Refused as refusal:
         name = refusal.field if refusal.field in {"amount", "taker", "shares"} else None
         raise Refused(f"The decision doesn't stand: {refusal.sentence}", field=name) from refusal
     dispute.state = State.DECIDED if dispute.round == FIRST else State.FINAL
     dispute.appeal_until = today + DAYS_TO_APPEAL if dispute.round == FIRST else dispute.appeal_until
     _note(dispute, Kind.DECIDED, at, by=by, person=me)
+    _finish(dispute, SAY, at)
+    _finish(dispute, JUDGE, at)
     if dispute.state == State.FINAL:
         _note(dispute, Kind.FINAL, at, by=by)
+        _ask_to_pay(dispute, at, today)
     _changed(dispute, "state", "appeal_until")
     until = f" An appeal is open until {dispute.appeal_until:%-d %b}." if dispute.state == State.DECIDED else ""
     _tell_all(dispute, f"A dispute is decided: {dispute.title}.{until}", at, but=by)
@@ -506,23 +646,29 @@ def record_missed(*, dispute: Dispute, at: datetime) -> int:
     return len(missed)
 
 
-def _post(decision: Decision, wanted: Wanted, *, by: User, at: datetime, today: date) -> Remedy:
+def _post(
+    decision: Decision, wanted: Wanted, *, by: User, at: datetime, today: date, reverses: Remedy | None = None
+) -> Remedy:
     """Do what was decided by the services of whose record it is; all whose record changes have been heard."""
     dispute = decision.dispute
     match wanted:
         case Split() if dispute.order is not None:
-            after = {(person.pk, "primary"): share for person, share in wanted.shares.items() if share}
-            after |= {(person.pk, "overlay"): share for person, share in wanted.overlays.items() if share}
-            return _split(decision, after, by=by, at=at)
+            after = shares_of(dispute.order)
+            for kind, parts in (("primary", wanted.shares), ("overlay", wanted.overlays)):
+                if parts is not None:
+                    after = {key: share for key, share in after.items() if key[1] != kind}
+                    after |= {(person.pk, kind): share for person, share in parts.items() if share}
+            return _split(decision, after, by=by, at=at, reverses=reverses)
         case NewQuota():
             period = period_of(dispute)
             entry = settle_quota(
-                person=dispute.opened_by, period=period, amount=wanted.amount, reason=_reason(decision), by=by, at=at
-            )
+                person=dispute.opened_by, period=period, amount=wanted.amount, reason=_reason(decision), by=by, at=at,
+                measure=dispute.measure or BOOKINGS,
+            )  # fmt: skip
             if entry is None:
                 raise Refused("The quota is that already: choose another amount, or dismiss.", field="amount")
             return _keep(decision, at, person=dispute.opened_by, amount=entry.amount, currency=entry.currency,
-                         entry=entry)  # fmt: skip
+                         entry=entry, reverses=reverses)  # fmt: skip
         case NewOwner() if dispute.account is not None:
             account = Account.objects.select_related("owner").get(pk=dispute.account_id or 0)
             if account.owner is None:
@@ -533,18 +679,20 @@ def _post(decision: Decision, wanted: Wanted, *, by: User, at: datetime, today: 
                 giver=account.owner, taker=wanted.taker, accounts=[account], deals=list(deals), on=today,
                 reason=_reason(decision), by=by, at=at,
             )  # fmt: skip
-            return _keep(decision, at, person=wanted.taker, handover=handover)
+            return _keep(decision, at, person=wanted.taker, handover=handover, reverses=reverses)
         case Settlement():
             _must_be_heard(dispute, {wanted.person.pk})
             text = wanted.text.strip()
-            is_pay = dispute.subject == Subject.PAY
-            if is_pay and not wanted.amount:
+            if dispute.subject == Subject.PAY and not wanted.amount:
                 raise Refused("Say by how much the pay changes; below zero it is given back.", field="amount")
+            is_pay = dispute.subject != Subject.CONDUCT and bool(wanted.amount)
             if not is_pay and not text:
                 raise Refused("Say what is to be done.", field="text")
             amount = to_cents(wanted.amount) if is_pay and wanted.amount is not None else None
             currency = Organisation.get().currency if is_pay else ""
-            return _keep(decision, at, person=wanted.person, amount=amount, currency=currency, text=text[:500])
+            kind = Subject.PAY if is_pay else Subject.CONDUCT
+            return _keep(decision, at, kind=kind, person=wanted.person, amount=amount, currency=currency,
+                         text=text[:500])  # fmt: skip
     raise Refused("That does not settle this dispute.", field="outcome")
 
 
@@ -558,15 +706,18 @@ def _split(
 ) -> Remedy:
     order = Order.objects.select_for_update(of=("self",)).get(pk=decision.dispute.order_id or 0)
     before = shares_of(order)
-    if dict(after) == before:
+    after = dict(after)
+    if not any(kind == "primary" for _, kind in after):
+        after[order.owner_id, "primary"] = Decimal(100)
+    if after == before:
         raise Refused("This is how the credit is shared already: choose other parts, or dismiss.", field="shares")
     people = Person.objects.in_bulk({pk for pk, _ in after})
     _must_be_heard(decision.dispute, {pk for pk, _ in {**after, **before}} | credited_people(order))
-    kept = after if dict(after) != {(order.owner_id, "primary"): Decimal(100)} else {}
+    shares = {people[pk]: share for (pk, kind), share in after.items() if kind == "primary"}
     settle_credit(
         order=order,
-        shares={people[pk]: share for (pk, kind), share in kept.items() if kind == "primary"},
-        overlays={people[pk]: share for (pk, kind), share in kept.items() if kind == "overlay"},
+        shares={} if shares == {order.owner: Decimal(100)} else shares,
+        overlays={people[pk]: share for (pk, kind), share in after.items() if kind == "overlay"},
         by=by,
         at=at,
         reason=_reason(decision),
@@ -588,7 +739,10 @@ def _take_back(decision: Decision, standing: Remedy, *, by: User, at: datetime, 
             shares = list(standing.shares.all())
             left = {(one.person_id, one.kind): one.percent for one in shares if one.percent is not None}
             if shares_of(order) != left:
-                raise Refused(f"The credit of {order} has been shared otherwise since the first decision.")
+                raise Refused(
+                    f"The credit of {order} has been shared otherwise since the first decision: say how it is to be.",
+                    field="shares",
+                )
             was = {(one.person_id, one.kind): one.was for one in shares if one.was is not None}
             return _split(decision, was, by=by, at=at, reverses=standing)
         case Subject.QUOTA:
@@ -607,17 +761,17 @@ def _take_back(decision: Decision, standing: Remedy, *, by: User, at: datetime, 
             )
             back_to = settle_ownership(
                 giver=done.taker, taker=done.giver, accounts=list(accounts), deals=list(deals), on=today,
-                reason=_reason(decision), by=by, at=at,
+                reason=_reason(decision), by=by, at=at, takes_back=done,
             )  # fmt: skip
             return _keep(decision, at, person=done.giver, handover=back_to, reverses=standing)
         case _:
             amount = -standing.amount if standing.amount is not None else None
-            return _keep(decision, at, person=standing.person, amount=amount, currency=standing.currency,
-                         reverses=standing)  # fmt: skip
+            return _keep(decision, at, kind=standing.kind, person=standing.person, amount=amount,
+                         currency=standing.currency, reverses=standing)  # fmt: skip
 
 
-def _keep(decision: Decision, at: datetime, **values: Any) -> Remedy:
-    return Remedy.objects.create(decision=decision, kind=decision.dispute.subject, at=at, **values)
+def _keep(decision: Decision, at: datetime, *, kind: str = "", **values: Any) -> Remedy:
+    return Remedy.objects.create(decision=decision, kind=kind or decision.dispute.subject, at=at, **values)
 
 
 def _reason(decision: Decision) -> str:
@@ -645,15 +799,45 @@ def appeal_dispute(*, dispute: Dispute, text: str, by: User, at: datetime, versi
         raise Refused(f"There is nothing to appeal: {said}.")
     if dispute.appeal_until is None or today > dispute.appeal_until:
         raise Refused(f"An appeal was open until {dispute.appeal_until:%-d %b %Y}; the decision is final.")
+    if DisputeEvent.objects.filter(dispute=dispute, kind=Kind.APPEALED, person=me).exists():
+        raise Refused("You appealed before and withdrew it: the decision stands for you.")
     text = _words(text, "text", "Say what the decision got wrong.")
+    parties = list(dispute.parties.select_related("person__user").order_by("pk"))
+    days = _days_to_answer([one.person_id for one in parties], at, today + DAYS_TO_ANSWER)
     dispute.state, dispute.round = State.APPEALED, APPEAL
-    dispute.statements_due_on = today + DAYS_TO_ANSWER
+    dispute.statements_due_on = max(days.values())
     dispute.decide_by = dispute.statements_due_on + DAYS_TO_DECIDE
     _note(dispute, Kind.APPEALED, at, by=by, person=me)
     _changed(dispute, "state", "round", "statements_due_on", "decide_by")
-    for party in dispute.parties.select_related("person__user").order_by("pk"):
-        _ask(dispute, party, at, said=text if party.person_id == me.pk else "")
+    asked = set(Statement.objects.filter(party__dispute=dispute, round=APPEAL).values_list("party", flat=True))
+    for party in parties:
+        if party.pk not in asked:
+            _ask(dispute, party, at, said=text if party.person_id == me.pk else "", by_day=days[party.person_id])
+    if asked:  # another appeal was withdrawn: who had said something then has said it
+        Evidence.objects.create(dispute=dispute, kind=Evidence.Kind.ADDED, as_of=today, at=at, by=me, text=text)
     _name_decider(dispute, at, today)
+    return dispute
+
+
+@transaction.atomic
+def withdraw_appeal(*, dispute: Dispute, by: User, at: datetime, version: int | None = None) -> Dispute:
+    """Who appealed takes it back before it is decided; the first decision stands again.
+
+    Nobody's own appeal is lost by it: the other parties may appeal until the day they could, and a week at least.
+    """
+    dispute, me, today = _locked(dispute, version), _myself(by), _day(at)
+    appealed = DisputeEvent.objects.filter(dispute=dispute, kind=Kind.APPEALED).order_by("at", "pk").last()
+    if dispute.state != State.APPEALED or appealed is None or appealed.person_id != me.pk:
+        raise Refused("Only who appealed can withdraw the appeal, before it is decided.")
+    for standing in Decider.objects.standing().filter(dispute=dispute, round=APPEAL).select_related("person"):
+        _end(dispute, standing, "The appeal was withdrawn", at, by=by)
+    _finish(dispute, SAY, at)
+    _note(dispute, Kind.TAKEN_BACK, at, by=by, person=me)
+    dispute.state, dispute.round = State.DECIDED, FIRST
+    dispute.appeal_until = max(dispute.appeal_until or today, today + DAYS_TO_ANSWER)
+    _changed(dispute, "state", "round", "appeal_until")
+    until = f"You may appeal yourself until {dispute.appeal_until:%-d %b}."
+    _tell_all(dispute, f"The appeal is withdrawn: {dispute.title}. {until}", at, but=by)
     return dispute
 
 
@@ -681,6 +865,7 @@ def keep_dispute_going(*, dispute: Dispute, at: datetime) -> bool:
         dispute.state = State.FINAL
         _note(dispute, Kind.FINAL, at)
         _changed(dispute, "state")
+        _ask_to_pay(dispute, at, today)
         _tell_all(dispute, f"Nobody appealed; the decision is final: {dispute.title}.", at)
         return True
     if not dispute.is_hearing:
@@ -715,13 +900,20 @@ def _remind(dispute: Dispute, at: datetime, today: date) -> int:
 
 @transaction.atomic
 def forget_disputes(*, person: Person) -> Forgotten:
-    """Blank what was said by and about somebody who is erased; that it was, and what it changed, stays."""
+    """Blank what somebody who is erased said, and what was decided about them; the other parties' words are theirs.
+
+    Their name goes from those words as it goes from every text. Refused while a dispute of theirs is heard or can be
+    appealed: the ground of a decision isn't taken from under it.
+    """
+    about = Dispute.objects.filter(parties__person=person)
+    if about.unsettled().exists():
+        raise Refused(f"A dispute with {person} isn't settled yet: erase when it is.")
     forgotten = Forgotten()
-    about = Dispute.objects.filter(parties__person=person).values("pk")
-    forgotten.blank(Statement.objects.filter(party__dispute__in=about).exclude(text=""), text="Erased")
-    forgotten.blank(Evidence.objects.filter(dispute__in=about).exclude(text=""), text="Erased")
-    forgotten.blank(Decision.objects.filter(dispute__in=about).exclude(reasons=""), reasons="Erased")
-    forgotten.blank(Remedy.objects.filter(decision__dispute__in=about).exclude(text=""), text="Erased")
+    forgotten.blank(Statement.objects.filter(party__person=person).exclude(text=""), text="Erased")
+    forgotten.blank(Evidence.objects.filter(by=person).exclude(text=""), text="Erased")
+    opened = Dispute.objects.filter(opened_by=person).values("pk")
+    forgotten.blank(Decision.objects.filter(dispute__in=opened).exclude(reasons=""), reasons="Erased")
+    forgotten.blank(Remedy.objects.filter(person=person).exclude(text=""), text="Erased")
     return forgotten
 
 
@@ -774,7 +966,33 @@ def _note(dispute: Dispute, kind: str, at: datetime, *, by: User | None = None, 
 
 
 def _tell(person: Person, text: str, dispute: Dispute, at: datetime) -> None:
-    tell(person, text, f"/disputes/{dispute.pk}/", at)
+    """Each of these asks for something by a day, or says what was decided: told whatever one has chosen to hear."""
+    tell(person, text, f"/disputes/{dispute.pk}/", at, must=True)
+
+
+def _task(person: Person, text: str, due: date, dispute: Dispute, what: str) -> None:
+    """In the to-do list of this person; it says nothing of whom or what it is about."""
+    Task.objects.create(
+        owner=person, text=text, due_on=due, source="dispute", reason=f"{what}:{dispute.pk}",
+        link=f"/disputes/{dispute.pk}/",
+    )  # fmt: skip
+
+
+def _finish(dispute: Dispute, what: str, at: datetime, *, owner: Person | None = None) -> None:
+    waiting = Task.objects.filter(source="dispute", reason=f"{what}:{dispute.pk}", done_at=None)
+    (waiting.filter(owner=owner) if owner else waiting).update(done_at=at)
+
+
+def _ask_to_pay(dispute: Dispute, at: datetime, today: date) -> None:
+    """What was granted is paid once it is final: a task for who pays, without a word of the dispute."""
+    due = [one for one in pay_due(dispute=dispute) if one.amount]
+    payer = payers(today).exclude(pk__in=dispute.parties.values("person")).order_by("external_id", "pk").first()
+    if due and payer is not None:
+        Task.objects.create(
+            owner=payer, text="Settle pay as a dispute was decided", due_on=today + DAYS_TO_PAY, source="dispute",
+            reason=f"{PAY}:{dispute.pk}", link="/settlements/",
+        )  # fmt: skip
+        tell(payer, "Pay is to be settled as a dispute was decided.", "/settlements/", at, must=True)
 
 
 def _tell_all(dispute: Dispute, text: str, at: datetime, *, but: User | None = None) -> None:

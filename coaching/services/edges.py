@@ -3,44 +3,39 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.conf import settings
+from django.db.models import Q, QuerySet
 
-from coaching.models import Case, CaseChange
+from coaching.models import ActionItem, Case, CaseChange
 from coaching.selectors import may_coach
-from salesmgmt.desk.digests import is_mail_set_up, stop_url_of
-from salesmgmt.desk.models import Delivery, Notice, NoticeChoice
-from salesmgmt.desk.notices import topic_of
+from sales.models import Task
+from salesmgmt.desk.telling import tell_users
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation, Person, User, access_of
 
 
-def tell(person: Person, text: str, link: str, at: datetime) -> None:
+def tell(person: Person, text: str, link: str, at: datetime, *, must: bool = False) -> None:
     """A notice that names the thing and quotes nobody, in the way its reader has chosen for its topic."""
-    tell_all([person], text, link, at)
+    tell_all([person], text, link, at, must=must)
 
 
-def tell_all(people: Iterable[Person], text: str, link: str, at: datetime) -> None:
+def tell_all(people: Iterable[Person], text: str, link: str, at: datetime, *, must: bool = False) -> None:
     """The same to several, in as many queries."""
-    users = {person.user.pk: person.user for person in people if person.user is not None}
-    topic = topic_of(link)
-    ways = dict(NoticeChoice.objects.filter(user__in=users, topic=topic).values_list("user_id", "way"))
-    told = [user for pk, user in users.items() if ways.get(pk) != NoticeChoice.Way.NONE]
-    made = Notice.objects.bulk_create(Notice(user=user, text=text[:300], link=link, at=at) for user in told)
-    if not is_mail_set_up():
-        return
-    mails = []
-    for notice in made:
-        if ways.get(notice.user_id) == NoticeChoice.Way.MAIL and notice.user.email:
-            stop_url = stop_url_of(notice.user, topic)
-            mails.append(
-                Delivery(
-                    key=f"notice-{notice.pk}", user=notice.user, topic=topic, due_at=at, stop_url=stop_url,
-                    subject=text[:200],
-                    text=f"{text}\n\n{settings.BASE_URL}{link}\n\nNo more of these: {stop_url}\n",
-                )
-            )  # fmt: skip
-    Delivery.objects.bulk_create(mails, ignore_conflicts=True)
+    tell_users(((person.user_id, text, link) for person in people), at=at, must=must)
+
+
+def pass_promises(promises: QuerySet[ActionItem], *, was: Person, heir: Person) -> int:
+    """Open promises made to a coach, and by them, are their heir's. How many."""
+    open_ones = promises.filter(done_at=None).filter(Q(coach=was) | Q(owner=was))
+    found = list(open_ones.select_for_update(of=["self"]).order_by("pk"))
+    for item in found:
+        if item.owner_id == was.pk:
+            item.owner = heir
+            Task.objects.filter(source="action_item", reason=f"action-item:{item.pk}").update(owner=heir)
+        if item.coach_id == was.pk:
+            item.coach = heir
+        item.save(update_fields=["coach", "owner"])
+    return len(found)
 
 
 def must_coach(by: User, person: Person) -> None:

@@ -60,6 +60,7 @@ def _forget_cases(before: datetime, forgotten: Forgotten) -> None:
     forgotten.blank(CaseStatement.objects.filter(case__in=closed).exclude(text=GONE), text=GONE)
     steps = DiagnosisStep.objects.filter(case__in=closed).exclude(reason=GONE)
     forgotten.blank(steps.exclude(reopened_because=""), reopened_because=GONE)
+    forgotten.blank(steps.exclude(not_asked_because=""), not_asked_because=GONE)
     forgotten.blank(steps, reason=GONE, evidence={})
     asked = Question.objects.filter(case__in=closed).exclude(text=GONE)
     forgotten.blank(asked.exclude(answer=""), answer=GONE)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 
@@ -20,23 +21,27 @@ from coaching.models import (
     may_lead,
 )
 from coaching.selectors.ladders import (
+    PauseDue,
     away_until,
     current_step,
     goal_lines,
+    goal_measures,
     grounds_against,
     helpers_of,
     later,
     pauses_due,
+    shifted,
     value_of,
+    why_not_confirm,
     why_not_decide,
     why_not_witness,
 )
-from performance.selectors import measures_of
 from sales.models import Task
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.lib.days import is_of_our_time
 from salesmgmt.lib.ranges import half_open, through
 from salesmgmt.lib.refusals import Refused, Stale
+from targets.selectors.responses import due_days
 from teams.models import Organisation, Person, Posting, Role, User, access_of
 from teams.selectors import manager_of
 
@@ -46,10 +51,21 @@ Kind, State, What = LadderStep.Kind, LadderStep.State, LadderEvent.Kind
 USUAL = timedelta(days=42)  # how long a next step is proposed to take
 LONGEST = timedelta(days=366)
 LEAST, TO_BE_HEARD = timedelta(days=14), timedelta(days=7)  # from the day a step is given; before a decision
-ON_STEP, OF_SUPPORT = "ladder-step", "step-support"
+ON_STEP, OF_SUPPORT, TO_READ, TO_ANSWER = "ladder-step", "step-support", "ladder-read", "ladder-answer"
 
 
 # ── What every act needs ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _must_stand(step: LadderStep, on: date) -> None:
+    """What somebody works towards doesn't change when there is no time left to do it."""
+    least = on + (TO_BE_HEARD if step.kind == Kind.DECISION else LEAST)
+    if not step.is_draft and step.last_day < least:
+        raise Refused(
+            f"It ends {step.last_day:%-d %b %Y}: goals and words stay as they are. With more time they can change: "
+            f"extend it to {least:%-d %b %Y} at least.",
+            field="aim",
+        )
 
 
 def _must_lead(by: User, person: Person) -> None:
@@ -99,7 +115,8 @@ def _changed(step: LadderStep, what: str, *, by: User, at: datetime, kind: str =
     step.edition += 1
     if not step.is_draft:
         step.state = State.PUBLISHED
-        tell(step.ladder.person, f"Your step “{step}” has changed: read it again.", _link(step.ladder), at)
+        _ask_to_read(step, at)
+        tell(step.ladder.person, f"Your step “{step}” has changed: read it again.", _link(step.ladder), at, must=True)
     step.save(update_fields=["edition", "state", "during", "text"])
     _note(step, kind, what, by=by, at=at)
     Task.objects.filter(reason=f"{ON_STEP}:{step.pk}", done_at=None).update(due_on=step.until)
@@ -163,6 +180,7 @@ def change_step(
     moved = half_open(starts_on, last + timedelta(days=1))
     if step.text == text.strip() and step.during == moved:
         return step
+    _must_stand(step, day_of(at))
     _move_goals(step, last + timedelta(days=1), starts_on=starts_on)
     step.text, step.during = text.strip(), moved
     _changed(step, "Words or days", by=by, at=at)
@@ -193,10 +211,10 @@ def set_goal(
     step = _lock(step, edition)
     person = step.ladder.person
     _must_lead(by, person)
-    try:
-        known = measures_of([measure])[measure]
-    except KeyError:
-        raise Refused(f"There is no measure “{measure[:30]}”.", field="measure") from None
+    known = goal_measures().get(measure)
+    if known is None:
+        raise Refused(f"“{measure[:30]}” is no measure that a goal is set in.", field="measure")
+    _must_stand(step, on)
     first, end = starts_on or step.starts_on, (last or step.last_day) + timedelta(days=1)
     _days(first, end - timedelta(days=1))
     if first < step.starts_on - LONGEST or end > (step.until or end):
@@ -252,7 +270,7 @@ def _ask(support: StepSupport) -> None:
     ladder = support.step.ladder
     Task.objects.create(
         owner=support.owner,
-        text=f"Keep a promise to {ladder.person.name}"[:300],
+        text="Keep a promise",
         due_on=support.due_on,
         source="support",
         reason=f"{OF_SUPPORT}:{support.pk}",
@@ -300,14 +318,26 @@ def publish_step(*, step: LadderStep, by: User, at: datetime, on: date, edition:
     if coach is not None:
         Task.objects.create(
             owner=coach,
-            text=f"Talk with {person.name} about what was agreed"[:300],
+            text="Talk about what was agreed",
             due_on=step.until or on,
             source="ladder",
             reason=f"{ON_STEP}:{step.pk}",
             link=_link(step.ladder),
         )
-    tell(person, f"Your step “{step}” is there: read it and say what you think.", _link(step.ladder), at)
+    _ask_to_read(step, at)
+    tell(person, f"Your step “{step}” is there: read it and say what you think.", _link(step.ladder), at, must=True)
     return step
+
+
+def _ask_to_read(step: LadderStep, at: datetime) -> None:
+    """A task for the person: five working days to read what is new."""
+    person, reason = step.ladder.person, f"{TO_READ}:{step.pk}"
+    due = due_days({person.pk: at}, Organisation.get())[person.pk]
+    if not Task.objects.filter(reason=reason, done_at=None).update(due_on=due):
+        Task.objects.create(
+            owner=person, text="Read a step, and say what you think", due_on=due, source="ladder", reason=reason,
+            link=_link(step.ladder),
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -330,6 +360,7 @@ def acknowledge_step(
     made.comment, made.at, made.witness = comment.strip(), at, None
     made.save()
     _note(step, What.ACKNOWLEDGED, "", by=by, at=at)
+    _done([f"{TO_READ}:{step.pk}"], at)
     coach = manager_of(person, day_of(at))
     if coach is not None:
         tell(coach, f"{person.name} has read a step and answered.", _link(step.ladder), at)
@@ -351,7 +382,7 @@ def witness_step(*, step: LadderStep, by: User, at: datetime, on: date, edition:
     made = StepReading.objects.create(step=step, edition=step.edition, at=at, witness=by)
     _note(step, What.ACKNOWLEDGED, "Given, without an answer", by=by, at=at)
     tell(step.ladder.person, "A step was noted as given to you; you may still say what you think.",
-         _link(step.ladder), at)  # fmt: skip
+         _link(step.ladder), at, must=True)  # fmt: skip
     return made
 
 
@@ -369,18 +400,41 @@ def _locked_support(support: StepSupport) -> StepSupport:
 
 @transaction.atomic
 def give_support(*, support: StepSupport, by: User, at: datetime) -> StepSupport:
-    """It was given: who promised it says so, or who leads the person. Saying it twice changes nothing."""
+    """It was given: who promised it says so, or who leads the person. Saying it twice changes nothing.
+
+    Once the person has said that it was not, their word stands: who gives it then asks them to confirm it.
+    """
     support = _locked_support(support)
-    access = access_of(by)
-    if access.person_id != support.owner_id and not may_lead(access, support.step.ladder.person):
+    access, person = access_of(by), support.step.ladder.person
+    if access.person_id != support.owner_id and not may_lead(access, person):
         raise Refused(f"Only {support.owner.name} or who leads the person says that it was given.")
-    if support.given_at is None or support.denied_at is not None:
-        support.given_at, support.denied_at = at, None
-        support.save(update_fields=["given_at", "denied_at"])
-        _note(support.step, What.SUPPORT, f"Given by {support.owner.name}", by=by, at=at)
+    if not support.may_be_given:
+        return support
+    said = "Given"
+    if support.denied_at is not None:
+        said = "Said to be given after all"
+    support.given_at = at
+    support.save(update_fields=["given_at"])
+    _note(support.step, What.SUPPORT, f"{said} by {support.owner.name}", by=by, at=at)
+    _done([f"{OF_SUPPORT}:{support.pk}"], at)
+    text = "Support is marked as given: confirm it, or say so if it was not."
+    tell(person, text, _link(support.step.ladder), at, must=True)
+    return support
+
+
+@transaction.atomic
+def confirm_support(*, support: StepSupport, by: User, at: datetime) -> StepSupport:
+    """It came, says the person; or HR as witness where they don't answer. This alone overrules a denial."""
+    support = _locked_support(support)
+    if support.given_at is None:
+        raise Refused("Nobody has said that it was given.")
+    if why_not := why_not_confirm(access_of(by), support, day_of(at)):
+        raise Refused(why_not)
+    if support.confirmed_at is None or support.denied_at is not None:
+        support.confirmed_at, support.denied_at = at, None
+        support.save(update_fields=["confirmed_at", "denied_at"])
+        _note(support.step, What.SUPPORT, f"Confirmed: given by {support.owner.name}", by=by, at=at)
         _done([f"{OF_SUPPORT}:{support.pk}"], at)
-        tell(support.step.ladder.person, "Support is marked as given: say so if it was not.",
-             _link(support.step.ladder), at)  # fmt: skip
     return support
 
 
@@ -394,8 +448,8 @@ def deny_support(*, support: StepSupport, by: User, at: datetime) -> StepSupport
     if support.given_at is None:
         raise Refused("Nobody has said that it was given.")
     if support.denied_at is None:
-        support.denied_at = at
-        support.save(update_fields=["denied_at"])
+        support.denied_at, support.confirmed_at = at, None
+        support.save(update_fields=["denied_at", "confirmed_at"])
         _note(support.step, What.SUPPORT, f"Not given by {support.owner.name}", by=by, at=at)
         tell(support.owner, f"{person.name} says that support you promised has not come.",
              _link(support.step.ladder), at)  # fmt: skip
@@ -431,10 +485,23 @@ def pause_step(*, step: LadderStep, start: date, by: User, at: datetime, edition
     made = StepPause.objects.create(step=step, during=through(due.start, due.last), days=due.days, at=at, by=by)
     until = later(step, due.days, after=due.last) + timedelta(days=1)
     _move_goals(step, until)
+    _move_support(step, due)
     step.during = half_open(step.starts_on, until)
     days = f"{due.days} working day{'' if due.days == 1 else 's'}"
     _changed(step, f"{days} away; it ends {step.last_day:%-d %b %Y}", by=by, at=at, kind=What.PAUSED)
     return made
+
+
+def _move_support(step: LadderStep, pause: PauseDue) -> None:
+    """Help that was due in the leave or after it comes as many working days later: nobody can give it to who is away.
+
+    Never after the step.
+    """
+    for support in StepSupport.objects.filter(step=step, due_on__gte=pause.start, given_at=None, waived_at=None):
+        due = shifted(step, support.due_on, pause.days, after=pause.last)
+        support.due_on = min(due, pause.ends)
+        support.save(update_fields=["due_on"])
+        Task.objects.filter(reason=f"{OF_SUPPORT}:{support.pk}", done_at=None).update(due_on=support.due_on)
 
 
 @transaction.atomic
@@ -453,6 +520,8 @@ def extend_step(
 
 
 def _extend(step: LadderStep, last: date, words: str, *, by: User, at: datetime) -> LadderStep:
+    if last <= day_of(at):
+        raise Refused(f"The day {last:%-d %b %Y} has passed; choose a later one.", field="last")
     if last <= step.last_day:
         raise Refused(f"It runs until {step.last_day:%-d %b %Y} already; choose a later day.", field="last")
     _days(step.starts_on, last)
@@ -524,7 +593,8 @@ def _close(ladder: Ladder, outcome: str, words: str, *, by: User, at: datetime) 
     LadderEvent.objects.create(ladder=ladder, kind=What.CLOSED, text=ladder.get_outcome_display(), by=by, at=at)
     steps = list(ladder.steps.values_list("pk", flat=True))
     promises = StepSupport.objects.filter(step__in=steps).values_list("pk", flat=True)
-    _done([*(f"{ON_STEP}:{pk}" for pk in steps), *(f"{OF_SUPPORT}:{pk}" for pk in promises)], at)
+    of_steps = (f"{what}:{pk}" for pk in steps for what in (ON_STEP, TO_READ, TO_ANSWER))
+    _done([*of_steps, *(f"{OF_SUPPORT}:{pk}" for pk in promises)], at)
 
 
 @transaction.atomic
@@ -533,10 +603,60 @@ def withdraw_ladder(*, ladder: Ladder, reason: str, by: User, at: datetime) -> L
     step = _lock(current_step(ladder))
     _must_lead(by, step.ladder.person)
     words = _said(reason, "Say in a sentence why it is taken back.", "reason")
-    LadderDecision.objects.filter(step=step, state=LadderDecision.State.PROPOSED).delete()
+    _take_back_decision(step)
     _close(step.ladder, Ladder.Outcome.WITHDRAWN, words, by=by, at=at)
-    tell(step.ladder.person, "A ladder about you was taken back.", _link(step.ladder), at)
+    tell(step.ladder.person, "A ladder about you was taken back.", _link(step.ladder), at, must=True)
     return step.ladder
+
+
+def _take_back_decision(step: LadderStep) -> None:
+    """What waits for HR waits no longer; who proposed it and why stays to be read."""
+    waiting = LadderDecision.objects.filter(step=step, state=LadderDecision.State.PROPOSED)
+    for decision in waiting.select_related("decided_by"):
+        decision.state = LadderDecision.State.WITHDRAWN
+        decision.save(update_fields=["state"])
+
+
+@transaction.atomic
+def close_ladder_of_leaver(*, ladder: Ladder, by: User, at: datetime, on: date) -> Ladder:
+    """Its person has left: it ends, with nothing said about whether the goals would have been met.
+
+    HR does it, or somebody up the line: nobody is left on a ladder that nobody may close.
+    """
+    step = _lock(current_step(ladder))
+    person = step.ladder.person
+    access = access_of(by)
+    is_hr = access.role == Role.HR and access.person_id != person.pk
+    if not is_hr:
+        _must_lead(by, person)
+    if person.left_on is None or person.left_on > on:
+        raise Refused(f"{person.name} has not left: go on, or take the ladder back.")
+    _left(step, by=by, at=at)
+    return step.ladder
+
+
+def _left(step: LadderStep, *, by: User, at: datetime) -> None:
+    _take_back_decision(step)
+    _close(step.ladder, Ladder.Outcome.LEFT, f"{step.ladder.person.name} left.", by=by, at=at)
+
+
+@transaction.atomic
+def move_ladder_tasks(*, on: date) -> int:
+    """What is to be talked about goes to who leads the person today; answers how many tasks. No ladder changes."""
+    tasks = {
+        int(task.reason.rpartition(":")[2]): task
+        for task in Task.objects.select_for_update().filter(
+            source="ladder", reason__startswith=f"{ON_STEP}:", done_at=None
+        )
+    }
+    moved = 0
+    for step in LadderStep.objects.filter(pk__in=tasks).select_related("ladder__person"):
+        coach, task = manager_of(step.ladder.person, on), tasks[step.pk]
+        if coach is not None and coach.pk != task.owner_id:
+            task.owner, task.version = coach, task.version + 1
+            task.save(update_fields=["owner", "version"])
+            moved += 1
+    return moved
 
 
 # ── Deciding ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -572,10 +692,14 @@ def propose_decision(
     made = LadderDecision.objects.create(
         step=step, outcome=outcome, reason=words, until=until, decided_by=by, decided_at=at
     )
-    _note(step, What.PROPOSED, made.get_outcome_display(), by=by, at=at)
+    _note(step, What.PROPOSED, "", by=by, at=at)  # which, the person reads once HR has answered
     hr = Person.objects.active(on).filter(pk__in=Posting.objects.on(on).filter(role=Role.HR).values("person"))
-    for person in hr.exclude(pk=step.ladder.person_id):
-        tell(person, "A decision waits for HR's consent.", _link(step.ladder), at)
+    for person in hr.exclude(pk=step.ladder.person_id).exclude(user=by):
+        Task.objects.create(
+            owner=person, text="Answer a decision that waits for HR", due_on=on + TO_BE_HEARD, source="ladder",
+            reason=f"{TO_ANSWER}:{step.pk}", link=_link(step.ladder),
+        )  # fmt: skip
+        tell(person, "A decision waits for HR's consent.", _link(step.ladder), at, must=True)
     return made
 
 
@@ -616,6 +740,8 @@ def answer_decision(
     if why_not:
         raise Refused(f"The decision can't stand any more. {why_not}")
     _refuse_decision(step, decision.outcome, on)
+    if decision.until is not None and decision.until <= on:
+        raise Refused(f"The new last day, {decision.until:%-d %b %Y}, has passed: have a later one proposed.")
     _answered(decision, LadderDecision.State.CONSENTED, answer.strip(), by=by, at=at)
     if decision.outcome == LadderDecision.Outcome.EXTENDED:
         assert decision.until is not None
@@ -630,7 +756,9 @@ def answer_decision(
 def _answered(decision: LadderDecision, state: str, words: str, *, by: User, at: datetime) -> None:
     decision.state, decision.answered_by, decision.answered_at, decision.answer = state, by, at, words[:500]
     decision.save(update_fields=["state", "answered_by", "answered_at", "answer"])
-    _note(decision.step, What.ANSWERED, decision.get_state_display(), by=by, at=at)
+    said = f"{decision.get_outcome_display()}: {decision.get_state_display()}"
+    _note(decision.step, What.ANSWERED, said, by=by, at=at)
+    _done([f"{TO_ANSWER}:{decision.step_id}"], at)
 
 
 # ── Exits ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -648,27 +776,55 @@ def record_exit(
     interview: str = "",
     lesson: str = "",
     would_return: bool | None = None,
-    version: int | None = None,
 ) -> Exit:
-    """Why somebody left and what the interview taught, as HR heard it. Recorded again it is corrected."""
+    """Why somebody left and what the interview taught, as HR heard it. An open ladder of a leaver ends with it."""
+    _must_hear_exits(by, person)
+    _refuse_exit(reason, interviewed_on, at)
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    if Exit.objects.filter(person=person).exists():
+        raise Refused(f"The exit of {person.name} is recorded already: correct that one.", field="person")
+    standing = Ladder.objects.open().filter(person=person).first()
+    if standing is not None and person.left_on is not None and person.left_on <= day_of(at):
+        _left(_lock(current_step(standing)), by=by, at=at)
+    ended = Ladder.objects.filter(person=person, outcome__in=[Ladder.Outcome.ENDED, Ladder.Outcome.LEFT])
+    return Exit.objects.create(
+        person=person, ladder=ended.order_by("pk").last(), left_on=left_on, reason=reason,
+        interviewed_on=interviewed_on, interview=interview.strip(), lesson=lesson.strip(), would_return=would_return,
+        at=at, by=by,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def correct_exit(*, record: Exit, by: User, at: datetime, version: int, **said: Any) -> Exit:
+    """What HR heard, put right: only what is said anew changes, on what was read."""
+    found = Exit.objects.select_for_update(of=["self"]).select_related("person").get(pk=record.pk)
+    _must_hear_exits(by, found.person)
+    if found.version != version:
+        raise Stale("Somebody changed this meanwhile; look at it again.")
+    if unknown := set(said) - set(CORRECTED):
+        raise Refused(f"{min(unknown)} of an exit stays as it is.")
+    for name, value in said.items():
+        setattr(found, name, value.strip() if isinstance(value, str) else value)
+    _refuse_exit(found.reason, found.interviewed_on, at)
+    found.at, found.by, found.version = at, by, found.version + 1
+    found.save(update_fields=[*said, "at", "by", "version"])
+    return found
+
+
+CORRECTED = ("left_on", "reason", "interviewed_on", "interview", "lesson", "would_return")
+
+
+def _must_hear_exits(by: User, person: Person) -> None:
     access = access_of(by)
     if access.role != Role.HR or access.person_id == person.pk:
         raise Refused("HR records why somebody left, and nobody their own exit.")
+
+
+def _refuse_exit(reason: str, interviewed_on: date | None, at: datetime) -> None:
     if reason not in Exit.Reason.values:
         raise Refused(f"“{reason[:30]}” is no reason of the list.", field="reason")
     if interviewed_on is not None and interviewed_on > day_of(at):
         raise Refused("The interview is yet to come; record it afterwards.", field="interviewed_on")
-    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
-    standing = Exit.objects.filter(person=person).first()
-    if standing is not None and version is not None and standing.version != version:
-        raise Stale("Somebody changed this meanwhile; look at it again.")
-    made = standing or Exit(person=person)
-    made.ladder = made.ladder or Ladder.objects.filter(person=person, outcome=Ladder.Outcome.ENDED).last()
-    made.left_on, made.reason, made.interviewed_on = left_on, reason, interviewed_on
-    made.interview, made.lesson, made.would_return = interview.strip(), lesson.strip(), would_return
-    made.at, made.by, made.version = at, by, (made.version + 1 if standing else 1)
-    made.save()
-    return made
 
 
 # ── Erasure ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -678,6 +834,8 @@ def record_exit(
 def forget_ladders(*, person: Person) -> Forgotten:
     """Blank what was written about somebody who is erased; that it was, when and with which outcome stays."""
     forgotten = Forgotten()
+    if Ladder.objects.open().filter(person=person).exists():
+        raise Refused(f"A ladder of {person} is open: close it first, then erase.")
     mine = Ladder.objects.filter(person=person)
     forgotten.blank(mine, reason="Erased", closing="")
     forgotten.blank(LadderStep.objects.filter(ladder__in=mine), text="", result="")

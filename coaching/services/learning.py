@@ -24,7 +24,7 @@ from coaching.models import (
 from coaching.selectors import gaps, may_coach, moved_by_leave, taught_versions
 from coaching.selectors.course_effects import courses_with_a_measure, find_effect
 from sales.models import Task
-from salesmgmt.desk.models import Notice
+from salesmgmt.desk.telling import tell_users
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.models import Leave, Organisation, Person, Posting, User, access_of
@@ -98,16 +98,8 @@ def _give(rows: Iterable[Enrolment], *, at: datetime, quietly: bool = False) -> 
         for row in made
     )
     if not quietly:
-        Notice.objects.bulk_create(
-            Notice(
-                user_id=row.person.user_id,
-                text=f"A course for you: {row.course.title}, by {row.due_on:%-d %b}."[:300],
-                link=f"/courses/{row.course_id}/",
-                at=at,
-            )
-            for row in made
-            if row.person.user_id
-        )
+        said = ((row, f"A course for you: {row.course.title}, by {row.due_on:%-d %b}.") for row in made)
+        tell_users(((row.person.user_id, text, f"/courses/{row.course_id}/") for row, text in said), at=at)
     return made
 
 
@@ -404,16 +396,8 @@ def remind_of_courses(*, on: date, at: datetime) -> int:
     told = 0
     for rows, field, said in ((late, "overdue_told_at", "was due on"), (soon, "reminded_at", "is due on")):
         found = list(rows.select_for_update(of=("self",)).select_related("person", "course"))
-        Notice.objects.bulk_create(
-            Notice(
-                user_id=row.person.user_id,
-                text=f"{row.course.title} {said} {row.due_on:%-d %b}."[:300],
-                link=f"/courses/{row.course_id}/",
-                at=at,
-            )
-            for row in found
-            if row.person.user_id
-        )
+        texts = ((row, f"{row.course.title} {said} {row.due_on:%-d %b}.") for row in found)
+        tell_users(((row.person.user_id, text, f"/courses/{row.course_id}/") for row, text in texts), at=at)
         Enrolment.objects.filter(pk__in=[row.pk for row in found]).update(**{field: at})
         told += len(found)
     return told

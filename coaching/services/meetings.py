@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from coaching.models import (
     ActionItem,
@@ -15,37 +15,161 @@ from coaching.models import (
     MeetingDecision,
     MeetingPoint,
     MeetingQuestion,
+    MeetingRhythm,
 )
-from coaching.selectors import attendees, last_meeting, may_chair, points_for, teams_of
+from coaching.selectors import asked_to, attendees, last_meeting, may_chair, meeting_days, points_for, teams_of
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Organisation, Person, Team, User, access_of
+from teams.models import Leadership, Organisation, Person, Team, User, access_of
 
-from .edges import tell_all
+from .edges import day_of, tell_all
+from .invitations import invite_to_meeting
 from .talks import keep_promise
 
 LOOKS_BACK = timedelta(days=30)  # of the first meeting of a team
 
 
 @transaction.atomic
-def plan_meeting(*, team: Team, title: str, starts_at: datetime, by: User, at: datetime, on: date) -> Meeting:
+def plan_meeting(
+    *, team: Team, title: str, starts_at: datetime, by: User, at: datetime, on: date, is_open_below: bool = False
+) -> Meeting:
     """A meeting with the agenda as it is found today; those who are asked to come are told."""
     me = access_of(by)
     if me.person_id is None or not may_chair(me, team):
         raise Refused(f"Only somebody who leads {team.name} calls its meetings.", field="team")
     if starts_at < at:
         raise Refused("A meeting can't be planned in the past; choose a later time.", field="starts_at")
+    meeting = _place(
+        team=team, chair=Person.objects.get(pk=me.person_id), title=title, starts_at=starts_at, by=by, at=at, on=on,
+        is_open_below=is_open_below,
+    )  # fmt: skip
+    _tell(meeting, f"{meeting.chair.name} called a meeting of {team.name}.", by, at)
+    return meeting
+
+
+def _place(
+    *, team: Team, chair: Person, title: str, starts_at: datetime, by: User | None, at: datetime, on: date,
+    is_open_below: bool, rhythm_on: date | None = None,
+) -> Meeting:  # fmt: skip
+    """A meeting in the calendars of those who are asked to come, with its agenda."""
     try:
         with transaction.atomic():
             meeting = Meeting.objects.create(
-                team=team, chair_id=me.person_id, title=title.strip() or "Team meeting", starts_at=starts_at,
-                planned_at=at,
+                team=team, chair=chair, title=title.strip() or "Team meeting", starts_at=starts_at, planned_at=at,
+                is_open_below=is_open_below, rhythm_on=rhythm_on,
             )  # fmt: skip
     except IntegrityError:
         raise Refused(f"{team.name} has a meeting at that time already.", field="starts_at") from None
     MeetingChange.objects.create(meeting=meeting, what="Planned", at=at, by=by)
     prepare_meeting(meeting=meeting, at=at, on=on)
-    _tell(meeting, f"{meeting.chair.name} called a meeting of {team.name}.", by, at, on)
+    invite_to_meeting(meeting, at=at)
     return meeting
+
+
+# ── A rhythm ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def set_meeting_rhythm(
+    *, team: Team, title: str, every_weeks: int, weekday: int, at_time: time, starts_on: date, zone: str, by: User,
+    at: datetime, on: date, is_open_below: bool = False,
+) -> MeetingRhythm:  # fmt: skip
+    """From a day on a team meets every so many weeks; it takes the place of the rhythm the team had."""
+    me = access_of(by)
+    if me.person_id is None or not may_chair(me, team):
+        raise Refused(f"Only somebody who leads {team.name} calls its meetings.", field="team")
+    if not 1 <= every_weeks <= 12:
+        raise Refused(f"Every {every_weeks} weeks is no rhythm; choose 1 to 12.", field="every_weeks")
+    if not 1 <= weekday <= 7:
+        raise Refused(f"{weekday} is no weekday; 1 is Monday, 7 is Sunday.", field="weekday")
+    if starts_on < on:
+        raise Refused(f"{starts_on:%d %b %Y} is in the past; choose a later first day.", field="starts_on")
+    Team.objects.select_for_update().get(pk=team.pk)  # two forms at once make one rhythm
+    said = {
+        "title": title.strip() or "Team meeting", "every_weeks": every_weeks, "weekday": weekday, "at_time": at_time,
+        "zone": zone, "starts_on": starts_on, "is_open_below": is_open_below,
+    }  # fmt: skip
+    standing = MeetingRhythm.objects.standing().filter(team=team).first()
+    if standing is not None:
+        if all(getattr(standing, name) == value for name, value in said.items()):
+            return standing
+        _end_rhythm(standing, on=on, why="Another rhythm")
+        coming = Meeting.objects.planned().filter(team=team, rhythm_on__isnull=False, starts_at__gte=at)
+        for meeting in coming.select_for_update(of=["self"]).select_related("team", "chair"):
+            _call_off(meeting, by=by, at=at)
+            meeting.rhythm_on = None  # another meeting may stand for that day
+            meeting.save(update_fields=["rhythm_on"])
+    made = MeetingRhythm.objects.create(team=team, chair_id=me.person_id, made_at=at, **said)
+    _plan(made, by=by, at=at, on=on)
+    people = [person for person in attendees(team, on) if person.user_id != by.pk]
+    tell_all(people, f"Meetings of {team.name} have a rhythm: {str(made).lower()}.", "/meetings/", at)
+    return made
+
+
+@transaction.atomic
+def end_meeting_rhythm(
+    *, rhythm: MeetingRhythm, by: User, at: datetime, on: date, version: int | None = None
+) -> MeetingRhythm:
+    """No more meetings are planned from it; those that are stay."""
+    rhythm = MeetingRhythm.objects.select_for_update(of=["self"]).select_related("team").get(pk=rhythm.pk)
+    _must_chair(by, rhythm.team)
+    if version is not None and rhythm.version != version:
+        raise Stale("This rhythm was changed meanwhile; look at it again.")
+    if rhythm.ended_on is None:
+        _end_rhythm(rhythm, on=on, why="Ended by who leads the team")
+        text = f"Meetings of {rhythm.team.name} have no rhythm any more."
+        tell_all(attendees(rhythm.team, on), text, "/meetings/", at)
+    return rhythm
+
+
+def _end_rhythm(rhythm: MeetingRhythm, *, on: date, why: str) -> None:
+    rhythm.ended_on, rhythm.why_ended, rhythm.version = on, why, rhythm.version + 1
+    rhythm.save(update_fields=["ended_on", "why_ended", "version"])
+
+
+def _plan(rhythm: MeetingRhythm, *, by: User | None, at: datetime, on: date) -> int:
+    """The meetings that the rhythm asks for and that have not been placed; a day that was called off stays so."""
+    stands = Meeting.objects.filter(team=rhythm.team_id).filter(Q(rhythm_on__gte=on) | Q(starts_at__gte=at))
+    has: set[date | datetime] = {one for pair in stands.values_list("rhythm_on", "starts_at") for one in pair if one}
+    days = [day for day in meeting_days(rhythm, on=on) if not {day, rhythm.moment(day)} & has]
+    days = [day for day in days if rhythm.moment(day) > at]
+    for day in days:
+        _place(
+            team=rhythm.team, chair=rhythm.chair, title=rhythm.title, starts_at=rhythm.moment(day), rhythm_on=day,
+            is_open_below=rhythm.is_open_below, by=by, at=at, on=on,
+        )  # fmt: skip
+    return len(days)
+
+
+def _tend_rhythms(*, on: date, at: datetime) -> int:
+    """Plan what rhythms ask for; who leads the team now takes the chair of a leader who no longer does."""
+    done = 0
+    for rhythm in MeetingRhythm.objects.standing().order_by("pk"):
+        with transaction.atomic():
+            rows = MeetingRhythm.objects.standing().select_for_update(of=["self"]).select_related("team", "chair")
+            locked = rows.filter(pk=rhythm.pk).first()
+            if locked is None:
+                continue
+            leaders = _leaders_of(locked.team, on)
+            if locked.team.withdrawn_at is not None or not leaders:
+                _end_rhythm(locked, on=on, why="Nobody leads the team")
+                continue
+            if locked.chair not in leaders:
+                locked.chair, locked.version = leaders[0], locked.version + 1
+                locked.save(update_fields=["chair", "version"])
+                coming = Meeting.objects.planned().filter(team=locked.team, starts_at__gte=at)
+                coming.filter(rhythm_on__isnull=False).update(chair=leaders[0])
+                tell_all([leaders[0]], f"You chair the meetings of {locked.team.name} now.", "/meetings/", at)
+            done += _plan(locked, by=None, at=at, on=on)
+    return done
+
+
+def _leaders_of(team: Team, on: date) -> list[Person]:
+    """Who leads a team or one above it, the nearest first."""
+    led = Leadership.objects.on(on).filter(team__in=team.path).select_related("person")
+    return [row.person for row in sorted(led, key=lambda row: -team.path.index(row.team_id))]
+
+
+# ── One meeting ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @transaction.atomic
@@ -65,20 +189,41 @@ def move_meeting(
         raise Refused(f"{meeting.team.name} has a meeting at that time already.", field="starts_at") from None
     MeetingChange.objects.create(meeting=meeting, what=f"Moved from {was:%d %b %Y, %H:%M} UTC", at=at, by=by)
     prepare_meeting(meeting=meeting, at=at, on=on)
-    _tell(meeting, f"A meeting of {meeting.team.name} was moved.", by, at, on)
+    invite_to_meeting(meeting, at=at)
+    _tell(meeting, f"A meeting of {meeting.team.name} was moved.", by, at)
     return meeting
 
 
 @transaction.atomic
-def cancel_meeting(*, meeting: Meeting, by: User, at: datetime, on: date, version: int | None = None) -> Meeting:
+def open_meeting(
+    *, meeting: Meeting, is_open_below: bool, by: User, at: datetime, version: int | None = None
+) -> Meeting:
+    """Let everybody below the team read a meeting, or those alone who are asked to come."""
+    meeting = _lock(meeting, by, version)
+    if meeting.is_open_below != is_open_below:
+        meeting.is_open_below, meeting.version = is_open_below, meeting.version + 1
+        meeting.save(update_fields=["is_open_below", "version"])
+        what = "Opened to everybody below" if is_open_below else "Kept to those who are asked to come"
+        MeetingChange.objects.create(meeting=meeting, what=what, at=at, by=by)
+    return meeting
+
+
+@transaction.atomic
+def cancel_meeting(*, meeting: Meeting, by: User, at: datetime, version: int | None = None) -> Meeting:
     """It will not take place; questions wait for the next one."""
     meeting = _lock(meeting, by, version)
     _must_be_planned(meeting)
+    _call_off(meeting, by=by, at=at)
+    _tell(meeting, f"A meeting of {meeting.team.name} was called off.", by, at)
+    return meeting
+
+
+def _call_off(meeting: Meeting, *, by: User, at: datetime) -> None:
     meeting.state, meeting.version = Meeting.State.CANCELLED, meeting.version + 1
     meeting.save(update_fields=["state", "version"])
     MeetingChange.objects.create(meeting=meeting, what="Called off", at=at, by=by)
-    _tell(meeting, f"A meeting of {meeting.team.name} was called off.", by, at, on)
-    return meeting
+    if meeting.starts_at > at:
+        invite_to_meeting(meeting, at=at)
 
 
 @transaction.atomic
@@ -89,9 +234,9 @@ def hold_meeting(
     meeting = _lock(meeting, by, version)
     if meeting.state == Meeting.State.CANCELLED:
         raise Refused("This meeting was called off.")
-    if meeting.starts_at.date() > on:
+    if day_of(meeting.starts_at) > on:
         raise Refused("This meeting lies ahead; say who came when it is over.")
-    asked = {person.pk for person in attendees(meeting.team, on)}
+    asked = {person.pk for person in asked_to(meeting)}
     asked |= set(meeting.attendances.values_list("person_id", flat=True))
     here = {person.pk for person in came}
     if here - asked:
@@ -237,9 +382,10 @@ def prepare_meeting(*, meeting: Meeting, at: datetime, on: date) -> None:
 
 
 def tend_meetings(*, on: date, at: datetime) -> int:
-    """Prepare the agendas of today's meetings anew; answers how many. Twice does no more."""
+    """Plan what rhythms ask for; prepare the agendas of today's meetings anew. How many; twice does no more."""
     zone = ZoneInfo(Organisation.get().time_zone)
     begins, ends = datetime.combine(on, time(), zone), datetime.combine(on, time.max, zone)
+    _tend_rhythms(on=on, at=at)
     today = Meeting.objects.planned().filter(starts_at__range=(begins, ends), prepared_at__lt=begins)
     for meeting in today.select_related("team").order_by("pk"):
         prepare_meeting(meeting=meeting, at=at, on=on)
@@ -264,6 +410,6 @@ def _lock(meeting: Meeting, by: User, version: int | None) -> Meeting:
     return meeting
 
 
-def _tell(meeting: Meeting, text: str, by: User, at: datetime, on: date) -> None:
-    people = [person for person in attendees(meeting.team, on).select_related("user") if person.user_id != by.pk]
+def _tell(meeting: Meeting, text: str, by: User, at: datetime) -> None:
+    people = [person for person in asked_to(meeting) if person.user_id != by.pk]
     tell_all(people, text, f"/meetings/{meeting.pk}/", at)

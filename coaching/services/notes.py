@@ -44,9 +44,11 @@ def write_note(
         raise Refused(f"Only {person.name} and those who lead them write notes here.")
     if is_shared_up and is_for_author_only:
         raise Refused("A note is either for you alone or shared up the line, not both.", field="is_shared_up")
+    is_own = access.person_id == person.pk
     return Note.objects.create(
         person=person,
         author_id=access.person_id,
+        reader_id=None if not is_own else talk.manager_id if talk else case.owner_id if case else None,
         text=text,
         at=at,
         is_shared_up=is_shared_up,
@@ -72,6 +74,9 @@ def forget_talks(*, person: Person) -> Forgotten:
     forgotten.blank(DiagnosisStep.objects.filter(case__person=person), reason="Erased", evidence={})
     forgotten.blank(
         DiagnosisStep.objects.filter(case__person=person).exclude(reopened_because=""), reopened_because="Erased"
+    )
+    forgotten.blank(
+        DiagnosisStep.objects.filter(case__person=person).exclude(not_asked_because=""), not_asked_because="Erased"
     )
     forgotten.blank(CaseChange.objects.filter(case__person=person), what="Erased")
     forgotten.blank(Question.objects.filter(case__person=person), text="Erased")

@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 
 from coaching.models import Case, Question, Step
-from salesmgmt.desk.models import Notice
+from coaching.selectors import day_after
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Posting, Team, User, access_of
 
-from .edges import day_of, lock_case, must_be_current, must_coach, note_change, tell
+from .edges import day_of, lock_case, must_be_current, must_coach, note_change, tell, tell_all
 
-LEAST_DAYS = timedelta(days=2)
+LEAST_DAYS = 2  # on which somebody of the department works
 
 
 @transaction.atomic
@@ -37,40 +37,38 @@ def ask_department(
         raise Refused(f"“{department}” is not a department; there is {there}.", field="department")
     if not text:
         raise Refused("Say what they are to answer.", field="text")
-    said = next((part for part in _names_of(case.person) if re.search(rf"\b{re.escape(part)}\b", text)), None)
+    names = "|".join(re.escape(part) for part in _names_of(case.person))
+    said = re.search(rf"\b(?:{names})\b", text, re.IGNORECASE)
     if said is not None:
-        raise Refused(f"They don't see whom it is about: leave “{said}” out.", field="text")
+        raise Refused(f"They don't see whom it is about: leave “{said[0]}” out.", field="text")
     asked = Question.objects.filter(case=case, step=step, department=department, text=text).first()
     if asked is not None:
         return asked
     must_be_current(case, version)
-    if due_on < on + LEAST_DAYS:
-        raise Refused(f"They need some days; choose {on + LEAST_DAYS:%d %b %Y} or later.", field="due_on")
     people = _members(department, on, but=case.person)
     if not people:
         raise Refused(f"Nobody is posted to {Team.Department(department).label} today.", field="department")
+    least = day_after(people, on=on, days=LEAST_DAYS)
+    if due_on < least:
+        raise Refused(f"They need {LEAST_DAYS} working days; choose {least:%d %b %Y} or later.", field="due_on")
     made = Question.objects.create(
         case=case, step=step, department=department, text=text, asked_at=at, asked_by_id=access_of(by).person_id,
         due_on=due_on,
     )  # fmt: skip
     note_change(case, f"{made.get_department_display()} asked, to answer by {due_on:%d %b %Y}", by=by, at=at)
-    _tell_all(people, f"A question to {made.get_department_display()} waits until {due_on:%d %b %Y}.", at)
+    tell_all(people, f"A question to {made.get_department_display()} waits until {due_on:%d %b %Y}.", "/questions/", at)
     return made
 
 
 def _names_of(person: Person) -> list[str]:
-    return [person.name, *(part for part in re.split(r"[\s,-]+", person.name) if len(part) > 2)]
+    """What would tell whom it is about; of two letters on, as people are called “Bo” and “Li”."""
+    parts = [person.name, *(part for part in re.split(r"[\s,-]+", person.name) if len(part) > 1)]
+    return [*parts, *filter(None, (person.external_id, person.email, person.email.partition("@")[0]))]
 
 
 def _members(department: str, on: date, *, but: Person) -> list[Person]:
     posted = Posting.objects.on(on).filter(team__department=department).exclude(person=but).values("person")
     return list(Person.objects.present().active(on).filter(pk__in=posted).order_by("pk"))
-
-
-def _tell_all(people: list[Person], text: str, at: datetime) -> None:
-    Notice.objects.bulk_create(
-        Notice(user_id=one.user_id, text=text[:300], link="/questions/", at=at) for one in people if one.user_id
-    )
 
 
 @transaction.atomic
@@ -112,7 +110,7 @@ def remind_of_questions(*, on: date, at: datetime) -> int:
                  f"/cases/{question.case_id}/", at)  # fmt: skip
         else:
             people = _members(question.department, on, but=question.case.person)
-            _tell_all(people, f"A question to {label} waits until {question.due_on:%d %b %Y}.", at)
+            tell_all(people, f"A question to {label} waits until {question.due_on:%d %b %Y}.", "/questions/", at)
         question.reminded_on = on
         question.save(update_fields=["reminded_on"])
         done += 1

@@ -1,24 +1,26 @@
 """Set and end the rhythm of a pair's 1:1s, plan the next ones, hand over when the manager changes; say how one is."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from coaching.models import ActionItem, OneOnOne, Pulse, Rhythm
-from coaching.selectors import Outlook, outlook, planned_days, slots_of
-from sales.models import Task
+from coaching.models import ActionItem, Case, OneOnOne, Pulse, Rhythm
+from coaching.selectors import Outlook, missing_slots, outlook, talks_standing
+from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Organisation, Person, User, access_of
+from teams.models import Leave, Organisation, Person, User, access_of
 from teams.selectors import manager_of
 
-from .edges import must_coach, tell
+from .cases import end_case_of_leaver, pass_case_on
+from .edges import must_coach, pass_promises, tell
 from .talks import call_off, place_talk, prepare_agenda
 
 AWAY = "One of the two is away that day."
 NEW_MANAGER = "Somebody else leads the person then."
 NEW_RHYTHM = "The pair has another rhythm now."
+ENTERED_LATE = timedelta(days=91)  # for which leave entered afterwards excuses a talk; early signs look as far back
 
 
 @transaction.atomic
@@ -81,17 +83,7 @@ def _to_come(person: Person, manager: Person, at: datetime) -> QuerySet[OneOnOne
 
 def _plan(rhythm: Rhythm, known: Outlook, *, by: User | None, at: datetime, on: date) -> int:
     """The talks that the rhythm asks for and that have not been placed; a day that was called off stays so."""
-    has = planned_days(rhythm)
-    taken = set(
-        OneOnOne.objects.filter(person=rhythm.person_id, manager=rhythm.manager_id, starts_at__gte=at).values_list(
-            "starts_at", flat=True
-        )
-    )
-    new = [
-        slot
-        for slot in slots_of(rhythm, known, on=on)
-        if slot.on not in has and slot.starts_at > at and slot.starts_at not in taken
-    ]
+    new = missing_slots(rhythm, known, talks_standing(on=on, at=at, rhythm=rhythm), on=on, at=at)
     for slot in new:
         place_talk(
             person=rhythm.person, manager=rhythm.manager, starts_at=slot.starts_at, rhythm_on=slot.on, by=by, at=at,
@@ -105,13 +97,14 @@ def _plan(rhythm: Rhythm, known: Outlook, *, by: User | None, at: datetime, on: 
 
 def tend_one_on_ones(*, on: date, at: datetime) -> dict[str, int]:
     """What a day brings to all pairs: new managers, leave, the next talks, agendas of today. Twice does no more."""
-    done = {"passed": 0, "called_off": 0, "planned": 0, "prepared": 0}
+    done = {"passed": 0, "closed": 0, "called_off": 0, "excused": 0, "planned": 0, "prepared": 0}
     promises = ActionItem.objects.filter(done_at=None, meeting=None, coach__isnull=False)
     talks = OneOnOne.objects.filter(state=OneOnOne.State.PLANNED, starts_at__gte=at)
     rhythms = list(Rhythm.objects.standing().select_related("person", "manager").order_by("pk"))
     pairs = {(row.person_id, row.manager_id) for row in rhythms}
     pairs |= set(talks.values_list("person_id", "manager_id"))
     pairs |= {(person, coach) for person, coach in promises.values_list("person_id", "coach_id") if coach}
+    pairs |= set(Case.objects.open().values_list("person_id", "owner_id"))
     known = outlook(pairs, on=on)
     zone = ZoneInfo(Organisation.get().time_zone)
     led_by_another = {pair for pair in pairs if not known.leads_ever(pair[1], pair[0])} | {
@@ -121,8 +114,13 @@ def tend_one_on_ones(*, on: date, at: datetime) -> dict[str, int]:
     }
     for person_id, manager_id in sorted(led_by_another):
         done["passed"] += _hand_over(person_id, manager_id, known, on=on, at=at)
+    done["closed"] = _end_cases_of_leavers(on=on, at=at)
     done["called_off"] = _call_off_leave(known, at=at)
+    done["excused"] = _excuse_leave(on=on, at=at)
+    stands = talks_standing(on=on, at=at)
     for rhythm in rhythms:
+        if not missing_slots(rhythm, known, stands, on=on, at=at):
+            continue
         with transaction.atomic():
             locked = Rhythm.objects.select_for_update(of=["self"]).select_related("person", "manager").get(pk=rhythm.pk)
             if locked.ended_on is None:
@@ -140,7 +138,7 @@ def _hand_over(person_id: int, manager_id: int, known: Outlook, *, on: date, at:
     """What a pair leaves open goes to who leads the person: talks by their day, promises once the manager is not to
     lead them again. What the old pair wrote and said stays theirs."""
     person, manager = (Person.objects.get(pk=pk) for pk in (person_id, manager_id))
-    moved = 0
+    moved = cases = 0
     for talk in _to_come(person, manager, at):
         day = talk.starts_at.astimezone(ZoneInfo(Organisation.get().time_zone)).date()
         if known.leads_on(manager_id, person_id, day):
@@ -160,22 +158,15 @@ def _hand_over(person_id: int, manager_id: int, known: Outlook, *, on: date, at:
     heir = manager_of(person, on)
     if heir is None:
         return moved
-    promises = ActionItem.objects.select_for_update().filter(
-        person=person, coach=manager, done_at=None, meeting=None, case=None
-    )
-    count = 0
-    for item in promises:
-        count += 1
-        was_theirs = item.owner_id == manager_id
-        item.coach, item.owner = heir, heir if was_theirs else item.owner
-        item.save(update_fields=["coach", "owner"])
-        if was_theirs:
-            Task.objects.filter(source="action_item", reason=f"action-item:{item.pk}").update(owner=heir)
+    for case in Case.objects.open().filter(person=person, owner=manager):
+        cases += pass_case_on(case=case, on=on, at=at)
+    theirs = ActionItem.objects.filter(person=person, coach=manager, meeting=None, case=None)
+    count = pass_promises(theirs, was=manager, heir=heir)
     if moved or count:
         open_ones = f"{_counted(moved, 'talk')}, {_counted(count, 'open promise')}"
         tell(heir, f"You take over the 1:1s with {person.name}: {open_ones}.", "/one-on-ones/", at)
         tell(person, f"Your next 1:1s are with {heir.name}.", "/one-on-ones/", at)
-    return moved + count
+    return moved + count + cases
 
 
 def _counted(count: int, noun: str) -> str:
@@ -199,6 +190,41 @@ def _call_off_leave(known: Outlook, *, at: datetime) -> int:
                 call_off(locked, by=None, at=at, reason=AWAY, is_excused=True)
                 done += 1
     return done
+
+
+def _excuse_leave(*, on: date, at: datetime) -> int:
+    """Leave that was entered after the day: a talk that nobody held while one of the two was away wasn't skipped."""
+    zone = Organisation.get().time_zone
+    first = on - ENTERED_LATE
+    days = {"starts_at__gte": clock.close_of(first - timedelta(days=1), zone)}
+    skipped = list(OneOnOne.objects.skipped(clock.close_of(on - timedelta(days=1), zone)).filter(**days).order_by("pk"))
+    people = {pk for talk in skipped for pk in (talk.person_id, talk.manager_id)}
+    leaves: dict[int, list[Leave]] = {}
+    for leave in Leave.objects.overlapping(first, on).filter(person__in=people):
+        leaves.setdefault(leave.person_id, []).append(leave)
+    done = 0
+    for talk in skipped:
+        day = clock.day_of(talk.starts_at, zone)
+        if not any(day in leave for pk in (talk.person_id, talk.manager_id) for leave in leaves.get(pk, [])):
+            continue
+        with transaction.atomic():
+            locked = OneOnOne.objects.select_for_update().get(pk=talk.pk)
+            if locked.version != talk.version:
+                continue
+            if locked.state == OneOnOne.State.PLANNED:
+                call_off(locked, by=None, at=at, reason=AWAY, is_excused=True)
+            else:
+                locked.is_excused, locked.version = True, locked.version + 1
+                locked.save(update_fields=["is_excused", "version"])
+            done += 1
+    return done
+
+
+def _end_cases_of_leavers(*, on: date, at: datetime) -> int:
+    left = list(Case.objects.open().filter(person__left_on__lte=on).order_by("pk"))
+    for case in left:
+        end_case_of_leaver(case=case, at=at)
+    return len(left)
 
 
 # ── How one is ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person, User, access_of
 
 from .cases import open_case
-from .edges import must_coach, tell
+from .edges import day_of, lock_case, must_coach, tell
 from .invitations import invite
 
 
@@ -88,6 +88,18 @@ def prepare_agenda(*, talk: OneOnOne, at: datetime, on: date) -> None:
     talk.save(update_fields=["prepared_at"])
 
 
+@transaction.atomic
+def renew_agenda(*, talk: OneOnOne, by: User, at: datetime, on: date) -> OneOnOne:
+    """Either of the two has it prepared anew, ahead of the morning of its day."""
+    talk = _lock_talk(talk, None)
+    if access_of(by).person_id not in {talk.person_id, talk.manager_id}:
+        raise Refused("Only the two who meet prepare their agenda.")
+    if talk.state != OneOnOne.State.PLANNED:
+        raise Refused(f"This 1:1 is {talk.get_state_display().lower()}; its agenda stays as it was.")
+    prepare_agenda(talk=talk, at=at, on=on)
+    return talk
+
+
 def _lock_talk(talk: OneOnOne, version: int | None) -> OneOnOne:
     talk = OneOnOne.objects.select_for_update().get(pk=talk.pk)
     if version is not None and talk.version != version:
@@ -116,6 +128,8 @@ def hold_one_on_one(*, talk: OneOnOne, by: User, at: datetime, version: int | No
         raise Refused(f"Only {talk.manager.name} marks it as held.")
     if talk.state != OneOnOne.State.PLANNED:
         raise Refused(f"This 1:1 is {talk.get_state_display().lower()} already.")
+    if day_of(talk.starts_at) > day_of(at):
+        raise Refused("This 1:1 lies ahead; say that it was held when it is over, or move it first.")
     talk.state, talk.held_at, talk.version = OneOnOne.State.HELD, at, talk.version + 1
     talk.save(update_fields=["state", "held_at", "version"])
     _note_change(talk, OneOnOneChange.Kind.HELD, by, at)
@@ -159,6 +173,8 @@ def move_one_on_one(
         raise Refused("Only the two who meet can move it.")
     if talk.state != OneOnOne.State.PLANNED:
         raise Refused(f"This 1:1 is {talk.get_state_display().lower()}; it no longer moves.")
+    if day_of(talk.starts_at) < on:
+        raise Refused("Its day is over; plan a new 1:1: what you wanted to talk about comes along.", field="starts_at")
     if starts_at < at:
         raise Refused("A 1:1 can't be moved into the past; choose a later time.", field="starts_at")
     if starts_at == talk.starts_at:
@@ -207,10 +223,16 @@ def add_action_item(
         raise Refused(f"Only {person.name} and those who lead them note promises here.", field="owner")
     if talk is not None and access.person_id not in {talk.person_id, talk.manager_id}:
         raise Refused("Only the two who meet note promises here.", field="owner")
+    if talk is not None and talk.person_id != person.pk:
+        raise Refused(f"That 1:1 isn't with {person.name}.", field="one_on_one")
+    if case is not None and case.person_id != person.pk:
+        raise Refused(f"That case isn't about {person.name}.", field="case")
+    if case is not None:
+        case = lock_case(case)
     pair = {person.pk, access.person_id} | ({talk.manager_id} if talk else set()) | ({case.owner_id} if case else set())
     if owner.pk not in pair:
         raise Refused(f"{owner.name} takes no part in this; choose one of the two.", field="owner")
-    if due_on < at.date():
+    if due_on < day_of(at):
         raise Refused(f"The due date {due_on:%d %b %Y} is in the past; choose a later day.", field="due_on")
     coach = talk.manager_id if talk else case.owner_id if case else access.person_id
     return keep_promise(

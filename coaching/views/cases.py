@@ -24,7 +24,7 @@ from teams.selectors import organisation_of
 
 from .shared import CASE_DAYS, submit
 
-ANSWER_DAYS = 5
+ANSWER_DAYS = 7
 COURSE = timedelta(weeks=3)
 
 
@@ -55,7 +55,7 @@ def cases(request: SignedIn) -> HttpResponseBase:
         "today": today,
         "shows_people": access.sees_all or access.leads,
         "may_raise": access.person_id is not None and not access.department,
-        "may_open": access.person_id is not None and access.role != "operations" and (access.leads or access.sees_all),
+        "may_open": selectors.coached_by(request.user).exists(),
         "may_see_causes": selectors.may_see_causes(access),
     }
     return render(request, "coaching/cases.html", context)
@@ -102,8 +102,14 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "is_own": access.person_id == found.person_id,
         "is_party": access.person_id in {found.person_id, found.owner_id} or leads,
         "may_rule": leads and found.is_open,
+        "may_ladder": selectors.may_open_ladder(access, found),
         "move_form": forms.MoveCaseForm(initial={"due_on": found.due_on} | version),
-        "close_form": forms.CloseCaseForm(causes=[part.step for part in diagnosis.ruled_in], initial=version),
+        "close_form": forms.CloseCaseForm(
+            causes=[part.step for part in diagnosis.ruled_in], source=found.source, initial=version
+        ),
+        "withdraw_form": forms.WithdrawForm(initial=version),
+        "may_withdraw": found.is_open and found.source == Case.Source.PERSON and access.person_id == found.person_id,
+        "again_form": forms.MoveCaseForm(initial={"due_on": today + timedelta(days=CASE_DAYS)} | version),
         "note_form": forms.NoteForm(),
         "action_form": forms.ActionForm(
             pair=[found.person, found.owner], initial={"due_on": week, "owner": found.person_id}
@@ -114,7 +120,10 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         step = following.step if following else Step.PRODUCT
         wide = bool(following and following.evidence.get("is_team_wide"))
         context |= {
-            "rule_form": forms.RulingForm(initial={"step": step, "is_team_wide": wide} | version),
+            "rule_form": forms.RulingForm(
+                initial={"step": step, "is_team_wide": wide} | version,
+                unasked=selectors.unasked(found, on=today) if step == Step.PERSON else [],
+            ),
             "reopen_form": forms.ReopenForm(initial=version),
             "ask_form": forms.AskForm(
                 initial={
@@ -123,7 +132,9 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
                 } | version
             ),
             "course_form": forms.CaseCourseForm(courses=selectors.taught(), initial={"due_on": today + COURSE}),
-            "view_form": forms.AskViewForm(initial={"due_on": today + timedelta(days=ANSWER_DAYS)} | version),
+            "view_form": forms.AskViewForm(
+                initial={"due_on": selectors.day_after([found.person], on=today, days=services.VIEW_DAYS)} | version
+            ),
             "hand_over_form": forms.HandOverForm(
                 owners=selectors.owners_for(found, by=request.user, on=today),
                 initial={"owner": found.owner_id} | version,
@@ -201,11 +212,8 @@ def case_raise(request: SignedIn) -> HttpResponse:
     return render(request, "coaching/case_raise.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _act(
-    request: SignedIn, pk: int, name: str, form: Form, do: Callable[[Case], object], said: str, *, words: bool = True
-) -> HttpResponse:
-    rows = Case.objects.read_by(request.user) if words else Case.objects.visible_to(request.user)
-    found = get_object_or_404(rows.select_related("person", "owner"), pk=pk)
+def _act(request: SignedIn, pk: int, name: str, form: Form, do: Callable[[Case], object], said: str) -> HttpResponse:
+    found = get_object_or_404(Case.objects.read_by(request.user).select_related("person", "owner"), pk=pk)
     return submit(request, case_page, pk, name, form, lambda: do(found), said)
 
 
@@ -215,7 +223,7 @@ def case_move(request: SignedIn, pk: int) -> HttpResponse:
     return _act(
         request, pk, "move_form", form,
         lambda found: services.move_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The due date has moved.", words=False,
+        "The due date has moved.",
     )  # fmt: skip
 
 
@@ -225,7 +233,28 @@ def case_close(request: SignedIn, pk: int) -> HttpResponse:
     return _act(
         request, pk, "close_form", form,
         lambda found: services.close_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The case is closed.", words=False,
+        "The case is closed.",
+    )  # fmt: skip
+
+
+@require_POST
+def case_withdraw(request: SignedIn, pk: int) -> HttpResponse:
+    """Who raised a case takes it back."""
+    form = forms.WithdrawForm(request.POST)
+    return _act(
+        request, pk, "withdraw_form", form,
+        lambda found: services.withdraw_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "The case is withdrawn.",
+    )  # fmt: skip
+
+
+@require_POST
+def case_open_again(request: SignedIn, pk: int) -> HttpResponse:
+    form = forms.MoveCaseForm(request.POST)
+    return _act(
+        request, pk, "again_form", form,
+        lambda found: services.reopen_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        "The case is open again.",
     )  # fmt: skip
 
 

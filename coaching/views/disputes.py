@@ -24,6 +24,7 @@ from teams.edges import SignedIn, looked
 from teams.models import Look, Organisation, access_of
 from teams.selectors import person_of
 
+from .dispute_pdf import write_dispute
 from .shared import submit, version_of
 
 ABOUT = {
@@ -72,7 +73,7 @@ def dispute_new(request: SignedIn) -> HttpResponse:
             request, "coaching/dispute_new.html", {"subjects": [(*one, ABOUT[one[0]]) for one in _subjects()]}
         )
     today = _today()
-    initial = {name: request.GET[name] for name in ("order", "account", "period") if name in request.GET}
+    initial = {name: request.GET[name][:40] for name in ("order", "account", "period") if name in request.GET}
     initial["statements_due_on"] = (today + services.DAYS_TO_ANSWER).isoformat()
     form = forms.OpenForm(request.POST or None, subject=subject, me=me, today=today, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -99,13 +100,15 @@ def dispute(request: SignedIn, pk: int) -> HttpResponse:
 def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     found, today = _found(request, pk), _today()
     reading = selectors.reading_of(found, request.user)
+    if not reading.sees:
+        raise Http404
     words = selectors.words_of(found, reading)
     if reading.party is None:
         looked(request, Look.Page.DISPUTE, *{one.party.person_id for one in words.statements})
     deciders = selectors.deciders_of(found)
     decider = deciders.get(found.round)
     me = access_of(request.user).person_id
-    is_decider = found.is_hearing and decider is not None and decider.person_id == me
+    is_decider = found.is_hearing and decider is not None and decider.person_id == me and reading.decides > 0
     missing = [one for one in words.statements if one.round == found.round and not one.is_in]
     asked = next(
         (one for one in words.statements if one.round == found.round and one.party.person_id == me and not one.said_at),
@@ -135,7 +138,9 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "decide_form": forms.DecideForm(dispute=found, initial=seen) if is_decider else None,
         "appeal_form": forms.AppealForm(initial=seen) if _may_appeal(found, reading, today) else None,
         "evidence_form": forms.EvidenceForm() if takes_part else None,
-        "party_form": forms.PersonForm() if takes_part else None,
+        "party_form": _party_form(request, found) if takes_part else None,
+        "proposed": list(selectors.proposed_parties(found)) if takes_part else [],
+        "may_take_back": selectors.may_withdraw_appeal(found, me),
         "decider_form": forms.DeciderForm(dispute=found, today=today)
         if found.is_hearing and selectors.may_name_decider(found, request.user, today)
         else None,
@@ -143,6 +148,27 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     }  # fmt: skip
     with timezone.override(ZoneInfo(Organisation.get().time_zone)):
         return render(request, "coaching/dispute.html", context | bound, status=422 if bound else 200)
+
+
+def _party_form(request: SignedIn, found: Dispute, data: Any = None) -> forms.PersonForm:
+    return forms.PersonForm(data, dispute=found, user=request.user, at=clock.now())
+
+
+@require_GET
+def dispute_pdf(request: SignedIn, pk: int) -> HttpResponse:
+    """The dispute on paper, as far as its reader may read it."""
+    found = _found(request, pk)
+    reading = selectors.reading_of(found, request.user)
+    if not reading.words:
+        raise Http404
+    words = selectors.words_of(found, reading)
+    if reading.party is None:
+        looked(request, Look.Page.DISPUTE, *{one.party.person_id for one in words.statements})
+    content = write_dispute(found, words, organisation=Organisation.get(), as_of=_today())
+    answer = HttpResponse(content, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="dispute-{found.pk}.pdf"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def _may_appeal(found: Dispute, reading: selectors.Reading, today: date) -> bool:
@@ -183,15 +209,23 @@ def dispute_evidence(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def dispute_party(request: SignedIn, pk: int) -> HttpResponse:
-    found, form = _found(request, pk), forms.PersonForm(request.POST)
+    """HR and who decides name a party; a party proposes one."""
+    found = _found(request, pk)
+    form = _party_form(request, found, request.POST)
+    names = selectors.reading_of(found, request.user).names_parties
+    do, said = (
+        (services.add_party, "They are a party now, and asked for a statement.")
+        if names
+        else (services.propose_party, "Proposed: who decides, or HR, names them.")
+    )
     return submit(
         request,
         _page,
         pk,
         "party_form",
         form,
-        lambda: services.add_party(dispute=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "They are a party now, and asked for a statement.",
+        lambda: do(dispute=found, by=request.user, at=clock.now(), **form.cleaned_data),
+        said,
     )
 
 
@@ -280,5 +314,17 @@ def dispute_withdraw(request: SignedIn, pk: int) -> HttpResponse:
             version=version_of(request),
         ),
         said="The dispute is withdrawn.",
+        to=f"/disputes/{pk}/",
+    )
+
+
+@require_POST
+@keyed
+def dispute_appeal_withdraw(request: SignedIn, pk: int) -> HttpResponse:
+    found = _found(request, pk)
+    return act(
+        request,
+        lambda: services.withdraw_appeal(dispute=found, by=request.user, at=clock.now(), version=version_of(request)),
+        said="The appeal is withdrawn; the first decision stands.",
         to=f"/disputes/{pk}/",
     )

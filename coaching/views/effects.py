@@ -199,7 +199,7 @@ def _may_look(request: SignedIn) -> bool:
 
 def _case(request: SignedIn) -> Case | None:
     said = request.POST.get("case") or request.GET.get("case") or ""
-    return selectors.cases_of(request.user).filter(pk=_number(said)).first()
+    return Case.objects.read_by(request.user).select_related("person").filter(pk=_number(said)).first()
 
 
 def _number(said: str) -> int:

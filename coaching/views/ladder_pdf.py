@@ -13,8 +13,8 @@ from teams.models import Organisation
 UNKNOWN = "–"
 
 
-def write_ladder(ladder: Ladder, *, organisation: Organisation, as_of: date) -> bytes:
-    """What the page shows of a ladder, the first step first."""
+def write_ladder(ladder: Ladder, *, organisation: Organisation, as_of: date, is_for_them: bool) -> bytes:
+    """What the page shows of a ladder, the first step first; for whom it is about without what waits for HR."""
     title = f"{ladder.person.name}: {str(current_step(ladder)).lower()}"
     paper = Paper(FONTS, title=title, author=organisation.name)
     paper.add_page()
@@ -30,11 +30,18 @@ def write_ladder(ladder: Ladder, *, organisation: Organisation, as_of: date) -> 
     if not ladder.is_open:
         paper.write_text(joined([f"{ladder.get_outcome_display()}.", ladder.closing]), bold=True)
     for step in sorted(ladder.steps.all(), key=lambda one: one.kind):
-        _step(paper, step, organisation=organisation, as_of=as_of)
+        _step(paper, step, organisation=organisation, as_of=as_of, is_for_them=is_for_them)
+    paper.head("Story")
+    paper.rule()
+    for event in ladder.events.all():
+        what = f"{event.get_kind_display()}: {str(event.step).lower()}" if event.step else event.get_kind_display()
+        who = (getattr(event.by, "person", None) or event.by) if event.by else "Paceline"
+        day = _day(clock.day_of(event.at, organisation.time_zone))
+        paper.write_row(what, day, note=joined([f"{who}." if event.text else f"{who}", event.text]))
     return paper.bytes()
 
 
-def _step(paper: Paper, step: LadderStep, *, organisation: Organisation, as_of: date) -> None:
+def _step(paper: Paper, step: LadderStep, *, organisation: Organisation, as_of: date, is_for_them: bool) -> None:
     paper.head(f"{step} · {_day(step.starts_on)} to {_day(step.last_day)} · {status_of(step, as_of).lower()}")
     paper.rule()
     if step.text:
@@ -45,7 +52,9 @@ def _step(paper: Paper, step: LadderStep, *, organisation: Organisation, as_of: 
         paper.write_row(line.label, value(line.reached, line.unit, organisation.currency), note=note)
     for support in step.support.all():
         state = "no longer needed" if support.waived_at else "not given"
-        if support.is_kept and support.given_at:
+        if support.denied_at and not support.waived_at:
+            state = f"{step.ladder.person.name} says it was not given"
+        elif support.is_kept and support.given_at:
             state = f"given {_day(clock.day_of(support.given_at, organisation.time_zone))}"
         paper.write_row(support.text, state, note=f"{support.owner.name}, by {_day(support.due_on)}")
     for pause in step.pauses.all():
@@ -54,7 +63,12 @@ def _step(paper: Paper, step: LadderStep, *, organisation: Organisation, as_of: 
         words = "Given, without an answer" if reading.witness_id else f"Read by {step.ladder.person.name}"
         paper.write_row(words, _day(clock.day_of(reading.at, organisation.time_zone)), note=reading.comment)
     for decision in step.decisions.all():
-        note = joined([decision.reason, decision.answer])
+        if is_for_them and not decision.is_answered:
+            paper.write_row("A decision was proposed", str(LadderDecision.State(decision.state).label).lower())
+            continue
+        names = [f"{one}" for one in (decision.decided_by, decision.answered_by) if one]
+        until = f"Until {_day(decision.until)}." if decision.until else ""
+        note = joined([until, decision.reason, decision.answer, f"Said by {' and '.join(names)}."])
         state = LadderDecision.State(decision.state).label
         decided = _day(clock.day_of(decision.decided_at, organisation.time_zone))
         paper.write_row(f"{decision.get_outcome_display()}: {str(state).lower()}", decided, note=note)

@@ -14,12 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from coaching import forms, selectors, services
 from coaching.models import Exit, Ladder, LadderDecision, LadderStep, StepGoal, StepSupport, may_lead
 from coaching.selectors.ladders import status_of
-from performance.selectors import Measure, catalogue
 from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn, looked
+from teams.edges import SignedIn, looked, looked_at
 from teams.models import Look, Role, access_of
 from teams.selectors import manager_of, organisation_of
 
@@ -28,7 +27,6 @@ from .shared import submit
 
 WEEKS = timedelta(weeks=6)
 YEARS = timedelta(days=3 * 365)
-SPENT = ("money", "count", "ratio", "days")
 
 
 def _coached(request: SignedIn) -> Any:
@@ -38,23 +36,21 @@ def _coached(request: SignedIn) -> Any:
     return people.none() if access.role == "admin" else people
 
 
-def goal_measures() -> dict[str, Measure]:
-    """What a goal may be set in: figures that are the person's own doing, adding up over days."""
-    return {key: one for key, one in catalogue().items() if one.unit in SPENT and key not in {"quota", "expected"}}
-
-
 @require_GET
 def ladders(request: SignedIn) -> HttpResponse:
     """The open ladders one may see, and those that are over."""
     today = clock.today(organisation_of(request.user).time_zone)
     found = selectors.ladders_of(request.user)
     open_ones = found.open().prefetch_related("steps__pauses", "steps__events")
-    page = keyset.page(open_ones, by="opened_at", descending=True, cursor=request.GET.get("cursor", ""))
+    is_over = request.GET.get("state") == "over"
+    rows = found.exclude(closed_at=None) if is_over else open_ones
+    page = keyset.page(rows, by="opened_at", descending=True, cursor=request.GET.get("cursor", ""))
     access = access_of(request.user)
     context = {
         "page": page,
         "rows": [_row(ladder, today) for ladder in page.rows],
-        "closed": list(found.exclude(closed_at=None).order_by("-closed_at", "-pk")[:50]),
+        "state": "over" if is_over else "open",
+        "count": found.open().count(),
         "may_open": _coached(request).exists(),
         "leads": access.leads,
         "is_hr": access.role in {Role.HR, Role.EXECUTIVE},
@@ -99,6 +95,8 @@ def _found(request: SignedIn, pk: int) -> Ladder:
     found: Ladder = get_object_or_404(selectors.ladder_with_parts(request.user), pk=pk)
     for step in found.steps.all():
         step.ladder = found
+        for support in step.support.all():
+            support.step = step
     return found
 
 
@@ -132,6 +130,11 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "runs": is_running,
         "waiting": waiting,
         "is_hr": access.role == Role.HR and not is_me,
+        "has_left": found.is_open
+        and person.left_on is not None
+        and person.left_on <= today
+        and not is_me
+        and (leads or access.role == Role.HR),
         "coach": manager_of(person, today),
     }
     context |= _forms(step, today) if edits else {}
@@ -141,9 +144,15 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
             context["read_form"] = _blank(forms.LadderReadForm, step)
     if is_running and not is_me and step.waits_for_reading:
         context["may_witness"] = not selectors.why_not_witness(user, access, step, today)
-    if edits and step.kind == LadderStep.Kind.DECISION and waiting is None:
+    decides = edits or (is_running and access.role == Role.HR and not is_me)
+    if decides and step.kind == LadderStep.Kind.DECISION and waiting is None:
         context["why_not"] = selectors.why_not_decide(user, access, found, today)
         context["decision_form"] = None if context["why_not"] else _blank(forms.LadderDecisionForm, step)
+        context["why_not"] = context["why_not"] if edits else ""
+    if is_running and access.role == Role.HR and not is_me:
+        context["hr_confirms"] = {
+            one.pk for one in step.support.all() if one.given_at and not selectors.why_not_confirm(access, one, today)
+        }
     if is_running and context["is_hr"] and waiting is not None:
         context["answer_form"] = forms.LadderAnswerForm(auto_id="answer_%s")
     return render(request, "coaching/ladder.html", context | bound, status=422 if bound else 200)
@@ -160,7 +169,7 @@ def _forms(step: LadderStep, today: Any) -> dict[str, Form]:
     due = min(max(today + timedelta(days=14), step.starts_on), step.last_day)
     found = {
         "step_form": _blank(forms.LadderStepForm, step, initial=days),
-        "goal_form": _blank(forms.LadderGoalForm, step, measures=goal_measures()),
+        "goal_form": _blank(forms.LadderGoalForm, step, measures=selectors.goal_measures()),
         "support_form": _blank(
             forms.LadderSupportForm, step, people=selectors.helpers_of(step, today), initial={"due_on": due}
         ),
@@ -180,7 +189,10 @@ def ladder_pdf(request: SignedIn, pk: int) -> HttpResponse:
     found = _found(request, pk)
     looked(request, Look.Page.LADDER, found.person_id)
     organisation = organisation_of(request.user)
-    content = write_ladder(found, organisation=organisation, as_of=clock.today(organisation.time_zone))
+    content = write_ladder(
+        found, organisation=organisation, as_of=clock.today(organisation.time_zone),
+        is_for_them=access_of(request.user).person_id == found.person_id,
+    )  # fmt: skip
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="improvement-{found.pk}.pdf"'
     answer["Cache-Control"] = "private, no-store"
@@ -217,7 +229,7 @@ def ladder_change(request: SignedIn, pk: int) -> HttpResponse:
 @keyed
 def ladder_goal(request: SignedIn, pk: int) -> HttpResponse:
     step = _current(request, pk)
-    form = forms.LadderGoalForm(request.POST, measures=goal_measures(), auto_id="laddergoalform_%s")
+    form = forms.LadderGoalForm(request.POST, measures=selectors.goal_measures(), auto_id="laddergoalform_%s")
     today = clock.today(organisation_of(request.user).time_zone)
 
     def do() -> StepGoal:
@@ -258,6 +270,7 @@ SUPPORT_ACTS: dict[str, tuple[Callable[..., object], str]] = {
     "given": (services.give_support, "Marked as given."),
     "denied": (services.deny_support, "Noted: it has not been given."),
     "waived": (services.waive_support, "Noted: no longer needed."),
+    "confirmed": (services.confirm_support, "Confirmed: it was given."),
     "removed": (services.remove_support, "The promise is gone."),
 }
 
@@ -396,6 +409,20 @@ def ladder_withdraw(request: SignedIn, pk: int) -> HttpResponse:
     return submit(request, _page, pk, "withdraw_form", form, do, "Taken back.")
 
 
+@require_POST
+@keyed
+def ladder_left(request: SignedIn, pk: int) -> HttpResponse:
+    """Its person has left."""
+    found = get_object_or_404(selectors.ladders_of(request.user), pk=pk)
+    today = clock.today(organisation_of(request.user).time_zone)
+    return act(
+        request,
+        lambda: services.close_ladder_of_leaver(ladder=found, by=request.user, at=clock.now(), on=today),
+        said="Closed: they have left.",
+        to=f"/improvement/{pk}/",
+    )
+
+
 # ── Early signs, exits ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -408,6 +435,7 @@ def early_signs(request: SignedIn) -> HttpResponse:
     organisation = organisation_of(request.user)
     today = clock.today(organisation.time_zone)
     found = selectors.early_signs(manager=request.user.person, on=today, organisation=organisation)
+    looked_at(request, Look.Page.SIGNS, (one.person.pk for one in found))
     return render(request, "coaching/early_signs.html", {"found": found, "with_signs": [x for x in found if x.signs]})
 
 
@@ -434,16 +462,39 @@ def exits(request: SignedIn) -> HttpResponseBase:
         else:
             messages.success(request, "Recorded.")
             return redirect("exits")
-    rows = Exit.objects.visible_to(request.user) if is_hr else Exit.objects.none()
+    rows = selectors.exits_of(request.user)
     page = keyset.page(
-        rows.select_related("person"), by="left_on", descending=True, cursor=request.GET.get("cursor", "")
+        rows if is_hr else rows.none(), by="left_on", descending=True, cursor=request.GET.get("cursor", "")
     )
+    looked_at(request, Look.Page.EXIT, (one.person_id for one in page.rows))
     context = {
         "sums": selectors.exit_sums(since=today - YEARS),
         "page": page,
         "form": form,
         "is_hr": is_hr,
-        "missing": list(people.filter(exit=None).order_by("name", "pk")[:50]),
+        "missing": list(people.order_by("name", "pk")[:50]),
         "reasons": dict(Exit.Reason.choices),
     }
     return render(request, "coaching/exits.html", context, status=422 if form is not None and form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@keyed
+def exit_correct(request: SignedIn, pk: int) -> HttpResponse:
+    """HR puts right what is recorded; the form goes by the version it was read in."""
+    if access_of(request.user).role != Role.HR:
+        raise Http404
+    found = get_object_or_404(selectors.exits_of(request.user).exclude(person=access_of(request.user).person_id), pk=pk)
+    looked(request, Look.Page.EXIT, found.person_id)
+    initial = {name: getattr(found, name) for name in forms.ExitCorrectForm.base_fields}
+    form = forms.ExitCorrectForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.correct_exit(record=found, by=request.user, at=clock.now(), **form.cleaned_data)
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, "Corrected.")
+            return redirect("exits")
+    context = {"exit": found, "form": form}
+    return render(request, "coaching/exit_correct.html", context, status=422 if form.errors else 200)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +16,7 @@ from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
-from teams.models import Organisation, access_of
+from teams.models import Organisation, Person, access_of
 
 from .shared import submit, version_of
 
@@ -37,6 +38,10 @@ def _list_page(request: SignedIn, **bound: Form) -> HttpResponse:
         "question_form": forms.MeetingQuestionForm(teams=teams, initial={"team": access_of(request.user).team_id}),
         "may_ask": access_of(request.user).person_id is not None and teams.exists(),
         "may_plan": selectors.chaired_by(request.user).exists(),
+        "rhythms": [
+            (rhythm, selectors.may_chair(access_of(request.user), rhythm.team))
+            for rhythm in selectors.meeting_rhythms_of(request.user).order_by("team__name", "pk")[:50]
+        ],
     }
     return render(request, "coaching/meetings.html", context | bound, status=422 if bound else 200)
 
@@ -55,7 +60,11 @@ def meeting_plan(request: SignedIn) -> HttpResponse:
     form = forms.MeetingForm(request.POST or None, teams=teams, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.plan_meeting(by=request.user, at=clock.now(), on=today, **form.cleaned_data)
+            if form.rhythm:
+                services.set_meeting_rhythm(by=request.user, at=clock.now(), on=today, **form.rhythm)
+                messages.success(request, "The meetings have a rhythm; the next ones are planned.")
+                return redirect("meetings")
+            made = services.plan_meeting(by=request.user, at=clock.now(), on=today, **form.meeting)
         except Refused as refusal:
             tell_form(form, refusal)
         else:
@@ -109,9 +118,14 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
             people=people if chairs else people.filter(pk__in=[access.person_id]),
             initial={"due_on": today + timedelta(days=7), "owner": access.person_id},
         ),
-        "attendance_form": forms.AttendanceForm(people=people, initial={"came": came}),
+        "attendance_form": forms.AttendanceForm(people=_who_may_have_come(found), initial={"came": came}),
     }
     return render(request, "coaching/meeting.html", context | bound, status=422 if bound else 200)
+
+
+def _who_may_have_come(found: Meeting) -> QuerySet[Person]:
+    noted = found.attendances.values("person")
+    return Person.objects.filter(Q(pk__in=selectors.asked_to(found).values("pk")) | Q(pk__in=noted))
 
 
 def _found(request: SignedIn, pk: int) -> Meeting:
@@ -137,12 +151,37 @@ def meeting_cancel(request: SignedIn, pk: int) -> HttpResponse:
     found = _found(request, pk)
     return act(
         request,
-        lambda: services.cancel_meeting(
-            meeting=found, by=request.user, at=clock.now(), on=clock.today(Organisation.get().time_zone),
-            version=version_of(request),
-        ),
+        lambda: services.cancel_meeting(meeting=found, by=request.user, at=clock.now(), version=version_of(request)),
         said="The meeting is called off.",
         to=f"/meetings/{pk}/",
+    )
+
+
+@require_POST
+def meeting_open(request: SignedIn, pk: int) -> HttpResponse:
+    """Who reads it: everybody below, or those alone who are asked to come."""
+    found, is_open_below = _found(request, pk), request.POST.get("open") == "1"
+    return act(
+        request,
+        lambda: services.open_meeting(
+            meeting=found, is_open_below=is_open_below, by=request.user, at=clock.now(), version=version_of(request)
+        ),
+        said="Everybody below reads it now." if is_open_below else "Those who are asked to come read it now.",
+        to=f"/meetings/{pk}/",
+    )
+
+
+@require_POST
+def meeting_rhythm_end(request: SignedIn, pk: int) -> HttpResponse:
+    found = get_object_or_404(selectors.meeting_rhythms_of(request.user), pk=pk)
+    return act(
+        request,
+        lambda: services.end_meeting_rhythm(
+            rhythm=found, by=request.user, at=clock.now(), on=clock.today(Organisation.get().time_zone),
+            version=version_of(request),
+        ),
+        said="The rhythm has ended; meetings that are planned stay.",
+        to="/meetings/",
     )  # fmt: skip
 
 
@@ -164,7 +203,7 @@ def meeting_hold(request: SignedIn, pk: int) -> HttpResponse:
     """Who came: with it the meeting is held."""
     found = _found(request, pk)
     today = clock.today(Organisation.get().time_zone)
-    form = forms.AttendanceForm(request.POST, people=selectors.attendees(found.team, today))
+    form = forms.AttendanceForm(request.POST, people=_who_may_have_come(found))
 
     def hold() -> None:
         services.hold_meeting(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import ActionItem, Case, Note, OneOnOne, Pulse
+from coaching.models import ActionItem, Case, CaseQuerySet, Note, OneOnOne, Pulse
 from performance.models import Flag
 from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.lib import clock
@@ -185,8 +185,6 @@ def one_on_one(request: SignedIn, pk: int) -> HttpResponse:
 def _talk_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     talk = get_object_or_404(selectors.talk_with_parts(request.user), pk=pk)
     looked(request, Look.Page.TALK, talk.person_id)
-    zone = Organisation.get().time_zone
-    today = clock.today(zone)
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     me = access_of(request.user).person_id
@@ -199,6 +197,10 @@ def _talk_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "is_manager": me == talk.manager_id,
         "is_person": me == talk.person_id,
         "is_party": is_party,
+        "may_hold": clock.day_of(talk.starts_at, organisation.time_zone) <= today,
+        "left_with_others": selectors.points_left_with_others(talk, day_began=began)
+        if me == talk.person_id and talk.state == OneOnOne.State.PLANNED
+        else [],
         "is_missed": talk.state == OneOnOne.State.PLANNED and talk.starts_at < began,
         "taps": taps_of(pulses, today) if is_party else [],
         "agenda_form": forms.AgendaForm(),
@@ -231,6 +233,20 @@ def one_on_one_move(request: SignedIn, pk: int) -> HttpResponse:
             **form.cleaned_data,
         ),
         "The 1:1 has moved.",
+    )
+
+
+@require_POST
+def one_on_one_prepare(request: SignedIn, pk: int) -> HttpResponse:
+    """The agenda as of now, for who looks the evening before."""
+    talk = get_object_or_404(selectors.one_on_ones_of(request.user).of_pair(request.user), pk=pk)
+    return act(
+        request,
+        lambda: services.renew_agenda(
+            talk=talk, by=request.user, at=clock.now(), on=clock.today(Organisation.get().time_zone)
+        ),
+        said="The agenda is as of now.",
+        to=f"/one-on-ones/{pk}/",
     )
 
 
@@ -290,11 +306,15 @@ def agenda_tick(request: SignedIn, pk: int, item_pk: int) -> HttpResponse:
     )
 
 
+def _read_cases(request: SignedIn) -> CaseQuerySet:
+    return Case.objects.read_by(request.user).select_related("person", "owner")
+
+
 @require_POST
 def promise(request: SignedIn, place: str, pk: int) -> HttpResponse:
     """A promise made in a 1:1 or for a case."""
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk) if place == "one-on-ones" else None
-    found = get_object_or_404(selectors.cases_of(request.user), pk=pk) if place == "cases" else None
+    found = get_object_or_404(_read_cases(request), pk=pk) if place == "cases" else None
     person = talk.person if talk else found.person  # type: ignore[union-attr]
     other = talk.manager if talk else found.owner  # type: ignore[union-attr]
     form = forms.ActionForm(request.POST, pair=[person, other])
@@ -334,7 +354,7 @@ def action_done(request: SignedIn, pk: int) -> HttpResponse:
 def note(request: SignedIn, place: str, pk: int) -> HttpResponse:
     """A note in a 1:1 or on a case; never for the eyes of admin or operations."""
     talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk) if place == "one-on-ones" else None
-    found = get_object_or_404(selectors.cases_of(request.user), pk=pk) if place == "cases" else None
+    found = get_object_or_404(_read_cases(request), pk=pk) if place == "cases" else None
     person = talk.person if talk else found.person  # type: ignore[union-attr]
     form = forms.NoteForm(request.POST)
     readers = request.POST.get("readers")

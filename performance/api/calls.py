@@ -9,12 +9,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from salesmgmt.desk.api import Money, Records, VisibleField, Writer
+from salesmgmt.desk.api import Money, VisibleField, Writer
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from teams.api import Id, today_of
-from teams.models import Team
+from teams.api import Id, LookedAt, today_of
+from teams.models import Look, Team
 from teams.selectors import organisation_of, person_of
 
 from .. import services
@@ -66,10 +66,11 @@ class CallFilter(filters.FilterSet):
         fields = ("period",)
 
 
-class Calls(Records):
+class Calls(LookedAt):
     """What people stake on a period. Appended only: the last one of a person, team and period stands."""
 
     model = Call
+    look, lists_all = Look.Page.CALLS, False
     joins = ("person", "team")
     serializer_class = CallSerializer
     filterset_class = CallFilter

@@ -67,7 +67,8 @@ class FigureSerializer(serializers.Serializer):
 
 
 class PaceSerializer(serializers.Serializer):
-    quota = Number()
+    quota = Number(help_text="Of a team the sum of those below")
+    target = Number(help_text="Of a team whose plan gives it one: attainment and gap are against it, pace is not")
     expected = Number()
     credited = Number()
     pace = Number()

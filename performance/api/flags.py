@@ -11,10 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from salesmgmt.desk.api import Records, Writer
+from salesmgmt.desk.api import Writer
 from salesmgmt.lib import clock
-from teams.api import Id, today_of
-from teams.edges import looked
+from teams.api import Id, LookedAt, today_of
 from teams.models import Look, Showing
 from teams.selectors import organisation_of
 
@@ -102,10 +101,11 @@ class FlagFilter(filters.FilterSet):
         return queryset.filter(team__in=scope.team_ids) if scope.kind == "team" else queryset
 
 
-class Flags(Records):
+class Flags(LookedAt):
     """Who is behind, on what, since when, and the plainest reason."""
 
     model = Flag
+    look, lists_all = Look.Page.FLAG, False
     joins = ("person",)
     serializer_class = FlagSerializer
     filterset_class = FlagFilter
@@ -115,7 +115,6 @@ class Flags(Records):
         """One flag; the person has seen it then."""
         flag = self.get_object()
         services.see_flag(flag=flag, by=self.by, at=clock.now())
-        looked(request, Look.Page.FLAG, flag.person_id)
         return Response(self.get_serializer(flag).data)
 
     @extend_schema(request=AnswerWriter, responses=FlagSerializer)

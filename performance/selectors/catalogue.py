@@ -136,7 +136,13 @@ MEASURES = {
             better="",
         ),
         Measure("expected", "Expected", "money", "What the plan expects up to and including the day.", ("expected",)),
-        Measure("attainment", "Attainment", "ratio", "Credited ÷ quota.", ("bookings", "overlay", "expected")),
+        Measure(
+            "attainment",
+            "Attainment",
+            "ratio",
+            "Credited ÷ quota; of a team ÷ its target, where a plan gave it one.",
+            ("bookings", "overlay", "expected"),
+        ),
         Measure(
             "pace",
             "Pace",
@@ -144,7 +150,14 @@ MEASURES = {
             "Credited ÷ what the plan expected up to and including the day.",
             ("bookings", "overlay", "expected"),
         ),
-        Measure("gap", "Gap", "money", "Quota − credited.", ("bookings", "overlay", "expected"), better="lower"),
+        Measure(
+            "gap",
+            "Gap",
+            "money",
+            "Quota − credited; of a team its target − credited, where a plan gave it one.",
+            ("bookings", "overlay", "expected"),
+            better="lower",
+        ),
         Measure(
             "coverage",
             "Coverage",

@@ -17,12 +17,15 @@ from teams.models import Organisation
 
 from .catalogue import Measure, measures_of
 from .cells import Basis, Cells, Span, is_bucketed, of_scope, read
+from .goals import targets
 from .parts import middle_of
 from .pipeline import open_pipeline
 from .scope import Scope
 
 NO_SERIES = frozenset({"pipeline", "coverage", "attainment", "pace", "gap", "quota"})
 """What does not add up over days."""
+AGAINST = frozenset({"attainment", "gap", "coverage"})
+"""What is measured against a team's target, where it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,12 @@ def figures(
     pipeline = (Decimal(0), 0, 0)
     if any(measure.key in {"pipeline", "coverage"} for measure in asked):
         pipeline = open_pipeline(scope=scope, period=period, as_of=as_of)
+    target = None
+    if any(measure.key in AGAINST for measure in asked):
+        [target] = targets(scope, [(period.start, period.end)])
     currency = (organisation or Organisation.get()).currency
     return {
-        measure.key: figure_of(measure, cells, pipeline, scope, period, until, as_of, basis, currency)
+        measure.key: figure_of(measure, cells, pipeline, scope, period, until, as_of, basis, currency, target)
         for measure in asked
     }
 
@@ -98,8 +104,9 @@ def figure_of(
     as_of: date,
     basis: Basis,
     currency: str,
+    target: Decimal | None = None,
 ) -> Figure:
-    """A measure's figure from cells that are read already."""
+    """A measure's figure from cells that are read already; `target` of a team that was given one."""
     if measure.key in scope.without:
         note = "Not shown of single people, or of so few, here."
         return Figure(
@@ -110,7 +117,8 @@ def figure_of(
     note = ""
     credited = credited_of(cells, scope.kind == "person")
     quota, expected = quota_and_expected(cells)
-    gap = None if quota is None else quota - credited
+    goal = quota if target is None else target
+    gap = None if goal is None else goal - credited
     won, lost = cells.count("deals_won"), cells.count("deals_lost")
     match measure.key:
         case "bookings":
@@ -141,7 +149,7 @@ def figure_of(
         case "expected":
             value = expected
         case "attainment":
-            numerator, denominator, value = credited, quota, ratio(credited, quota)
+            numerator, denominator, value = credited, goal, ratio(credited, goal)
         case "pace":
             numerator, denominator, value = credited, expected, ratio(credited, expected)
         case "gap":
@@ -153,6 +161,8 @@ def figure_of(
             value, numerator, denominator, note = defined_value(measure, cells, is_person=scope.kind == "person")
         case _:
             value = Decimal(sum(cells.count(part) for part in measure.needs))
+    if target is not None and measure.key in {"attainment", "gap"}:
+        note = f"against the target of {target:,.2f}; the quotas below it come to {quota or 0:,.2f}"
     if measure.unit in {"ratio", "score"} and value is not None:
         value = round(value, 6)
     ends = period.end if measure.key in {"pipeline", "quota"} else until

@@ -395,7 +395,7 @@ def team_forecasts(
     return {
         row.team.pk: together(
             [people[pk] for pk in under[row.team.pk] if pk in people],
-            quota=row.quota, credited=row.credited, as_of=as_of, is_over=is_over,
+            quota=row.goal, credited=row.credited, as_of=as_of, is_over=is_over,
         )
         for row in team_standings(team_ids=team_ids, period=period, as_of=as_of)
     }  # fmt: skip
@@ -406,7 +406,7 @@ def company_forecast(
 ) -> Forecast:
     whole = pace(scope=Scope.company(), period=period, as_of=as_of, organisation=organisation)
     is_over = as_of >= period.last_day
-    return together(list(people.values()), quota=whole.quota, credited=whole.credited, as_of=as_of, is_over=is_over)
+    return together(list(people.values()), quota=whole.goal, credited=whole.credited, as_of=as_of, is_over=is_over)
 
 
 def forecast(*, scope: Scope, period: Period, as_of: date) -> Forecast | None:

@@ -17,8 +17,9 @@ from teams.models import Organisation
 
 from .catalogue import measures_of
 from .cells import Basis, Cells
-from .figures import Figure, figure, figure_of
+from .figures import AGAINST, Figure, figure, figure_of
 from .frozen import frozen
+from .goals import targets
 from .pipeline import open_pipeline
 from .scope import Scope
 
@@ -88,7 +89,8 @@ def known(
     pipeline = (Decimal(0), 0, 0)
     if source == "snapshot":
         pipeline = open_pipeline(scope=scope, period=period, as_of=day)
-    then = figure_of(asked, cells, pipeline, scope, period, until, day, basis, organisation.currency)
+    target = targets(scope, [(period.start, period.end)], known=moment)[0] if measure in AGAINST else None
+    then = figure_of(asked, cells, pipeline, scope, period, until, day, basis, organisation.currency, target)
     return Known(on, replace(then, records=f"{then.records}&known={on.isoformat()}"), now, source)
 
 

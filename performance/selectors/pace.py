@@ -12,11 +12,13 @@ from salesmgmt.lib import charts
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio, win_rate
+from targets.selectors import published_targets
 from teams.models import Organisation, Person, Posting, Team
 
 from ..analysis import Landing, landing_range
 from .cells import Basis, Cells, Span, of_scope, read
 from .figures import credited_of, quota_and_expected
+from .goals import targets
 from .scope import Scope
 
 # Pace from which a status holds. Five per cent around the plan is noise of a working day or two in a quarter.
@@ -35,6 +37,9 @@ class Pace:
     """Quota, what it expected by `as_of`, and what is credited. Unknown is None: no quota is not a quota of zero."""
 
     quota: Decimal | None
+    """Of a team or the company the sum of those below, with vacant seats and uncovered leave."""
+    target: Decimal | None
+    """What a plan holds a team as a whole to (R7); attainment and gap are against it, pace is Σ ÷ Σ (R15)."""
     expected: Decimal | None
     credited: Decimal
     pace: Decimal | None
@@ -47,6 +52,11 @@ class Pace:
     as_of: date
     period: Period
     currency: str
+
+    @property
+    def goal(self) -> Decimal | None:
+        """What is to be reached."""
+        return self.quota if self.target is None else self.target
 
     @property
     def behind_by(self) -> Decimal | None:
@@ -86,6 +96,7 @@ class TeamStanding:
     team: Team
     credited: Decimal
     quota: Decimal | None
+    target: Decimal | None
     expected: Decimal | None
     attainment: Decimal | None
     pace: Decimal | None
@@ -101,15 +112,21 @@ class TeamStanding:
     pipeline: Decimal
     open_deals: int
 
+    @property
+    def goal(self) -> Decimal | None:
+        """What is to be reached: the target a plan gave the team, else the sum of the quotas."""
+        return self.quota if self.target is None else self.target
+
 
 def pace(
     *, scope: Scope, period: Period, as_of: date, basis: Basis = "restated", organisation: Organisation | None = None
 ) -> Pace:
-    """The pace of a scope, in one query (two without `organisation`). Team = Σ ÷ Σ, never a mean of paces (R15)."""
+    """The pace of a scope, in a fixed number of queries. Team = Σ ÷ Σ, never a mean of paces (R15)."""
     cells = read(_spans(period, as_of), **of_scope(scope), basis=basis, period=period)
-    own = _against_quota(cells, 0, is_person=scope.kind == "person")
+    [target] = targets(scope, [(period.start, period.end)])
+    own = _against_quota(cells, 0, is_person=scope.kind == "person", target=target)
     currency = (organisation or Organisation.get()).currency
-    return Pace(**own, as_of=as_of, period=period, currency=currency)
+    return Pace(**own, target=target, as_of=as_of, period=period, currency=currency)
 
 
 def _spans(period: Period, as_of: date, *more: str) -> list[Span]:
@@ -120,10 +137,11 @@ def _spans(period: Period, as_of: date, *more: str) -> list[Span]:
     ]
 
 
-def _against_quota(cells: Cells, key: int, *, is_person: bool) -> dict:
+def _against_quota(cells: Cells, key: int, *, is_person: bool, target: Decimal | None = None) -> dict:
     credited = credited_of(cells, is_person, key=key)
     quota, expected = quota_and_expected(cells, key=key)
-    gap = None if quota is None else quota - credited
+    goal = quota if target is None else target
+    gap = None if goal is None else goal - credited
     days_left = cells.days.get((key, "rest", "expected"), 0)
     per_day = None if gap is None or not days_left else to_cents(max(gap, Decimal(0)) / days_left)
     now = ratio(credited, expected)
@@ -131,7 +149,7 @@ def _against_quota(cells: Cells, key: int, *, is_person: bool) -> dict:
         "credited": credited,
         "quota": quota,
         "expected": expected,
-        "attainment": ratio(credited, quota),
+        "attainment": ratio(credited, goal),
         "pace": now,
         "gap": gap,
         "needed_per_day": per_day,
@@ -180,12 +198,13 @@ def standings(*, person_ids: Collection[int], period: Period, as_of: date, basis
 def team_standings(
     *, team_ids: Collection[int], period: Period, as_of: date, basis: Basis = "restated"
 ) -> list[TeamStanding]:
-    """Each of these teams with all below it, by name, in three queries however many they are."""
+    """Each of these teams with all below it, by name, in four queries however many they are."""
     under = list(Team.objects.under(list(team_ids)).order_by("name", "pk"))
     ids = [team.pk for team in under]
     each = read(_spans(period, as_of, *_DONE), teams=ids, each=True, basis=basis, period=period)
     pipeline = _pipeline_by_team(ids, period, as_of)
     apart = _apart(each)
+    [goals] = published_targets(team_ids=team_ids, ranges=[(period.start, period.end)])
     found: list[TeamStanding] = []
     for team in under:
         if team.pk not in team_ids:
@@ -195,7 +214,8 @@ def team_standings(
         found.append(
             TeamStanding(
                 team=team,
-                **_against_quota(cells, 0, is_person=False),
+                target=goals.get(team.pk),
+                **_against_quota(cells, 0, is_person=False, target=goals.get(team.pk)),
                 **_done(cells, 0),
                 pipeline=to_cents(sum((pipeline[pk][0] for pk in below if pk in pipeline), Decimal(0))),
                 open_deals=sum(pipeline[pk][1] for pk in below if pk in pipeline),

@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A person or a team below, against their quota."""
+    """A person or a team below, against their quota; a team against its target, where a plan gave it one."""
 
     pk: int
     name: str
@@ -136,16 +136,16 @@ def contents_of(*, team: Team, period: Period, as_of: date, organisation: Organi
     return Contents(
         currency=organisation.currency,
         credited=own.credited,
-        quota=own.quota,
+        quota=own.goal,
         expected=own.expected,
         attainment=own.attainment,
         lines=[
             Line(key, figure.label, figure.unit, figure.value, then[key].value if key in then else None, figure.records)
             for key, figure in now.items()
         ],
-        teams=[_part(row.team.pk, row.team.name, row) for row in rows if row.team.pk != team.pk],
+        teams=[_part(row.team.pk, row.team.name, row, row.goal) for row in rows if row.team.pk != team.pk],
         people=[
-            _part(row.person.pk, row.person.name, row)
+            _part(row.person.pk, row.person.name, row, row.quota)
             for row in standings(person_ids=list(people), period=period, as_of=as_of)
             if row.quota is not None or row.credited
         ],
@@ -164,16 +164,16 @@ def _outlook(team: Team, as_of: date, organisation: Organisation) -> Outlook | N
     return Outlook(quarter.label, row.expected, row.low, row.high, row.quota, row.as_of.isoformat())
 
 
-def _part(pk: int, name: str, row: Any) -> Part:
-    return Part(pk, name, row.credited, row.quota, row.attainment, row.won, row.lost)
+def _part(pk: int, name: str, row: Any, goal: Decimal | None) -> Part:
+    return Part(pk, name, row.credited, goal, row.attainment, row.won, row.lost)
 
 
 def sentence_of(team: Team, period: Period, said: Contents) -> str:
     """What a report comes to, in a sentence."""
     booked = f"{team.name} booked {said.credited:,.0f} {said.currency} in {period.label}"
     if said.quota is None or said.attainment is None:
-        return f"{booked}; no quota was set."
-    return f"{booked}, {said.attainment * 100:.0f}% of a quota of {said.quota:,.0f}."
+        return f"{booked}; no target was set."
+    return f"{booked}, {said.attainment * 100:.0f}% of a target of {said.quota:,.0f}."
 
 
 def report_line(report: Report, on: date) -> QuerySet[Person]:

@@ -21,6 +21,8 @@ class Scope:
     """As people and the API write it: `company`, `team:North`, `person:E-17`."""
     team_ids: tuple[int, ...] = ()
     """The team and all below it, as the tree stands."""
+    tops: tuple[int, ...] = ()
+    """The teams it is made of, where they are several."""
     without: frozenset[str] = frozenset()
     """Measures that are not shown of these people to who asked."""
 

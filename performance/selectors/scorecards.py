@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from salesmgmt.lib.periods import Kind, Period
+from targets.selectors import published_targets
 from teams.models import Leadership, Organisation, Person, Posting, Role, Team, Viewer
 from teams.selectors import presence
 
@@ -16,6 +17,7 @@ from ..models import Scorecard, ScorecardPart
 from .catalogue import MEASURES, Measure, catalogue
 from .cells import Cells, Span, read
 from .figures import Figure, figure_of
+from .goals import sum_of
 from .pace import _pipeline_by_team
 from .scope import Scope
 
@@ -212,17 +214,21 @@ def _figures_of_leaders(
     spans = [span for span in _spans(needed, period, as_of) if span.name != "open"]
     apart = _apart(read(spans, teams=ids, each=True))
     pipeline = _pipeline_by_team(ids, period, as_of)
+    [goals] = published_targets(team_ids=tops, ranges=[(period.start, period.end)])
     found = {}
     for person, teams in led.items():
         below = tuple(pk for pk, path in under if {team.pk for team in teams} & set(path))
-        scope = Scope("team", teams[0].pk, " and ".join(team.name for team in teams), f"team:{teams[0].name}", below)
+        highest = tuple(team.pk for team in teams if not {one.pk for one in teams} & set(team.path[:-1]))
+        name = " and ".join(team.name for team in teams)
+        scope = Scope("team", teams[0].pk, name, f"team:{teams[0].name}", below, highest)
         cells = _together(apart[pk] for pk in below if pk in apart)
         open_deals = [pipeline[pk] for pk in below if pk in pipeline]
         cells.sums[0, "open", "pipeline"] = (
             sum((amount for amount, _ in open_deals), ZERO),
             sum(count for _, count in open_deals),
         )
-        found[person] = (scope, _made(scope, cells, needed, period, as_of, organisation))
+        target = sum_of(goals, highest)
+        found[person] = (scope, _made(scope, cells, needed, period, as_of, organisation, target))
     return found
 
 
@@ -250,7 +256,13 @@ def _together(many: Iterable[Cells]) -> Cells:
 
 
 def _made(
-    scope: Scope, cells: Cells, needed: Sequence[Measure], period: Period, as_of: date, organisation: Organisation
+    scope: Scope,
+    cells: Cells,
+    needed: Sequence[Measure],
+    period: Period,
+    as_of: date,
+    organisation: Organisation,
+    target: Decimal | None = None,
 ) -> dict[str, Figure]:
     until = min(as_of + timedelta(days=1), period.end)
     pipeline = (
@@ -260,7 +272,7 @@ def _made(
     )
     return {
         measure.key: figure_of(
-            measure, cells, pipeline, scope, period, until, as_of, "restated", organisation.currency
+            measure, cells, pipeline, scope, period, until, as_of, "restated", organisation.currency, target
         )
         for measure in needed
     }  # fmt: skip

@@ -16,6 +16,7 @@ from performance.selectors.flags import flag_costs, may_put_off
 from sales.models import Task
 from sales.services.tasks import add_task
 from salesmgmt.desk.models import Mark, Notice
+from salesmgmt.desk.telling import tell_users
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
 from teams.selectors import manager_of
@@ -165,9 +166,7 @@ def _raise(finding: Finding, manager: Person | None, as_of: date, at: datetime) 
             source="flag", reason=flag.sentence, link=link,
         )  # fmt: skip
         told.append((manager, f"{person}'s {label} {stands}. {flag.sentence}"))
-    Notice.objects.bulk_create(
-        Notice(user_id=who.user_id, text=text[:300], link=link, at=at) for who, text in told if who.user_id
-    )
+    tell_users(((who.user_id, text, link) for who, text in told), at=at)
     _bump(flag)
     return flag
 
@@ -219,7 +218,7 @@ def answer_flag(*, flag: Flag, by: User, at: datetime, text: str) -> FlagEvent:
     Task.objects.filter(owner=flag.person, source="flag", link=link, done_at=None).update(done_at=at)
     manager = manager_of(flag.person, flag.as_of)
     if manager is not None and manager.user_id:
-        Notice.objects.create(user_id=manager.user_id, text=f"{flag.person} answered a flag.", link=link, at=at)
+        tell_users([(manager.user_id, f"{flag.person} answered a flag.", link)], at=at)
     _bump(flag)
     return event
 
@@ -247,7 +246,7 @@ def snooze_flag(*, flag: Flag, until: date, reason: str, by: User, on: date, at:
     Task.objects.filter(source="flag", link=link, done_at=None, due_on__lt=until).update(due_on=until)
     event = _event(flag, FlagEvent.Kind.SNOOZED, at, by, f"Until {until.day} {until:%b %Y}: {reason}")
     if flag.person.user_id:
-        Notice.objects.create(user_id=flag.person.user_id, text="A flag about you was put off.", link=link, at=at)
+        tell_users([(flag.person.user_id, "A flag about you was put off.", link)], at=at)
     _bump(flag)
     return event
 

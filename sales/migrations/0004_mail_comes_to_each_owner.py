@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0002_reference_data'),
+        ("sales", "0003_disputes_held"),
         ('teams', '0003_months'),
     ]
 

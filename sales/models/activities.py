@@ -208,9 +208,10 @@ class InboundMail(models.Model):
 
 class TaskQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        """One's own, and those of the people under one."""
+        """One's own, and those of the people under one; what touches somebody's standing is its owner's alone."""
         access = access_of(user)
-        return self.all() if access.sees_all else self.filter(owner__in=access.people)
+        seen = self if access.sees_all else self.filter(owner__in=access.people)
+        return seen.filter(~Q(source__in=Task.PERSONAL) | Q(owner=access.person_id))
 
     def open(self) -> Self:
         return self.filter(done_at=None)
@@ -218,6 +219,8 @@ class TaskQuerySet(models.QuerySet):
 
 class Task(models.Model):
     """The one to-do noun: what somebody has to do, by when, and what asked for it."""
+
+    PERSONAL = ("dispute", "ladder", "support")  # sources
 
     class Recurs(models.TextChoices):
         DAY = "day", "Every working day"

@@ -605,6 +605,7 @@ class Handover(models.Model):
     refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     answer = models.CharField(max_length=500, blank=True)
     done_at = models.DateTimeField(null=True)
+    moved = models.JSONField(null=True, editable=False, help_text="Tasks, contracts and complaints that went along")
 
     objects = HandoverQuerySet.as_manager()
 

@@ -9,21 +9,11 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
-from sales.models import (
-    Account,
-    Complaint,
-    Contract,
-    Deal,
-    DealChange,
-    DealShare,
-    Handover,
-    HandoverItem,
-    Lead,
-    Task,
-)
+from sales.models import Account, Complaint, Contract, Deal, DealChange, DealShare, Handover, HandoverItem, Lead, Task
 from sales.selectors.handovers import consents_of, may_propose_for, takers
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
+from salesmgmt.lib.holds import refuse_held
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User, access_of
 from teams.selectors import manager_of
@@ -65,6 +55,7 @@ def propose_handover(
             raise Refused(f"{record} is not {giver.name}'s to hand over.", field="accounts")
     if closed := next((deal for deal in deals if not deal.is_open), None):
         raise Refused(f"{closed} is {closed.status}; what is decided stays with who earned it.", field="deals")
+    refuse_held("account", [account.pk for account in accounts], field="accounts")
     made = Handover.objects.create(giver=giver, taker=taker, on=on, reason=reason, proposed_at=at, proposed_by=by)
     HandoverItem.objects.bulk_create(
         [HandoverItem(handover=made, account=account) for account in accounts]
@@ -123,8 +114,12 @@ def settle_ownership(
     reason: str,
     by: User,
     at: datetime,
+    takes_back: Handover | None = None,
 ) -> Handover:
-    """A handover as a dispute was decided: the decision takes the place of both managers' consent."""
+    """A handover as a dispute was decided: the decision takes the place of both managers' consent.
+
+    One that takes another back moves, beside the accounts and deals, only what that one had moved.
+    """
     if access_of(by).person_id in {giver.pk, taker.pk}:
         raise Refused("Nobody decides about accounts of their own.")
     if giver.pk == taker.pk:
@@ -143,7 +138,7 @@ def settle_ownership(
         [HandoverItem(handover=made, account=account) for account in accounts]
         + [HandoverItem(handover=made, deal=deal) for deal in deals]
     )
-    _carry_out(made, by=by, at=at)
+    _carry_out(made, by=by, at=at, takes_back=takes_back)
     return made
 
 
@@ -204,7 +199,7 @@ def _go_on(handover: Handover, *, by: User, at: datetime, today: date) -> None:
         _carry_out(handover, by=by, at=at)
 
 
-def _carry_out(handover: Handover, *, by: User | None, at: datetime) -> None:
+def _carry_out(handover: Handover, *, by: User | None, at: datetime, takes_back: Handover | None = None) -> None:
     """Owners change from the day on, of what is still the giver's; ledgers stay with who earned them."""
     giver, taker = handover.giver, handover.taker
     items = HandoverItem.objects.filter(handover=handover)
@@ -231,18 +226,24 @@ def _carry_out(handover: Handover, *, by: User | None, at: datetime) -> None:
     )
     _hand_shares(deals, giver, taker)
     about: Any = Q(account__in=accounts) | Q(deal__in=deals)
-    Task.objects.filter(about, owner=giver, done_at=None).update(owner=taker, version=F("version") + 1)
-    leads = (
-        Lead.objects.present().waiting().filter(Q(account__in=accounts) | Q(contact__account__in=accounts), owner=giver)
-    )
-    for lead in leads.order_by("pk"):
-        change_lead(lead=lead, owner=taker, by=None, at=at)
-    Contract.objects.filter(account__in=accounts, owner=giver).update(owner=taker, version=F("version") + 1)
-    Complaint.objects.filter(account__in=accounts, owner=giver, resolved_on=None).update(
-        owner=taker, version=F("version") + 1
-    )
+    found: dict[str, Any] = {
+        "tasks": Task.objects.filter(about, owner=giver, done_at=None),
+        "contracts": Contract.objects.filter(account__in=accounts, owner=giver),
+        "complaints": Complaint.objects.filter(account__in=accounts, owner=giver, resolved_on=None),
+        "leads": Lead.objects.present()
+        .waiting()
+        .filter(Q(account__in=accounts) | Q(contact__account__in=accounts), owner=giver),
+    }
+    if takes_back is not None and takes_back.moved is not None:
+        found = {name: rows.filter(pk__in=takes_back.moved.get(name, [])) for name, rows in found.items()}
+    handover.moved = {name: list(rows.order_by("pk").values_list("pk", flat=True)) for name, rows in found.items()}
+    for lead in Lead.objects.filter(pk__in=handover.moved["leads"]).order_by("pk"):
+        change_lead(lead=lead, owner=taker, by=None, at=at)  # a lead keeps a line of each change
+    for name in ("tasks", "contracts", "complaints"):
+        moved = found[name].model.objects.filter(pk__in=handover.moved[name])
+        moved.update(owner=taker, version=F("version") + 1)
     handover.done_at = at
-    handover.save(update_fields=["done_at"])
+    handover.save(update_fields=["done_at", "moved"])
     organisation = organisation_for(by) if by else Organisation.get()
     on = clock.day_of(at, organisation.time_zone)
     told = {giver, taker} | {one for person in (giver, taker) if (one := manager_of(person, on)) is not None}

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from sales.models import Account, CreditShare, Deal, Order, Product, Refund
+from salesmgmt.lib.holds import refuse_held
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 
@@ -160,7 +161,9 @@ def share_credit(
 
     Nobody changes credit of their own.
     """
-    _share(_locked(order, by), shares, overlays, by=by, at=at, reason=reason)
+    order = _locked(order, by)
+    refuse_held("order", [order.pk], field="shares")
+    _share(order, shares, overlays, by=by, at=at, reason=reason)
 
 
 @transaction.atomic

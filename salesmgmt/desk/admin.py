@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group
 from .admin_site import ReadOnlyAdmin
 from .models import AuditEntry, Mark, Token
 
-KEPT = ("coaching_", "teams_leave")  # tables whose words, or kinds of leave, no admin reads
+KEPT = ("coaching_", "teams_leave", "teams_skillrating")  # tables whose words, or kinds of leave, no admin reads
 
 admin.site.unregister(Group)  # what somebody may do follows from their posting
 

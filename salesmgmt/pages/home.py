@@ -21,7 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Concat
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest
 from django.urls import reverse
 
 from coaching.models import ActionItem, OneOnOne
@@ -31,7 +31,8 @@ from recognition.models import Award, Kudos, Suggestion
 from sales.models import Deal, Task
 from salesmgmt.lib.clock import day_of
 from salesmgmt.pages.templatetags.paceline import day, money, num
-from targets.models import Offer, Plan, Response
+from targets.models import AnnouncedFigure, Offer, Plan, QuotaEntry, Response
+from targets.selectors import plans_of
 from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
 from teams.selectors import organisation_of
 
@@ -208,7 +209,21 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
 def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QuerySet[Any, Any]]:
     """Letters and offers one has not answered, and objections of the people in the teams one leads."""
     running = Plan.objects.filter(during__endswith__gt=today, published_at__isnull=False)
-    plans = running.filter(allocations__person=me).exclude(responses__person=me).distinct()
+    told = AnnouncedFigure.objects.filter(person=me, announcement__plan=OuterRef("pk"))
+    told = told.order_by("-announcement__at", "-pk")
+    entries = QuotaEntry.objects.filter(
+        person=me, measure=OuterRef("measure"), during__contained_by=OuterRef("during")
+    ).order_by("recorded_at")
+    plans = running.filter(pk__in=plans_of(me).values("pk")).annotate(
+        round=Coalesce(Subquery(told.values("announcement")[:1]), 0),
+        since=Greatest(
+            F("published_at"),
+            Subquery(entries.values("recorded_at")[:1]),
+            Subquery(told.values("announcement__at")[:1]),
+        ),
+    )
+    said = Response.objects.annotate(round=Coalesce("announcement", 0))
+    plans = plans.exclude(Exists(said.filter(plan=OuterRef("pk"), person=me, round=OuterRef("round"))))
     offers = Offer.objects.visible_to(user).waiting().filter(candidate__person=me, accepted_at=None)
     parts = [
         _rows(
@@ -216,7 +231,7 @@ def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QueryS
             "letter",
             Concat(Value("Answer your letter: "), F("name")),
             Value(""),
-            F("published_at") + Value(TO_ANSWER),
+            F("since") + Value(TO_ANSWER),
             link=Concat(Cast("pk", CharField()), Value(f"/{me}")),
         ),
         _rows(offers, "offer", Value("Would you take on a part of a quota?"), Value(""), Cast("made_at", DateField())),
@@ -350,7 +365,8 @@ def scope_of(teams: Sequence[Team], led: Sequence[int]) -> Scope:
     """The figures of the teams somebody leads, with all below; `teams` are all of these."""
     tops = [team for team in teams if team.pk in led and not any(pk in led for pk in team.path[:-1])]
     name = " and ".join(team.name for team in tops)
-    return Scope("team", tops[0].pk, name, f"team:{tops[0].name}", tuple(team.pk for team in teams))
+    ids, above = tuple(team.pk for team in teams), tuple(team.pk for team in tops)
+    return Scope("team", tops[0].pk, name, f"team:{tops[0].name}", ids, above)
 
 
 def two_levels(teams: Sequence[Team]) -> list[tuple[Team, int]]:

@@ -9,6 +9,7 @@ from performance.selectors import Figure, Scope, catalogue, figures
 from performance.selectors.catalogue import ACTIVITY_KINDS
 from performance.selectors.cells import Span, of_scope, read
 from performance.selectors.figures import records_url
+from performance.selectors.goals import targets
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio, win_rate
@@ -84,13 +85,14 @@ def strip(lines: Sequence[Line], before: Period, keys: Sequence[str]) -> list[Me
 
 
 def quarters(scope: Scope, period: Period) -> list[Quarter]:
-    """The quarters of the fiscal year that holds a period, in one query."""
+    """The quarters of the fiscal year that holds a period, with the targets of teams and the company."""
     year = Period.of(period.start, "year", period.calendar)
     parts = year.children()
     measures = ("bookings", "overlay", "expected", "deals_won", "deals_lost", "uncounted_won", "uncounted_lost")
     cells = read([Span(part.key, measures, part.start, part.end) for part in parts], **of_scope(scope))
+    goals = targets(scope, [(part.start, part.end) for part in parts])
     rows = []
-    for part in parts:
+    for part, target in zip(parts, goals, strict=True):
         own = cells.total("overlay", span=part.key) if scope.kind == "person" else Decimal(0)
         credited = to_cents(cells.total("bookings", span=part.key) + own)
         quota = to_cents(cells.total("expected", span=part.key)) if cells.count("expected", span=part.key) else None
@@ -103,8 +105,8 @@ def quarters(scope: Scope, period: Period) -> list[Quarter]:
                 won,
                 win_rate(*counted),
                 credited,
-                quota,
-                ratio(credited, quota),
+                quota if target is None else target,
+                ratio(credited, quota if target is None else target),
                 records_url(scope=scope, measure="won_value", start=part.start, until=part.end),
             )
         )

@@ -87,7 +87,9 @@ def _count(cells: Cells, span: str) -> int:
 def attainment(pace: Pace, scope: Scope) -> Metric:
     measure = MEASURES["attainment"]
     text = pct(pace.attainment, 1)
-    note = f"{money(pace.credited, pace.currency)} of {money(pace.quota, pace.currency)}"
+    note = f"{money(pace.credited, pace.currency)} of {money(pace.goal, pace.currency)}"
+    if pace.target is not None and pace.target != pace.quota:
+        note += f" target; the quotas come to {money(pace.quota, pace.currency)}"
     return Metric(
         "attainment",
         "Attainment",
@@ -96,16 +98,16 @@ def attainment(pace: Pace, scope: Scope) -> Metric:
         pace.as_of,
         _records(scope, "bookings", pace.period.start, min(pace.as_of + timedelta(days=1), pace.period.end)),
         pace.status if pace.quota else "",
-        note if pace.quota else f"{money(pace.credited, pace.currency)} booked, no quota",
+        note if pace.goal else f"{money(pace.credited, pace.currency)} booked, no quota",
         pace.credited,
-        pace.quota,
+        pace.goal,
         pace.expected,
     )
 
 
 def landing(pace: Pace, chart: Chart, scope: Scope, *, learned: bool = False) -> Metric:
     """Where the period lands, while a forecast can be made; else what is still lacking."""
-    if chart.forecast and pace.quota:
+    if chart.forecast and pace.goal:
         middle, band = chart.forecast[-1].value, chart.band[-1]
         return Metric(
             "forecast",
@@ -117,12 +119,12 @@ def landing(pace: Pace, chart: Chart, scope: Scope, *, learned: bool = False) ->
             f"The range held in {chart.coverage} % of them.",
             pace.as_of,
             _records(scope, "bookings", pace.period.start, pace.period.end),
-            status_of(ratio(middle, pace.quota)),
+            status_of(ratio(middle, pace.goal)),
             f"{money_range(band.low, band.high, pace.currency)} likely",
             middle,
-            pace.quota,
-            pace.quota,
-            f"Forecast {pct(ratio(middle, pace.quota))} of the quota",
+            pace.goal,
+            pace.goal,
+            f"Forecast {pct(ratio(middle, pace.goal))} of the {'quota' if pace.target is None else 'target'}",
         )
     gap = pace.gap
     over = gap is not None and gap <= 0
@@ -141,8 +143,8 @@ def landing(pace: Pace, chart: Chart, scope: Scope, *, learned: bool = False) ->
         "",
         note,
         pace.credited,
-        pace.quota,
-        pace.quota,
+        pace.goal,
+        pace.goal,
     )
 
 
@@ -185,7 +187,7 @@ def cover(pipeline: Decimal, count: int, pace: Pace, scope: Scope, period: Perio
         return Metric("pipeline", name, text, MEASURES["pipeline"].definition, today, href, "", note)
     definition = f"{MEASURES['coverage'].definition} The tick is the gap: one times."
     opened = f"{money(pipeline, pace.currency)} in {deals}"
-    if pace.gap is None or not pace.quota:
+    if pace.gap is None or not pace.goal:
         name, value = "Open pipeline", money(pipeline, pace.currency)
         return Metric("pipeline", name, value, MEASURES["pipeline"].definition, today,
                       href, "", f"{deals} due by {day(period.last_day)}")  # fmt: skip

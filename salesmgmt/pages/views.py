@@ -28,7 +28,6 @@ from performance.selectors import (
     team_standings,
 )
 from performance.selectors.cells import Span, of_scope, read
-from recognition.selectors import leaderboard
 from sales.models import Deal
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -218,7 +217,8 @@ def _own(request: SignedIn, frame: Frame) -> dict[str, Any]:
     )
     return context | {
         "name": person.name,
-        **_place(request, frame),
+        "shows_place": frame.organisation.shows(Showing.RANKS),
+        "period_asked": "" if frame.is_now else frame.period.key,
         "then": then if frame.is_now else "",
         "findings": findings,
         "deals": list(homes.closing_soon(access, frame.today)),
@@ -227,17 +227,6 @@ def _own(request: SignedIn, frame: Frame) -> dict[str, Any]:
         "paths": first_weeks(user, on=frame.today) if frame.is_now else [],
         "live_token": token,
         **due,
-    }
-
-
-def _place(request: SignedIn, frame: Frame) -> dict[str, Any]:
-    """The sentence on one's own place comes after the page; a refresh of the page brings it along."""
-    shows = frame.organisation.shows(Showing.RANKS)
-    is_part = request.headers.get("HX-Request") == "true"
-    return {
-        "shows_place": shows,
-        "period_asked": "" if frame.is_now else frame.period.key,
-        "board": leaderboard(user=request.user, period=frame.period, as_of=frame.today) if shows and is_part else None,
     }
 
 

@@ -15,7 +15,7 @@ class Standing(Protocol):
     """What a sentence needs to know of a pace."""
 
     @property
-    def quota(self) -> Decimal | None: ...
+    def goal(self) -> Decimal | None: ...
     @property
     def expected(self) -> Decimal | None: ...
     @property
@@ -46,14 +46,14 @@ def days_left(period: Period, today: date) -> int:
 
 def headline(pace: Standing, period: Period, today: date, currency: str) -> str:
     """Where somebody stands in a period, in one sentence: "€23k behind pace, with 40 days left."."""
-    if not pace.quota:
+    if not pace.goal:
         if today < period.end:
             return f"No quota is published for {period.label} yet."
         booked = f"; {money(pace.credited, currency)} was booked" if pace.credited else ""
         return f"{period.label} had no quota{booked}."
-    over = pace.credited - pace.quota
+    over = pace.credited - pace.goal
     if today >= period.end:
-        reached = pct(pace.credited / pace.quota)
+        reached = pct(pace.credited / pace.goal)
         tail = (
             f"{money(over, currency)} over"
             if over > 0

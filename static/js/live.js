@@ -3,11 +3,13 @@
 // A refreshed part brings a newer token than the page came with, and each says which version it was made from.
 const leave = () => document.querySelector("[data-live][data-live-token]")?.dataset.liveToken ?? document.body.dataset.liveToken;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const BREATH = 4; // a busy server answers slowly, and is then asked for less: pages rest four times as long as they waited
 let stamp = null, wait = 1000, timer = 0;
 
 async function look() {
   clearTimeout(timer);
   if (document.hidden) return;
+  const began = performance.now();
   try {
     const token = leave();
     const answer = await fetch(`/live/stamp/?t=${encodeURIComponent(token)}`, { cache: "no-store", credentials: "omit" });
@@ -19,9 +21,12 @@ async function look() {
     }
     if (!answer.ok) throw new Error(answer.status);
     const next = await answer.text();
-    if (next !== (stamp ?? token.split(".")[3])) await refresh();
+    if (next !== (stamp ?? token.split(".")[3])) {
+      await refresh();
+      document.body.dispatchEvent(new Event("figures")); // what costs more than a refresh asks again for itself, less often
+    }
     stamp = next;
-    wait = 1000;
+    wait = Math.min(Math.max(1000, BREATH * (performance.now() - began)), 30000);
   } catch {
     wait = Math.min(wait * 2, 30000); // the server is away: ask less often
   }

@@ -16,8 +16,9 @@ from salesmgmt.desk.api import Endpoint, Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from targets import selectors, services
 from targets.models import AnnouncedFigure, Announcement, Answer, Plan, Response, Strategy
-from teams.api import Id, today_of
-from teams.models import Person, Team
+from teams.api import Id, LookedAt, today_of
+from teams.edges import looked
+from teams.models import Look, Person, Team
 from teams.selectors import person_of
 
 Text = serializers.CharField
@@ -205,10 +206,11 @@ class ResponseFilter(filters.FilterSet):
     stance = filters.MultipleChoiceFilter(choices=Response.Stance.choices)
 
 
-class Responses(Records):
+class Responses(LookedAt):
     """What people say to their figures, with the answers."""
 
     model = Response
+    look = Look.Page.QUOTA
     serializer_class = ResponseSerializer
     filterset_class = ResponseFilter
     ordering_fields = ("id",)
@@ -316,6 +318,7 @@ class Letters(Endpoint):
         person = selectors.people_of(plan, self.by).filter(pk=asked["person"]).first() if plan else None
         if plan is None or person is None:
             raise Http404
+        looked(request, Look.Page.QUOTA, person.pk)
         day = today_of(request)
         (letter,) = selectors.letters(plan, [person], as_of=day)
         standing = selectors.standings(plan, [person.pk], as_of=day)[person.pk]

@@ -1,6 +1,6 @@
 """Plans, their lines, cuts and commitments in the API."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters as filters
 from django.shortcuts import get_object_or_404
@@ -16,11 +16,26 @@ from targets import selectors, services
 from targets.api.quotas import DuringFilter
 from targets.models import ELEMENTS, MEASURES, Allocation, Commitment, Plan, Slice
 from teams.api import Id
-from teams.models import Organisation, Team
+from teams.models import Organisation, Team, access_of
 from teams.selectors import period
+
+FOR_PLANNERS = (
+    "amount",
+    "market",
+    "competition",
+    *(f"weight_{element}" for element in ELEMENTS),
+    "quarter_weights",
+    "follows_trend",
+    "tames_outliers",
+    "shrink",
+    "growth",
+    "stretch",
+)
 
 
 class PlanSerializer(serializers.ModelSerializer):
+    """The company's target, what it rests on and how it is split stand for those who see all; to others as null."""
+
     starts_on = serializers.DateField(read_only=True)
     until = serializers.DateField(read_only=True, help_text="First day after")
 
@@ -33,18 +48,9 @@ class PlanSerializer(serializers.ModelSerializer):
             "starts_on",
             "until",
             "measure",
-            "amount",
             "strategy",
-            "market",
-            "competition",
             "copied_from",
-            *(f"weight_{element}" for element in ELEMENTS),
-            "quarter_weights",
-            "follows_trend",
-            "tames_outliers",
-            "shrink",
-            "growth",
-            "stretch",
+            *FOR_PLANNERS,
             "asks_commitments",
             "made_at",
             "proposed_at",
@@ -52,6 +58,12 @@ class PlanSerializer(serializers.ModelSerializer):
             "version",
         )
         read_only_fields = fields
+        extra_kwargs: ClassVar[dict[str, Any]] = {name: {"allow_null": True} for name in FOR_PLANNERS}
+
+    def to_representation(self, instance: Plan) -> dict[str, Any]:
+        found = super().to_representation(instance)
+        hidden = () if access_of(self.context["request"].user).sees_all else FOR_PLANNERS
+        return found | dict.fromkeys(hidden)
 
 
 class PlanWriter(Writer):
@@ -123,6 +135,12 @@ class SliceSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class PublishWriter(Writer):
+    despite = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, help_text="Why, while splits wait for approval"
+    )
+
+
 class AskCommitmentsWriter(Writer):
     asks = serializers.BooleanField()
 
@@ -169,12 +187,12 @@ class Plans(Records):
         said = self.cleaned(CopyWriter)
         return self.shown(services.copy_plan(plan=self.get_object(), by=self.by, at=clock.now(), **said), status=201)
 
-    @extend_schema(request=None, responses=PlanSerializer)
+    @extend_schema(request=PublishWriter, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
         """Hold people to it; publishing again posts what has changed since."""
         plan = self.get_object()
-        services.publish_plan(plan=plan, by=self.by, at=clock.now())
+        services.publish_plan(plan=plan, by=self.by, at=clock.now(), **self.cleaned(PublishWriter))
         return self.shown(plan)
 
     @extend_schema(request=AskCommitmentsWriter, responses=PlanSerializer)

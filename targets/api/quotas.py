@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from salesmgmt.desk.api import Records
 from targets.models import QuotaEntry, Target
-from teams.api import Id
+from teams.api import Id, LookedAt
+from teams.models import Look
 from teams.selectors import period
 
 
@@ -54,10 +55,11 @@ class QuotaFilter(DuringFilter):
     kind = filters.MultipleChoiceFilter(choices=QuotaEntry.Kind.choices)
 
 
-class Quotas(Records):
+class Quotas(LookedAt):
     """The ledger of quotas: a quota is the sum of its entries, each with its reason."""
 
     model = QuotaEntry
+    look, lists_all = Look.Page.QUOTA, False
     serializer_class = QuotaSerializer
     filterset_class = QuotaFilter
     ordering_fields = ("id",)

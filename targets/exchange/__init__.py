@@ -15,9 +15,11 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
+from targets.selectors.entries import Sums, in_one_currency
 from targets.services import QuotaLine, enter_quotas, reverse_entries
 from targets.services.quotas import hold_people
 from teams.exchange import RatesOn
+from teams.models import Organisation
 
 HUNDRED = Decimal(100)
 
@@ -270,7 +272,7 @@ def _quota_rows() -> Iterator[dict[str, Any]]:
 
     Without what was redistributed: that is beside the quota, in `quota_entries`.
     """
-    sums: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
+    sums: dict[tuple[Any, ...], dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
     entries = (
         QuotaEntry.objects.exclude(person=None)
         .exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
@@ -278,8 +280,10 @@ def _quota_rows() -> Iterator[dict[str, Any]]:
         .order_by("pk")
     )
     for one in entries.iterator(2000):
-        sums[one.person, one.team, one.starts_on, one.until, one.measure, one.currency] += one.amount
-    for (person, team, start, until, measure, currency), amount in sums.items():
+        sums[one.person, one.team, one.starts_on, one.until, one.measure][one.currency].add(one)
+    usual = Organisation.get().currency
+    for (person, team, start, until, measure), by_currency in sums.items():
+        currency, amount = in_one_currency(by_currency, usual)
         if amount:
             yield {
                 "person": person,

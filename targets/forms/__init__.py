@@ -4,7 +4,7 @@ from .approvals import ApprovalForm
 from .budgets import BudgetForm, CapacityForm, CloseForm, ExpenseForm, PositionForm
 from .calendars import LAYOUTS, RampForm, ReasonForm, RelearnForm, SeasonForm, SetUpForm, TurnForm
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
-from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, ShapeForm, SliceForm
+from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, PublishForm, ShapeForm, SliceForm
 from .proposals import ChosenForm, DecisionForm
 from .quotas import QuotaForm
 
@@ -25,6 +25,7 @@ __all__ = [
     "HedgeForm",
     "PlanForm",
     "PositionForm",
+    "PublishForm",
     "QuotaForm",
     "RampForm",
     "ReasonForm",

@@ -129,5 +129,9 @@ class CommitmentForm(forms.Form):
     reason = forms.CharField(max_length=1000, label="What it rests on", widget=_lines(3))
 
 
+class PublishForm(forms.Form):
+    despite = forms.CharField(max_length=200, required=False, label="Why it is published before these are approved")
+
+
 class CopyForm(forms.Form):
     name = forms.CharField(max_length=100, label="Name of the scenario")

@@ -24,6 +24,7 @@ class PlanAct(models.Model):
     amounts = models.JSONField(default=dict, help_text="By line: what it held, what it holds")
     locks = models.JSONField(default=dict, help_text="By line: whether it was locked, whether it is")
     hedges = models.JSONField(default=dict, help_text="By line: the hedge and its reason as they were, as they are")
+    proposes = models.BooleanField(default=False, db_default=False, help_text="By the weights; nobody takes it back")
     undoes = models.OneToOneField("self", models.CASCADE, null=True, related_name="undone")
 
     class Meta:

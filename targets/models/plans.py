@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ledger import APPEND_ONLY
 from salesmgmt.lib.periods import FiscalCalendar, Period
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range
@@ -71,10 +72,14 @@ class Plan(Dated):
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(null=True, editable=False)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    published_despite = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="Why it was published while splits waited for approval"
+    )
 
     objects = PlanQuerySet.as_manager()
 
     class Meta:
+        triggers = audited()
         constraints = [
             is_a_range("plan_is_a_range"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="plan_amount_is_positive"),

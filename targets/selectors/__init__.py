@@ -1,12 +1,12 @@
 """Questions about quotas, targets and plans."""
 
-from .approvals import Split, digest_of, splits_of, unapproved
+from .approvals import Split, digest_of, on_their_way, splits_of, unapproved
 from .budgets import Capacity, Spending, TeamSpending, capacity_of, months_from, positions_before, seats_of, spending_of
 from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
-from .letters import Letter, figures_of, letters, people_of, strategies_of
+from .letters import Letter, figures_of, letters, people_in, people_of, plans_of, strategies_of
 from .outlook import (
     ACHIEVABLE,
     AMBITIOUS,
@@ -20,7 +20,7 @@ from .outlook import (
     outlook,
     told,
 )
-from .past import company_results
+from .past import company_results, so_far
 from .plans import (
     MANY_LINES,
     Family,
@@ -47,7 +47,9 @@ from .quotas import (
     TeamTarget,
     daily_quota,
     explain,
+    goals_of,
     moved,
+    published_targets,
     quota_known,
     quota_of,
     quota_parts,
@@ -158,6 +160,7 @@ __all__ = [
     "figures_of",
     "flat_shares",
     "foretold",
+    "goals_of",
     "grid_team",
     "growth_of",
     "history_of",
@@ -177,18 +180,22 @@ __all__ = [
     "months_of",
     "moved",
     "offers_to_agree",
+    "on_their_way",
     "outlook",
     "own_lines",
     "parent_of",
     "past_by_cut",
     "past_quarters",
+    "people_in",
     "people_of",
     "place",
     "plan_rows",
+    "plans_of",
     "positions_before",
     "preview",
     "proposal_rows",
     "proposals",
+    "published_targets",
     "quota_known",
     "quota_of",
     "quota_parts",
@@ -213,6 +220,7 @@ __all__ = [
     "shortfall",
     "siblings_of",
     "slices_of",
+    "so_far",
     "spending_of",
     "splits_of",
     "standings",

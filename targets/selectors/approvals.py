@@ -100,6 +100,11 @@ def splits_of(plan: Plan, user: Viewer) -> list[Split]:
     return found
 
 
+def on_their_way(plan: Plan, user: Viewer) -> list[Split]:
+    """Those that were submitted once and are not approved as they are now: publishing waits for them."""
+    return [split for split in unapproved(plan, user) if split.state != "open"]
+
+
 def unapproved(plan: Plan, user: Viewer) -> list[Split]:
     """The teams whose split nobody has approved as it is now."""
     return [split for split in splits_of(plan, user) if split.state != "approved"]

@@ -12,6 +12,7 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from salesmgmt.lib.money import to_cents
+from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.analysis import Part, Seat, derive, seat, split
 from targets.models import BOOKINGS, QuotaEntry
@@ -55,6 +56,18 @@ class Key:
 class Sums:
     amount: Decimal = Decimal(0)
     reporting: Decimal = Decimal(0)
+
+    def add(self, entry: QuotaEntry) -> None:
+        self.amount += entry.amount
+        self.reporting += entry.reporting_amount
+
+
+def in_one_currency(sums: Mapping[str, Sums], reporting: str) -> tuple[str, Decimal]:
+    """What these come to: in their currency, or in that of the reports where they are in several."""
+    named = [currency for currency, one in sums.items() if one.amount or one.reporting]
+    if len(named) == 1:
+        return named[0], sums[named[0]].amount
+    return reporting, sum((one.reporting for one in sums.values()), Decimal(0))
 
 
 def _seats(line: QuotaLine, days: PersonDays) -> list[tuple[int | None, Decimal]]:
@@ -191,6 +204,52 @@ def stated_entries(lines: Sequence[QuotaLine]) -> dict[Key, Sums]:
             for line in mine[seat_id, measure]
         )
     }
+
+
+@dataclass(slots=True)
+class Figure:
+    """What somebody is held to in one team over one range: all entries together but what was redistributed."""
+
+    person_id: int
+    measure: str
+    team_id: int | None
+    start: date
+    end: date
+    sums: dict[str, Sums]
+    """By currency."""
+    kinds: set[str]
+
+    @property
+    def place(self) -> tuple[int, str, int | None, date, date]:
+        return self.person_id, self.measure, self.team_id, self.start, self.end
+
+    @property
+    def reporting(self) -> Decimal:
+        return sum((sums.reporting for sums in self.sums.values()), Decimal(0))
+
+
+def figures_within(person_ids: Collection[int], start: date, end: date, measure: str | None = None) -> list[Figure]:
+    """The figures of these people over ranges inside `[start, end)`; what was taken back altogether is none."""
+    rows = QuotaEntry.objects.filter(person__in=person_ids, during__contained_by=half_open(start, end))
+    if measure is not None:
+        rows = rows.filter(measure=measure)
+    named = rows.exclude(kind=Kind.REDISTRIBUTION).values_list(
+        "person_id", "measure", "team_id", "during", "currency", "kind"
+    )
+    found: dict[tuple[Any, ...], Figure] = {}
+    for person, of, team, during, currency, kind, amount, reporting in (
+        named.annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .order_by("person_id", "measure", "during", "team_id", "currency", "kind")
+        .exclude(total=0, worth=0)
+    ):
+        assert person is not None
+        figure = found.setdefault(
+            (person, of, team, during), Figure(person, of, team, during.lower, during.upper, {}, set())
+        )
+        sums = figure.sums.setdefault(currency, Sums())
+        sums.amount, sums.reporting = sums.amount + amount, sums.reporting + reporting
+        figure.kinds.add(kind)
+    return list(found.values())
 
 
 def differences(due: Mapping[Key, Sums], stated: Mapping[Key, Sums]) -> dict[Key, Sums]:

@@ -186,7 +186,7 @@ class Tree:
 
 def last_act(plan: Plan, user: User) -> PlanAct | None:
     """What `undo` would take back: the latest act of this login that isn't taken back yet, nor a taking back."""
-    acts = PlanAct.objects.filter(plan=plan, by=user, undoes=None, undone=None)
+    acts = PlanAct.objects.filter(plan=plan, by=user, undoes=None, undone=None, proposes=False)
     if user.last_login is not None:
         acts = acts.filter(at__gte=user.last_login)
     return acts.order_by("-at", "-pk").first()

@@ -22,7 +22,8 @@ from targets.models import (
     Response,
     Target,
 )
-from targets.selectors.plans import changes_of
+from targets.selectors.letters import plans_of
+from targets.selectors.plans import acts_on
 from teams.models import Person, Viewer, access_of
 
 
@@ -79,9 +80,8 @@ def history_of(person: Person, user: Viewer, *, start: date, end: date, measure:
         return []
     plans = list(
         Plan.objects.visible_to(user)
-        .filter(measure=measure, during__overlap=(start, end), allocations__person=person)
+        .filter(measure=measure, during__overlap=(start, end), pk__in=plans_of(person.pk).values("pk"))
         .select_related("made_by", "published_by")
-        .distinct()
     )
     lines = Allocation.objects.filter(plan__in=plans, person=person).select_related("plan", "team")
     found = _of_plans(plans, list(lines), user)
@@ -185,17 +185,25 @@ def _of_plans(plans: list[Plan], lines: list[Allocation], user: Viewer) -> list[
     """What happened in drafts: to those who plan with every reason, to others of their own line only."""
     access = access_of(user)
     found = []
+    changes = acts_on(lines, user)
+    known = {change.line_id for change in changes if change.is_proposed}
     for plan in plans:
-        mine = [line for line in lines if line.plan_id == plan.pk]
-        for line in mine:
-            found.append(Happening(plan.made_at, "proposed", f"Proposed in {plan.name}, {line.team}", plan.made_by,
-                                   amount=line.proposed))  # fmt: skip
+        for line in lines:
+            if line.plan_id == plan.pk and line.pk not in known:  # copied from another scenario, or imported
+                found.append(Happening(plan.made_at, "proposed", f"Proposed in {plan.name}, {line.team}", plan.made_by,
+                                       amount=line.proposed))  # fmt: skip
         if plan.published_at is not None:
-            found.append(Happening(plan.published_at, "published", f"{plan.name} published", plan.published_by))
-    for change in changes_of(lines):
-        found.append(
-            Happening(change.at, "changed", "Changed in the draft", change.by, change.reason, change.was, change.amount)
-        )
+            despite = plan.published_despite if access.sees_all or access.leads else ""
+            found.append(
+                Happening(plan.published_at, "published", f"{plan.name} published", plan.published_by, despite)
+            )
+    named = {line.pk: f"{plan.name}, {line.team}" for plan in plans for line in lines if line.plan_id == plan.pk}
+    for change in changes:
+        kind, text = "changed", "Changed in the draft"
+        if change.is_proposed:
+            anew = "" if change.was is None else " anew"
+            kind, text = "proposed", f"Proposed{anew} in {named[change.line_id]}"
+        found.append(Happening(change.at, kind, text, change.by, change.reason, change.was, change.amount))
     teams: dict[int, list[int]] = defaultdict(list)
     for line in lines:
         teams[line.plan_id] += line.team.path

@@ -9,11 +9,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from django.db.models import Sum
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Sum
 
-from sales.models import Credit
 from targets.analysis import FLAT, FULL, Seat, as_cents, buckets, derive, seat
-from targets.models import BOOKINGS, Plan, QuotaEntry, Strategy
+from targets.models import Allocation, Plan, QuotaEntry, Strategy
+from targets.selectors.past import so_far
 from targets.selectors.quotas import daily_quota
 from targets.selectors.shapes import Season, clipped, ramps, seasons
 from teams.models import Holiday, Organisation, Person, Posting, Team, Viewer
@@ -112,7 +112,7 @@ class Letter:
     original: Decimal
     revised: Decimal
     strategies: Sequence[Strategy]
-    credited: Decimal | None
+    so_far: Decimal | None
     expected: Decimal
 
     @property
@@ -138,7 +138,7 @@ def figures_of(
     plan: Plan, person_ids: Collection[int] | None = None, *, until: datetime | None = None
 ) -> dict[int, Decimal]:
     """What each person of a plan is held to and judged by, by the entries up to a moment (R8: the original figure)."""
-    entries = _entries(plan).exclude(kind=Kind.REDISTRIBUTION)
+    entries = entries_of(plan).exclude(kind=Kind.REDISTRIBUTION)
     if person_ids is not None:
         entries = entries.filter(person__in=person_ids)
     if until is not None:
@@ -147,16 +147,39 @@ def figures_of(
     return {person: total for person, total in rows.order_by("person") if person is not None}
 
 
-def _entries(plan: Plan) -> Any:
+def entries_of(plan: Plan) -> QuerySet[QuotaEntry]:
+    """All that counts in the days of a plan."""
     return QuotaEntry.objects.filter(during__contained_by=plan.during, measure=plan.measure)
 
 
-def people_of(plan: Plan, user: Viewer) -> Any:
+def people_in(plan: Plan, team: Team | None = None) -> QuerySet[Person]:
+    """Who has a figure in a plan, or in a team of it and those below: by its lines, or having come since."""
+    lines, entries = plan.allocations.filter(person__isnull=False), entries_of(plan).filter(person__isnull=False)
+    if team is not None:
+        lines, entries = (rows.filter(team__path__contains=[team.pk]) for rows in (lines, entries))
+    return Person.objects.filter(Q(pk__in=lines.values("person")) | Q(pk__in=entries.values("person")))
+
+
+def plans_of(person_id: int) -> QuerySet[Plan]:
+    """The plans with a line of a person, and the published ones that they have come into since."""
+    lines = Allocation.objects.filter(person=person_id).values("plan")
+    held = QuotaEntry.objects.filter(
+        person=person_id, measure=OuterRef("measure"), during__contained_by=OuterRef("during")
+    )
+    return Plan.objects.filter(Q(pk__in=lines) | Q(Exists(held), published_at__isnull=False))
+
+
+def came_since(plan: Plan, person_ids: Collection[int]) -> dict[int, datetime]:
+    """Of those who came into a published plan later: when their first entry was recorded."""
+    rows = entries_of(plan).filter(person__in=person_ids).values_list("person").annotate(first=Min("recorded_at"))
+    return {pk: at for pk, at in rows.filter(first__gt=plan.published_at).order_by("person") if pk is not None}
+
+
+def people_of(plan: Plan, user: Viewer) -> QuerySet[Person]:
     """Whose letters of a published plan a user may read."""
     if not plan.is_published:
         return Person.objects.none()
-    named = plan.allocations.filter(person__isnull=False).values("person")
-    return Person.objects.visible_to(user).filter(pk__in=named)
+    return Person.objects.visible_to(user).filter(pk__in=people_in(plan).values("pk"))
 
 
 # ── Letters ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +191,7 @@ def letters(plan: Plan, people: Sequence[Person], *, as_of: date) -> list[Letter
     start, end = plan.starts_on, plan.until or plan.starts_on
     ids = [person.pk for person in people]
     rows: dict[int, list[QuotaEntry]] = defaultdict(list)
-    for entry in _entries(plan).filter(person__in=ids).select_related("team", "by").order_by("recorded_at", "pk"):
+    for entry in entries_of(plan).filter(person__in=ids).select_related("team", "by").order_by("recorded_at", "pk"):
         rows[entry.person_id].append(entry)
     ranges = {(entry.starts_on, entry.until or end) for mine in rows.values() for entry in mine} | {(start, end)}
     around = {span: known.around(*span) or Season(*span, FLAT, {}) for span in ranges}
@@ -179,12 +202,7 @@ def letters(plan: Plan, people: Sequence[Person], *, as_of: date) -> list[Letter
     for row in daily_quota(person_ids=ids, start=start, end=end, measure=plan.measure):
         if row.on <= as_of:
             expected[row.person_id or 0] += row.amount
-    credits: dict[int, Decimal] = {}
-    if plan.measure == BOOKINGS:
-        booked = Credit.objects.filter(
-            person__in=ids, kind=Credit.Kind.PRIMARY, occurred_on__gte=start, occurred_on__lt=end
-        )
-        credits = dict(booked.values_list("person").annotate(total=Sum("reporting_amount")))
+    brought = so_far(plan.measure, ids, start, end)
     versions = strategies_of(plan)
     made = []
     for person in people:
@@ -199,8 +217,8 @@ def letters(plan: Plan, people: Sequence[Person], *, as_of: date) -> list[Letter
                 original=revised - moved,
                 revised=revised,
                 strategies=versions,
-                credited=credits.get(person.pk, Decimal(0)) if plan.measure == BOOKINGS else None,
-                expected=expected[person.pk],
+                so_far=brought.get(person.pk),
+                expected=expected[person.pk] if plan.of.adds_up else revised - moved,
             )
         )
     return made

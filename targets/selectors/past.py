@@ -13,6 +13,7 @@ from django.db.models import Min
 from django.db.models.functions import Lower
 
 from targets.analysis import FULL, RampProfiles, ramp_factors
+from targets.analysis.past import rounded
 from targets.models import QuotaEntry
 from targets.selectors.quotas import quota_parts
 from targets.selectors.shapes import clipped, ramps
@@ -196,14 +197,20 @@ def brought_sql(measure: str) -> str:
     return BROUGHT.get(measure, BROUGHT["bookings"])
 
 
-def results(measure: str, ranges: Sequence[Range]) -> dict[int, list[int]]:
-    """What each person brought in each of these adjoining ranges, in hundredths (cents)."""
+def results(measure: str, ranges: Sequence[Range], people: Collection[int] | None = None) -> dict[int, list[int]]:
+    """What each person, or each of these, brought in each of these adjoining ranges, in hundredths (cents)."""
     edges = [*(first for first, _ in ranges), ranges[-1][1]]
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT person_id, width_bucket(day, %(edges)s::date[]), round(sum(amount) * 100)::bigint"
-            f" FROM ({brought_sql(measure)}) b WHERE day >= %(first)s AND day < %(last)s GROUP BY 1, 2",
-            {"edges": edges[:-1], "first": edges[0], "last": edges[-1]},
+            f" FROM ({brought_sql(measure)}) b WHERE day >= %(first)s AND day < %(last)s"
+            " AND (%(people)s::bigint[] IS NULL OR person_id = ANY(%(people)s)) GROUP BY 1, 2",
+            {
+                "edges": edges[:-1],
+                "first": edges[0],
+                "last": edges[-1],
+                "people": None if people is None else [*people],
+            },
         )
         found: dict[int, list[int]] = {}
         for person, place, total in cursor.fetchall():
@@ -220,6 +227,20 @@ def levels(measure: str, start: date, end: date) -> dict[int, tuple[int, int]]:
             [start, end],
         )
         return {person: (held, count) for person, held, count in cursor.fetchall()}
+
+
+def so_far(measure: str, people: Collection[int], start: date, end: date) -> dict[int, Decimal]:
+    """What each of these people brought in `[start, end)`; of a level the percentage, of those who had any to hold.
+
+    Of a measure without records of its own nothing is known.
+    """
+    if measure in LEVELS:
+        held = levels(measure, start, end)
+        return {pk: Decimal(rounded(10_000 * held[pk][0], held[pk][1])).scaleb(-2) for pk in people if pk in held}
+    if measure not in BROUGHT or not people:
+        return {}
+    brought = results(measure, [(start, end)], people)
+    return {pk: Decimal(brought[pk][0] if pk in brought else 0).scaleb(-2) for pk in people}
 
 
 def company_results(measure: str, ranges: Sequence[Range]) -> list[Decimal]:

@@ -265,7 +265,7 @@ def _below(plan: Plan) -> dict[int | None, _Below]:
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """What an act did to one line: it was named in it, or followed. Without amounts only its hedge has changed."""
+    """What an act did to one line: it was named in it, or followed. Without amounts only its hedge or lock changed."""
 
     line_id: int
     at: datetime
@@ -273,37 +273,52 @@ class LineChange:
     reason: str
     was: Decimal | None = None
     amount: Decimal | None = None
+    is_proposed: bool = False
 
 
 # Read out of the acts, of which one may hold ten thousand lines.
 CHANGES = """
-    SELECT line::bigint, act.at, act.by_id, act.amounts -> line, act.hedges -> line -> 1, act.undoes_id IS NULL,
+    SELECT line::bigint, act.at, act.by_id, act.amounts -> line, act.hedges -> line -> 1,
+           CASE WHEN NOT act.amounts ? line AND NOT act.hedges ? line THEN act.locks -> line -> 1 END,
+           act.proposes, act.undoes_id IS NULL,
            CASE WHEN act.rest = '' OR line::bigint = ANY(act.named) THEN act.reason ELSE act.rest END
       FROM targets_planact act CROSS JOIN unnest(%s::text[]) line
-     WHERE act.plan_id = ANY(%s) AND (act.amounts ? line OR act.hedges ? line)
+     WHERE act.plan_id = ANY(%s) AND act.amounts || act.hedges || act.locks ? line
      ORDER BY act.at DESC, act.id DESC
      LIMIT %s
 """
 MOST_CHANGES = 500
 
 
-def changes_of(lines: Collection[Allocation]) -> list[LineChange]:
-    """What was changed about these lines and why, the latest first."""
+def changes_of(lines: Collection[Allocation], user: Viewer) -> list[LineChange]:
+    """What was changed about these lines since they were first proposed, and why; the latest first."""
+    return [one for one in acts_on(lines, user) if not (one.is_proposed and one.was is None)]
+
+
+def acts_on(lines: Collection[Allocation], user: Viewer) -> list[LineChange]:
+    """The same with the first proposal. Why it was proposed anew is for those who plan for all."""
+    sees_all = access_of(user).sees_all
     with connection.cursor() as cursor:
         ids = [str(line.pk) for line in lines]
         cursor.execute(CHANGES, [ids, list({line.plan_id for line in lines}), MOST_CHANGES])
         rows = cursor.fetchall()
     users = User.objects.in_bulk({by for _, _, by, *_ in rows})
     found = []
-    for line, at, by, amounts, hedge, is_new, why in rows:
+    for line, at, by, amounts, hedge, lock, proposes, is_new, why in rows:
         who = users.get(by)
+        if lock is not None:
+            found.append(LineChange(line, at, who, "Locked" if lock == "true" else "Unlocked"))
         if hedge is not None:
             cents, reason = json.loads(hedge)
             said = f"Hedge of {as_amount(cents):,.2f}: {reason}" if is_new else why
             found.append(LineChange(line, at, who, said))
         if amounts is not None:
             was, now = json.loads(amounts)
-            found.append(LineChange(line, at, who, why, as_amount(was), as_amount(now)))
+            found.append(
+                LineChange(
+                    line, at, who, why if sees_all or not proposes else "", as_amount(was), as_amount(now), proposes
+                )
+            )
     return found
 
 

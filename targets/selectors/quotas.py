@@ -1,7 +1,7 @@
 """What a person is held to, day by day, and what a team."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,9 +9,10 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from salesmgmt.lib.ledger import known_by
+from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors, seat, spread
-from targets.models import BOOKINGS, QuotaEntry, Target
+from targets.models import BOOKINGS, QuotaEntry, Target, measure_of
 from targets.selectors.shapes import clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
 from teams.selectors import PersonDays, presence
@@ -200,6 +201,19 @@ def quota_parts(
     return {person: dict(kinds) for person, kinds in found.items()}
 
 
+def goals_of(*, person_ids: Collection[int], start: date, end: date, measure: str) -> dict[int, dict[str, Decimal]]:
+    """`quota_parts`; of a level, which doesn't add up, the mean over the days of `[start, end)` it is set for."""
+    if measure_of(measure).adds_up:
+        return quota_parts(person_ids=person_ids, start=start, end=end, measure=measure)
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    days: dict[int, int] = defaultdict(int)
+    for group, kinds in _groups(person_ids, None, start, end, measure, _kinds(False)).items():
+        inside = (min(group.end, end) - max(group.start, start)).days
+        sums[group.person_id or 0] += inside * sum(kinds.values(), Decimal(0))
+        days[group.person_id or 0] += inside
+    return {person: {QuotaEntry.Kind.BASE: to_cents(total / days[person])} for person, total in sums.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class DayLine:
     """One working day of a quota: what it carries, the sum so far, and what is particular about it."""
@@ -307,3 +321,47 @@ def _amounts(
     for group, days in _spread(partly).items():
         kind = "base" if group.person_id else next(iter(partly[group]))
         yield group, {kind: sum((amount for on, amount in days if start <= on < end), Decimal(0))}
+
+
+def published_targets(
+    *,
+    team_ids: Collection[int],
+    ranges: Sequence[tuple[date, date]],
+    measure: str = BOOKINGS,
+    known: datetime | None = None,
+) -> list[dict[int, Decimal]]:
+    """What each team is held to as a whole in each of these ranges, where plans say so (R7); as published by `known`.
+
+    Targets that fill a range are added up; of one that reaches beyond, the days inside count, as of a vacant seat. A
+    team of which some days have no target is left out.
+    """
+    first, last = min(start for start, _ in ranges), max(end for _, end in ranges)
+    rows = Target.objects.overlapping(first, last).filter(team__in=team_ids, measure=measure)
+    if known is not None:
+        rows = rows.filter(published_at__lte=known)
+    held: dict[int, dict[tuple[date, date], Decimal]] = defaultdict(dict)
+    for team, during, amount in rows.order_by("published_at", "pk").values_list("team_id", "during", "amount"):
+        held[team][during.lower, during.upper] = amount
+    found = []
+    for start, end in ranges:
+        groups: dict[_Group, dict[str, Decimal]] = {}
+        for team, theirs in held.items():
+            groups |= {_Group(None, team, *span): {"target": theirs[span]} for span in _filling(theirs, start, end)}
+        sums: dict[int, Decimal] = defaultdict(Decimal)
+        for group, kinds in _amounts(groups, start, end):
+            sums[group.team_id or 0] += sum(kinds.values(), Decimal(0))
+        found.append(dict(sums))
+    return found
+
+
+def _filling(spans: Collection[tuple[date, date]], start: date, end: date) -> list[tuple[date, date]]:
+    """Of ranges those that fill `[start, end)` one after the other, else the shortest that holds it; or none."""
+    chosen, at = [], start
+    while at < end:
+        following = [span for span in spans if span[0] == at and span[1] <= end]
+        if not following:
+            around = [span for span in spans if span[0] <= start and end <= span[1]]
+            return [min(around, key=lambda span: span[1] - span[0])] if around else []
+        chosen.append(max(following))
+        at = chosen[-1][1]
+    return chosen

@@ -6,14 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
-from typing import Any
+from functools import reduce
+from itertools import chain, islice
+from operator import or_
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from salesmgmt.lib import clock
-from targets.models import AnnouncedFigure, Announcement, Answer, Plan, Response
-from targets.selectors.letters import figures_of
+from targets.models import AnnouncedFigure, Announcement, Answer, Plan, QuotaEntry, Response
+from targets.selectors.letters import came_since, entries_of, figures_of, people_in
 from teams.models import Leave, Organisation, Person, Posting, Team, User, Viewer, access_of
 from teams.selectors import manager_of, working_days
 
@@ -92,7 +93,7 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
         return {}
     ids = set(people)
     organisation = Organisation.get()
-    rounds: dict[int, tuple[int | None, datetime]] = {}
+    rounds: dict[int, tuple[int | None, datetime]] = {pk: (None, at) for pk, at in came_since(plan, ids).items()}
     told = AnnouncedFigure.objects.filter(announcement__plan=plan, person__in=ids)
     for person, announcement, at in told.order_by("announcement__at", "pk").values_list(
         "person_id", "announcement_id", "announcement__at"
@@ -150,12 +151,14 @@ class TeamCount:
 
 
 def counts_by_team(plan: Plan, user: Viewer, states: dict[int, Standing]) -> list[TeamCount]:
-    """For each team one sees, how many of its people have answered; by the teams of the plan's lines."""
+    """For each team one sees, how many of its people have answered; by their lines, or where they came in."""
     teams = list(Team.objects.visible_to(user).order_by("path"))
     least = min((len(team.path) for team in teams), default=0)
     counts = {team.pk: TeamCount(team, len(team.path) - least) for team in teams}
-    lines = plan.allocations.filter(person__in=states).values_list("person_id", "team__path")
-    for person, path in lines.order_by("pk"):
+    lines = list(plan.allocations.filter(person__in=states).order_by("pk").values_list("person_id", "team__path"))
+    late = states.keys() - {person for person, _ in lines}
+    held = entries_of(plan).filter(person__in=late, team__isnull=False).order_by("pk")
+    for person, path in chain(lines, held.values_list("person_id", "team__path") if late else ()):
         for team in path:
             count = counts.get(team)
             if count is None or person in count.people:
@@ -204,20 +207,20 @@ def announcements_visible_to(user: Viewer) -> QuerySet[Announcement]:
 
 def reached_by(plan: Plan, user: User, *, team: Team | None, person: Person | None) -> list[Person]:
     """The people of a plan whom an announcement would reach: never the one who makes it."""
-    access = access_of(user)
-    lines: Any = plan.allocations.filter(person__isnull=False, person__withdrawn_at=None)
-    if team is not None:
-        lines = lines.filter(team__path__contains=[team.pk])
+    found = Person.objects.visible_to(user).filter(withdrawn_at=None, pk__in=people_in(plan, team).values("pk"))
     if person is not None:
-        lines = lines.filter(person=person)
-    found = Person.objects.visible_to(user).filter(pk__in=lines.values("person")).exclude(pk=access.person_id or 0)
-    return list(found.order_by("name", "pk"))
+        found = found.filter(pk=person.pk)
+    return list(found.exclude(pk=access_of(user).person_id or 0).order_by("name", "pk"))
 
 
 def last_told(plan: Plan, person_ids: Sequence[int]) -> dict[int, Decimal]:
-    """The figure that each person knows of: as announced last, else as published."""
+    """The figure that each person knows of: as announced last, else as published or as they came into it."""
     assert plan.published_at is not None
     known = figures_of(plan, person_ids, until=plan.published_at)
+    if late := came_since(plan, person_ids):
+        first = reduce(or_, (Q(person=pk, recorded_at=at) for pk, at in late.items()))
+        sums = entries_of(plan).filter(first).exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).order_by("person")
+        known.update(sums.values_list("person").annotate(total=Sum("reporting_amount")))
     told = AnnouncedFigure.objects.filter(announcement__plan=plan, person__in=person_ids)
     known.update(told.order_by("announcement__at", "pk").values_list("person_id", "after"))
     return known

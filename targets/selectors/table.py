@@ -4,13 +4,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import chain
 
 from django.db.models import Sum
 
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
-from teams.models import Viewer
+from targets.selectors.entries import Sums, in_one_currency
+from teams.models import Organisation, Viewer
 
 NAMED = ("person", "name", "team", "measure", "currency")
 
@@ -27,28 +27,32 @@ class QuotaTable:
 def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:
     """What one may see of a fiscal year in one query, as import takes it; by the kind most quotas are given for.
 
-    Without what was redistributed: that is beside the quota.
+    What is held for less than a period, as of a seat taken over within it, counts in that. Without what was
+    redistributed: that is beside the quota.
     """
-    periods = {
-        (period.start, period.end): period
-        for period in chain(year.months(), year.children(), [year])
-        if not kind or period.kind == kind
-    }
+    periods = [*year.months(), *year.children(), year]  # the shortest first
     entries = QuotaEntry.objects.visible_to(user).overlapping(year.start, year.end).exclude(person=None)
     sums = (
         entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
-        .values_list("person__external_id", "person__name", "person_id", "team__name", "measure", "currency", "during")
-        .annotate(total=Sum("amount"))
-        .order_by("person__name", "person_id", "team__name", "measure", "currency", "during")
+        .values_list("person__external_id", "person__name", "person_id", "team__name", "measure", "during", "currency")
+        .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .order_by("person__name", "person_id", "team__name", "measure", "during", "currency")
     )
+    cells: dict[tuple[tuple[str, ...], Period], dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
+    for external_id, name, _, team, measure, during, currency, total, worth in sums:
+        period = next((one for one in periods if one.start <= during.lower and during.upper <= one.end), None)
+        if period is not None and kind in ("", period.kind):
+            cell = cells[(external_id or name, name, team or "", measure), period][currency]
+            cell.amount, cell.reporting = cell.amount + total, cell.reporting + worth
     found: dict[str, dict[tuple[str, ...], dict[date, Decimal]]] = defaultdict(lambda: defaultdict(dict))
-    for external_id, name, _, team, measure, currency, during, total in sums:
-        period = periods.get((during.lower, during.upper))
-        if period is not None and total:
-            found[period.kind][external_id or name, name, team or "", measure, currency][period.start] = total
+    usual = Organisation.get().currency
+    for (named, period), by_currency in cells.items():
+        currency, total = in_one_currency(by_currency, usual)
+        if total:
+            found[period.kind][*named, currency][period.start] = total
     counts = Counter({of: sum(map(len, lines.values())) for of, lines in found.items()})
     kind = kind or next((of for of, _ in counts.most_common(1)), "quarter")
     starts = sorted({start for cells in found[kind].values() for start in cells})
-    columns = {period.start: period.key for period in periods.values() if period.kind == kind}
-    rows = [[*named, *(cells.get(start) for start in starts)] for named, cells in found[kind].items()]
+    columns = {period.start: period.key for period in periods if period.kind == kind}
+    rows = [[*named, *(amounts.get(start) for start in starts)] for named, amounts in found[kind].items()]
     return QuotaTable(kind, [*NAMED, *(columns[start] for start in starts)], rows)

@@ -2,7 +2,7 @@
 
 from targets.selectors.entries import QuotaLine
 
-from .allocations import change_allocation, lock_allocation, propose_allocation, reshape_plan, set_hedge
+from .allocations import change_allocation, propose_allocation, reshape_plan, set_hedge
 from .approvals import decide_split, submit_split
 from .budgets import record_expense, reverse_budgets, reverse_expenses, set_budget, take_back_expense
 from .commitments import ask_commitments, commit_to
@@ -50,7 +50,6 @@ __all__ = [
     "flatten_season",
     "free_slice",
     "learn_season",
-    "lock_allocation",
     "lock_allocations",
     "make_plan",
     "open_positions",

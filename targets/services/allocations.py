@@ -16,7 +16,7 @@ from targets.models import Allocation, Plan, PlanAct
 from targets.selectors.proposal import SeatAhead
 from targets.services.plans import draft, plans_for_all, shape_plan
 from targets.services.slices import propose_slices
-from teams.models import Person, Team, User, access_of
+from teams.models import Access, Person, Team, User, access_of
 
 Rule = Literal["hold", "spread", "hedge"]
 NAMED = 5  # of those whose guardrails clash
@@ -29,11 +29,12 @@ AS_IT_STANDS = (100,)
 
 
 @transaction.atomic
-def propose_allocation(*, plan: Plan, by: User, at: datetime, on: date) -> int:
+def propose_allocation(*, plan: Plan, by: User, at: datetime, on: date, reason: str = "") -> int:
     """Split a plan's amount to people by its weights and guardrails (R5, R6); answers how many lines it has.
 
     All people who are free share what the locked lines leave, by one λ; teams hold what their people sum to, less a
-    hedge. A goal that doesn't add up is everybody's as it is. Refused where the guardrails leave no room.
+    hedge. A goal that doesn't add up is everybody's as it is. Refused where the guardrails leave no room. Who proposes
+    keeps what they were given: their own line, and that of a team they lead, count as locked.
     """
     plans_for_all(by)
     plan = draft(plan)
@@ -47,7 +48,7 @@ def propose_allocation(*, plan: Plan, by: User, at: datetime, on: date) -> int:
         )
     }
     elements = plan.weights
-    top = _tree(seats, stands, list(elements))
+    top = _tree(seats, stands, list(elements), access_of(by))
     nodes = {node.place: node for node in _all(top)}
     total = selectors.as_whole(plan.amount)
     if plan.of.adds_up:
@@ -59,6 +60,7 @@ def propose_allocation(*, plan: Plan, by: User, at: datetime, on: date) -> int:
         for node in nodes.values():
             node.amount = node.amount if node.is_locked else total
     _keep(plan, nodes, {seat.person_id: seat for seat in seats}, elements)
+    _tell_of_proposal(plan, stands, reason, by=by, at=at)
     plan.proposed_at = at
     plan.save(update_fields=["proposed_at"])
     propose_slices(plan=plan, by=by, on=on)
@@ -68,19 +70,58 @@ def propose_allocation(*, plan: Plan, by: User, at: datetime, on: date) -> int:
 @transaction.atomic
 def reshape_plan(*, plan: Plan, by: User, at: datetime, on: date, version: int | None = None, **settings: Any) -> Plan:
     """`shape_plan`, and have the lines proposed anew; both or, where the new guardrails leave no room, neither."""
+    before = draft(plan)
     plan = shape_plan(plan=plan, by=by, at=at, version=version, **settings)
-    propose_allocation(plan=plan, by=by, at=at, on=on)
+    propose_allocation(plan=plan, by=by, at=at, on=on, reason=_changed(before, plan, settings))
     return plan
 
 
-def _tree(seats: Iterable[SeatAhead], stands: Mapping[Place, tuple[bool, int, int]], elements: Collection[str]) -> Node:
+def _changed(before: Plan, plan: Plan, settings: Collection[str]) -> str:
+    """Which settings moved, in words; those that are text by their name."""
+    said = []
+    for name in settings:
+        was, now = getattr(before, name), getattr(plan, name)
+        if was != now:
+            label = str(Plan._meta.get_field(name).verbose_name).capitalize()
+            said.append(label if isinstance(now, str) else f"{label} {_setting(was)} → {_setting(now)}")
+    return "; ".join(said)
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "none" if value is None else f"{value:,f}" if isinstance(value, Decimal) else str(value)
+
+
+def _tell_of_proposal(
+    plan: Plan, stands: Mapping[Place, Sequence[int]], reason: str, *, by: User, at: datetime
+) -> None:
+    """The act that keeps what the proposal replaced; one that moved nothing leaves none."""
+    rows = plan.allocations.values_list("pk", "team_id", "person_id", "amount")
+    held = {pk: (stands[team, person][1] if (team, person) in stands else None, selectors.as_whole(amount))
+            for pk, team, person, amount in rows}  # fmt: skip
+    moved = {pk: (was, now) for pk, (was, now) in held.items() if was != now}
+    if moved:
+        PlanAct.objects.create(plan=plan, at=at, by=by, reason=reason[:200], amounts=moved, proposes=True)
+
+
+def _tree(
+    seats: Iterable[SeatAhead], stands: Mapping[Place, tuple[bool, int, int]], elements: Collection[str], access: Access
+) -> Node:
     """The teams that hold seats, below one another, and the seats, in the order of ties."""
     paths = dict(Team.objects.present().values_list("pk", "path"))
+    led = {team for team in access.led_team_ids if len(paths.get(team, ())) > 1}  # the topmost follows the plan
     top = Node((0, None))
     nodes: dict[Place, Node] = {}
 
     def made(place: Place, above: Node, **of: object) -> Node:
         locked, amount, hedge = stands.get(place, (False, 0, 0))
+        if place[1] == access.person_id if place[1] is not None else place[0] in led:
+            if place not in stands:
+                raise Refused("Your own figure would be in this split: somebody else has it proposed first.")
+            locked = True
         node = nodes[place] = Node(place, amount if locked else 0, is_locked=locked, hedge=hedge, **of)  # type: ignore[arg-type]
         above.children.append(node)
         return node
@@ -381,11 +422,3 @@ def set_hedge(*, allocation: Allocation, amount: Decimal, reason: str, by: User,
     put(moved, {})
     tell(plan, moved, {}, write_hedge(line.pk, hedge, reason), lines=[line], reason=reason, by=by, at=at)
     return Allocation.objects.get(pk=line.pk)
-
-
-@transaction.atomic
-def lock_allocation(*, allocation: Allocation, is_locked: bool, by: User) -> None:
-    """Keep a line as it is when others are shared out, or let it go again."""
-    draft(allocation.plan)
-    may_change(allocation, by)
-    Allocation.objects.filter(pk=allocation.pk).update(is_locked=is_locked)

@@ -149,6 +149,8 @@ def undo_changes(*, act: PlanAct, by: User, at: datetime) -> PlanAct:
     act = PlanAct.objects.select_for_update(of=("self",)).select_related("undone").get(pk=act.pk)
     if act.by_id != by.pk:
         raise Refused("Only whoever did it takes it back.")
+    if act.proposes:
+        raise Refused("A proposal isn't taken back: change what it is split by and have it proposed anew.")
     if hasattr(act, "undone"):
         raise Refused("This is taken back already.")
     amounts = {int(pk): [now, was] for pk, (was, now) in act.amounts.items()}

@@ -27,7 +27,7 @@ from targets.models import (
     ResponseAccount,
     Strategy,
 )
-from targets.selectors.letters import figures_of, people_of, strategies_of
+from targets.selectors.letters import figures_of, people_in, people_of, strategies_of
 from targets.selectors.responses import due_days, last_told, may_answer, reached_by, standings
 from targets.services.quotas import adjust_quota
 from teams.models import Organisation, Person, Team, User, access_of
@@ -91,10 +91,9 @@ def _told(plan: Plan, people: Sequence[Person], text: str, *, at: datetime, but:
     )
 
 
-def tell_of_plan(*, plan: Plan, by: User, at: datetime) -> int:
-    """After publishing: everybody in the plan is told to read their letter; answers how many."""
-    named = Person.objects.filter(pk__in=plan.allocations.filter(person__isnull=False).values("person"))
-    people = list(named)
+def tell_of_plan(*, plan: Plan, by: User | None, at: datetime, person: Person | None = None) -> int:
+    """Everybody in a plan, or somebody who came into it later, is told to read their letter; answers how many."""
+    people = list(people_in(plan)) if person is None else [person]
     due = due_days({person.pk: at for person in people}, Organisation.get())
     for day in sorted(set(due.values())):
         text = f"{plan.name}: read your figure and say yes or object by {day:%-d %b}."
@@ -367,8 +366,8 @@ def remind_of_letters(*, at: datetime) -> int:
     today = clock.day_of(at, Organisation.get().time_zone)
     told = 0
     for plan in Plan.objects.filter(published_at__lte=at, during__endswith__gt=today).order_by("pk"):
-        named = plan.allocations.filter(person__isnull=False, person__withdrawn_at=None)
-        people = {person.pk: person for person in Person.objects.active(today).filter(pk__in=named.values("person"))}
+        named = people_in(plan).filter(withdrawn_at=None)
+        people = {person.pk: person for person in Person.objects.active(today).filter(pk__in=named.values("pk"))}
         late = {pk: one for pk, one in standings(plan, people, as_of=today).items() if one.is_overdue}
         links = {letter_url(plan, people[pk]): pk for pk in late}
         reminded = Notice.objects.filter(link__in=links, text__startswith=REMINDER)

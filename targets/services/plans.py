@@ -169,11 +169,12 @@ def copy_plan(*, plan: Plan, name: str, by: User, at: datetime, period: PeriodVa
 
 
 @transaction.atomic
-def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
+def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> int:
     """Make a plan what people are held to: targets of its teams, quotas of its people; answers how many entries.
 
     Publishing again adds nothing, or what postings, leave and ramp have changed since. Nobody publishes their own
-    figure, and no team may be given less below than it is held to.
+    figure, and no team may be given less below than it is held to. While a split is on its way up, `despite` says why
+    it is published all the same.
     """
     plans_for_all(by)
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
@@ -188,6 +189,11 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
         raise Refused("The target of a team you lead is in this plan: somebody else publishes it.")
     for name, short in selectors.missing(plan):
         raise Refused(f"{short:,.2f} of {name} is given to nobody: spread the rest first.")
+    waiting = [] if plan.is_published or despite.strip() else selectors.on_their_way(plan, by)
+    if waiting:
+        teams_named = ", ".join(f"{split.team} ({split.word.lower()})" for split in waiting[:5])
+        raise Refused(f"Not approved: {teams_named}. Have it approved, or say why it is published all the same.",
+                      field="despite")  # fmt: skip
     others = Plan.objects.filter(period=plan.period, measure=plan.measure, published_at__isnull=False).exclude(
         pk=plan.pk
     )
@@ -218,7 +224,8 @@ def publish_plan(*, plan: Plan, by: User, at: datetime) -> int:
     )
     if not plan.is_published:
         plan.published_at, plan.published_by, plan.asks_commitments = at, by, False
-        plan.save(update_fields=["published_at", "published_by", "asks_commitments"])
+        plan.published_despite = despite.strip()[:200]
+        plan.save(update_fields=["published_at", "published_by", "asks_commitments", "published_despite"])
         tell_of_plan(plan=plan, by=by, at=at)
     return len(entries)
 

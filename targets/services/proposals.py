@@ -29,6 +29,7 @@ from targets.selectors.entries import (
     stated_entries,
 )
 from targets.selectors.proposals import Vacancy, decider_of, leaders_of, newcomers, vacancies
+from targets.services.letters import tell_of_plan
 from targets.services.quotas import hold, hold_people, post
 from teams.models import Organisation, Person, Team, User
 from teams.selectors import working_days
@@ -284,7 +285,12 @@ def confirm_proposal(
         made.append(_give_up(facts.vacancy, proposal.seat, reason=reason, by=by, at=at))
     made += post([facts.line], dict(facts.due), reason=reason, by=by, at=at, plan=None)
     _decide(proposal, State.COUNTED, by=by, at=at)
-    tell([proposal.seat], f"Your quota from {proposal.starts_on:%-d %b %Y} has changed.", link=PAGE, at=at, but=by)
+    plans = selectors.plans_of(proposal.seat_id).filter(measure=proposal.measure, during__contains=proposal.during)
+    came_into = plans.filter(published_at__isnull=False).first() if facts.vacancy is not None else None
+    if came_into is not None:
+        tell_of_plan(plan=came_into, person=proposal.seat, by=by, at=at)
+    else:
+        tell([proposal.seat], f"Your quota from {proposal.starts_on:%-d %b %Y} has changed.", link=PAGE, at=at, but=by)
     return made
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from salesmgmt.desk.models import Mark
+from salesmgmt.lib.holds import refuse_held
 from salesmgmt.lib.ledger import reversals
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period as PeriodValue
@@ -17,8 +19,19 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, Plan, QuotaEntry, QuotaProposal
 from targets.models.watches import TOPIC
-from targets.selectors.entries import Key, QuotaLine, Sums, differences, due_entries, stated_entries
-from teams.models import Organisation, Period, Person, Posting, Role, Team, User, access_of
+from targets.selectors.entries import (
+    Figure,
+    Key,
+    QuotaLine,
+    Sums,
+    differences,
+    due_entries,
+    figures_within,
+    lines_that_follow,
+    stated_entries,
+)
+from teams.models import ExchangeRate, Organisation, Period, Person, Posting, Role, Team, User, access_of
+from teams.selectors import rates
 
 Kind = QuotaEntry.Kind
 LEFT_TO_THE_TEAM = {Kind.VACANT, Kind.UNCOVERED}
@@ -69,8 +82,98 @@ def enter_quotas(
         if line.start >= line.end:
             raise Refused("A quota needs a first day before its end.", field="period")
     hold([line.person.pk for line in lines], min(line.start for line in lines), max(line.end for line in lines))
-    _refuse_overlaps(lines)
-    return post(lines, due_entries(lines), reason=reason, by=by, at=at, plan=plan)
+    changes = _changes_of(lines)
+    bases = [line for line in lines if line not in changes]
+    asked = [line for line in lines if line not in changes or changes[line].missing.amount]
+    if not asked:
+        return []
+    _refuse_overlaps(asked)
+    made = post(bases, due_entries(bases), reason=reason, by=by, at=at, plan=plan)
+    reliefs = [_relief(line.person, changes[line], reason=reason, by=by, at=at) for line in asked if line in changes]
+    refuse_below_zero(reliefs)
+    return made + reliefs
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a figure is to change by, and of what it consists."""
+
+    figures: Sequence[Figure]
+    missing: Sums
+    currency: str
+    rate: Decimal = Decimal(1)
+
+
+def _changes_of(lines: Iterable[QuotaLine]) -> dict[QuotaLine, _Change]:
+    """Of final lines, those said of more than a base taken as it is.
+
+    There the amount is that of all entries together, as an export gives it: their sum is what changes, and the base
+    goes on to follow postings, leave and calendars.
+    """
+    finals = [line for line in lines if line.basis == "final"]
+    if not finals:
+        return {}
+    people, organisation = {line.person.pk for line in finals}, Organisation.get()
+    follows = {
+        (line.person.pk, line.measure, line.team and line.team.pk, line.start, line.end)
+        for line in lines_that_follow(people)
+    }
+    mine: dict[tuple[int, str], list[Figure]] = defaultdict(list)
+    for figure in figures_within(people, min(line.start for line in finals), max(line.end for line in finals)):
+        mine[figure.person_id, figure.measure].append(figure)
+    found: dict[QuotaLine, list[Figure]] = {}
+    for line in finals:
+        inside = [
+            figure
+            for figure in mine[line.person.pk, line.measure]
+            if line.start <= figure.start and figure.end <= line.end
+            and (line.team is None or line.team.pk == figure.team_id)
+        ]  # fmt: skip
+        if any(
+            figure.kinds != {Kind.BASE}
+            or figure.place in follows
+            or (figure.start, figure.end) != (line.start, line.end)
+            for figure in inside
+        ):
+            found[line] = inside
+    worth = rates({(line.currency or organisation.currency, line.start) for line in found}, ExchangeRate.Kind.PLAN)
+    changes = {}
+    for line, figures in found.items():
+        currency = line.currency or organisation.currency
+        rate = worth[currency, line.start]
+        if {name for figure in figures for name in figure.sums} == {currency}:
+            amount = line.amount - sum((figure.sums[currency].amount for figure in figures), Decimal(0))
+            changes[line] = _Change(figures, Sums(amount, to_cents(amount * rate)), currency, rate)
+        else:
+            amount = to_cents(line.amount * rate) - sum((figure.reporting for figure in figures), Decimal(0))
+            changes[line] = _Change(figures, Sums(amount, amount), organisation.currency)
+    return changes
+
+
+def _relief(person: Person, change: _Change, *, reason: str, by: User | None, at: datetime) -> QuotaEntry:
+    """One entry of the difference, beside the largest part of what the figure consists of."""
+    largest = max(change.figures, key=lambda figure: figure.reporting)
+    if len(change.figures) > 1 and largest.reporting + change.missing.reporting < 0:
+        raise Refused(
+            f"This takes more than the {largest.reporting:,.2f} of the largest part of the quota of {person}:"
+            " bring that to zero first, then the rest.",
+            field="amount",
+        )
+    return QuotaEntry.objects.create(
+        person=person,
+        seat=person,
+        team_id=largest.team_id,
+        during=half_open(largest.start, largest.end),
+        measure=largest.measure,
+        kind=Kind.RELIEF,
+        amount=change.missing.amount,
+        currency=change.currency,
+        rate=change.rate,
+        reporting_amount=change.missing.reporting,
+        recorded_at=at,
+        by=by,
+        reason=reason,
+    )
 
 
 def hold_people(person_ids: Iterable[int]) -> None:
@@ -289,6 +392,7 @@ def adjust_quota(
         raise Refused("Nobody changes their own quota: ask your manager.", field="person")
     if not (access.sees_all or (access.leads and access.sees_person(person.pk))):
         raise Refused(f"Only who leads {person} or plans for all changes this quota.", field="person")
+    refuse_held("quota", [(person.pk, period.start, period.end, measure)], field="amount")
     return _adjust(person, period, amount, reason, by=by, at=at, measure=measure)
 
 
@@ -317,31 +421,16 @@ def _adjust(
     if not reason.strip():
         raise Refused("Say why the quota changes.", field="reason")
     hold([person.pk], period.start, period.end)
-    stands = list(
-        QuotaEntry.objects.filter(person=person, measure=measure, during=half_open(period.start, period.end))
-        .exclude(kind=Kind.REDISTRIBUTION)
-        .values_list("team_id")
-        .annotate(total=Sum("reporting_amount"))
-        .order_by("-total", "team_id")
-    )
-    if not stands:
+    figures = figures_within([person.pk], period.start, period.end, measure)
+    if not figures:
         raise Refused(f"{person} has no quota for {period.label} yet.", field="period")
-    difference = to_cents(amount) - sum((total for _, total in stands), Decimal(0))
+    parts = {(part.start, part.end) for part in [*period.children(), *period.months()]} - {(period.start, period.end)}
+    if len(figures) > 1 and all((figure.start, figure.end) in parts for figure in figures):
+        raise Refused(f"The quota of {person} is set for parts of {period.label}: change one of those.", field="period")
+    difference = to_cents(amount) - sum((figure.reporting for figure in figures), Decimal(0))
     if not difference:
         return None
-    made = QuotaEntry.objects.create(
-        person=person,
-        seat=person,
-        team_id=stands[0][0],
-        during=half_open(period.start, period.end),
-        measure=measure,
-        kind=Kind.RELIEF,
-        amount=difference,
-        currency=Organisation.get().currency,
-        reporting_amount=difference,
-        recorded_at=at,
-        by=by,
-        reason=reason.strip(),
-    )
+    change = _Change(figures, Sums(difference, difference), Organisation.get().currency)
+    made = _relief(person, change, reason=reason.strip(), by=by, at=at)
     refuse_below_zero([made])
     return made

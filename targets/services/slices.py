@@ -89,8 +89,10 @@ def change_slice(
 
 
 @transaction.atomic
-def free_slice(*, part: Slice, by: User) -> None:
+def free_slice(*, part: Slice, by: User, at: datetime) -> None:
     """Let a locked part be shared out again."""
     plans_for_all(by)
     draft(part.plan)
-    Slice.objects.filter(pk=part.pk).update(is_locked=False)
+    if Slice.objects.filter(pk=part.pk, is_locked=True).update(is_locked=False):
+        held = Slice.objects.get(pk=part.pk).amount
+        SliceChange.objects.create(slice=part, at=at, by=by, was=held, amount=held, reason="Unlocked")

@@ -10,6 +10,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Plan
+from targets.views.common import unit_of
 from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 
@@ -33,7 +34,7 @@ def approvals(request: SignedIn, pk: int) -> HttpResponse:
         "open": sum(split.state != "approved" for split in splits),
         "mine": sum(split.may_submit or split.may_decide for split in splits),
         "steps": plan.approvals.visible_to(request.user).select_related("team", "by").order_by("-at", "-pk")[:100],
-        "currency": Organisation.get().currency,
+        "currency": unit_of(plan.measure, Organisation.get()),
     }
     return render(request, "targets/approvals.html", context)
 
@@ -83,5 +84,10 @@ def line_history(request: SignedIn, pk: int, line_pk: int) -> HttpResponse:
         )
     else:
         happenings = selectors.history_of_line(line, request.user)
-    context = {"plan": plan, "line": line, "happenings": happenings, "currency": Organisation.get().currency}
+    context = {
+        "plan": plan,
+        "line": line,
+        "happenings": happenings,
+        "currency": unit_of(plan.measure, Organisation.get()),
+    }
     return render(request, "targets/line_history.html", context)

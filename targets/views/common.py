@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest
 
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
+from targets.models import measure_of
 from teams.models import Organisation, User
 
 
@@ -47,3 +48,8 @@ def choices_of(request: HttpRequest, organisation: Organisation, period: Period)
 
 def today_of(organisation: Organisation) -> date:
     return clock.today(organisation.time_zone)
+
+
+def unit_of(measure: str, organisation: Organisation) -> str | None:
+    """What a goal's figures are written with: the currency, a percent sign, or nothing."""
+    return {"money": organisation.currency, "percent": "%"}.get(measure_of(measure).unit)

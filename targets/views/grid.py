@@ -18,8 +18,8 @@ from targets import selectors, services
 from targets.forms.grid import GridChangeForm, GridForm, GridLockForm, GridUndoForm
 from targets.forms.plans import RULES
 from targets.models import Allocation, Plan, PlanAct
-from targets.views.common import user_of
-from targets.views.plans import plan_of, unit_of
+from targets.views.common import unit_of, user_of
+from targets.views.plans import plan_of
 from teams.models import Organisation, access_of
 
 
@@ -50,7 +50,7 @@ def context_of(plan: Plan, tree: selectors.Tree, level: selectors.Level, **more:
             for row, after in zip(rows, below, strict=False)
         ],
         "level": level,
-        "currency": unit_of(plan, Organisation.get()),
+        "currency": unit_of(plan.measure, Organisation.get()),
     } | more
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from salesmgmt.lib import charts
 from salesmgmt.lib.pdf import FONTS, INK, MUTED, Paper, joined
-from targets.models import BOOKINGS
 from targets.selectors import Letter, Standing
+from targets.views.common import unit_of
 from teams.models import Organisation
 
 MINUS = "\u2212"
@@ -36,11 +36,14 @@ def _day(on: date) -> str:
 
 def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation: Organisation) -> None:
     plan, person = letter.plan, letter.person
-    unit = f"{organisation.currency} " if plan.measure == BOOKINGS else ""
+    unit = unit_of(plan.measure, organisation)
     until = plan.until or plan.starts_on
 
     def amount(value: Decimal) -> str:
-        return f"{MINUS if value < 0 else ''}{unit}{abs(value):,.2f}"
+        text = f"{abs(value):,.2f}"
+        is_money = plan.of.unit == "money"
+        text = f"{unit} {text}" if is_money else f"{text.removesuffix('.00')}{unit or ''}"
+        return f"{MINUS if value < 0 else ''}{text}"
 
     paper.mark(organisation.name)
     paper.write_text(f"{plan.name} · {_day(plan.starts_on)} to {_day(until - timedelta(days=1))}", colour=MUTED, gap=1)
@@ -52,11 +55,12 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
             f"With what was redistributed it is {amount(letter.revised)}; attainment is judged by the original figure.",
             colour=MUTED,
         )
-    if letter.credited is not None and letter.original:
-        drawn = charts.track(letter.credited, letter.original, letter.expected)
+    if letter.so_far is not None and letter.original:
+        drawn = charts.track(letter.so_far, letter.original, letter.expected)
         paper.track(drawn.fill, drawn.tick)
+        by_now = f"; {amount(letter.expected)} expected by today, at the tick" if plan.of.adds_up else ""
         paper.write_text(
-            f"{amount(letter.credited)} credited; {letter.expected:,.2f} expected by today, at the tick.",
+            f"{amount(letter.so_far)} so far{by_now}.",
             size=8.5,
             colour=MUTED,
         )

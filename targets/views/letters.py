@@ -16,7 +16,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Plan, Response
-from targets.views.common import today_of
+from targets.views.common import today_of, unit_of
 from targets.views.letter_pdf import write_letters
 from teams.edges import SignedIn, looked
 from teams.models import Look, Organisation, Person, Team, User, access_of
@@ -78,7 +78,7 @@ def _page(request: SignedIn, plan: Plan, person: Person, *, form: Any = None, an
         "is_own": is_own,
         "form": form,
         "answer": answer,
-        "currency": organisation.currency,
+        "currency": unit_of(plan.measure, organisation),
         "leads": access.leads or access.sees_all,
     }
     bound = [each for each in (form, answer) if each is not None and each.is_bound]
@@ -164,7 +164,7 @@ def _pdf(plan: Plan, people: list[Person], name: str) -> HttpResponse:
 
 
 def _people(request: SignedIn, plan: Plan) -> tuple[QuerySet[Person], Team | None]:
-    """Those one leads (not oneself), or of them those with a line in the team the address names."""
+    """Those one leads (not oneself), or of them those with a figure in the team the address names."""
     access = access_of(request.user)
     if not (access.leads or access.sees_all):
         raise Http404
@@ -175,8 +175,7 @@ def _people(request: SignedIn, plan: Plan) -> tuple[QuerySet[Person], Team | Non
     if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
         raise Http404
     team = get_object_or_404(Team.objects.visible_to(request.user), pk=asked)
-    inside = plan.allocations.filter(person__isnull=False, team__path__contains=[team.pk])
-    return people.filter(pk__in=inside.values("person")), team
+    return people.filter(pk__in=selectors.people_in(plan, team).values("pk")), team
 
 
 @require_GET
@@ -202,7 +201,7 @@ def letters(request: SignedIn, pk: int) -> HttpResponse:
         "counts": [(count, "\u2003" * count.depth) for count in counts] if len(counts) > 1 else [],
         "asked": asked,
         "states": STATES,
-        "currency": organisation.currency,
+        "currency": unit_of(plan.measure, organisation),
     }
     return render(request, "targets/letters.html", context)
 
@@ -255,15 +254,14 @@ def announcement(request: SignedIn, pk: int) -> HttpResponse:
     figures = list(
         found.figures.visible_to(request.user).select_related("person").order_by("person__name", "pk")[:SHOWN]
     )
-    states = selectors.standings(
-        found.plan, [figure.person_id for figure in figures], as_of=today_of(Organisation.get())
-    )
+    organisation = Organisation.get()
+    states = selectors.standings(found.plan, [figure.person_id for figure in figures], as_of=today_of(organisation))
     context = {
         "announcement": found,
         "figures": [(figure, states.get(figure.person_id)) for figure in figures],
         "moved": [figure for figure in figures if figure.before != figure.after],
         "me": access_of(request.user).person_id,
-        "currency": Organisation.get().currency,
+        "currency": unit_of(found.plan.measure, organisation),
     }
     return render(request, "targets/announcement.html", context)
 
@@ -309,6 +307,6 @@ def announcement_add(request: SignedIn, pk: int) -> HttpResponse:
         "teams": teams,
         "people": people,
         "sees_all": access.sees_all,
-        "currency": Organisation.get().currency,
+        "currency": unit_of(plan.measure, Organisation.get()),
     }
     return render(request, "targets/announcement_add.html", context, status=422 if form.errors else 200)

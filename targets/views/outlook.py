@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from targets import selectors
 from targets.models import Plan
-from targets.views.common import today_of
+from targets.views.common import today_of, unit_of
 from teams.models import Organisation, access_of
 
 
@@ -31,6 +31,6 @@ def plan_outlook(request: HttpRequest, pk: int) -> HttpResponse:
         "withheld": asked - len(found.people) if found else 0,
         "good": sum(1 for one in found.people if one.chance >= selectors.ACHIEVABLE) if found else 0,
         "beyond": sum(1 for one in found.people if one.chance < selectors.AMBITIOUS) if found else 0,
-        "currency": organisation.currency,
+        "currency": unit_of(plan.measure, organisation),
     }
     return render(request, "targets/outlook.html", context)

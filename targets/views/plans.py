@@ -17,7 +17,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan
-from targets.views.common import today_of, user_of
+from targets.views.common import today_of, unit_of, user_of
 from teams.models import Organisation, Team, access_of
 
 WITH_RECORDS = {"bookings", "deals_won", "activities", "activities.meeting"}
@@ -30,11 +30,6 @@ def planners_only(request: HttpRequest) -> None:
 
 def plan_of(request: HttpRequest, pk: int) -> Plan:
     return get_object_or_404(Plan.objects.visible_to(request.user).select_related("made_by", "published_by"), pk=pk)
-
-
-def unit_of(plan: Plan, organisation: Organisation) -> str | None:
-    """The currency of a plan in money; none: a number."""
-    return organisation.currency if plan.of.unit == "money" else None
 
 
 # ── Made and shaped ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,7 +118,7 @@ def plan_compare(request: HttpRequest, pk: int) -> HttpResponse:
         "others": [(other, other in plans) for other in others],
         "plans": plans,
         "rows": [(row, "\u2003" * row.row.depth) for row in selectors.compare(plans, request.user)],
-        "currency": unit_of(found, organisation),
+        "currency": unit_of(found.measure, organisation),
         "totals": [(each.amount, each.amount - found.amount) for each in plans[1:]],
         "plans_for_all": access_of(request.user).sees_all,
     }
@@ -174,10 +169,10 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         "preview": whole,
         "missing": whole.missing if whole else selectors.missing(found) if access.sees_all else [],
         "hedge": whole.total - found.amount if whole else None,
-        "currency": unit_of(found, organisation),
+        "currency": unit_of(found.measure, organisation),
         "plans_for_all": access.sees_all,
         "reviews": reviews,
-        "changes": [] if reviews else selectors.changes_of([row.line for row in rows]),
+        "changes": [] if reviews else selectors.changes_of([row.line for row in rows], request.user),
         "strategy": next(reversed(selectors.strategies_of(found)), None),
         "before": before,
         "growth": selectors.growth_of(found, before),
@@ -229,23 +224,30 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Says what publishing will do before it is done."""
     planners_only(request)
     found = plan_of(request, pk)
-    if request.method == "POST":
-        return act(
-            request,
-            lambda: services.publish_plan(plan=found, by=user_of(request), at=clock.now()),
-            said=f"{found.name} is published; everybody sees their quota.",
-            to=reverse("plan", args=[pk]),
-        )
+    form = forms.PublishForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.publish_plan(plan=found, by=user_of(request), at=clock.now(), **form.cleaned_data)
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, f"{found.name} is published; everybody sees their quota.")
+            answer = redirect("plan", pk)
+            answer.status_code = 303
+            return answer
     organisation = Organisation.get()
+    unapproved = [] if found.is_published else selectors.unapproved(found, request.user)
     context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
         "preview": selectors.preview(found, request.user),
-        "currency": unit_of(found, organisation),
+        "currency": unit_of(found.measure, organisation),
         "teams": found.allocations.filter(person=None).count(),
-        "unapproved": [] if found.is_published else selectors.unapproved(found, request.user),
+        "unapproved": unapproved,
+        "waits": any(split.state != "open" for split in unapproved),
+        "form": form,
     }
-    return render(request, "targets/plan_publish.html", context)
+    return render(request, "targets/plan_publish.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
@@ -319,8 +321,8 @@ def _line_page(request: HttpRequest, found: Plan, row: selectors.PlanRow, **of: 
         "line": line,
         "period": found.kept_period(organisation.calendar),
         "siblings": selectors.siblings_of(line, request.user) if access.sees_all or access.leads else [],
-        "changes": selectors.changes_of([line]),
-        "currency": unit_of(found, organisation),
+        "changes": selectors.changes_of([line], request.user),
+        "currency": unit_of(found.measure, organisation),
         "story": told,
         "scaled": told.fair * told.scale if told else None,
         "quarters": _quarters(found, line, told, organisation) if told else [],
@@ -379,11 +381,13 @@ def allocation_hedge(request: HttpRequest, pk: int, line_pk: int) -> HttpRespons
 
 @require_POST
 def allocation_lock(request: HttpRequest, pk: int, line_pk: int) -> HttpResponse:
-    _, row = _changeable(request, pk, line_pk)
+    found, row = _changeable(request, pk, line_pk)
     locked = not row.line.is_locked
     return act(
         request,
-        lambda: services.lock_allocation(allocation=row.line, is_locked=locked, by=user_of(request)),
+        lambda: services.lock_allocations(
+            plan=found, lines=[row.line.pk], is_locked=locked, by=user_of(request), at=clock.now()
+        ),
         said="Locked: it stays when others are shared out." if locked else "Free again.",
         to=reverse("plan", args=[pk]),
     )
@@ -413,7 +417,7 @@ def plan_slice(request: HttpRequest, pk: int, slice_pk: int) -> HttpResponse:
         "part": part,
         "others": found.slices.filter(cut=part.cut).select_related("territory").order_by("-amount", "pk"),
         "changes": part.changes.select_related("by").order_by("-at", "-pk"),
-        "currency": unit_of(found, Organisation.get()),
+        "currency": unit_of(found.measure, Organisation.get()),
         "form": None if found.is_published else form,
     }
     return render(request, "targets/plan_slice.html", context, status=422 if form.errors else 200)
@@ -425,7 +429,7 @@ def plan_slice_free(request: HttpRequest, pk: int, slice_pk: int) -> HttpRespons
     part = get_object_or_404(plan_of(request, pk).slices, pk=slice_pk)
     return act(
         request,
-        lambda: services.free_slice(part=part, by=user_of(request)),
+        lambda: services.free_slice(part=part, by=user_of(request), at=clock.now()),
         said="Free again.",
         to=f"{reverse('plan', args=[pk])}#cuts",
     )
@@ -486,7 +490,7 @@ def commitment(request: HttpRequest, pk: int) -> HttpResponse:
         "period": found.kept_period(organisation.calendar),
         "places": places,
         "said": sum(1 for _, latest, _ in places if latest),
-        "currency": unit_of(found, organisation),
+        "currency": unit_of(found.measure, organisation),
     }
     status = 422 if any(form.errors for _, _, form in places) else 200
     return render(request, "targets/commitment.html", context, status=status)

@@ -16,8 +16,8 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
-from targets.models import BOOKINGS, Plan, QuotaEntry
-from targets.views.common import choices_of, period_of, user_of
+from targets.models import BOOKINGS, MEASURES, Plan, PlanMeasure, QuotaEntry, measure_of
+from targets.views.common import choices_of, period_of, unit_of, user_of
 from teams.edges import looked
 from teams.models import Look, Organisation, Person, Team, access_of
 from teams.selectors import person_of
@@ -25,19 +25,39 @@ from teams.selectors import person_of
 PEOPLE_SHOWN = 500
 
 
-def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str, Any]:
+def _measures(
+    request: HttpRequest, organisation: Organisation, period: Period, person: Person | None = None
+) -> dict[str, Any]:
+    """What there are goals in that one sees, or a person has; the one asked for, else bookings, else the first."""
+    entries = QuotaEntry.objects.visible_to(request.user).overlapping(period.start, period.end)
+    if person is not None:
+        entries = entries.filter(person=person)
+    held = set(entries.order_by().values_list("measure", flat=True).distinct())
+    keys = [*(key for key in MEASURES if key in held), *sorted(held - MEASURES.keys())]
+    measure = request.GET.get("measure") or (BOOKINGS if BOOKINGS in held or not held else keys[0])
+    if measure not in {*held, *MEASURES}:
+        raise Http404
+    return {
+        "of": measure_of(measure),
+        "measures": [measure_of(key) for key in keys] if len(keys) > 1 else [],
+        "currency": unit_of(measure, organisation),
+    }
+
+
+def _quota_of(request: HttpRequest, person: Person, period: Period, of: PlanMeasure) -> dict[str, Any]:
     """A person's entries in a period with their sum, the days they are spread over, and the season they follow."""
     entries = (
         QuotaEntry.objects.visible_to(request.user)
         .overlapping(period.start, period.end)
-        .filter(person=person)
+        .filter(person=person, measure=of.key)
         .select_related("team", "by", "plan")
         .order_by("recorded_at", "pk")
     )
-    parts = selectors.quota_parts(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
+    asked: dict[str, Any] = {"start": period.start, "end": period.end, "measure": of.key}
+    parts = selectors.goals_of(person_ids=[person.pk], **asked).get(person.pk)
     season = selectors.seasons().around(period.start, period.end)
     quota = sum(parts.values(), Decimal(0)) if parts else None
-    moved = selectors.moved(person_ids=[person.pk], start=period.start, end=period.end).get(person.pk)
+    moved = selectors.moved(person_ids=[person.pk], **asked).get(person.pk)
     return {
         "subject": person,
         "entries": list(entries),
@@ -46,22 +66,29 @@ def _quota_of(request: HttpRequest, person: Person, period: Period) -> dict[str,
         "moved": moved,
         "revised": (quota or Decimal(0)) + (moved or Decimal(0)),
         "proposed": selectors.proposals(user_of(request))
-        .filter(seat=person)
+        .filter(seat=person, measure=of.key)
         .overlapping(period.start, period.end)
         .first(),
-        "days": selectors.explain(person_id=person.pk, start=period.start, end=period.end) if parts else [],
+        "days": selectors.explain(person_id=person.pk, **asked) if parts and of.adds_up else [],
         "season": [(_bucket(season.names[first]), share) for first, share in sorted(season.shares.items())]
         if season
         else [],
-        "plan_letters": _letters_of(request, person, period),
+        "plan_letters": _letters_of(request, person, period, of.key),
+        "so_far": _so_far([person], period, of).get(person.pk),
     }
 
 
-def _letters_of(request: HttpRequest, person: Person, period: Period) -> list[Plan]:
+def _so_far(people: list[Person], period: Period, of: PlanMeasure) -> dict[int, Decimal]:
+    """What came towards a goal; bookings are followed day by day elsewhere."""
+    ids = [person.pk for person in people]
+    return {} if of.key == BOOKINGS else selectors.so_far(of.key, ids, period.start, period.end)
+
+
+def _letters_of(request: HttpRequest, person: Person, period: Period, measure: str) -> list[Plan]:
     """The published plans of the period that hold a figure of a person."""
     plans = Plan.objects.visible_to(request.user).overlapping(period.start, period.end)
-    held = plans.filter(published_at__isnull=False, measure=BOOKINGS, allocations__person=person)
-    return list(held.distinct().order_by("during"))
+    held = plans.filter(published_at__isnull=False, measure=measure, pk__in=selectors.plans_of(person.pk).values("pk"))
+    return list(held.order_by("during"))
 
 
 def _bucket(key: str) -> str:
@@ -74,23 +101,25 @@ def quotas(request: HttpRequest) -> HttpResponse:
     """What I am held to and why; below it my people's, and the plans of those who plan."""
     organisation, access = Organisation.get(), access_of(request.user)
     period = period_of(request, organisation)
-    context = choices_of(request, organisation, period)
+    context = choices_of(request, organisation, period) | _measures(request, organisation, period)
+    of = context["of"]
     me = person_of(request.user)
     context["asking"] = list(selectors.asked_plans(request.user).order_by("during", "pk"))
     if me is not None:
-        context |= _quota_of(request, me, period)
+        context |= _quota_of(request, me, period, of)
     if access.leads or access.sees_all:
-        context |= _of_others(request, period, me)
+        context |= _of_others(request, period, me, of)
         plans = Plan.objects.visible_to(request.user).select_related("published_by").order_by("-during", "-pk")
-        context["plans"] = list(plans[:50])
+        context["plans"] = [(plan, unit_of(plan.measure, organisation)) for plan in plans[:50]]
     return render(request, "targets/quotas.html", context | {"access": access})
 
 
-def _of_others(request: HttpRequest, period: Period, me: Person | None) -> dict[str, Any]:
+def _of_others(request: HttpRequest, period: Period, me: Person | None, of: PlanMeasure) -> dict[str, Any]:
     """Targets of the teams one sees, and the quotas of the people in one of them, or in the teams one leads."""
     access = access_of(request.user)
     teams = list(Team.objects.visible_to(request.user).order_by("path"))
-    targets = selectors.targets_of(team_ids=[team.pk for team in teams], start=period.start, end=period.end)
+    asked_of: dict[str, Any] = {"start": period.start, "end": period.end, "measure": of.key}
+    targets = selectors.targets_of(team_ids=[team.pk for team in teams], **asked_of) if of.adds_up else {}
     asked = request.GET.get("team", "")
     chosen = next((team for team in teams if str(team.pk) == asked), None)
     if asked and chosen is None:
@@ -98,19 +127,23 @@ def _of_others(request: HttpRequest, period: Period, me: Person | None) -> dict[
     people = Person.objects.visible_to(request.user)
     if me is not None:
         people = people.exclude(pk=me.pk)
+    entries = QuotaEntry.objects.visible_to(request.user).overlapping(period.start, period.end).filter(measure=of.key)
     if chosen is not None:
-        entries = QuotaEntry.objects.visible_to(request.user).overlapping(period.start, period.end)
         people = people.filter(pk__in=entries.filter(team__path__contains=[chosen.pk]).values("person"))
+    elif of.key != BOOKINGS:
+        people = people.filter(pk__in=entries.values("person"))
     elif access.sees_all:
         people = people.none()
     found = list(people.order_by("name", "pk")[:PEOPLE_SHOWN])
-    parts = selectors.quota_parts(person_ids=[person.pk for person in found], start=period.start, end=period.end)
+    parts = selectors.goals_of(person_ids=[person.pk for person in found], **asked_of)
+    so_far = _so_far(found, period, of)
     rows = []
     for person in found:
         kinds = parts.get(person.pk)
         base = kinds.get("base", Decimal(0)) if kinds else None
         quota = sum(kinds.values(), Decimal(0)) if kinds else None
-        rows.append((person, base, None if quota is None or base is None else quota - base, quota))
+        change = None if quota is None or base is None else quota - base
+        rows.append((person, base, change, quota, so_far.get(person.pk)))
     least = min((len(team.path) for team in teams), default=0)
     return {
         "team_rows": [
@@ -131,22 +164,24 @@ def quota(request: HttpRequest, person_pk: int) -> HttpResponse:
     may_change = person.pk != access.person_id and (access.sees_all or access.leads)
     if request.method == "POST" and not may_change:
         raise Http404
+    measures = _measures(request, organisation, period, person)
+    of = measures["of"]
     form = forms.QuotaForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             services.adjust_quota(
-                person=person, period=period, by=user_of(request), at=clock.now(), **form.cleaned_data
+                person=person, period=period, by=user_of(request), at=clock.now(), measure=of.key, **form.cleaned_data
             )
         except Refused as refusal:
             tell_form(form, refusal)
         else:
             messages.success(request, f"The quota of {person} for {period.label} is changed.")
-            return redirect(f"{reverse('quota', args=[person.pk])}?period={period.key}")
-    context = choices_of(request, organisation, period) | _quota_of(request, person, period)
+            return redirect(f"{reverse('quota', args=[person.pk])}?period={period.key}&measure={of.key}")
+    context = choices_of(request, organisation, period) | measures | _quota_of(request, person, period, of)
     context |= {
         "form": form if may_change and context["quota"] is not None else None,
         "is_own": person.pk == access.person_id,
-        "happenings": selectors.history_of(person, request.user, start=period.start, end=period.end),
+        "happenings": selectors.history_of(person, request.user, start=period.start, end=period.end, measure=of.key),
     }
     return render(request, "targets/quota.html", context, status=422 if form.errors else 200)
 

@@ -115,6 +115,10 @@ MEASURED = (
     Measured("pipeline of the company", "vera", page("/pipeline/"), 5),
     Measured("pipeline of a team", "maya", page("/pipeline/"), 5),
     Measured("calls of a team", "maya", page("/calls/"), 5),
+    Measured("week of a manager", "maya", page("/week/"), 5),
+    Measured("cases, all of them", "vera", page("/cases/"), 3),
+    Measured("skill map of everybody", "vera", page("/skills/"), 5),
+    Measured("courses, who has done what", "vera", page("/courses/report/"), 5),
     Measured("log an activity", "ana", log_activity, 4),
 )
 

@@ -44,6 +44,7 @@ P95_BAR, SCREEN_BAR = 300.0, 1000.0
 FAULTS = ((0.12, "worker"), (0.28, "postgres"), (0.45, "worker"), (0.62, "valkey"), (0.8, "worker"))
 WINDOW = 15.0  # seconds after a fault that count as its window
 PATIENCE = 30.0
+BREATH = 4  # as in live.js
 PAGES = ("/", "/deals/", "/activities/", "/accounts/", "/leaderboard/", "/tasks/")
 LIVE = re.compile(r'data-live="([^"]+)" data-live-token="([^"]+)"')
 
@@ -208,8 +209,8 @@ class Worker:
             if not self.token:
                 await self._open()
                 continue
+            began = time.monotonic()
             status, stamp = await self._ask("stamp", "GET", f"/live/stamp/?t={quote(self.token)}")
-            wait = 1.0 if status in {200, 403} else min(wait * 2, 30)
             if status == 403 or (status == 200 and stamp != (seen or self.token.split(".")[3])):
                 status, text = await self._ask("refresh", "GET", self.address, HX_Request="true")
                 if status == 200:
@@ -218,6 +219,8 @@ class Worker:
                         self.book.screens.append(time.monotonic() - self.saved)
                         self.saved = 0.0
                 seen = stamp
+            wait = max(1.0, BREATH * (time.monotonic() - began)) if status in {200, 403} else wait * 2
+            wait = min(wait, 30)
 
     async def _open(self) -> None:
         status, text = await self._ask("open", "GET", "/")

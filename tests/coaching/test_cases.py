@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from coaching import selectors, services
-from coaching.models import Case, CaseStatement, DiagnosisStep, Question, Step
+from coaching.models import ActionItem, Case, CaseStatement, DiagnosisStep, Question, Step
 from performance.models import Flag
 from sales.models import Task
 from salesmgmt.desk.models import Notice
@@ -17,7 +17,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from teams import services as teams
-from teams.models import Leave, LeaveKind, Person, Posting, Role, Team, User
+from teams.models import Leadership, Leave, LeaveKind, Person, Posting, Role, Team, User
 from tests.cast import SINCE, Cast
 
 NOW = clock.now()
@@ -78,7 +78,7 @@ def rule_out_six(case: Case) -> None:
 
 def ask(case: Case, by: Person, **more: object) -> Question:
     how = {"step": "delivery", "department": "delivery", "text": "Were orders late in October?", "at": NOW} | more
-    how.setdefault("due_on", TODAY + timedelta(days=4))
+    how.setdefault("due_on", TODAY + timedelta(days=10))
     return services.ask_department(case=case, by=user(by), **how)  # type: ignore[arg-type]
 
 
@@ -123,6 +123,95 @@ def test_after_a_transfer_the_former_manager_sees_nothing_and_the_new_one_takes_
     services.hand_over_case(case=case, owner=cast.omar, by=user(cast.omar), at=NOW)
     assert Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).get().owner == cast.omar
     assert signed_in(cast.omar).get(f"/cases/{case.pk}/").status_code == 200
+
+
+SECRET = "Xylophon"
+
+
+def test_a_night_after_a_transfer_passes_the_case_its_task_and_its_promises_on(cast: Cast, case: Case) -> None:
+    due = TODAY
+    Case.objects.filter(pk=case.pk).update(due_on=TODAY)
+    for owner, text in ((cast.maya, "My own word"), (cast.ben, SECRET)):
+        services.add_action_item(
+            person=cast.ben, owner=owner, text=text, due_on=due, case=case, by=user(cast.maya), at=NOW
+        )
+    teams.post_person(person=cast.ben, team=cast.south, role=Role.REP, on=TODAY, by=user(cast.olga))
+    maya = signed_in(cast.maya)
+    for path in ("/week/", "/one-on-ones/", "/api/v1/action-items/", "/tasks/", "/"):  # before the night as well
+        assert SECRET not in maya.get(path).content.decode(), path
+    assert f'href="/cases/{case.pk}/"' not in maya.get("/week/").content.decode()
+    assert services.tend_one_on_ones(on=TODAY, at=NOW)["passed"] == 1
+    assert services.tend_one_on_ones(on=TODAY, at=NOW)["passed"] == 0
+    case.refresh_from_db()
+    assert case.owner == cast.omar
+    assert {(one.coach, one.owner) for one in ActionItem.objects.all()} == {
+        (cast.omar, cast.omar), (cast.omar, cast.ben)
+    }  # fmt: skip
+    assert not Task.objects.filter(owner=cast.maya, done_at=None).exists()
+    assert not Task.objects.filter(owner=cast.maya).exclude(reason="").exists()  # nor what the flag said
+    assert Notice.objects.filter(user=cast.omar.user, link=f"/cases/{case.pk}/").exists()
+    week = signed_in(cast.omar).get("/week/").content.decode()
+    assert f'href="/cases/{case.pk}/"' in week
+    assert SECRET in week
+
+
+def test_a_stand_in_of_some_weeks_takes_no_case_over_and_an_executives_stays_theirs(cast: Cast, case: Case) -> None:
+    services.hand_over_case(case=case, owner=cast.vera, by=user(cast.maya), at=NOW)
+    Leadership.objects.filter(person=cast.vera).delete()
+    teams.appoint_manager(team=cast.north, person=cast.omar, on=TODAY, until=TODAY + timedelta(days=9), by=None)
+    other = services.open_case_about(
+        person=cast.ana, owner=cast.vera, subject="x", due_on=SOON, by=user(cast.vera), at=NOW
+    )
+    services.hand_over_case(case=other, owner=cast.omar, by=user(cast.omar), at=NOW)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    assert set(Case.objects.values_list("owner__name", flat=True)) == {"Vera", "Omar"}
+    later = TODAY + timedelta(days=10)
+    services.tend_one_on_ones(on=later, at=NOW + timedelta(days=10))
+    assert set(Case.objects.values_list("owner__name", flat=True)) == {"Vera", "Maya"}
+
+
+def test_a_case_of_somebody_who_left_ends_by_itself_and_counts_as_no_cause(cast: Cast, case: Case) -> None:
+    teams.end_employment(person=cast.ben, on=TODAY, by=None)
+    assert services.tend_one_on_ones(on=TODAY, at=NOW)["closed"] == 1
+    case.refresh_from_db()
+    assert (case.state, case.outcome, case.cause) == ("closed", "left", "none")
+    assert selectors.causes(user=user(cast.vera)).cases == 0
+    assert not Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).exists()
+    other = services.raise_case(ask="tool", subject="No laptop", by=user(cast.ana), at=NOW)
+    with pytest.raises(Refused, match="closes with an outcome"):
+        close(other, user(cast.maya), cause="none", outcome="left")
+
+
+def test_the_owner_is_told_once_that_a_case_is_overdue(cast: Cast, case: Case) -> None:
+    Notice.objects.all().delete()
+    late = SOON + timedelta(days=1)
+    assert [services.remind_of_cases(on=late, at=NOW) for _ in range(2)] == [1, 0]
+    assert Notice.objects.get().user == cast.maya.user
+    services.move_case(case=case, due_on=SOON + timedelta(days=7), reason="Fair", by=user(cast.maya), at=NOW)
+    assert services.remind_of_cases(on=SOON + timedelta(days=8), at=NOW) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cases/{}/rule/", "/cases/{}/rule/"])
+def test_who_runs_the_installation_acts_on_no_case_but_of_those_they_lead(cast: Cast, case: Case, path: str) -> None:
+    Person.objects.create(name="Boss", user=cast.admin)
+    said = {"step": "product", "reason": "No"} | ({"is_in": "false"} if "api" in path else {"ruling": "out"})
+    client = Client()
+    client.force_login(cast.admin, backend="django.contrib.auth.backends.ModelBackend")
+    how: Any = {"content_type": "application/json"} if "api" in path else {}
+    for one, who in ((client, cast.admin), (signed_in(cast.olga), user(cast.olga))):
+        assert one.post(path.format(case.pk), said, **how).status_code == 404
+        assert not selectors.coached_by(who).exists()
+        assert "Open a case" not in one.get("/cases/").content.decode()
+        with pytest.raises(Refused):
+            services.plan_one_on_one(
+                person=cast.ben, manager=cast.olga, starts_at=NOW + timedelta(days=1), by=who, at=NOW, on=TODAY
+            )
+        with pytest.raises(Refused):
+            services.write_note(person=cast.ben, text=SECRET, by=who, at=NOW, case=case)
+    assert client.get(f"/effects/add/?case={case.pk}").status_code == 404
+    teams.appoint_manager(team=cast.north, person=cast.olga, on=TODAY, by=None)
+    assert selectors.coached_by(user(cast.olga)).count() == 3  # her own people: Maya, Ana, Ben
+    assert signed_in(cast.olga).post(path.format(case.pk), said | {"version": "1"}, **how).status_code in {200, 302}
 
 
 # ── The order of the steps ──────────────────────────────────────────────────────────────────────────────────────
@@ -189,13 +278,47 @@ def test_the_person_is_not_ruled_in_before_they_were_heard(cast: Cast, case: Cas
 def test_who_says_nothing_by_their_day_has_been_heard_but_not_while_away(cast: Cast, case: Case) -> None:
     rule_out_six(case)
     services.ask_view(case=case, by=user(cast.maya), at=NOW)
-    later = NOW + timedelta(days=7)
+    case.refresh_from_db()
+    assert case.view_due_on
     kind = LeaveKind.objects.create(key="sick-2", name="Sick", relieves_quota=False, is_protected=False)
-    leave = Leave.objects.create(person=cast.ben, kind=kind, during=half_open(TODAY, TODAY + timedelta(days=20)))
-    with pytest.raises(Refused, match="is away"):
-        rule(case, "person", is_in=True, at=later)
+    # Away on every day they had, and back on the day after: they have not been heard.
+    last = case.view_due_on + timedelta(days=1)
+    leave = Leave.objects.create(person=cast.ben, kind=kind, during=half_open(TODAY, last))
+    back = NOW + (last - TODAY)
+    with pytest.raises(Refused, match="3 working days to say how they see it and was here on 0 of them"):
+        rule(case, "person", is_in=True, at=back)
     leave.delete()
-    assert rule(case, "person", is_in=True, at=later).is_in
+    assert rule(case, "person", is_in=True, at=back).is_in
+
+
+def test_no_view_is_asked_for_days_on_which_the_person_is_away(cast: Cast, case: Case) -> None:
+    kind = LeaveKind.objects.get(key="vacation")
+    away = TODAY + timedelta(days=21)
+    Leave.objects.create(person=cast.ben, kind=kind, during=half_open(TODAY, away))
+    with pytest.raises(Refused, match="3 working days on which they are here; choose"):
+        services.ask_view(case=case, by=user(cast.maya), at=NOW, due_on=away)
+    asked = services.ask_view(case=case, by=user(cast.maya), at=NOW)
+    assert asked.view_due_on
+    assert asked.view_due_on >= away + timedelta(days=2)
+
+
+def test_before_it_lies_with_the_person_departments_are_asked_or_it_is_written_why_not(
+    cast: Cast, case: Case, dora: Person
+) -> None:
+    member(cast, "Paul", Team.Department.PRODUCT)
+    services.state_view(case=case, text="I don't know.", by=user(cast.ben), at=NOW)
+    rule_out_six(case)
+    with pytest.raises(Refused, match="Nobody was asked about Product and Manufacturing and delivery") as refused:
+        rule(case, "person", is_in=True)
+    assert refused.value.field == "not_asked_because"
+    page = signed_in(cast.maya).get(f"/cases/{case.pk}/").content.decode()
+    assert "No department was asked about product, manufacturing and delivery." in page
+    question = ask(case, cast.maya)
+    services.answer_question(question=question, text="All in time.", by=user(dora), at=NOW)
+    with pytest.raises(Refused, match="Nobody was asked about Product;"):
+        rule(case, "person", is_in=True)
+    rule(case, "person", is_in=True, not_asked_because="No deal was lost on the product")
+    assert "No deal was lost on the product" in signed_in(cast.ben).get(f"/cases/{case.pk}/").content.decode()
 
 
 def test_the_person_waits_for_the_department_that_was_asked(cast: Cast, case: Case, dora: Person) -> None:
@@ -210,9 +333,11 @@ def test_the_person_waits_for_the_department_that_was_asked(cast: Cast, case: Ca
 
 def test_a_missed_deadline_of_a_department_holds_nobody_up(cast: Cast, case: Case, dora: Person) -> None:
     services.state_view(case=case, text="Late deliveries.", by=user(cast.ben), at=NOW)
+    with pytest.raises(Refused, match="They need 2 working days; choose"):
+        ask(case, cast.maya, due_on=TODAY + timedelta(days=1))
     ask(case, cast.maya)
     rule_out_six(case)
-    assert rule(case, "person", is_in=True, at=NOW + timedelta(days=5)).is_in
+    assert rule(case, "person", is_in=True, at=NOW + timedelta(days=11)).is_in
 
 
 def test_a_team_wide_cause_is_never_laid_on_the_person(cast: Cast, case: Case) -> None:
@@ -256,6 +381,34 @@ def test_a_case_closes_with_a_cause_that_was_ruled_in_and_an_outcome(cast: Cast,
         close(case, by)
 
 
+def test_only_who_raised_a_case_withdraws_it(cast: Cast) -> None:
+    case = services.raise_case(ask="blocked", subject="No demo laptop", by=user(cast.ana), at=NOW)
+    with pytest.raises(Refused, match="only they withdraw it"):
+        close(case, user(cast.maya), cause="none", outcome="withdrawn")
+    path = f"/cases/{case.pk}/"
+    page = signed_in(cast.maya).get(path).content.decode()
+    assert "Only Ana withdraws it" in page
+    assert "Withdraw it</button>" not in page
+    assert signed_in(cast.maya).post(f"{path}withdraw/", {"result": "x"}).status_code == 422
+    assert "Withdraw it</button>" in signed_in(cast.ana).get(path).content.decode()
+    assert signed_in(cast.ana).post(f"{path}withdraw/", {"result": "It came."}).status_code == 302
+    case.refresh_from_db()
+    assert (case.outcome, case.result) == ("withdrawn", "It came.")
+
+
+def test_a_closed_case_is_opened_again_while_its_finding_stands(cast: Cast, case: Case, flag: Flag) -> None:
+    closed = close(case, user(cast.maya), cause="none", outcome="withdrawn")
+    assert Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).count() == 0
+    again = services.open_case(flag=flag, owner=cast.maya, due_on=SOON, by=user(cast.maya), at=NOW)
+    assert (again, again.state, again.outcome) == (closed, "open", "")
+    assert Task.objects.get(link=f"/cases/{case.pk}/", done_at=None).owner == cast.maya
+    close(case, user(cast.maya), cause="none", outcome="withdrawn")
+    page = signed_in(cast.maya).post(f"/cases/{case.pk}/open-again/", {"due_on": SOON.isoformat(), "reason": " "})
+    assert page.status_code == 422
+    Flag.objects.update(closed_on=TODAY)
+    assert services.open_case(flag=flag, owner=cast.maya, due_on=SOON, by=user(cast.maya), at=NOW).state == "closed"
+
+
 def test_a_diagnosis_is_open_until_its_last_step_is_ruled_on_or_the_case_is_closed(cast: Cast, case: Case) -> None:
     assert selectors.has_open_diagnosis(cast.ben)
     assert not selectors.has_open_diagnosis(cast.ana)
@@ -291,9 +444,19 @@ def test_other_departments_and_sellers_do_not_see_it(cast: Cast, case: Case, dor
         assert answer.status_code == 404
 
 
-def test_a_question_names_nobody(cast: Cast, case: Case, dora: Person) -> None:
-    with pytest.raises(Refused, match="leave “Ben” out"):
-        ask(case, cast.maya, text="Were Ben's orders late?")
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("Ben", "Were Ben's orders late?", "Ben"),
+        ("Ben Weber", "weber's orders: were they late?", "weber"),
+        ("Bo Lind", "Were Bo's orders late?", "Bo"),
+        ("Ben", "Were orders of e-ben late?", "e-ben"),
+    ],
+)
+def test_a_question_names_nobody(cast: Cast, case: Case, dora: Person, name: str, text: str, said: str) -> None:
+    Person.objects.filter(pk=cast.ben.pk).update(name=name)
+    with pytest.raises(Refused, match=f"leave “{said}” out"):
+        ask(case, cast.maya, text=text)
 
 
 def test_a_department_that_nobody_is_in_is_not_asked(cast: Cast, case: Case) -> None:

@@ -74,7 +74,10 @@ def test_a_talk_is_held_once_and_a_stale_form_is_refused(cast: Cast) -> None:
     talk = services.plan_one_on_one(
         person=cast.ben, manager=cast.maya, starts_at=NOW + timedelta(days=7), by=by, at=NOW, on=TODAY
     )
-    services.hold_one_on_one(talk=talk, by=by, at=NOW, version=1)
+    with pytest.raises(Refused, match="lies ahead"):
+        services.hold_one_on_one(talk=talk, by=by, at=NOW, version=1)
+    assert "Held</button>" not in signed_in(cast.maya).get(f"/one-on-ones/{talk.pk}/").content.decode()
+    services.hold_one_on_one(talk=talk, by=by, at=talk.starts_at, version=1)
     with pytest.raises(Stale):
         services.cancel_one_on_one(talk=talk, by=by, at=NOW, version=1)
     with pytest.raises(Refused, match="held already"):

@@ -12,28 +12,30 @@ from django.test import Client
 
 import performance.tasks  # noqa: F401  (declares the drainers, as in the worker)
 from coaching import selectors, services
-from coaching.models import Decider, Decision, Dispute, DisputeEvent, Evidence, Party, Remedy, Statement
+from coaching.models import Decider, Decision, Dispute, DisputeEvent, Evidence, Party, Remedy, RemedyShare, Statement
+from coaching.selectors.disputes import line_of, shares_of
 from coaching.services import NewOwner, NewQuota, NotNeutral, Settlement, Split
 from performance.selectors import standings
 from recognition.selectors import leaderboard
 from sales import services as sales
-from sales.models import AccountOwnership, Credit, CreditShare, Order
+from sales.models import AccountOwnership, Credit, CreditShare, Order, Task
 from salesmgmt.desk.drains import drain_topic, topics
-from salesmgmt.desk.models import Notice
+from salesmgmt.desk.models import Notice, NoticeChoice
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from targets.models import QuotaEntry
-from targets.services import enter_quota
+from targets.selectors.responses import due_days
+from targets.services import adjust_quota, enter_quota
 from teams import services as teams
-from teams.models import Leadership, Organisation, Person, Posting, Role, Team, User
+from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, Role, Team, User
 from tests.cast import SINCE, Cast, make_cast
 
 NOW = clock.now()
 TODAY = clock.today("Europe/Berlin")
 DAY = timedelta(days=1)
-LATER = NOW + 9 * DAY  # after the day of every statement
+LATER = NOW + 13 * DAY  # after the day of every statement
 
 
 def by(person: Person) -> User:
@@ -141,9 +143,10 @@ def test_whose_record_may_change_is_a_party_and_what_stood_that_day_is_frozen(wo
     before = [one.content for one in Evidence.objects.filter(dispute=dispute).order_by("pk")]
     assert ["Ana", "primary", "100 %", "order"] in before[0]["rows"]
     assert before[1]["rows"][0][5] == "1000.01"
-    sales.share_credit(
-        order=world.order, shares={world.ana: Decimal(50), world.cast.cleo: Decimal(50)}, overlays={}, by=None, at=NOW
-    )
+    changed: dict[str, Any] = {"shares": {world.ana: Decimal(50), world.cast.cleo: Decimal(50)}, "overlays": {}}
+    with pytest.raises(Refused, match="held until a matter is settled"):  # what is disputed stands meanwhile
+        sales.share_credit(order=world.order, **changed, by=by(world.maya), at=NOW)
+    sales.settle_credit(order=world.order, **changed, by=by(world.hugo), at=NOW, reason="Dispute 0")
     assert [one.content for one in Evidence.objects.filter(dispute=dispute).order_by("pk")] == before
     asked = Notice.objects.get(user=world.ana.user, link=f"/disputes/{dispute.pk}/")
     assert "statement" in asked.text
@@ -244,14 +247,83 @@ def test_not_neutral_is_said_in_words_and_hr_names_only_neutral_people(world: Wo
         world.decide(dispute)
 
 
-def test_one_more_party_is_heard_and_moves_who_decides(world: World) -> None:
+def test_one_more_party_is_proposed_by_a_party_and_named_by_hr_or_who_decides(world: World) -> None:
+    """A party who could name the judge, or the judge's people, would choose who judges."""
     dispute = world.heard(world.open())
-    who = world.decider(dispute)
-    services.add_party(dispute=dispute, person=who, by=by(world.ben), at=NOW)
+    services.name_decider(dispute=dispute, person=world.emil, by=by(world.hugo), at=NOW)
+    due, reader = dispute.decide_by, signed_in(world.ben)
+    with pytest.raises(Refused, match="you can propose one"):
+        services.add_party(dispute=dispute, person=world.maya, by=by(world.ben), at=NOW)
+    for person in (world.emil, world.omar, world.cast.cleo):  # the judge, another line's manager, a stranger
+        with pytest.raises(Refused):
+            services.propose_party(dispute=dispute, person=person, by=by(world.ben), at=NOW)
+        page = reader.post(f"/disputes/{dispute.pk}/party/", {"email": person.email})
+        assert "Nobody whom you may name has the address" in page.content.decode()
+        assert person.name not in page.content.decode() or person == world.emil
+    assert reader.post(f"/disputes/{dispute.pk}/party/", {"email": world.maya.email}).status_code == 302
     dispute.refresh_from_db()
-    assert world.decider(dispute) != who
-    with pytest.raises(Refused, match=f"The statement of {who.name}"):
+    assert (dispute.parties.count(), dispute.decide_by, world.decider(dispute)) == (2, due, world.emil)
+    named = signed_in(world.emil).post(f"/disputes/{dispute.pk}/party/", {"proposed": world.maya.pk})
+    assert named.status_code == 302
+    dispute.refresh_from_db()
+    with pytest.raises(Refused, match="The statement of Maya"):
         world.decide(dispute)
+    vera = world.cast.vera
+    with pytest.raises(Refused, match="ask HR to name them"):  # she leads whoever decides
+        services.add_party(dispute=dispute, person=vera, by=by(world.emil), at=NOW)
+    services.add_party(dispute=dispute, person=vera, by=by(world.hugo), at=NOW)
+    assert not Decider.objects.standing().filter(dispute=dispute).exists()  # she leads everybody here
+    assert Notice.objects.filter(user=by(world.hugo), text__startswith="Nobody neutral is found").exists()
+
+
+def test_a_stand_in_of_a_day_or_a_transfer_since_makes_nobody_neutral(world: World) -> None:
+    """A boss who is stood in for stays the boss; whoever set a quota is a party of it, whoever leads the person now."""
+    cast, olga = world.cast, by(world.cast.olga)
+    teams.appoint_manager(team=cast.company, person=world.hugo, on=TODAY, until=TODAY + DAY, by=olga)
+    below = line_of([cast.vera.pk], TODAY)
+    assert {world.maya.pk, world.omar.pk, world.emil.pk} <= below
+    before = Period.of(TODAY, "quarter", Organisation.get().calendar).shift(-1)
+    enter_quota(person=world.ben, start=before.start, end=before.end, amount=Decimal(3000), reason="Plan",
+                by=by(world.emil), at=NOW)  # fmt: skip
+    teams.post_person(person=world.ben, team=cast.south, on=TODAY, by=olga)
+    dispute = world.open(subject="quota", ground="mistake", order=None, period=before.key)
+    assert {party.person for party in dispute.parties.all()} == {world.ben, world.maya, world.emil}
+    for wrong in (world.maya, world.emil, world.omar, cast.vera):
+        with pytest.raises(Refused, match=r"party|line"):
+            services.name_decider(dispute=dispute, person=wrong, by=by(world.hugo), at=NOW)
+
+
+def test_everybody_has_five_working_days_of_their_own_to_be_heard(world: World) -> None:
+    Leave.objects.create(
+        person=world.ana, kind=LeaveKind.objects.get(key="vacation"), during=half_open(TODAY, TODAY + 14 * DAY)
+    )
+    world.maya.refresh_from_db()
+    dispute = world.open(statements_due_on=TODAY + DAY)
+    asked = Statement.objects.get(party__person=world.ana)
+    assert asked.due_on == due_days({world.ana.pk: NOW}, Organisation.get())[world.ana.pk] > TODAY + 14 * DAY
+    assert dispute.statements_due_on == asked.due_on
+    with pytest.raises(Refused, match="The statement of Ana"):
+        world.decide(dispute, at=LATER)
+    NoticeChoice.objects.create(user=by(world.ben), topic="disputes", way="none")
+    services.give_statement(dispute=dispute, text="So", by=by(world.ana), at=NOW)
+    world.decide(dispute, "dismissed")
+    assert Notice.objects.filter(user=by(world.ben), text__contains="is decided").exists()
+
+
+def test_who_does_not_decide_in_time_or_is_away_is_replaced_and_hr_hears_of_it(world: World) -> None:
+    dispute = world.heard(world.open())
+    first = world.decider(dispute)
+    Leave.objects.create(
+        person=first, kind=LeaveKind.objects.get(key="vacation"), during=half_open(TODAY, TODAY + 90 * DAY)
+    )
+    services.keep_disputes_going(at=NOW)
+    second = world.decider(dispute)
+    assert second != first
+    services.keep_disputes_going(at=NOW + 40 * DAY)
+    assert world.decider(dispute) not in {first, second}
+    assert Notice.objects.filter(user=by(world.hugo), text__contains="did not decide in time").exists()
+    dispute.refresh_from_db()
+    assert dispute.decide_by > TODAY + 40 * DAY
 
 
 # ── What it changes ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -311,6 +383,42 @@ def test_a_closed_month_takes_nothing_more_the_remedy_posts_to_the_first_open_on
     assert (entry.occurred_on, entry.posted_on) == (TODAY, month.end)
 
 
+def test_overlays_that_are_not_named_stay_and_come_back_on_appeal(world: World) -> None:
+    sales.share_credit(order=world.order, shares={}, overlays={world.cast.cleo: Decimal(5)}, by=by(world.maya), at=NOW)
+    dispute = world.heard(world.open())
+    world.decide(dispute)
+    assert shares_of(world.order)[world.cast.cleo.pk, "overlay"] == 5
+    services.appeal_dispute(dispute=dispute, text="No.", by=by(world.ana), at=NOW)
+    world.decide(world.heard(dispute), "overturned", remedy=Split(overlays={world.ben: Decimal(10)}))
+    assert shares_of(world.order) == {
+        (world.ana.pk, "primary"): 60, (world.ben.pk, "primary"): 40, (world.ben.pk, "overlay"): 10,
+    }  # fmt: skip
+
+
+def test_an_overlay_alone_is_granted_and_exactly_taken_back(world: World) -> None:
+    before = books(world)
+    dispute = world.heard(world.open())
+    world.decide(dispute, remedy=Split(overlays={world.ben: Decimal(10)}))
+    assert RemedyShare.objects.get(person=world.ana).percent == 100
+    services.appeal_dispute(dispute=dispute, text="No.", by=by(world.ana), at=NOW)
+    world.decide(world.heard(dispute), "overturned")
+    assert books(world) == before
+
+
+def test_an_appeal_says_how_it_is_to_stand_where_the_first_decision_cannot_be_taken_back(world: World) -> None:
+    dispute = world.heard(world.open())
+    world.decide(dispute)
+    sales.settle_credit(order=world.order, shares={world.ana: Decimal(61), world.ben: Decimal(39)}, overlays={},
+                        by=by(world.hugo), at=NOW, reason="Dispute 0")  # fmt: skip
+    services.appeal_dispute(dispute=dispute, text="No.", by=by(world.ana), at=NOW)
+    world.heard(dispute)
+    with pytest.raises(Refused, match="say how it is to be"):
+        world.decide(dispute, "overturned")
+    world.decide(dispute, "overturned", remedy=Split({world.ana: Decimal(100)}))
+    assert not CreditShare.objects.filter(order=world.order).exists()
+    assert Remedy.objects.filter(reverses__isnull=False).count() == 1
+
+
 def test_whose_record_would_change_unheard_lets_no_decision_stand(world: World) -> None:
     dispute = world.heard(world.open())
     remedy = Split({world.ana: Decimal(50), world.cast.cleo: Decimal(50)})
@@ -339,6 +447,8 @@ def test_a_quota_dispute_posts_an_entry_and_an_appeal_takes_it_back(world: World
     world.decide(dispute, remedy=NewQuota(Decimal(2400)))
     assert quota() == 2400
     assert selectors.reversed_for(manager=world.maya, start=TODAY - DAY, end=TODAY + DAY) == 1
+    with pytest.raises(Refused, match="held until a matter is settled"):
+        adjust_quota(person=world.ben, period=period, amount=Decimal(2500), reason="x", by=by(world.maya), at=NOW)
     services.appeal_dispute(dispute=dispute, text="No.", by=by(world.maya), at=NOW)
     world.heard(dispute)
     world.decide(dispute, "overturned")
@@ -346,10 +456,33 @@ def test_a_quota_dispute_posts_an_entry_and_an_appeal_takes_it_back(world: World
     assert selectors.reversed_for(manager=world.maya, start=TODAY - DAY, end=TODAY + DAY) == 0
 
 
+def test_a_quota_whose_period_is_closed_stands_and_is_settled_otherwise(world: World) -> None:
+    calendar = Organisation.get().calendar
+    period = Period.of(TODAY, "quarter", calendar).shift(-1)
+    enter_quota(person=world.ben, start=period.start, end=period.end, amount=Decimal(3000), reason="Plan", by=None,
+                at=NOW)  # fmt: skip
+    month = Period.of(period.start, "month", calendar)
+    with pytest.raises(Refused, match="choose the period it is set for"):
+        world.open(subject="quota", ground="changed", order=None, period=month.key)
+    dispute = world.heard(world.open(subject="quota", ground="changed", order=None, period=period.key))
+    for at in (period.start, period.start + 40 * DAY, period.last_day):
+        teams.close_period(key=Period.of(at, "month", calendar).key, by=by(world.cast.olga), at=NOW, reason="Done")
+    with pytest.raises(Refused, match="The decision doesn't stand"):
+        world.decide(dispute, remedy=NewQuota(Decimal(2400)))
+    world.decide(dispute, remedy=Settlement(world.ben, "The bonus as if it had been 2,400", Decimal("250.00")))
+    assert (Remedy.objects.get().kind, Remedy.objects.get().amount) == ("pay", 250)
+
+
 def test_a_territory_dispute_moves_the_account_and_an_appeal_moves_it_back(world: World) -> None:
     deal = sales.open_deal(owner=world.ana, name="Lenses", account=world.account, by=None, at=NOW)
+    task = {"account": world.account, "due_on": TODAY, "text": "Call", "source": "manual"}
+    theirs = Task.objects.create(owner=world.ana, **task), Task.objects.create(owner=world.ben, **task)
     dispute = world.heard(world.open(subject="territory", order=None, account=world.account))
+    with pytest.raises(Refused, match="held until a matter is settled"):
+        sales.propose_handover(giver=world.ana, taker=world.ben, on=TODAY, reason="x", accounts=[world.account],
+                               deals=[], by=by(world.maya), at=NOW)  # fmt: skip
     world.decide(dispute, remedy=NewOwner(world.ben))
+    assert Task.objects.filter(source="manual", owner=world.ben).count() == 2
     deal.refresh_from_db()
     assert AccountOwnership.objects.on(TODAY).get(account=world.account).owner == world.ben
     assert deal.owner == world.ben
@@ -359,6 +492,9 @@ def test_a_territory_dispute_moves_the_account_and_an_appeal_moves_it_back(world
     deal.refresh_from_db()
     assert AccountOwnership.objects.on(TODAY).get(account=world.account).owner == world.ana
     assert deal.owner == world.ana
+    for one, owner in zip(theirs, (world.ana, world.ben), strict=True):  # what was Ben's before stays his
+        one.refresh_from_db()
+        assert one.owner == owner
 
 
 def test_pay_and_conduct_leave_a_row_that_adds_up(world: World) -> None:
@@ -397,16 +533,39 @@ def test_an_appeal_is_made_once_in_time_and_decided_by_somebody_else(world: Worl
         services.appeal_dispute(dispute=dispute, text="No", by=by(world.ben), at=LATER)
 
 
+def test_an_appeal_is_withdrawn_by_who_made_it_and_takes_nobody_else_s_away(world: World) -> None:
+    dispute = world.heard(world.open())
+    world.decide(dispute)
+    services.appeal_dispute(dispute=dispute, text="No", by=by(world.ana), at=NOW)
+    with pytest.raises(Refused, match="Only who appealed"):
+        services.withdraw_appeal(dispute=dispute, by=by(world.ben), at=NOW)
+    assert signed_in(world.ana).post(f"/disputes/{dispute.pk}/appeal/withdraw/").status_code == 303
+    dispute.refresh_from_db()
+    assert (dispute.state, dispute.round) == ("decided", 1)
+    assert not Task.objects.filter(source="dispute", done_at=None).exists()
+    with pytest.raises(Refused, match="You appealed before"):
+        services.appeal_dispute(dispute=dispute, text="No", by=by(world.ana), at=NOW)
+    services.appeal_dispute(dispute=dispute, text="It is all mine", by=by(world.ben), at=NOW)
+    world.decide(world.heard(dispute), "overturned")
+    assert not CreditShare.objects.filter(order=world.order).exists()
+
+
 def test_days_are_recorded_reminded_once_and_end_in_a_final_decision(world: World) -> None:
     dispute = world.open()
     about = Notice.objects.filter(link=f"/disputes/{dispute.pk}/")
-    assert services.keep_disputes_going(at=NOW + 5 * DAY) == 1
-    assert services.keep_disputes_going(at=NOW + 5 * DAY) == 0
+    waiting = Task.objects.filter(owner=world.ana, source="dispute", done_at=None)
+    due = waiting.get().due_on
+    assert not Task.objects.visible_to(by(world.maya)).filter(source="dispute").exists()
+    soon = NOW + (due - TODAY - 2 * DAY)
+    assert services.keep_disputes_going(at=soon) == 1
+    assert services.keep_disputes_going(at=soon) == 0
     assert about.filter(user=world.ana.user, text__startswith="Reminder").count() == 1
     assert services.keep_disputes_going(at=LATER) == 1
+    assert Task.objects.filter(owner=world.decider(dispute), source="dispute", done_at=None).exists()
     assert about.filter(user=world.decider(dispute).user, text__startswith="All parties").exists()
     assert list(selectors.open_disputes_about(person=world.ana)) == [dispute]
     world.decide(dispute, "dismissed", at=LATER)
+    assert not Task.objects.filter(source="dispute", done_at=None).exists()
     assert selectors.open_disputes_about(person=world.ana).exists()
     assert services.keep_disputes_going(at=LATER + 20 * DAY) == 1
     assert not selectors.open_disputes_about(person=world.ana).exists()

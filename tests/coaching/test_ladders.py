@@ -17,8 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from coaching import selectors, services
 from coaching.models import Case, Dispute, Exit, Ladder, LadderDecision, LadderStep, Party, Pulse, StepSupport
 from coaching.selectors import value_of
-from coaching.selectors.ladders import status_of
-from coaching.views.ladders import goal_measures
+from coaching.selectors.ladders import goal_measures, status_of
 from sales.models import Task
 from salesmgmt.desk.models import AuditEntry, Notice
 from salesmgmt.lib import clock
@@ -28,6 +27,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from salesmgmt.pages.demo.ladders import write_ladders
 from targets import services as targets
 from targets.models import Allocation, Plan, QuotaEntry
+from teams import services as teams
 from teams.models import (
     Leadership,
     Leave,
@@ -106,7 +106,18 @@ def agree(world: World, step: LadderStep, *, back: int = 40, last: int = -3) -> 
     return step
 
 
+def a_case(world: World, cause: str = "training", *, back: int = 50, **more: Any) -> Case:
+    """A case that is closed, with what it found."""
+    said: dict[str, Any] = {"is_team_wide": False, "outcome": "improved", "result": "Calls are short"} | more
+    at = world.now - back * DAY
+    return Case.objects.create(
+        person=world.cast.ben, owner=world.cast.maya, subject="Fewer meetings", opened_at=at - 20 * DAY,
+        due_on=at.date(), state="closed", closed_at=at, cause=cause, **said,
+    )  # fmt: skip
+
+
 def a_ladder(world: World) -> Ladder:
+    a_case(world)
     on = world.today - 40 * DAY
     return services.open_ladder(
         person=world.cast.ben, reason="Half the first meetings of last quarter", starts_on=on,
@@ -146,7 +157,7 @@ def climb(world: World, step: LadderStep) -> LadderStep:
 
 def an_edit(world: World, step: LadderStep) -> None:
     services.set_goal(
-        step=step, measure="deals_won", aim=Decimal(2), by=world.maya, at=world.now, on=world.today - 10 * DAY
+        step=step, measure="deals_won", aim=Decimal(2), by=world.maya, at=world.now, on=world.today - 20 * DAY
     )
 
 
@@ -251,12 +262,19 @@ def an_open_case(world: World, step: LadderStep) -> None:
 
 
 def another_cause(world: World, step: LadderStep) -> None:
-    step.ladder.case = Case.objects.create(
-        person=world.cast.ben, owner=world.cast.maya, subject="Fewer meetings", opened_at=world.now,
-        due_on=world.today, state="closed", closed_at=world.now, cause="price", is_team_wide=True, outcome="elsewhere",
-        result="Prices rose",
-    )  # fmt: skip
-    step.ladder.save(update_fields=["case"])
+    a_case(world, "price", back=1, is_team_wide=True, outcome="elsewhere")
+
+
+def no_case(world: World, step: LadderStep) -> None:
+    Case.objects.all().delete()
+
+
+def a_team_s_cause(world: World, step: LadderStep) -> None:
+    Case.objects.update(is_team_wide=True)
+
+
+def support_given_today(world: World, step: LadderStep) -> None:
+    step.support.update(given_at=world.now)
 
 
 def an_open_dispute(world: World, step: LadderStep) -> None:
@@ -264,7 +282,8 @@ def an_open_dispute(world: World, step: LadderStep) -> None:
         subject="conduct", ground="treatment", title="How visits are shared out", opened_by=world.cast.ben,
         opened_at=world.now, statements_due_on=world.today + 7 * DAY, decide_by=world.today + 14 * DAY,
     )  # fmt: skip
-    Party.objects.create(dispute=dispute, person=world.cast.ben, is_claimant=True, added_at=world.now)
+    for person in (world.cast.ben, world.cast.maya):
+        Party.objects.create(dispute=dispute, person=person, is_claimant=person == world.cast.ben, added_at=world.now)
 
 
 def goals_met(world: World, step: LadderStep) -> None:
@@ -281,11 +300,14 @@ GROUNDS: dict[str, tuple[Callable[[World, LadderStep], None], str, str]] = {
     "an objection": (an_objection, "target", "answer the objection first"),
     "a silent change": (a_silent_change, "target", "announce the change first"),
     "a quota beyond reach": (beyond_reach, "target", "beyond past results"),
-    "a promise not kept": (a_broken_promise, "support", "has not given what was promised"),
+    "a promise not kept": (a_broken_promise, "support", "Ben says that Maya has not given what was promised"),
     "a promise overdue": (an_overdue_promise, "support", "is overdue since"),
     "an open diagnosis": (an_open_case, "diagnosis", "conclude the case first"),
     "a cause that is not theirs": (another_cause, "diagnosis", "The case found another cause, price"),
-    "an open dispute": (an_open_dispute, "dispute", "is open: it is decided first"),
+    "no case": (no_case, "diagnosis", "No case has found what Ben lacks"),
+    "a team's cause": (a_team_s_cause, "diagnosis", "training and support of the whole team"),
+    "support marked as given today": (support_given_today, "support", "working days to say that it did not come"),
+    "an open dispute": (an_open_dispute, "hold", "HR asks to wait"),
     "goals reached": (goals_met, "met", "finish the step as met"),
 }
 
@@ -352,8 +374,9 @@ def test_goals_met_end_the_ladder_at_any_step(world: World, step: LadderStep) ->
 def test_an_edit_asks_to_be_read_again_and_a_stale_form_is_refused(world: World, step: LadderStep) -> None:
     edition = step.edition
     services.set_goal(
-        step=step, measure="deals_won", aim=Decimal(3), by=world.maya, at=world.now, on=world.today, edition=edition
-    )
+        step=step, measure="deals_won", aim=Decimal(3), by=world.maya, at=world.now, on=world.today - 20 * DAY,
+        edition=edition,
+    )  # fmt: skip
     step.refresh_from_db()
     assert step.state == "published"
     with pytest.raises(Stale):
@@ -428,6 +451,9 @@ def test_leave_is_proposed_as_a_pause_and_moves_the_dates_by_its_working_days(wo
     )
     step = ladder.steps.get()
     services.set_goal(step=step, measure="activities.meeting", aim=Decimal(9), by=world.maya, at=at, on=on)
+    help_ = services.promise_support(
+        step=step, owner=world.cast.maya, text="Ride along", due_on=date(2026, 3, 9), by=world.maya, at=at, on=on
+    )
     # Wednesday to the Tuesday after: five working days; it ends on a Friday and five more begin on the Monday.
     Leave.objects.create(
         person=world.cast.ben,
@@ -439,6 +465,8 @@ def test_leave_is_proposed_as_a_pause_and_moves_the_dates_by_its_working_days(wo
     services.pause_step(step=step, start=due.start, by=world.maya, at=at)
     step.refresh_from_db()
     assert step.last_day == step.goals.get().last_day == date(2026, 3, 27)
+    help_.refresh_from_db()  # promised for a day of the leave: five working days after it
+    assert help_.due_on == date(2026, 3, 17)
     assert selectors.pauses_due(step) == []
     with pytest.raises(Refused, match="No leave"):
         services.pause_step(step=step, start=due.start, by=world.maya, at=at)
@@ -562,6 +590,9 @@ def test_the_words_are_in_no_audit_notice_or_task_and_go_when_a_person_is_erased
         assert words not in str(kept)
     answer = signed_in(world.cast.ben).get(f"/improvement/{step.ladder_id}/pdf/")
     assert answer.content.startswith(b"%PDF")
+    with pytest.raises(Refused, match="close it first"):
+        services.forget_ladders(person=world.cast.ben)
+    services.withdraw_ladder(ladder=step.ladder, reason="Moved", by=world.maya, at=world.now)
     services.forget_ladders(person=world.cast.ben)
     page = signed_in(world.cast.vera).get(f"/improvement/{step.ladder_id}/").content.decode()
     for words in ("The list is old", "Two calls a day", "Half the first meetings", "Ride along twice", "No change"):
@@ -592,6 +623,141 @@ def test_a_ladder_is_opened_worked_and_read_on_its_pages(world: World) -> None:
     assert "Few meetings" in ben.get(page).content.decode()
     assert "Ben" in maya.get("/improvement/").content.decode()
     assert "Ben" not in signed_in(world.cast.omar).get("/improvement/").content.decode()
+
+
+def test_a_stand_in_neither_reads_nor_judges_the_manager_they_stand_in_for_nor_an_executive_their_own_boss(
+    world: World,
+) -> None:
+    cast = world.cast
+    days = {"starts_on": world.today, "last": world.today + 30 * DAY, "reason": "Few meetings"}
+    of_maya = services.open_ladder(person=cast.maya, by=user(cast.vera), at=world.now, on=world.today, **days)
+    teams.appoint_manager(
+        team=cast.north, person=cast.ana, on=world.today, until=world.today + 7 * DAY, by=user(cast.olga)
+    )
+    ana = signed_in(cast.ana)
+    assert ana.get(f"/improvement/{of_maya.pk}/").status_code == 404
+    assert ana.get("/api/v1/ladders/").json()["results"] == []
+    with pytest.raises(Refused, match="Only somebody up the line"):
+        services.extend_step(step=of_maya.steps.get(), last=world.today + 90 * DAY, reason="x", by=user(cast.ana),
+                             at=world.now)  # fmt: skip
+    assert "Maya" not in ana.get("/improvement/signs/").content.decode()
+    assert "Ben" in ana.get("/improvement/signs/").content.decode()
+    assert services.open_ladder(person=cast.ben, by=user(cast.ana), at=world.now, on=world.today, **days)
+    junior = Person.objects.create(name="Juno", user=User.objects.create(username="juno"))
+    Posting.objects.create(person=junior, team=cast.company, role=Role.EXECUTIVE, during=half_open(SINCE))
+    with pytest.raises(Refused, match="Only somebody up the line of Vera"):
+        services.open_ladder(person=cast.vera, by=user(junior), at=world.now, on=world.today, **days)
+    assert signed_in(junior).get(f"/improvement/{of_maya.pk}/").status_code == 200
+
+
+def test_what_was_denied_is_confirmed_by_the_person_or_by_hr_for_who_does_not_answer(
+    world: World, step: LadderStep
+) -> None:
+    help_ = step.support.get()
+    services.deny_support(support=help_, by=world.ben, at=world.now - 12 * DAY)
+    page = f"/improvement/{step.ladder_id}/support/{help_.pk}/"
+    signed_in(world.cast.maya).post(f"{page}given/")
+    signed_in(world.cast.maya).post(f"{page}confirmed/")
+    help_.refresh_from_db()
+    assert (help_.is_kept, help_.confirmed_at) == (False, None)
+    with pytest.raises(Refused, match="Ben says that Maya has not given"):
+        go_on(world, step)
+    with pytest.raises(Refused, match="5 working days"):
+        services.confirm_support(support=help_, by=user(world.hugo), at=world.now + DAY)
+    services.confirm_support(support=help_, by=user(world.hugo), at=world.now + 14 * DAY)
+    services.deny_support(support=help_, by=world.ben, at=world.now)
+    signed_in(world.cast.ben).post(f"{page}confirmed/")
+    assert go_on(world, step).is_open
+
+
+def test_what_is_asked_for_stands_once_the_time_is_over_and_moves_with_more_time_only(
+    world: World, step: LadderStep
+) -> None:
+    goal = {"measure": "activities.meeting", "aim": Decimal(60), "by": world.maya, "at": world.now, "on": world.today}
+    with pytest.raises(Refused, match="goals and words stay as they are"):
+        services.set_goal(step=step, **goal)
+    with pytest.raises(Refused, match="goals and words stay as they are"):
+        services.change_step(step=step, text="Ten calls a day", starts_on=step.starts_on, last=step.last_day,
+                             by=world.maya, at=world.now)  # fmt: skip
+    with pytest.raises(Refused, match="has passed"):
+        services.extend_step(step=step, last=world.today - DAY, reason="x", by=world.maya, at=world.now)
+    services.extend_step(step=step, last=world.today + 30 * DAY, reason="New goal", by=world.maya, at=world.now)
+    services.set_goal(step=step, **goal)
+    for key in ("selling_time", "quota"):  # how time is spent is nothing to be judged by, nor one's quota
+        with pytest.raises(Refused, match="no measure that a goal is set in"):
+            services.set_goal(step=step, **goal | {"measure": key})
+    Organisation.objects.update(countries_without_selling_time=["DE"])
+    assert value_of(world.cast.ben, "selling_time", SINCE, world.today, world.today, Organisation.get()) is None
+
+
+def test_a_leaver_s_ladder_ends_as_left_by_hr(world: World, step: LadderStep) -> None:
+    teams.end_employment(person=world.cast.ben, on=world.today, by=user(world.cast.olga))
+    world.cast.ben.refresh_from_db()
+    services.record_exit(person=world.cast.ben, left_on=world.today, reason="pay", by=user(world.hugo), at=world.now)
+    ladder = Ladder.objects.get()
+    assert (ladder.outcome, ladder.is_open, ladder.exit.person) == ("left", False, world.cast.ben)
+    assert not Task.objects.filter(source__in=["ladder", "support"], done_at=None).exists()
+    of_ana = services.open_ladder(
+        person=world.cast.ana, reason="Few", starts_on=world.today, last=world.today + 30 * DAY, by=world.maya,
+        at=world.now, on=world.today,
+    )  # fmt: skip
+    page = f"/improvement/{of_ana.pk}/left/"
+    signed_in(world.cast.vera).post(page)
+    assert Ladder.objects.open().exists()  # she is still here
+    teams.end_employment(person=world.cast.ana, on=world.today, by=user(world.cast.olga))
+    signed_in(world.cast.vera).post(page)
+    assert not Ladder.objects.open().exists()
+
+
+def test_a_decision_is_read_by_whom_it_is_about_once_hr_has_answered(world: World, step: LadderStep) -> None:
+    step = climb(world, step)
+    page, vera = f"/improvement/{step.ladder_id}/", user(world.cast.vera)
+    said = {"step": step, "outcome": "ended", "reason": "No change at all", "by": vera}
+    decision = services.propose_decision(**said, at=world.now, on=world.today)
+    assert Task.objects.filter(owner=world.hugo, source="ladder", done_at=None).exists()
+
+    def reads(person: Person) -> set[bool]:
+        client = signed_in(person)
+        shown = [client.get(page), client.get(f"/api/v1/ladder-steps/{step.pk}/")]
+        return {"No change at all" in one.content.decode() for one in shown} | {
+            "Employment ended" in shown[0].content.decode()
+        }
+
+    assert (reads(world.cast.ben), reads(world.cast.vera)) == ({False}, {True})
+    services.withdraw_ladder(ladder=step.ladder, reason="A mistake", by=vera, at=world.now)
+    decision.refresh_from_db()
+    assert (decision.state, decision.reason) == ("withdrawn", "No change at all")
+    assert (reads(world.cast.ben), reads(world.cast.vera)) == ({False}, {True})
+
+
+def test_who_wrote_or_judged_a_step_does_not_decide_hr_does_where_nobody_else_is_left(
+    world: World, step: LadderStep
+) -> None:
+    step = climb(world, step)
+    said = {"step": step, "outcome": "extended", "reason": "So", "at": world.now, "on": world.today}
+    until = world.today + 9 * DAY
+    with pytest.raises(Refused, match="Only somebody up the line"):
+        services.propose_decision(**said, until=until, by=user(world.hugo))
+    step.ladder.events.filter(kind="completed").update(by=user(world.cast.vera))
+    with pytest.raises(Refused, match="stays out of this"):
+        services.propose_decision(**said, until=until, by=user(world.cast.vera))
+    decision = services.propose_decision(**said, until=until, by=user(world.hugo))
+    with pytest.raises(Refused, match="Somebody else in HR"):
+        services.answer_decision(decision=decision, consents=True, by=user(world.hugo), at=world.now, on=world.today)
+    hera = Person.objects.create(name="Hera", user=User.objects.create(username="hera"))
+    Posting.objects.create(person=hera, team=world.cast.company, role=Role.HR, during=half_open(SINCE))
+    with pytest.raises(Refused, match="has passed: have a later one proposed"):
+        services.answer_decision(decision=decision, consents=True, by=user(hera), at=world.now + 9 * DAY, on=until)
+    assert LadderDecision.objects.get().state == "proposed"
+
+
+def test_what_is_to_be_talked_about_goes_to_who_leads_the_person_today(world: World, step: LadderStep) -> None:
+    Posting.objects.filter(person=world.cast.ben).update(team=world.cast.south)
+    assert services.move_ladder_tasks(on=world.today) == 1
+    assert services.move_ladder_tasks(on=world.today) == 0
+    task = Task.objects.get(source="ladder", owner=world.cast.omar)
+    assert "Ben" not in task.text
+    assert LadderStep.objects.get() == step
 
 
 # ── Early signs, exits ──────────────────────────────────────────────────────────────────────────────────────────
@@ -662,7 +828,16 @@ def test_exits_are_added_up_from_five_people_on(world: World) -> None:
     assert "They said this" not in signed_in(world.cast.vera).get("/improvement/exits/").content.decode()
     assert "They said this" in signed_in(world.hugo).get("/improvement/exits/").content.decode()
     again = {"person": left[0].pk, "left_on": world.today, "reason": "manager"}
-    assert signed_in(world.hugo).post("/improvement/exits/", again).status_code == 302
+    assert signed_in(world.hugo).post("/improvement/exits/", again).status_code == 422  # not once more, emptied
+    page, said = f"/improvement/exits/{Exit.objects.get(person=left[0]).pk}/", again | {"version": 1, "interview": "So"}
+    for status in (302, 422):  # the second goes by what was read before the first
+        assert signed_in(world.hugo).post(page, said | {"would_return": "unknown"}).status_code == status
+    assert Exit.objects.get(person=left[0]).interview == "So"
+    api = f"/api/v1{page.replace('improvement/', '')}"
+    assert signed_in(world.hugo).patch(api, {"version": 2, "lesson": "Ask"}, "application/json").status_code == 200
+    kept = Exit.objects.get(person=left[0])
+    assert (kept.interview, kept.lesson, kept.version) == ("So", "Ask", 3)
+    assert signed_in(world.cast.vera).get(page).status_code == 404
     assert signed_in(world.cast.vera).post("/improvement/exits/", again).status_code == 404
     assert signed_in(world.cast.vera).post("/api/v1/exits/", again, content_type="application/json").status_code == 400
     bad = signed_in(world.hugo).post("/api/v1/exits/", again | {"left_on": "9999-01-01"}, "application/json")

@@ -13,9 +13,10 @@ from coaching.models import ActionItem, AgendaItem, OneOnOne, OneOnOneChange, Pu
 from sales.models import Task
 from salesmgmt.desk import digests
 from salesmgmt.desk.models import Delivery, Notice
+from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from teams import services as teams
-from teams.models import Holiday, LeaveKind, Person, User
+from teams.models import Holiday, LeaveKind, Person, Posting, Role, User
 from tests.cast import Cast
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)  # a Friday
@@ -207,9 +208,68 @@ def test_past_talks_count_as_skipped_up_the_line_and_can_still_be_held(cast: Cas
     late = OneOnOne.objects.latest("starts_at")
     services.hold_one_on_one(talk=late, by=user(cast.maya), at=NOW)
     window = {"since": NOW - timedelta(days=30), "day_began": NOW - timedelta(hours=9)}
-    (seen,) = selectors.kept_under(user(cast.vera), **window)
+    nobody, seen = selectors.kept_under(user(cast.vera), **window)
+    assert (nobody.manager, nobody.planned) == (cast.omar, 0)  # who meets nobody is the first to be seen
     assert (seen.manager, seen.planned, seen.held, seen.skipped) == (cast.maya, 3, 1, 2)
     assert selectors.kept_under(user(cast.omar), **window) == []
+    missed = OneOnOne.objects.earliest("starts_at")
+    with pytest.raises(Refused, match="Its day is over"):
+        services.move_one_on_one(
+            talk=missed, starts_at=NOW + timedelta(days=1), reason="Later", by=user(cast.maya), at=NOW, on=TODAY
+        )
+
+
+def test_leave_entered_after_the_day_excuses_what_was_not_held(cast: Cast) -> None:
+    missed, called_off = (
+        OneOnOne.objects.create(
+            person=cast.ben, manager=cast.maya, starts_at=NOW - timedelta(days=days), planned_at=NOW - timedelta(days=9)
+        )
+        for days in (1, 2)
+    )
+    services.cancel_one_on_one(talk=called_off, by=user(cast.maya), at=NOW - timedelta(days=3))
+    sick = LeaveKind.objects.get(key="sick")
+    teams.record_leave(person=cast.maya, kind=sick, start=TODAY - timedelta(days=2), last=TODAY, by=None)
+    assert services.tend_one_on_ones(on=TODAY, at=NOW)["excused"] == 2
+    assert services.tend_one_on_ones(on=TODAY, at=NOW)["excused"] == 0
+    assert not OneOnOne.objects.skipped(NOW).exists()
+    missed.refresh_from_db()
+    assert (missed.state, missed.is_excused) == ("cancelled", True)
+
+
+def test_what_somebody_put_comes_back_however_the_talk_ended(cast: Cast) -> None:
+    rhythm(cast)
+    first, second = OneOnOne.objects.order_by("starts_at")
+    services.add_agenda_item(talk=first, text="Prices in Graz", by=user(cast.ben))
+    services.cancel_one_on_one(talk=first, by=user(cast.maya), at=NOW)
+    services.prepare_agenda(talk=second, at=NOW, on=TODAY)
+    assert second.agenda.get(source="left").text == "Prices in Graz"
+    rhythm(cast, weekday=2, starts_on=MONDAY + timedelta(days=1))  # calls both off and plans others
+    third, fourth = OneOnOne.objects.filter(state="planned").order_by("starts_at")
+    assert [item.text for item in third.agenda.filter(source="left")] == ["Prices in Graz"]  # once, however often
+    item = third.agenda.get(source="left")
+    services.tick_agenda_item(item=item, is_done=True, by=user(cast.maya))
+    services.prepare_agenda(talk=fourth, at=NOW, on=TODAY)
+    assert not fourth.agenda.filter(source="left").exists()
+    services.add_agenda_item(talk=third, text="Never said", by=user(cast.ben))
+    day = TODAY + timedelta(days=5)  # the third is missed
+    services.prepare_agenda(talk=fourth, at=NOW + timedelta(days=5), on=day)
+    assert fourth.agenda.get(source="left").text == "Never said"
+
+
+def test_own_points_wait_for_the_person_when_another_leads_them(cast: Cast) -> None:
+    rhythm(cast)
+    services.add_agenda_item(talk=OneOnOne.objects.earliest("starts_at"), text="About Maya", by=user(cast.ben))
+    services.add_agenda_item(talk=OneOnOne.objects.earliest("starts_at"), text="Hers", by=user(cast.maya))
+    teams.post_person(person=cast.ben, team=cast.south, role=Role.REP, on=TODAY, by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    talk = OneOnOne.objects.filter(manager=cast.omar).earliest("starts_at")
+    assert "About Maya" not in signed_in(cast.omar).get(f"/one-on-ones/{talk.pk}/").content.decode()
+    client = signed_in(cast.ben)
+    page = client.get(f"/one-on-ones/{talk.pk}/").content.decode()
+    assert "About Maya" in page
+    assert "Hers" not in page
+    client.post(f"/one-on-ones/{talk.pk}/agenda/", {"text": "About Maya"})
+    assert client.get(f"/one-on-ones/{talk.pk}/").content.decode().count("About Maya</p>") == 1
 
 
 # ── Mood and workload ───────────────────────────────────────────────────────────────────────────────────────────
@@ -241,12 +301,16 @@ def test_the_last_tap_of_a_day_counts_and_the_same_again_adds_nothing(cast: Cast
 
 
 def test_up_the_line_moods_are_counted_from_five_people_on(cast: Cast) -> None:
-    people = [cast.ana, cast.ben, cast.cleo, cast.maya]
-    for person in people:
+    dave = Person.objects.create(name="Dave", user=User.objects.create(username="dave"))
+    Posting.objects.create(person=dave, team=cast.south, role=Role.REP, during=half_open(TODAY - timedelta(days=9)))
+    window = {"user": user(cast.vera), "since": TODAY - timedelta(days=28), "on": TODAY}
+    # Maya, Omar and Olga tell Vera: she knows their words, and taking them away would leave the fourth's.
+    for person in (cast.ana, cast.ben, cast.cleo, dave, cast.maya, cast.omar, cast.olga, cast.vera):
         services.say_pulse(kind="mood", score=2, by=user(person), at=NOW, on=TODAY)
-    window = {"team_ids": [cast.company.pk], "since": TODAY - timedelta(days=28), "on": TODAY}
     assert selectors.pulse_counts(**window) == []
-    services.say_pulse(kind="mood", score=5, by=user(cast.omar), at=NOW, on=TODAY)
+    eve = Person.objects.create(name="Eve", user=User.objects.create(username="eve"))
+    Posting.objects.create(person=eve, team=cast.south, role=Role.REP, during=half_open(TODAY - timedelta(days=9)))
+    services.say_pulse(kind="mood", score=5, by=user(eve), at=NOW, on=TODAY)
     (count,) = selectors.pulse_counts(**window)
     assert (count.said, count.low, count.high) == (5, 4, 1)
 

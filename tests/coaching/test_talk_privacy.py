@@ -113,6 +113,52 @@ def test_an_acting_manager_leads_for_some_weeks_and_reads_nothing_of_before(said
     assert not Pulse.objects.visible_to(user("maya")).filter(kind="workload").exists()
 
 
+def test_what_was_promised_to_another_stands_on_no_agenda(said: Cast) -> None:
+    vera, ben, due = user("vera"), user("ben"), TODAY + timedelta(days=3)
+    skip = services.plan_one_on_one(
+        person=said.ben, manager=said.vera, starts_at=NOW + timedelta(days=3), by=vera, at=NOW, on=TODAY
+    )
+    assert not skip.agenda.filter(source="promise").exists()  # Ben's and Maya's promises to each other
+    services.add_action_item(person=said.ben, owner=said.ben, text="To Vera", due_on=due, by=ben, at=NOW, talk=skip)
+    talk = OneOnOne.objects.get(manager=said.maya)
+    services.prepare_agenda(talk=talk, at=NOW, on=TODAY)
+    assert {item.about for item in talk.agenda.filter(source="promise")} == {
+        f"promise:{ActionItem.objects.get(owner=said.maya).pk}"
+    }
+    teams.appoint_manager(team=said.north, person=said.omar, on=TODAY, until=TODAY + timedelta(days=14), by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    theirs = AgendaItem.objects.visible_to(user("omar"))
+    assert OneOnOne.objects.filter(manager=said.omar, state="planned").exists()
+    assert not theirs.filter(source__in=["promise", "left", "manual"]).exists()
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_a_note_of_the_person_is_read_by_the_one_it_was_written_to(said: Cast, is_own: bool) -> None:
+    """In a 1:1 and on a case, by the person's hand, at each place in the line and after each move."""
+    case = services.open_case_about(
+        person=said.ben, owner=said.maya, subject="Leads", due_on=TODAY, by=user("maya"), at=NOW
+    )
+    talk, texts = OneOnOne.objects.get(), ("own talk", "own case")
+    for text, where in zip(texts, ({"talk": talk}, {"case": case}), strict=True):
+        services.write_note(person=said.ben, text=text, by=user("ben"), at=NOW, is_for_author_only=is_own, **where)  # type: ignore[arg-type]
+
+    def readers(text: str) -> set[str]:
+        return {name for name in EVERYBODY if Note.objects.visible_to(user(name)).filter(text=text).exists()}
+
+    both = {"ben"} if is_own else {"ben", "maya"}
+    assert [readers(text) for text in texts] == [both, both]
+    if not is_own:
+        page = Client()
+        page.force_login(user("maya"), backend="django.contrib.auth.backends.ModelBackend")
+        assert "own talk" in page.get(f"/one-on-ones/{talk.pk}/").content.decode()
+        assert "own case" in page.get(f"/cases/{case.pk}/").content.decode()
+    teams.post_person(person=said.ben, team=said.south, role=Role.REP, on=TODAY, by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    assert [readers(text) for text in texts] == [both, both]  # Omar owns the case now, and reads none of it
+    teams.end_employment(person=said.maya, on=TODAY, by=None)
+    assert [readers(text) for text in texts] == [{"ben"}, {"ben"}]
+
+
 def test_who_has_left_reads_nothing(said: Cast) -> None:
     teams.end_employment(person=said.maya, on=TODAY, by=None)
     assert "maya" not in {name for names in seen().values() for name in names}
@@ -181,7 +227,7 @@ def test_erasing_a_person_takes_the_words_and_leaves_that_they_met(said: Cast) -
 
 @pytest.mark.parametrize(
     ("way", "notices", "mails", "in_digest"),
-    [("digest", 1, 0, True), ("app", 1, 0, False), ("mail", 1, 1, False), ("none", 0, 0, False)],
+    [("digest", 1, 1, True), ("app", 1, 0, False), ("mail", 1, 2, False), ("none", 0, 0, False)],  # mails: + invitation
 )
 def test_each_is_told_in_the_way_they_chose_for_the_topic(
     cast: Cast, way: str, notices: int, mails: int, in_digest: bool

@@ -1,6 +1,6 @@
 """The week of somebody who leads: what is to be talked about, kept and looked at, at a fixed cost."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -103,5 +103,10 @@ def test_a_night_costs_no_more_queries_for_pairs_without_news(cast: Cast, django
             person=person, manager=cast.maya, starts_at=NOW + timedelta(days=3), planned_at=NOW, prepared_at=NOW
         )
         services.add_action_item(person=person, owner=person, text="Call", due_on=TODAY, by=maya, at=NOW)
-    with django_assert_max_num_queries(16):
+        services.set_rhythm(
+            person=person, manager=cast.maya, every_weeks=1, weekday=2, at_time=time(9), starts_on=TODAY,
+            zone="Europe/Berlin", by=maya, at=NOW, on=TODAY,
+        )  # fmt: skip
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    with django_assert_max_num_queries(22):
         services.tend_one_on_ones(on=TODAY, at=NOW)

@@ -19,7 +19,7 @@ from salesmgmt.run import home, services, up
 from .conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("up")
-LONG = 90.0
+LONG = 120.0
 
 
 class Start:

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from coaching.models import ActionItem, Case, Note
+from coaching.models import ActionItem, Case, DevelopmentPlan, DiagnosisStep, Note
 from performance.models import Flag
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
@@ -23,6 +23,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams.models import (
+    Leadership,
     Leave,
     LeaveKind,
     Look,
@@ -36,6 +37,7 @@ from teams.models import (
     access_of,
 )
 from teams.selectors import hidden_of, told_of
+from teams.services import contest_rating
 from tests.cast import SINCE, Cast
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -85,6 +87,40 @@ def test_lists_of_a_team_own_looks_and_pages_one_may_not_open_are_no_looks(cast:
     assert Look.objects.count() == 0
 
 
+def test_the_words_of_lists_of_further_gets_and_of_a_form_that_comes_back_are_looked_at_too(cast: Cast) -> None:
+    assert cast.maya.user is not None
+    maya = signed_in(cast.maya)
+    case = Case.objects.create(
+        person=cast.ana, owner=cast.maya, source="manager", subject="Few meetings", opened_at=NOW, due_on=TODAY,
+    )  # fmt: skip
+    DiagnosisStep.objects.create(
+        case=case, step="product", is_in=False, reason="Sells well elsewhere.", ruled_at=NOW, ruled_by=cast.maya.user
+    )
+    plan = DevelopmentPlan.objects.create(person=cast.ana, manager=cast.maya, aim="Lead", review_on=TODAY, made_at=NOW)
+    for person in (cast.ana, cast.ben):
+        ActionItem.objects.create(
+            person=person, owner=cast.maya, coach=cast.maya, text="Listen in", due_on=TODAY, made_at=NOW
+        )
+    for path, page, people in (
+        (f"/api/v1/cases/?person={cast.ana.pk}", "case", {cast.ana}),
+        (f"/api/v1/cases/{case.pk}/diagnosis/", "case", {cast.ana}),
+        (f"/api/v1/diagnosis-steps/?case={case.pk}", "case", {cast.ana}),
+        (f"/api/v1/development-plans/{plan.pk}/", "plan", {cast.ana}),
+        ("/api/v1/development-plans/", "plan", {cast.ana}),
+        ("/api/v1/action-items/", "talk", {cast.ana, cast.ben}),
+        ("/improvement/signs/", "signs", {cast.ana, cast.ben}),
+    ):
+        Look.objects.all().delete()
+        assert maya.get(path).status_code == 200, path
+        looks = set(Look.objects.values_list("person", "page"))
+        assert looks == {(person.pk, page) for person in people}, path
+    Look.objects.all().delete()
+    assert maya.post(f"/development/{cast.ana.pk}/save/", {"aim": ""}).status_code == 422
+    assert list(Look.objects.values_list("person", "page")) == [(cast.ana.pk, "plan")]
+    maya.get("/api/v1/people/")
+    assert Look.objects.filter(page="person").count() == 0
+
+
 def test_only_oneself_reads_who_looked(cast: Cast) -> None:
     signed_in(cast.maya).get(f"/people/{cast.ana.pk}/")
     page = signed_in(cast.ana).get("/me/looks/").content.decode()
@@ -95,6 +131,31 @@ def test_only_oneself_reads_who_looked(cast: Cast) -> None:
         assert signed_in(other).get("/api/v1/looks/").json()["results"] == []
     assert signed_in(cast.admin).get("/me/looks/").status_code == 404
     assert [row["viewer_name"] for row in signed_in(cast.ana).get("/api/v1/looks/").json()["results"]] == ["Maya"]
+
+
+# ── What is written of somebody ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_written_of_a_skill_is_for_the_person_who_leads_them_and_executives(cast: Cast) -> None:
+    skill = Skill.objects.create(name="Asking")
+    rating = SkillRating.objects.create(
+        person=cast.ana, skill=skill, is_own=False, score=2, note="Talks too much", at=NOW, by=cast.maya.user
+    )
+    contest_rating(rating=rating, reason="Not in May", by=cast.ana.user, at=NOW)  # type: ignore[arg-type]
+    (entry,) = AuditEntry.objects.filter(table="teams_skillrating")
+    assert not {"note", "contest"} & {*entry.before, *entry.after}
+    boss = Person.objects.create(external_id="E-Ada", name="Ada", user=cast.admin)
+    for who, reads in (
+        (cast.ana, True), (cast.maya, True), (cast.vera, True), (cast.olga, False), (cast.admin, False),
+    ):  # fmt: skip
+        page = signed_in(who).get(f"/people/{cast.ana.pk}/skills/").content.decode()
+        assert "2 of 5" in page
+        assert ("Talks too much" in page, "Not in May" in page) == (reads, reads), who
+    for who in (cast.olga, boss):
+        Leadership.objects.filter(team=cast.south).update(person=who)
+        for person, may in ((cast.ana, False), (cast.cleo, True)):
+            answer = signed_in(who).post(f"/people/{person.pk}/skills/", {"skill": skill.pk, "score": "3"})
+            assert answer.status_code == (302 if may else 404), (who, person)
 
 
 # ── All that is stored about me ─────────────────────────────────────────────────────────────────────────────────

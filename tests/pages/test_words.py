@@ -18,7 +18,7 @@ class Stand:
     """A pace."""
 
     credited: Decimal
-    quota: Decimal | None = Decimal(100_000)
+    goal: Decimal | None = Decimal(100_000)
     expected: Decimal | None = Decimal(50_000)
     status: str = "on_pace"
 
@@ -42,10 +42,10 @@ def test_the_headline_says_where_one_stands(credited: int, status: str, today: d
 
 
 def test_without_a_quota_nothing_is_invented() -> None:
-    none = Stand(Decimal(0), quota=None, expected=None, status="unknown")
+    none = Stand(Decimal(0), goal=None, expected=None, status="unknown")
     assert words.headline(none, Q4, TODAY, "EUR") == "No quota is published for Q4 2026 yet."
     assert words.headline(none, Q4, date(2027, 1, 1), "EUR") == "Q4 2026 had no quota."
-    some = Stand(Decimal(428_000), quota=None, expected=None, status="unknown")
+    some = Stand(Decimal(428_000), goal=None, expected=None, status="unknown")
     assert words.headline(some, Q4, date(2027, 1, 1), "USD") == "Q4 2026 had no quota; $428k was booked."
 
 

@@ -66,7 +66,7 @@ def test_a_report_is_frozen_as_sent(cast: Cast, north: Report) -> None:
     north.refresh_from_db()
     said = contents(report=north, as_of=date(2026, 11, 20), organisation=Organisation.get())
     assert said.credited == D("1100.00")
-    assert north.sentence == "North booked 1,100 EUR in Oct 2026, 55% of a quota of 2,000."
+    assert north.sentence == "North booked 1,100 EUR in Oct 2026, 55% of a target of 2,000."
     for sql in ("UPDATE performance_report SET comment = 'x'", "DELETE FROM performance_report"):
         with pytest.raises(InternalError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"{sql} WHERE id = %s", [north.pk])

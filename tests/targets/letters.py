@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from io import BytesIO
 from typing import Any
 
 from django.test import Client
+from pypdf import PdfReader
 
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
@@ -60,3 +62,8 @@ def get_json(client: Client, url: str) -> Any:
 
 def post_json(client: Client, url: str, said: dict[str, Any]) -> Any:
     return client.post(url, json.dumps(said), content_type="application/json")
+
+
+def text_of(content: bytes) -> str:
+    """The words of a PDF file."""
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)

@@ -84,6 +84,21 @@ def test_a_change_after_approval_asks_anew(cast: Cast, draft: Plan) -> None:
     assert [one.state for one in splits_of(draft, cast.maya.user)] == ["changed"]
 
 
+def test_a_split_on_its_way_is_approved_before_publishing_or_it_is_said_why_not(cast: Cast, draft: Plan) -> None:
+    vera, url = signed_in(cast.vera), f"/plans/{draft.pk}/publish/"
+    submit(cast, draft)
+    with pytest.raises(Refused, match=r"Not approved: North \(waits for approval\)"):
+        publish_plan(plan=draft, by=cast.admin, at=AT)
+    assert post_json(vera, f"/api/v1/plans/{draft.pk}/publish/", {}).status_code == 409
+    page = vera.post(url)
+    assert page.status_code == 422
+    assert "say why it is published all the same" in page.content.decode()
+    assert vera.post(url, {"despite": "The year begins on Monday."}).status_code == 303
+    line = draft.allocations.get(team=cast.north, person=None)
+    for path in ("approvals/", f"lines/{line.pk}/history/"):
+        assert "The year begins on Monday." in vera.get(f"/plans/{draft.pk}/{path}").content.decode()
+
+
 def test_a_stale_page_is_refused(cast: Cast, draft: Plan) -> None:
     seen = split(draft, cast.maya.user, cast.north).digest
     line = draft.allocations.get(person=cast.ben)

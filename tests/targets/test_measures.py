@@ -1,6 +1,6 @@
 """What goals in other measures rest on: margin on costs, satisfaction and promised days on answers and deliveries."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
 from sales.models import Account, Credit, Feedback, Order, OrderLine, Product
@@ -8,9 +8,10 @@ from salesmgmt.lib.periods import Period
 from targets.models import Plan
 from targets.selectors import company_results, story
 from targets.selectors.past import results
-from targets.services import change_allocation, make_plan, propose_allocation, publish_plan
+from targets.services import announce, change_allocation, make_plan, propose_allocation, publish_plan
 from teams.models import Person, Team
 from tests.cast import Cast
+from tests.targets.letters import signed_in, text_of
 from tests.targets.test_plan import credit
 
 AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
@@ -86,3 +87,45 @@ def test_one_person_may_have_another_level_for_a_goal_with_its_reason(cast: Cast
     propose_allocation(plan=plan, by=cast.admin, at=AT, on=Q3.start)  # changed lines are locked and stay
     publish_plan(plan=plan, by=cast.admin, at=AT)
     assert sorted(plan.entries.values_list("person__name", "amount")) == [("Cleo", 80), ("Omar", 90)]
+
+
+def test_a_goal_of_another_measure_is_written_in_its_unit_and_followed_up(cast: Cast) -> None:
+    answers(cast, cast.cleo, 5, 5, 5, 1)
+    Feedback.objects.update(given_on=date(2026, 7, 6))
+    plan = of_levels(cast, "satisfaction", "92")
+    publish_plan(plan=plan, by=cast.admin, at=AT)
+    cleo, omar = signed_in(cast.cleo), signed_in(cast.omar)
+    own = f"/plans/{plan.pk}/letters/{cast.cleo.pk}/"
+    assert "held to 92%" in cleo.get(own).content.decode()
+    assert "75% so far of 92%" in cleo.get(own).content.decode()
+    page = cleo.get("/quotas/?period=2026-Q3").content.decode()
+    assert "Your quota is 92%" in page
+    assert "75% so far of 92%" in page
+    assert own in page
+    assert "€" not in cleo.get(own).content.decode() + page
+    assert "92%" in cleo.get("/quotas/?period=2026-07").content.decode()
+    assert cleo.get("/quotas/?measure=nothing").status_code == 404
+    url = f"/quotas/{cast.cleo.pk}/?period=2026-Q3&measure=satisfaction"
+    assert omar.post(url, {"amount": "88", "reason": "New region"}).status_code == 302
+    page = omar.get(url).content.decode()
+    assert "quota is 88%" in page
+    assert "New region" in page
+    announce(plan=plan, person=cast.cleo, headline="Less.", results="x", figures={cast.cleo.pk: D(90)},
+             by=cast.omar.user, at=AT + timedelta(days=20))  # fmt: skip
+    assert "Your figure went from 92% to 90%" in cleo.get(own).content.decode()
+    words = text_of(cleo.get(f"{own}pdf/").content)
+    assert "Cleo: 90%" in words
+    assert "EUR" not in words
+
+
+def test_a_count_is_no_money_and_what_came_stands_beside_it(cast: Cast) -> None:
+    plan = make_plan(name="Wins", period=Q3, amount=D(40), measure="deals_won", by=cast.admin, at=AT)
+    propose_allocation(plan=plan, by=cast.admin, at=AT, on=Q3.start)
+    publish_plan(plan=plan, by=cast.admin, at=AT)
+    vera = signed_in(cast.vera)
+    assert "held to 13" in vera.get(f"/plans/{plan.pk}/letters/{cast.ana.pk}/").content.decode()
+    page = vera.get("/quotas/?period=2026-Q3").content.decode()
+    assert "40 is the target" in page
+    assert "So far" in page
+    assert "€" not in page.replace("€0", "")
+    assert "€" not in vera.get(f"/plans/{plan.pk}/approvals/").content.decode()

@@ -19,13 +19,16 @@ from targets.services import (
     change_allocation,
     decide_split,
     enter_quota,
-    lock_allocation,
+    lock_allocations,
+    make_plan,
+    propose_allocation,
     publish_plan,
+    reshape_plan,
     respond,
     reverse_entries,
     submit_split,
 )
-from teams.models import Leadership, Person
+from teams.models import Leadership, Person, Posting, User
 from tests.cast import SINCE, Cast
 from tests.exchange.test_kinds import reasons, take
 from tests.targets.letters import AT, END, Q3, START, draft, post_json, published, signed_in
@@ -68,7 +71,7 @@ def test_by_a_draft(cast: Cast) -> None:
         with pytest.raises(Refused, match="own figure"):
             change_allocation(allocation=line, amount=D(1), reason="Less", by=cast.maya.user, at=AT)
         with pytest.raises(Refused, match="own figure"):
-            lock_allocation(allocation=line, is_locked=True, by=cast.maya.user)
+            lock_allocations(plan=plan, lines=[line.pk], is_locked=True, by=cast.maya.user, at=AT)
     submit_split(plan=plan, team=cast.north, by=cast.maya.user, at=AT)
     with pytest.raises(Refused):
         decide_split(plan=plan, team=cast.north, approves=True, by=cast.maya.user, at=AT)
@@ -78,6 +81,29 @@ def test_by_a_draft(cast: Cast) -> None:
     assert not QuotaEntry.objects.exists()
     assert not Target.objects.exists()
     assert list(PlanApproval.objects.values_list("act", flat=True)) == ["submitted"]
+
+
+def test_by_the_weights_of_a_split(cast: Cast) -> None:
+    cast.olga.postings.update(role="rep", team=cast.south)
+    cast.admin.person = Person.objects.create(name="Root", user=cast.admin)
+    Posting.objects.create(person=cast.admin.person, team=cast.north, role="rep", during=half_open(SINCE))
+    by = User.objects.get(pk=cast.admin.pk)
+    plan = make_plan(name="Plan", period=Q3, amount=D(600), by=by, at=AT)
+    with pytest.raises(Refused, match="somebody else has it proposed first"):
+        propose_allocation(plan=plan, by=by, at=AT, on=START)
+    propose_allocation(plan=plan, by=cast.vera.user, at=AT, on=START)
+    line = plan.allocations.get(person__name="Root")
+    plan.allocations.filter(person=cast.ana).update(is_locked=True, amount=1)
+    reshape_plan(plan=plan, by=by, at=AT, on=START, weight_past=0, weight_equal=100, amount=D(900))
+    assert plan.allocations.get(pk=line.pk).amount == line.amount
+    assert not plan.allocations.get(pk=line.pk).is_locked
+    propose_allocation(plan=plan, by=cast.vera.user, at=AT, on=START)
+    assert plan.allocations.get(pk=line.pk).amount > line.amount
+    # Nor does the target of a team one leads move by one's own proposal.
+    Leadership.objects.filter(team=cast.north).update(person=by.person)
+    goal = plan.allocations.get(team=cast.north, person=None).amount
+    reshape_plan(plan=plan, by=User.objects.get(pk=by.pk), at=AT, on=START, amount=D(1200))
+    assert plan.allocations.get(team=cast.north, person=None).amount == goal
 
 
 @pytest.mark.parametrize("name", ["maya", "vera", "ana"])

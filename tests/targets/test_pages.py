@@ -138,7 +138,7 @@ def test_the_pages_cost_a_fixed_number_of_queries(cast: Cast, plan: Plan, django
     )
     publish_plan(plan=plan, by=cast.admin, at=clock.now())
     for person, url, most in (
-        (cast.ana, "/quotas/", 30),
+        (cast.ana, "/quotas/", 31),
         (cast.maya, "/quotas/", 45),
         (cast.vera, f"/quotas/?team={cast.north.pk}", 40),
         (cast.vera, f"/plans/{plan.pk}/", 40),

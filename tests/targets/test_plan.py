@@ -15,7 +15,7 @@ from targets.selectors import changes_of, plan_rows, quota_of, target_of
 from targets.services import (
     adjust_quota,
     change_allocation,
-    lock_allocation,
+    lock_allocations,
     make_plan,
     propose_allocation,
     publish_plan,
@@ -127,7 +127,7 @@ def test_a_changed_line_keeps_its_siblings_and_shows_what_no_longer_fits(results
     assert amounts(plan)["Ben"] == D(20000)
     north = next(row for row in plan_rows(plan, results.admin) if str(row.line.team) == "North" and not row.line.person)
     assert north.difference == D(3000)
-    [change] = changes_of([line(plan, "Ana")])
+    [change] = changes_of([line(plan, "Ana")], results.admin)
     assert (change.was, change.amount, change.reason) == (D(30000), D(33000), "New patch")
 
 
@@ -153,7 +153,7 @@ def test_a_locked_line_stays_when_the_rest_is_proposed_anew(results: Cast) -> No
     # 60,000 are left for Ben and Cleo, 20 : 50 by what they brought (R6: R = target − locked).
     assert (amounts(plan)["Ana"], amounts(plan)["Ben"]) == (D(40000), D("17142.86"))
     assert (amounts(plan)["North"], amounts(plan)["South"]) == (D("57142.86"), D("42857.14"))
-    lock_allocation(allocation=line(plan, "Ana"), is_locked=False, by=login(results.vera))
+    lock_allocations(plan=plan, lines=[line(plan, "Ana").pk], is_locked=False, by=login(results.vera), at=AT)
     propose_allocation(plan=plan, by=results.admin, at=AT, on=ON)
     assert amounts(plan)["Ana"] == D(30000)
 

@@ -5,12 +5,13 @@ from decimal import Decimal as D
 import pytest
 from django.test import Client
 
-from salesmgmt.desk.models import Notice
+from salesmgmt.desk.models import AuditEntry, Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.refusals import Refused
 from targets.models import Allocation, Commitment, Plan, Slice
-from targets.selectors import changes_of
-from targets.services import ask_commitments, copy_plan, make_plan, propose_allocation, publish_plan
+from targets.selectors import changes_of, history_of, last_act
+from targets.services import ask_commitments, copy_plan, make_plan, propose_allocation, publish_plan, undo_changes
 from teams.models import Person, Skill, SkillRating, User
 from tests.cast import Cast
 
@@ -76,6 +77,30 @@ def test_an_executive_shapes_a_draft_and_it_is_proposed_anew(cast: Cast, plan: P
     assert signed_in(cast.maya).get(url).status_code == 404
 
 
+def test_a_draft_keeps_what_each_proposal_replaced_and_why(cast: Cast, plan: Plan) -> None:
+    vera, ana = signed_in(cast.vera), line(plan, "Ana")
+    vera.post(f"/plans/{plan.pk}/lines/{ana.pk}/", {"amount": "33000", "reason": "New patch"})
+    vera.post(f"/plans/{plan.pk}/lines/{ana.pk}/lock/")
+    vera.post(f"/plans/{plan.pk}/shape/", SHAPE | {"amount": "120000", "version": plan.version})
+    vera.post(f"/plans/{plan.pk}/propose/")  # moves nothing, and so says nothing
+    told = [
+        (one.kind, one.was, one.amount) for one in history_of(cast.ana, cast.vera.user, start=NOW.start, end=NOW.end)
+    ]
+    assert told == [
+        ("proposed", None, 30000), ("changed", 30000, 33000), ("changed", None, None), ("proposed", 33000, 40000),
+    ]  # fmt: skip
+    page = read(vera, f"/plans/{plan.pk}/lines/{ana.pk}/history/")
+    for words in ("Amount 90,000.00 → 120,000.00", "Past results 100 → 60", "New patch", "Unlocked"):
+        assert words in page
+    assert "120,000.00" not in read(signed_in(cast.maya), f"/plans/{plan.pk}/lines/{ana.pk}/history/")
+    act = plan.acts.latest("pk")
+    assert (act.proposes, last_act(plan, cast.vera.user).proposes) == (True, False)
+    with pytest.raises(Refused, match="isn't taken back"):
+        undo_changes(act=act, by=cast.vera.user, at=clock.now())
+    kept = AuditEntry.objects.filter(table="targets_plan", operation="UPDATE", after__amount=120000)
+    assert kept.exists()
+
+
 def test_a_line_opens_down_to_what_it_is_made_of(cast: Cast, plan: Plan) -> None:
     client = signed_in(cast.vera)
     client.post(f"/plans/{plan.pk}/shape/", SHAPE | {"version": plan.version})
@@ -100,7 +125,7 @@ def test_a_manager_changes_a_line_once_and_a_stale_form_is_refused(cast: Cast, p
     assert client.post(url, said | {"idempotency_key": "k"}).status_code == 302
     assert client.post(url, said | {"idempotency_key": "k"}).status_code == 302
     assert line(plan, "Ben").amount == D(27000)
-    assert len(changes_of([ana])) == 1
+    assert len(changes_of([ana], cast.admin)) == 1
     assert "Somebody else has changed this line" in client.post(url, said).content.decode()
     hedge = {"amount": "34000", "reason": "Holiday cover", "rule": "hedge"}
     assert client.post(url, hedge).status_code == 302
@@ -231,6 +256,9 @@ def test_plans_and_lines_in_the_api(cast: Cast, plan: Plan) -> None:
     assert [each["name"] for each in found["plans"]] == ["Next", "Twin"]
     assert maya.post("/api/v1/plans/", {"name": "No", "period": NOW.key, "amount": "1"}, **json).status_code == 409
     assert ana.get(url).status_code == 404
+    assert vera.get(url).json()["amount"] == "120000.00"
+    theirs = maya.get(url).json()
+    assert (theirs["name"], theirs["amount"], theirs["weight_past"], theirs["growth"]) == ("Next", None, None, None)
     lines = maya.get(f"/api/v1/allocations/?plan={plan.pk}").json()["results"]
     assert {row["team"] for row in lines} == {cast.north.pk}
     line_of_ana = next(row for row in lines if row["person"] == cast.ana.pk)

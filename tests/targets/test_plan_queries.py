@@ -19,9 +19,9 @@ MOST_QUERIES = {
     "plans/PLAN/capacity/": 26,
     "plans/PLAN/outlook/": 27,
     "plans/PLAN/approvals/": 9,
-    "plans/PLAN/lines/LINE/": 18,
-    "plans/PLAN/lines/LINE/history/": 19,
-    "quotas/": 18,
+    "plans/PLAN/lines/LINE/": 19,
+    "plans/PLAN/lines/LINE/history/": 20,
+    "quotas/": 19,
     "budgets/": 10,
     "redistributions/": 13,
 }

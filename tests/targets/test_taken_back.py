@@ -14,7 +14,7 @@ from targets.services import (
     adjust_quota,
     change_allocation,
     confirm_proposal,
-    lock_allocation,
+    lock_allocations,
     propose_redistribution,
     reverse_budgets,
     reverse_entries,
@@ -135,10 +135,22 @@ def test_a_change_that_postings_ask_for_takes_no_quota_below_zero(cast: Cast) ->
     assert quota(cast.ana) == 10000
 
 
-def test_an_import_takes_no_quota_below_zero(cast: Cast) -> None:
-    imported("66000")
+def test_an_import_says_what_a_quota_comes_to_with_all_that_was_changed_of_it(cast: Cast) -> None:
+    imported("66000", "base")
     adjust_quota(person=cast.ana, period=QUARTER, amount=D(10000), reason="Fire", by=user(cast.maya), at=AT)
     answer = imported("50000")
+    assert quota(cast.ana) == 50000
+    goes_on_leave(cast.ana)
+    drain()
+    assert the_proposal().seat == cast.ana  # it goes on to follow what happens
+    undo(answer)  # type: ignore[arg-type]
+    assert quota(cast.ana) == 10000
+
+
+def test_an_import_of_a_base_takes_no_quota_below_zero(cast: Cast) -> None:
+    imported("66000", "base")
+    adjust_quota(person=cast.ana, period=QUARTER, amount=D(10000), reason="Fire", by=user(cast.maya), at=AT)
+    answer = imported("50000", "base")
     assert "would come to -6,000.00" in reasons(answer)[0][2]  # type: ignore[arg-type]
     assert quota(cast.ana) == 10000
 
@@ -153,7 +165,7 @@ def test_an_admin_who_leads_a_team_is_no_exception(cast: Cast) -> None:
     with pytest.raises(Refused, match="own figure"):
         change_allocation(allocation=goal, amount=D(1), reason="Less", by=cast.admin, at=AT)
     with pytest.raises(Refused, match="own figure"):
-        lock_allocation(allocation=goal, is_locked=True, by=cast.admin)
+        lock_allocations(plan=plan, lines=[goal.pk], is_locked=True, by=cast.admin, at=AT)
     with pytest.raises(Refused, match="sets its budget"):
         set_budget(team=cast.south, period=QUARTER, cost="travel", amount=D(1), reason="Mine", by=cast.admin, at=AT)
 
@@ -204,7 +216,7 @@ def test_an_import_of_a_drafts_lines_is_told_in_their_history(cast: Cast) -> Non
     plan = draft(cast, {(cast.company, None): "35", (cast.north, None): "35", (cast.north, cast.ana): "35"})
     answer = take("allocations", "plan,team,person,amount\nPlan Q3,North,E-Ana,36.50\n", by=cast.olga.user)
     assert reasons(answer) == []
-    [told] = changes_of([plan.allocations.get(person=cast.ana)])
+    [told] = changes_of([plan.allocations.get(person=cast.ana)], cast.admin)
     assert (told.was, told.amount, told.by, told.reason) == (35, D("36.50"), cast.olga.user, "Import of a.csv")
     undo(answer)
     assert plan.allocations.get(person=cast.ana).amount == 35

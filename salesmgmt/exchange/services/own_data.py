@@ -37,6 +37,10 @@ WITHHELD: dict[str, tuple[Q, str]] = {  # rows whose words are somebody else's a
         Q(is_for_author_only=True) & ~Q(author="me"),
         "notes that somebody keeps about you for themselves alone",
     ),
+    "coaching.LadderDecision": (
+        Q(state__in=["proposed", "withdrawn"]),
+        "decisions about you that HR has not answered",
+    ),
 }
 # Whose a row is where no field `person` says so; every other field that names a person only mentions them.
 OWNERS = ("owner", "giver", "receiver", "taker", "seat", "author", "asked")

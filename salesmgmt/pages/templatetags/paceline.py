@@ -31,7 +31,7 @@ remembered = lru_cache(maxsize=4096, typed=True)
 DASH = "–"
 MINUS = "\u2212"
 _STEPS = tuple(Decimal(1).scaleb(-places) for places in range(10))
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
+SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "%": "%"}
 SCALES = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 TONES = {"ahead": "Ahead", "on-pace": "On pace", "behind": "Behind", "at-risk": "At risk", "unknown": DASH}
 SHAPES = {
@@ -93,7 +93,7 @@ def money(value: Any, currency: str | None = None) -> str:
     if value is None or value == "":
         return DASH
     amount, symbol = _parts(value, currency)
-    return _signed(amount, f"{symbol}{_three(amount)}")
+    return money_exact(value, currency) if symbol == "%" else _signed(amount, f"{symbol}{_three(amount)}")
 
 
 @register.filter
@@ -102,7 +102,8 @@ def money_exact(value: Any, currency: str | None = None) -> str:
     if value is None or value == "":
         return DASH
     amount, symbol = _parts(value, currency)
-    return _signed(amount, f"{symbol}{_written(abs(amount), 0 if amount == amount.to_integral_value() else 2)}")
+    text = _written(abs(amount), 0 if amount == amount.to_integral_value() else 2)
+    return _signed(amount, f"{text}%" if symbol == "%" else f"{symbol}{text}")
 
 
 def money_range(low: Any, high: Any, currency: str | None = None) -> str:

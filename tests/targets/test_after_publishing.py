@@ -1,0 +1,139 @@
+"""A plan in force: who comes later, what changes meanwhile, and calendars, teams and managers that go on moving."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal as D
+
+import pytest
+from django.db.models import Sum
+
+from salesmgmt.desk.models import Notice
+from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ranges import half_open
+from salesmgmt.pages.home import due_for
+from targets.models import Plan, QuotaEntry, QuotaProposal
+from targets.selectors import quota_of, standings
+from targets.services import adjust_quota, announce, answer_response, confirm_proposal, respond
+from teams.models import Person, Posting, User
+from tests.cast import Cast
+from tests.targets.letters import END, START, published, signed_in
+from tests.targets.test_proposals import ON, drain, user
+
+AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
+LATER, AFTER = datetime(2026, 8, 20, 9, tzinfo=UTC), datetime(2026, 8, 25, 9, tzinfo=UTC)
+Q3 = Period.parse("2026-Q3")
+
+
+def figure(person: Person) -> D:
+    return quota_of(person_ids=[person.pk], start=START, end=END).get(person.pk, D(0))
+
+
+def letters_due(person: Person) -> list[tuple[str, date]]:
+    assert person.user is not None
+    found = due_for(User.objects.get(pk=person.user.pk), today=LATER.date(), since=LATER, leads=False)
+    return [(one.text, one.on) for one in found if one.kind == "letter"]
+
+
+def confirm_all(by: Person, on: date = ON) -> None:
+    for proposal in QuotaProposal.objects.open().order_by("pk"):
+        confirm_proposal(proposal=proposal, by=by.user, at=LATER, on=on)
+    drain(on)
+
+
+@pytest.fixture
+def plan(cast: Cast) -> Plan:
+    """1,000 for each of the 66 working days of the quarter."""
+    lines = {(cast.company, None): "198000", (cast.north, None): "132000", (cast.south, None): "66000"}
+    people = {(cast.north, cast.ana): "66000", (cast.north, cast.ben): "66000", (cast.south, cast.cleo): "66000"}
+    found = published(cast, {**lines, **people})  # type: ignore[dict-item]
+    drain()
+    return found
+
+
+@pytest.fixture
+def moved(cast: Cast, plan: Plan) -> Plan:
+    """Cleo leaves South on 17 August; Ana comes from North on the same day and takes over the seat."""
+    posting = cast.ana.postings.get()
+    posting.during = half_open(date(2024, 1, 1), date(2026, 8, 17))
+    posting.save()
+    Posting.objects.create(person=cast.ana, team=cast.south, role="rep", during=half_open(date(2026, 8, 17)))
+    cast.cleo.left_on = date(2026, 8, 17)
+    cast.cleo.save()
+    drain()
+    confirm_all(cast.vera)
+    drain()
+    confirm_all(cast.vera)
+    return plan
+
+
+@pytest.fixture
+def nina(cast: Cast, plan: Plan) -> Person:
+    """Ben leaves on 17 August, Nina comes for him, 33 working days before the end."""
+    cast.ben.left_on = date(2026, 8, 17)
+    cast.ben.save()
+    drain()
+    confirm_all(cast.maya)
+    login = User.objects.create(username="nina")
+    made = Person.objects.create(external_id="E-Nina", name="Nina", user=login, hired_on=date(2026, 8, 17))
+    Posting.objects.create(person=made, team=cast.north, role="rep", during=half_open(date(2026, 8, 17)))
+    drain()
+    confirm_all(cast.maya)
+    return made
+
+
+# ── Who takes over a seat, or joins ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_figure_of_two_seats_is_changed_as_a_whole(cast: Cast, moved: Plan) -> None:
+    # 17 August to 30 September has 33 working days: 33,000 stay in North, 33,000 are Cleo's seat.
+    assert figure(cast.ana) == 66000
+    [north, south] = (
+        QuotaEntry.objects.filter(person=cast.ana).values_list("team__name").annotate(n=Sum("amount")).order_by("team")
+    )
+    assert (north, south) == (("North", 33000), ("South", 33000))
+    response = respond(
+        plan=moved, person=cast.ana, stance="objects", statement="Too much", by=cast.ana.user, at=LATER,
+        quota=D(66000),
+    )  # fmt: skip
+    answer = answer_response(
+        response=response, kind="changed", text="Half the steel is gone", amount=D(60000), by=cast.vera.user, at=LATER
+    )
+    assert (answer.was, answer.amount, figure(cast.ana)) == (66000, 60000, 60000)
+    entry = QuotaEntry.objects.get(kind="relief")
+    assert (entry.team, entry.starts_on, entry.amount) == (cast.north, START, -6000)
+    page = signed_in(cast.ana).get("/quotas/?period=2026-Q3").content.decode()
+    assert "60,000.00" in page
+    table = b"".join(signed_in(cast.admin).get("/quotas/table/?period=2026-Q3").streaming_content).decode()
+    rows = {(row["name"], row["team"]): row["2026-Q3"] for row in csv.DictReader(io.StringIO(table))}
+    assert rows == {
+        ("Ana", "North"): "27000.00", ("Ana", "South"): "33000.00", ("Ben", "North"): "66000.00",
+        ("Cleo", "South"): "33000.00",
+    }  # fmt: skip
+
+
+def test_who_joins_after_publishing_has_a_letter_answers_it_and_is_announced_to(
+    cast: Cast, plan: Plan, nina: Person
+) -> None:
+    assert figure(nina) == 33000
+    told = Notice.objects.get(user=nina.user, link=f"/plans/{plan.pk}/letters/{nina.pk}/")
+    assert told.text == "Plan Q3: read your figure and say yes or object by 27 Aug."
+    client = signed_in(nina)
+    assert letters_due(nina) == [("Answer your letter: Plan Q3", date(2026, 8, 27))]
+    page = client.get(f"/plans/{plan.pk}/letters/{nina.pk}/").content.decode()
+    assert "33,000" in page
+    assert standings(plan, [nina.pk], as_of=date(2026, 8, 21))[nina.pk].is_overdue is False
+    listed = signed_in(cast.maya).get(f"/plans/{plan.pk}/letters/").content.decode()
+    assert "Nina" in listed
+    respond(plan=plan, person=nina, stance="accepts", approach="Visits", by=nina.user, at=LATER, quota=D(33000))  # type: ignore[arg-type]
+    assert letters_due(nina) == []
+    adjust_quota(person=nina, period=Q3, amount=D(30000), reason="Less steel", by=user(cast.maya), at=AFTER)
+    made = announce(
+        plan=plan, headline="Steel", economy="Prices", team=cast.north, figures={nina.pk: D(28000)}, by=user(cast.maya),
+        at=AFTER,
+    )  # fmt: skip
+    assert made.figures.get(person=nina).before == 33000
+    assert made.figures.get(person=nina).after == figure(nina) == 28000
+    assert letters_due(nina) == [("Answer your letter: Plan Q3", date(2026, 9, 1))]
+    history = signed_in(cast.maya).get(f"/quotas/{nina.pk}/?period=2026-Q3").content.decode()
+    assert "Steel" in history
