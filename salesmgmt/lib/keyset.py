@@ -116,9 +116,10 @@ def _found(
     for way in ways:
         if soon is not None and not ids:
             edge = soon.filter(way).order_by(*order).values_list(by, flat=True)[NEXT : NEXT + 1].first()
-            near = Q(**{f"{by}__{'gte' if falls else 'lte'}": edge}) if edge is not None else None
-            met = parts[0].filter(way, near).order_by(*order).values_list("pk", flat=True)[:count] if near else []
-            ids += list(met) if len(met) == count else []
+            if edge is not None:
+                near = parts[0].filter(way, **{f"{by}__{'gte' if falls else 'lte'}": edge}).order_by(*order)
+                met = list(near.values_list("pk", flat=True)[:count])
+                ids += met if len(met) == count else []
         if left := count - len(ids):
             mine = zip(parts, own, strict=True)
             first = _together([part.filter(way).order_by(*its).values_list("pk", by)[:left] for part, its in mine])
@@ -129,7 +130,8 @@ def _found(
 
 def _are_few(parts: list[QuerySet[M]]) -> list[bool]:
     """Whether each part holds no more than `FEW` rows: all of them in one statement."""
-    counts, values = [], []
+    counts: list[str] = []
+    values: list[Any] = []
     for part in parts:
         try:
             statement, said = part.order_by().values("pk")[: FEW + 1].query.sql_with_params()
