@@ -441,6 +441,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "development-close": ("ana maya vera", POST),
     "goal-add": ("ana maya vera", POST),
     "goal-mark": ("ana maya vera", POST),
+    "goal-take": ("ana maya vera", POST),
+    "growth-paths": (EVERYBODY, GET),
+    "growth-step-end": (PLANNERS, POST),
     "mentor-ask": ("ana maya vera", POST),
     "mentorship-answer": ("ana ben maya vera", POST),
     "mentorship-end": ("ana ben maya vera", POST),
@@ -854,6 +857,7 @@ def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
         person=cast.ana, mentor=cast.ben, focus="Key accounts", starts_on=today, by=cast.ana.user, at=now
     )
     step = OnboardingStep.objects.earliest("pk")
+    ahead = coaching.add_growth_step(role="manager", months=6, text="Lead a meeting", by=vera)
     in_draft = {"pk": course.pk, "lesson_pk": draft.lessons.get(position=1).pk}
     return {
         "course": {"pk": course.pk},
@@ -870,6 +874,9 @@ def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
         "development": {"pk": cast.ana.pk},
         "goal-add": {"pk": cast.ana.pk},
         "goal-mark": {"pk": cast.ana.pk, "goal_pk": goal.pk},
+        "goal-take": {"pk": cast.ana.pk, "step_pk": ahead.pk},
+        "growth-paths": {},
+        "growth-step-end": {"pk": ahead.pk},
         "mentor-ask": {"pk": cast.ana.pk},
         "mentorship": {"pk": mentored.pk},
         "onboarding": {},

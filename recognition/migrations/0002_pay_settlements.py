@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('coaching', '0008_disputes_held'),
-        ('recognition', '0001_squashed'),
+        ("recognition", "0001_squashed"),
         ('teams', '0005_looks_at_exits'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
