@@ -203,8 +203,7 @@ STAYS = {  # and why: taken out of them is the name alone
         "coaching.PlayChange coaching.PlayComment coaching.PlayVersion coaching.QuizQuestion"
     ),
     "why amounts are what they are": (
-        "sales.Credit sales.Outcome targets.QuotaEntry targets.AllocationReason recognition.PersonalBest "
-        "recognition.PaySettlement"
+        "sales.Credit sales.Outcome targets.QuotaEntry targets.AllocationReason recognition.PersonalBest"
     ),
     "praise, of nobody one knows": "recognition.Award recognition.Kudos",
     "codes, no words": "coaching.StepGoal teams.Posting coaching.Decider",
