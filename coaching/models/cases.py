@@ -141,7 +141,7 @@ class Case(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.subject
+        return self.subject or "A case"  # its words stay where it was written
 
     @property
     def is_open(self) -> bool:

@@ -119,7 +119,7 @@ def must_own(owner: Person, person: Person, by: User, on: date) -> None:
 def _give_task(case: Case) -> None:
     Task.objects.create(
         owner=case.owner,
-        text=f"Close the case of {case.person.name}"[:300],
+        text="Close a case",
         due_on=case.due_on,
         source="flag" if case.flag_id else "case",
         reason=case.subject if case.flag_id else "",

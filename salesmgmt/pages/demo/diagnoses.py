@@ -85,9 +85,7 @@ def _write_raised(moments: Moments, today: date) -> None:
         team_id=_team_of(person, today),
     )  # fmt: skip
     _note(case, at, person.user, f"Opened, due {due:%d %b %Y}")
-    Task.objects.create(
-        owner=owner, text=f"Close the case of {person.name}", due_on=due, source="case", link=f"/cases/{case.pk}/"
-    )
+    Task.objects.create(owner=owner, text="Close a case", due_on=due, source="case", link=f"/cases/{case.pk}/")
 
 
 def _write_past(random: np.random.Generator, moments: Moments, today: date) -> None:
