@@ -183,7 +183,7 @@ def test_somebody_who_left_is_erased_with_their_login_and_their_numbers_stay(cas
 
 
 BLANKED = {  # by the services of coaching
-    "ActionItem": "text result", "AgendaItem": "text link", "Case": "subject result", "CaseChange": "what",
+    "ActionItem": "text result", "AgendaItem": "text link", "Case": "subject result evidence", "CaseChange": "what",
     "CaseStatement": "text", "CoachingPlan": "text", "CoachingPlanChange": "what", "Decision": "reasons",
     "DevelopmentPlan": "aim path", "DiagnosisStep": "reason evidence reopened_because not_asked_because",
     "Enrolment": "reason", "Evidence": "text", "Exit": "interview lesson", "Goal": "text wanted",
@@ -199,8 +199,8 @@ STAYS = {  # and why: taken out of them is the name alone
         "sales.MarketNote sales.Order sales.Recommendation sales.Referral sales.Task"
     ),
     "made for all": (
-        "coaching.Course coaching.CourseEffect coaching.Lesson coaching.OnboardingStep coaching.Play "
-        "coaching.PlayChange coaching.PlayComment coaching.PlayVersion coaching.QuizQuestion"
+        "coaching.Course coaching.CourseEffect coaching.GrowthStep coaching.Lesson coaching.OnboardingStep "
+        "coaching.Play coaching.PlayChange coaching.PlayComment coaching.PlayVersion coaching.QuizQuestion"
     ),
     "why amounts are what they are": (
         "sales.Credit sales.Outcome targets.QuotaEntry targets.AllocationReason recognition.PersonalBest"
