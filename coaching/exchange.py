@@ -15,6 +15,7 @@ from coaching.models import (
     Dispute,
     DisputeEvent,
     Enrolment,
+    GrowthStep,
     Lesson,
     LessonDone,
     Meeting,
@@ -157,4 +158,5 @@ KINDS += [
     trail("quiz_answers", QuizAnswer, "attempt", "choice"),
     trail("onboarding_steps", OnboardingStep, *STEP),
     trail("onboarding_ticks", OnboardingTick, "person", "step"),
+    trail("growth_steps", GrowthStep, "role", "months", "text"),
 ]

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from coaching.selectors import taught
+from coaching.selectors import active_skills, taught
 from salesmgmt.lib.days import require_our_time
-from teams.models import Person, Role
+from teams.models import Person, Role, Skill
 
 from .cases import DAY
 from .courses import measures
@@ -59,6 +59,22 @@ class MentorForm(forms.Form):
         if found:
             raise forms.ValidationError("More than one colleague is called so; give the e-mail address.")
         raise forms.ValidationError("No colleague with a login is called so; write the name in full.")
+
+
+class GrowthStepForm(forms.Form):
+    """A step of the path to a role."""
+
+    role = forms.ChoiceField(choices=Role.choices, label="Path to")
+    months = forms.IntegerField(min_value=1, max_value=60, label="Done after how many months")
+    text = forms.CharField(max_length=300, label="What is learned or done")
+    skill = forms.ModelChoiceField(Skill.objects.none(), required=False)
+    level = forms.IntegerField(min_value=1, max_value=5, required=False, help_text="Of the skill, from 1 to 5")
+    course = forms.ModelChoiceField(taught().none(), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["skill"].queryset = active_skills()  # type: ignore[attr-defined]
+        self.fields["course"].queryset = taught().order_by("title")  # type: ignore[attr-defined]
 
 
 class OnboardingStepForm(forms.Form):

@@ -560,3 +560,11 @@ def exit_sums(*, since: date) -> ExitSums | None:
     back = sum(said)
     told = len(said) >= SMALLEST_GROUP and SMALLEST_GROUP <= back <= len(said) - SMALLEST_GROUP
     return ExitSums(len(rows), shown, others, back if told else None)
+
+
+def exit_lessons(*, since: date) -> list[str]:
+    """What was learned, for the leadership: in no order of days, and none below five exits."""
+    rows = Exit.objects.filter(left_on__gte=since)
+    if rows.count() < SMALLEST_GROUP:
+        return []
+    return sorted(set(rows.exclude(lesson="").values_list("lesson", flat=True)))

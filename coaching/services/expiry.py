@@ -81,7 +81,7 @@ def _forget_cases(before: datetime, forgotten: Forgotten) -> None:
     asked = Question.objects.filter(case__in=closed).exclude(text=GONE)
     forgotten.blank(asked.exclude(answer=""), answer=GONE)
     forgotten.blank(asked, text=GONE)
-    forgotten.blank(closed.exclude(subject=GONE), subject=GONE, result=GONE)
+    forgotten.blank(closed.exclude(subject=GONE), subject=GONE, result=GONE, evidence=None)
 
 
 def _forget_plans(before: datetime, forgotten: Forgotten) -> None:

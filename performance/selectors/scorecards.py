@@ -70,9 +70,7 @@ class Card:
 
 def scorable() -> list[Measure]:
     """What a part may measure: whatever can be better or worse."""
-    return [
-        one for key, one in catalogue().items() if key not in NOT_SCORED and one.better and not one.tells_time
-    ]
+    return [one for key, one in catalogue().items() if key not in NOT_SCORED and one.better and not one.tells_time]
 
 
 def is_by_the_week(measure: Measure) -> bool:

@@ -24,7 +24,7 @@ WORDS = {  # between people, and by when they were reminded: only a backup keeps
     "coaching.Enrolment": {"reason"}, "teams.SkillRating": {"note", "contest"},
     "coaching.Statement": {"text", "reminded_at"}, "coaching.Decider": {"reminded_at"},
     "coaching.CoachingPlan": {"text", "peers", "frozen_at", "baseline_amount", "baseline_units"},
-    "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"},
+    "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"}, "recognition.PaySettlement": {"note"},
 }  # fmt: skip
 BY_NAME = {"team", "campaign"}
 NUMBERED = {
