@@ -276,7 +276,7 @@ def _told(one: Any, value: Any) -> dict[str, Any]:
         return {one.name: value.username}
     if one.is_relation and getattr(value, "withdrawn_at", None) is not None:
         return {one.name: None}
-    if kind in {"JSONField", "ArrayField"}:
+    if kind in {"JSONField", "ArrayField"} and value is not None:
         text = json.dumps(value, ensure_ascii=False, sort_keys=True)
         return {one.name: text if len(text) < FROM else PACKED + b64encode(compress(text.encode())).decode()}
     return {one.name: value}
@@ -301,7 +301,7 @@ def _values_of(plan: Plan, row: Row, columns: dict[str, Any], numbers: dict[str,
             if kind == "BooleanField":
                 value = value == "yes"
             elif kind in {"JSONField", "ArrayField"}:
-                value = _loaded(plan, row, one, value, is_by_name=name in numbers)
+                value = _loaded(plan, row, one, value, is_by_name=name in numbers) if value or not one.null else None
             values[name] = value
     return values
 

@@ -312,4 +312,4 @@ def test_hr_reads_why_people_left(read: None, client: Client) -> None:
     client.force_login(User.objects.get(username="hedda"), backend="django.contrib.auth.backends.ModelBackend")
     page = client.get("/improvement/exits/").content.decode()
     assert "No growth" in page
-    assert Person.objects.filter(exit__isnull=False).count() == 7
+    assert Person.objects.filter(exit__isnull=False).count() == 9

@@ -262,6 +262,27 @@ def test_words_between_people_are_columns_of_no_export() -> None:
     assert {one.name for one in kinds()["retention"].fields} >= {"key", "months"}
 
 
+def test_a_case_travels_with_its_figures_if_it_has_any_and_without_its_words(cast: Cast, tmp_path: Path) -> None:
+    for evidence, person in ((None, cast.ana), ({"product": {}}, cast.ben)):
+        case = Case.objects.create(
+            person=person, owner=cast.maya, subject="private", opened_at=NOW, due_on=TODAY, evidence=evidence
+        )
+        ActionItem.objects.create(
+            person=person, owner=person, coach=cast.maya, text="private", due_on=TODAY, made_at=NOW, case=case
+        )
+    paths = {kind: str(tmp_path / f"{kind}.csv") for kind in ("cases", "action_items")}
+    for kind, path in paths.items():
+        call_command("export_records", kind, "--out", path, stdout=io.StringIO())
+        assert "private" not in Path(path).read_text()
+    ActionItem.objects.all().delete()
+    Case.objects.all().delete()
+    for kind, path in paths.items():
+        call_command("import_records", kind, path, stdout=io.StringIO())
+    found = ActionItem.objects.values_list("person__name", "case__evidence", "text", "case__subject")
+    assert set(map(str, found)) == {"('Ana', None, '', '')", "('Ben', {'product': {}}, '', '')"}
+    assert str(Case.objects.first()) == "A case"
+
+
 # ── How long what is kept ───────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "performance.Call": ("note",),
     "performance.Flag": ("sentence", "evidence", "closed_because"),
     "performance.FlagEvent": ("text",),
+    "recognition.PaySettlement": ("note",),
     "recognition.Suggestion": ("sentence", "evidence"),
     "sales.Handover": ("reason", "answer"),
     "sales.TimeEntry": ("note",),

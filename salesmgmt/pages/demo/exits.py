@@ -21,6 +21,8 @@ OTHERS = (
     ("Matteo Ricci", 210, What.GROWTH, "Courses stopped after the first months.", False),
     ("Zofia Wrona", 330, What.PRIVATE, "", True),
     ("Hugo Lambert", 480, What.WORK, "Night shifts before each quarter's end.", None),
+    ("Olena Bondar", 540, What.GROWTH, "A course in planning had no place for two years.", True),
+    ("Lars Holm", 570, What.GROWTH, "", None),
     ("Petra Kral", 600, What.GROWTH, "Nobody asked where she wanted to go.", True),
 )
 
