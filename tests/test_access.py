@@ -76,11 +76,11 @@ LEADERS = "maya omar vera olga admin"
 COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs it; not HR, not departments
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
-CONCERNED = "ana ben omar vera hugo"  # the parties, who decides, HR, and executives, who read no statement
+CONCERNED = "ana ben omar hugo"  # the parties, who decides, HR; no executive of their line
 LADDER_ACTS = (
     "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
     "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
-    "ladder-withdraw", "ladder-witness",
+    "ladder-withdraw", "ladder-witness", "ladder-left",
 )  # fmt: skip
 TABLE: dict[str, tuple[str, str]] = {
     # logins
@@ -379,6 +379,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "dispute-decide": (CONCERNED, POST),
     "dispute-appeal": (CONCERNED, POST),
     "dispute-withdraw": (CONCERNED, POST),
+    "dispute-pdf": (CONCERNED, GET),
+    "dispute-appeal-withdraw": (CONCERNED, POST),
+    "settlements": (COLLEAGUES, GET),
     "one-on-ones": (EVERYBODY, GET),
     "one-on-one-plan": ("maya omar vera", GET),
     "one-on-one": (LINE, GET),
@@ -506,6 +509,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "ladder-open": ("maya omar vera", GET),
     "early-signs": ("maya omar vera", GET),
     "exits": ("vera hugo", GET),
+    "exit-correct": ("hugo", GET),
     "ladder": ("ana maya vera", GET),
     "ladder-pdf": ("ana maya vera", GET),
     **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
@@ -933,7 +937,12 @@ def ladders(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]
     promised = coaching.promise_support(
         step=rung, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
     )
+    left = Person.objects.create(name="Lou", left_on=today)
+    gone = coaching.record_exit(
+        person=left, left_on=today, reason="growth", by=User.objects.get(username="hugo"), at=now
+    )
     return {
+        "exit-correct": {"pk": gone.pk},
         "ladder": {"pk": ladder.pk},
         "ladder-open": {},
         "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": aimed.pk},

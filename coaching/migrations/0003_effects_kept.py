@@ -14,7 +14,7 @@ UPDATE coaching_coachingplan SET counts_until = start + GREATEST(LEAST(over - st
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0008_disputes_held'),
+        ("coaching", "0002_skill_map"),
     ]
 
     operations = [

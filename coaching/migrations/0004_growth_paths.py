@@ -27,7 +27,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0003_effects_kept'),
+        ("coaching", "0003_effects_kept"),
         ('teams', '0006_rating_words_out_of_audit'),
     ]
 

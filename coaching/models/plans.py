@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib import clock
 from salesmgmt.lib.ratios import signed
-from teams.models import Person, Viewer, access_of
+from teams.models import Organisation, Person, Posting, Viewer, access_of
 
 from .cases import Case
 from .plays import sees_plays
@@ -21,13 +22,18 @@ class CoachingPlanQuerySet(models.QuerySet):
         return self.filter(cancelled_at=None)
 
     def visible_to(self, user: Viewer) -> Self:
-        """The person's own, of who leads them, of who helps, and the executive's; never admin's or operations'."""
+        """The person's own, of who leads them, of who helps while it goes on, and the executive's; admin's and
+        operations' of whom they lead alone."""
         access = access_of(user)
         if access.role == "executive":
             return self.all()
-        if access.person_id is None or access.role in {"admin", "operations"}:
-            return self.filter(person=access.person_id) if access.person_id else self.none()
-        return self.filter(Q(person__in=access.people) | Q(coach=access.person_id))
+        if access.person_id is None:
+            return self.none()
+        today = clock.today(Organisation.get().time_zone)
+        mine = Q(person__in=access.people) | Q(person=access.person_id) | Q(coach=access.person_id, until__gt=today)
+        if access.sees_all and access.leads:
+            mine |= Q(person__in=Posting.objects.on(today).under(access.led_team_ids).values("person"))
+        return self.filter(mine)
 
 
 class CoachingPlan(models.Model):

@@ -11,6 +11,7 @@ from .cases import (
     may_see_causes,
     next_steps,
     owners_for,
+    owners_seen_by,
     questions_to,
     story_of,
 )
@@ -70,6 +71,7 @@ from .ladders import (
     PauseDue,
     away_until,
     current_step,
+    exit_lessons,
     exit_sums,
     exits_of,
     goal_lines,
@@ -103,6 +105,7 @@ from .meetings import (
     points_for,
     questions_of,
     teams_of,
+    who_may_have_come,
 )
 from .plays import PlayResult, Voices, play_results, plays_of, stages_of_plays, uses_of, voices_beside
 from .reach import coached_by, day_after, days_here, leaders_of, leads_on, may_coach, name_of
@@ -203,6 +206,7 @@ __all__ = [
     "enrolments_of",
     "enrolments_seen_by",
     "evidence_of",
+    "exit_lessons",
     "exit_sums",
     "exits_of",
     "file_of",
@@ -254,6 +258,7 @@ __all__ = [
     "open_questions",
     "outlook",
     "owners_for",
+    "owners_seen_by",
     "path_of",
     "paths",
     "pauses_due",
@@ -292,6 +297,7 @@ __all__ = [
     "waiting_for",
     "week_of",
     "what_helps",
+    "who_may_have_come",
     "why_not_confirm",
     "why_not_decide",
     "why_not_witness",

@@ -98,8 +98,8 @@ def ratio_of(measure: Measure) -> Ratio | None:
 
 
 def usable_measures() -> dict[str, Measure]:
-    """What coaching can be judged by."""
-    return {key: measure for key, measure in catalogue().items() if ratio_of(measure) and key != "overlay"}
+    """What coaching can be judged by; not by what people note of their own time."""
+    return {key: one for key, one in catalogue().items() if ratio_of(one) and key != "overlay" and not one.tells_time}
 
 
 def plans_of(user: User) -> QuerySet[CoachingPlan]:

@@ -44,7 +44,7 @@ def plan_coaching(
     if kind not in CoachingPlan.Kind.values:
         raise Refused(f"There is no help “{kind}”; there is {', '.join(CoachingPlan.Kind.values)}.", field="kind")
     if measure not in usable_measures():
-        raise Refused(f"“{measure}” can't be told week by week; choose another measure.", field="measure")
+        raise Refused(f"Coaching can't be judged by “{measure}”; choose another measure.", field="measure")
     if not on - BACK <= starts_on <= on + AHEAD:
         raise Refused(
             f"It starts on {starts_on:%d %b %Y}; choose a day from {on - BACK:%d %b %Y}, when nobody knew yet how it"

@@ -14,7 +14,8 @@ from teams.models import User, Viewer, access_of
 
 ORDER = (  # in which kinds depend on each other
     "organisation", "calendars", "territories", "teams", "people", "logins", "postings", "leaderships",
-    "leave_kinds", "leave", "skills", "skill_ratings", "mail_choices", "ramps", "ramp_profiles", "ramp_changes",
+    "leave_kinds", "leave", "skills", "skill_ratings", "mail_choices", "retention", "ramps", "ramp_profiles",
+    "ramp_changes",
     "seasons", "season_profiles", "season_shares", "season_changes", "rates", "budgets", "budget_entries",
     "expenses", "expense_entries", "custom_fields", "accounts", "account_owners", "account_profiles", "contacts",
     "contact_roles", "merges", "distinct_pairs", "products", "competitors", "campaigns", "pipelines", "stages",
@@ -27,17 +28,20 @@ ORDER = (  # in which kinds depend on each other
     "plan_approvals", "quotas", "quota_entries", "credit_entries", "outcome_entries", "strategies", "announcements",
     "announced_figures", "responses", "response_accounts", "answers", "positions", "quota_proposals",
     "proposed_entries", "redistributions", "offer_candidates", "offers", "offer_events", "measures",
-    "measure_versions", "flag_costs", "flags", "flag_events", "cases", "case_changes", "rhythms",
+    "measure_versions", "flag_costs", "flags", "flag_events", "cases", "rhythms",
     "meeting_rhythms", "meetings", "meeting_changes",
     "meeting_points", "meeting_questions", "meeting_decisions", "attendances", "one_on_ones",
-    "agenda_items", "action_items", "skill_targets", "courses", "course_skills", "course_versions", "lessons",
+    "action_items", "skill_targets", "courses", "course_skills", "course_versions", "lessons",
     "quiz_questions", "quiz_choices", "course_rules", "enrolments", "lessons_done", "quiz_attempts", "quiz_answers",
     "onboarding_steps", "onboarding_ticks",
     "growth_steps", "asked_tasks", "award_suggestions", "awards", "kudos", "applause",
     "personal_bests", "calls", "scorecards", "scorecard_parts", "reports", "report_recipients", "diagnosis_steps",
-    "department_questions", "disputes", "dispute_parties", "dispute_statements", "dispute_deciders",
+    "disputes", "dispute_parties", "dispute_statements", "dispute_deciders",
     "dispute_decisions", "dispute_remedies", "dispute_shares", "dispute_events", "coaching_plans", "plays",
-    "play_versions", "play_changes", "play_votes", "play_comments", "play_uses", "coaching_plan_changes",
+    "play_versions", "play_changes", "play_votes", "play_comments", "play_uses",
+    "department_questions", "disputes", "dispute_parties", "dispute_statements", "dispute_deciders",
+    "dispute_decisions", "dispute_remedies", "dispute_shares", "dispute_events", "pay_settlements", "coaching_plans",
+    "plays", "play_versions", "play_changes", "play_votes", "play_comments", "play_uses", "coaching_plan_changes",
     "closings",
 )  # fmt: skip
 
@@ -46,6 +50,9 @@ STAYS = {  # what no export gives out, and why
     "desk.Token": "secrets: calendar feeds, API tokens and invitations are made anew",
     "coaching.CoachingPlanChange": "says why help was moved: only a backup keeps it",
     "coaching.Note": "private to the two people: only a backup keeps them",
+    "coaching.AgendaItem": "private to the two who meet: only a backup keeps it",
+    "coaching.CaseChange": "what was said to a case, between the person and their line: only a backup keeps it",
+    "coaching.Question": "asked for a case, in confidence: only a backup keeps it",
     "coaching.CaseStatement": "private to the person and who leads them: only a backup keeps it",
     "coaching.CourseEffect": "worked out anew",
     "coaching.HelpEffect": "worked out anew",
@@ -74,7 +81,6 @@ STAYS = {  # what no export gives out, and why
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
     "teams.Look": "who looked is for the person alone: only a backup keeps it",
-    "desk.Retention": "how long what is kept here is said anew",
     **dict.fromkeys(
         (
             "coaching.Ladder",

@@ -18,7 +18,8 @@ from salesmgmt.exchange.services.erasing import erase
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Person, Posting, Role
+from teams import services as teams
+from teams.models import Person, Posting, Role, User
 from tests.cast import SINCE, Cast
 from tests.coaching.test_coaching import signed_in, user
 
@@ -196,6 +197,13 @@ def test_who_sees_a_plan_follows_the_line_of_today(cast: Cast) -> None:
     }
     assert sees == {"ana", "ben", "maya", "vera"}
     assert not CoachingPlan.objects.visible_to(cast.admin).exists()
+    boss = Person.objects.create(name="Boss", user=cast.admin)  # an admin who works here and leads nobody
+    assert not CoachingPlan.objects.visible_to(User.objects.get(pk=cast.admin.pk)).exists()
+    teams.appoint_manager(team=cast.north, person=boss, on=TODAY, by=None)
+    assert CoachingPlan.objects.visible_to(User.objects.get(pk=cast.admin.pk)).exists()
+    assert not CoachingPlan.objects.visible_to(user(cast.maya)).exists()  # who led them before
+    CoachingPlan.objects.update(starts_on=TODAY - timedelta(days=9), until=TODAY)
+    assert not CoachingPlan.objects.visible_to(user(cast.ben)).exists()  # who helped sees it as long as it goes on
     assert not Notice.objects.filter(text__icontains="nervous").exists()
 
 

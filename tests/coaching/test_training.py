@@ -266,7 +266,15 @@ def test_a_mentor_agrees_before_it_begins_and_reads_only_what_it_is_about(cast: 
     said = {"person": cast.ben, "focus": "Tenders", "starts_on": TODAY, "at": NOW}
     with pytest.raises(Refused, match="Nobody mentors themselves"):
         services.ask_mentor(mentor=cast.ben, by=user(cast.ben), **said)
-    asked = services.ask_mentor(mentor=cast.cleo, by=user(cast.ben), **said)
+    ben, form = signed_in(cast.ben), {"focus": "Tenders", "starts_on": TODAY.isoformat()}
+    assert "Omar" not in ben.get(f"/development/{cast.ben.pk}/").content.decode()  # no directory of everybody
+    Person.objects.filter(pk=cast.ana.pk).update(name="Cleo")
+    for name, said_back in (("Nobody", "No colleague with a login"), ("cleo", "More than one colleague")):
+        answer = ben.post(f"/development/{cast.ben.pk}/mentor/", form | {"mentor": name})
+        assert answer.status_code == 422
+        assert said_back in answer.content.decode()
+    ben.post(f"/development/{cast.ben.pk}/mentor/", form | {"mentor": "CLEO@example.com"})
+    asked = Mentorship.objects.get(mentor=cast.cleo)
     with pytest.raises(Refused, match="asked already"):
         services.ask_mentor(mentor=cast.cleo, by=user(cast.ben), **said)
     with pytest.raises(Refused, match="Only Cleo"):
