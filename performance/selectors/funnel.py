@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from sales.models import Pipeline, Stage
+from salesmgmt.desk.kept import kept
 from salesmgmt.lib.groups import is_told_apart
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
@@ -19,7 +20,6 @@ from salesmgmt.lib.ratios import ratio
 from teams.models import Posting, Role
 
 from ..analysis.funnel import LEAST, is_clearly_lower
-from .kept import kept
 from .pipeline import ZERO, every_team, held
 from .scope import Scope
 

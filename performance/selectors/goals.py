@@ -16,7 +16,7 @@ def targets(
     """The target of a scope in each of these ranges, as published by `known`; unknown of people, and without a plan."""
     if scope.kind == "person":
         return [None] * len(ranges)
-    tops = list(scope.tops or [scope.pk] if scope.kind == "team" else _topmost())
+    tops = _topmost() if scope.pk is None else scope.tops or (scope.pk,)
     found = published_targets(team_ids=tops, ranges=ranges, known=known)
     return [sum_of(held, tops) for held in found]
 
@@ -26,5 +26,5 @@ def sum_of(held: Mapping[int, Decimal], tops: Collection[int]) -> Decimal | None
     return sum((held[top] for top in tops), Decimal(0)) if tops and set(tops) <= set(held) else None
 
 
-def _topmost() -> list[int]:
-    return list(Team.objects.present().filter(parent=None).values_list("pk", flat=True))
+def _topmost() -> tuple[int, ...]:
+    return tuple(Team.objects.present().filter(parent=None).values_list("pk", flat=True))

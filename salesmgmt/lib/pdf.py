@@ -1,11 +1,14 @@
 """Paper: PDF in the faces and colours of the pages, drawn without any part of the system."""
 
+import gzip
 import logging
 from collections.abc import Iterable
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unicodedata import bidirectional
 
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
@@ -14,6 +17,7 @@ from fpdf.enums import MethodReturnValue, XPos, YPos
 
 FONTS = Path(__file__).parents[2] / "static" / "fonts"
 FACES = ("latin", "latin-a", "latin-ext", "cyrillic", "greek", "vietnamese")
+SCRIPTS = ("hebrew", "arabic", "jp", "sc", "kr")  # in the order in which they are asked; Han as Japan writes it first
 WEIGHTS = {"": 400.0, "B": 600.0}
 INK, MUTED, LINE, BED, ACCENT = (28, 27, 24), (102, 98, 90), (232, 228, 220), (229, 225, 217), (14, 90, 107)
 UNKNOWN = "?"
@@ -25,7 +29,13 @@ logging.getLogger("fpdf").setLevel(logging.ERROR)
 @cache
 def signs(folder: Path, face: str) -> frozenset[int]:
     """The signs that a face can draw."""
-    return frozenset(TTFont(folder / f"inter-{face}.woff2").getBestCmap())
+    source = BytesIO(_unpacked(face)) if face in SCRIPTS else folder / f"inter-{face}.woff2"
+    return frozenset(TTFont(source).getBestCmap())
+
+
+def _unpacked(script: str) -> bytes:
+    """A face of the scripts that the pages leave to the reader's system; of one weight."""
+    return gzip.decompress((Path(__file__).parent / "faces" / f"noto-sans-{script}.ttf.gz").read_bytes())
 
 
 @cache
@@ -37,13 +47,16 @@ def _made() -> TemporaryDirectory[str]:
 @cache
 def _face(folder: Path, face: str, style: str) -> str:
     """A face of one weight, made once from the variable one; kerning and shaping are left out, they cost seconds."""
+    path = Path(_made().name) / f"{face}{style}.ttf"
+    if face in SCRIPTS:
+        path.write_bytes(_unpacked(face))
+        return str(path)
     font = TTFont(folder / f"inter-{face}.woff2")
     for table in ("GPOS", "GSUB", "GDEF"):
         if table in font:
             del font[table]
     made = instantiateVariableFont(font, {"wght": WEIGHTS[style]})
     made.flavor = None
-    path = Path(_made().name) / f"{face}{style}.ttf"
     made.save(path)
     return str(path)
 
@@ -67,7 +80,7 @@ class Paper(FPDF):
     def _need(self, face: str) -> None:
         if face in self._faces:
             return
-        for style in WEIGHTS:
+        for style in [""] if face in SCRIPTS else WEIGHTS:
             self.add_font(f"inter-{face}", style, _face(self.folder, face, style))
         self._faces.append(face)
         if face != "latin":
@@ -75,18 +88,20 @@ class Paper(FPDF):
 
     def can_draw(self, text: str) -> bool:
         """Whether every sign of it is in one of the faces."""
-        return all(any(ord(sign) in signs(self.folder, face) for face in FACES) for sign in text)
+        return all(any(ord(sign) in signs(self.folder, face) for face in (*FACES, *SCRIPTS)) for sign in text)
 
     def drawn(self, text: str) -> str:
-        """The text with what can be drawn; loads the faces it needs."""
+        """The text with what can be drawn; loads the faces it needs, and has what is written to the left shaped."""
         kept = []
         for sign in text:
-            face = next((one for one in FACES if ord(sign) in signs(self.folder, one)), None)
+            face = next((one for one in (*FACES, *SCRIPTS) if ord(sign) in signs(self.folder, one)), None)
             if face is None and sign != "\n":
                 self.lacks = True
             elif face is not None:
                 self._need(face)
             kept.append(sign if face is not None or sign == "\n" else UNKNOWN)
+        is_shaped = any(bidirectional(sign) in {"R", "AL"} for sign in kept)
+        self.set_text_shaping(is_shaped, direction="ltr")  # the sentences around it are English
         return "".join(kept)
 
     def write_text(

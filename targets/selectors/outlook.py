@@ -175,7 +175,8 @@ def _proposed(plan: Plan) -> dict[int, Decimal]:
         cursor.execute(
             "SELECT DISTINCT ON (line.key) line.key::bigint, (line.value ->> 0)::bigint"
             " FROM targets_planact act, jsonb_each(act.amounts) line"
-            " WHERE act.plan_id = %s AND line.value -> 0 <> line.value -> 1 ORDER BY line.key, act.at, act.id",
+            " WHERE act.plan_id = %s AND NOT act.proposes AND line.value -> 0 <> line.value -> 1"
+            " ORDER BY line.key, act.at, act.id",
             [plan.pk],
         )
         return {line: as_amount(was) for line, was in cursor.fetchall()}

@@ -82,7 +82,7 @@ def _changed(before: Plan, plan: Plan, settings: Collection[str]) -> str:
     for name in settings:
         was, now = getattr(before, name), getattr(plan, name)
         if was != now:
-            label = str(Plan._meta.get_field(name).verbose_name).capitalize()
+            label = Plan._meta.get_field(name).verbose_name.capitalize()  # type: ignore[union-attr]
             said.append(label if isinstance(now, str) else f"{label} {_setting(was)} → {_setting(now)}")
     return "; ".join(said)
 

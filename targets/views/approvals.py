@@ -74,10 +74,9 @@ def approval(request: SignedIn, pk: int, team_pk: int) -> HttpResponse:
 def line_history(request: SignedIn, pk: int, line_pk: int) -> HttpResponse:
     """Everything that happened to one line of a plan."""
     plan = get_object_or_404(Plan.objects.visible_to(request.user), pk=pk)
-    row = next((row for row in selectors.plan_rows(plan, request.user) if row.line.pk == line_pk), None)
-    if row is None:
+    line = get_object_or_404(plan.allocations.select_related("plan", "team", "person"), pk=line_pk)
+    if selectors.row_of(line, request.user) is None:
         raise Http404
-    line = row.line
     if line.person is not None:
         happenings = selectors.history_of(
             line.person, request.user, start=plan.starts_on, end=plan.until or plan.starts_on, measure=plan.measure

@@ -168,7 +168,7 @@ def _people(request: SignedIn, plan: Plan) -> tuple[QuerySet[Person], Team | Non
     access = access_of(request.user)
     if not (access.leads or access.sees_all):
         raise Http404
-    people: QuerySet[Person] = selectors.people_of(plan, request.user).exclude(pk=access.person_id)
+    people: QuerySet[Person] = selectors.people_of(plan, request.user).exclude(pk=access.person_id or 0)
     asked = request.GET.get("team", "")
     if not asked:
         return people, None
@@ -281,7 +281,7 @@ def announcement_add(request: SignedIn, pk: int) -> HttpResponse:
     if who:
         if not (who.isascii() and who.isdigit() and len(who) < 19):
             raise Http404
-        person = get_object_or_404(selectors.people_of(plan, request.user).exclude(pk=access.person_id), pk=who)
+        person = get_object_or_404(selectors.people_of(plan, request.user).exclude(pk=access.person_id or 0), pk=who)
     if person is None and team is None and not access.sees_all:
         team = next((one for one in teams if one.pk in access.led_team_ids), None)
     people = selectors.reached_by(plan, request.user, team=team, person=person)

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from salesmgmt.desk.kept import kept
 from targets import selectors
 from targets.models import Plan
 from targets.views.common import today_of, unit_of
@@ -19,7 +20,12 @@ def plan_outlook(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     organisation, access = Organisation.get(), access_of(request.user)
     today = today_of(organisation)
-    found = selectors.outlook(plan, selectors.preview(plan, request.user), rows, as_of=today)
+    last = plan.acts.order_by("pk").values_list("pk", flat=True).last()
+    stands = (plan.pk, plan.version, plan.amount, plan.proposed_at, plan.published_at, last)
+    found = kept(
+        lambda: selectors.outlook(plan, selectors.preview(plan, request.user), rows, as_of=today),
+        *("outlook", *stands, today, [row.line.pk for row in rows]),
+    )  # what everybody is there for, and three years of results, for one manager's page
     asked = len(found.people) if found else 0
     found = found and selectors.told(found, organisation, days={today, min(today, plan.starts_on)})
     context = {

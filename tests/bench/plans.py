@@ -11,15 +11,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psycopg2
 
+from .client import Client
+
 BASE = Path(__file__).resolve().parent.parent.parent
 PEOPLE, REGIONS, AREAS, TEAMS = 10_000, 19, 180, 1_000
-PROPOSAL_BAR, CHANGE_BAR, MEMORY_BAR = 5.0, 300.0, 300.0
+PROPOSAL_BAR, CHANGE_BAR, MEMORY_BAR, GRID_BAR = 5.0, 300.0, 300.0, 500.0
 CHANGES = 7
 
 # Everybody since three years; a tenth part time, a twentieth new with a ramp, some in other calendars or on leave; four
@@ -79,6 +82,7 @@ def measure(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
         command = [sys.executable, "-m", "tests.bench.plans"]
         run = subprocess.run(command, cwd=BASE, env=told, check=True, stdout=subprocess.PIPE)
         found = json.loads(run.stdout.splitlines()[-1])
+        found |= _in_the_grid(told)
     finally:
         _execute(f"{server}/postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
     where = f"of {PEOPLE:,} people in 1,200 teams"
@@ -87,6 +91,31 @@ def measure(environment: dict[str, str]) -> Iterator[dict[str, Any]]:
     yield _line(f"plan {where}, a change in a team", found["team"], CHANGE_BAR, "ms")
     yield _line(f"plan {where}, a change of a region", found["region"], CHANGE_BAR, "ms")
     yield _line(f"plan {where}, memory", found["memory"], MEMORY_BAR, "MB")
+    yield _line(f"plan {where}, its grid opened over HTTP", found["grid"], GRID_BAR, "ms")
+    yield _line(f"plan {where}, a team's change in the grid, answered over HTTP", found["answer"], GRID_BAR, "ms")
+
+
+def _in_the_grid(environment: dict[str, str]) -> dict[str, float]:
+    """Milliseconds until a browser has the page of the grid, and the answer to a change that a team follows."""
+    from .__main__ import manage, serving
+
+    manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+    with closing(psycopg2.connect(environment["DATABASE_OWNER_URL"])) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT plan_id, id, amount FROM targets_allocation WHERE person_id <= %s ORDER BY person_id", [CHANGES]
+        )
+        lines = cursor.fetchall()
+    with serving(environment) as port:
+        client, path = Client(port, "bench"), f"/plans/{lines[0][0]}/grid/"
+        token = client.form(path, "csrfmiddlewaretoken").fields["csrfmiddlewaretoken"]
+
+        def change(line: int, amount: Decimal) -> float:
+            said = {"lines": json.dumps([[line, str(amount), str(amount + 1000)]]), "reason": "A key account more"}
+            asked = said | {"rule": "spread", "shown": str(line), "csrfmiddlewaretoken": token}
+            return _timed(lambda: client.send(f"{path}change/", asked))
+
+        opened = median(_timed(lambda: client.get(path)) for _ in range(CHANGES))
+        return {"grid": 1000 * opened, "answer": 1000 * median(change(line, amount) for _, line, amount in lines)}
 
 
 def _line(name: str, ours: float, bar: float, unit: str) -> dict[str, Any]:
@@ -120,9 +149,9 @@ def main() -> None:
 
     django.setup()
     from datetime import date
-    from decimal import Decimal
 
     from django.contrib.auth import get_user_model
+    from django.contrib.auth.hashers import make_password
 
     from salesmgmt.lib import clock
     from salesmgmt.lib.periods import Period
@@ -131,7 +160,7 @@ def main() -> None:
     from teams.services import fill_holidays
 
     fill_holidays(region="FR", years=range(2025, 2027))
-    by = get_user_model().objects.create(username="bench", is_superuser=True)
+    by = get_user_model().objects.create(username="bench", is_superuser=True, password=make_password("demo"))
     at = clock.now()
     plan = services.make_plan(
         name="Bench", period=Period.parse("2026-Q3"), amount=Decimal("1871234567.89"), by=by, at=at

@@ -25,7 +25,6 @@ WORDS = {  # between people, and by when they were reminded: only a backup keeps
     "coaching.Statement": {"text", "reminded_at"}, "coaching.Decider": {"reminded_at"},
     "coaching.CoachingPlan": {"text", "peers", "frozen_at", "baseline_amount", "baseline_units"},
     "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"}, "recognition.PaySettlement": {"note"},
-    "sales.Handover": {"moved"},
 }  # fmt: skip
 BY_NAME = {"team", "campaign"}
 NUMBERED = {

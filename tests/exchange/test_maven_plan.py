@@ -10,9 +10,9 @@ from django.db.models import Sum
 
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from targets.models import ELEMENTS, Plan, Target
+from targets.models import ELEMENTS, Plan
 from targets.selectors import compare, line_story, missing, plan_rows
-from targets.services import change_allocation, copy_plan, make_plan, propose_allocation, publish_plan, shape_plan
+from targets.services import copy_plan, make_plan, propose_allocation, shape_plan
 from teams.models import Person, User
 
 from .test_maven import Run, maven, run, take_all
@@ -77,17 +77,3 @@ def test_a_quarter_is_planned_from_the_two_before_by_every_way(planner: User) ->
     narrow = shape_plan(plan=scenarios[0], by=planner, at=AT, amount=D(1_000_000), shrink=D(0))
     with pytest.raises(Refused, match=r"floors sum to .* less than the latest result\) for "):
         propose_allocation(plan=narrow, by=planner, at=AT, on=ON)
-
-
-def test_a_change_follows_through_and_the_plan_is_published(planner: User) -> None:
-    plan = make_plan(name="Q4", period=Period.parse("2017-Q4"), amount=TARGET, by=planner, at=AT)
-    shape_plan(plan=plan, by=planner, at=AT, quarter_weights=[1, 1])
-    propose_allocation(plan=plan, by=planner, at=AT, on=ON)
-    line = plan.allocations.get(person__name="Darcel Schlecht")
-    change_allocation(
-        allocation=line, amount=line.amount + 50_000, reason="A key account more", rule="spread", by=planner, at=AT
-    )
-    parts_equal_the_whole(plan, planner)
-    publish_plan(plan=plan, by=planner, at=AT)
-    top = Target.objects.filter(team__parent=None).aggregate(total=Sum("amount"))["total"]
-    assert top == TARGET

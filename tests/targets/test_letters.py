@@ -27,7 +27,7 @@ from targets.services import (
 )
 from teams.models import Leadership, Leave, LeaveKind, User
 from tests.cast import Cast, make_cast
-from tests.targets.letters import AT, END, Q3, START, draft, get_json, post_json, published, signed_in
+from tests.targets.letters import AT, END, Q3, START, draft, get_json, post_json, published, signed_in, text_of
 
 LATER = AT + timedelta(days=20)
 
@@ -90,13 +90,13 @@ def test_all_letters_of_a_team_come_in_one_file(cast: Cast, plan: Plan) -> None:
     assert signed_in(cast.ana).get(f"/plans/{plan.pk}/letters/pdf/").status_code == 404
 
 
-def test_a_name_that_no_face_can_draw_still_makes_a_file(cast: Cast) -> None:
-    for name in ("佐藤 陽菜", "ليلى منصور", "Đorđe Þórdís Ωμέγα Живкович Nguyễn"):
+def test_names_in_any_script_are_drawn_and_one_that_no_face_can_draw_still_makes_a_file(cast: Cast) -> None:
+    plan = published(cast, {(cast.north, cast.ana): "10"})
+    names = ("佐藤 陽菜", "王伟", "김민준", "محمد", "כהן", "Юлия", "Đorđe Þórdís Ωμέγα Живкович Nguyễn", "ไทย")
+    for name in names:
         type(cast.ana).objects.filter(pk=cast.ana.pk).update(name=name)
-        plan = Plan.objects.first() or published(cast, {(cast.north, cast.ana): "10"})
-        answer = signed_in(cast.ana).get(f"/plans/{plan.pk}/letters/{cast.ana.pk}/pdf/")
-        assert answer.status_code == 200
-        assert answer.content.startswith(b"%PDF")
+        words = text_of(signed_in(cast.ana).get(f"/plans/{plan.pk}/letters/{cast.ana.pk}/pdf/").content)
+        assert (name in words, "???" in words) == (name != "ไทย", name == "ไทย")
 
 
 # ── Strategy ────────────────────────────────────────────────────────────────────────────────────────────────────
