@@ -48,7 +48,7 @@ class LessonForm(forms.Form):
     kind = forms.ChoiceField(choices=Lesson.Kind.choices)
     text = forms.CharField(
         max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 10}),
-        help_text="An empty line begins a paragraph",
+        help_text="An empty line begins a paragraph. # heading, - list, **bold**, [link](https://…)",
     )  # fmt: skip
     video_url = forms.URLField(
         max_length=500, required=False, label="Address of the video", help_text="https only", assume_scheme="https"

@@ -1,5 +1,6 @@
 """Courses: written, published, given, taken, passed, renewed; who sees what of them."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from coaching import selectors, services
 from coaching.models import Course, Enrolment, Lesson, QuizAttempt
 from sales.models import Task
 from salesmgmt.desk.models import Notice
+from salesmgmt.lib.marked import marked
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 from tests.cast import Cast
@@ -68,6 +70,23 @@ def pass_it(row: Enrolment, at: datetime = NOW) -> Enrolment:
     services.answer_quiz(enrolment=row, lesson=quiz, chosen=answers(quiz, right=2), by=by, at=at)
     row.refresh_from_db()
     return row
+
+
+def test_a_lesson_is_written_in_simple_formatting_and_never_in_markup_of_ones_own(cast: Cast, course: Course) -> None:
+    assert marked("# Listen\n\n- **first**\n- [then](https://a.example/?x=1&y=2)\n\none\ntwo") == (
+        '<h2>Listen</h2>\n<ul>\n<li><strong>first</strong></li>\n<li><a href="https://a.example/?x=1&amp;y=2"'
+        ' rel="noopener noreferrer">then</a></li>\n</ul>\n<p>one<br>\ntwo</p>\n'
+    )
+    for evil in (
+        "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
+        "![x](https://spy.example/a.png)", "[x](data:text/html,1)", "<a href='//x' style='x'>x</a>",
+    ):  # fmt: skip
+        assert not re.search(r'<(script|img|[^>]* style)|href="(javascript|data|//)', marked(evil)), evil
+    services.draft_course(course=course, by=user(cast.vera), at=NOW)
+    lesson = services.add_lesson(course=course, title="Words", text="## Ask\n\n<b>Not bold</b>", by=user(cast.vera))
+    page = signed_in(cast.vera).get(f"/courses/{course.pk}/lessons/{lesson.pk}/").content.decode()
+    assert "<h3>Ask</h3>" in page
+    assert "&lt;b&gt;Not bold" in page
 
 
 def test_a_course_is_passed_lesson_by_lesson_and_leaves_a_certificate(cast: Cast, course: Course) -> None:

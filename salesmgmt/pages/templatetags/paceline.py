@@ -1,6 +1,6 @@
 """How Paceline writes numbers, days and marks. Loaded as `{% load paceline %}`; `/styleguide/` shows each.
 
-Filters   money, money_exact, pct, pts, num, times, figure, day, moment, ago, lasted, initials, tone
+Filters   marked, money, money_exact, pct, pts, num, times, figure, day, moment, ago, lasted, initials, tone
 Tags      icon, track, status, sparkline, avatar, pace_chart, define, query, field
 An unknown value is a dash, never 0.
 """
@@ -22,6 +22,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from salesmgmt.lib import charts, clock
+from salesmgmt.lib.marked import marked
 
 register = template.Library()
 
@@ -85,6 +86,12 @@ def _three(amount: Decimal) -> str:
             point = _marks()[1]
             return (text.rstrip("0").rstrip(point) if point in text else text) + letter
     return _written(size, 0)
+
+
+@register.filter(name="marked")
+def marked_words(text: str) -> SafeString:
+    """Words in simple formatting, as HTML that is safe."""
+    return mark_safe(marked(text))
 
 
 @register.filter
