@@ -19,7 +19,7 @@ from .test_plan import credit
 
 AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
 ON = date(2026, 6, 20)
-COMPANIES, FUTURES, TARGETS = 1000, 200, 8
+COMPANIES, FUTURES, TARGETS = 400, 300, 8
 FIFTHS = ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01))
 
 
