@@ -1,11 +1,9 @@
-"""Cases, talks and what was promised in them, as tables."""
+"""Cases, talks and what was promised in them, as tables: that they were and what came of them, without the words."""
 
 from coaching.models import (
     ActionItem,
-    AgendaItem,
     Attendance,
     Case,
-    CaseChange,
     CoachingPlan,
     Course,
     CourseRule,
@@ -17,6 +15,7 @@ from coaching.models import (
     Dispute,
     DisputeEvent,
     Enrolment,
+    GrowthStep,
     Lesson,
     LessonDone,
     Meeting,
@@ -35,7 +34,6 @@ from coaching.models import (
     PlayUse,
     PlayVersion,
     PlayVote,
-    Question,
     QuizAnswer,
     QuizAttempt,
     QuizChoice,
@@ -51,18 +49,22 @@ from teams.exchange.trails import known_by, trail
 
 OPENED = ("person", "opened_at")
 MET = ("person", "manager", "starts_at")
-PROMISED = ("person", "owner", "made_at", "text")
+PROMISED = ("person", "owner", "made_at")
 
 REFERENTS = [known_by(Case, *OPENED), known_by(OneOnOne, *MET), known_by(ActionItem, *PROMISED)]
 
 KINDS = [
-    trail("cases", Case, *OPENED),
-    trail("case_changes", CaseChange, "case", "at", "what"),
+    trail("cases", Case, *OPENED, without=("subject", "result")),
     trail("one_on_ones", OneOnOne, *MET),
-    trail("agenda_items", AgendaItem, "one_on_one", "position", "text"),
-    trail("action_items", ActionItem, *PROMISED),
-    trail("diagnosis_steps", DiagnosisStep, "case", "step", "ruled_at"),
-    trail("department_questions", Question, "case", "step", "asked_at", "text"),
+    trail("action_items", ActionItem, *PROMISED, without=("text", "result")),
+    trail(
+        "diagnosis_steps",
+        DiagnosisStep,
+        "case",
+        "step",
+        "ruled_at",
+        without=("reason", "reopened_because", "not_asked_because"),
+    ),
 ]
 
 PLANNED = ("person", "kind", "measure", "starts_on", "planned_at")
@@ -150,10 +152,11 @@ KINDS += [
     trail("quiz_questions", QuizQuestion, "lesson", "position"),
     trail("quiz_choices", QuizChoice, "question", "position"),
     trail("course_rules", CourseRule, *RULED),
-    trail("enrolments", Enrolment, *ENROLLED),
+    trail("enrolments", Enrolment, *ENROLLED, without=("reason",)),
     trail("lessons_done", LessonDone, "enrolment", "lesson"),
     trail("quiz_attempts", QuizAttempt, "enrolment", "lesson", "at"),
     trail("quiz_answers", QuizAnswer, "attempt", "choice"),
     trail("onboarding_steps", OnboardingStep, *STEP),
     trail("onboarding_ticks", OnboardingTick, "person", "step"),
+    trail("growth_steps", GrowthStep, "role", "months", "text"),
 ]

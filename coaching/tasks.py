@@ -51,7 +51,9 @@ def keep_disputes_going(**kwargs: Any) -> None:
 
 
 @shared_task
-def refresh_course_effects(**kwargs: Any) -> None:
-    """Nightly: what each course does to the measure it is for."""
-    done = services.refresh_course_effects(on=clock.today(Organisation.get().time_zone))
-    logger.info("course_effects_refreshed", courses=done)
+def refresh_effects(**kwargs: Any) -> None:
+    """Nightly: which kinds of help work, and what each course does to the measure it is for."""
+    on = clock.today(Organisation.get().time_zone)
+    logger.info(
+        "effects_refreshed", help=services.refresh_help_effects(on=on), courses=services.refresh_course_effects(on=on)
+    )

@@ -2,7 +2,7 @@ from django.contrib import admin
 
 from salesmgmt.desk.admin_site import ReadOnlyAdmin
 
-from .models import Award, Kudos, Suggestion
+from .models import Award, Kudos, PaySettlement, Suggestion
 
 
 @admin.register(Award)
@@ -28,4 +28,13 @@ class SuggestionAdmin(ReadOnlyAdmin):
     list_select_related = ("person",)
     list_filter = ("kind", "is_confirmed")
     search_fields = ("person__name",)
+    ordering = ("-pk",)
+
+
+@admin.register(PaySettlement)
+class PaySettlementAdmin(ReadOnlyAdmin):
+    """That pay was settled; whose and how much is between them, who pays and HR."""
+
+    list_display = ("pk", "settled_at")
+    fields = ("settled_at",)
     ordering = ("-pk",)

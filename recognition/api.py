@@ -6,18 +6,20 @@ import django_filters as filters
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from salesmgmt.desk.api import Endpoint, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from teams.api import Id, today_of
-from teams.models import Person
+from teams.api import Id, LookedAt, today_of
+from teams.edges import looked
+from teams.models import Look, Person
 from teams.selectors import organisation_of, person_of
 
 from . import selectors, services
-from .models import Award, AwardKind, BoardKind, Kudos
+from .models import Award, AwardKind, BoardKind, Kudos, PaySettlement
 
 
 class AwardSerializer(serializers.ModelSerializer):
@@ -155,8 +157,54 @@ class Boards(Endpoint):
         return Response(BoardSerializer(board).data)
 
 
+class PaySettlementSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = PaySettlement
+        fields = ("id", "dispute", "person", "amount", "currency", "note", "settled_at")
+        read_only_fields = fields
+
+
+class PayWaitingSerializer(serializers.Serializer):
+    dispute = serializers.IntegerField(source="due.dispute")
+    person = serializers.IntegerField(source="due.person.pk")
+    amount = serializers.DecimalField(source="due.amount", max_digits=18, decimal_places=2)
+    currency = serializers.CharField(source="due.currency")
+    may_settle = serializers.BooleanField()
+
+
+class PaySettlementWriter(Writer):
+    dispute = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    person = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    note = serializers.CharField(max_length=200, help_text="With which payroll or statement")
+
+
+class PaySettlements(LookedAt):
+    """Pay that disputes granted, as it was settled."""
+
+    model = PaySettlement
+    look = Look.Page.DISPUTE
+    serializer_class = PaySettlementSerializer
+    ordering_fields = ("id", "settled_at")
+
+    @extend_schema(request=PaySettlementWriter, responses={201: PaySettlementSerializer})
+    def create(self, request: Request) -> Response:
+        """Say that it is settled; who pays."""
+        said = self.cleaned(PaySettlementWriter)
+        made = services.settle_pay(by=self.by, at=clock.now(), on=today_of(request), **said)
+        return self.shown(made, status=201)
+
+    @extend_schema(responses=PayWaitingSerializer(many=True))
+    @action(detail=False, methods=["get"], pagination_class=None, filter_backends=[])
+    def waiting(self, request: Request) -> Response:
+        """What waits to be settled."""
+        found = selectors.pay_waiting(self.by, on=today_of(request))
+        looked(request, self.look, *{one.due.person.pk for one in found})
+        return Response(PayWaitingSerializer(found, many=True).data)
+
+
 ENDPOINTS = {
     "awards": Awards,
     "boards": Boards,
     "kudos": KudosList,
+    "pay-settlements": PaySettlements,
 }

@@ -1,6 +1,6 @@
 """What was celebrated, as tables."""
 
-from recognition.models import Applause, Award, Kudos, PersonalBest, Suggestion
+from recognition.models import Applause, Award, Kudos, PaySettlement, PersonalBest, Suggestion
 from teams.exchange.trails import known_by, trail
 
 DUE = ("person", "kind", "key")
@@ -15,4 +15,5 @@ KINDS = [
     trail("kudos", Kudos, *THANKED),
     trail("personal_bests", PersonalBest, "person", "measure", "kind", "period"),
     trail("applause", Applause, "person", "award", "kudos"),
+    trail("pay_settlements", PaySettlement, "dispute", "person", without=("note",)),
 ]

@@ -59,3 +59,11 @@ class SwitchForm(forms.Form):
     """Which state of a screen somebody has seen."""
 
     version = forms.IntegerField(min_value=1, max_value=10**9)
+
+
+class SettleForm(forms.Form):
+    """Which pay, and with what it was settled."""
+
+    dispute = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    person = forms.IntegerField(min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+    note = forms.CharField(label="With which payroll or statement", max_length=200)

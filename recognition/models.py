@@ -2,13 +2,15 @@
 
 from typing import Self
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from coaching.models import Dispute
 from salesmgmt.desk.audit import audited
-from teams.models import Person, Team, Viewer, access_of
+from teams.models import Person, Role, Team, Viewer, access_of
 
 
 class AwardKind(models.TextChoices):
@@ -183,3 +185,41 @@ class Screen(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PaySettlementQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """One's own; operations, who settle pay, and HR see all. Nobody sees it for leading somebody."""
+        access = access_of(user)
+        if access.person_id is None:
+            return self.none()
+        return self.all() if access.role in {Role.OPERATIONS, Role.HR} else self.filter(person=access.person_id)
+
+
+class PaySettlement(models.Model):
+    """Pay that a dispute granted and somebody has settled: that it was paid or taken back, by whom and when."""
+
+    dispute = models.ForeignKey(Dispute, models.PROTECT, related_name="settlements")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="pay_settlements")
+    amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Below zero: given back")
+    currency = models.CharField(max_length=3)
+    note = models.CharField(max_length=200, help_text="With which payroll or statement")
+    settled_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects = PaySettlementQuerySet.as_manager()
+
+    class Meta:
+        triggers = [
+            *audited("note"),
+            pgtrigger.Protect(
+                name="append_only",
+                operation=pgtrigger.UpdateOf("dispute_id", "person_id", "amount", "currency", "settled_at")
+                | pgtrigger.Delete,
+            ),
+        ]
+        indexes = [models.Index(fields=["-settled_at", "-id"], name="pay_settlement_by_moment")]
+        constraints = [models.UniqueConstraint(fields=["dispute", "person"], name="pay_is_settled_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.amount} {self.currency}"

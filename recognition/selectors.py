@@ -9,11 +9,23 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from coaching.models import Party
 from coaching.selectors import praiseworthy_plans
+from coaching.selectors.disputes import PayDue, pay_due, payers
 from performance.selectors import Standing, standings
 from performance.selectors.cells import Span, read
 from recognition.analysis import is_best, named, ranks, streak
-from recognition.models import Applause, Award, AwardKind, BoardKind, Kudos, PersonalBest, Screen, Suggestion
+from recognition.models import (
+    Applause,
+    Award,
+    AwardKind,
+    BoardKind,
+    Kudos,
+    PaySettlement,
+    PersonalBest,
+    Screen,
+    Suggestion,
+)
 from sales.selectors.deal_lines import discounts_given
 from sales.selectors.feedback import csat_of_people
 from salesmgmt.desk.tokens import digest
@@ -22,7 +34,7 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import FiscalCalendar, Period
 from salesmgmt.lib.ratios import ratio
 from targets.selectors import quota_parts
-from teams.models import Leave, Organisation, Person, Posting, Showing, Team, User, Viewer, access_of
+from teams.models import Leave, Organisation, Person, Posting, Role, Showing, Team, User, Viewer, access_of
 from teams.selectors import hidden_of, members
 
 LEAST_OF_A_QUOTA = Decimal("0.25")  # below it a percentage says little (R24)
@@ -492,3 +504,30 @@ def praised_by(*, user: User, on: date) -> QuerySet[Person]:
     if not (access.leads or access.sees_all):
         return Person.objects.none()
     return Person.objects.visible_to(user).active(on).exclude(pk=access.person_id or 0).order_by("name", "pk")
+
+
+# ── Pay that disputes granted ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PayWaiting:
+    """Pay as a dispute was decided for good that nobody has settled yet."""
+
+    due: PayDue
+    may_settle: bool
+
+
+def pay_waiting(user: User, *, on: date) -> list[PayWaiting]:
+    """What waits to be settled: one's own, and of all for operations and HR. Nobody settles a matter of their own."""
+    access = access_of(user)
+    sees_all = access.role in {Role.OPERATIONS, Role.HR}
+    done = set(PaySettlement.objects.values_list("dispute_id", "person_id"))
+    is_payer = access.person_id is not None and payers(on).filter(pk=access.person_id).exists()
+    found = [one for one in pay_due() if (one.dispute, one.person.pk) not in done]
+    found = [one for one in found if sees_all or one.person.pk == access.person_id]
+    mine = set(
+        Party.objects.filter(person=access.person_id, dispute__in={one.dispute for one in found}).values_list(
+            "dispute_id", flat=True
+        )
+    )
+    return [PayWaiting(one, is_payer and one.dispute not in mine) for one in found]

@@ -10,11 +10,24 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
+from coaching.models import Dispute
+from coaching.services import finish_paying
 from recognition import selectors
-from recognition.models import Applause, Award, AwardKind, BoardKind, Kudos, PersonalBest, Screen, Suggestion
+from recognition.models import (
+    Applause,
+    Award,
+    AwardKind,
+    BoardKind,
+    Kudos,
+    PaySettlement,
+    PersonalBest,
+    Screen,
+    Suggestion,
+)
 from salesmgmt.desk.erasure import Forgotten
-from salesmgmt.desk.expiry import Expiry
+from salesmgmt.desk.expiry import GONE, Expiry
 from salesmgmt.desk.models import Notice
+from salesmgmt.desk.telling import tell_users
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation, Person, Team, User, access_of
@@ -27,7 +40,15 @@ def _forget_suggestions(before: datetime, forgotten: Forgotten) -> None:
     forgotten.drop(Suggestion.objects.filter(made_on__lt=before.date(), award=None))
 
 
-EXPIRIES = [Expiry("suggestions", "Suggested praise that was not given", 24, _forget_suggestions)]
+def _forget_pay_notes(before: datetime, forgotten: Forgotten) -> None:
+    """That it was settled, when and by whom stays."""
+    forgotten.blank(PaySettlement.objects.filter(settled_at__lt=before).exclude(note=GONE), note=GONE)
+
+
+EXPIRIES = [
+    Expiry("suggestions", "Suggested praise that was not given", 24, _forget_suggestions),
+    Expiry("pay_notes", "With what disputed pay was settled", 36, _forget_pay_notes),
+]
 
 
 @transaction.atomic
@@ -283,3 +304,27 @@ def revoke_screen(*, screen: Screen, version: int, by: User) -> Screen:
     screen.digest, screen.is_on = "", False
     screen.save(update_fields=["digest", "is_on", "version"])
     return screen
+
+
+@transaction.atomic
+def settle_pay(*, dispute: int, person: int, note: str, by: User, at: datetime, on: date) -> PaySettlement:
+    """Pay that a dispute granted was paid, or taken back: who settles pay says so, and nobody for themselves."""
+    if not Dispute.objects.select_for_update().filter(pk=dispute).exists():
+        raise Refused("There is no such pay to settle.")
+    waiting = {(one.due.dispute, one.due.person.pk): one for one in selectors.pay_waiting(by, on=on)}
+    found = waiting.get((dispute, person))
+    if found is None:
+        raise Refused("There is no such pay to settle: it may be settled already.")
+    if not found.may_settle:
+        raise Refused("Only who settles pay says so, and nobody in a matter of their own.")
+    if not note.strip():
+        raise Refused("Say with which payroll or statement.", field="note")
+    due = found.due
+    made = PaySettlement.objects.create(
+        dispute_id=dispute, person=due.person, amount=due.amount, currency=due.currency, note=note.strip()[:200],
+        settled_at=at, by=by,
+    )  # fmt: skip
+    if not any(one.dispute == dispute for one in (row.due for row in selectors.pay_waiting(by, on=on))):
+        finish_paying(dispute=dispute, at=at)
+    tell_users([(due.person.user_id, "Pay that was in dispute is settled.", "/settlements/")], at=at, must=True)
+    return made

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from recognition.views import praise, screens
+from recognition.views import praise, screens, settlements
 
 PRAISE = r"^wall/(?P<kind>award|kudos)/(?P<pk>[0-9]{1,18})"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     re_path(PRAISE + r"/take-down/$", praise.take_down, name="praise-take-down"),
     path("leaderboard/", praise.leaderboard, name="leaderboard"),
     path("leaderboard/place/", praise.place, name="place"),
+    path("settlements/", settlements.settlements, name="settlements"),
     path("screens/", screens.screens, name="screens"),
     path("screens/<int:pk>/switch/", screens.screen_switch, name="screen-switch"),
     path("screens/<int:pk>/address/", screens.screen_address, name="screen-address"),

@@ -60,7 +60,7 @@ app.conf.beat_schedule = {
         "find look-alikes": ("sales.tasks.find_look_alikes", crontab(hour="2", minute="50")),
         "carry out handovers": ("sales.tasks.carry_out_handovers", crontab(minute="5")),
         "remind of questions": ("coaching.tasks.remind_of_questions", crontab(hour="5", minute="40")),
-        "refresh effects of courses": ("coaching.tasks.refresh_course_effects", crontab(hour="2", minute="10")),
+        "refresh effects of coaching": ("coaching.tasks.refresh_effects", crontab(hour="2", minute="10")),
         "keep up training": ("coaching.tasks.keep_up_training", crontab(hour="4", minute="40")),
         "keep disputes going": ("coaching.tasks.keep_disputes_going", crontab(minute="35")),
         "plan 1:1s and prepare agendas": ("coaching.tasks.tend_talks", crontab(hour="*/6", minute="15")),

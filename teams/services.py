@@ -23,7 +23,7 @@ from django.urls import reverse
 
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry
-from salesmgmt.desk.models import Notice, SavedView, Token
+from salesmgmt.desk.models import Delivery, Notice, SavedView, Token
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period as PeriodValue
@@ -155,7 +155,7 @@ def forget_person(*, person: Person, by: User | None, on: date) -> Forgotten:
     if user:
         AccessAttempt.objects.filter(username=user.username).delete()
         AccessFailureLog.objects.filter(username=user.username).delete()
-        for owned in (Notice, SavedView, Token):
+        for owned in (Delivery, Notice, SavedView, Token):
             owned._base_manager.filter(user=user).delete()
         forgotten.blank(
             User.objects.filter(pk=user.pk), username=f"erased-{user.pk}", first_name="", last_name="", email="",
@@ -303,14 +303,15 @@ def _forget_looks(before: datetime, forgotten: Forgotten) -> None:
 
 
 def _forget_ratings(before: datetime, forgotten: Forgotten) -> None:
-    """Of each skill the latest rating stays."""
+    """Of each skill the latest rating stays, while the person works here."""
     standing = SkillRating.objects.standing().values("pk")
-    forgotten.drop(SkillRating.objects.filter(at__lt=before).exclude(pk__in=standing))
+    old = SkillRating.objects.filter(at__lt=before)
+    forgotten.drop(old.filter(~Q(pk__in=standing) | Q(person__left_on__lt=before.date())))
 
 
 EXPIRIES = [
     Expiry("looks", "Who looked at whose figures", 12, _forget_looks),
-    Expiry("skill_ratings", "Ratings of skills that later ones have taken the place of", 36, _forget_ratings),
+    Expiry("skill_ratings", "Ratings of skills since replaced, or of people who left", 36, _forget_ratings),
 ]
 
 

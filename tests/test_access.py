@@ -76,11 +76,11 @@ LEADERS = "maya omar vera olga admin"
 COMPARERS = "ana ben cleo maya omar vera olga admin"  # who sells, leads or runs it; not HR, not departments
 COLLEAGUES = "ana ben cleo maya omar vera olga dora hugo"
 DELIVERERS = "olga dora admin"
-CONCERNED = "ana ben omar vera hugo"  # the parties, who decides, HR, and executives, who read no statement
+CONCERNED = "ana ben omar hugo"  # the parties, who decides, HR; no executive of their line
 LADDER_ACTS = (
     "ladder-change", "ladder-goal", "ladder-goal-remove", "ladder-support", "ladder-support-say", "ladder-publish",
     "ladder-read", "ladder-pause", "ladder-extend", "ladder-finish", "ladder-decide", "ladder-answer",
-    "ladder-withdraw", "ladder-witness",
+    "ladder-withdraw", "ladder-witness", "ladder-left",
 )  # fmt: skip
 TABLE: dict[str, tuple[str, str]] = {
     # logins
@@ -379,6 +379,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "dispute-decide": (CONCERNED, POST),
     "dispute-appeal": (CONCERNED, POST),
     "dispute-withdraw": (CONCERNED, POST),
+    "dispute-pdf": (CONCERNED, GET),
+    "dispute-appeal-withdraw": (CONCERNED, POST),
+    "settlements": (COLLEAGUES, GET),
     "one-on-ones": (EVERYBODY, GET),
     "one-on-one-plan": ("maya omar vera", GET),
     "one-on-one": (LINE, GET),
@@ -438,6 +441,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "development-close": ("ana maya vera", POST),
     "goal-add": ("ana maya vera", POST),
     "goal-mark": ("ana maya vera", POST),
+    "goal-take": ("ana maya vera", POST),
+    "growth-paths": (EVERYBODY, GET),
+    "growth-step-end": (PLANNERS, POST),
     "mentor-ask": ("ana maya vera", POST),
     "mentorship-answer": ("ana ben maya vera", POST),
     "mentorship-end": ("ana ben maya vera", POST),
@@ -503,6 +509,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "ladder-open": ("maya omar vera", GET),
     "early-signs": ("maya omar vera", GET),
     "exits": ("vera hugo", GET),
+    "exit-correct": ("hugo", GET),
     "ladder": ("ana maya vera", GET),
     "ladder-pdf": ("ana maya vera", GET),
     **dict.fromkeys(LADDER_ACTS, ("ana maya vera", POST)),
@@ -850,6 +857,7 @@ def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
         person=cast.ana, mentor=cast.ben, focus="Key accounts", starts_on=today, by=cast.ana.user, at=now
     )
     step = OnboardingStep.objects.earliest("pk")
+    ahead = coaching.add_growth_step(role="manager", months=6, text="Lead a meeting", by=vera)
     in_draft = {"pk": course.pk, "lesson_pk": draft.lessons.get(position=1).pk}
     return {
         "course": {"pk": course.pk},
@@ -866,6 +874,9 @@ def training(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
         "development": {"pk": cast.ana.pk},
         "goal-add": {"pk": cast.ana.pk},
         "goal-mark": {"pk": cast.ana.pk, "goal_pk": goal.pk},
+        "goal-take": {"pk": cast.ana.pk, "step_pk": ahead.pk},
+        "growth-paths": {},
+        "growth-step-end": {"pk": ahead.pk},
         "mentor-ask": {"pk": cast.ana.pk},
         "mentorship": {"pk": mentored.pk},
         "onboarding": {},
@@ -926,7 +937,12 @@ def ladders(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]
     promised = coaching.promise_support(
         step=rung, owner=cast.maya, text="Ride along", due_on=today, by=maya, at=now, on=today
     )
+    left = Person.objects.create(name="Lou", left_on=today)
+    gone = coaching.record_exit(
+        person=left, left_on=today, reason="growth", by=User.objects.get(username="hugo"), at=now
+    )
     return {
+        "exit-correct": {"pk": gone.pk},
         "ladder": {"pk": ladder.pk},
         "ladder-open": {},
         "ladder-goal-remove": {"pk": ladder.pk, "goal_pk": aimed.pk},

@@ -5,8 +5,10 @@ each other don't pass for more than they are (Bertrand, Duflo and Mullainathan 2
 low, and who is low by bad luck rises by itself: what to expect afterwards is therefore a regression on the weeks
 before and on the time before those (analysis of covariance), learned from people at times when nobody helped them.
 Chance is what the same reckoning finds where there was no help: as many comparable people, drawn at this and at
-earlier starts (placebos in space and time: Abadie, Diamond and Hainmueller 2010). Comparable are the nearest by
-role, tenure, level and territory (Gower 1971).
+earlier starts (placebos in space and time: Abadie, Diamond and Hainmueller 2010). Where few are left to draw from,
+fewer are drawn: how far a reckoning scatters goes with one over the people helped and the weight of each they are set
+against. Who is helped later counts among the comparable up to then: leaving them out would keep the lucky ones.
+Comparable are the nearest by role, tenure, level and territory (Gower 1971).
 """
 
 import math
@@ -18,6 +20,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from salesmgmt.lib.groups import SMALLEST_GROUP
+from salesmgmt.lib.ratios import signed
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -30,9 +33,10 @@ PEERS = SMALLEST_GROUP
 NEAREST = 20
 STEP = 4  # weeks from one placebo start to the next
 DRAWS = 60  # at each
-ROOM = 3  # times as many people to draw from, or too few are left to compare with
+ROOM = 3  # times as many people to draw from as are drawn, or too few are left to compare with
+FEWEST = 3  # that somebody is set against
+NOBODY = -1
 WIDE = 0.5  # a range from end to end: wider ones tell too little
-OPEN = 10  # times as much and more: a range without an end
 SHARE = 0.9  # of cases the range holds
 
 Verdict = Literal["better", "worse", "no effect seen", "too little to tell"]
@@ -61,16 +65,13 @@ class Effect:
     after: float
     expected: float
     placebos: int
+    chance: float
+    """How often chance alone goes as far on either side."""
 
     @property
     def shown(self) -> tuple[str, str, str]:
-        """Value, low and high in whole percent: +12%, −3%, or that there is no end."""
-        value, low, high = (f"{one:+.0%}".replace("-", "−") if one < OPEN else "open" for one in self._three)
-        return value, low, high
-
-    @property
-    def _three(self) -> tuple[float, float, float]:
-        return self.value, self.low, self.high
+        """Value, low and high in whole percent."""
+        return signed(self.value), signed(self.low), signed(self.high)
 
     @property
     def verdict(self) -> Verdict:
@@ -85,40 +86,48 @@ class Effect:
 class _View:
     """All people around one start: what came after, and what stood before, relative to the mean of all."""
 
+    whole: tuple[Numbers, Numbers]
+    """Amounts and units of all the weeks after."""
     after: Numbers
     units: Numbers
+    """The same up to the week in which somebody was helped."""
     base: Numbers
     past: Numbers
     is_known: Flags
-    """There before and after, and not helped until the end."""
+    """There before and after, not helped before and, for some weeks at least, not after."""
 
 
 class Panel:
-    """`amounts` per person and week, over `units` (days present, or the cases a ratio is of).
+    """`amounts` per person and week, over `units` (days present, or the cases of a ratio); `helps`: all there was."""
 
-    `helped`: the week from which on each person had any help; the number of weeks for those who never had.
-    """
-
-    def __init__(self, amounts: Numbers, units: Numbers, helped: Ints) -> None:
+    def __init__(self, amounts: Numbers, units: Numbers, helps: Sequence[Help]) -> None:
         self.people, self.weeks = amounts.shape
-        self.helped = helped
+        self._helps = np.array([(one.person, one.start, one.until) for one in helps], dtype=np.int64).reshape(-1, 3).T
         first = np.zeros((self.people, 1))
         self._amounts = np.concatenate([first, np.cumsum(amounts, axis=1)], axis=1)
         self._units = np.concatenate([first, np.cumsum(units, axis=1)], axis=1)
         self._views: dict[tuple[int, int], _View] = {}
 
-    def sums(self, start: int, until: int) -> tuple[Numbers, Numbers]:
-        start = max(start, 0)
-        return self._amounts[:, until] - self._amounts[:, start], self._units[:, until] - self._units[:, start]
+    def sums(self, start: int, until: int | Ints) -> tuple[Numbers, Numbers]:
+        start, rows = max(start, 0), np.arange(self.people)
+        amounts: Numbers = self._amounts[rows, until] - self._amounts[:, start]
+        units: Numbers = self._units[rows, until] - self._units[:, start]
+        return amounts, units
 
     def view(self, start: int, until: int) -> _View:
         if (start, until) not in self._views:
-            after, units = self.sums(start, until)
+            person, since, ended = self._helps
+            inside = (since >= start) & (since < until)
+            begun = np.full(self.people, until)
+            np.minimum.at(begun, person[inside], since[inside])
+            clean = np.ones(self.people, dtype=bool)
+            clean[person[(since < start) & (ended > start - BASELINE)]] = False
+            after, units = self.sums(start, begun)
             base, base_units = self._relative(start - BASELINE, start)
             past, past_units = self._relative(start - BASELINE - HISTORY, start - BASELINE)
-            there = (units > 0) & (base_units > 0)
+            there = (units > 0) & (base_units > 0) & (begun - start >= LEAST_AFTER)
             self._views[start, until] = _View(
-                after, units, base, np.where(past_units > 0, past, base), there & (self.helped >= until)
+                self.sums(start, until), after, units, base, np.where(past_units > 0, past, base), there & clean
             )
         return self._views[start, until]
 
@@ -138,6 +147,9 @@ class _Drawn:
 
     actual: Numbers
     expected: Numbers
+    """0 where too few are left to set somebody against."""
+    scatter: Numbers
+    """How far chance drives it, as a multiple of one person's."""
 
 
 def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 1) -> Effect | None:
@@ -152,8 +164,8 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
     slopes = _slopes(panel, helps, alike, shifts)
     if slopes is None:
         return None
-    found = _reckon(panel, helps, alike, 0, np.array([[one.person for one in helps]]), slopes)
-    if found is None or not found.expected[0] > 0:
+    found = _reckon(panel, helps, alike, 0, np.array([[one.person for one in helps]]), slopes, is_helped=True)
+    if not found.expected[0] > 0:
         return None
     off: list[Numbers] = []
     people: set[int] = set()
@@ -162,19 +174,20 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
     for shift in shifts:
         pool = alike | also if shift else alike  # before the help, those helped later are like the others
         drawn = _draw(rng, panel, helps, pool, shift)
-        made = _reckon(panel, helps, pool, shift, drawn, slopes) if drawn is not None else None
-        if made is None or drawn is None:
+        if drawn is None:
             continue
+        made = _reckon(panel, helps, pool, shift, drawn, slopes)
         fine = made.expected > 0
         # The root makes chance about as wide above as below, and stands nothing at all (no order in three months).
-        off.append(np.sqrt(made.actual[fine] / made.expected[fine]) - 1)
-        people |= set(drawn.ravel().tolist())
+        off.append((np.sqrt(made.actual[fine] / made.expected[fine]) - 1) / made.scatter[fine])
+        people |= set(drawn[fine].ravel().tolist()) - {NOBODY}
     if not off or len(people) < PEERS:
         return None
-    noise = np.concatenate(off)
+    noise = np.concatenate(off) * float(found.scatter[0])
     middle, spread = float(noise.mean()), float(noise.std(ddof=1))
     apart = 1 + (shifts[-1] - shifts[1]) // longest if len(shifts) > 1 else 1  # starts whose weeks overlap tell once
-    reach = float(student.ppf((1 + SHARE) / 2, max(len(people) * apart - 2, 2))) * spread
+    free = max(len(people) * apart - 2, 2)
+    reach = float(student.ppf((1 + SHARE) / 2, free)) * spread
     ratio = float(found.actual[0] / found.expected[0])
 
     def at(share: float) -> float:
@@ -187,6 +200,7 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
         people=len({one.person for one in helps}), peers=int((alike.any(axis=0)).sum()),
         before=float(before[0] / before[1]), after=float(found.actual[0] / units),
         expected=float(found.expected[0] / units), placebos=len(noise),
+        chance=2 * float(student.sf(abs(math.sqrt(max(ratio, 0)) - 1 - middle) / spread, free)) if spread else 1.0,
     )  # fmt: skip
 
 
@@ -233,48 +247,66 @@ def _slopes(panel: Panel, helps: Sequence[Help], alike: Flags, shifts: Sequence[
 
 
 def _reckon(
-    panel: Panel, helps: Sequence[Help], alike: Flags, shift: int, who: Ints, slopes: tuple[float, float]
-) -> _Drawn | None:
-    """`who`: draw × help. Each is set against those alike who are in none of the draw's places."""
+    panel: Panel,
+    helps: Sequence[Help],
+    alike: Flags,
+    shift: int,
+    who: Ints,
+    slopes: tuple[float, float],
+    *,
+    is_helped: bool = False,
+) -> _Drawn:
+    """`who`: draw × help, or nobody. Each is set against those alike who are in none of the draw's places."""
     rows = np.arange(len(who))
-    actual, expected = np.zeros(len(who)), np.zeros(len(who))
+    actual, expected, enough = np.zeros(len(who)), np.zeros(len(who)), np.ones(len(who), dtype=bool)
+    placed = who != NOBODY
     taken = np.zeros((len(who), panel.people), dtype=bool)
     for k in range(len(helps)):
-        taken[rows, who[:, k]] = True
+        taken[rows[placed[:, k]], who[placed[:, k], k]] = True
+    weight = np.zeros(taken.shape)
     for k, one in enumerate(helps):
         view = panel.view(one.start - shift, one.until - shift)
         level = np.maximum(1 + slopes[0] * (view.base - 1) + slopes[1] * (view.past - 1), 0.05)
         others = (view.is_known & alike[k])[None] & ~taken
-        did, would = others @ view.after, others @ (view.units * level)
-        if (others.sum(axis=1) < min(PEERS, 3)).any() or not (would > 0).all():
-            return None
-        here = who[:, k]
-        actual += view.after[here]
-        expected += did / would * view.units[here] * level[here]
-    return _Drawn(actual, expected)
+        count, did, would = others.sum(axis=1), others @ view.after, others @ (view.units * level)
+        fine, here = (count >= FEWEST) & (would > 0), placed[:, k]
+        enough &= fine | ~here
+        here &= fine
+        person = who[here, k]
+        after, units = view.whole if is_helped else (view.after, view.units)
+        actual[here] += after[person]
+        expected[here] += (did[here] / would[here]) * units[person] * level[person]
+        weight[here] += others[here] / count[here, None]
+    helped = np.maximum(placed.sum(axis=1), 1)
+    scatter = np.sqrt(1 / helped + ((weight / helped[:, None]) ** 2).sum(axis=1))
+    return _Drawn(actual, np.where(enough, expected, 0), scatter)
 
 
 def _draw(rng: np.random.Generator, panel: Panel, helps: Sequence[Help], alike: Flags, shift: int) -> Ints | None:
-    """Comparable people, each in at most one place of a draw, whom nobody helped then."""
+    """Comparable people whom nobody helped then, each in at most one place of a draw; some places stay empty where
+    there is no room for all.
+    """
     if any(one.start - shift < BASELINE for one in helps):
         return None
-    may = []
-    for k, one in enumerate(helps):
-        may.append(panel.view(one.start - shift, one.until - shift).is_known & alike[k])
-    if any(which.sum() < ROOM * len(helps) for which in may):
+    may = np.stack([panel.view(one.start - shift, one.until - shift).is_known for one in helps]) & alike
+    count = min(len(helps), int(may.any(axis=0).sum()) // ROOM)
+    if not count:
         return None
     if len(helps) == 1:
         return np.flatnonzero(may[0])[:, None]
     keys = rng.random((DRAWS, panel.people))
-    found = np.empty((DRAWS, len(helps)), dtype=np.int64)
-    rows = np.arange(DRAWS)
+    wanted = rng.random((DRAWS, len(helps))).argsort(axis=1).argsort(axis=1) < count
+    found = np.full((DRAWS, len(helps)), NOBODY)
     for k, which in enumerate(may):
-        free = np.where(which[None], keys, -1.0)
-        found[:, k] = free.argmax(axis=1)
-        if (free[rows, found[:, k]] < 0).any():
-            return None
-        keys[rows, found[:, k]] = -1.0
-    return found
+        rows = np.flatnonzero(wanted[:, k])
+        free = np.where(which[None], keys[rows], -1.0)
+        chosen = free.argmax(axis=1)
+        there = free[np.arange(len(rows)), chosen] >= 0
+        rows, chosen = rows[there], chosen[there]
+        found[rows, k] = chosen
+        keys[rows, chosen] = -1.0
+    drawn: Ints = found[(found != NOBODY).any(axis=1)]
+    return drawn
 
 
 def nearest(

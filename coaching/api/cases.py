@@ -1,8 +1,10 @@
 """Cases, their diagnosis and questions to departments. Notes and statements are read where they are written."""
 
+from decimal import Decimal
 from typing import Any, cast
 
 import django_filters as filters
+from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -49,10 +51,17 @@ class CaseSerializer(serializers.ModelSerializer):
         return told
 
 
+def _amount() -> serializers.DecimalField:
+    return serializers.DecimalField(
+        max_digits=20, decimal_places=2, min_value=0, required=False, help_text="An estimate, in the reporting currency"
+    )
+
+
 class CaseWriter(Writer):
     flag = VisibleField(model=Flag, required=False, help_text="The flag it comes from, or else `person` and `subject`")
     person = VisibleField(model=Person, required=False)
     subject = serializers.CharField(max_length=300, required=False)
+    at_stake = _amount()
     due_on = serializers.DateField()
     owner = VisibleField(model=Person, required=False, help_text="Default: whoever asks")
 
@@ -61,12 +70,15 @@ class CaseWriter(Writer):
             raise serializers.ValidationError("Give a flag, or a person and a subject.")
         if "flag" not in said and not ("person" in said and "subject" in said):
             raise serializers.ValidationError("Give a person and a subject.")
+        if "flag" in said and "at_stake" in said:
+            raise serializers.ValidationError({"at_stake": "A flag brings its own amount."})
         return said
 
 
 class RaiseWriter(Writer):
     ask = serializers.ChoiceField(choices=Case.Ask.choices)
     subject = serializers.CharField(max_length=300)
+    at_stake = _amount()
 
 
 class CaseMoveWriter(Writer):
@@ -158,6 +170,15 @@ class CaseFilter(filters.FilterSet):
     state = filters.ChoiceFilter(choices=Case.State.choices)
     source = filters.ChoiceFilter(choices=Case.Source.choices)
     cause = filters.ChoiceFilter(choices=Case.CAUSES, method="with_cause")
+    team = filters.NumberFilter(method="of_team", label="Posted to the team or below when it was opened")
+    overdue = filters.BooleanFilter(method="is_overdue", label="Open past its due date")
+
+    def of_team(self, found: Any, name: str, value: Decimal) -> Any:
+        return found.filter(team__path__contains=[int(value)]) if 0 < value < 2**63 else found.none()
+
+    def is_overdue(self, found: Any, name: str, value: bool) -> Any:
+        late = Q(state=Case.State.OPEN, due_on__lt=clock.today(organisation_of(self.request.user).time_zone))
+        return found.filter(late if value else ~late)
 
     def with_cause(self, found: Any, name: str, value: str) -> Any:
         """Of those whose words one reads."""

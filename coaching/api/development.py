@@ -7,12 +7,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from coaching import services
-from coaching.models import DevelopmentPlan, Goal, Mentorship, OnboardingStep
+from coaching import selectors, services
+from coaching.models import DevelopmentPlan, Goal, GrowthStep, Mentorship, OnboardingStep
 from coaching.selectors import may_be_asked
 from performance.selectors import catalogue
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
+from salesmgmt.lib.refusals import Refused
 from teams.api import Id, LookedAt, today_of
 from teams.models import Look, Person, Role
 
@@ -222,9 +223,45 @@ class OnboardingSteps(Records):
         return self.shown(step)
 
 
+class GrowthStepSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = GrowthStep
+        fields = ("id", "role", "months", "text", "skill", "level", "course", "ended_at")
+        read_only_fields = fields
+
+
+class GrowthStepTakeWriter(Writer):
+    person = VisibleField(model=Person)
+
+
+class GrowthStepFilter(filters.FilterSet):
+    role = filters.ChoiceFilter(choices=Role.choices)
+
+
+class GrowthSteps(Records):
+    """What leads to a role, step by step."""
+
+    model = GrowthStep
+    serializer_class = GrowthStepSerializer
+    filterset_class = GrowthStepFilter
+    ordering_fields = ("id", "months")
+
+    @extend_schema(request=GrowthStepTakeWriter, responses={201: GoalSerializer})
+    @action(detail=True, methods=["post"])
+    def take(self, request: Request, pk: str) -> Response:
+        """Make it a goal of one's own plan."""
+        step, person = self.get_object(), self.cleaned(GrowthStepTakeWriter)["person"]
+        plan = selectors.plan_of(self.by, person)
+        if plan is None:
+            raise Refused(f"{person.name} has no development plan yet; write it first.", field="person")
+        goal = services.take_growth_step(plan=plan, step=step, by=self.by, at=clock.now(), on=today_of(request))
+        return Response(GoalSerializer(goal).data, status=201)
+
+
 ENDPOINTS = {
     "development-plans": DevelopmentPlans,
     "goals": Goals,
     "mentorships": Mentorships,
     "onboarding-steps": OnboardingSteps,
+    "growth-steps": GrowthSteps,
 }

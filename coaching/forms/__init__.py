@@ -19,7 +19,7 @@ from .cases import (
     WithdrawForm,
 )
 from .courses import AssignForm, CourseForm, CourseRuleForm, DueForm, LessonForm, QuestionForm, QuizForm
-from .development import DevelopmentForm, DevelopmentGoalForm, MentorForm, OnboardingStepForm
+from .development import DevelopmentForm, DevelopmentGoalForm, GrowthStepForm, MentorForm, OnboardingStepForm
 from .ladders import (
     ExitCorrectForm,
     ExitForm,
@@ -73,6 +73,7 @@ __all__ = [
     "DueForm",
     "ExitCorrectForm",
     "ExitForm",
+    "GrowthStepForm",
     "HandOverForm",
     "LadderAnswerForm",
     "LadderDecisionForm",

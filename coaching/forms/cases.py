@@ -28,11 +28,19 @@ class MoveCaseForm(CaseForm):
     reason = forms.CharField(label="Why", max_length=200)
 
 
+def amount() -> forms.DecimalField:
+    return forms.DecimalField(
+        label="What it is likely to cost", min_value=0, max_digits=20, decimal_places=2, required=False,
+        help_text="Your estimate, in the currency of reports; may be left empty.",
+    )  # fmt: skip
+
+
 class OpenCaseForm(forms.Form):
     """A case about one of one's people, without a flag."""
 
     person = forms.ModelChoiceField(Person.objects.none(), label="About")
     subject = forms.CharField(label="What you see", max_length=300, help_text="About the gap, not about the person.")
+    at_stake = amount()
     due_on = forms.DateField(label="To be settled by", widget=DAY, validators=[require_our_time])
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
@@ -45,6 +53,7 @@ class RaiseCaseForm(forms.Form):
 
     ask = forms.ChoiceField(label="What is it?", choices=Case.Ask.choices, widget=forms.RadioSelect)
     subject = forms.CharField(label="In a sentence", max_length=300)
+    at_stake = amount()
 
 
 class HandOverForm(Versioned):
@@ -151,13 +160,17 @@ class CaseListForm(forms.Form):
     state = forms.ChoiceField(choices=STATES, required=False)
     cause = forms.ChoiceField(choices=Case.CAUSES, required=False)
     person = forms.CharField(max_length=200, required=False)
+    source = forms.ChoiceField(choices=Case.Source.choices, required=False)
+    team = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    owner = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     cursor = forms.CharField(max_length=200, required=False)
 
     @property
-    def asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, Any]:
         self.is_valid()
+        numbers = {name: self.cleaned_data.get(name) for name in ("team", "owner")}
         found = {name: str(self.cleaned_data.get(name) or "") for name in self.fields}
-        return found | {"state": found["state"] or "open"}
+        return found | {"state": found["state"] or "open"} | numbers
 
 
 class CausesForm(forms.Form):

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
-from coaching.selectors import taught
+from coaching.selectors import active_skills, taught
 from salesmgmt.lib.days import require_our_time
-from teams.models import Person, Role
+from teams.models import Person, Role, Skill
 
 from .cases import DAY
 from .courses import measures
@@ -40,14 +41,40 @@ class DevelopmentGoalForm(forms.Form):
 class MentorForm(forms.Form):
     """Ask a colleague."""
 
-    mentor = forms.ModelChoiceField(Person.objects.none(), label="Mentor")
+    mentor = forms.CharField(max_length=254, label="Mentor", help_text="Their name or e-mail address")
     focus = forms.CharField(max_length=300, label="What about", help_text="The mentor reads it")
     starts_on = forms.DateField(label="From", widget=DAY, validators=[require_our_time])
     until = forms.DateField(label="Until", widget=DAY, validators=[require_our_time], required=False)
 
     def __init__(self, *args: Any, colleagues: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["mentor"].queryset = colleagues  # type: ignore[attr-defined]
+        self._colleagues = colleagues
+
+    def clean_mentor(self) -> Person:
+        said = self.cleaned_data["mentor"]
+        found = list(self._colleagues.filter(Q(email__iexact=said) | Q(name__iexact=said))[:2])
+        if len(found) == 1:
+            mentor: Person = found[0]
+            return mentor
+        if found:
+            raise forms.ValidationError("More than one colleague is called so; give the e-mail address.")
+        raise forms.ValidationError("No colleague with a login is called so; write the name in full.")
+
+
+class GrowthStepForm(forms.Form):
+    """A step of the path to a role."""
+
+    role = forms.ChoiceField(choices=Role.choices, label="Path to")
+    months = forms.IntegerField(min_value=1, max_value=60, label="Done after how many months")
+    text = forms.CharField(max_length=300, label="What is learned or done")
+    skill = forms.ModelChoiceField(Skill.objects.none(), required=False)
+    level = forms.IntegerField(min_value=1, max_value=5, required=False, help_text="Of the skill, from 1 to 5")
+    course = forms.ModelChoiceField(taught().none(), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["skill"].queryset = active_skills()  # type: ignore[attr-defined]
+        self.fields["course"].queryset = taught().order_by("title")  # type: ignore[attr-defined]
 
 
 class OnboardingStepForm(forms.Form):

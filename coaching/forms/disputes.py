@@ -20,7 +20,7 @@ from coaching.selectors.disputes import (
 )
 from coaching.services.disputes import NewOwner, NewQuota, Settlement, Split, Wanted
 from salesmgmt.lib.days import require_our_time
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Kind, Period
 from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, QuotaEntry, measure_of
 from teams.models import Organisation, Person, User
@@ -110,7 +110,7 @@ class LabelledChoice(forms.ModelChoiceField):
 def quota_periods(me: Person, today: date) -> list[tuple[str, str]]:
     """Quotas somebody has: of this quarter, year and month, and of those around them, by measure."""
     calendar = Organisation.get().calendar
-    kinds = ("quarter", "year", "month")
+    kinds: tuple[Kind, ...] = ("quarter", "year", "month")
     near = [Period.of(today, kind, calendar).shift(by) for kind in kinds for by in (0, 1, -1, -2)]
     found = set(QuotaEntry.objects.filter(person=me).values_list("during", "measure").distinct())
     spans = {(span.lower, span.upper, measure) for span, measure in found}

@@ -126,19 +126,23 @@ class WithdrawLadderForm(forms.Form):
     reason = forms.CharField(label="Why it is taken back", max_length=500)
 
 
-class ExitCorrectForm(forms.Form):
+class ExitWords(forms.Form):
+    """What HR heard."""
+
     left_on = _day("First day no longer here")
     reason = forms.ChoiceField(label="Main reason", choices=Exit.Reason.choices)
     interviewed_on = _day("Day of the interview", required=False)
     interview = forms.CharField(label="What they said", max_length=10_000, widget=WORDS, required=False)
     lesson = forms.CharField(label="What to learn from it, naming nobody", max_length=500, required=False)
     would_return = forms.NullBooleanField(label="Would come back", required=False)
+
+
+class ExitCorrectForm(ExitWords):
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
 
-class ExitForm(ExitCorrectForm):
+class ExitForm(ExitWords):
     person = forms.ModelChoiceField(Person.objects.none(), label="Who")
-    version = None
     field_order = ("person", "left_on")
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:

@@ -25,7 +25,7 @@ class MeetingForm(forms.Form):
     title = forms.CharField(label="Title", max_length=100, initial="Team meeting")
     starts_at = forms.DateTimeField(label="When", **WHEN)  # type: ignore[arg-type]
     every_weeks = forms.TypedChoiceField(
-        label="Again", coerce=int, empty_value=0, required=False,
+        label="Again", coerce=int, empty_value=None, required=False,
         choices=[(0, "No, once"), (1, "Every week"), *((weeks, f"Every {weeks} weeks") for weeks in range(2, 13))],
     )  # fmt: skip
     is_open_below = forms.BooleanField(

@@ -13,7 +13,7 @@ def tell_readers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("coaching", "0002_skill_map"),
+        ("coaching", "0004_growth_paths"),
         ("teams", "0003_months"),
     ]
 

@@ -15,7 +15,7 @@ from .courses import (
     QuizChoice,
     QuizQuestion,
 )
-from .development import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
+from .development import DevelopmentPlan, Goal, GrowthStep, Mentorship, OnboardingStep, OnboardingTick
 from .diagnosis import CaseStatement, DiagnosisStep, Question, QuestionQuerySet
 from .disputes import (
     Decider,
@@ -55,7 +55,7 @@ from .meetings import (
     MeetingRhythmQuerySet,
 )
 from .notes import Note, NoteQuerySet
-from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet
+from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet, HelpEffect
 from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
 from .rhythms import Pulse, Rhythm, RhythmQuerySet
 from .skills import SkillTarget
@@ -89,6 +89,8 @@ __all__ = [
     "Evidence",
     "Exit",
     "Goal",
+    "GrowthStep",
+    "HelpEffect",
     "Ladder",
     "LadderDecision",
     "LadderEvent",

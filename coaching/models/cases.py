@@ -110,6 +110,9 @@ class Case(models.Model):
     at_stake = models.DecimalField(
         max_digits=38, decimal_places=2, null=True, help_text="The gap when it was opened, in the reporting currency"
     )
+    evidence = models.JSONField(
+        null=True, editable=False, help_text="What each step's figures said when a case without a flag was opened"
+    )
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)
     opened_at = models.DateTimeField()
     due_on = models.DateField()
@@ -138,7 +141,7 @@ class Case(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.subject
+        return self.subject or "A case"  # its words stay where it was written
 
     @property
     def is_open(self) -> bool:

@@ -4,14 +4,17 @@ from datetime import date
 from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
 from sales.models import Product
 from salesmgmt.desk.audit import audited
+from salesmgmt.lib.finding import Words
 from teams.models import Person, Role, Skill, Viewer, access_of
 
 from .cases import Case
+from .plans import EffectKept
 
 
 class CourseQuerySet(models.QuerySet):
@@ -43,6 +46,7 @@ class Course(models.Model):
 
     class Meta:
         triggers = audited()
+        indexes = [GinIndex(Words("title", "summary"), name="course_by_words")]
 
     def __str__(self) -> str:
         return self.title
@@ -297,16 +301,10 @@ class CourseEffectQuerySet(models.QuerySet):
         )
 
 
-class CourseEffect(models.Model):
-    """What a course does to the measure it is for, as of the night it was last worked out."""
+class CourseEffect(EffectKept):
+    """What a course does to the measure it is for, over everybody who began it."""
 
     course = models.OneToOneField(Course, models.CASCADE, related_name="effect")
-    as_of = models.DateField()
-    people = models.PositiveIntegerField(help_text="Who took it and could be compared")
-    verdict = models.CharField(max_length=60)
-    value = models.DecimalField(max_digits=9, decimal_places=4, null=True, help_text="0.12: 12 % above the expected")
-    low = models.DecimalField(max_digits=9, decimal_places=4, null=True)
-    high = models.DecimalField(max_digits=9, decimal_places=4, null=True, help_text="Empty: open")
 
     objects = CourseEffectQuerySet.as_manager()
 

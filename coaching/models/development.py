@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ranges import Dated, is_a_range, one_at_a_time
-from teams.models import Person, Role, Viewer, access_of
+from teams.models import Person, Role, Skill, Viewer, access_of
 
 from .courses import Course
 
@@ -61,6 +61,44 @@ class DevelopmentPlan(models.Model):
         return f"{self.person}: {self.aim}"
 
 
+class GrowthStepQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """What a role asks is for everybody to read."""
+        return self.none() if access_of(user).role == "none" else self.all()
+
+    def standing(self) -> Self:
+        return self.filter(ended_at=None)
+
+
+class GrowthStep(models.Model):
+    """A step on the path to a role: what is learned or done, and a skill or course that goes with it."""
+
+    role = models.CharField(max_length=12, choices=Role, help_text="The one it leads to")
+    months = models.PositiveSmallIntegerField(help_text="From setting out until it is done")
+    text = models.CharField(max_length=300)
+    skill = models.ForeignKey(Skill, models.PROTECT, null=True, blank=True, related_name="+")
+    level = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of the skill")
+    course = models.ForeignKey(Course, models.PROTECT, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GrowthStepQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited()
+        constraints = [
+            models.CheckConstraint(condition=Q(months__range=(1, 60)), name="a_growth_step_takes_five_years_at_most"),
+            models.CheckConstraint(
+                condition=Q(level=None) | Q(level__range=(1, 5), skill__isnull=False), name="a_level_is_of_a_skill"
+            ),
+            models.UniqueConstraint(
+                fields=["role", "text"], condition=Q(ended_at=None), name="a_growth_step_stands_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}: {self.text}"
+
+
 class GoalQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
         return self.filter(read_by_the_line(user, "plan__person"))
@@ -75,6 +113,7 @@ class Goal(models.Model):
         DROPPED = "dropped", "Dropped"
 
     plan = models.ForeignKey(DevelopmentPlan, models.CASCADE, related_name="goals")
+    step = models.ForeignKey(GrowthStep, models.SET_NULL, null=True, blank=True, related_name="goals")
     text = models.CharField(max_length=300)
     measure = models.CharField(max_length=60, blank=True)
     wanted = models.CharField(max_length=60, blank=True, help_text="Of the measure: “45 %”, “3 a week”")

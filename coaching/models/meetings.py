@@ -45,9 +45,11 @@ class MeetingQuerySet(TeamsQuerySet):
     def visible_to(self, user: Viewer) -> Self:
         """Of those who are asked to come and lead above; of everybody below where it is open to them."""
         access = access_of(user)
+        asked = _asked(access, "team_id")
+        if access.team_id is None:
+            return self.filter(asked)
         below = Team.objects.filter(pk=access.team_id, path__contains=[OuterRef("team_id")])
-        is_open = Q(Exists(below), is_open_below=True) if access.team_id else Q(pk__in=[])
-        return self.filter(is_open | _asked(access, "team_id"))
+        return self.filter(asked | Q(Exists(below), is_open_below=True))
 
     def planned(self) -> Self:
         return self.filter(state=Meeting.State.PLANNED)

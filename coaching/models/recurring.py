@@ -34,7 +34,7 @@ class Recurring(models.Model):
 
     def __str__(self) -> str:
         weeks = "Every week" if self.every_weeks == 1 else f"Every {self.every_weeks} weeks"
-        return f"{weeks} on {self.get_weekday_display()} at {self.at_time:%H:%M}"  # type: ignore[attr-defined]
+        return f"{weeks} on {self.get_weekday_display()} at {self.at_time:%H:%M}"
 
     def moment(self, day: date) -> datetime:
         """When it starts on a day."""

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import CharField, Count, Max, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from coaching.models import (
     ActionItem,
@@ -21,7 +22,7 @@ from coaching.models import (
 )
 from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
-from teams.models import Access, Organisation, User, access_of
+from teams.models import Access, Organisation, Person, Posting, User, access_of
 
 from .reach import leaders_of, name_of
 
@@ -39,8 +40,12 @@ def cases_of(user: User) -> CaseQuerySet:
     return Case.objects.visible_to(user).select_related("person", "owner", "flag")
 
 
-def cases_asked(user: User, *, on: date, state: str = "open", cause: str = "", person: str = "") -> CaseQuerySet:
-    """The cases of a list: by state, cause, and a part of the person's name."""
+def cases_asked(
+    user: User, *, on: date, state: str = "open", cause: str = "", person: str = "", team: int | None = None,
+    owner: int | None = None, source: str = "",
+) -> CaseQuerySet:  # fmt: skip
+    """The cases of a list: by state, cause, owner, source, a part of the person's name, and a team: of those who are
+    posted to it or below, or were when the case was opened."""
     found = cases_of(user)
     match state:
         case "open":
@@ -52,7 +57,19 @@ def cases_asked(user: User, *, on: date, state: str = "open", cause: str = "", p
     found = found.with_reading(user)
     if cause:
         found = found.filter(cause=cause, is_read=True)
+    if source:
+        found = found.filter(source=source)
+    if owner is not None:
+        found = found.filter(owner=owner)
+    if team is not None:
+        here = Posting.objects.on(on).under([team]).values("person")
+        found = found.filter(Q(person__in=here) | Q(team__path__contains=[team]))
     return found.filter(person__name__icontains=person) if person else found
+
+
+def owners_seen_by(user: User) -> QuerySet[Person]:
+    """Who owns a case that the user may see."""
+    return Person.objects.filter(pk__in=Case.objects.visible_to(user).values("owner")).order_by("name", "pk")
 
 
 def next_steps(cases: Iterable[Case]) -> dict[int, str]:
@@ -145,7 +162,10 @@ def may_see_causes(access: Access) -> bool:
 
 
 def causes(*, user: User, start: date | None = None, until: date | None = None) -> Causes:
-    """Causes added up over the closed cases one may see, withdrawn ones left out, in one query."""
+    """Causes added up over the closed cases one may see, without those withdrawn and of who left, in two queries.
+
+    A person's gap of a quarter counts once for a cause, the largest, however many flags showed it.
+    """
     closed = Case.objects.visible_to(user).filter(state=Case.State.CLOSED).exclude(cause="")
     closed, zone = closed.exclude(outcome__in=[Case.Outcome.WITHDRAWN, Case.Outcome.LEFT]), Organisation.get().time_zone
     if start is not None:
@@ -158,16 +178,20 @@ def causes(*, user: User, start: date | None = None, until: date | None = None) 
         .annotate(
             cases=Count("pk"),
             people=Count("person", distinct=True),
-            total=Sum("at_stake"),
             priced=Count("at_stake"),
             team_wide=Count("pk", filter=Q(is_team_wide=True)),
             solved=Count("pk", filter=Q(outcome__in=[Case.Outcome.SOLVED, Case.Outcome.IMPROVED])),
         )
     )
+    once = Coalesce("flag__period", Concat(Value("case-"), Cast("pk", CharField())))
+    gaps = closed.order_by().filter(at_stake__isnull=False).values("cause", "person", once=once)
+    totals: dict[str, Decimal] = {}
+    for cause, gap in gaps.annotate(gap=Max("at_stake")).values_list("cause", "gap"):
+        totals[cause] = totals.get(cause, Decimal(0)) + gap
     labels = dict(Case.CAUSES)
     found = [
         CauseTotal(
-            row["cause"], labels[row["cause"]], row["cases"], row["people"], row["total"], row["priced"],
+            row["cause"], labels[row["cause"]], row["cases"], row["people"], totals.get(row["cause"]), row["priced"],
             row["team_wide"], row["solved"],
         )
         for row in rows

@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import DateField, Max, Min, Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce, Lower
 
-from coaching.models import DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
+from coaching.models import DevelopmentPlan, Enrolment, Goal, GrowthStep, Mentorship, OnboardingStep, OnboardingTick
 from targets.models import RampProfile
-from teams.models import Access, Person, Posting, User, access_of
+from teams.models import Access, Person, Posting, SkillRating, User, access_of
 
 from .reach import may_coach
 
@@ -50,6 +50,50 @@ def may_be_asked(person: Person, on: date) -> QuerySet[Person]:
     """Colleagues who can answer, by name."""
     here = Person.objects.present().active(on).filter(user__is_active=True).exclude(pk=person.pk)
     return here.filter(pk__in=Posting.objects.on(on).values("person")).order_by("name", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthLine:
+    """A step of the path to a role, and how far somebody is on it."""
+
+    step: GrowthStep
+    score: int | None
+    """As who leads them sees the skill; nothing while it is contested."""
+    goal: Goal | None
+    has_passed: bool
+    """The course."""
+
+    @property
+    def is_reached(self) -> bool:
+        """By what is on record: the skill at its level, the course passed; of a plain step: the goal reached."""
+        known = []
+        if self.step.level is not None:
+            known.append(self.score is not None and self.score >= self.step.level)
+        if self.step.course_id is not None:
+            known.append(self.has_passed)
+        return all(known) if known else self.goal is not None and self.goal.state == Goal.State.REACHED
+
+
+def growth_steps(user: User, *, role: str = "") -> QuerySet[GrowthStep]:
+    """The paths to roles, step by step."""
+    rows = GrowthStep.objects.visible_to(user).standing().select_related("skill", "course")
+    return (rows.filter(role=role) if role else rows).order_by("role", "months", "pk")
+
+
+def growth_of(user: User, plan: DevelopmentPlan) -> list[GrowthLine]:
+    """The path of a plan: to the role it names. Three queries."""
+    steps = list(growth_steps(user, role=plan.aim_role)) if plan.aim_role else []
+    if not steps:
+        return []
+    ratings = SkillRating.objects.standing().filter(person=plan.person_id, is_own=False)
+    scores = {row.skill_id: row.score for row in ratings if row.contested_at is None}
+    passed = Enrolment.objects.standing().filter(person=plan.person_id, passed_at__isnull=False)
+    courses = set(passed.values_list("course_id", flat=True))
+    goals = {goal.step_id: goal for goal in plan.goals.all() if goal.state != Goal.State.DROPPED}
+    return [
+        GrowthLine(step, scores.get(step.skill_id or 0), goals.get(step.pk), step.course_id in courses)
+        for step in steps
+    ]  # fmt: skip
 
 
 # ── Onboarding ──────────────────────────────────────────────────────────────────────────────────────────────────

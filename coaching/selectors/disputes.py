@@ -294,7 +294,8 @@ def people_named(user: User, numbers: Collection[int], *, at: datetime) -> list[
     return found
 
 
-def hr_people(day: date) -> QuerySet[Posting]:
+def hr_people(day: date) -> QuerySet[Any, Any]:
+    """The numbers of who is posted to HR."""
     return Posting.objects.on(day).filter(role=Role.HR).values("person")
 
 
@@ -507,8 +508,8 @@ def pay_due(*, dispute: Dispute | None = None) -> list[PayDue]:
     rows = Remedy.objects.filter(kind=Dispute.Subject.PAY, decision__dispute__state=State.FINAL, amount__isnull=False)
     if dispute is not None:
         rows = rows.filter(decision__dispute=dispute)
-    sums = rows.values("decision__dispute", "person", "currency").annotate(total=Sum("amount"))
-    sums = list(sums.exclude(total=0).order_by("decision__dispute", "person"))
+    by_person = rows.values("decision__dispute", "person", "currency").annotate(total=Sum("amount"))
+    sums = list(by_person.exclude(total=0).order_by("decision__dispute", "person"))
     people = Person.objects.in_bulk({one["person"] for one in sums})
     return [PayDue(one["decision__dispute"], people[one["person"]], one["total"], one["currency"]) for one in sums]
 

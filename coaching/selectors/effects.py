@@ -1,19 +1,20 @@
 """What coaching has done: plans beside comparable people, one by one and by kind of help."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import QuerySet
 
-from coaching.analysis.effect import BASELINE, HISTORY, LEAST_AFTER, PEERS, Effect, Help, Panel, nearest
+from coaching.analysis.effect import BASELINE, HISTORY, LEAST_AFTER, PEERS, SHARE, Effect, Help, Panel, nearest
 from coaching.analysis.effect import effect_of as worked_out
 from coaching.models import CoachingPlan
+from performance.analysis.works import beyond_chance
 from performance.selectors import Measure, catalogue, measures_of
-from teams.models import Person, Posting, User
+from teams.models import Person, Posting, Role, Territory, User
 from teams.selectors import presence
 
 WEEK = timedelta(days=7)
@@ -22,6 +23,9 @@ LONGEST = 26
 FAR = 4  # times the level: people further off are not comparable at all
 PLACEBO = 52  # more weeks, that chance is learned from
 SETTLED = timedelta(days=365)
+SO_FAR = "so far"
+UNCLEAR = "too little to tell"
+Span = tuple[int, date, date]  # person, first day and the day after the last of some help
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +98,12 @@ def ratio_of(measure: Measure) -> Ratio | None:
 
 
 def usable_measures() -> dict[str, Measure]:
-    """What coaching can be judged by."""
-    return {key: measure for key, measure in catalogue().items() if ratio_of(measure) and key != "overlay"}
+    """What coaching can be judged by; not by what people note of their own time."""
+    return {key: one for key, one in catalogue().items() if ratio_of(one) and key != "overlay" and not one.tells_time}
 
 
 def plans_of(user: User) -> QuerySet[CoachingPlan]:
     return CoachingPlan.objects.visible_to(user).standing().select_related("person", "coach", "case")
-
-
-def last_plan() -> str:
-    """What changes with every plan that is made, begins or is cancelled."""
-    found = CoachingPlan.objects.aggregate(
-        last=Max("pk"), begun=Count("frozen_at"), cancelled=Count("cancelled_at"), moved=Sum("version")
-    )
-    return ":".join(str(one) for one in found.values())
 
 
 def monday(day: date) -> date:
@@ -131,48 +127,112 @@ def effects_of(plans: Sequence[CoachingPlan], *, as_of: date) -> list[Judged]:
         effect = panels[plan.measure].effect([plan]) if plan.measure in panels else None
         label = known[plan.measure].label if plan.measure in known else plan.measure
         verdict = _verdict(effect, known.get(plan.measure))
+        if effect is not None and as_of < end_of(plan):
+            verdict = SO_FAR  # who looks every day sees a rise some day: it is judged once, on the day fixed before
         sentence = _sentence(plan, label, effect, verdict, as_of)
         found.append(Judged(plan, label, plan.state_on(as_of), effect, verdict, sentence))
     return found
 
 
 def what_helps(*, as_of: date) -> list[Pooled]:
-    """Kinds of help by measure, of everybody and of newcomers and settled people apart; from five people on."""
-    plans = list(
-        CoachingPlan.objects.standing()
-        .filter(frozen_at__isnull=False, starts_on__lte=as_of - LEAST_AFTER * WEEK)
-        .select_related("person")
-        .order_by("pk")
-    )
+    """Kinds of help by measure, of everybody and of groups apart; of plans whose weeks are over, from five people on.
+
+    Of many rows some stand out by chance: only what is beyond it over the whole table is called better or worse.
+    """
+    begun = CoachingPlan.objects.standing().filter(frozen_at__isnull=False, starts_on__lte=as_of - LEAST_AFTER * WEEK)
+    plans = [plan for plan in begun.select_related("person").order_by("pk") if end_of(plan) <= as_of]
     known = usable_measures()
-    found = []
+    posts = _posts_at_start(plans)
+    found: list[Pooled] = []
     for key in sorted({plan.measure for plan in plans} & set(known)):
         of_measure = [plan for plan in plans if plan.measure == key]
-        if len({plan.person_id for plan in of_measure}) < PEERS:
+        if _people(of_measure) < PEERS:
             continue
         panel = _Panel(of_measure, known[key], as_of)
         for kind, label in CoachingPlan.Kind.choices:
             alike = [plan for plan in of_measure if plan.kind == kind]
-            new = [plan for plan in alike if plan.person.hired_on and plan.starts_on - plan.person.hired_on < SETTLED]
-            settled = [plan for plan in alike if plan not in new]
-            groups = [("Everybody", alike)]
-            # Both groups or none: the one that is missing could be told from the others.
-            if all(len({plan.person_id for plan in group}) >= PEERS for group in (new, settled)):
-                groups += [("In their first year", new), ("Longer here", settled)]
-            for whom, group in groups:
-                people = len({plan.person_id for plan in group})
-                if people >= PEERS:
-                    effect = panel.effect(group)
-                    verdict = _verdict(effect, known[key])
-                    found.append(Pooled(label, known[key].label, whom, len(group), people, effect, verdict))
+            if _people(alike) < PEERS:
+                continue
+            for whom, group in [("Everybody", alike), *_groups(alike, posts)]:
+                effect = panel.effect(group)
+                verdict = _verdict(effect, known[key])
+                found.append(Pooled(label, known[key].label, whom, len(group), _people(group), effect, verdict))
+    return _beyond_chance(found)
+
+
+def _beyond_chance(rows: list[Pooled]) -> list[Pooled]:
+    chances = [row.effect.chance for row in rows if row.effect is not None]
+    stands = iter(beyond_chance(chances, share=1 - SHARE))
+    return [
+        row if row.effect is None or next(stands) or row.verdict not in {"better", "worse"}
+        else replace(row, verdict=UNCLEAR)
+        for row in rows
+    ]  # fmt: skip
+
+
+def _people(plans: Collection[CoachingPlan]) -> int:
+    return len({plan.person_id for plan in plans})
+
+
+def _posts_at_start(plans: Sequence[CoachingPlan]) -> dict[int, Posting]:
+    """By number of the plan: where its person stood when it began."""
+    rows: dict[int, list[Posting]] = {}
+    people = {plan.person_id for plan in plans}
+    for row in Posting.objects.filter(person__in=people).select_related("territory"):
+        rows.setdefault(row.person_id, []).append(row)
+    found = {}
+    for plan in plans:
+        for row in rows.get(plan.person_id, ()):
+            if plan.starts_on in row.during:
+                found[plan.pk] = row
     return found
 
 
-def pooled(plans: Sequence[CoachingPlan], *, measure: Measure, as_of: date) -> tuple[Effect | None, str]:
-    """The effect of help that stands in no plan of coaching (a course everybody takes), over all of it together."""
-    panel = _Panel(plans, measure, as_of)
-    panel.mark(plans)
-    effect = panel.effect(plans)
+def _groups(plans: Sequence[CoachingPlan], posts: dict[int, Posting]) -> list[tuple[str, list[CoachingPlan]]]:
+    """For whom: by role, tenure, level before and territory. What is small is together; one alone is not shown, and
+    none where a group stays below five: it could be told from the others."""
+    levels = {
+        plan.pk: float(plan.baseline_amount / plan.baseline_units)
+        for plan in plans
+        if plan.baseline_units and plan.baseline_amount is not None
+    }
+    middle = float(np.median(list(levels.values()))) if levels else 0.0
+
+    def tenure(plan: CoachingPlan) -> str:
+        hired = plan.person.hired_on
+        return "In their first year" if hired and plan.starts_on - hired < SETTLED else "Longer here"
+
+    def role(plan: CoachingPlan) -> str:
+        post = posts.get(plan.pk)
+        return Role(post.role).label if post else "Other roles"
+
+    def level(plan: CoachingPlan) -> str:
+        return "Lower half before" if levels.get(plan.pk, middle) < middle else "Upper half before"
+
+    def territory(plan: CoachingPlan) -> str:
+        place: Territory | None = posts[plan.pk].territory if plan.pk in posts else None
+        return place.name if place else "Other territories"
+
+    found: list[tuple[str, list[CoachingPlan]]] = []
+    for name, others in ((role, "Other roles"), (tenure, ""), (level, ""), (territory, "Other territories")):
+        parts: dict[str, list[CoachingPlan]] = {}
+        for plan in plans:
+            parts.setdefault(name(plan), []).append(plan)
+        if others:
+            small = [key for key, group in parts.items() if key != others and _people(group) < PEERS]
+            for key in small:
+                parts.setdefault(others, []).extend(parts.pop(key))
+        if len(parts) > 1 and all(_people(group) >= PEERS for group in parts.values()):
+            found += sorted(parts.items(), key=lambda part: (part[0] == others, part[0]))
+    return found
+
+
+def pooled(
+    plans: Sequence[CoachingPlan], *, measure: Measure, as_of: date, helped: Sequence[Span]
+) -> tuple[Effect | None, str]:
+    """The effect of help that stands in no plan of coaching (a course everybody takes), over all of it together;
+    `helped`: everybody who had it."""
+    effect = _Panel(plans, measure, as_of, helped=helped).effect(plans)
     return effect, _verdict(effect, measure)
 
 
@@ -183,66 +243,88 @@ def praiseworthy_plans(*, as_of: date) -> list[Judged]:
         for plan in CoachingPlan.objects.standing()
         .filter(frozen_at__isnull=False, starts_on__gte=as_of - (LONGEST + 3) * WEEK)
         .select_related("person")
-        if as_of - 2 * WEEK < _end_of(plan, as_of + LONGEST * WEEK) <= as_of
+        if as_of - 2 * WEEK < end_of(plan) <= as_of
     ]
     return [one for one in effects_of(over, as_of=as_of) if one.verdict == "better"]
 
 
-def comparison(
-    *, person: Person, measure: Measure, starts_on: date, without: Collection[int] = ()
-) -> tuple[list[int], float, float]:
-    """Comparable people as of a start, and the person's own weeks before it: amount, and units it is over.
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Everybody of a role on a day: their numbers, and how they stand in a measure."""
 
-    The nearest of the same role whom nobody helps at the time and who are not `without`: by tenure, territory, and
-    the level of the measure.
-    """
+    ids: list[int]
+    began: Any
+    """Days since they began."""
+    levels: list[Any]
+    """Of the weeks before, and of the time before those."""
+    words: Any
+    helped: set[int]
+    """Whom a plan of coaching helps about that time."""
+
+
+def field_of(*, role: str, measure: Measure, starts_on: date) -> Field:
+    """What people are compared by: five queries."""
     start = monday(starts_on)
-    posting = Posting.objects.on(starts_on).filter(person=person).select_related("team").first()
-    if posting is None:
-        return [], 0.0, 0.0
     alike = list(
         Posting.objects.on(starts_on)
-        .filter(role=posting.role, person__withdrawn_at=None)
+        .filter(role=role, person__withdrawn_at=None)
         .values_list("person_id", "person__hired_on", "territory_id", "team_id", "during")
     )
     ids = [row[0] for row in alike]
     began = np.array([(starts_on - (row[1] or row[4].lower or starts_on)).days for row in alike], dtype=float)
     ratio = ratio_of(measure)
     assert ratio is not None
-    levels = [np.zeros(len(ids)), np.zeros(len(ids))]
-    for place, (since, until) in enumerate(
-        ((start - BASELINE * WEEK, start), (start - (BASELINE + HISTORY) * WEEK, start - BASELINE * WEEK))
+    levels = []
+    for since, until in (
+        (start - BASELINE * WEEK, start),
+        (start - (BASELINE + HISTORY) * WEEK, start - BASELINE * WEEK),
     ):
         amounts, units = _weekly(ids, ratio, since, 1, length=(until - since).days)
         days = np.minimum(began - (starts_on - until).days, (until - since).days)  # there, of the window
         over = units[:, 0] if ratio.below else days
         with np.errstate(divide="ignore", invalid="ignore"):
-            levels[place] = np.where(over > 0, amounts[:, 0] / over, np.nan)
-    here = ids.index(person.pk)
-    panel = _Panel([], measure, starts_on, people=[person.pk], start=start - BASELINE * WEEK, weeks=BASELINE)
-    own = panel.sums()
+            levels.append(np.where(over > 0, amounts[:, 0] / over, np.nan))
     helped = set(
         CoachingPlan.objects.standing()
         .filter(starts_on__lt=start + AFTER * WEEK, until__gt=start - BASELINE * WEEK)
         .values_list("person_id", flat=True)
     )
-    helped |= set(without)
-    among = np.array([pk not in helped and age > BASELINE * 7 for pk, age in zip(ids, began, strict=True)])
-    numbers = np.stack([np.log1p(np.maximum(began, 0)), *levels], axis=1)
-    words = np.array([[row[2], row[3]] for row in alike], dtype=object)
-    together = np.nan_to_num(levels[0]) * BASELINE + np.nan_to_num(levels[1]) * HISTORY
+    words = np.array([[row[2], row[3]] for row in alike], dtype=object).reshape(-1, 2)
+    return Field(ids, began, levels, words, helped)
+
+
+def comparable(person_id: int, field: Field, *, without: Collection[int] = ()) -> list[int]:
+    """The nearest of the field whom nobody helps at the time and who are not `without`: by tenure, territory, and the
+    level of the measure."""
+    if person_id not in field.ids:
+        return []
+    here = field.ids.index(person_id)
+    out = field.helped | set(without)
+    among = np.array([pk not in out and age > BASELINE * 7 for pk, age in zip(field.ids, field.began, strict=True)])
+    numbers = np.stack([np.log1p(np.maximum(field.began, 0)), *field.levels], axis=1)
+    together = np.nan_to_num(field.levels[0]) * BASELINE + np.nan_to_num(field.levels[1]) * HISTORY
     if together[here] > 0:
         among &= (together > together[here] / FAR) & (together < together[here] * FAR)
     among[here] = True
-    found = nearest(here, numbers=numbers, words=words, among=among)
-    return [ids[place] for place in found], *own
+    found = nearest(here, numbers=numbers, words=field.words, among=among)
+    return [field.ids[place] for place in found]
 
 
-def _end_of(plan: CoachingPlan, as_of: date) -> date:
-    """The first day after the weeks that count."""
+def comparison(*, person: Person, measure: Measure, starts_on: date) -> tuple[list[int], float, float]:
+    """Comparable people as of a start, and the person's own weeks before it: amount, and units it is over."""
+    posting = Posting.objects.on(starts_on).filter(person=person).first()
+    if posting is None:
+        return [], 0.0, 0.0
+    field = field_of(role=posting.role, measure=measure, starts_on=starts_on)
+    start = monday(starts_on) - BASELINE * WEEK
+    own = _Panel([], measure, starts_on, people=[person.pk], start=start, weeks=BASELINE)
+    return comparable(person.pk, field), *own.sums()
+
+
+def end_of(plan: CoachingPlan) -> date:
+    """The first day after the weeks that count: fixed once it begins, so that no look at it moves them."""
     start = monday(plan.starts_on)
-    lasts = min(max(monday(plan.until) - start, AFTER * WEEK), LONGEST * WEEK)
-    return min(start + lasts, as_of + timedelta(days=1))
+    return plan.counts_until or start + min(max(monday(plan.until) - start, AFTER * WEEK), LONGEST * WEEK)
 
 
 class _Panel:
@@ -257,6 +339,7 @@ class _Panel:
         people: Sequence[int] = (),
         start: date | None = None,
         weeks: int = 0,
+        helped: Sequence[Span] = (),
     ) -> None:
         ratio = ratio_of(measure)
         assert ratio is not None
@@ -271,34 +354,41 @@ class _Panel:
         self.amounts, self.units = _weekly(self.people, ratio, self.start, self.weeks)
         if not ratio.below:
             self.units = self._present(until)
-        helped = np.full(len(self.people), self.weeks)
-        for pk, starts_on in (
-            CoachingPlan.objects.standing()
-            .filter(person__in=self.people, starts_on__lt=until, until__gt=until - LONGEST * WEEK - BASELINE * WEEK)
-            .values_list("person_id", "starts_on")
-        ):
-            row = self.rows[pk]
-            helped[row] = min(helped[row], max((monday(starts_on) - self.start).days // 7, 0))
-        self.panel = Panel(self.amounts, self.units, helped)
+        # All help there was, also what has long ended: the same plan is judged alike whenever one looks.
+        spans = [
+            (plan.person_id, monday(plan.starts_on), end_of(plan))
+            for plan in CoachingPlan.objects.standing().filter(
+                person__in=self.people, starts_on__lt=until, starts_on__gt=self.start - (LONGEST + 1) * WEEK
+            )
+        ]
+        spans += [(pk, monday(starts_on), end) for pk, starts_on, end in helped if pk in self.rows]
+        self.helps = [Help(self.rows[pk], self._week(on), self._week(end)) for pk, on, end in spans]
 
-    def mark(self, plans: Sequence[CoachingPlan]) -> None:
-        """These people are helped from then on, also where no row says so."""
-        for plan in plans:
-            row, week = self.rows[plan.person_id], (monday(plan.starts_on) - self.start).days // 7
-            self.panel.helped[row] = min(self.panel.helped[row], max(week, 0))
+    def _week(self, day: date) -> int:
+        return (day - self.start).days // 7
 
     def sums(self) -> tuple[float, float]:
         return float(self.amounts.sum()), float(self.units.sum())
 
     def effect(self, plans: Sequence[CoachingPlan]) -> Effect | None:
-        helps, alike = [], []
+        """Of these plans, from their own people and weeks alone: which others were read beside them doesn't matter."""
+        chosen = []
         for plan in plans:
-            start = (monday(plan.starts_on) - self.start).days // 7
-            until = min((_end_of(plan, self.as_of) - self.start).days // 7, self.weeks)
+            start, until = self._week(monday(plan.starts_on)), min(self._week(end_of(plan)), self.weeks)
             if len(plan.peers) >= PEERS and until - start >= LEAST_AFTER:
-                helps.append(Help(self.rows[plan.person_id], start, until))
-                alike.append([pk in plan.peers for pk in self.people])
-        return worked_out(self.panel, helps, np.array(alike, dtype=bool)) if helps else None
+                chosen.append((plan, start, until))
+        if not chosen:
+            return None
+        people = sorted({pk for plan, _, _ in chosen for pk in (plan.person_id, *plan.peers)})
+        first = max(min(start for _, start, _ in chosen) - BASELINE - HISTORY - PLACEBO, 0)
+        last = max(until for _, _, until in chosen)
+        at = {self.rows[pk]: place for place, pk in enumerate(people)}
+        kept = list(at)
+        helps = [Help(at[one.person], one.start - first, one.until - first) for one in self.helps if one.person in at]
+        panel = Panel(self.amounts[kept, first:last], self.units[kept, first:last], helps)
+        own = [Help(at[self.rows[plan.person_id]], start - first, until - first) for plan, start, until in chosen]
+        alike = np.array([np.isin(people, plan.peers) for plan, _, _ in chosen], dtype=bool)
+        return worked_out(panel, own, alike)
 
     def _present(self, until: date) -> Any:
         found = np.zeros((len(self.people), self.weeks))
@@ -338,7 +428,7 @@ def _weekly(people: Collection[int], ratio: Ratio, start: date, weeks: int, *, l
 
 def _verdict(effect: Effect | None, measure: Measure | None) -> str:
     if effect is None or measure is None:
-        return "too little to tell"
+        return UNCLEAR
     if measure.better == "lower" and effect.verdict in {"better", "worse"}:
         return "worse" if effect.verdict == "better" else "better"
     return effect.verdict
@@ -358,6 +448,8 @@ def _sentence(plan: CoachingPlan, label: str, effect: Effect | None, verdict: st
     span = f"between {low} and {high}"
     against = f"beside {effect.peers} comparable people"
     match verdict:
+        case "so far":
+            return f"So far {label.lower()} {value} ({span}), {against}; judged on {end_of(plan):%d %b %Y}."
         case "better" | "worse":
             return f"{label} {value} against what was to be expected ({span}), {against}."
         case "no effect seen":

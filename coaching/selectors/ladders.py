@@ -28,7 +28,6 @@ from coaching.models import (
     may_lead,
 )
 from performance.selectors import Measure, Scope, catalogue, figures, measures_of
-from performance.selectors.scope import SELLING_TIME
 from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
@@ -46,7 +45,7 @@ Kind, State = LadderStep.Kind, LadderStep.State
 DAYS_TO_READ = 5  # working days
 THEIRS = {Step.TRAINING, Step.PERSON}  # causes that a ladder can do something about
 GOAL_UNITS = ("money", "count", "ratio", "days")
-NO_GOALS = {"quota", "expected", SELLING_TIME}
+NO_GOALS = {"quota", "expected"}
 FOUND_WITHIN = timedelta(days=183)  # before a ladder was opened: what an older case found has been dealt with
 WRITES = {  # who did one of these has made or judged the steps
     LadderEvent.Kind.OPENED, LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.EXTENDED,
@@ -480,7 +479,11 @@ class GoalLine:
 
 def goal_measures() -> dict[str, Measure]:
     """What a goal may be set in: figures of the person's own doing that add up over days, never how they spend time."""
-    return {key: one for key, one in catalogue().items() if one.unit in GOAL_UNITS and key not in NO_GOALS}
+    return {
+        key: one
+        for key, one in catalogue().items()
+        if one.unit in GOAL_UNITS and key not in NO_GOALS and not one.tells_time
+    }
 
 
 def goal_lines(step: LadderStep, *, on: date, organisation: Organisation) -> list[GoalLine]:
@@ -507,9 +510,8 @@ def value_of(
     if on < start:
         return None
     days_shown = {start, min(on, until - timedelta(days=1))}
-    if measure == SELLING_TIME and hidden_of(
-        Showing.SELLING_TIME, [person.pk], days=days_shown, organisation=organisation
-    ):
+    hidden = hidden_of(Showing.SELLING_TIME, [person.pk], days=days_shown, organisation=organisation)
+    if hidden and measures_of([measure])[measure].tells_time:
         return None
     days = Period(start, until, "month", f"{start:%Y-%m}", organisation.calendar)
     scope = Scope.person(person)
@@ -558,3 +560,11 @@ def exit_sums(*, since: date) -> ExitSums | None:
     back = sum(said)
     told = len(said) >= SMALLEST_GROUP and SMALLEST_GROUP <= back <= len(said) - SMALLEST_GROUP
     return ExitSums(len(rows), shown, others, back if told else None)
+
+
+def exit_lessons(*, since: date) -> list[str]:
+    """What was learned, for the leadership: in no order of days, and none below five exits."""
+    rows = Exit.objects.filter(left_on__gte=since)
+    if rows.count() < SMALLEST_GROUP:
+        return []
+    return sorted(set(rows.exclude(lesson="").values_list("lesson", flat=True)))

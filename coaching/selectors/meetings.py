@@ -91,6 +91,12 @@ def asked_to(meeting: Meeting) -> QuerySet[Person]:
     return attendees(meeting.team, clock.day_of(meeting.starts_at, Organisation.get().time_zone))
 
 
+def who_may_have_come(meeting: Meeting) -> QuerySet[Person]:
+    """Who was asked, and who was noted before."""
+    noted = meeting.attendances.values("person")
+    return Person.objects.filter(Q(pk__in=asked_to(meeting).values("pk")) | Q(pk__in=noted))
+
+
 def meeting_rhythms_of(user: User) -> QuerySet[MeetingRhythm]:
     return MeetingRhythm.objects.visible_to(user).standing().select_related("team", "chair")
 

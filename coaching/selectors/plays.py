@@ -3,17 +3,18 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from coaching.analysis.plays import Histories, difference_at_use
 from coaching.models import Play, PlayUse, PlayVote
-from performance.analysis.works import LEAST, Difference, Interval, beyond_chance, difference_of_shares, wilson
+from performance.analysis.works import LEAST, Difference, Interval, beyond_chance, wilson
 from performance.selectors.works import decided
-from sales.models import Activity, Deal, Feedback, MarketNote, Stage
-from teams.models import User, access_of
+from sales.models import Activity, Deal, DealChange, Feedback, MarketNote, Stage
+from teams.models import Organisation, User, access_of
 
-LIKE = ("pipeline", "size", "segment")
 CAUTION = (
     "Who chooses a play, chooses the deal for it: a difference shows where it goes well, not yet that it makes it go"
     " well."
@@ -77,27 +78,56 @@ def uses_of(user: User, *, deal: Deal | None = None, activity: Activity | None =
 
 
 def play_results(*, start: date, until: date) -> dict[int, PlayResult]:
-    """Each play's decided deals against deals without it: same pipeline, third of size and segment; six queries."""
+    """Each play's decided deals against deals without it that had come as far: same pipeline, third of size, segment,
+    stage and age as of the day it was used; seven queries."""
     deals = decided(start=start, until=until)
-    pipelines = dict(
-        Deal.objects.filter(closed_on__gte=start, closed_on__lt=until).values_list("pk", "stage__pipeline_id")
-    )
-    used: dict[int, set[int]] = {}
-    for play, on in PlayUse.objects.filter(deal__isnull=False).values_list("play_id", "deal_id").distinct():
-        used.setdefault(play, set()).add(on)
-    for deal in deals:
-        deal |= {"pipeline": pipelines.get(deal["id"]), "segment": deal["industry"]}
-    keys = [tuple(deal[name] for name in LIKE) for deal in deals]
+    used: dict[int, dict[int, date]] = {}
+    for play, on, day in PlayUse.objects.filter(deal__isnull=False).values_list("play_id", "deal_id", "used_on"):
+        first = used.setdefault(play, {})
+        first[on] = min(day, first.get(on, day))
+    spans: dict[int, list[Any]] = {
+        pk: rest
+        for pk, *rest in Deal.objects.filter(closed_on__gte=start, closed_on__lt=until).values_list(
+            "pk", "stage__pipeline_id", "stage__name", "opened_on", "closed_on"
+        )
+    }
+    deals = [deal for deal in deals if deal["id"] in spans]
+    keys = [(spans[deal["id"]][0], deal["size"], deal["industry"]) for deal in deals]
+    rows = {deal["id"]: row for row, deal in enumerate(deals)}
+    asked = {keys[rows[pk]] for uses in used.values() for pk in uses if pk in rows}
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-    strata = np.array([places[key] for key in keys], dtype=np.int64)
+    like = np.array([places[key] for key in keys], dtype=np.int64)
     won = np.array([deal["won"] for deal in deals], dtype=bool)
-    numbers = np.array([deal["id"] for deal in deals], dtype=np.int64)
-    return _judged({play: _result(won, strata, np.isin(numbers, list(ids))) for play, ids in used.items()})
+    opened = [spans[pk][2] or spans[pk][3] for pk in rows]
+    lasted = np.array([(spans[pk][3] - opened[row]).days for pk, row in rows.items()], dtype=np.int64)
+    stages = _histories({pk: row for pk, row in rows.items() if keys[row] in asked}, spans, opened, len(deals))
+    found = {}
+    for play, uses in used.items():
+        ages = {rows[pk]: max((day - opened[rows[pk]]).days, 0) for pk, day in uses.items() if pk in rows}
+        gained = int(won[list(ages)].sum()) if ages else 0
+        difference = difference_at_use(won, like, lasted, stages, ages)
+        found[play] = PlayResult(len(ages), gained, wilson(gained, len(ages)), difference)
+    return _judged(found)
 
 
-def _result(won: Any, strata: Any, group: Any) -> PlayResult:
-    count, gained = int(group.sum()), int((group & won).sum())
-    return PlayResult(count, gained, wilson(gained, count), difference_of_shares(won, group, strata) if count else None)
+def _histories(rows: dict[int, int], spans: dict[int, list[Any]], opened: list[date], count: int) -> Histories:
+    """Through which stages deals went, of those that are compared."""
+    zone = ZoneInfo(Organisation.get().time_zone)
+    codes: dict[str, int] = {}
+    opening = np.full(count, -1, dtype=np.int64)
+    moves = []
+    changes = DealChange.objects.filter(deal__in=list(rows), field=DealChange.Field.STAGE).order_by("changed_at", "pk")
+    for pk, at, was, stage in changes.values_list("deal_id", "changed_at", "was", "value").iterator():
+        row = rows[pk]
+        if opening[row] < 0:
+            opening[row] = codes.setdefault(was or stage, len(codes))
+        moves.append(
+            (row, max((at.astimezone(zone).date() - opened[row]).days, 0), codes.setdefault(stage, len(codes)))
+        )
+    for pk, row in rows.items():
+        if opening[row] < 0:
+            opening[row] = codes.setdefault(spans[pk][1], len(codes))
+    return Histories(opening, moves)
 
 
 def _judged(found: dict[int, PlayResult]) -> dict[int, PlayResult]:

@@ -198,7 +198,8 @@ def pulse_counts(*, user: User, since: date, on: date) -> list[PulseCount]:
     Whose words they read, and their own, are left out: what is left by taking these away would be somebody's.
     """
     told = Pulse.objects.visible_to(user).filter(on__gte=since).values("person")
-    people = members(access_of(user).led_team_ids, on).exclude(pk=access_of(user).person_id).exclude(pk__in=told)
+    access = access_of(user)
+    people = members(access.led_team_ids, on).exclude(pk__in=told).exclude(pk=access.person_id or 0)
     last = Pulse.objects.filter(person__in=people, on__gte=since, score__isnull=False)
     last = last.order_by("kind", "person", "-on", "-at", "-pk").distinct("kind", "person")
     tallies: dict[str, Counter[int]] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -21,6 +21,7 @@ class Gap:
     skill_id: int
     score: int
     wanted: int
+    rated_at: datetime
 
     @property
     def short(self) -> int:
@@ -76,25 +77,26 @@ def active_skills() -> QuerySet[Skill]:
 def gaps(*, on: date, person_ids: Collection[int] | None = None, skill_ids: Collection[int] | None = None) -> list[Gap]:
     """Who is below the level of the role they have on a day: by the latest rating of who leads them, if it is not
     contested. One query; `person_ids` None asks for everybody."""
-    narrowed, values = "", []
-    if person_ids is not None:
-        narrowed, values = "AND person_id = ANY(%s)", [list(person_ids)]
-    of = ""
-    if skill_ids is not None:
-        of = "AND t.skill_id = ANY(%s)"
+    narrowed = ""
+    values: list[date | list[int]] = [on]
+    for column, ids in (("p.person_id", person_ids), ("t.skill_id", skill_ids)):
+        if ids is not None:
+            narrowed += f" AND {column} = ANY(%s)"
+            values.append(list(ids))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT r.person_id, r.skill_id, r.score, t.level
-              FROM (SELECT DISTINCT ON (person_id, skill_id) person_id, skill_id, score, contested_at
-                      FROM teams_skillrating WHERE NOT is_own {narrowed}
-                     ORDER BY person_id, skill_id, at DESC, id DESC) r
-              JOIN teams_posting p ON p.person_id = r.person_id AND p.during @> %s::date
-              JOIN coaching_skilltarget t ON t.role = p.role AND t.skill_id = r.skill_id {of}
-              JOIN teams_skill s ON s.id = r.skill_id AND s.is_active
-             WHERE r.contested_at IS NULL AND r.score < t.level
+            SELECT p.person_id, t.skill_id, r.score, t.level, r.at
+              FROM teams_posting p
+              JOIN coaching_skilltarget t ON t.role = p.role
+              JOIN teams_skill s ON s.id = t.skill_id AND s.is_active
+             CROSS JOIN LATERAL (
+                   SELECT score, contested_at, at FROM teams_skillrating
+                    WHERE person_id = p.person_id AND skill_id = t.skill_id AND NOT is_own
+                    ORDER BY at DESC, id DESC LIMIT 1) r
+             WHERE p.during @> %s::date AND r.contested_at IS NULL AND r.score < t.level{narrowed}
             """,
-            [*values, on, *([list(skill_ids)] if skill_ids is not None else [])],
+            values,
         )
         return [Gap(*row) for row in cursor.fetchall()]
 

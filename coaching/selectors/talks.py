@@ -49,10 +49,20 @@ def last_held(*, person: Person, manager: Person, before: datetime) -> OneOnOne 
 def left_over(*, person: Person, manager: Person, day_began: datetime) -> list[Point]:
     """What somebody put for a talk of the pair that is over, missed or called off, and that was talked about in none;
     it keeps its number however often it comes back."""
-    said = AgendaItem.objects.filter(
-        one_on_one__person=person, one_on_one__manager=manager,
-        source__in=[AgendaItem.Source.MANUAL, AgendaItem.Source.LEFT],
-    )  # fmt: skip
+    return _never_said(AgendaItem.objects.filter(one_on_one__person=person, one_on_one__manager=manager), day_began)
+
+
+def points_left_with_others(talk: OneOnOne, *, day_began: datetime) -> list[str]:
+    """What the person put for talks with those who led them before, and that was never talked about: they alone are
+    shown it, and may put it here."""
+    others = AgendaItem.objects.filter(one_on_one__person=talk.person_id).exclude(one_on_one__manager=talk.manager_id)
+    here = {item.text for item in talk.agenda.all()}
+    left = _never_said(others.filter(added_by=talk.person_id), day_began)
+    return [text for text in dict.fromkeys(point.text for point in left) if text not in here]
+
+
+def _never_said(items: QuerySet[AgendaItem], day_began: datetime) -> list[Point]:
+    said = items.filter(source__in=[AgendaItem.Source.MANUAL, AgendaItem.Source.LEFT])
     done = {_root(item) for item in said.filter(is_done=True)}
     waits = Q(one_on_one__state=OneOnOne.State.PLANNED, one_on_one__starts_at__gte=day_began)
     found: dict[str, Point] = {}
@@ -65,21 +75,6 @@ def left_over(*, person: Person, manager: Person, day_began: datetime) -> list[P
 
 def _root(item: AgendaItem) -> str:
     return item.about if item.source == AgendaItem.Source.LEFT else f"left:{item.pk}"
-
-
-def points_left_with_others(talk: OneOnOne, *, day_began: datetime) -> list[str]:
-    """What the person put for talks with those who led them before, and that was never talked about: they alone are
-    shown it, and may put it here."""
-    others = OneOnOne.objects.filter(person=talk.person_id).exclude(manager=talk.manager_id)
-    managers = Person.objects.filter(pk__in=others.values("manager")).order_by("pk")
-    found = (
-        point.text
-        for manager in managers
-        for point in left_over(person=talk.person, manager=manager, day_began=day_began)
-        if point.added_by_id == talk.person_id
-    )
-    here = {item.text for item in talk.agenda.all()}
-    return [text for text in dict.fromkeys(found) if text not in here]
 
 
 def agenda_for(*, person: Person, manager: Person, at: datetime, on: date) -> list[Point]:

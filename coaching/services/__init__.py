@@ -28,15 +28,18 @@ from .courses import (
 )
 from .development import (
     add_goal,
+    add_growth_step,
     add_onboarding_step,
     answer_mentorship,
     ask_mentor,
     close_development_plan,
+    end_growth_step,
     end_mentorship,
     end_onboarding_step,
     mark_goal,
     save_development_plan,
     sign_development_plan,
+    take_growth_step,
     tick_onboarding_step,
 )
 from .diagnosis import VIEW_DAYS, ask_view, reopen_step, rule_step, state_view
@@ -50,6 +53,7 @@ from .disputes import (
     add_party,
     appeal_dispute,
     decide_dispute,
+    finish_paying,
     forget_disputes,
     give_statement,
     keep_dispute_going,
@@ -122,7 +126,7 @@ from .meetings import (
     write_minutes,
 )
 from .notes import forget_talks, write_note
-from .plans import cancel_plan, forget_plans, freeze_plans, move_plan, plan_coaching
+from .plans import cancel_plan, forget_plans, freeze_plans, move_plan, plan_coaching, refresh_help_effects
 from .plays import (
     adopt_play,
     change_play,
@@ -166,6 +170,7 @@ __all__ = [
     "add_course",
     "add_evidence",
     "add_goal",
+    "add_growth_step",
     "add_lesson",
     "add_onboarding_step",
     "add_party",
@@ -201,6 +206,7 @@ __all__ = [
     "decide_in_meeting",
     "deny_support",
     "draft_course",
+    "end_growth_step",
     "end_meeting_rhythm",
     "end_mentorship",
     "end_onboarding_step",
@@ -209,6 +215,7 @@ __all__ = [
     "enrol",
     "extend_step",
     "finish_lesson",
+    "finish_paying",
     "finish_step",
     "forget_disputes",
     "forget_ladders",
@@ -258,6 +265,7 @@ __all__ = [
     "record_exit",
     "record_missed",
     "refresh_course_effects",
+    "refresh_help_effects",
     "remind_of_cases",
     "remind_of_courses",
     "remind_of_questions",
@@ -282,6 +290,7 @@ __all__ = [
     "sign_development_plan",
     "state_view",
     "step_aside",
+    "take_growth_step",
     "take_use_back",
     "take_vote_back",
     "tend_meetings",

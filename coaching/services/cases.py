@@ -8,14 +8,14 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from coaching.models import ActionItem, Case, CaseChange, DiagnosisStep, Step
-from coaching.selectors import leads_on
+from coaching.selectors import evidence_of, leads_on
 from performance.models import Flag
 from sales.models import Task
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
 from teams.selectors import manager_of, team_on
 
-from .edges import day_of, lock_case, must_be_current, must_coach, note_change, pass_promises, tell
+from .edges import day_of, lock_case, locked_case, must_be_current, must_coach, note_change, pass_promises, tell
 
 MONEY = {"bookings", "pipeline"}  # measures whose gap is an amount
 CASE_DAYS = timedelta(days=14)
@@ -58,7 +58,9 @@ def open_case_about(
 
 
 @transaction.atomic
-def raise_case(*, ask: str, subject: str, by: User, at: datetime, due_on: date | None = None) -> Case:
+def raise_case(
+    *, ask: str, subject: str, by: User, at: datetime, due_on: date | None = None, at_stake: Decimal | None = None
+) -> Case:
     """Somebody says what holds them back; it goes to who leads them, who owns it from there."""
     me = Person.objects.filter(user=by).first()
     on = day_of(at)
@@ -69,7 +71,7 @@ def raise_case(*, ask: str, subject: str, by: User, at: datetime, due_on: date |
         raise Refused(f"“{ask}” is not a choice; there is {', '.join(Case.Ask.values)}.", field="ask")
     return _opened_once(
         person=me, owner=manager, due_on=due_on or on + CASE_DAYS, by=by, at=at, subject=subject.strip(), ask=ask,
-        source=Case.Source.PERSON,
+        at_stake=at_stake, source=Case.Source.PERSON,
     )  # fmt: skip
 
 
@@ -85,10 +87,15 @@ def _open(*, person: Person, owner: Person, due_on: date, by: User, at: datetime
         raise Refused("Say in a sentence what the case is about.", field="subject")
     if due_on < on:
         raise Refused(f"The due date {due_on:%d %b %Y} is in the past; choose a later day.", field="due_on")
+    if (more.get("at_stake") or 0) < 0:
+        raise Refused("What is at stake is no less than 0.", field="at_stake")
     must_own(owner, person, by, on)
+    evidence = None
+    if "flag" not in more:  # a flag keeps its own
+        evidence = {step.value: one.as_json() for step, one in evidence_of(person=person, as_of=on).items()}
     case = Case.objects.create(
         person=person, owner=owner, subject=subject, opened_at=at, due_on=due_on, raised_by_id=access_of(by).person_id,
-        team=team_on(person, on), **more,
+        team=team_on(person, on), evidence=evidence, **more,
     )  # fmt: skip
     CaseChange.objects.create(case=case, at=at, by=by, what=f"Opened, due {due_on:%d %b %Y}")
     _give_task(case)
@@ -112,7 +119,7 @@ def must_own(owner: Person, person: Person, by: User, on: date) -> None:
 def _give_task(case: Case) -> None:
     Task.objects.create(
         owner=case.owner,
-        text=f"Close the case of {case.person.name}"[:300],
+        text="Close a case",
         due_on=case.due_on,
         source="flag" if case.flag_id else "case",
         reason=case.subject if case.flag_id else "",
@@ -163,7 +170,7 @@ def _pass_on(case: Case, owner: Person, *, by: User | None, at: datetime) -> Non
 @transaction.atomic
 def pass_case_on(*, case: Case, on: date, at: datetime) -> bool:
     """A case whose owner no longer leads the person goes to who does. Whether it went."""
-    case = Case.objects.select_for_update(of=["self"]).select_related("person", "owner", "flag").get(pk=case.pk)
+    case = locked_case(case.pk)
     heir = manager_of(case.person, on)
     if not case.is_open or heir is None or heir.pk == case.owner_id:
         return False
@@ -174,7 +181,7 @@ def pass_case_on(*, case: Case, on: date, at: datetime) -> bool:
 @transaction.atomic
 def end_case_of_leaver(*, case: Case, at: datetime) -> None:
     """Nobody is helped any more: it ends without a cause."""
-    case = Case.objects.select_for_update(of=["self"]).select_related("person", "flag").get(pk=case.pk)
+    case = locked_case(case.pk)
     if case.is_open:
         _end(case, cause=Case.NO_CAUSE, outcome=Case.Outcome.LEFT, result="They have left the company.", by=None, at=at)
 
@@ -245,7 +252,7 @@ def _end(case: Case, *, cause: str, outcome: str, result: str, by: User | None, 
 def reopen_case(*, case: Case, due_on: date, reason: str, by: User, at: datetime, version: int | None = None) -> Case:
     """Take up a closed case again: what was ruled stands until it is taken up again too."""
     must_coach(by, case.person)
-    case = Case.objects.select_for_update(of=["self"]).select_related("person", "owner", "flag").get(pk=case.pk)
+    case = locked_case(case.pk)
     if case.is_open:
         return case
     must_be_current(case, version)

@@ -1,7 +1,7 @@
 """Write, publish and retire courses, and say who is given them."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -23,8 +23,9 @@ from coaching.selectors import may_edit_course
 from performance.selectors import catalogue
 from sales.models import Product, Task
 from sales.services.contracts import looked_through
+from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Role, Skill, User, access_of
+from teams.models import Organisation, Role, Skill, User, access_of
 from teams.selectors import person_of
 
 MOST_LESSONS, MOST_QUESTIONS, MOST_CHOICES = 50, 50, 8
@@ -253,9 +254,25 @@ def publish_course(*, course: Course, by: User, at: datetime) -> CourseVersion:
             raise Refused(f"Lesson {lesson.position}, “{lesson.title}”, {lacks}.")
     version.published_at, version.published_by = at, by
     version.save(update_fields=["published_at", "published_by"])
+    if course.retired_at is not None:
+        _bring_back(course, at)
     Course.objects.filter(pk=course.pk).update(retired_at=None, edition=F("edition") + 1)
     course.enrolments.open().filter(started_at=None).update(version=version)
     return version
+
+
+def _bring_back(course: Course, at: datetime) -> None:
+    """Who had it open when it was retired has it again; what was taken back by hand stays so."""
+    waiting = course.enrolments.filter(withdrawn_at=course.retired_at, passed_at=None)
+    reasons = [f"enrolment:{pk}" for pk in waiting.values_list("pk", flat=True)]
+    day = clock.day_of(at, Organisation.get().time_zone)
+    due = day + timedelta(days=course.due_days)
+    late = waiting.filter(due_on__lt=due)
+    late.update(agreed_on=due, due_on=due, reminded_at=None, overdue_told_at=None)
+    waiting.update(withdrawn_at=None)
+    tasks = Task.objects.filter(reason__in=reasons, source="course", done_at=course.retired_at)
+    tasks.filter(due_on__lt=due).update(due_on=due)
+    tasks.update(done_at=None)
 
 
 def _lacks(lesson: Lesson) -> str | None:

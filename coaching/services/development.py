@@ -3,14 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
 from django.db import IntegrityError, transaction
 
-from coaching.models import Course, DevelopmentPlan, Goal, Mentorship, OnboardingStep, OnboardingTick
+from coaching.models import Course, DevelopmentPlan, Goal, GrowthStep, Mentorship, OnboardingStep, OnboardingTick
 from coaching.selectors import may_develop
 from performance.selectors import catalogue
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Person, Role, User, access_of
+from teams.models import Person, Role, Skill, User, access_of
 from teams.selectors import manager_of, person_of
 
 from .edges import tell
@@ -132,6 +133,56 @@ def add_goal(
 
 
 @transaction.atomic
+def take_growth_step(*, plan: DevelopmentPlan, step: GrowthStep, by: User, at: datetime, on: date) -> Goal:
+    """Make a step of a path a goal of one's own, due after its months. Taken twice it is one goal."""
+    plan = _locked(plan)
+    standing = plan.goals.filter(step=step).exclude(state=Goal.State.DROPPED).first()
+    if standing is not None:
+        return standing
+    if step.ended_at is not None:
+        raise Refused("This step is no part of the path any more.")
+    due_on = on + relativedelta(months=step.months)
+    level = f"Level {step.level} of 5" if step.level else ""
+    goal = add_goal(plan=plan, text=step.text, due_on=due_on, by=by, at=at, on=on, wanted=level)
+    goal.step = step
+    goal.save(update_fields=["step"])
+    return goal
+
+
+@transaction.atomic
+def add_growth_step(
+    *, role: str, months: int, text: str, by: User, skill: Skill | None = None, level: int | None = None,
+    course: Course | None = None,
+) -> GrowthStep:  # fmt: skip
+    """A step of the path to a role."""
+    _plans(by, "the paths to roles")
+    if role not in Role.values:
+        raise Refused(f"“{role}” is no role; there are {', '.join(Role.values)}.", field="role")
+    if not 1 <= months <= 60:
+        raise Refused(f"It takes 1 to 60 months, not {months}.", field="months")
+    if not text.strip():
+        raise Refused("Say what is learned or done.", field="text")
+    if level is not None and skill is None:
+        raise Refused("Say of which skill the level is.", field="skill")
+    if level is not None and not 1 <= level <= 5:
+        raise Refused(f"The level is from 1 to 5, not {level}.", field="level")
+    try:
+        with transaction.atomic():
+            return GrowthStep.objects.create(
+                role=role, months=months, text=text.strip(), skill=skill, level=level, course=course
+            )
+    except IntegrityError:
+        raise Refused("This path has that step already.", field="text") from None
+
+
+@transaction.atomic
+def end_growth_step(*, step: GrowthStep, by: User, at: datetime) -> None:
+    """No part of the path any more; goals taken from it stay."""
+    _plans(by, "the paths to roles")
+    GrowthStep.objects.filter(pk=step.pk, ended_at=None).update(ended_at=at)
+
+
+@transaction.atomic
 def mark_goal(*, goal: Goal, state: str, by: User, at: datetime, version: int | None = None) -> Goal:
     """Reached, dropped, or open again: said by whose goal it is."""
     goal = Goal.objects.select_for_update(of=("self",)).select_related("plan__person").get(pk=goal.pk)
@@ -235,9 +286,9 @@ def end_onboarding_step(*, step: OnboardingStep, by: User, at: datetime) -> None
     OnboardingStep.objects.filter(pk=step.pk, ended_at=None).update(ended_at=at)
 
 
-def _plans(by: User) -> None:
+def _plans(by: User, what: str = "the path of newcomers") -> None:
     if not access_of(by).sees_all:
-        raise Refused("Executives, operations and the admin write the path of newcomers.")
+        raise Refused(f"Executives, operations and the admin write {what}.")
 
 
 @transaction.atomic

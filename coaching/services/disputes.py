@@ -236,7 +236,7 @@ def _what(
                 raise Refused(str(error), field="period") from None
             Person.objects.select_for_update(no_key=True).get(pk=me.pk)
             _alone(Dispute.objects.filter(opened_by=me, period=period), "period", me)
-            days = {"start": found.start, "end": found.end, "measure": measure}
+            days: dict[str, Any] = {"start": found.start, "end": found.end, "measure": measure}
             if not quotas_of(me, **days).exists():
                 raise Refused(f"You have no quota of {found.label} as such: choose the period it is set for.",
                               field="period")  # fmt: skip
@@ -981,6 +981,11 @@ def _task(person: Person, text: str, due: date, dispute: Dispute, what: str) -> 
 def _finish(dispute: Dispute, what: str, at: datetime, *, owner: Person | None = None) -> None:
     waiting = Task.objects.filter(source="dispute", reason=f"{what}:{dispute.pk}", done_at=None)
     (waiting.filter(owner=owner) if owner else waiting).update(done_at=at)
+
+
+def finish_paying(*, dispute: int, at: datetime) -> None:
+    """All pay of a dispute is settled: nothing is left to do about it."""
+    Task.objects.filter(source="dispute", reason=f"{PAY}:{dispute}", done_at=None).update(done_at=at)
 
 
 def _ask_to_pay(dispute: Dispute, at: datetime, today: date) -> None:

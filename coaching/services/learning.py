@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import DateField, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Lower
 
-from coaching.analysis.effect import OPEN
 from coaching.models import (
     Case,
     Course,
@@ -21,8 +20,8 @@ from coaching.models import (
     QuizAnswer,
     QuizAttempt,
 )
-from coaching.selectors import gaps, may_coach, moved_by_leave, taught_versions
-from coaching.selectors.course_effects import courses_with_a_measure, find_effect
+from coaching.selectors import Gap, gaps, may_coach, moved_by_leave, taught_versions
+from coaching.selectors.course_effects import courses_with_a_measure, find_effects
 from sales.models import Task
 from salesmgmt.desk.telling import tell_users
 from salesmgmt.lib import clock
@@ -30,10 +29,12 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import Leave, Organisation, Person, Posting, User, access_of
 
 from .edges import tell
+from .plans import kept_shares
 
 SOON = timedelta(days=7)  # before the due date comes a reminder
 RENEWS = timedelta(days=30)  # before a certificate ends
 NEW = timedelta(days=90)  # how long somebody counts as a newcomer
+AGAIN = timedelta(days=90)  # from one course to the same again, where the gap it closes is back
 
 
 @transaction.atomic
@@ -225,30 +226,15 @@ def _note(enrolment: Enrolment, lesson: Lesson, at: datetime) -> None:
     enrolment.save(update_fields=["started_at", "passed_at", "valid_until"])
 
 
-@transaction.atomic
 def refresh_course_effects(*, on: date) -> int:
-    """Work out anew what each course does to the measure it is for."""
-    found = {course.pk: find_effect(course, as_of=on) for course in courses_with_a_measure()}
-    CourseEffect.objects.exclude(course__in=found).delete()
-    for pk, one in found.items():
-        shown = one.effect
-        CourseEffect.objects.update_or_create(
-            course_id=pk,
-            defaults={
-                "as_of": on,
-                "people": one.people,
-                "verdict": one.verdict,
-                "value": _share(shown.value) if shown else None,
-                "low": _share(shown.low) if shown else None,
-                "high": _share(shown.high) if shown else None,
-            },
-        )
+    """Work out anew what each course does to the measure it is for; long reading, short writing."""
+    found = find_effects(courses_with_a_measure(), as_of=on)
+    with transaction.atomic():
+        CourseEffect.objects.exclude(course__in=found).delete()
+        for pk, one in found.items():
+            said = {"as_of": on, "people": one.people, "verdict": one.verdict} | kept_shares(one.effect)
+            CourseEffect.objects.update_or_create(course_id=pk, defaults=said)
     return len(found)
-
-
-def _share(value: float) -> Decimal | None:
-    """As it is kept; None is without an end."""
-    return Decimal(str(round(value, 4))) if abs(value) < OPEN else None
 
 
 # ── Every night ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -266,7 +252,10 @@ def keep_up_training(*, on: date, at: datetime) -> dict[str, int]:
 
 @transaction.atomic
 def assign_by_rules(*, on: date, at: datetime) -> int:
-    """Give each course to those its rules mean, once: who has ever had it, or is on protected leave, is left out."""
+    """Give each course to those its rules mean, once: who has ever had it, or is on protected leave, is left out.
+
+    A gap that is rated anew after the course was done is another one.
+    """
     rules = CourseRule.objects.filter(ended_at=None, course__retired_at=None, starts_on__lte=on)
     found = list(rules.select_related("course", "skill", "product").select_for_update(of=("self",)).order_by("pk"))
     versions = taught_versions([rule.course_id for rule in found])
@@ -279,42 +268,44 @@ def assign_by_rules(*, on: date, at: datetime) -> int:
         for row in Posting.objects.on(on).filter(person__in=here.values("pk")).select_related("person")
     }
     away = set(Leave.objects.on(on).filter(kind__is_protected=True).values_list("person_id", flat=True))
-    had = set(Enrolment.objects.filter(course__in=versions).values_list("person_id", "course_id"))
+    begun = _first_days(posted)
+    had = {(row.person_id, row.course_id): row for row in Enrolment.objects.filter(course__in=versions).order_by("pk")}
     skills = {rule.skill_id for rule in found if rule.skill_id}
     lacking = {(gap.person_id, gap.skill_id): gap for gap in gaps(on=on, skill_ids=skills)} if skills else {}
     rows = []
     for rule in found:
         for person_id, posting in posted.items():
-            if person_id in away or (person_id, rule.course_id) in had or (rule.role and posting.role != rule.role):
+            if person_id in away or (rule.role and posting.role != rule.role):
                 continue
-            if not _is_meant(rule, posting, on, lacking):
+            before, gap = had.get((person_id, rule.course_id)), None
+            if rule.kind == CourseRule.Kind.GAP:
+                gap = lacking.get((person_id, rule.skill_id or 0))
+                if gap is None:
+                    continue
+            elif rule.kind == CourseRule.Kind.NEWCOMER and not max(rule.starts_on, on - NEW) <= begun[person_id] <= on:
                 continue
-            had.add((person_id, rule.course_id))
-            due = max(on, _begins(rule, posting, on)) + timedelta(days=rule.due_days)
-            rows.append(
-                Enrolment(
-                    person=posting.person, course=rule.course, version=versions[rule.course_id], rule=rule,
-                    reason=_why(rule), assigned_at=at, agreed_on=due, due_on=due,
-                )
+            if before is not None and not (gap and _is_back(gap, before, at)):
+                continue
+            due = on + timedelta(days=rule.due_days)
+            row = had[person_id, rule.course_id] = Enrolment(
+                person=posting.person, course=rule.course, version=versions[rule.course_id], rule=rule,
+                reason=_why(rule), assigned_at=at, agreed_on=due, due_on=due,
             )  # fmt: skip
+            rows.append(row)
     return len(_give(rows, at=at))
 
 
-def _is_meant(rule: CourseRule, posting: Posting, on: date, lacking: Mapping[tuple[int, int], object]) -> bool:
-    match rule.kind:
-        case CourseRule.Kind.NEWCOMER:
-            hired = posting.person.hired_on
-            return hired is not None and max(rule.starts_on, on - NEW) <= hired <= on
-        case CourseRule.Kind.GAP:
-            return (posting.person_id, rule.skill_id) in lacking
-        case _:
-            return True
+def _first_days(posted: Mapping[int, Posting]) -> dict[int, date]:
+    """When people started: as they were hired or, where nobody wrote that down, first posted."""
+    found = {pk: row.person.hired_on for pk, row in posted.items() if row.person.hired_on}
+    first = Posting.objects.filter(person__in=posted.keys() - found.keys()).order_by().values_list("person_id")
+    return found | dict(first.annotate(begun=Min(Lower("during", output_field=DateField()))))
 
 
-def _begins(rule: CourseRule, posting: Posting, on: date) -> date:
-    if rule.kind == CourseRule.Kind.NEWCOMER and posting.person.hired_on:
-        return posting.person.hired_on
-    return on
+def _is_back(gap: Gap, before: Enrolment, at: datetime) -> bool:
+    """The course was done, and somebody is rated below the level since."""
+    done = before.passed_at
+    return done is not None and before.withdrawn_at is None and done < gap.rated_at and done < at - AGAIN
 
 
 def _why(rule: CourseRule) -> str:
@@ -341,6 +332,10 @@ def renew_certificates(*, on: date, at: datetime) -> int:
         .select_related("person", "course")
         .order_by("person", "course", "-passed_at")
     )
+    newer = Enrolment.objects.standing().filter(
+        person=OuterRef("person"), course=OuterRef("course"), passed_at__gt=OuterRef("passed_at")
+    )
+    ending = ending.exclude(Exists(newer))
     away = set(Leave.objects.on(on).filter(kind__is_protected=True).values_list("person_id", flat=True))
     rows = list(ending)
     open_now = set(
@@ -374,8 +369,10 @@ def move_for_leave(*, on: date) -> int:
     due = moved_by_leave(rows)
     changed = [row for row in rows if due[row.pk] != row.due_on]
     for row in changed:
+        if due[row.pk] > row.due_on:
+            row.reminded_at = row.overdue_told_at = None
         row.due_on = due[row.pk]
-        row.save(update_fields=["due_on"])
+        row.save(update_fields=["due_on", "reminded_at", "overdue_told_at"])
         _tasks(row).update(due_on=row.due_on)
     return len(changed)
 

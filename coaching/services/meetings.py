@@ -403,7 +403,8 @@ def _must_be_planned(meeting: Meeting) -> None:
 
 
 def _lock(meeting: Meeting, by: User, version: int | None) -> Meeting:
-    meeting = Meeting.objects.select_for_update(of=["self"]).select_related("team", "chair").get(pk=meeting.pk)
+    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)  # before its chair is read, who may change
+    meeting = Meeting.objects.select_related("team", "chair").get(pk=meeting.pk)
     _must_chair(by, meeting.team)
     if version is not None and meeting.version != version:
         raise Stale("This meeting was changed meanwhile; look at it again, your text is kept below.")

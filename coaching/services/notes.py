@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from coaching.models import (
     ActionItem,
@@ -11,6 +12,7 @@ from coaching.models import (
     CaseChange,
     CaseStatement,
     DiagnosisStep,
+    MeetingPoint,
     MeetingQuestion,
     Note,
     OneOnOne,
@@ -19,6 +21,7 @@ from coaching.models import (
     Question,
 )
 from coaching.selectors import may_coach
+from sales.models import Task
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
@@ -69,7 +72,11 @@ def forget_talks(*, person: Person) -> Forgotten:
     forgotten.blank(Pulse.objects.filter(person=person), score=None)
     forgotten.blank(MeetingQuestion.objects.filter(author=person), text="Erased", answer="")
     forgotten.blank(Case.objects.filter(person=person).exclude(result=""), result="Erased")
-    forgotten.blank(Case.objects.filter(person=person, flag=None), subject="Erased")
+    forgotten.blank(Case.objects.filter(person=person), subject="Erased", evidence=None)
+    cases = [f"/cases/{pk}/" for pk in Case.objects.filter(person=person).values_list("pk", flat=True)]
+    forgotten.blank(Task.objects.filter(link__in=cases), text="Erased", reason="")
+    made = ActionItem.objects.filter(Q(person=person) | Q(owner=person)).values_list("pk", flat=True)
+    forgotten.blank(MeetingPoint.objects.filter(about__in=[f"promise:{pk}" for pk in made]), text="Erased")
     forgotten.blank(CaseStatement.objects.filter(person=person), text="Erased")
     forgotten.blank(DiagnosisStep.objects.filter(case__person=person), reason="Erased", evidence={})
     forgotten.blank(

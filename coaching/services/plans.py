@@ -5,16 +5,18 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from coaching.models import Case, CoachingPlan, CoachingPlanChange
+from coaching.analysis.effect import Effect
+from coaching.models import Case, CoachingPlan, CoachingPlanChange, HelpEffect
 from coaching.selectors import may_coach
-from coaching.selectors.effects import comparison, usable_measures
+from coaching.selectors.effects import comparison, end_of, usable_measures, what_helps
 from salesmgmt.desk.erasure import Forgotten
+from salesmgmt.lib.ratios import OPEN
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person, User, access_of
 
 from .edges import must_coach, tell
 
-BACK = timedelta(days=31)  # help that has begun may be written down so much later: after that one sees how it went
+BACK = timedelta(days=13)  # help that has begun may be written down so much later: after that one sees how it went
 AHEAD = timedelta(days=366)
 
 
@@ -42,7 +44,7 @@ def plan_coaching(
     if kind not in CoachingPlan.Kind.values:
         raise Refused(f"There is no help “{kind}”; there is {', '.join(CoachingPlan.Kind.values)}.", field="kind")
     if measure not in usable_measures():
-        raise Refused(f"“{measure}” can't be told week by week; choose another measure.", field="measure")
+        raise Refused(f"Coaching can't be judged by “{measure}”; choose another measure.", field="measure")
     if not on - BACK <= starts_on <= on + AHEAD:
         raise Refused(
             f"It starts on {starts_on:%d %b %Y}; choose a day from {on - BACK:%d %b %Y}, when nobody knew yet how it"
@@ -85,7 +87,7 @@ def freeze_plans(*, on: date, at: datetime) -> int:
 def move_plan(
     *, plan: CoachingPlan, until: date, reason: str, by: User, at: datetime, on: date, version: int | None = None
 ) -> CoachingPlan:
-    """An earlier or later end, with the reason. What is over stays as it was."""
+    """An earlier or later end, with the reason. What is over stays as it was, and so do the weeks it is judged by."""
     plan = _locked(plan, by, version)
     if plan.state_on(on) == "ended":
         raise Refused(f"It ended on {plan.until:%d %b %Y}; plan a new one.", field="until")
@@ -138,14 +140,38 @@ def _freeze(plan: CoachingPlan, at: datetime) -> None:
     if measure is not None:
         plan.peers, amount, units = comparison(person=plan.person, measure=measure, starts_on=plan.starts_on)
         plan.baseline_amount, plan.baseline_units = Decimal(str(round(amount, 4))), Decimal(str(round(units, 4)))
-    plan.frozen_at = at
-    plan.save(update_fields=["peers", "baseline_amount", "baseline_units", "frozen_at"])
+    plan.frozen_at, plan.counts_until = at, end_of(plan)
+    plan.save(update_fields=["peers", "baseline_amount", "baseline_units", "frozen_at", "counts_until"])
     _tell_change(
         plan,
         at,
         None,
         f"Begun; {len(plan.peers)} comparable people fixed",
     )
+
+
+@transaction.atomic
+def refresh_help_effects(*, on: date) -> int:
+    """Work out anew which kinds of help work, and for whom."""
+    rows = [
+        HelpEffect(
+            kind=one.kind, measure=one.measure, whom=one.whom, plans=one.plans, people=one.people, verdict=one.verdict,
+            peers=one.effect.peers if one.effect else 0, as_of=on, **kept_shares(one.effect),
+        )
+        for one in what_helps(as_of=on)
+    ]  # fmt: skip
+    HelpEffect.objects.all().delete()
+    return len(HelpEffect.objects.bulk_create(rows))
+
+
+def kept_shares(effect: Effect | None) -> dict[str, Decimal | None]:
+    """An effect as it is kept; None is without an end, or not known at all."""
+    if effect is None:
+        return dict.fromkeys(("value", "low", "high"))
+    return {
+        name: Decimal(str(round(share, 4))) if share < OPEN else None
+        for name, share in (("value", effect.value), ("low", min(effect.low, OPEN - 1)), ("high", effect.high))
+    }
 
 
 def _tell_change(plan: CoachingPlan, at: datetime, by: User | None, what: str) -> None:

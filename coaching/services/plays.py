@@ -9,6 +9,7 @@ from coaching.models import Play, PlayChange, PlayComment, PlayUse, PlayVersion,
 from sales.models import Activity, Deal, may_write_for
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Access, User, access_of
+from teams.selectors import person_of
 
 from .edges import tell
 
@@ -35,7 +36,10 @@ def propose_play(*, by: User, at: datetime, **words: Any) -> Play:
 
 @transaction.atomic
 def change_play(*, play: Play, by: User, at: datetime, version: int | None = None, **words: Any) -> Play:
-    """Say it better; what it said before is kept. Its author, or who decides about plays."""
+    """Say it better; what it said before is kept. Its author, or who decides about plays.
+
+    What was adopted is adopted again once its author changed it: the house stands for words somebody else looked at.
+    """
     play = _locked(play)
     me = _seller(by)
     if play.state == Play.State.RETIRED:
@@ -56,12 +60,24 @@ def change_play(*, play: Play, by: User, at: datetime, version: int | None = Non
     for name, value in words.items():
         setattr(play, name, value)
     play.version += 1
+    is_open_again = play.state == Play.State.ADOPTED and me == play.author_id
+    if is_open_again:
+        play.state = Play.State.PROPOSED
     try:
         with transaction.atomic():
-            play.save(update_fields=[*words, "version"])
+            play.save(update_fields=[*words, "version", "state"])
     except IntegrityError:
         raise _taken(words["name"]) from None
+    if is_open_again:
+        _ask_again(play, by, at)
     return play
+
+
+def _ask_again(play: Play, by: User, at: datetime) -> None:
+    adopted = play.changes.filter(state=Play.State.ADOPTED).select_related("by__person").order_by("-pk").first()
+    PlayChange.objects.create(play=play, at=at, by=by, state=Play.State.PROPOSED, reason="Changed by its author")
+    if adopted and adopted.by and (person := person_of(adopted.by)):
+        tell(person, f"“{play.name}” was changed by its author: adopt it anew?", f"/plays/{play.pk}/", at)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from coaching.selectors import day_after
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Posting, Team, User, access_of
 
-from .edges import day_of, lock_case, must_be_current, must_coach, note_change, tell, tell_all
+from .edges import day_of, lock_case, locked_case, must_be_current, must_coach, note_change, tell, tell_all
 
 LEAST_DAYS = 2  # on which somebody of the department works
 
@@ -37,8 +37,7 @@ def ask_department(
         raise Refused(f"“{department}” is not a department; there is {there}.", field="department")
     if not text:
         raise Refused("Say what they are to answer.", field="text")
-    names = "|".join(re.escape(part) for part in _names_of(case.person))
-    said = re.search(rf"\b(?:{names})\b", text, re.IGNORECASE)
+    said = _tells_whom(case.person).search(text)
     if said is not None:
         raise Refused(f"They don't see whom it is about: leave “{said[0]}” out.", field="text")
     asked = Question.objects.filter(case=case, step=step, department=department, text=text).first()
@@ -60,10 +59,14 @@ def ask_department(
     return made
 
 
-def _names_of(person: Person) -> list[str]:
-    """What would tell whom it is about; of two letters on, as people are called “Bo” and “Li”."""
-    parts = [person.name, *(part for part in re.split(r"[\s,-]+", person.name) if len(part) > 1)]
-    return [*parts, *filter(None, (person.external_id, person.email, person.email.partition("@")[0]))]
+def _tells_whom(person: Person) -> re.Pattern[str]:
+    """What would tell whom it is about: names in any spelling, short ones as they are written (“Bo” is somebody, “bo”
+    and the “van” of a family are not), number and e-mail."""
+    parts = [part for part in re.split(r"[\s,-]+", person.name) if len(part) > 1 and not part.islower()]
+    known = [person.name, *(part for part in parts if len(part) > 2), person.external_id or "", person.email]
+    long = "|".join(re.escape(one) for one in [*known, person.email.partition("@")[0]] if one)
+    short = "".join(rf"|{re.escape(part)}" for part in parts if len(part) == 2)
+    return re.compile(rf"\b(?:(?i:{long}){short})\b")
 
 
 def _members(department: str, on: date, *, but: Person) -> list[Person]:
@@ -84,7 +87,7 @@ def answer_question(*, question: Question, text: str, by: User, at: datetime) ->
         if question.answer == text.strip():
             return question
         raise Refused(f"{question.get_department_display()} has answered this already.")
-    case = Case.objects.select_for_update(of=["self"]).select_related("owner").get(pk=question.case_id)
+    case = locked_case(question.case_id)
     if not case.is_open:
         raise Refused("This is settled meanwhile; no answer is needed any more.")
     question.answer, question.answered_at, question.answered_by_id = text.strip(), at, access.person_id

@@ -19,7 +19,7 @@ from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn, looked
-from teams.models import Look, access_of
+from teams.models import Look, Team, access_of
 from teams.selectors import organisation_of
 
 from .shared import CASE_DAYS, submit
@@ -37,7 +37,8 @@ def cases(request: SignedIn) -> HttpResponseBase:
     """The cases one may see: one's own, those of one's people."""
     asked = forms.CaseListForm(request.GET).asked
     access, today = access_of(request.user), _today(request)
-    found = selectors.cases_asked(request.user, on=today, **{key: asked[key] for key in ("state", "cause", "person")})
+    narrowed = {name: value for name, value in asked.items() if name != "cursor"}
+    found = selectors.cases_asked(request.user, on=today, **narrowed)
     if request.GET.get("export") == "csv":
         return csv_answer(request, "cases", _HEADER, map(_row, found.order_by("pk").iterator(2000)))
     by = {"closed": "closed_at", "all": "opened_at"}.get(asked["state"], "due_on")
@@ -50,6 +51,9 @@ def cases(request: SignedIn) -> HttpResponseBase:
         "asked": asked,
         "states": forms.CaseListForm.STATES,
         "causes": Case.CAUSES,
+        "sources": Case.Source.choices,
+        "teams": Team.objects.visible_to(request.user).order_by("name", "pk"),
+        "owners": selectors.owners_seen_by(request.user),
         "open": mine.open().count(),
         "overdue": mine.open().filter(due_on__lt=today).count(),
         "today": today,
@@ -93,10 +97,12 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
     leads = selectors.may_coach(access, found.person)
     diagnosis = selectors.diagnosis_of(case=found, as_of=today)
     version, week = {"version": found.version}, today + timedelta(days=7)
+    kept: dict[str, Any] = found.evidence or {}
     following = diagnosis.next
     context |= {
         "story": selectors.story_of(found),
         "diagnosis": diagnosis,
+        "opened_with": [(step.label, kept[step].get("sentence", "")) for step in Step if step in kept],
         "given": list(found.enrolments.filter(withdrawn_at=None).select_related("course").order_by("pk")),
         "leads": leads,
         "is_own": access.person_id == found.person_id,

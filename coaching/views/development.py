@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import DevelopmentPlan, Goal, Mentorship, OnboardingStep
+from coaching.models import DevelopmentPlan, Goal, GrowthStep, Mentorship, OnboardingStep
 from performance.selectors import catalogue
 from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
@@ -80,6 +80,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         "is_own": is_own,
         "plan": plan,
         "goals": [(goal, labels.get(goal.measure)) for goal in plan.goals.all()] if plan else [],
+        "growth": selectors.growth_of(request.user, plan) if plan else [],
         "earlier": list(selectors.earlier_plans(request.user, person)[:10]),
         "mentorships": list(selectors.mentorships_of(request.user, person)[:20]),
         "path": selectors.path_of(request.user, person, on=on),
@@ -164,6 +165,55 @@ def goal_mark(request: SignedIn, pk: int, goal_pk: int) -> HttpResponse:
         said="Noted.",
         to=f"/development/{pk}/",
     )  # fmt: skip
+
+
+@require_POST
+def goal_take(request: SignedIn, pk: int, step_pk: int) -> HttpResponse:
+    """A step of the path becomes a goal."""
+    plan = _plan(request, pk)
+    step = get_object_or_404(selectors.growth_steps(request.user), pk=step_pk)
+    return act(
+        request,
+        lambda: services.take_growth_step(plan=plan, step=step, by=request.user, at=clock.now(), on=today_of(request)),
+        said="A goal now; both sign again.",
+        to=f"/development/{pk}/",
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@keyed
+def growth_paths(request: SignedIn) -> HttpResponse:
+    """The steps to each role: for all to read, written by who plans."""
+    may_set = access_of(request.user).sees_all
+    if request.method == "POST" and not may_set:
+        raise Http404
+    form = forms.GrowthStepForm(request.POST or None) if may_set else None
+    if form is not None and request.method == "POST" and form.is_valid():
+        try:
+            services.add_growth_step(by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, "Added.")
+            return redirect("growth-paths")
+    paths: dict[str, list[GrowthStep]] = {}
+    for step in selectors.growth_steps(request.user):
+        paths.setdefault(step.get_role_display(), []).append(step)
+    context = {"form": form, "paths": paths}
+    return render(request, "coaching/growth_paths.html", context, status=422 if form and form.errors else 200)
+
+
+@require_POST
+def growth_step_end(request: SignedIn, pk: int) -> HttpResponse:
+    if not access_of(request.user).sees_all:
+        raise Http404
+    step = get_object_or_404(selectors.growth_steps(request.user), pk=pk)
+    return act(
+        request,
+        lambda: services.end_growth_step(step=step, by=request.user, at=clock.now()),
+        said="Removed; goals taken from it stay.",
+        to="/development/paths/",
+    )
 
 
 @require_POST

@@ -3,16 +3,14 @@
 from datetime import date, timedelta
 from typing import Any
 
-import redis
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import Case, sees_plays
+from coaching.models import Case, HelpEffect, sees_plays
 from performance.selectors import Scope, measures_of
 from performance.selectors.figures import records_url
 from salesmgmt.desk.edges import act, csv_answer, tell_form
@@ -24,7 +22,6 @@ from teams.models import Look, Organisation, Person, access_of
 
 from .shared import renew, version_of
 
-KEPT = 600  # seconds
 WEEKS = 8  # that help lasts unless said otherwise
 HEADER = (
     "kind", "measure", "whom", "plans", "people", "effect", "low", "high", "comparable_people", "verdict",
@@ -41,7 +38,7 @@ def effects(request: SignedIn) -> HttpResponseBase:
     if not _may_look(request):
         raise Http404
     today = _today()
-    pooled = _worked_out(today) if sees_plays(access_of(request.user)) else []
+    pooled = list(HelpEffect.objects.visible_to(request.user).order_by("pk"))
     if request.GET.get("export") == "csv":
         return csv_answer(request, "effects-of-coaching", HEADER, (_cells(row) for row in pooled))
     plans = selectors.plans_of(request.user)
@@ -52,11 +49,11 @@ def effects(request: SignedIn) -> HttpResponseBase:
         cursor=request.GET.get("cursor", ""),
     )  # fmt: skip
     better = sorted(
-        (row for row in pooled if row.verdict == "better" and row.effect and row.whom == "Everybody"),
-        key=lambda row: -abs(row.effect.value if row.effect else 0),
+        (row for row in pooled if row.verdict == "better" and row.shares and row.whom == "Everybody"),
+        key=lambda row: -abs(row.shares[0] if row.shares else 0),
     )
     context = {
-        "pooled": [(row, _mark(row.effect)) for row in pooled],
+        "pooled": [(row, _mark(row.shares)) for row in pooled],
         "best": better[0] if better else None,
         "page": page,
         "about": about,
@@ -142,7 +139,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     context = {
         "plan": plan,
         "judged": judged,
-        "mark": _mark(judged.effect),
+        "mark": _mark((found.value, found.low, found.high) if (found := judged.effect) else None),
         "definition": known[plan.measure].definition if known else "",
         "unit": known[plan.measure].unit if known else "",
         "records": records_url(
@@ -206,28 +203,13 @@ def _number(said: str) -> int:
     return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else 0
 
 
-def _worked_out(today: date) -> list[selectors.Pooled]:
-    """Once for all who look within some minutes, and anew after each change of a plan; without a cache for each."""
-    key = f"effects:{today}:{selectors.last_plan()}"
-    try:
-        kept: list[selectors.Pooled] | None = cache.get(key)
-        if kept is None:
-            kept = selectors.what_helps(as_of=today)
-            cache.set(key, kept, KEPT)
-    except (redis.RedisError, OSError):
-        kept = selectors.what_helps(as_of=today)
-    return kept
-
-
-def _mark(effect: Any) -> dict[str, str] | None:
+def _mark(shares: tuple[float, float, float] | None) -> dict[str, str] | None:
     """Where an effect and its range stand on a line with nothing in the middle; it ends at half as much again."""
-    if effect is None:
+    if shares is None:
         return None
-    low, value, high = (50 + 50 * max(min(one / 0.5, 1), -1) for one in (effect.low, effect.value, effect.high))
+    value, low, high = (50 + 50 * max(min(one / 0.5, 1), -1) for one in shares)
     return {"x": f"{low:.1f}", "width": f"{max(high - low, 0.5):.1f}", "at": f"{value:.1f}"}
 
 
-def _cells(row: selectors.Pooled) -> tuple[Any, ...]:
-    found = row.effect
-    three = [round(one, 4) for one in (found.value, found.low, found.high)] if found else [None] * 3
-    return row.kind, row.measure, row.whom, row.plans, row.people, *three, found and found.peers, row.verdict
+def _cells(row: HelpEffect) -> tuple[Any, ...]:
+    return row.kind, row.measure, row.whom, row.plans, row.people, row.value, row.low, row.high, row.peers, row.verdict

@@ -469,6 +469,7 @@ def exits(request: SignedIn) -> HttpResponseBase:
     looked_at(request, Look.Page.EXIT, (one.person_id for one in page.rows))
     context = {
         "sums": selectors.exit_sums(since=today - YEARS),
+        "lessons": selectors.exit_lessons(since=today - YEARS),
         "page": page,
         "form": form,
         "is_hr": is_hr,

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +15,7 @@ from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
-from teams.models import Organisation, Person, access_of
+from teams.models import Organisation, access_of
 
 from .shared import submit, version_of
 
@@ -118,14 +117,9 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
             people=people if chairs else people.filter(pk__in=[access.person_id]),
             initial={"due_on": today + timedelta(days=7), "owner": access.person_id},
         ),
-        "attendance_form": forms.AttendanceForm(people=_who_may_have_come(found), initial={"came": came}),
+        "attendance_form": forms.AttendanceForm(people=selectors.who_may_have_come(found), initial={"came": came}),
     }
     return render(request, "coaching/meeting.html", context | bound, status=422 if bound else 200)
-
-
-def _who_may_have_come(found: Meeting) -> QuerySet[Person]:
-    noted = found.attendances.values("person")
-    return Person.objects.filter(Q(pk__in=selectors.asked_to(found).values("pk")) | Q(pk__in=noted))
 
 
 def _found(request: SignedIn, pk: int) -> Meeting:
@@ -203,7 +197,7 @@ def meeting_hold(request: SignedIn, pk: int) -> HttpResponse:
     """Who came: with it the meeting is held."""
     found = _found(request, pk)
     today = clock.today(Organisation.get().time_zone)
-    form = forms.AttendanceForm(request.POST, people=_who_may_have_come(found))
+    form = forms.AttendanceForm(request.POST, people=selectors.who_may_have_come(found))
 
     def hold() -> None:
         services.hold_meeting(

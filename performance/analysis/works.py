@@ -123,9 +123,9 @@ def rank_test(ranked: Numbers, group: Flags) -> float:
     return two_sided(off / spread) if spread else 1.0
 
 
-def beyond_chance(chances: Sequence[float]) -> list[bool]:
-    """Which of many comparisons differ, at one false claim in twenty (Benjamini–Hochberg)."""
+def beyond_chance(chances: Sequence[float], *, share: float = CHANCE) -> list[bool]:
+    """Which of many comparisons differ, at one false claim in twenty or another share (Benjamini–Hochberg)."""
     order = sorted(range(len(chances)), key=lambda at: chances[at])
-    last = max((n for n, at in enumerate(order, start=1) if chances[at] <= CHANCE * n / len(order)), default=0)
+    last = max((n for n, at in enumerate(order, start=1) if chances[at] <= share * n / len(order)), default=0)
     kept = set(order[:last])
     return [at in kept for at in range(len(chances))]

@@ -41,6 +41,11 @@ class Measure:
         return not self.versions
 
     @property
+    def tells_time(self) -> bool:
+        """Whether it is worked out from what people note of their own time."""
+        return any(name.startswith("time:") for name in self.needs)
+
+    @property
     def adds_up(self) -> bool:
         """Whether a team's is the sum of its people's."""
         return self.method in {"count", "sum"} or (self.is_built_in and self.unit in {"money", "count"})

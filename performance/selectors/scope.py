@@ -7,7 +7,7 @@ from salesmgmt.lib import clock
 from teams.models import Person, Showing, Team, User, Viewer, access_of
 from teams.selectors import hidden_of, organisation_of, told_of
 
-SELLING_TIME = "selling_time"
+from .catalogue import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,13 @@ class Scope:
 
         The company is for those who see all; a team for who leads it or one above; a person as records are.
         """
-        found = cls._parse(text, user)
-        return replace(found, without=frozenset({SELLING_TIME})) if found._keeps_time(user) else found
+        return cls._parse(text, user).shown_to(user)
+
+    def shown_to(self, user: Viewer) -> Self:
+        """The same without the measures that are not shown of these people to a user."""
+        if not self._keeps_time(user):
+            return self
+        return replace(self, without=frozenset(key for key, one in catalogue(hidden=True).items() if one.tells_time))
 
     def _keeps_time(self, user: Viewer) -> bool:
         """Whether selling time would be that of somebody, or of a few, of whom it is not shown."""

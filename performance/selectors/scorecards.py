@@ -24,7 +24,7 @@ from .scope import Scope
 TIMEFRAMES: tuple[Kind, ...] = ("week", "month", "quarter", "year")
 WEEK = 5  # working days
 # What is asked of somebody, what stands in no total, and how time is spent, which is no merit and not everywhere shown.
-NOT_SCORED = {"quota", "expected", "gap", "overlay", "selling_time"}
+NOT_SCORED = {"quota", "expected", "gap", "overlay"}
 LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}  # of those built in
 LEVELS = {"average_deal", "pipeline"}  # money that is no sum over days
 LEADERS = (Role.MANAGER, Role.EXECUTIVE)
@@ -70,7 +70,7 @@ class Card:
 
 def scorable() -> list[Measure]:
     """What a part may measure: whatever can be better or worse."""
-    return [measure for key, measure in catalogue().items() if key not in NOT_SCORED and measure.better]
+    return [one for key, one in catalogue().items() if key not in NOT_SCORED and one.better and not one.tells_time]
 
 
 def is_by_the_week(measure: Measure) -> bool:

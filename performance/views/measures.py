@@ -164,7 +164,7 @@ def _figure_now(request: HttpRequest, found: selectors.Measure, organisation: Or
         return None
     person = person_of(request.user)
     if access_of(request.user).sees_all:
-        scope = selectors.Scope.company()
+        scope = selectors.Scope.company().shown_to(request.user)
     elif person is not None:
         scope = selectors.Scope.person(person)
     else:

@@ -69,9 +69,10 @@ def scope_of(request: SignedIn) -> selectors.Scope:
             looked(request, LOOKS.get(request.resolver_match.url_name, Look.Page.FIGURES), scope.pk)  # type: ignore[union-attr, arg-type]
         return scope
     if access.sees_all:
-        return selectors.Scope.company()
+        return selectors.Scope.company().shown_to(request.user)
     if access.leads:
-        return selectors.Scope.team(Team.objects.visible_to(request.user).get(pk=min(access.led_team_ids)))
+        led = Team.objects.visible_to(request.user).get(pk=min(access.led_team_ids))
+        return selectors.Scope.team(led).shown_to(request.user)
     person = person_of(request.user)
     if person is None:
         raise Http404

@@ -153,7 +153,7 @@ KINDS = [
         _distinct_rows,
         is_trail=True,
     ),
-    trail("handovers", Handover, *GIVEN),
+    trail("handovers", Handover, *GIVEN, without=("moved",)),  # numbers of this installation
     trail("handover_items", HandoverItem, "handover", "account", "deal"),
     trail("recommendations", Recommendation, "account", "owner", "kind", "product", "contact", "contract", "made_on"),
     # Tasks that flags, promises and the like asked for; the others have a kind of their own.

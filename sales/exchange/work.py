@@ -1,5 +1,6 @@
 """What people do and have to do beside deals, and what customers say: tasks, time, notes, gifts, complaints."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,8 +19,11 @@ from sales.models import (
     Task,
     TimeEntry,
 )
+from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Field, Plan, Referent, Row
 from teams.exchange.tables import table
+from teams.models import Organisation, Showing
+from teams.selectors import hidden_of
 
 from . import ACCOUNT_OF, CURRENCY, EXTERNAL_ID, OWNER, PRODUCT_OF, _named
 from .customers import ACCOUNT
@@ -76,6 +80,15 @@ def _check_note(plan: Plan, row: Row, values: dict[str, Any], stands: MarketNote
     _words_fit(plan, row, "tags", values)
     if values["noted_at"] > plan.at + timedelta(minutes=1):
         plan.refuse(row, "noted_at", "That moment is still to come.")
+
+
+def _shown_time(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Of whom selling time is shown."""
+    organisation = Organisation.get()
+    owners = set(TimeEntry.objects.order_by().values_list("owner", flat=True).distinct())
+    today = clock.today(organisation.time_zone)
+    hidden = hidden_of(Showing.SELLING_TIME, owners, days={today}, organisation=organisation)
+    return (row for row in rows if row["owner"].pk not in hidden)
 
 
 def _check_time(plan: Plan, row: Row, values: dict[str, Any], stands: TimeEntry | None) -> None:
@@ -202,6 +215,7 @@ KINDS = [
         are_many=True,
         check=_check_time,
         together=("external_id", "owner+on"),
+        shown=_shown_time,
     ),
     table(
         "activity_templates",

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from sales.models import Account, AccountProfile, Contact, ContactRole, may_write_for
 from sales.models.customers import ACCOUNT_TREE
 from sales.selectors.owners import keeper_of
+from salesmgmt.lib.holds import refuse_held
 from salesmgmt.lib.ranges import BEFORE_ALL_RECORDS
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Territory, User
@@ -91,6 +92,8 @@ def change_account(
     if not fields.get("name", account.name).strip():
         raise Refused("An account needs a name.", field="name")
     was = account.owner_id
+    if "owner" in fields and getattr(fields["owner"], "pk", None) != was:
+        refuse_held("account", [account.pk], field="owner")
     _set(account, "account", fields)
     if account.owner_id != was:
         if on is None:

@@ -6,7 +6,8 @@ from django.contrib.auth.models import Group
 from .admin_site import ReadOnlyAdmin
 from .models import AuditEntry, Mark, Token
 
-KEPT = ("coaching_", "teams_leave", "teams_skillrating")  # tables whose words, or kinds of leave, no admin reads
+# Tables whose words, kinds of leave or disputed pay no admin reads.
+KEPT = ("coaching_", "teams_leave", "teams_skillrating", "recognition_paysettlement")
 
 admin.site.unregister(Group)  # what somebody may do follows from their posting
 

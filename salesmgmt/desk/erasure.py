@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import OperationalError, connection, models
 from django.utils.crypto import salted_hmac
 
@@ -19,6 +20,7 @@ from .models import Erasure
 
 AT_ONCE = 50_000  # rows deleted in one go; the next night goes on
 SHORTEST = 5  # shorter words mean too much else
+ERASED = "Erased"  # in the place of words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Part:
     model: type[models.Model]
     ids: list[int]
     columns: list[str]
+
+    @property
+    def is_only_added_to(self) -> bool:
+        """By web and worker: the owner's function blanks it."""
+        return self.model._meta.db_table in settings.APPEND_ONLY_TABLES
 
 
 @dataclass(slots=True)
@@ -46,6 +53,18 @@ class Forgotten:
             model._base_manager.filter(pk__in=ids).update(**values)
             columns = [str(model._meta.get_field(name).column) for name in values if name != "version"]
             self.parts.append(Part(model, ids, columns))
+
+    def blank_words(self, rows: models.QuerySet[Any], *names: str) -> None:
+        """Replace what stands in columns of text; empty ones stay so."""
+        for name in names:
+            one = rows.model._meta.get_field(name)
+            nothing: Any = {} if isinstance(one, models.JSONField) else ERASED
+            said = rows.exclude(**{name: nothing}).exclude(**{name: type(nothing)()})
+            if rows.model._meta.db_table in settings.APPEND_ONLY_TABLES:
+                if ids := list(said.values_list("pk", flat=True)):
+                    self.parts.append(Part(rows.model, ids, [str(one.column)]))
+            else:
+                self.blank(said, **{name: nothing})
 
     def drop(self, rows: models.QuerySet[Any]) -> None:
         """Delete rows, as many as go at once; what they said goes from the audit too."""
@@ -87,6 +106,10 @@ def erase(
     values: list[Any] = [noun, record_id, sorted(forgotten.words), json.dumps(parts), list(left_alone)]
     try:
         with connection.cursor() as cursor:
+            for one in forgotten.parts:
+                if one.is_only_added_to:
+                    table = one.model._meta.db_table
+                    cursor.execute("SELECT desk_blank(%s, %s::bigint[], %s::text[])", [table, one.ids, one.columns])
             cursor.execute(call, [*values, sorted(forgotten.digests), by, at, reason.strip()])
             (made,) = cursor.fetchone()
     except OperationalError as error:

@@ -47,18 +47,15 @@ def write_file(kind: Kind, path: Path, *, with_ids: bool = False) -> int:
 def book(kind: Kind, *, guarded: bool = False) -> IO[bytes]:
     """A kind as a workbook, every cell typed as text, as import takes it; `guarded`: without what is not for users."""
     names = [one.name for one in kind.fields]
-    hidden = kind.guarded if guarded else ()
-    rows = ([_plain(None if name in hidden else row.get(name)) for name in names] for row in kind.rows())
-    return xlsxout.book(kind.key, names, rows)
+    rows = kind.rows_for_users() if guarded else kind.rows()
+    return xlsxout.book(kind.key, names, ([_plain(row.get(name)) for name in names] for row in rows))
 
 
 def lines(kind: Kind, *, with_ids: bool = False, guarded: bool = False) -> Iterator[list[str]]:
     """The header, and a line for each row there is; `guarded`: without what is not for users."""
     names = [one.name for one in kind.fields]
     yield names
-    for row in kind.rows():
-        if guarded:
-            row |= dict.fromkeys(kind.guarded)
+    for row in kind.rows_for_users() if guarded else kind.rows():
         if with_ids and "" in row:
             row["external_id"] = _id_of(row[""])
         yield [_text(_id_of(value) if with_ids and _has_id(value) else value) for value in map(row.get, names)]

@@ -183,10 +183,15 @@ class Kind:
     files: Callable[[], Iterator[tuple[str, Any]]] | None = None  # what is given out beside the table, by name
     keep_file: Callable[..., None] | None = None  # keeps such a file, before the table is taken in
     guarded: tuple[str, ...] = ()  # fields that stay empty in files given out to a user: the command gives them out
+    shown: Callable[[Iterator[dict[str, Any]]], Iterator[dict[str, Any]]] | None = None  # which rows a user is given
     is_trail: bool = False  # what was said and decided, as it stands: moved by the commands alone, never undone
 
     def field(self, name: str) -> Field | None:
         return next((one for one in self.fields if one.name == name), None)
+
+    def rows_for_users(self) -> Iterator[dict[str, Any]]:
+        for row in self.rows() if self.shown is None else self.shown(self.rows()):
+            yield row | dict.fromkeys(self.guarded)
 
 
 @dataclass(frozen=True, slots=True)

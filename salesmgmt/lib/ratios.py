@@ -15,3 +15,11 @@ def win_rate(won: Decimal | int, lost: Decimal | int) -> Decimal | None:
     if won < 0:
         return None
     return ratio(won, won + lost)
+
+
+OPEN = 10  # times as much and more: no end worth a figure
+
+
+def signed(share: float) -> str:
+    """In whole percent: +12%, −3%, or that there is no end."""
+    return f"{share:+.0%}".replace("-", "−") if share < OPEN else "open"

@@ -126,6 +126,7 @@ PAGES = (
     Place("onboarding", "Onboarding", "users", shows_to=_leads),
     Place("course-report", "Courses: who has done what", "list-checks", shows_to=_leads),
     Place("ladders", "Improvement plans", "arrow-up-right"),
+    Place("settlements", "Disputed pay: what is to be settled", "handshake", shows_to=_has_person),
     Place("early-signs", "Early signs of losing somebody", "eye", shows_to=_leads_people),
     Place("exits", "Exits: why people left", "log-out", shows_to=_hears_exits),
     Place("leaves", "Leave", "calendar", shows_to=_has_person),

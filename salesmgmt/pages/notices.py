@@ -31,6 +31,7 @@ TOPICS = {
     "plays": "Plays",
     "improvement": "Improvement plans",
     "disputes": "Disputes",
+    "settlements": "Disputed pay",
 }
 
 

@@ -310,6 +310,7 @@ def team(request: SignedIn, pk: int) -> HttpResponse:
     frame, access, user = frame_of(request), access_of(request.user), request.user
     below = homes.team_with_all_below(found)
     scope = Scope("team", found.pk, found.name, f"team:{found.name}", tuple(team.pk for team in below))
+    scope = scope.shown_to(request.user)
     ids = homes.posted_to(scope.team_ids, frame.as_of)
     token = live.token_for(user, f"team:{found.pk}", *_people(ids))
     rows = standings(person_ids=ids, period=frame.period, as_of=frame.as_of)
@@ -344,7 +345,7 @@ def person(request: SignedIn, pk: int) -> HttpResponse:
     frame, access, user = frame_of(request), access_of(request.user), request.user
     if "HX-Request" not in request.headers:  # a refresh is no further look
         looked(request, Look.Page.PERSON, found.pk)
-    scope = Scope.person(found)
+    scope = Scope.person(found).shown_to(user)
     token = live.token_for(user, f"person:{found.pk}")
     postings = list(found.postings.select_related("team", "territory").order_by("-during"))
     led = found.leaderships.select_related("team").order_by("-during")

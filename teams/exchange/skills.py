@@ -1,6 +1,6 @@
-"""Skills, how people are rated, and what mail they want: as tables."""
+"""Skills, how people are rated, what mail they want, how long what is kept: as tables."""
 
-from salesmgmt.desk.models import MailChoice
+from salesmgmt.desk.models import MailChoice, Retention
 from salesmgmt.lib.kinds import Field
 from teams.exchange.tables import table, yes_or_no
 from teams.models import Skill, SkillRating
@@ -20,6 +20,7 @@ KINDS = [
         ),
         by=("name",),
     ),
-    trail("skill_ratings", SkillRating, "person", "skill", "is_own", "at"),
+    trail("skill_ratings", SkillRating, "person", "skill", "is_own", "at", without=("note", "contest")),
     trail("mail_choices", MailChoice, "user"),
+    trail("retention", Retention, "key"),
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coaching.analysis.effect import Effect, Help, Panel, effect_of
+from coaching.analysis.effect import NEAREST, Effect, Help, Panel, effect_of, nearest
 from tests.companies import STYLES, Cause, Company, generate
 
 FOR_MEASURE = {"bookings": "size", "win_rate": "conversion", "deals_won": "conversion"}
@@ -28,10 +28,10 @@ class Told:
         return self.effect is not None and self.effect.low <= self.truth <= self.effect.high
 
 
-def told(seed: int, style: str, measure: str, truth: float, count: int, *, after: int = 13) -> Told:
+def told(seed: int, style: str, measure: str, truth: float, count: int, *, after: int = 13, people: int = 24) -> Told:
     """The lowest of the quarter before (of those there throughout) are helped, at two starts."""
     rng = np.random.default_rng([seed, 6])
-    plain = generate(seed, style, people=24)
+    plain = generate(seed, style, people=people)
     end = plain.quarters[-1]
     starts = [end - 7 * (after + late) for late in rng.integers(0, 4, 2)]
     there = np.flatnonzero((plain.joined < plain.quarters[0]) & (plain.left > end))
@@ -40,7 +40,7 @@ def told(seed: int, style: str, measure: str, truth: float, count: int, *, after
     chosen = rng.permutation(lowest)[:count]
     at = {int(person): starts[n % 2] for n, person in enumerate(chosen)}
     causes = {person: Cause(FOR_MEASURE[measure], day, 1 + truth) for person, day in at.items()}
-    company = generate(seed, style, causes, people=24)
+    company = generate(seed, style, causes, people=people)
     return Told(seed, style, measure, truth, judged(company, at, measure))
 
 
@@ -67,13 +67,23 @@ def judged(company: Company, at: dict[int, np.datetime64], measure: str) -> Effe
         "win_rate": lambda: (weekly(owner, day, won), weekly(owner, day, np.ones(len(won)))),
     }[measure]()
     helped = np.full(n, weeks)
-    helps = []
+    helps: list[Help] = []
     for person, begun in at.items():
         start = int((begun - first).astype(int) // 7)
         helped[person] = start
         helps.append(Help(person, start, weeks))
     alike = np.tile(helped == weeks, (len(helps), 1))
-    return effect_of(Panel(amounts, units, helped), helps, alike)
+    if len(helps) > 8:
+        begun = min(at.values())
+        numbers = np.stack([company.credited(begun - 91, begun), company.joined.astype(float)], axis=1)
+        none = np.empty((n, 0), dtype=object)
+        among = (helped == weeks) & (company.joined < begun - 91) & (company.left > company.quarters[-1])
+        for k, one in enumerate(helps):
+            beside = among.copy()
+            beside[one.person] = True
+            alike[k] = np.isin(np.arange(n), nearest(one.person, numbers=numbers, words=none, among=beside))
+        assert alike.sum(axis=1).max() <= 3 * NEAREST
+    return effect_of(Panel(amounts, units, helps), helps, alike)
 
 
 def many(seeds: range, truths=(0.0, 0.10, 0.25)) -> Iterator[Told]:

@@ -1,24 +1,29 @@
 """Cases and their diagnosis: who opens them, in which order they are ruled, and that the person comes last."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from coaching import selectors, services
-from coaching.models import ActionItem, Case, CaseStatement, DiagnosisStep, Question, Step
+from coaching.models import ActionItem, Case, CaseStatement, CoachingPlan, DiagnosisStep, Question, Step
+from coaching.services.cases import pass_case_on
 from performance.models import Flag
 from sales.models import Task
 from salesmgmt.desk.models import Notice
+from salesmgmt.desk.notices import choose_way
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from teams import services as teams
 from teams.models import Leadership, Leave, LeaveKind, Person, Posting, Role, Team, User
-from tests.cast import SINCE, Cast
+from tests.cast import SINCE, Cast, make_cast
 
 NOW = clock.now()
 TODAY = clock.today("Europe/Berlin")
@@ -92,7 +97,13 @@ def test_a_case_keeps_what_was_at_stake_when_it_opened(case: Case, flag: Flag) -
 
 
 def test_what_somebody_raises_goes_to_who_leads_them(cast: Cast) -> None:
-    made = services.raise_case(ask="tool", subject="No demo laptop since June", by=user(cast.ana), at=NOW)
+    posted = {"ask": "tool", "subject": "No demo laptop since June", "at_stake": "-1"}
+    ana = signed_in(cast.ana)
+    assert ana.post("/cases/raise/", posted).status_code == 422
+    assert ana.post("/cases/raise/", posted | {"at_stake": "9" * 30}).status_code == 422
+    assert ana.post("/cases/raise/", posted | {"at_stake": "2500"}).status_code == 302
+    made = Case.objects.get()
+    assert made.at_stake == 2500  # so that it stands among the causes with what it costs
     again = services.raise_case(ask="tool", subject="No demo laptop since June", by=user(cast.ana), at=NOW)
     assert made == again
     assert (made.owner, made.person, made.raised_by, made.source) == (cast.maya, cast.ana, cast.ana, "person")
@@ -109,6 +120,9 @@ def test_a_manager_opens_a_case_without_a_flag_and_only_for_their_own(cast: Cast
     how = {"subject": "Quotes go out late", "due_on": SOON, "by": user(cast.maya), "at": NOW}
     made = services.open_case_about(person=cast.ana, owner=cast.maya, **how)  # type: ignore[arg-type]
     assert (made.source, made.flag) == ("manager", None)
+    assert made.evidence
+    assert set(made.evidence) == set(Step)  # as a flag would have brought it
+    assert "What the figures said when it was opened" in signed_in(cast.ana).get(f"/cases/{made.pk}/").content.decode()
     with pytest.raises(Refused, match="leads Cleo"):
         services.open_case_about(person=cast.cleo, owner=cast.maya, **how)  # type: ignore[arg-type]
     with pytest.raises(Refused, match="Omar does not lead Ana"):
@@ -153,6 +167,41 @@ def test_a_night_after_a_transfer_passes_the_case_its_task_and_its_promises_on(c
     week = signed_in(cast.omar).get("/week/").content.decode()
     assert f'href="/cases/{case.pk}/"' in week
     assert SECRET in week
+
+
+def test_what_is_promised_for_a_case_is_read_by_who_reads_the_case_on_that_day(cast: Cast, case: Case) -> None:
+    item = services.add_action_item(
+        person=cast.ben, owner=cast.ben, text=SECRET, due_on=SOON, case=case, by=user(cast.maya), at=NOW
+    )
+    Person.objects.create(name="Boss", user=cast.admin)
+
+    def readers() -> set[str]:
+        users = User.objects.all()
+        return {one.username for one in users if ActionItem.objects.visible_to(one).filter(pk=item.pk).exists()}
+
+    assert readers() == {"ben", "maya", "vera"}  # neither admin nor operations, with a person or without
+    assert not ActionItem.objects.visible_to(user(cast.olga)).exists()
+    teams.appoint_manager(team=cast.north, person=cast.omar, on=TODAY, until=TODAY + timedelta(days=9), by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    assert readers() == {"ben", "omar", "vera"}  # an acting manager leads the case, and hands nothing over
+    assert Case.objects.get().owner == cast.maya
+    teams.post_person(person=cast.ben, team=cast.south, role=Role.REP, on=TODAY, by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    assert readers() == {"ben", "omar", "vera"}
+    assert Case.objects.get().owner == cast.omar
+    teams.end_employment(person=cast.omar, on=TODAY, by=None)
+    services.tend_one_on_ones(on=TODAY, at=NOW)
+    assert readers() == {"ben", "vera"}
+    assert Case.objects.get().owner == cast.vera  # the next up
+    with pytest.raises(Refused, match="isn't about Ana"):
+        services.add_action_item(
+            person=cast.ana, owner=cast.vera, text="x", due_on=SOON, case=case, by=user(cast.vera), at=NOW
+        )
+    services.close_case(case=case, cause="none", outcome="withdrawn", result="x", by=user(cast.vera), at=NOW)
+    with pytest.raises(Refused, match="closed already"):
+        services.add_action_item(
+            person=cast.ben, owner=cast.ben, text="x", due_on=SOON, case=case, by=user(cast.vera), at=NOW
+        )
 
 
 def test_a_stand_in_of_some_weeks_takes_no_case_over_and_an_executives_stays_theirs(cast: Cast, case: Case) -> None:
@@ -457,6 +506,8 @@ def test_a_question_names_nobody(cast: Cast, case: Case, dora: Person, name: str
     Person.objects.filter(pk=cast.ben.pk).update(name=name)
     with pytest.raises(Refused, match=f"leave “{said}” out"):
         ask(case, cast.maya, text=text)
+    Person.objects.filter(pk=cast.ben.pk).update(name="Do van Li")
+    assert ask(case, cast.maya, text="How late do orders of the van leave?").pk
 
 
 def test_a_department_that_nobody_is_in_is_not_asked(cast: Cast, case: Case) -> None:
@@ -485,6 +536,10 @@ def test_departments_are_reminded_once_a_day_and_the_owner_hears_of_a_missed_day
         services.remind_of_questions(on=on, at=NOW)
     assert Notice.objects.filter(user=dora.user).count() == 1
     assert Notice.objects.filter(user=cast.maya.user).count() == 1
+    assert dora.user
+    choose_way(user=dora.user, topic="questions", way="none")
+    ask(case, cast.maya, text="And in November?")
+    assert Notice.objects.filter(user=dora.user).count() == 1
 
 
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -546,13 +601,23 @@ def test_causes_are_told_from_five_people_on(cast: Cast) -> None:
             person=person, owner=cast.vera, subject="x", opened_at=NOW, due_on=TODAY, closed_at=NOW, state="closed",
             cause="price", outcome="solved", at_stake=1000, is_team_wide=n < 2,
         )  # fmt: skip
+    for measure, gap in (("bookings", 300), ("pipeline", 700)):  # two flags of one gap: it counts once
+        two = Flag.objects.create(
+            person=cast.ana, team=cast.north, measure=measure, period="2026-Q4", raised_on=TODAY, behind_since=TODAY,
+            expected=1000, actual=0, gap=gap, severity="behind", cause="activity", sentence="x", as_of=TODAY,
+            expires_on=TODAY, closed_on=TODAY,
+        )  # fmt: skip
+        Case.objects.create(
+            person=cast.ana, owner=cast.vera, flag=two, subject="x", opened_at=NOW, due_on=TODAY, closed_at=NOW,
+            state="closed", cause="price", outcome="solved", at_stake=gap, is_team_wide=False,
+        )  # fmt: skip
     Case.objects.create(
         person=cast.ana, owner=cast.vera, subject="x", opened_at=NOW, due_on=TODAY, closed_at=NOW, state="closed",
         cause="service", outcome="solved", at_stake=9000,
     )  # fmt: skip
     found = selectors.causes(user=user(cast.vera))
     (row,) = found.rows
-    assert (row.cause, row.cases, row.at_stake, row.team_wide, found.hidden) == ("price", 5, Decimal(5000), 2, 1)
+    assert (row.cause, row.cases, row.at_stake, row.team_wide, found.hidden) == ("price", 7, Decimal(5700), 2, 1)
     page = signed_in(cast.vera).get("/causes/").content.decode()
     assert "Price costs most" in page
     assert "9,000" not in page
@@ -567,6 +632,28 @@ def test_the_pages_ask_a_fixed_number_of_queries(
         client.get(f"/cases/{case.pk}/")
     with django_assert_max_num_queries(16):
         client.get("/cases/")
+
+
+@pytest.mark.parametrize("where", ["page", "api"])
+def test_the_list_is_narrowed_by_team_owner_and_source(cast: Cast, case: Case, where: str) -> None:
+    own = services.raise_case(ask="tool", subject="No laptop", by=user(cast.cleo), at=NOW)
+    Case.objects.filter(pk=own.pk).update(due_on=TODAY - timedelta(days=1))
+    client = signed_in(cast.vera)
+
+    def found(**asked: Any) -> set[int]:
+        if where == "api":
+            return {one["id"] for one in client.get("/api/v1/cases/", asked).json()["results"]}
+        return {row.pk for row, _ in client.get("/cases/", asked).context["rows"]}
+
+    assert found() == {case.pk, own.pk}
+    assert found(team=cast.north.pk) == {case.pk}
+    assert found(team=cast.company.pk) == {case.pk, own.pk}
+    assert found(owner=cast.omar.pk) == {own.pk}
+    assert found(source="person") == {own.pk}
+    assert found(**({"overdue": "true"} if where == "api" else {"state": "overdue"})) == {own.pk}
+    assert found(team=cast.north.pk, owner=cast.omar.pk) == set()
+    assert client.get("/cases/", {"team": "x\x00", "owner": "9" * 40, "source": "?"}).status_code == 200
+    assert client.get("/api/v1/cases/", {"team": "9" * 40}).status_code in {200, 400}
 
 
 # ── The API ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -605,3 +692,70 @@ def test_words_of_a_case_go_when_the_person_is_erased_or_time_is_over(cast: Cast
     assert CaseStatement.objects.get().text == "Erased"
     assert DiagnosisStep.objects.get().evidence == {}
     assert signed_in(cast.maya).get(f"/cases/{case.pk}/").status_code == 200
+
+
+# ── Two managers at once ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """Do them together, each with a connection of its own; what each answered, or what refused it."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> str:
+        try:
+            start.wait(timeout=20)
+            act()
+        except (Refused, Stale) as refusal:
+            return type(refusal).__name__
+        else:
+            return "done"
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return sorted(pool.map(run, acts))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_managers_at_once_make_one_case_one_ruling_one_end_and_one_plan() -> None:
+    cast = make_cast()
+    one, two = user(cast.maya), user(cast.vera)
+    about: Any = {"person": cast.ben, "subject": "Quotes go out late", "due_on": SOON, "at": NOW}
+    opened = at_once(
+        lambda: services.open_case_about(owner=cast.maya, by=one, **about),
+        lambda: services.open_case_about(owner=cast.vera, by=two, **about),
+    )
+    assert (opened, Case.objects.count()) == (["done", "done"], 1)
+    case = Case.objects.get()
+    how: Any = {"case": case, "step": "product", "reason": "As the figures say", "at": NOW}
+    ruled = at_once(
+        lambda: services.rule_step(is_in=True, by=one, **how), lambda: services.rule_step(is_in=False, by=two, **how)
+    )
+    assert ruled == ["Refused", "done"]
+    stands = DiagnosisStep.objects.standing().get()
+    case.refresh_from_db()
+    acts: Any = {"case": case, "at": NOW, "version": case.version}
+    ended = at_once(
+        lambda: services.hand_over_case(owner=cast.vera if case.owner == cast.maya else cast.maya, by=one, **acts),
+        lambda: services.move_case(due_on=SOON + timedelta(days=1), reason="Fair", by=two, **acts),
+    )
+    assert ended == ["Stale", "done"]
+    cause = "product" if stands.is_in else "none"
+    outcome = "solved" if stands.is_in else "withdrawn"
+    end: Any = {"case": case, "cause": cause, "outcome": outcome, "result": "Done", "at": NOW}
+    closed = at_once(
+        lambda: services.close_case(by=one, **end), lambda: services.close_case(by=two, **end),
+        lambda: pass_case_on(case=case, on=TODAY, at=NOW),
+    )  # fmt: skip
+    assert closed == ["Refused", "done", "done"]
+    assert Task.objects.filter(link=f"/cases/{case.pk}/", done_at=None).count() == 0
+    weeks: Any = {
+        "person": cast.ben, "kind": "practice", "measure": "activities", "on": TODAY, "at": NOW,
+        "starts_on": TODAY + timedelta(days=7), "until": TODAY + timedelta(weeks=8),
+    }  # fmt: skip
+    planned = at_once(lambda: services.plan_coaching(by=one, **weeks), lambda: services.plan_coaching(by=two, **weeks))
+    plan = CoachingPlan.objects.get()
+    assert planned == ["Refused", "done"]
+    moved: Any = {"plan": plan, "at": NOW, "on": TODAY, "version": plan.version}
+    ended = at_once(lambda: services.cancel_plan(by=one, **moved), lambda: services.cancel_plan(by=two, **moved))
+    assert ended == ["Refused", "done"]

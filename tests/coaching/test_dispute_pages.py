@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from coaching import services
-from coaching.models import Decision, Dispute, DisputeEvent, Evidence, Party, Remedy, Statement
+from coaching.models import Decider, Decision, Dispute, DisputeEvent, Evidence, Party, Remedy, Statement
 from coaching.selectors import disputes as selectors
 from salesmgmt.desk.models import AuditEntry, Notice
 from salesmgmt.exchange.services.erasing import erase
@@ -87,6 +87,9 @@ def test_a_dispute_from_the_form_to_the_decision(world: World) -> None:
 def test_words_are_for_the_parties_who_decides_and_hr(world: World) -> None:
     dispute = world.open(claim=SECRET)
     services.add_evidence(dispute=dispute, text=f"Also {SECRET}", by=by(world.ben), at=NOW)
+    for outside in ("//evil.example", "/\\evil.example", "https://evil.example/"):
+        with pytest.raises(Refused, match="leads to a page here"):
+            services.add_evidence(dispute=dispute, text="See", link=outside, by=by(world.ben), at=NOW)
     services.name_decider(dispute=dispute, person=world.emil, by=by(world.hugo), at=NOW)
     address = f"/disputes/{dispute.pk}/"
 
@@ -118,10 +121,11 @@ def test_words_are_for_the_parties_who_decides_and_hr(world: World) -> None:
     olga = by(cast.olga)
     teams.appoint_manager(team=cast.north, person=world.omar, on=TODAY, by=olga)
     assert reads(world.omar) == "nothing"
-    services.step_aside(dispute=dispute, by=by(world.emil), at=NOW)
-    assert reads(world.emil) == "nothing"
     teams.post_person(person=world.ana, team=Team.objects.get(name="East"), on=TODAY, by=olga)
     assert reads(world.ana) == "words"
+    assert reads(world.emil) == "nothing"  # on the next request, before anybody else is named
+    assert Decider.objects.standing().filter(dispute=dispute, person=world.emil).exists()
+    services.keep_disputes_going(at=NOW)
     assert reads(world.emil) == "nothing"
     teams.end_employment(person=world.ana, on=TODAY, by=olga)
     assert reads(world.ana) == "nothing"

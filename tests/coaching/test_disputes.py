@@ -16,6 +16,7 @@ from coaching.models import Decider, Decision, Dispute, DisputeEvent, Evidence, 
 from coaching.selectors.disputes import line_of, shares_of
 from coaching.services import NewOwner, NewQuota, NotNeutral, Settlement, Split
 from performance.selectors import standings
+from recognition.models import PaySettlement
 from recognition.selectors import leaderboard
 from sales import services as sales
 from sales.models import AccountOwnership, Credit, CreditShare, Order, Task
@@ -203,6 +204,21 @@ def test_a_dispute_is_about_oneself_and_one_at_a_time(world: World) -> None:
         world.open()
     with pytest.raises(Refused, match="Disputes are for people who work here"):
         services.open_dispute(subject="pay", ground="promise", claim="x", by=world.cast.admin, at=NOW)
+
+
+def test_self_dealing_nobody_decides_or_changes_what_is_their_own(world: World) -> None:
+    """Self-dealing: not their dispute, not their quota, not their credit."""
+    dispute = world.heard(world.open())
+    with pytest.raises(Refused, match="not the one who decides"):
+        world.decide(dispute, who=world.ben)
+    with pytest.raises(Refused, match="is a party"):
+        services.name_decider(dispute=dispute, person=world.ben, by=by(world.hugo), at=NOW)
+    services.withdraw_dispute(dispute=dispute, by=by(world.ben), at=NOW)
+    with pytest.raises(Refused, match="credit of their own"):
+        sales.share_credit(order=world.order, shares={world.ana: Decimal(100)}, overlays={}, by=by(world.ana), at=NOW)
+    period = Period.of(TODAY, "quarter", Organisation.get().calendar)
+    with pytest.raises(Refused, match="Nobody changes their own quota"):
+        adjust_quota(person=world.maya, period=period, amount=Decimal(1), reason="x", by=by(world.maya), at=NOW)
 
 
 # ── Who decides ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -508,6 +524,33 @@ def test_pay_and_conduct_leave_a_row_that_adds_up(world: World) -> None:
     with pytest.raises(Refused, match="Say what is to be done"):
         world.decide(dispute, remedy=Settlement(world.ana, " "))
     world.decide(dispute, remedy=Settlement(world.ana, "An apology in front of the team"))
+
+
+def test_granted_pay_is_settled_by_who_pays_once_it_is_final_and_the_person_sees_it(world: World) -> None:
+    """Self-dealing: nobody settles a matter of their own; who pays reads no word of the dispute."""
+    olga = signed_in(world.cast.olga)
+    dispute = world.heard(world.open(subject="pay", ground="promise", order=None))
+    world.decide(dispute, remedy=Settlement(world.ben, "The bonus of May", Decimal("250.00")))
+    assert "No disputed pay waits" in olga.get("/settlements/").content.decode()  # it can still be appealed
+    services.keep_disputes_going(at=NOW + 40 * DAY)
+    task = Task.objects.get(owner=world.cast.olga, source="dispute", done_at=None)
+    assert "Ben" not in task.text
+    page = olga.get("/settlements/").content.decode()
+    assert "€250" in page
+    assert "The bonus of May" not in page
+    assert "€250" in signed_in(world.ben).get("/settlements/").content.decode()
+    for other in (world.maya, world.cast.vera, world.ana):
+        assert "€250" not in signed_in(other).get("/settlements/").content.decode()
+    said = {"dispute": dispute.pk, "person": world.ben.pk, "note": "Payroll of December"}
+    assert signed_in(world.ben).post("/settlements/", said).status_code == 422
+    assert olga.post("/settlements/", said | {"note": " "}).status_code == 422
+    assert olga.post("/settlements/", said).status_code == 302
+    assert olga.post("/settlements/", said).status_code == 422
+    task.refresh_from_db()
+    assert task.done_at is not None
+    assert "Payroll of December" in signed_in(world.ben).get("/settlements/").content.decode()
+    made = PaySettlement.objects.get()
+    assert (made.amount, made.by, made.person) == (250, by(world.cast.olga), world.ben)
 
 
 # ── Appeal and time ─────────────────────────────────────────────────────────────────────────────────────────────

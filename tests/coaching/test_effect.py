@@ -56,8 +56,40 @@ def test_a_large_effect_on_many_is_found_and_one_on_a_single_person_is_too_littl
     assert share([one is None or one.verdict == "too little to tell" for one in single]) >= 0.7
 
 
+@pytest.mark.parametrize(("count", "people"), [(12, 60), (20, 60), (40, 60)])
+def test_more_help_narrows_the_range_and_twenty_comparable_people_each_are_enough(count: int, people: int) -> None:
+    """Also where more are helped than are left to compare with."""
+    styles = ("steady", "lumpy", "no pipeline")
+    pool = [told(seed, style, "bookings", 0.1, count, people=people) for seed in range(2) for style in styles]
+    assert all(one.effect is not None and one.effect.people == count for one in pool)
+    assert share([one.holds for one in pool]) >= 0.85 - 2 * (0.9 * 0.1 / len(pool)) ** 0.5
+    steady = pool[0].effect
+    one = told(0, "steady", "bookings", 0.1, 1).effect
+    assert steady is not None
+    assert one is not None
+    assert steady.high - steady.low < (one.high - one.low) / 2
+
+
+def test_who_is_helped_later_is_compared_up_to_then_and_who_was_long_ago_again() -> None:
+    rng = np.random.default_rng(4)
+    amounts, units = rng.gamma(20, 1, (14, 200)), np.full((14, 200), 5.0)
+    amounts[1, 120:] *= 5
+    before, own = Help(2, 20, 33), Help(0, 110, 123)
+    alike = np.array([[False, *[True] * 13]])
+    found = effect_of(Panel(amounts, units, [own]), [own], alike)
+    cut = effect_of(Panel(amounts, units, [own, Help(1, 120, 133), before]), [own], alike)
+    assert found is not None
+    assert cut is not None
+    assert cut.peers == 13
+    assert cut.expected < found.expected, "the weeks of help of another aren't what was to be expected"
+    view = Panel(amounts, units, [own, Help(1, 120, 133), before]).view(110, 123)
+    assert view.is_known[1]
+    assert view.is_known[2]
+    assert view.units[1] == 50
+
+
 def test_too_few_weeks_or_people_make_no_effect() -> None:
-    panel = Panel(np.ones((8, 60)), np.full((8, 60), 5.0), np.array([50, *[60] * 7]))
+    panel = Panel(np.ones((8, 60)), np.full((8, 60), 5.0), [Help(0, 50, 60)])
     others = np.array([[False, *[True] * 7]])
     assert effect_of(panel, [Help(0, 50, 53)], others) is None
     assert effect_of(panel, [Help(0, 8, 20)], others) is None
@@ -69,7 +101,7 @@ def test_nothing_done_at_all_has_no_upper_end_and_claims_nothing() -> None:
     rng = np.random.default_rng(3)
     amounts = rng.poisson(0.1, (12, 90)).astype(float) * 1000
     amounts[0, 70:] = 0
-    panel = Panel(amounts, np.full((12, 90), 5.0), np.array([70, *[90] * 11]))
+    panel = Panel(amounts, np.full((12, 90), 5.0), [Help(0, 70, 90)])
     alike = np.array([[False, *[True] * 11]])
     found = effect_of(panel, [Help(0, 70, 83)], alike)
     assert isinstance(found, Effect)

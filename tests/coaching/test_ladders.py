@@ -690,6 +690,28 @@ def test_what_is_asked_for_stands_once_the_time_is_over_and_moves_with_more_time
     assert value_of(world.cast.ben, "selling_time", SINCE, world.today, world.today, Organisation.get()) is None
 
 
+def test_protected_leave_nothing_moves_and_no_sign_is_shown(world: World, step: LadderStep) -> None:
+    """Protected leave: no step goes on, none is opened, the days are not counted."""
+    leave_now(world, step)
+    for act in (
+        lambda: go_on(world, step),
+        lambda: services.open_ladder(
+            person=world.cast.ben,
+            reason="Few",
+            starts_on=world.today,
+            last=world.today + 30 * DAY,
+            by=world.maya,
+            at=world.now,
+            on=world.today,
+        ),
+    ):
+        with pytest.raises(Refused, match="is away until"):
+            act()
+    page = signed_in(world.cast.maya).get(f"/improvement/{step.ladder_id}/").content.decode()
+    assert "is away until" in page
+    assert "parental" not in page  # below HR only the dates
+
+
 def test_a_leaver_s_ladder_ends_as_left_by_hr(world: World, step: LadderStep) -> None:
     teams.end_employment(person=world.cast.ben, on=world.today, by=user(world.cast.olga))
     world.cast.ben.refresh_from_db()
@@ -817,8 +839,9 @@ def test_exits_are_added_up_from_five_people_on(world: World) -> None:
     for n, person in enumerate(left):
         services.record_exit(
             person=person, left_on=world.today - 9 * DAY, reason="pay" if n < 4 else "growth",
-            interview="They said this", by=user(world.hugo), at=world.now,
+            interview="They said this", lesson="Ramp longer", by=user(world.hugo), at=world.now,
         )  # fmt: skip
+        assert ("Ramp longer" in selectors.exit_lessons(since=world.today - 99 * DAY)) == (n >= 4)
         sums = selectors.exit_sums(since=world.today - 99 * DAY)
         assert (sums is None) == (n < 4)
     assert sums is not None

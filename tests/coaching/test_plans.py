@@ -18,7 +18,8 @@ from salesmgmt.exchange.services.erasing import erase
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Person, Posting, Role
+from teams import services as teams
+from teams.models import Person, Posting, Role, User
 from tests.cast import SINCE, Cast
 from tests.coaching.test_coaching import signed_in, user
 
@@ -70,7 +71,7 @@ def selling(cast: Cast) -> list[Person]:
     [
         ({"kind": "magic"}, "kind"),
         ({"measure": "pipeline"}, "measure"),
-        ({"starts_on": TODAY - timedelta(days=60)}, "starts_on"),
+        ({"starts_on": TODAY - timedelta(days=14)}, "starts_on"),
         ({"until": TODAY}, "until"),
         ({"until": TODAY + timedelta(days=900)}, "until"),
     ],
@@ -122,6 +123,19 @@ def test_a_doubled_measure_is_told_with_its_range_and_suggested_for_praise(cast:
     assert judged.effect is not None
     assert judged.verdict == "better", judged.sentence
     assert judged.effect.low <= 1.0 <= judged.effect.high
+    early = selectors.effect_of(plan=plan, as_of=as_of - timedelta(days=1))
+    assert (early.verdict, early.sentence[:14]) == ("so far", "So far booking")
+    assert early.sentence.endswith("; judged on 16 Nov 2026.")
+    moved = services.move_plan(
+        plan=plan, until=START + timedelta(weeks=20), reason="It goes well", by=user(cast.maya), at=NOW, on=START
+    )
+    other = selectors.effects_of([planned(cast, cast.ben, starts_on=TODAY), moved], as_of=as_of)[1]
+    assert (other.verdict, other.effect) == (judged.verdict, judged.effect), "a later end doesn't move what counts"
+    helped = planned(cast, selling[3], starts_on=START + timedelta(weeks=4), on=START + timedelta(weeks=4))
+    year = selectors.effect_of(plan=moved, as_of=as_of)
+    services.freeze_plans(on=TODAY, at=NOW)
+    later = selectors.effect_of(plan=moved, as_of=as_of + timedelta(days=400))
+    assert (later.effect, helped.person_id in moved.peers) == (year.effect, True), "the same whenever one looks"
     assert "comparable people" in judged.sentence
     suggest_awards(as_of=as_of)
     suggestion = Suggestion.objects.get(person=cast.ana, kind="improved")
@@ -141,8 +155,21 @@ def test_kinds_of_help_show_from_five_people_on(cast: Cast, selling: list[Person
         planned(cast, person, **at_start)
     assert selectors.what_helps(as_of=TODAY) == []
     planned(cast, selling[4], **at_start)
+    assert selectors.what_helps(as_of=TODAY - timedelta(days=5)) == [], "once the weeks that count are over"
     (row,) = selectors.what_helps(as_of=TODAY)
     assert (row.kind, row.people, row.whom) == ("Ride-along", 5, "Everybody")
+    for person in selling[5:11]:
+        planned(cast, person, **at_start)
+    Person.objects.filter(pk__in=[person.pk for person in selling[5:11]]).update(hired_on=START - timedelta(days=200))
+    rows = selectors.what_helps(as_of=TODAY)
+    assert [(one.whom, one.people) for one in rows] == [
+        ("Everybody", 11), ("In their first year", 6), ("Longer here", 5), ("Lower half before", 5),
+        ("Upper half before", 6),
+    ]  # fmt: skip
+    assert services.refresh_help_effects(on=TODAY) == 5
+    page = signed_in(cast.maya).get("/effects/").content.decode()
+    assert "Upper half before" in page
+    assert b"Upper half before" in b"".join(signed_in(cast.maya).get("/effects/?export=csv"))
 
 
 def test_help_that_has_begun_is_ended_and_not_cancelled(cast: Cast) -> None:
@@ -170,6 +197,13 @@ def test_who_sees_a_plan_follows_the_line_of_today(cast: Cast) -> None:
     }
     assert sees == {"ana", "ben", "maya", "vera"}
     assert not CoachingPlan.objects.visible_to(cast.admin).exists()
+    boss = Person.objects.create(name="Boss", user=cast.admin)  # an admin who works here and leads nobody
+    assert not CoachingPlan.objects.visible_to(User.objects.get(pk=cast.admin.pk)).exists()
+    teams.appoint_manager(team=cast.north, person=boss, on=TODAY, by=None)
+    assert CoachingPlan.objects.visible_to(User.objects.get(pk=cast.admin.pk)).exists()
+    assert not CoachingPlan.objects.visible_to(user(cast.maya)).exists()  # who led them before
+    CoachingPlan.objects.update(starts_on=TODAY - timedelta(days=9), until=TODAY)
+    assert not CoachingPlan.objects.visible_to(user(cast.ben)).exists()  # who helped sees it as long as it goes on
     assert not Notice.objects.filter(text__icontains="nervous").exists()
 
 

@@ -3,12 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from coaching import selectors, services
+from coaching.analysis.plays import Histories, difference_at_use
 from coaching.models import Play, PlayUse, PlayVote
+from performance.analysis.works import difference_of_shares
 from sales import services as sales
 from sales.models import Account, Deal, Feedback, Outcome, Stage
+from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
 from salesmgmt.pages.search import find
@@ -68,6 +72,14 @@ def test_what_a_play_said_before_is_kept_and_a_stale_form_refused(cast: Cast, pl
     with pytest.raises(Refused, match="comment"):
         services.change_play(play=play, by=user(cast.ben), at=NOW, technique="Else")
     assert play.versions.get().technique == "Ask who signs before showing a price."
+    services.adopt_play(play=play, reason="Fine", by=user(cast.maya), at=NOW)
+    services.change_play(play=play, by=user(cast.omar), at=NOW, example="Once")
+    play.refresh_from_db()
+    assert play.state == "adopted", "somebody else who decides has looked at it"
+    services.change_play(play=play, by=user(cast.ana), at=NOW, technique="Discount at once.")
+    play.refresh_from_db()
+    assert (play.state, play.changes.latest("pk").reason) == ("proposed", "Changed by its author")
+    assert "adopt it anew?" in Notice.objects.get(user=cast.maya.user).text
 
 
 def test_a_use_is_told_while_the_deal_is_open_by_whose_it_is(cast: Cast, play: Play) -> None:
@@ -134,6 +146,26 @@ def test_nothing_is_said_from_five_deals_and_a_difference_is_told_with_its_range
     assert many.difference is not None
     assert many.difference.interval.low < 43 / 50 - 20 / 60 < many.difference.interval.high
     assert (many.difference.group, many.difference.others) == (50, 60)
+
+
+def test_a_closing_play_is_compared_with_deals_that_came_as_far() -> None:
+    """It does nothing, and half of the deals without it die before anybody could use it."""
+    rng = np.random.default_rng(9)
+    claims, naive = [], []
+    for _ in range(40):
+        late = rng.random(600) < 0.5
+        lasted = np.where(late, 40 + rng.integers(0, 40, 600), rng.integers(1, 30, 600))
+        won = late & (rng.random(600) < 0.6)
+        stages = Histories(np.zeros(600, dtype=np.int64), [(row, 35, 1) for row in np.flatnonzero(late)])
+        uses = {int(row): int(rng.integers(36, 41)) for row in np.flatnonzero(late & (rng.random(600) < 0.3))}
+        like = rng.integers(0, 3, 600)
+        found = difference_at_use(won, like, lasted, stages, uses)
+        assert found is not None
+        claims.append(not found.interval.low <= 0 <= found.interval.high)
+        group = np.isin(np.arange(600), list(uses))
+        naive.append(difference_of_shares(won, group, like).interval.low > 0)  # type: ignore[union-attr]
+    assert sum(claims) <= 4, "a range of 95 in 100"
+    assert sum(naive) >= 38, "what it would claim otherwise"
 
 
 def test_pages_of_plays_work_without_scripts_and_refuse_in_words(cast: Cast, play: Play) -> None:

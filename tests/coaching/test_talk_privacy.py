@@ -48,6 +48,7 @@ def said(cast: Cast) -> Cast:
     Posting.objects.create(
         person=Person.objects.create(name="Hugo", user=hugo), team=cast.company, role=Role.HR, during=half_open(SINCE)
     )
+    Person.objects.create(name="Boss", user=cast.admin)  # who runs it and works here
     maya, ben = user("maya"), user("ben")
     talk = services.plan_one_on_one(
         person=cast.ben, manager=cast.maya, starts_at=NOW + timedelta(days=2), by=maya, at=NOW, on=TODAY

@@ -13,6 +13,7 @@ from coaching.models import (
     DevelopmentPlan,
     Enrolment,
     Goal,
+    GrowthStep,
     Mentorship,
     OnboardingStep,
     OnboardingTick,
@@ -66,6 +67,15 @@ def test_every_rule_gives_its_course_once_and_not_on_protected_leave(cast: Cast)
     }  # fmt: skip
     assert Enrolment.objects.get(course__title="gap").reason == "Closing: below the level of your role"
     assert services.assign_by_rules(on=TODAY + 31 * DAY, at=NOW) == 2  # cleo is back: role and launch
+    Person.objects.filter(pk=cast.cleo.pk).update(hired_on=None)
+    Posting.objects.filter(person=cast.cleo).update(during=half_open(TODAY + 20 * DAY))
+    assert services.assign_by_rules(on=TODAY + 32 * DAY, at=NOW) == 1, "who was first posted then is new"
+    pass_it(Enrolment.objects.get(course__title="gap"))
+    assert services.assign_by_rules(on=TODAY + 200 * DAY, at=NOW + 200 * DAY) == 0
+    skill = Skill.objects.get(name="Closing")
+    rate_skill(person=cast.ben, skill=skill, score=2, by=user(cast.maya), at=NOW + 199 * DAY)
+    assert services.assign_by_rules(on=TODAY + 200 * DAY, at=NOW + 200 * DAY) == 1, "the gap is back"
+    assert services.assign_by_rules(on=TODAY + 200 * DAY, at=NOW + 200 * DAY) == 0
 
 
 def test_a_contested_rating_is_no_gap(cast: Cast) -> None:
@@ -79,9 +89,11 @@ def test_a_due_date_moves_by_the_days_of_leave_and_back_with_them(cast: Cast) ->
     row = give(make_course(user(cast.vera)), cast, cast.ben)
     away(cast.ben, "parental", TODAY + 3 * DAY, TODAY + 12 * DAY)
     away(cast.ben, "vacation", TODAY + 13 * DAY, TODAY + 14 * DAY)
+    Enrolment.objects.update(reminded_at=NOW)
     assert services.move_for_leave(on=TODAY) == 1
     assert services.move_for_leave(on=TODAY) == 0
     row.refresh_from_db()
+    assert row.reminded_at is None, "there is a word before the new date too"
     assert row.due_on == row.agreed_on + 10 * DAY
     assert Task.objects.get(owner=cast.ben).due_on == row.due_on
     Leave.objects.all().delete()
@@ -113,6 +125,25 @@ def test_a_certificate_is_renewed_in_time_once(cast: Cast) -> None:
     assert services.renew_certificates(on=date(2027, 10, 26), at=NOW + 340 * DAY) == 0
     renewal = row.renewal
     assert (renewal.due_on, renewal.passed_at) == (row.valid_until, None)
+    early = pass_it(give(make_course(user(cast.vera), "Early", renew_months=12), cast, cast.ana))
+    again = services.enrol(
+        person=cast.ana, course=early.course, due_on=date(2027, 10, 1), reason="Own wish", by=user(cast.ana), at=NOW
+    )
+    Enrolment.objects.filter(pk=again.pk).update(passed_at=NOW + 300 * DAY, valid_until=date(2028, 9, 16))
+    assert services.renew_certificates(on=date(2027, 10, 27), at=NOW + 341 * DAY) == 0, "renewed by herself"
+
+
+def test_what_retiring_took_comes_back_with_publishing_and_what_a_manager_took_does_not(cast: Cast) -> None:
+    course = make_course(user(cast.vera))
+    back, gone = give(course, cast, cast.ben), give(course, cast, cast.ana)
+    services.withdraw_enrolment(enrolment=gone, by=user(cast.maya), at=NOW)
+    services.retire_course(course=course, by=user(cast.vera), at=NOW + DAY)
+    assert not Task.objects.open().filter(owner=cast.ben).exists()
+    services.draft_course(course=course, by=user(cast.vera), at=NOW + 60 * DAY)
+    version = services.publish_course(course=course, by=user(cast.vera), at=NOW + 60 * DAY)
+    (row,) = Enrolment.objects.open()
+    assert (row.pk, row.version, row.due_on) == (back.pk, version, TODAY + 74 * DAY)
+    assert Task.objects.open().get(owner=cast.ben).due_on == row.due_on
 
 
 def test_who_leads_gives_moves_and_takes_back_a_course_and_nobody_else(cast: Cast) -> None:
@@ -235,7 +266,15 @@ def test_a_mentor_agrees_before_it_begins_and_reads_only_what_it_is_about(cast: 
     said = {"person": cast.ben, "focus": "Tenders", "starts_on": TODAY, "at": NOW}
     with pytest.raises(Refused, match="Nobody mentors themselves"):
         services.ask_mentor(mentor=cast.ben, by=user(cast.ben), **said)
-    asked = services.ask_mentor(mentor=cast.cleo, by=user(cast.ben), **said)
+    ben, form = signed_in(cast.ben), {"focus": "Tenders", "starts_on": TODAY.isoformat()}
+    assert "Omar" not in ben.get(f"/development/{cast.ben.pk}/").content.decode()  # no directory of everybody
+    Person.objects.filter(pk=cast.ana.pk).update(name="Cleo")
+    for name, said_back in (("Nobody", "No colleague with a login"), ("cleo", "More than one colleague")):
+        answer = ben.post(f"/development/{cast.ben.pk}/mentor/", form | {"mentor": name})
+        assert answer.status_code == 422
+        assert said_back in answer.content.decode()
+    ben.post(f"/development/{cast.ben.pk}/mentor/", form | {"mentor": "CLEO@example.com"})
+    asked = Mentorship.objects.get(mentor=cast.cleo)
     with pytest.raises(Refused, match="asked already"):
         services.ask_mentor(mentor=cast.cleo, by=user(cast.ben), **said)
     with pytest.raises(Refused, match="Only Cleo"):
@@ -247,6 +286,42 @@ def test_a_mentor_agrees_before_it_begins_and_reads_only_what_it_is_about(cast: 
     services.end_mentorship(mentorship=asked, by=user(cast.cleo), at=NOW, on=TODAY + 9 * DAY)
     assert Mentorship.objects.get().until == TODAY + 9 * DAY
     assert "Tenders" not in Notice.objects.get(user=cast.cleo.user).text
+
+
+def test_a_step_of_the_path_to_a_role_becomes_a_goal_in_one_click(cast: Cast, plan: DevelopmentPlan) -> None:
+    course = make_course(user(cast.vera))
+    skill = Skill.objects.get(name="Closing")
+    vera, ben, page = signed_in(cast.vera), signed_in(cast.ben), f"/development/{cast.ben.pk}/"
+    GrowthStep.objects.all().delete()
+    said = {"role": "manager", "months": "6", "text": "Close with two buyers", "skill": skill.pk, "level": "4"}
+    assert vera.post("/development/paths/", said | {"course": course.pk}).status_code == 302
+    again = vera.post("/development/paths/", said)
+    assert (again.status_code, "has that step already" in again.content.decode()) == (422, True)
+    assert vera.post("/development/paths/", said | {"skill": ""}).status_code == 422
+    assert ben.post("/development/paths/", said).status_code == 404
+    assert "Close with two buyers" in ben.get("/development/paths/").content.decode()
+    step = GrowthStep.objects.get()
+    assert "Close with two buyers" not in ben.get(page).content.decode(), "his plan names no role"
+    DevelopmentPlan.objects.update(aim_role="manager", person_signed_at=NOW, manager_signed_at=NOW, manager=cast.maya)
+    rate(cast, cast.ben, "Closing", 3)
+    assert "Closing: 3 of 4" in ben.get(page).content.decode()
+    signed_in(cast.maya).post(f"{page}steps/{step.pk}/")
+    assert not Goal.objects.filter(step=step).exists(), "nobody sets goals for somebody else"
+    for _ in range(2):
+        ben.post(f"{page}steps/{step.pk}/")
+    goal = Goal.objects.get(step=step)
+    assert (goal.text, goal.wanted, goal.plan.person_signed_at) == (step.text, "Level 4 of 5", None)
+    line = selectors.growth_of(user(cast.ben), selectors.plan_of(user(cast.ben), cast.ben))[0]
+    assert (line.goal, line.is_reached) == (goal, False)
+    pass_it(give(course, cast, cast.ben))
+    rate_skill(person=cast.ben, skill=skill, score=4, by=user(cast.maya), at=NOW + DAY)
+    line = selectors.growth_of(user(cast.ben), selectors.plan_of(user(cast.ben), cast.ben))[0]
+    assert line.is_reached
+    vera.post(f"/development/paths/{step.pk}/end/")
+    Goal.objects.all().delete()
+    step.refresh_from_db()
+    with pytest.raises(Refused, match="no part of the path"):
+        services.take_growth_step(plan=plan, step=step, by=user(cast.ben), at=NOW, on=TODAY)
 
 
 def test_a_newcomer_walks_the_path_of_their_role(cast: Cast) -> None:

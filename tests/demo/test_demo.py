@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, Sum
+from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from coaching.models import ActionItem, Case, OneOnOne
@@ -141,9 +142,9 @@ def test_it_exists_only_where_demo_is_on(settings: object) -> None:
 # ── Coherent ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_nine_logins_are_there_and_nobody_else_can_log_in(read: None) -> None:
+def test_the_ten_logins_are_there_and_nobody_else_can_log_in(read: None) -> None:
     assert set(User.objects.values_list("username", flat=True)) == {
-        "admin", "vera", "olga", "maya", "omar", "ana", "ben", "cleo", "dita",
+        "admin", "vera", "olga", "maya", "omar", "ana", "ben", "cleo", "dita", "hedda",
     }  # fmt: skip
     assert all(user.check_password("demo") for user in User.objects.all())
     assert Organisation.get().is_demo
@@ -165,7 +166,7 @@ def test_there_are_newcomers_a_leaver_a_transfer_part_timers_and_leave(read: Non
     assert Posting.objects.on(TODAY).filter(fte__lt=1).count() >= 2
     assert Posting.objects.values("person").annotate(teams=Count("team", distinct=True)).filter(teams=2).exists()
     assert Leave.objects.on(TODAY).filter(kind__key="parental").exists()
-    sellers = Person.objects.exclude(postings__role=Role.DEPARTMENT).filter(
+    sellers = Person.objects.exclude(postings__role__in=[Role.DEPARTMENT, Role.HR]).filter(
         hired_on__lt=date(2025, 11, 23), left_on=None
     )
     assert not sellers.exclude(leaves__kind__key="vacation").exists()
@@ -305,3 +306,10 @@ def test_the_chances_of_past_plans_held_as_far_as_two_years_can_show(read: None)
     # holds nineteen times of twenty; of ten one may not.
     rows = [*people, *fifths([one for one in found if one.whose == "team"])]
     assert sum(not row.holds for row in rows) <= 1
+
+
+def test_hr_reads_why_people_left(read: None, client: Client) -> None:
+    client.force_login(User.objects.get(username="hedda"), backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get("/improvement/exits/").content.decode()
+    assert "No growth" in page
+    assert Person.objects.filter(exit__isnull=False).count() == 7

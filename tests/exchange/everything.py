@@ -17,10 +17,14 @@ LEARNED = {  # every night, from the deals themselves
     "won_deals", "least_won", "most_won", "longest_won_days", "reached", "reached_won", "reached_from", "reached_until",
     "skipped_won", "quiet_days", "quiet_deals", "last_person",
 }  # fmt: skip
-WORDS = {  # of a dispute's parties, and by when they were reminded: only a backup keeps them
+WORDS = {  # between people, and by when they were reminded: only a backup keeps them
+    "sales.Handover": {"moved"},  # numbers
+    "coaching.Case": {"subject", "result"}, "coaching.ActionItem": {"text", "result"},
+    "coaching.DiagnosisStep": {"reason", "reopened_because", "not_asked_because"},
+    "coaching.Enrolment": {"reason"}, "teams.SkillRating": {"note", "contest"},
     "coaching.Statement": {"text", "reminded_at"}, "coaching.Decider": {"reminded_at"},
     "coaching.CoachingPlan": {"text", "peers", "frozen_at", "baseline_amount", "baseline_units"},
-    "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"},
+    "coaching.Decision": {"reasons"}, "coaching.Remedy": {"text"}, "recognition.PaySettlement": {"note"},
 }  # fmt: skip
 BY_NAME = {"team", "campaign"}
 NUMBERED = {

@@ -13,21 +13,24 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from coaching.models import Note
-from performance.models import Rollup
+from coaching.models import ActionItem, Case, Meeting, MeetingPoint, Note
+from performance.models import Flag, FlagEvent, Rollup
 from sales import services as sales
-from sales.models import Account, Activity, Contact, Credit, InboundMail, Lead, Order
+from sales.models import Account, Activity, Contact, Credit, InboundMail, Lead, Order, Task
 from sales.services import leads
 from salesmgmt.desk.drains import drain_topic, topics
-from salesmgmt.desk.models import AuditEntry, Erasure, Notice
+from salesmgmt.desk.models import AuditEntry, Delivery, Erasure, Notice
 from salesmgmt.exchange.models import Batch
-from salesmgmt.exchange.services.erasing import erase
+from salesmgmt.exchange.services.erasing import WORDS, erase
+from salesmgmt.exchange.services.own_data import tables
 from salesmgmt.exchange.services.taking import Options, import_file
 from salesmgmt.lib import clock
+from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.search import find
+from targets.models import Plan, Response
 from teams import services as teams
-from teams.models import Person, Posting, User
+from teams.models import Person, Posting, Skill, SkillRating, User
 from tests.cast import Cast
 
 NAME, EMAIL, PHONE = "Eva Brandt-Özil", "eva.brandt@optik.example", "+49 30 901820"
@@ -177,6 +180,99 @@ def test_somebody_who_left_is_erased_with_their_login_and_their_numbers_stay(cas
     assert (ben.user.is_active, ben.user.username) == (False, f"erased-{ben.user_id}")
     assert Posting.objects.filter(person=ben).exists()
     assert taken("people", "external_id,name\nE-Ben,Ben\n", cast.admin).refused == 1
+
+
+BLANKED = {  # by the services of coaching
+    "ActionItem": "text result", "AgendaItem": "text link", "Case": "subject result", "CaseChange": "what",
+    "CaseStatement": "text", "CoachingPlan": "text", "CoachingPlanChange": "what", "Decision": "reasons",
+    "DevelopmentPlan": "aim path", "DiagnosisStep": "reason evidence reopened_because not_asked_because",
+    "Enrolment": "reason", "Evidence": "text", "Exit": "interview lesson", "Goal": "text wanted",
+    "Ladder": "reason closing", "LadderDecision": "reason answer", "LadderEvent": "text",
+    "LadderStep": "text result", "MeetingQuestion": "text answer", "Mentorship": "focus", "Note": "text",
+    "OneOnOneChange": "reason", "Question": "text answer", "Remedy": "text", "Statement": "text",
+    "StepReading": "comment", "StepSupport": "text",
+}  # fmt: skip
+STAYS = {  # and why: taken out of them is the name alone
+    "about customers": (
+        "sales.Account sales.AccountOwnership sales.Activity sales.ActivityTemplate sales.AssignmentRule "
+        "sales.Complaint sales.Contract sales.Deal sales.Feedback sales.Gift sales.InboundMail sales.Lead "
+        "sales.MarketNote sales.Order sales.Recommendation sales.Referral sales.Task"
+    ),
+    "made for all": (
+        "coaching.Course coaching.CourseEffect coaching.Lesson coaching.OnboardingStep coaching.Play "
+        "coaching.PlayChange coaching.PlayComment coaching.PlayVersion coaching.QuizQuestion"
+    ),
+    "why amounts are what they are": (
+        "sales.Credit sales.Outcome targets.QuotaEntry targets.AllocationReason recognition.PersonalBest"
+    ),
+    "praise, of nobody one knows": "recognition.Award recognition.Kudos",
+    "codes, no words": "coaching.StepGoal teams.Posting coaching.Decider",
+    "deleted": "desk.Delivery desk.Notice desk.NoticeChoice desk.SavedView desk.Token sales.FeedbackRequest",
+}
+CODES = {"about", "measure", "period", "currency", "zone", "peers", "content", "link", "title", "facts", "activities",
+         "key", "moved", "external_id", "ramp", "working_week"}  # fmt: skip
+
+
+def test_every_column_of_words_about_people_is_blanked_or_stays_for_a_reason() -> None:
+    stays = {label for labels in STAYS.values() for label in labels.split()}
+    for table in tables():
+        if not table.about or table.label in stays:
+            continue
+        said = {
+            str(one.name)
+            for one in table.model._meta.concrete_fields
+            if one.get_internal_type() in {"CharField", "TextField", "JSONField", "ArrayField"} and not one.choices
+        }
+        gone = {*WORDS.get(table.label, ()), *BLANKED.get(table.label.removeprefix("coaching."), "").split()}
+        assert said - gone - CODES == set(), table.label
+
+
+def test_what_was_said_about_somebody_who_left_goes_with_them(cast: Cast) -> None:
+    ben, by, at = cast.ben, cast.maya.user, now()
+    said = [f"private {name} words" for name in "ABCDEFGHI"]
+    flag = Flag.objects.create(
+        person=ben, team=cast.north, measure="bookings", period="2026-Q4", raised_on=TODAY, behind_since=TODAY,
+        expected=100, actual=60, gap=40, severity="behind", cause="activity", sentence=said[0], as_of=TODAY,
+        expires_on=TODAY,
+    )  # fmt: skip
+    FlagEvent.objects.create(flag=flag, kind="answered", text=said[1], at=at)
+    SkillRating.objects.create(
+        person=ben,
+        skill=Skill.objects.create(name="Asking"),
+        is_own=False,
+        score=2,
+        note=said[2],
+        contest=said[3],
+        at=at,
+    )
+    case = Case.objects.create(
+        person=ben, owner=cast.maya, flag=flag, subject=said[0], opened_at=at, due_on=TODAY, result=said[4]
+    )
+    Task.objects.create(owner=cast.maya, text="Close", due_on=TODAY, reason=said[0], link=f"/cases/{case.pk}/")
+    meeting = Meeting.objects.create(team=cast.north, chair=cast.maya, title="Monday", starts_at=at, planned_at=at)
+    item = ActionItem.objects.create(
+        person=ben, owner=ben, coach=cast.maya, text=said[5], due_on=TODAY, made_at=at, meeting=meeting
+    )
+    MeetingPoint.objects.create(
+        meeting=meeting, source="promise", about=f"promise:{item.pk}", text=f"Ben: {said[5]}", position=1
+    )
+    plan = Plan.objects.create(name="2026", during=half_open(date(2026, 1, 1), date(2027, 1, 1)), amount=1, made_at=at)
+    Response.objects.create(
+        plan=plan, person=ben, stance="objects", quota=1, strategy_version=1, approach=said[6], statement=said[7], at=at
+    )
+    Delivery.objects.create(key="x", user=ben.user, text=said[8], due_at=at)
+    Case.objects.filter(pk=case.pk).update(result=said[3])
+    teams.end_employment(person=ben, on=TODAY, by=by)
+    assert {text for text in said if where(text)} == set(said)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}")
+        erased(ben, "person", cast.admin)
+        cursor.execute("RESET ROLE")
+    assert [text for text in said if where(text)] == []
+    answer = Response.objects.get()
+    assert (answer.approach, answer.help_needed, answer.statement) == ("Erased", "", "Erased")
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT desk_blank('desk_auditentry', '{1}', '{operation}')")
 
 
 def test_only_an_admin_erases_and_says_why(cast: Cast, eva: Contact) -> None:

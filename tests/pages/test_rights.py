@@ -13,11 +13,31 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from coaching.models import ActionItem, Case, DevelopmentPlan, DiagnosisStep, Note
+from coaching.models import (
+    ActionItem,
+    AgendaItem,
+    Case,
+    Course,
+    CourseVersion,
+    DevelopmentPlan,
+    DiagnosisStep,
+    Enrolment,
+    Meeting,
+    MeetingPoint,
+    MeetingQuestion,
+    Mentorship,
+    Note,
+    OneOnOne,
+)
+from coaching.selectors import usable_measures
 from performance.models import Flag
+from performance.selectors.scorecards import scorable
+from performance.services import define_measure
+from sales.models import Task
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
 from salesmgmt.desk.models import AuditEntry, Erasure, Notice, Retention
+from salesmgmt.exchange.kinds import STAYS, kinds
 from salesmgmt.exchange.services.own_data import LEFT_OUT, archive, names_people, tables
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
@@ -229,6 +249,19 @@ def test_only_who_is_somebody_takes_data_along(cast: Cast) -> None:
     assert signed_in(cast.ben).get("/me/data/").status_code == 200
 
 
+def test_words_between_people_are_columns_of_no_export() -> None:
+    words = {
+        "cases": {"subject", "result"}, "action_items": {"text", "result"}, "enrolments": {"reason"},
+        "diagnosis_steps": {"reason", "reopened_because", "not_asked_because"}, "coaching_plans": {"text"},
+        "skill_ratings": {"note", "contest"}, "dispute_statements": {"text"}, "dispute_decisions": {"reasons"},
+    }  # fmt: skip
+    for key, names in words.items():
+        assert not names & {one.name for one in kinds()[key].fields}, key
+    for model in ("AgendaItem", "CaseChange", "CaseStatement", "Note", "OneOnOneChange", "Question"):
+        assert f"coaching.{model}" in STAYS
+    assert {one.name for one in kinds()["retention"].fields} >= {"key", "months"}
+
+
 # ── How long what is kept ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -251,6 +284,51 @@ def test_what_is_older_than_it_may_be_goes_out_of_the_audit_too(cast: Cast) -> N
     assert entries.count() == 2
     assert "Talks too much" not in json.dumps(list(entries.values_list("before", "after")))
     assert Erasure.objects.filter(noun="expired").count() == 2
+    assert forget_expired(at=NOW) == {}
+
+
+def test_what_was_never_ended_expires_by_its_day_and_what_is_of_leavers_by_theirs(cast: Cast) -> None:
+    then, old = NOW - timedelta(days=4 * 366), "said long ago"
+    day, ana = then.date(), cast.ana
+    talk = OneOnOne.objects.create(person=ana, manager=cast.maya, starts_at=then, planned_at=then)
+    AgendaItem.objects.create(one_on_one=talk, text=old, position=1)
+    meeting = Meeting.objects.create(team=cast.north, chair=cast.maya, title="Monday", starts_at=then, planned_at=then)
+    item = ActionItem.objects.create(
+        person=ana, owner=ana, coach=cast.maya, text=old, due_on=day, made_at=then, meeting=meeting
+    )
+    MeetingPoint.objects.create(
+        meeting=meeting, source="promise", about=f"promise:{item.pk}", text=f"Ana: {old}", position=1
+    )
+    MeetingQuestion.objects.create(team=cast.north, author=ana, text=old, asked_at=then)
+    case = Case.objects.create(person=ana, owner=cast.maya, subject=old, opened_at=then, due_on=day)
+    Task.objects.create(owner=cast.maya, text="Close it", due_on=day, reason=old, link=f"/cases/{case.pk}/")
+    DevelopmentPlan.objects.create(person=ana, manager=cast.maya, aim=old, review_on=day, made_at=then)
+    Mentorship.objects.create(
+        person=ana, mentor=cast.vera, focus=old, during=half_open(day), asked_at=then, agreed_at=then
+    )
+    course = Course.objects.create(title="Asking", author=cast.vera, made_at=then)
+    version = CourseVersion.objects.create(course=course, number=1, made_at=then)
+    Enrolment.objects.create(
+        person=ana, course=course, version=version, reason=old, assigned_at=then, agreed_on=day, due_on=day
+    )
+    SkillRating.objects.create(
+        person=ana, skill=Skill.objects.create(name="Asking"), is_own=False, score=2, note=old, at=then
+    )
+
+    def still() -> set[str]:
+        said = {
+            AgendaItem: "text", ActionItem: "text", MeetingPoint: "text", MeetingQuestion: "text", Case: "subject",
+            Task: "reason", DevelopmentPlan: "aim", Mentorship: "focus", Enrolment: "reason", SkillRating: "note",
+        }  # fmt: skip
+        return {
+            model.__name__ for model, name in said.items() if model._base_manager.filter(**{f"{name}__contains": old})
+        }
+
+    forget_expired(at=NOW)
+    assert still() == {"Case", "Task", "DevelopmentPlan", "Mentorship", "SkillRating"}  # of who works here
+    Person.objects.filter(pk=ana.pk).update(hired_on=None, left_on=day)
+    forget_expired(at=NOW)
+    assert still() == set()
     assert forget_expired(at=NOW) == {}
 
 
@@ -340,6 +418,20 @@ def test_selling_time_is_kept_by_country_on_page_figure_record_export_and_api(ca
     asked = "/api/v1/figures/?of=person:E-Ana&measure=selling_time"
     assert maya.get(asked).json()["value"] is None
     assert "/records/?measure=selling_time" not in maya.get("/figures/?of=person:E-Ana").content.decode()
+    for ending in ("csv", "xlsx"):
+        given = b"".join(signed_in(cast.olga).get(f"/exports/time_entries.{ending}").streaming_content)  # type: ignore[arg-type, union-attr]
+        assert (b"E-Ana" in given, b"E-Ben" in given) == (False, ending == "csv")  # a workbook is packed
+    spec = {"source": "time", "value": "minutes", "conditions": []}
+    define_measure(key="travel", label="On the road", unit="minutes", method="sum", spec=spec, by=cast.admin, at=NOW)
+    call_command("refresh_rollups", verbosity=0)
+    assert ana.get("/api/v1/figures/?of=person:E-Ana&measure=travel").json()["value"] == "45"
+    for measure in ("selling_time", "travel"):
+        asked = f"/api/v1/figures/?of=person:E-Ana&measure={measure}"
+        assert maya.get(asked).json()["value"] is None
+        assert measure not in usable_measures()
+        assert measure not in {one.key for one in scorable()}
+    for who, shown in ((maya, False), (ana, True)):
+        assert ("On the road" in who.get(f"/people/{cast.ana.pk}/").content.decode()) == shown
 
 
 def test_only_the_admin_switches_and_a_country_is_two_letters(cast: Cast) -> None:

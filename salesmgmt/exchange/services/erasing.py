@@ -12,6 +12,7 @@ from sales.services.erasure import LEFT_ALONE, forget_customer
 from salesmgmt.desk import erasure
 from salesmgmt.desk.models import Erasure
 from salesmgmt.exchange.models import Batch, BatchRow
+from salesmgmt.exchange.services import own_data
 from salesmgmt.lib.kinds import Plan
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
@@ -19,6 +20,28 @@ from teams.services import forget_person
 
 NOUNS: dict[str, Any] = {"contact": Contact, "lead": Lead, "person": Person}
 OF_KIND = {"contacts": "contact", "leads": "lead", "people": "person"}
+# What else is said of somebody who worked here, beside what the services below blank: columns by table.
+WORDS: dict[str, tuple[str, ...]] = {
+    "coaching.AgendaItem": ("text",),
+    "coaching.OneOnOneChange": ("reason",),
+    "coaching.Rhythm": ("why_ended",),
+    "performance.Call": ("note",),
+    "performance.Flag": ("sentence", "evidence", "closed_because"),
+    "performance.FlagEvent": ("text",),
+    "recognition.Suggestion": ("sentence", "evidence"),
+    "sales.Handover": ("reason", "answer"),
+    "sales.TimeEntry": ("note",),
+    "targets.Allocation": ("hedge_reason",),
+    "targets.Announcement": ("headline", "results", "economy", "competition"),
+    "targets.Answer": ("text",),
+    "targets.Commitment": ("reason",),
+    "targets.OfferEvent": ("reason",),
+    "targets.ProposedEntry": ("note",),
+    "targets.QuotaProposal": ("reason",),
+    "targets.Redistribution": ("reason",),
+    "targets.Response": ("approach", "help_needed", "statement"),
+    "teams.SkillRating": ("note", "contest"),
+}
 AT_WORK = (Batch.State.QUEUED, Batch.State.RUNNING, Batch.State.UNDOING)
 
 
@@ -41,6 +64,7 @@ def erase(*, noun: str, pk: int, by: User | None, at: datetime, on: date, reason
         forgotten.join(forget_ladders(person=record))
         forgotten.join(forget_disputes(person=record))
         forgotten.join(forget_plans(person=record))
+        _forget_words(record, forgotten)
     else:
         forgotten = forget_customer(record=record)
         type(record)._base_manager.filter(pk=pk, withdrawn_at=None).update(withdrawn_at=at)
@@ -49,6 +73,13 @@ def erase(*, noun: str, pk: int, by: User | None, at: datetime, on: date, reason
         noun=noun, record_id=pk, forgotten=forgotten, left_alone=LEFT_ALONE, by=by.pk if by else None, at=at,
         reason=reason,
     )  # fmt: skip
+
+
+def _forget_words(person: Person, forgotten: erasure.Forgotten) -> None:
+    for table in own_data.tables():
+        if table.label in WORDS:
+            rows = own_data.rows_about(table, person.pk)
+            forgotten.blank_words(rows, *WORDS[table.label])
 
 
 def _forget_batches(forgotten: erasure.Forgotten) -> None:

@@ -65,7 +65,6 @@ BY_NUMBER: dict[str, Q] = {
     "performance.BacktestCase": Q(person_id="me"),
 }
 SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}  # `peers`: who others are
-SECRET = {"digest", "password", "secret", "file", "stop_url", "peers"}
 CUSTOMERS = "sales"  # the histories of its records are about customers
 DEPTH = 3
 AUDIT = ("at", "table", "row_id", "operation")
@@ -174,14 +173,20 @@ def _elsewhere(person: Person) -> Iterator[tuple[str, QuerySet[Any]]]:
             yield f"axes.{label}", model.objects.filter(username=person.user.username).order_by("pk")
 
 
-def _write_table(packed: zipfile.ZipFile, told: Told, table: Table, pk: int) -> None:
-    manager, label = table.model._base_manager, table.label
+def rows_about(table: Table, pk: int) -> QuerySet[Any]:
+    """The rows that are about a person."""
     about = Q(pk__in=())
     for way in table.about:
         about |= Q(**{way: pk})
-    if label in BY_NUMBER:
-        about |= _for(BY_NUMBER[label], pk)
-    rows = manager.filter(pk__in=manager.filter(about).values("pk"))
+    if table.label in BY_NUMBER:
+        about |= _for(BY_NUMBER[table.label], pk)
+    manager = table.model._base_manager
+    return manager.filter(pk__in=manager.filter(about).values("pk"))
+
+
+def _write_table(packed: zipfile.ZipFile, told: Told, table: Table, pk: int) -> None:
+    manager, label = table.model._base_manager, table.label
+    rows = about = rows_about(table, pk)
     if label in WITHHELD:
         apart, why = WITHHELD[label]
         kept = manager.filter(pk__in=rows.filter(_for(apart, pk)).values("pk"))
@@ -191,7 +196,7 @@ def _write_table(packed: zipfile.ZipFile, told: Told, table: Table, pk: int) -> 
     _write(packed, told, label, rows.order_by("pk"))
     for name in table.mentions:
         days = [one.name for one in table.model._meta.concrete_fields if isinstance(one, DateField)]
-        named = manager.filter(**{name: pk}).exclude(pk__in=manager.filter(about).values("pk"))
+        named = manager.filter(**{name: pk}).exclude(pk__in=about.values("pk"))
         _write(packed, told, f"{label} (mentioned as {name})", named.order_by("pk").values("id", *days))
 
 

@@ -27,6 +27,7 @@ from .customers import write_knowledge
 from .deal_parts import write_deal_parts
 from .diagnoses import write_diagnoses
 from .disputes import write_disputes
+from .exits import write_exits
 from .followups import write_delivery_department, write_what_followed
 from .help import write_help
 from .ladders import write_ladders
@@ -121,6 +122,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_looks(today=today)
     write_training(seed=size.seed, today=today)
     write_ladders(today=today)
+    write_exits(today=today)
     write_disputes(today=today)
     write_diagnoses(seed=size.seed, today=today)
     write_meetings(seed=size.seed, today=today)

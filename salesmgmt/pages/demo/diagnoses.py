@@ -85,15 +85,14 @@ def _write_raised(moments: Moments, today: date) -> None:
         team_id=_team_of(person, today),
     )  # fmt: skip
     _note(case, at, person.user, f"Opened, due {due:%d %b %Y}")
-    Task.objects.create(
-        owner=owner, text=f"Close the case of {person.name}", due_on=due, source="case", link=f"/cases/{case.pk}/"
-    )
+    Task.objects.create(owner=owner, text="Close a case", due_on=due, source="case", link=f"/cases/{case.pk}/")
 
 
 def _write_past(random: np.random.Generator, moments: Moments, today: date) -> None:
     """Cases of the past year, with their causes."""
     leads = {seat.team_id: seat.person for seat in Leadership.objects.on(today).select_related("person__user")}
     postings = Posting.objects.on(today).filter(role=Role.REP).select_related("person").order_by("person__external_id")
+    postings = postings.exclude(person__ladders__isnull=False)  # theirs found what the ladder is about
     posted = [one for one in postings if one.team_id in leads and one.person.external_id not in {"E-101", "E-103"}]
     for place, posting in enumerate(posted[:30]):
         cause, is_wide, outcome, subject, reason, result = PAST[place % len(PAST)]

@@ -8,7 +8,7 @@ import numpy as np
 from django.db import transaction
 
 from coaching.models import CoachingPlan, CoachingPlanChange, Play, PlayChange, PlayComment, PlayUse, PlayVote
-from coaching.services import freeze_plans
+from coaching.services import freeze_plans, refresh_help_effects
 from sales.models import Deal, Stage
 from teams.models import Leadership, Person, Posting, Role
 
@@ -159,6 +159,7 @@ def _write_plans(reps: list[Person], today: date) -> None:
             what = f"Planned from {starts_on:%d %b %Y} until {until:%d %b %Y}"
             CoachingPlanChange.objects.create(plan=plan, at=at, by=coach.user, what=what)
     freeze_plans(on=today, at=_at(today, 4))
+    refresh_help_effects(on=today)
 
 
 def _at(day: date, hour: int) -> datetime:

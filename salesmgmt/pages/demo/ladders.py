@@ -6,10 +6,22 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from coaching.models import Ladder, LadderEvent, LadderStep, StepGoal, StepPause, StepReading, StepSupport
+from coaching.models import (
+    Case,
+    CaseChange,
+    DiagnosisStep,
+    Ladder,
+    LadderEvent,
+    LadderStep,
+    Step,
+    StepGoal,
+    StepPause,
+    StepReading,
+    StepSupport,
+)
 from coaching.selectors import pauses_due
 from salesmgmt.lib.ranges import half_open
-from teams.models import Leave, Person, Role, User
+from teams.models import Leave, Person, Posting, Role, User
 from teams.selectors import manager_of
 
 from .organisation import ZONE
@@ -53,9 +65,10 @@ def write_ladders(*, today: date) -> None:
 def _write(person: Person, start: date, kinds: tuple[LadderStep.Kind, ...], *, is_met: bool) -> Ladder:
     coach = manager_of(person, start)
     by = coach.user if coach else None
+    case = _case(person, coach, start) if coach else None
     ladder = Ladder.objects.create(
-        person=person, reason="First meetings fell to half of the quarter before; customers who meet us still buy.",
-        opened_at=_at(start), opened_by=by,
+        person=person, case=case, opened_at=_at(start), opened_by=by,
+        reason="First meetings fell to half of the quarter before; customers who meet us still buy.",
     )  # fmt: skip
     _note(ladder, None, What.OPENED, start, by)
     for place, kind in enumerate(kinds):
@@ -69,6 +82,25 @@ def _write(person: Person, start: date, kinds: tuple[LadderStep.Kind, ...], *, i
             )
             _note(ladder, None, What.CLOSED, last, by, Ladder.Outcome.MET.label)
     return ladder
+
+
+def _case(person: Person, owner: Person, start: date) -> Case:
+    """What found that training is lacking, before the ladder began with it."""
+    opened, closed = _at(start - timedelta(days=24)), _at(start - timedelta(days=2))
+    team = Posting.objects.on(start).filter(person=person).values_list("team_id", flat=True).first()
+    case = Case.objects.create(
+        person=person, owner=owner, raised_by=owner, source=Case.Source.MANAGER, team_id=team, opened_at=opened,
+        subject="First meetings fell to half of the quarter before", due_on=start, state=Case.State.CLOSED,
+        closed_at=closed, cause=Step.TRAINING, is_team_wide=False, outcome=Case.Outcome.UNCHANGED,
+        result="Price and product hold; first meetings are what is lacking.",
+    )  # fmt: skip
+    DiagnosisStep.objects.create(
+        case=case, step=Step.TRAINING, is_in=True, reason="Half the first meetings of the team, and no course on them.",
+        ruled_at=closed, ruled_by=owner.user,
+    )  # fmt: skip
+    for at, what in ((opened, "Opened"), (closed, f"Closed, {Case.Outcome.UNCHANGED.label.lower()}")):
+        CaseChange.objects.create(case=case, at=at, by=owner.user, what=what)
+    return case
 
 
 def _step(

@@ -14,6 +14,7 @@ from coaching.models import (
     MeetingChange,
     MeetingDecision,
     MeetingQuestion,
+    MeetingRhythm,
     OneOnOne,
     OneOnOneChange,
     Pulse,
@@ -43,7 +44,7 @@ MINUTES = (
 
 @transaction.atomic
 def write_meetings(*, seed: int, today: date) -> None:
-    """After the talks: each second pair has a rhythm, most say how they are, one team has met and will meet again."""
+    """After the talks: each second pair has a rhythm, most say how they are, one team meets in a rhythm."""
     random = np.random.default_rng([seed, today.toordinal(), 6])
     leads = {seat.team_id: seat.person for seat in Leadership.objects.on(today).select_related("person")}
     reps = Posting.objects.on(today).filter(role=Role.REP).select_related("person", "team").order_by("team", "person")
@@ -172,7 +173,11 @@ def _write_team_meetings(team: Team, chair: Person, people: list[Person], today:
     coming = _weekday(today + timedelta(days=5))
     planned_at = _at(_weekday(today - timedelta(days=3)), 15)
     meeting = Meeting.objects.create(
-        team=team, chair=chair, title="Team meeting", starts_at=_at(coming, 9), planned_at=planned_at
+        team=team, chair=chair, title="Team meeting", starts_at=_at(coming, 9), planned_at=planned_at, rhythm_on=coming
     )
+    MeetingRhythm.objects.create(
+        team=team, chair=chair, title="Team meeting", every_weeks=2, weekday=coming.isoweekday(), at_time=time(9),
+        zone=ZONE, starts_on=coming, made_at=planned_at,
+    )  # fmt: skip
     MeetingChange.objects.create(meeting=meeting, what="Planned", at=planned_at, by=chair.user)
     prepare_meeting(meeting=meeting, at=planned_at, on=today)
