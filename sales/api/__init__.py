@@ -1,5 +1,6 @@
 """Customers, deals, activities, orders and credits in the API."""
 
+from . import trails
 from .activities import Activities, ActivityChangeWriter, ActivityFilter, ActivitySerializer, ActivityWriter
 from .common import Names, Text, Versioned, own_or_said
 from .contracts import Contracts
@@ -166,4 +167,5 @@ ENDPOINTS = {
     "referrals": Referrals,
     "recommendations": Recommendations,
     "gifts": Gifts,
+    **trails.ENDPOINTS,
 }

@@ -427,6 +427,12 @@ class Handovers(Records):
         said = self.cleaned(HandoverAnswerWriter)
         return self.shown(services.answer_handover(handover=self.get_object(), by=self.by, at=clock.now(), **said))
 
+    @extend_schema(request=None, responses=HandoverSerializer)
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request: Request, pk: str) -> Response:
+        """Take back what one proposed, until its day."""
+        return self.shown(services.take_back_handover(handover=self.get_object(), by=self.by, at=clock.now()))
+
 
 class ProductSerializer(serializers.ModelSerializer):
     class Meta:

@@ -116,6 +116,12 @@ class DeliveryProblems(Records):
         said = {"found_on": day} | self.cleaned(ProblemWriter)
         return self.shown(services.record_problem(by=self.by, at=clock.now(), on=day, **said), status=201)
 
+    @extend_schema(responses={204: OpenApiResponse(description="Withdrawn")})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take back a problem that was none."""
+        services.withdraw_problem(problem=self.get_object(), by=self.by, at=clock.now())
+        return Response(status=204)
+
     @extend_schema(request=ResolvedWriter, responses=ProblemSerializer)
     @action(detail=True, methods=["post"])
     def resolve(self, request: Request, pk: str) -> Response:
@@ -231,6 +237,12 @@ class Complaints(Records):
         day = today_of(request)
         said = {"received_on": day} | self.cleaned(ComplaintWriter)
         return self.shown(services.receive_complaint(by=self.by, at=clock.now(), on=day, **said), status=201)
+
+    @extend_schema(responses={204: OpenApiResponse(description="Withdrawn")})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take back a complaint that was none; whom it reached can't."""
+        services.withdraw_complaint(complaint=self.get_object(), by=self.by, at=clock.now())
+        return Response(status=204)
 
     @extend_schema(request=AnsweredWriter, responses=ComplaintSerializer)
     @action(detail=True, methods=["post"])

@@ -3,7 +3,9 @@
 from typing import Any
 
 import django_filters as filters
-from drf_spectacular.utils import extend_schema
+from django.conf import settings
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,6 +14,7 @@ from rest_framework.response import Response
 from sales import services
 from sales.models import (
     Account,
+    Contact,
     Credit,
     Deal,
     Order,
@@ -144,6 +147,14 @@ class RefundWriter(Writer):
     reason = Text(max_length=200)
 
 
+class FeedbackAskWriter(Writer):
+    contact = VisibleField(model=Contact, required=False, allow_null=True)
+
+
+class FeedbackLinkSerializer(serializers.Serializer):
+    link = serializers.URLField(read_only=True)
+
+
 class CancelWriter(Writer):
     on = serializers.DateField(required=False, help_text="Default: today")
     reason = Text(max_length=200)
@@ -195,6 +206,21 @@ class Orders(Records):
         """Cancel an order: its credit is taken back on that day."""
         said = {"on": today_of(request)} | self.cleaned(CancelWriter)
         return self.shown(services.cancel_order(order=self.get_object(), by=self.by, at=clock.now(), **said))
+
+    @extend_schema(responses={204: OpenApiResponse(description="Withdrawn")})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take an order out of every list and figure that was entered by mistake; a won deal books its own again."""
+        services.withdraw_order(order=self.get_object(), by=self.by, at=clock.now())
+        return Response(status=204)
+
+    @extend_schema(request=FeedbackAskWriter, responses={201: FeedbackLinkSerializer})
+    @action(detail=True, methods=["post"])
+    def ask(self, request: Request, pk: str) -> Response:
+        """Make the link by which the customer answers how it went, once; it is shown here and never again."""
+        said = self.cleaned(FeedbackAskWriter)
+        secret = services.ask_feedback(account=None, order=self.get_object(), by=self.by, at=clock.now(), **said)
+        link = settings.BASE_URL.rstrip("/") + reverse("feedback-answer", args=[secret])
+        return Response(FeedbackLinkSerializer({"link": link}).data, status=201)
 
     @extend_schema(request=LinesWriter, responses=OrderSerializer)
     @action(detail=True, methods=["post"])

@@ -9,7 +9,7 @@ from django.db.models import Q
 from sales.models import Account, Activity, Contact, Deal
 from teams.models import Person
 
-from .fields import AccountField, ContactField, DayField, ForUser, ListForm, MomentField, not_ahead
+from .fields import AccountField, ContactField, DayField, ForUser, MomentField, SortedListForm, not_ahead
 
 
 class LogForm(ForUser):
@@ -76,7 +76,7 @@ class ActivityForm(ForUser):
         return not_ahead(self.cleaned_data["occurred_at"], self.now)
 
 
-class ActivityListForm(ListForm):
+class ActivityListForm(SortedListForm):
     text = forms.CharField(required=False, max_length=200)
     owner = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     kind = forms.ChoiceField(required=False, choices=Activity.Kind.choices)

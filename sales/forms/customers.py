@@ -8,7 +8,7 @@ from sales.models import Account, AccountProfile, Contact, Deal
 from teams.models import Person, Territory
 
 from .custom import Custom
-from .fields import AccountField, AmountField, ContactField, DayField, ForUser, ListForm, Versioned
+from .fields import AccountField, AmountField, ContactField, DayField, ForUser, SortedListForm, Versioned
 
 
 class TagsField(forms.CharField):
@@ -24,7 +24,7 @@ class TagsField(forms.CharField):
         return [tag.strip() for tag in super().clean(value).split(",") if tag.strip()]
 
 
-class CustomerListForm(ListForm):
+class CustomerListForm(SortedListForm):
     text = forms.CharField(required=False, max_length=200)
     owner = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     tag = forms.CharField(required=False, max_length=50)

@@ -144,3 +144,9 @@ class ListForm(forms.Form):
         """What was asked and makes sense."""
         self.is_valid()
         return self.cleaned_data
+
+
+class SortedListForm(ListForm):
+    """A list that comes in several orders; one that there is not is the usual one."""
+
+    sort = forms.CharField(required=False, max_length=20)

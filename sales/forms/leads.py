@@ -18,6 +18,7 @@ from .fields import (
     ForUser,
     ListForm,
     MomentField,
+    SortedListForm,
     Versioned,
     not_ahead,
 )
@@ -30,7 +31,7 @@ def _currencies(own: str) -> list[tuple[str, str]]:
     return [(code, code) for code in dict.fromkeys([own, *known])]
 
 
-class LeadListForm(ListForm):
+class LeadListForm(SortedListForm):
     text = forms.CharField(required=False, max_length=200)
     status = forms.ChoiceField(
         required=False, choices=[(tab, tab) for tab in ("waiting", "qualified", "disqualified", "all")]

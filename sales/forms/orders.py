@@ -9,7 +9,7 @@ from sales.services.lines import Line, complete
 from teams.models import ExchangeRate, Person, User
 from teams.selectors import organisation_of
 
-from .fields import AccountField, AmountField, DayField, ForUser, ListForm, Versioned
+from .fields import AccountField, AmountField, DayField, ForUser, ListForm, SortedListForm, Versioned
 
 IDS: Any = {"required": False, "min_value": 1, "max_value": 2**62}
 
@@ -21,7 +21,7 @@ def currencies(user: User, *more: str) -> list[tuple[str, str]]:
     return [(code, code) for code in codes]
 
 
-class OrderListForm(ListForm):
+class OrderListForm(SortedListForm):
     STATES = (
         ("open", "To be delivered"),
         ("overdue", "Overdue"),

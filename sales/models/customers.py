@@ -107,6 +107,7 @@ class Account(Record):
             models.Index(fields=["name"], name="account_by_name"),
             models.Index(fields=["owner"], name="account_by_owner"),
             models.Index(fields=["industry", "name"], name="account_by_industry"),
+            models.Index(fields=["-revenue", "-id"], condition=Q(withdrawn_at=None), name="account_by_revenue"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="account_name_likeness"),
             GinIndex(Words("name"), name="account_by_words"),
             GinIndex(fields=["tags"], name="account_by_tag"),

@@ -116,6 +116,8 @@ class Order(Record):
                 & (Q(produced_on__gt=F("promised_on")) | Q(delivered_on__gt=F("promised_on"))),
                 name="late_order_by_day",
             ),
+            models.Index(fields=["-amount", "-id"], condition=Q(withdrawn_at=None), name="order_by_amount"),
+            models.Index(fields=["promised_on", "id"], condition=Q(withdrawn_at=None), name="order_by_promise"),
             GinIndex(Words("number"), condition=~Q(number=""), name="order_by_words"),
         ]
 

@@ -3,6 +3,7 @@
 from .activities import (
     Recent,
     activities,
+    activities_before_words,
     activity_lines,
     alike_activities,
     asked_first,
@@ -169,6 +170,7 @@ __all__ = [
     "account_totals",
     "accounts",
     "activities",
+    "activities_before_words",
     "activity_lines",
     "after_sales",
     "aliases",

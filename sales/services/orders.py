@@ -211,6 +211,8 @@ def _share(
 def withdraw_order(*, order: Order, by: User | None, at: datetime, reason: str = "Order withdrawn") -> None:
     """Take an order out of every list and figure; a won deal gets back the order that its win had booked."""
     order = _locked(order, by)
+    if order.is_booked_by_win and order.cancelled_on is None and order.deal is not None:
+        raise Refused(f"Winning {order.deal} booked this order; cancel it, or reopen the deal.")
     order.withdrawn_at = at
     order.save(update_fields=["withdrawn_at"])
     settled = book_won_deals(deal_ids=[order.deal_id], at=at) if order.deal_id else []

@@ -19,24 +19,32 @@ from teams.edges import SignedIn
 from teams.models import access_of
 from teams.selectors import person_of
 
-from .common import in_zone, see_other, submitted, today_and_zone, writable_or_404
+from .common import Sorts, in_zone, see_other, sort_of, submitted, today_and_zone, writable_or_404
 from .timeline import story
 
 COLUMNS = ("external_id", "name", "industry", "country", "revenue", "employees", "parent", "owner", "territory", "tags")
 PROFILE = ("do_differently", "needs", "decision", "cares_about")
 
 
-def asked_of(request: SignedIn) -> tuple[selectors.CustomerFilter, str]:
-    """What a list of customers is narrowed to, and where it goes on."""
+def asked_of(request: SignedIn) -> tuple[selectors.CustomerFilter, str, str]:
+    """What a list of customers is narrowed to, where it goes on, and in which order."""
     asked = forms.CustomerListForm(request.GET).asked
-    cursor = asked.pop("cursor", "")
+    cursor, sort = asked.pop("cursor", ""), asked.pop("sort", "")
     said: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    return selectors.CustomerFilter(**said), cursor
+    return selectors.CustomerFilter(**said), cursor, sort
+
+
+SORTS: Sorts = {
+    "name": ("By name", "name", False),
+    "largest": ("Largest", "revenue", True),
+    "newest": ("Newest", "id", True),
+}
 
 
 @require_GET
 def accounts(request: SignedIn) -> HttpResponseBase:
-    asked, cursor = asked_of(request)
+    asked, cursor, sort = asked_of(request)
+    offered, by, falls = sort_of(SORTS, sort)
     day, _ = today_and_zone(request)
     found = selectors.accounts(request.user, asked)
     if request.GET.get("export") == "csv":
@@ -45,7 +53,8 @@ def accounts(request: SignedIn) -> HttpResponseBase:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
-        "page": keyset.page(selectors.with_last_activity(found, request.user), by="name", cursor=cursor),
+        "page": keyset.page(selectors.with_last_activity(found, request.user), by=by, descending=falls, cursor=cursor),
+        **offered,
         "asked": asked,
         "owner": asked.owner,
         "owners": selectors.choosable_owners(request.user, day).only("name") if shows_owners else (),

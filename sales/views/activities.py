@@ -18,7 +18,7 @@ from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
 from teams.models import access_of
 
-from .common import in_zone, see_other, submitted, today_and_zone, writable_or_404
+from .common import Sorts, in_zone, see_other, sort_of, submitted, today_and_zone, writable_or_404
 
 ICONS = selectors.ICONS
 NAMED = ("owner", "account", "deal")
@@ -35,6 +35,8 @@ COLUMNS = (
     "notes",
 )
 
+SORTS: Sorts = {"latest": ("Latest", "occurred_at", True), "oldest": ("Oldest", "occurred_at", False)}
+
 
 @require_GET
 def activities(request: SignedIn) -> HttpResponseBase:
@@ -43,6 +45,7 @@ def activities(request: SignedIn) -> HttpResponseBase:
     day, zone = today_and_zone(request)
     cursor = asked.pop("cursor", "")
     asked.pop("template", None)
+    offered, by, falls = sort_of(SORTS, asked.pop("sort", None))
     start, end = asked.pop("start", None), asked.pop("until", None)
     found = selectors.activities(request.user, start=start, end=end, **asked)
     if request.GET.get("export") == "csv":
@@ -54,11 +57,13 @@ def activities(request: SignedIn) -> HttpResponseBase:
     context = {
         "page": keyset.page(
             found,
-            by="occurred_at",
-            descending=True,
+            by=by,
+            descending=falls,
             cursor=cursor,
             shown=selectors.activity_lines(),
+            soon=selectors.activities_before_words(request.user, asked.get("text", "")),
         ),
+        **offered,
         "form": form,
         "kinds": Activity.Kind.choices,
         "owners": selectors.choosable_owners(request.user, day) if shows_owners else (),

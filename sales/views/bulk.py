@@ -130,27 +130,20 @@ def bulk(request: SignedIn) -> HttpResponse:
         "form": form,
         "act": BulkAct.Act(name),
         "count": len(ids),
-        "ids": [] if _is_about_all(request) else ids,
+        "ids": [] if request.POST.get("all") else ids,
         "to": to,
     }
     return render(request, "sales/bulk.html", context, status=422 if form.errors else 200)
 
 
 def _chosen(request: SignedIn) -> list[int]:
-    """The deals that were ticked, or all that the list's URL asks for; at most one more than may be changed.
-
-    Where nothing is ticked it is asked about all of them; only who says `all` (again) changes them.
-    """
-    if _is_about_all(request):
+    """The deals that were ticked, or all that the list's URL asks for; at most one more than may be changed."""
+    if request.POST.get("all"):
         _, narrowed = asked_of(request)
         return list(selectors.deals(request.user, narrowed).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
     picked = {int(text) for text in request.POST.getlist("pick")[: MOST + 1] if text.isascii() and text.isdigit()}
     within = [pk for pk in picked if pk < 2**63]
     return list(Deal.objects.visible_to(request.user).filter(pk__in=within).order_by("pk").values_list("pk", flat=True))
-
-
-def _is_about_all(request: SignedIn) -> bool:
-    return bool(request.POST.get("all")) or not ("go" in request.POST or "pick" in request.POST)
 
 
 def told(changed: int, left: dict[str, Any], *, verb: str = "changed", kept: str = "left") -> str:

@@ -38,6 +38,17 @@ def today_and_zone(request: SignedIn) -> tuple[date, str]:
     return clock.today(zone), zone
 
 
+Sorts = dict[str, tuple[str, str, bool]]
+"""Orders of a list, the usual one first: what each is called, by which field it goes, whether it falls."""
+
+
+def sort_of(sorts: Sorts, said: str | None) -> tuple[dict[str, Any], str, bool]:
+    """What a list's page needs to offer its orders, and the field and direction of the one asked for."""
+    sort = said if said in sorts else next(iter(sorts))
+    _, by, falls = sorts[sort]
+    return {"sort": sort, "sorts": [(name, label) for name, (label, _, _) in sorts.items()]}, by, falls
+
+
 def in_zone(zone: str) -> Any:
     """Moments are typed and shown in the organisation's zone."""
     return timezone.override(ZoneInfo(zone))

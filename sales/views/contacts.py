@@ -19,15 +19,19 @@ from teams.models import access_of
 from teams.selectors import person_of
 
 from .accounts import asked_of
-from .common import in_zone, see_other, submitted, today_and_zone
+from .common import Sorts, in_zone, see_other, sort_of, submitted, today_and_zone
 from .timeline import story
 
 COLUMNS = ("external_id", "name", "email", "phone", "account", "birthday", "title", "tags")
 
 
+SORTS: Sorts = {"name": ("By name", "name", False), "newest": ("Newest", "id", True)}
+
+
 @require_GET
 def contacts(request: SignedIn) -> HttpResponseBase:
-    asked, cursor = asked_of(request)
+    asked, cursor, sort = asked_of(request)
+    offered, by, falls = sort_of(SORTS, sort)
     day, _ = today_and_zone(request)
     found = selectors.contacts(request.user, asked)
     if request.GET.get("export") == "csv":
@@ -35,7 +39,8 @@ def contacts(request: SignedIn) -> HttpResponseBase:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
-        "page": keyset.page(found, by="name", cursor=cursor),
+        "page": keyset.page(found, by=by, descending=falls, cursor=cursor),
+        **offered,
         "asked": asked,
         "owner": asked.owner,
         "owners": selectors.choosable_owners(request.user, day).only("name") if shows_owners else (),
@@ -72,7 +77,7 @@ def options(request: SignedIn) -> HttpResponse:
 @keyed
 def add(request: SignedIn) -> HttpResponse:
     """Add a contact. One that looks like another is asked about once."""
-    asked, _ = asked_of(request)
+    asked, _, _ = asked_of(request)
     account = selectors.account_named(request.user, asked.account)
     form = forms.ContactFullForm(request.POST or None, user=request.user, initial={"account": account})
     made: list[Contact] = []

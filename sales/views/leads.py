@@ -22,13 +22,16 @@ from teams.edges import SignedIn
 from teams.models import Person, access_of
 from teams.selectors import organisation_of
 
-from .common import in_zone, see_other, submitted, today_and_zone
+from .common import Sorts, in_zone, see_other, sort_of, submitted, today_and_zone
 
 COLUMNS = (
     "external_id", "name", "company", "email", "phone", "owner", "source", "campaign", "created_at",
     "first_response_at", "status", "referrer", "country", "industry", "employees", "disqualified_for",
 )  # fmt: skip
 TABS = (("waiting", "Waiting"), ("qualified", "Qualified"), ("disqualified", "Disqualified"), ("all", "All"))
+
+
+SORTS: Sorts = {"latest": ("Latest", "received_at", True), "oldest": ("Oldest", "received_at", False)}
 
 
 @require_GET
@@ -51,8 +54,10 @@ def leads(request: SignedIn) -> HttpResponseBase:
         return csv_answer(request, "leads", COLUMNS, (_row(lead) for lead in found.order_by("pk").iterator(2000)))
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
+    offered, by, falls = sort_of(SORTS, asked.get("sort"))
     context = {
-        "page": keyset.page(found, by="received_at", descending=True, cursor=asked.get("cursor", "")),
+        "page": keyset.page(found, by=by, descending=falls, cursor=asked.get("cursor", "")),
+        **offered,
         "asked": narrowed,
         "tabs": TABS,
         "tab": narrowed.tab,

@@ -24,7 +24,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
 from teams.models import access_of
 
-from .common import see_other, submitted, today_and_zone, writable_or_404
+from .common import Sorts, see_other, sort_of, submitted, today_and_zone, writable_or_404
 from .deliveries import delivery_form, problems
 from .process import process_filter
 
@@ -32,6 +32,13 @@ COLUMNS = (
     "external_id", "number", "owner", "account", "deal", "product", "quantity", "amount", "currency", "ordered_on",
     "promised_on", "produced_on", "delivered_on",
 )  # fmt: skip
+
+
+SORTS: Sorts = {
+    "latest": ("Latest", "ordered_on", True),
+    "largest": ("Largest", "amount", True),
+    "promised": ("Promised first", "promised_on", False),
+}
 
 
 @require_GET
@@ -49,13 +56,15 @@ def orders(request: SignedIn) -> HttpResponseBase:
         return csv_answer(request, "orders", COLUMNS, (_row(order) for order in found.order_by("pk").iterator(2000)))
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
+    offered, by, falls = sort_of(SORTS, asked.get("sort"))
     context = {
         "page": keyset.page(
             selectors.named(found, "owner", "account", "deal"),
-            by="ordered_on",
-            descending=True,
+            by=by,
+            descending=falls,
             cursor=asked.get("cursor", ""),
         ),
+        **offered,
         "asked": asked,
         "states": forms.OrderListForm.STATES,
         "lates": forms.OrderListForm.LATE,

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
+from django.db import connection
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 M = TypeVar("M", bound=Model)
 SIZE = 50
-FEW = 20_000
+FEW, NEXT = 20_000, 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,16 @@ def page(
     shown: QuerySet[M] | None = None,
     narrowed: bool = False,
     lacks: bool = True,
+    soon: QuerySet[M] | None = None,
 ) -> Page[M]:
     """The page at a cursor, ordered by a field of the model, what lacks it last, ties by id.
 
     A cursor that makes no sense (cut short, of another list) shows the first page. With `shown` the page's rows are
     looked for in `rows` by their ids alone, which an index that holds what the filters ask of can answer by itself
     however far they lie apart, and then read from `shown`. Several `rows` that share none are read as one list.
-    `narrowed` by a filter they may lie at the far end of the order, which the database does not foresee: up to `FEW`
-    are put in order by themselves instead of being met along the order's index. Not `lacks`: all have the field.
+    `narrowed` by a filter they may lie at the far end of the order, which the database does not foresee: parts of up to
+    `FEW` are put in order by themselves instead of being met along the order's index. Not `lacks`: all have the field.
+    `soon`: the list without its dearest filter, which many rows pass; they are looked for first among its `NEXT`.
     """
     parts = [rows] if isinstance(rows, QuerySet) else list(rows)
     model = parts[0].model
@@ -58,7 +61,7 @@ def page(
     falls = descending != backwards
     ways = _ways(by, falls, nulls_first=backwards, after=at and at[1:], is_nullable=is_nullable)
     order = (f"-{by}", "-pk") if falls else (by, "pk")
-    found = _found(parts, ways, order, size + 1, shown, narrowed)
+    found = _found(parts, ways, order, size + 1, shown, narrowed, soon)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -94,6 +97,7 @@ def _found(
     count: int,
     shown: QuerySet[M] | None,
     narrowed: bool,
+    soon: QuerySet[M] | None,
 ) -> list[M]:
     """The first `count` rows; where they are shown otherwise than found, those of the first ids."""
     if shown is None:
@@ -103,17 +107,42 @@ def _found(
                 rows += parts[0].filter(way).order_by(*order)[: count - len(rows)]
         return rows
     by, falls = order[0].lstrip("-"), order[0].startswith("-")
-    its: tuple[Any, str] = order
-    if narrowed and _together([part.order_by().values("pk")[: FEW + 1] for part in parts]).count() <= FEW:
-        aside = Coalesce(F(by), F(by))  # the same, but no index has it
-        its = (aside.desc() if falls else aside.asc(), order[1])
+    aside = Coalesce(F(by), F(by))  # the same, but no index has it
+    by_itself: tuple[Any, str] = (aside.desc() if falls else aside.asc(), order[1])
+    own: list[tuple[Any, str]] = [order] * len(parts)
+    if narrowed:
+        own = [by_itself if few else order for few in _are_few(parts)]
     ids: list[int] = []
     for way in ways:
+        if soon is not None and not ids:
+            edge = soon.filter(way).order_by(*order).values_list(by, flat=True)[NEXT : NEXT + 1].first()
+            if edge is not None:
+                near = parts[0].filter(way, **{f"{by}__{'gte' if falls else 'lte'}": edge}).order_by(*order)
+                met = list(near.values_list("pk", flat=True)[:count])
+                ids += met if len(met) == count else []
         if left := count - len(ids):
-            first = _together([part.filter(way).order_by(*its).values_list("pk", by)[:left] for part in parts])
+            mine = zip(parts, own, strict=True)
+            first = _together([part.filter(way).order_by(*its).values_list("pk", by)[:left] for part, its in mine])
             ids += [pk for pk, _ in (first.order_by(*order)[:left] if len(parts) > 1 else first)]
     by_id = {row.pk: row for row in shown.filter(pk__in=ids)}
     return [by_id[pk] for pk in ids if pk in by_id]
+
+
+def _are_few(parts: list[QuerySet[M]]) -> list[bool]:
+    """Whether each part holds no more than `FEW` rows: all of them in one statement."""
+    counts: list[str] = []
+    values: list[Any] = []
+    for part in parts:
+        try:
+            statement, said = part.order_by().values("pk")[: FEW + 1].query.sql_with_params()
+        except EmptyResultSet:
+            counts.append("(SELECT 0)")
+        else:
+            counts.append(f"(SELECT count(*) FROM ({statement}) AS part)")
+            values += said
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(counts)}", values)  # nosec B608 (statements of Django's own)
+        return [count <= FEW for count in cursor.fetchone()]
 
 
 def _together(parts: list[Any]) -> Any:

@@ -222,8 +222,8 @@ def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QueryS
             Subquery(told.values("announcement__at")[:1]),
         ),
     )
-    said = Response.objects.annotate(round=Coalesce("announcement", 0))
-    plans = plans.exclude(Exists(said.filter(plan=OuterRef("pk"), person=me, round=OuterRef("round"))))
+    given = Response.objects.annotate(round=Coalesce("announcement", 0))
+    plans = plans.exclude(Exists(given.filter(plan=OuterRef("pk"), person=me, round=OuterRef("round"))))
     offers = Offer.objects.visible_to(user).waiting().filter(candidate__person=me, accepted_at=None)
     parts = [
         _rows(

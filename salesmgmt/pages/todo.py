@@ -96,8 +96,8 @@ def _page(request: SignedIn, *, form: Any = None, said: str = "", undo: str = ""
     }
     is_part = request.headers.get("HX-Request") == "true"
     with in_zone(zone):
-        page = "pages/_tasks_page.html" if is_part else "pages/tasks.html"
-        return render(request, page, context, status=422 if form is not None and form.errors else 200)
+        template = "pages/_tasks_page.html" if is_part else "pages/tasks.html"
+        return render(request, template, context, status=422 if form is not None and form.errors else 200)
 
 
 def _form(request: SignedIn, *, data: Any = None, task: Task | None = None) -> forms.TaskForm:
@@ -185,7 +185,7 @@ def task(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def task_done(request: SignedIn, pk: int) -> HttpResponse:
+def task_done(request: SignedIn, pk: int) -> HttpResponseBase:
     """Tick a task off. A promise is kept with it, and that can't be undone here."""
     found = get_object_or_404(selectors.tasks_of(request.user), pk=pk)
     item = _promise_of(request, found)
@@ -206,14 +206,14 @@ def task_done(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 @keyed
-def task_reopen(request: SignedIn, pk: int) -> HttpResponse:
+def task_reopen(request: SignedIn, pk: int) -> HttpResponseBase:
     found = get_object_or_404(selectors.tasks_of(request.user), pk=pk)
     return _answer(request, lambda: services.reopen_task(task=found, by=request.user), said="It is back on the list.")
 
 
 @require_POST
 @keyed
-def task_snooze(request: SignedIn, pk: int) -> HttpResponse:
+def task_snooze(request: SignedIn, pk: int) -> HttpResponseBase:
     """Put a task off."""
     found = get_object_or_404(selectors.tasks_of(request.user).select_related("owner"), pk=pk)
     day, _ = today_and_zone(request)
@@ -229,7 +229,7 @@ def task_snooze(request: SignedIn, pk: int) -> HttpResponse:
     )
 
 
-def _answer(request: SignedIn, act: Any, *, said: str, undo: str = "") -> HttpResponse:
+def _answer(request: SignedIn, act: Any, *, said: str, undo: str = "") -> HttpResponseBase:
     """Do it, and show the list as it is now: in place with htmx, else on its page."""
     try:
         act()

@@ -190,7 +190,7 @@ class Plans(Records):
     @extend_schema(request=PublishWriter, responses=PlanSerializer)
     @action(detail=True, methods=["post"])
     def publish(self, request: Request, pk: str) -> Response:
-        """Hold people to it; publishing again posts what has changed since."""
+        """Hold people to it; publishing again proposes what has changed since."""
         plan = self.get_object()
         services.publish_plan(plan=plan, by=self.by, at=clock.now(), **self.cleaned(PublishWriter))
         return self.shown(plan)

@@ -1,7 +1,7 @@
 """Ramps, seasons and quotas as tables; the quota ledger as it stands."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,9 +17,9 @@ from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
 from targets.selectors.entries import Sums, in_one_currency
 from targets.services import QuotaLine, enter_quotas, reverse_entries
-from targets.services.quotas import hold_people
+from targets.services.quotas import below_zero, hold_people
 from teams.exchange import RatesOn
-from teams.models import Organisation
+from teams.models import Organisation, access_of
 
 HUNDRED = Decimal(100)
 
@@ -203,6 +203,8 @@ def _plan_quota_entries(plan: Plan) -> None:
     same = Occurrences.of((_entry_key(one), one) for one in standing)
     numbered: dict[str, QuotaEntry] = {}
     taken_back: dict[str, int] = {}
+    fresh: list[tuple[Row, QuotaEntry]] = []
+    may_name = plan.by is None or access_of(plan.by).role == "admin"
     for row in plan.taken():
         start, until, kind = row.values["from"], row.values["until"], row.values["kind"]
         if until <= start:
@@ -217,8 +219,11 @@ def _plan_quota_entries(plan: Plan) -> None:
         if not plan.refer(row):
             continue
         seat = row.found.get("seat") or row.found.get("person")
-        if plan.own_person_id is not None and seat is not None and seat.pk == plan.own_person_id:
+        if plan.own_person_id in {one.pk for one in (seat, row.found.get("person")) if one is not None}:
             plan.refuse(row, "person", "Nobody sets their own quota; ask a colleague to import this row.")
+            continue
+        if "person" in row.found and row.found["person"] != seat:
+            plan.refuse(row, "seat", "The quota of a person follows from their own seat.")
             continue
         values: dict[str, Any] = {"currency": plan.organisation.currency, "reason": plan.reason, "measure": BOOKINGS}
         values |= {name: row.found.get(name, row.values[name]) for name in ENTRY if name in row.values}
@@ -239,11 +244,36 @@ def _plan_quota_entries(plan: Plan) -> None:
         if stands is None and (entry.seat_id or entry.person_id, entry.measure) in held:
             plan.refuse(row, "amount", "The quota ledger says something else of them already; it is only added to.")
             continue
+        if stands is None and not may_name and {"by", "recorded_at"} & row.values.keys():
+            plan.refuse(row, "by", "Who recorded an entry and when is taken over by the command or the admin alone.")
+            continue
         if stands is None:
-            stands = plan.create(entry, row)
-            row.act = "created"
+            fresh.append((row, entry))
         if "entry" in row.values:
-            numbered[row.values["entry"]] = stands
+            numbered[row.values["entry"]] = stands or entry
+    below = {(person, measure) for person, measure, *_ in below_zero(_by_range(entry for _, entry in fresh))}
+    for row, entry in fresh:
+        if (entry.seat_id or entry.person_id, entry.measure) in below:
+            plan.refuse(row, "amount", "With the other rows of this file the quota would come to less than nothing.")
+        else:
+            plan.create(entry, row)
+            row.act = "created"
+
+
+def _by_range(entries: Iterable[QuotaEntry]) -> list[tuple[int | None, str, Any, Decimal, Decimal]]:
+    """What each changes of a person's original and of their revised quota, as `below_zero` takes them."""
+    found = [
+        (
+            one.person_id,
+            one.measure,
+            one.during,
+            Decimal(0) if one.kind == QuotaEntry.Kind.REDISTRIBUTION else one.reporting_amount,
+            one.reporting_amount,
+        )
+        for one in entries
+        if one.person_id is not None
+    ]
+    return sorted(found, key=lambda row: (row[0], row[1], row[2].lower, row[2].upper))
 
 
 def _entry_key(one: QuotaEntry) -> tuple[Any, ...]:

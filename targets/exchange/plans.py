@@ -38,6 +38,10 @@ def _check_plan(plan: Plan, row: Row, values: dict[str, Any], stands: PlanOf | N
         )
         if differs:
             plan.refuse(row, "amount", "This plan is published; what changes later are quota entries.")
+    if values.get("published_at") and plan.by is not None and not (stands is not None and stands.is_published):
+        plan.refuse(
+            row, "published_at", "A plan is published on its page: it then gets its targets, quotas and letters."
+        )
     if values.get("published_at"):
         of_period = PlanOf.objects.filter(period=period.key, measure=measure, published_at__isnull=False)
         first = plan.memo.setdefault(("published", period.key, measure), row)

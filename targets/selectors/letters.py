@@ -156,7 +156,8 @@ def people_in(plan: Plan, team: Team | None = None) -> QuerySet[Person]:
     """Who has a figure in a plan, or in a team of it and those below: by its lines, or having come since."""
     lines, entries = plan.allocations.filter(person__isnull=False), entries_of(plan).filter(person__isnull=False)
     if team is not None:
-        lines, entries = (rows.filter(team__path__contains=[team.pk]) for rows in (lines, entries))
+        lines = lines.filter(team__path__contains=[team.pk])
+        entries = entries.filter(team__path__contains=[team.pk])
     return Person.objects.filter(Q(pk__in=lines.values("person")) | Q(pk__in=entries.values("person")))
 
 
@@ -192,7 +193,7 @@ def letters(plan: Plan, people: Sequence[Person], *, as_of: date) -> list[Letter
     ids = [person.pk for person in people]
     rows: dict[int, list[QuotaEntry]] = defaultdict(list)
     for entry in entries_of(plan).filter(person__in=ids).select_related("team", "by").order_by("recorded_at", "pk"):
-        rows[entry.person_id].append(entry)
+        rows[entry.person_id or 0].append(entry)
     ranges = {(entry.starts_on, entry.until or end) for mine in rows.values() for entry in mine} | {(start, end)}
     around = {span: known.around(*span) or Season(*span, FLAT, {}) for span in ranges}
     first, last = min(one.start for one in around.values()), max(one.end for one in around.values())

@@ -87,7 +87,7 @@ FAMILY = """
       JOIN teams_team t ON t.id = a.team_id
       LEFT JOIN teams_person p ON p.id = a.person_id
      WHERE a.plan_id = %(plan)s AND (%(under)s::bigint IS NULL OR t.path @> ARRAY[%(under)s::bigint])
-     ORDER BY p.external_id, p.name, p.id
+     ORDER BY coalesce(p.external_id, '') COLLATE "C", p.name COLLATE "C", p.id
 """
 
 
@@ -347,6 +347,7 @@ class Preview:
     vacant: Decimal
     uncovered: Decimal
     missing: list[tuple[str, Decimal]]
+    over: list[tuple[str, Decimal]]
     own: bool
 
     @property
@@ -388,12 +389,18 @@ def preview(plan: Plan, user: Viewer) -> Preview:
         vacant=left["vacant"],
         uncovered=left["uncovered"],
         missing=missing(plan),
+        over=[(name, more) for name, more in _mismatches(plan) if more > 0],
         own=own is not None and any(row.person_id == own for row in people),
     )
 
 
 def missing(plan: Plan) -> list[tuple[str, Decimal]]:
     """Where a plan or a team of it is to bring more, its hedge counted, than is given below it."""
+    return [(name, -more) for name, more in _mismatches(plan) if more < 0]
+
+
+def _mismatches(plan: Plan) -> list[tuple[str, Decimal]]:
+    """What is given below a plan and each team of it beyond what it is to bring and its hedge."""
     if not plan.of.adds_up:
         return []
     below = _below(plan)
@@ -403,8 +410,4 @@ def missing(plan: Plan) -> list[tuple[str, Decimal]]:
         (team, name, amount + hedge)
         for team, name, amount, hedge in lines.values_list("team_id", "team__name", "amount", "hedge")
     ]
-    return [
-        (name, total - below[team].amount)
-        for team, name, total in wholes
-        if team in below and total > below[team].amount
-    ]
+    return [(name, below[team].amount - total) for team, name, total in wholes if team in below]

@@ -12,7 +12,7 @@ from salesmgmt.lib.ledger import known_by
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors, seat, spread
-from targets.models import BOOKINGS, QuotaEntry, Target, measure_of
+from targets.models import BOOKINGS, Allocation, QuotaEntry, Target, measure_of
 from targets.selectors.shapes import clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
 from teams.selectors import PersonDays, presence
@@ -267,23 +267,27 @@ class TeamTarget:
     vacant: Decimal
     uncovered: Decimal
     hedge: Decimal
+    """What plans give below it beyond the target on purpose."""
+    over: Decimal
+    """What the rest exceeds target and hedge by, or falls short."""
     is_published: bool
+
+    @property
+    def short(self) -> Decimal:
+        return -self.over
 
 
 def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS) -> dict[int, TeamTarget]:
     """The targets of teams for `[start, end)`; teams without a target and without quotas below them are left out.
 
-    Published targets whose ranges lie inside are added up. The hedge is what the quotas, the vacant and the uncovered
-    parts exceed the target by.
+    A target is that of `published_targets`. What the quotas, the vacant and the uncovered parts exceed it by is said to
+    be a hedge, at this team and those below, or has come about.
     """
     wanted = set(team_ids)
-    published: dict[tuple[int, date, date], Decimal] = {}
-    rows = (
-        Target.objects.overlapping(start, end).filter(team__in=wanted, measure=measure).order_by("published_at", "pk")
-    )
-    for team, during, amount in rows.values_list("team_id", "during", "amount"):
-        if start <= during.lower and during.upper is not None and during.upper <= end:
-            published[team, during.lower, during.upper] = amount
+    held = _in_force(wanted, start, end, measure)
+    filling = {team: _filling(theirs, start, end) for team, theirs in held.items()}
+    published = _inside({(pk, *span): held[pk][span][0] for pk, spans in filling.items() for span in spans}, start, end)
+    said = _hedges({(pk, span): held[pk][span][1] for pk, spans in filling.items() for span in spans}, start, end)
     below = dict(Team.objects.under(list(wanted)).values_list("pk", "path"))
     sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for group, kinds in _amounts(_groups(None, list(below), start, end, measure, _kinds(False)), start, end):
@@ -293,15 +297,15 @@ def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: st
                     sums[above][kind if kind in ("vacant", "uncovered") else "people"] += share
     found = {}
     for team in wanted:
-        targets = [amount for (pk, _, _), amount in published.items() if pk == team]
-        if not targets and team not in sums:
+        if team not in published and team not in sums:
             continue
         parts = sums[team]
         quotas = parts["people"] + parts["vacant"] + parts["uncovered"]
-        target = sum(targets, Decimal(0)) if targets else quotas
+        target, hedge = published.get(team, quotas), said.get(team, Decimal(0))
         found[team] = TeamTarget(
-            target, parts["people"], parts["vacant"], parts["uncovered"], quotas - target, is_published=bool(targets)
-        )
+            target, parts["people"], parts["vacant"], parts["uncovered"], hedge, quotas - target - hedge,
+            is_published=team in published,
+        )  # fmt: skip
     return found
 
 
@@ -336,22 +340,53 @@ def published_targets(
     team of which some days have no target is left out.
     """
     first, last = min(start for start, _ in ranges), max(end for _, end in ranges)
-    rows = Target.objects.overlapping(first, last).filter(team__in=team_ids, measure=measure)
+    held = _in_force(team_ids, first, last, measure, known)
+    return [
+        _inside(
+            {(pk, *span): theirs[span][0] for pk, theirs in held.items() for span in _filling(theirs, start, end)},
+            start,
+            end,
+        )
+        for start, end in ranges
+    ]
+
+
+Span = tuple[date, date]
+
+
+def _in_force(
+    team_ids: Collection[int], start: date, end: date, measure: str, known: datetime | None = None
+) -> dict[int, dict[Span, tuple[Decimal, int | None]]]:
+    """By team and range the target that holds, and the plan that gave it."""
+    rows = Target.objects.overlapping(start, end).filter(team__in=team_ids, measure=measure)
     if known is not None:
         rows = rows.filter(published_at__lte=known)
-    held: dict[int, dict[tuple[date, date], Decimal]] = defaultdict(dict)
-    for team, during, amount in rows.order_by("published_at", "pk").values_list("team_id", "during", "amount"):
-        held[team][during.lower, during.upper] = amount
-    found = []
-    for start, end in ranges:
-        groups: dict[_Group, dict[str, Decimal]] = {}
-        for team, theirs in held.items():
-            groups |= {_Group(None, team, *span): {"target": theirs[span]} for span in _filling(theirs, start, end)}
-        sums: dict[int, Decimal] = defaultdict(Decimal)
-        for group, kinds in _amounts(groups, start, end):
-            sums[group.team_id or 0] += sum(kinds.values(), Decimal(0))
-        found.append(dict(sums))
-    return found
+    held: dict[int, dict[Span, tuple[Decimal, int | None]]] = defaultdict(dict)
+    for team, during, amount, plan in rows.order_by("published_at", "pk").values_list(
+        "team_id", "during", "amount", "plan_id"
+    ):
+        held[team][during.lower, during.upper] = amount, plan
+    return dict(held)
+
+
+def _inside(amounts: Mapping[tuple[int, date, date], Decimal], start: date, end: date) -> dict[int, Decimal]:
+    """By team what of these amounts falls into `[start, end)`: as of a vacant seat, by nobody's days."""
+    groups = {_Group(None, team, *span): {"target": amount} for (team, *span), amount in amounts.items()}
+    sums: dict[int, Decimal] = defaultdict(Decimal)
+    for group, kinds in _amounts(groups, start, end):
+        sums[group.team_id or 0] += sum(kinds.values(), Decimal(0))
+    return dict(sums)
+
+
+def _hedges(plans: Mapping[tuple[int, Span], int | None], start: date, end: date) -> dict[int, Decimal]:
+    """By team what its plans give below it on purpose beyond its target, at whatever level."""
+    amounts: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    rows = Allocation.objects.filter(plan__in={plan for plan in plans.values() if plan}, person=None, hedge__gt=0)
+    for plan, path, hedge in rows.values_list("plan_id", "team__path", "hedge").order_by("pk"):
+        for team in path:
+            amounts[plan, team] += hedge
+    said = {(team, *span): amounts[plan or 0, team] for (team, span), plan in plans.items() if (plan, team) in amounts}
+    return _inside(said, start, end)
 
 
 def _filling(spans: Collection[tuple[date, date]], start: date, end: date) -> list[tuple[date, date]]:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from django.db import connection
 from django.db.models import Sum
 
-from salesmgmt.lib.money import CENT
+from salesmgmt.lib.money import CENT, to_cents
 from targets.analysis import FULL, ramp_factors, split
 from targets.models import BOOKINGS, Offer, Redistribution
 from targets.selectors.proposals import decider_of, leaders_of
@@ -64,7 +64,7 @@ def shortfall(*, giver: Person, landing: Landing, start: date, end: date, measur
         candidate__redistribution__during__overlap=(start, end),
     )
     offered: Decimal = asked.aggregate(total=Sum("amount"))["total"] or ZERO
-    return max(landing.quota - landing.landing - max(given, ZERO) - offered, ZERO).quantize(CENT)
+    return to_cents(max(landing.quota - landing.landing - max(given, ZERO) - offered, ZERO))
 
 
 def rooms(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from salesmgmt.lib import clock
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.ranges import half_open
@@ -23,6 +24,7 @@ from targets.models import (
     Target,
 )
 from targets.services.letters import tell_of_plan
+from targets.services.proposals import propose_for
 from targets.services.quotas import enter_quotas
 from targets.services.seasons import learn_season
 from teams.models import Organisation, Person, Team, User, access_of
@@ -172,16 +174,25 @@ def copy_plan(*, plan: Plan, name: str, by: User, at: datetime, period: PeriodVa
 def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> int:
     """Make a plan what people are held to: targets of its teams, quotas of its people; answers how many entries.
 
-    Publishing again adds nothing, or what postings, leave and ramp have changed since. Nobody publishes their own
-    figure, and no team may be given less below than it is held to. While a split is on its way up, `despite` says why
-    it is published all the same.
+    Publishing again enters nothing: what postings, leave and ramp have changed since is proposed, and decided as ever.
+    Nobody publishes their own figure, and no team may be given less below than it is held to. While a split is on its
+    way up, `despite` says why it is published all the same.
     """
     plans_for_all(by)
-    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
-    period = plan.kept_period(Organisation.get().calendar)
+    # One at a time of all that could be published for the period.
+    alike = Plan.objects.filter(period=plan.period, measure=plan.measure).order_by("pk")
+    plan = next(one for one in alike.select_for_update(no_key=True) if one.pk == plan.pk)
+    organisation = Organisation.get()
+    period = plan.kept_period(organisation.calendar)
     rows = list(plan.allocations.select_related("team").order_by("pk"))
     if not rows:
         raise Refused("There is nothing to publish: have it proposed first.")
+    people = {row.person_id for row in rows if row.person_id}
+    if plan.is_published:
+        learn_season(period=period)
+        today = clock.day_of(at, organisation.time_zone)
+        propose_for(people=people, during=(period.start, period.end), at=at, on=today)
+        return 0
     own = access_of(by).person_id
     if own is not None and any(row.person_id == own for row in rows):
         raise Refused("Your own quota is in this plan: somebody else publishes it.")
@@ -189,7 +200,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> in
         raise Refused("The target of a team you lead is in this plan: somebody else publishes it.")
     for name, short in selectors.missing(plan):
         raise Refused(f"{short:,.2f} of {name} is given to nobody: spread the rest first.")
-    waiting = [] if plan.is_published or despite.strip() else selectors.on_their_way(plan, by)
+    waiting = [] if despite.strip() else selectors.on_their_way(plan, by)
     if waiting:
         teams_named = ", ".join(f"{split.team} ({split.word.lower()})" for split in waiting[:5])
         raise Refused(f"Not approved: {teams_named}. Have it approved, or say why it is published all the same.",
@@ -201,12 +212,12 @@ def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> in
         raise Refused(f"Another plan for {period.label} is published already.")
     learn_season(period=period)
     _publish_targets(plan, [row for row in rows if row.person_id is None], by=by, at=at)
-    people = Person.objects.in_bulk([row.person_id for row in rows if row.person_id])
+    persons = Person.objects.in_bulk(people)
     teams = Team.objects.in_bulk([row.team_id for row in rows])
     entries = enter_quotas(
         lines=[
             selectors.QuotaLine(
-                people[row.person_id],
+                persons[row.person_id],
                 period.start,
                 period.end,
                 row.amount,
@@ -222,11 +233,10 @@ def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> in
         at=at,
         plan=plan,
     )
-    if not plan.is_published:
-        plan.published_at, plan.published_by, plan.asks_commitments = at, by, False
-        plan.published_despite = despite.strip()[:200]
-        plan.save(update_fields=["published_at", "published_by", "asks_commitments", "published_despite"])
-        tell_of_plan(plan=plan, by=by, at=at)
+    plan.published_at, plan.published_by, plan.asks_commitments = at, by, False
+    plan.published_despite = despite.strip()[:200]
+    plan.save(update_fields=["published_at", "published_by", "asks_commitments", "published_despite"])
+    tell_of_plan(plan=plan, by=by, at=at)
     return len(entries)
 
 

@@ -1,10 +1,11 @@
 """The quota ledger: only added to, by the difference to what stands. Nobody sets their own figure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, Sum
@@ -89,7 +90,9 @@ def enter_quotas(
         return []
     _refuse_overlaps(asked)
     made = post(bases, due_entries(bases), reason=reason, by=by, at=at, plan=plan)
-    reliefs = [_relief(line.person, changes[line], reason=reason, by=by, at=at) for line in asked if line in changes]
+    reliefs = QuotaEntry.objects.bulk_create(
+        _relief(line.person, changes[line], reason=reason, by=by, at=at) for line in asked if line in changes
+    )
     refuse_below_zero(reliefs)
     return made + reliefs
 
@@ -151,7 +154,7 @@ def _changes_of(lines: Iterable[QuotaLine]) -> dict[QuotaLine, _Change]:
 
 
 def _relief(person: Person, change: _Change, *, reason: str, by: User | None, at: datetime) -> QuotaEntry:
-    """One entry of the difference, beside the largest part of what the figure consists of."""
+    """One entry of the difference, still to be appended, beside the largest part of what the figure consists of."""
     largest = max(change.figures, key=lambda figure: figure.reporting)
     if len(change.figures) > 1 and largest.reporting + change.missing.reporting < 0:
         raise Refused(
@@ -159,7 +162,7 @@ def _relief(person: Person, change: _Change, *, reason: str, by: User | None, at
             " bring that to zero first, then the rest.",
             field="amount",
         )
-    return QuotaEntry.objects.create(
+    return QuotaEntry(
         person=person,
         seat=person,
         team_id=largest.team_id,
@@ -357,22 +360,34 @@ def refuse_below_zero(made: Iterable[QuotaEntry]) -> None:
         .annotate(own=Sum("reporting_amount", filter=~Q(kind=Kind.REDISTRIBUTION)), revised=Sum("reporting_amount"))
         .order_by("person_id", "measure", "during")
     )
+    for person, _, first, own, revised in below_zero(stands):
+        what = "with what colleagues took on" if own >= 0 else "with the changes that stand"
+        raise Refused(
+            f"The quota of {Person.objects.get(pk=person)} from {first:%-d %b %Y} would come to"
+            f" {min(own, revised):,.2f}, {what}: take some of that back first.",
+            field="amount",
+        )
+
+
+def below_zero(
+    entries: Iterable[tuple[int | None, str, Any, Decimal | None, Decimal]],
+) -> Iterator[tuple[int, str, date, Decimal, Decimal]]:
+    """The quotas of people that come to less than nothing: whose, of what, from when, the original and the revised.
+
+    `entries` are sums by person, measure and range, in their order; ranges that share days are one quota.
+    """
     sums: dict[tuple[int, str, date], tuple[Decimal, Decimal]] = {}
     at, until = (0, "", date.min), date.min
-    for person, measure, days, own, revised in stands:
-        if at[:2] != (person, measure) or days.lower >= until:  # ranges that share days are one quota
+    for person, measure, days, own, revised in entries:
+        assert person is not None
+        if at[:2] != (person, measure) or days.lower >= until:
             at, until = (person, measure, days.lower), days.upper
         until = max(until, days.upper)
         before = sums.get(at, (Decimal(0), Decimal(0)))
         sums[at] = before[0] + (own or 0), before[1] + revised
-    for (person, _, first), (own, revised) in sums.items():
+    for place, (own, revised) in sums.items():
         if own < 0 or revised < 0:
-            what = "with what colleagues took on" if own >= 0 else "with the changes that stand"
-            raise Refused(
-                f"The quota of {Person.objects.get(pk=person)} from {first:%-d %b %Y} would come to"
-                f" {min(own, revised):,.2f}, {what}: take some of that back first.",
-                field="amount",
-            )
+            yield *place, own, revised
 
 
 @transaction.atomic
@@ -423,6 +438,16 @@ def _adjust(
     hold([person.pk], period.start, period.end)
     figures = figures_within([person.pk], period.start, period.end, measure)
     if not figures:
+        held = QuotaEntry.objects.overlapping(period.start, period.end).filter(person=person, measure=measure)
+        held = held.exclude(kind=Kind.REDISTRIBUTION)
+        beyond = held.exclude(during__contained_by=half_open(period.start, period.end)).order_by("during").first()
+        if beyond is not None:
+            days, last = beyond.during, beyond.during.upper - timedelta(days=1)
+            raise Refused(
+                f"The quota of {person} is set for {days.lower:%-d %b %Y} to {last:%-d %b %Y}, other days than those of"
+                f" {period.label}: change that one, or answer the letter of its plan.",
+                field="period",
+            )
         raise Refused(f"{person} has no quota for {period.label} yet.", field="period")
     parts = {(part.start, part.end) for part in [*period.children(), *period.months()]} - {(period.start, period.end)}
     if len(figures) > 1 and all((figure.start, figure.end) in parts for figure in figures):
@@ -432,5 +457,6 @@ def _adjust(
         return None
     change = _Change(figures, Sums(difference, difference), Organisation.get().currency)
     made = _relief(person, change, reason=reason.strip(), by=by, at=at)
+    made.save(force_insert=True)
     refuse_below_zero([made])
     return made

@@ -85,7 +85,7 @@ def propose_redistribution(
     made = Redistribution.objects.create(
         giver=giver, team=team, during=half_open(*during), to=half_open(*to), measure=measure, quota=landing.quota,
         landing=landing.landing, amount=total, prefer=prefer, reason=reason.strip(), opened_at=at, opened_by=by,
-        needs_agreement=manager_of(giver, on) != _person(by) and any(room.team.pk != team.pk for room in found),
+        needs_agreement=_has_another(giver, _person(by), on) and any(room.team.pk != team.pk for room in found),
     )  # fmt: skip
     Candidate.objects.bulk_create(
         Candidate(
@@ -104,6 +104,12 @@ def propose_redistribution(
 def _person(user: User | None) -> Person | None:
     me = access_of(user).person_id if user else None
     return Person.objects.get(pk=me) if me is not None else None
+
+
+def _has_another(person: Person, opener: Person | None, on: date) -> bool:
+    """Whether somebody else than who opens it leads a person: where nobody does there is nobody to ask."""
+    manager = manager_of(person, on)
+    return manager is not None and manager != opener
 
 
 def _may_open(giver: Person, by: User, on: date) -> None:
@@ -130,7 +136,7 @@ def _offer(made: Redistribution, total: Decimal, *, turn: int, by: User | None, 
         across = one.team_id != made.team_id
         offer = Offer.objects.create(
             candidate=one, turn=turn, amount=amount, made_at=at,
-            needs_agreement=across and manager_of(one.person, on) != opener,
+            needs_agreement=across and _has_another(one.person, opener, on),
         )  # fmt: skip
         _tell_of(offer, Did.OFFERED, by=by, at=at)
         currency = Organisation.get().currency

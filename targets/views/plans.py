@@ -231,8 +231,12 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             tell_form(form, refusal)
         else:
-            messages.success(request, f"{found.name} is published; everybody sees their quota.")
-            answer = redirect("plan", pk)
+            if found.is_published:
+                said, to = "Looked at again: what has changed since is proposed here.", redirect("quota-changes")
+            else:
+                said, to = f"{found.name} is published; everybody sees their quota.", redirect("plan", pk)
+            messages.success(request, said)
+            answer = to
             answer.status_code = 303
             return answer
     organisation = Organisation.get()

@@ -156,7 +156,7 @@ def test_a_closing_play_is_compared_with_deals_that_came_as_far() -> None:
         late = rng.random(600) < 0.5
         lasted = np.where(late, 40 + rng.integers(0, 40, 600), rng.integers(1, 30, 600))
         won = late & (rng.random(600) < 0.6)
-        stages = Histories(np.zeros(600, dtype=np.int64), [(row, 35, 1) for row in np.flatnonzero(late)])
+        stages = Histories(np.zeros(600, dtype=np.int64), [(int(row), 35, 1) for row in np.flatnonzero(late)])
         uses = {int(row): int(rng.integers(36, 41)) for row in np.flatnonzero(late & (rng.random(600) < 0.3))}
         like = rng.integers(0, 3, 600)
         found = difference_at_use(won, like, lasted, stages, uses)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any
 
@@ -167,3 +167,26 @@ def test_a_list_in_parts_is_read_as_one_from_both_ends(cast: Cast) -> None:
         assert seen == [["D4", "D3"], ["D2", "D1"], ["D0", "D6"], ["D5"]]
         back = keyset.page(parts, by="opened_on", descending=True, cursor=page.previous or "", size=2, shown=everything)
         assert [deal.name for deal in back.rows] == seen[-2]
+
+
+def test_what_is_looked_for_soon_is_found_however_far_it_lies(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words that many notes hold are met among the next ones; where they are not, all of the log is asked."""
+    monkeypatch.setattr(keyset, "NEXT", 5)
+    for hour in range(24):
+        Activity.objects.create(
+            owner=cast.ana, kind="call", occurred_at=datetime(2026, 7, 1, hour, tzinfo=UTC), occurred_on=TODAY,
+            notes="valve" if hour > 18 or hour in (3, 11) else "pump",
+        )  # fmt: skip
+    user = User.objects.get(pk=cast.vera.user_id)
+    found = selectors.activities(user, text="valve")
+    hours, cursor = [], ""
+    while True:
+        page = keyset.page(
+            found, by="occurred_at", descending=True, cursor=cursor, size=3, shown=selectors.activity_lines(),
+            soon=selectors.activities_before_words(user, "valve"),
+        )  # fmt: skip
+        hours.append([activity.occurred_at.hour for activity in page.rows])
+        if page.next is None:
+            break
+        cursor = page.next
+    assert hours == [[23, 22, 21], [20, 19, 11], [3]]

@@ -10,6 +10,9 @@ from django.urls import reverse
 
 from sales import services
 from sales.models import Account, Activity, Contact, Credit, Deal, DealChange, LostReason, Order, Stage
+from sales.services import leads
+from sales.views import accounts, activities, contacts, orders
+from sales.views import leads as lead_views
 from salesmgmt.lib import clock
 from teams.models import Person, User
 from tests.cast import Cast
@@ -341,6 +344,31 @@ def test_every_list_exports_what_it_shows(cast: Cast) -> None:
         assert answer.getvalue().count(b"\r\n") >= 1 or b"," in answer.getvalue(), name
         lists.append(name)
     assert len(lists) >= 24
+
+
+def test_each_list_comes_in_every_order_it_offers(cast: Cast) -> None:
+    for number, revenue in enumerate((5, None, 9)):
+        account = services.add_account(name=f"A{2 - number}", owner=cast.ana, by=None, revenue=revenue)
+        services.add_contact(name=f"C{number % 2}", by=None, account=account)
+        leads.add_lead(name="L", owner=cast.ana, by=None, at=AT, received_at=AT - timedelta(hours=number))
+        services.log_activity(owner=cast.ana, kind="call", at=AT + timedelta(hours=number), by=None)
+        services.book_order(
+            owner=cast.ana, amount=Decimal(7 - number % 2), ordered_on=AT.date() - timedelta(days=number), by=None,
+            at=AT, promised_on=None if number == 1 else AT.date() - timedelta(days=number),
+        )  # fmt: skip
+    client = signed_in(cast.ana)
+    for name, (view, most) in {
+        "accounts": (accounts, 3), "contacts": (contacts, 2), "leads": (lead_views, 2), "activities": (activities, 2),
+        "orders": (orders, 3),
+    }.items():  # fmt: skip
+        assert len(view.SORTS) == most
+        for sort, (_, by, falls) in view.SORTS.items():
+            rows = client.get(reverse(name), {"sort": sort}).context["page"].rows
+            values = [getattr(row, by) for row in rows]
+            having = [value for value in values if value is not None]
+            assert len(values) == 3
+            assert values == sorted(having, reverse=falls) + [None] * (3 - len(having))
+        assert client.get(reverse(name), {"sort": "\x00"}).status_code == 200
 
 
 def test_more_tasks_than_a_page_holds_are_reached_counted_and_exported(

@@ -4,20 +4,23 @@ import csv
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from django.db.models import Sum
 
 from salesmgmt.desk.models import Notice
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.ranges import half_open
+from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.home import due_for
 from targets.models import Plan, QuotaEntry, QuotaProposal
-from targets.selectors import quota_of, standings
-from targets.services import adjust_quota, announce, answer_response, confirm_proposal, respond
-from teams.models import Person, Posting, User
+from targets.selectors import quota_of, standings, targets_of
+from targets.services import adjust_quota, announce, answer_response, confirm_proposal, publish_plan, respond
+from teams.models import Organisation, Person, Posting, Team, User
+from teams.services import change_calendar, change_team, post_person
 from tests.cast import Cast
-from tests.targets.letters import END, START, published, signed_in
+from tests.targets.letters import END, START, get_json, published, signed_in
 from tests.targets.test_proposals import ON, drain, user
 
 AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
@@ -137,3 +140,83 @@ def test_who_joins_after_publishing_has_a_letter_answers_it_and_is_announced_to(
     assert letters_due(nina) == [("Answer your letter: Plan Q3", date(2026, 9, 1))]
     history = signed_in(cast.maya).get(f"/quotas/{nina.pk}/?period=2026-Q3").content.decode()
     assert "Steel" in history
+
+
+# ── Calendars, teams and managers that go on moving ─────────────────────────────────────────────────────────────
+
+
+def letter_of(plan: Plan, person: Person, reader: Person) -> dict[str, Any]:
+    found: dict[str, Any] = get_json(signed_in(reader), f"/api/v1/letters/?plan={plan.pk}&person={person.pk}")
+    return found
+
+
+def told(plan: Plan, person: Person, by: Person, amount: D) -> None:
+    """An objection, its answer and an announcement, by whoever leads the person now: 2,000 less, then `amount`."""
+    now = figure_in(plan, person)
+    response = respond(
+        plan=plan, person=person, stance="objects", statement="Too much", by=user(person), at=LATER, quota=now
+    )
+    answer = answer_response(response=response, kind="changed", text="Yes", amount=now - 2000, by=user(by), at=LATER)
+    assert (answer.was, answer.amount, figure_in(plan, person)) == (now, now - 2000, now - 2000)
+    made = announce(
+        plan=plan, headline="Steel", economy="Prices", person=person, figures={person.pk: amount}, by=user(by), at=AFTER
+    )
+    assert [(one.before, one.after) for one in made.figures.filter(person=person)] == [(now, amount)]
+    assert figure_in(plan, person) == D(letter_of(plan, person, by)["original"]) == amount
+    respond(plan=plan, person=person, stance="accepts", approach="So be it", by=user(person), at=AFTER, quota=amount)
+    assert standings(plan, [person.pk], as_of=AFTER.date())[person.pk].state == "accepted"
+
+
+def figure_in(plan: Plan, person: Person) -> D:
+    assert plan.until is not None
+    return quota_of(person_ids=[person.pk], start=plan.starts_on, end=plan.until)[person.pk]
+
+
+def test_a_published_plan_survives_a_change_of_the_calendar(cast: Cast) -> None:
+    first = Period.parse("2027-Q1")
+    plan = published(cast, {(cast.north, cast.ana): "90000", (cast.north, cast.ben): "60000"}, period=first)
+    before = letter_of(plan, cast.ana, cast.ana)
+    change_calendar(setup=SetUp(2027, date(2027, 1, 4), "4-4-5"), by=cast.olga.user, at=AT, reason="Retail weeks")
+    plan.refresh_from_db()
+    assert (plan.starts_on, plan.until) == (date(2027, 1, 1), date(2027, 4, 1))
+    assert letter_of(plan, cast.ana, cast.ana) == before
+    told(plan, cast.ana, cast.maya, D(80000))
+    assert publish_plan(plan=plan, by=cast.admin, at=AFTER) == 0
+    assert not QuotaProposal.objects.open().exists()
+    now = Period.parse("2027-Q1", Organisation.get().calendar)
+    assert now.start == date(2027, 1, 4)
+    with pytest.raises(Refused, match=r"is set for 1 Jan 2027 to 31 Mar 2027, other days than those of Q1"):
+        adjust_quota(person=cast.ana, period=now, amount=D(1), reason="Less", by=user(cast.maya), at=AFTER)
+    assert signed_in(cast.ana).get("/quotas/?period=2027-Q1").status_code == 200
+
+
+def test_a_published_plan_survives_a_team_that_moves_and_one_that_goes(cast: Cast, plan: Plan) -> None:
+    change_team(team=cast.north, by=cast.admin, parent=cast.south)
+    cast.north.refresh_from_db()
+    held = targets_of(team_ids=[cast.company.pk, cast.north.pk, cast.south.pk], start=START, end=END)
+    assert {pk: one.target for pk, one in held.items()} == {
+        cast.company.pk: 198_000, cast.north.pk: 132_000, cast.south.pk: 66_000,
+    }  # fmt: skip
+    assert held[cast.south.pk].people == 198_000  # what is over shows where it has come about
+    assert held[cast.south.pk].over == 132_000
+    told(plan, cast.ana, cast.omar, D(60_000))  # who leads the team above now
+    # Everybody of North goes to South; the team itself goes.
+    for person in (cast.ana, cast.ben, cast.maya):
+        post_person(person=person, team=cast.south, role="rep", on=date(2026, 8, 17), by=cast.admin)
+    Team.objects.filter(pk=cast.north.pk).update(withdrawn_at=AFTER)
+    drain()
+    assert {one.seat for one in QuotaProposal.objects.open()} >= {cast.ana, cast.ben}
+    confirm_all(cast.vera)
+    assert figure(cast.ana) == D(letter_of(plan, cast.ana, cast.omar)["original"])
+    response = respond(plan=plan, person=cast.ben, stance="objects", statement="Why", by=user(cast.ben), at=AFTER)
+    now = figure(cast.ben)
+    answer_response(response=response, kind="changed", text="Yes", amount=now - 1, by=user(cast.omar), at=AFTER)
+    assert figure(cast.ben) == now - 1
+    pages = {
+        cast.vera: [f"/plans/{plan.pk}/", f"/plans/{plan.pk}/letters/", "/quotas/?period=2026-Q3"],
+        cast.omar: [f"/plans/{plan.pk}/letters/{cast.ben.pk}/"],
+        cast.ben: ["/quotas/?period=2026-Q3"],
+    }
+    for reader, path in ((reader, path) for reader, paths in pages.items() for path in paths):
+        assert signed_in(reader).get(path).status_code == 200, path
+    assert publish_plan(plan=plan, by=cast.admin, at=AFTER) == 0

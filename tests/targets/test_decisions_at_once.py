@@ -11,13 +11,22 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import through
 from salesmgmt.lib.refusals import Refused
 from targets.models import Offer, QuotaEntry, QuotaProposal
 from targets.selectors import Landing
-from targets.services import accept_offer, confirm_proposal, enter_quota, propose_changes, propose_redistribution
+from targets.services import (
+    accept_offer,
+    confirm_proposal,
+    enter_quota,
+    propose_changes,
+    propose_redistribution,
+    publish_plan,
+)
 from teams.models import Leave, LeaveKind, User
 from tests.cast import make_cast
+from tests.targets.letters import draft
 from tests.targets.test_redistribution import AT, ON, Q3
 
 
@@ -64,3 +73,6 @@ def test_two_managers_and_two_clicks_at_once_count_once() -> None:
     answers = at_once([lambda: accept_offer(offer=offer, by=ana, at=AT, on=ON)] * 3)
     assert answers.count("done") == 1
     assert sorted(QuotaEntry.objects.filter(kind="redistribution").values_list("amount", flat=True)) == [-1000, 1000]
+    scenarios = [draft(cast, {(cast.north, cast.ana): "9"}, period=Period.parse("2026-Q4")) for _ in range(2)]
+    answers = at_once([partial(publish_plan, plan=one, by=cast.admin, at=AT) for one in scenarios])
+    assert answers == ["Another plan for Q4 2026 is published already.", "done"]

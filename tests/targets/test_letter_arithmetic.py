@@ -7,14 +7,16 @@ import csv
 from datetime import date
 from decimal import Decimal as D
 
-from salesmgmt.lib.ranges import half_open, through
-from targets.models import Plan, QuotaEntry, RampProfile, RampStep
-from targets.selectors import letters
+from salesmgmt.lib.ranges import through
+from targets.models import Offer, Plan, RampProfile, RampStep
+from targets.selectors import letters, quota_of
+from targets.services import accept_offer, propose_redistribution
 from teams.models import Holiday, Leave, LeaveKind, Person
 from tests.cast import Cast
 from tests.targets.letters import AT, END, START, get_json, published, repost, signed_in
 
 from .test_quota import set_season
+from .test_redistribution import landing, rep, user
 
 
 def agree(cast: Cast, plan: Plan, person: Person, entries: list[tuple[str, str]], arithmetic: list[str]) -> None:
@@ -108,23 +110,24 @@ def test_a_transfer_mid_quarter(cast: Cast) -> None:
 
 
 def test_a_redistribution_stands_beside_the_original_figure(cast: Cast) -> None:
-    plan = published(cast, {(cast.north, cast.ana): "100000", (cast.north, cast.ben): "80000"})
-    # Ana takes 4,000.50 of what Ben can't reach: 100,000 + 4,000.50 = 104,000.50; she is judged by 100,000.
-    for person, amount in ((cast.ana, "4000.50"), (cast.ben, "-4000.50")):
-        QuotaEntry.objects.create(
-            person=person,
-            seat=person,
-            team=cast.north,
-            during=half_open(START, END),
-            kind="redistribution",
-            amount=D(amount),
-            currency="EUR",
-            reporting_amount=D(amount),
-            recorded_at=AT,
-            reason="Taken on",
-        )
-    agree(cast, plan, cast.ana, [("base", "100000"), ("redistribution", "4000.50")], [])
-    agree(cast, plan, cast.ben, [("base", "80000"), ("redistribution", "-4000.50")], [])
+    dora = rep(cast, "Dora")
+    north = {cast.ana: "100000", cast.ben: "80000", dora: "60000"}
+    plan = published(cast, {(cast.north, person): amount for person, amount in north.items()})
+    # Ben lands 7,000 short. Ana's room: min(50 % of 20,000, 10 % of 100,000) = 10,000. Dora's: min(50 % of 8,001,
+    # 10 % of 60,000) = 4,000.50. Of 14,000.50 Ana's part is 7,000 × 10,000 ÷ 14,000.50 = 4,999.8214…, Dora's
+    # 7,000 × 4,000.50 ÷ 14,000.50 = 2,000.1785…: 4,999.82 + 2,000.17 lack a cent, which goes to the larger remainder.
+    propose_redistribution(
+        giver=cast.ben, during=(START, END), reason="A budget is frozen", by=user(cast.maya), at=AT, on=START,
+        landings={cast.ben.pk: landing("80000", "73000"), cast.ana.pk: landing("100000", "120000"),
+                  dora.pk: landing("60000", "68001")},
+    )  # fmt: skip
+    for offer in Offer.objects.order_by("pk"):
+        accept_offer(offer=offer, by=user(offer.candidate.person), at=AT, on=START)
+    # 100,000 + 4,999.82 = 104,999.82; 60,000 + 2,000.18 = 62,000.18; 80,000 − 4,999.82 − 2,000.18 = 73,000.
+    agree(cast, plan, cast.ana, [("base", "100000"), ("redistribution", "4999.82")], [])
+    agree(cast, plan, dora, [("base", "60000"), ("redistribution", "2000.18")], [])
+    agree(cast, plan, cast.ben, [("base", "80000"), ("redistribution", "-4999.82"), ("redistribution", "-2000.18")], [])
+    assert quota_of(team_ids=[cast.north.pk], start=START, end=END, revised=True) == {cast.north.pk: D(240_000)}
     letter = get_json(signed_in(cast.ana), f"/api/v1/letters/?plan={plan.pk}&person={cast.ana.pk}")
     assert D(letter["original"]) == 100_000
     page = signed_in(cast.ana).get(f"/plans/{plan.pk}/letters/{cast.ana.pk}/").content.decode()

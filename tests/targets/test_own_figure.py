@@ -181,12 +181,41 @@ def test_in_the_admin(cast: Cast) -> None:
             "E-Olga,North,2026-07-01,2026-10-01,base,1,EUR,Mine\n"
             "E-Ana,North,2026-07-01,2026-10-01,base,1,EUR,Hers\n",
         ),
+        (
+            "quota_entries",
+            "person,seat,team,from,until,kind,amount,currency,reason\n"
+            "E-Olga,E-Cleo,North,2026-07-01,2026-10-01,relief,-1,EUR,Mine by another seat\n"
+            "E-Ana,,North,2026-07-01,2026-10-01,base,1,EUR,Hers\n",
+        ),
     ],
 )
 def test_by_an_import(cast: Cast, kind: str, text: str) -> None:
     answer = take(kind, text, by=cast.olga.user)
     assert [(line, column) for line, column, _ in reasons(answer)] == [(2, "person")]
     assert list(QuotaEntry.objects.values_list("person__name", flat=True)) == ["Ana"]
+
+
+def test_by_an_import_in_the_name_of_somebody_else_or_below_zero(cast: Cast) -> None:
+    head = "person,seat,team,from,until,kind,amount,currency,reason,by,recorded_at\n"
+    answer = take(
+        "quota_entries",
+        f"{head}E-Ben,E-Cleo,North,2026-07-01,2026-10-01,relief,-1,EUR,Another seat,,\n"
+        "E-Ana,,North,2026-07-01,2026-10-01,base,1,EUR,Hers,vera,2026-07-01\n"
+        "E-Cleo,,South,2026-07-01,2026-10-01,base,10,EUR,Base,,\n"
+        "E-Cleo,,South,2026-08-01,2026-10-01,relief,-11,EUR,Less,,\n",
+        by=cast.olga.user,
+    )
+    assert [(line, column) for line, column, _ in reasons(answer)] == [
+        (2, "seat"), (3, "by"), (4, "amount"), (5, "amount"),
+    ]  # fmt: skip
+    assert not QuotaEntry.objects.exists()
+
+
+def test_by_importing_a_plan_as_published(cast: Cast) -> None:
+    text = "name,period,amount,published_at\nPlan Q3,2026-Q3,35,2026-06-20\n"
+    assert [column for _, column, _ in reasons(take("plans", text, by=cast.olga.user))] == ["published_at"]
+    assert take("plans", text).created == 1
+    assert take("plans", text, by=cast.olga.user).equal == 1
 
 
 def test_by_taking_entries_back(cast: Cast) -> None:

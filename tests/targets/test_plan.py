@@ -10,22 +10,27 @@ from sales.models import Credit, Order
 from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from targets.models import Allocation, Plan, QuotaEntry, SeasonShare, Target
-from targets.selectors import changes_of, plan_rows, quota_of, target_of
+from targets.models import Allocation, Plan, QuotaEntry, QuotaProposal, SeasonShare, Target
+from targets.selectors import changes_of, family_of, plan_rows, preview, quota_of, target_of, targets_of
 from targets.services import (
     adjust_quota,
     change_allocation,
+    confirm_proposal,
+    enter_quota,
     lock_allocations,
     make_plan,
     propose_allocation,
     publish_plan,
+    refuse_proposal,
     reverse_entries,
+    set_hedge,
     shape_plan,
 )
-from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, User
+from teams.models import Leave, LeaveKind, Organisation, Person, Posting, Role, User, access_of
 from teams.models import Period as StoredPeriod
 from teams.services import change_calendar
 from tests.cast import Cast
+from tests.targets.letters import signed_in
 
 AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
 ON = date(2026, 6, 20)
@@ -87,6 +92,17 @@ def test_a_target_is_split_by_past_results_and_parts_equal_the_whole_at_each_lev
         "Ben": D("20000.00"),
         "Cleo": D("50000.01"),  # the exact shares are 30,000.003, 20,000.002 and 50,000.005
     }
+
+
+def test_proposal_and_spread_give_the_spare_cent_to_the_same_person(results: Cast) -> None:
+    for person, key in ((results.ana, "b"), (results.ben, "A"), (results.maya, None)):
+        Person.objects.filter(pk=person.pk).update(external_id=key)
+        person.postings.update(role=Role.REP)
+    plan = a_plan(results, "0.10", weight_past=0, weight_equal=100)
+    ranks = family_of(line(plan, "Ana"), plan, access_of(results.admin)).siblings
+    order = [Allocation.objects.get(pk=node.pk).person.name for node in sorted(ranks, key=lambda node: node.rank)]  # type: ignore[union-attr]
+    assert order == ["Maya", "Ben", "Ana"]
+    assert [amounts(plan)[name] for name in order] == [D("0.03"), D("0.03"), D("0.02")]
 
 
 def test_a_quarter_on_parental_leave_is_not_a_zero(cast: Cast) -> None:
@@ -192,13 +208,21 @@ def test_publishing_writes_targets_and_quotas_once(results: Cast) -> None:
         change_allocation(allocation=line(plan, "Ana"), amount=D(1), reason="Late", by=login(results.vera), at=AT)
 
 
-def test_publishing_again_posts_what_leave_has_changed(results: Cast) -> None:
+def test_publishing_again_proposes_what_leave_has_changed(results: Cast) -> None:
     plan = a_plan(results)
     publish_plan(plan=plan, by=login(results.vera), at=AT)
     leave = LeaveKind.objects.get(key="unpaid")
     Leave.objects.create(person=results.ana, kind=leave, during=half_open(date(2026, 8, 1), date(2026, 9, 1)))
     # August holds 21 of 66 working days: 30,000 × 21 ÷ 66 = 9,545.4545…
-    assert publish_plan(plan=plan, by=login(results.vera), at=AT) == 2
+    assert publish_plan(plan=plan, by=login(results.vera), at=AT) == 0
+    assert QuotaEntry.objects.count() == 3
+    proposal = QuotaProposal.objects.open().get()
+    refuse_proposal(proposal=proposal, reason="She is here", by=login(results.maya), at=AT)
+    assert publish_plan(plan=plan, by=login(results.vera), at=AT) == 0
+    assert not QuotaProposal.objects.open().exists()  # what was refused stays so
+    QuotaProposal.objects.all().delete()
+    publish_plan(plan=plan, by=login(results.vera), at=AT)
+    confirm_proposal(proposal=QuotaProposal.objects.get(), by=login(results.maya), at=AT, on=ON)
     target = target_of(results.north, Q3)
     assert target is not None
     assert (target.people, target.uncovered, target.hedge) == (D("40454.55"), D("9545.45"), D(0))
@@ -211,13 +235,47 @@ def test_what_is_given_to_nobody_is_not_published(results: Cast) -> None:
         publish_plan(plan=plan, by=login(results.vera), at=AT)
 
 
-def test_a_hedge_is_published_and_shows_in_the_team_target(results: Cast) -> None:
+def test_a_hedge_shows_in_the_team_target_apart_from_what_is_over_by_mistake(results: Cast) -> None:
     plan = a_plan(results)
-    change_allocation(allocation=line(plan, "Ana"), amount=D(33000), reason="New patch", by=login(results.maya), at=AT)
+    set_hedge(allocation=line(plan, "North"), amount=D(1000), reason="Steel", by=login(results.vera), at=AT)
+    change_allocation(allocation=line(plan, "Ana"), amount=D(32600), reason="New patch", by=login(results.maya), at=AT)
+    assert preview(plan, login(results.vera)).over == [("North", D(2000))]
     publish_plan(plan=plan, by=login(results.vera), at=AT)
-    target = target_of(results.north, Q3)
-    assert target is not None
-    assert (target.target, target.people, target.hedge) == (D(50000), D(53000), D(3000))
+    targets = targets_of(team_ids=[results.company.pk, results.north.pk], start=Q3.start, end=Q3.end)
+    north, company = targets[results.north.pk], targets[results.company.pk]
+    assert (north.target, north.people, north.hedge, north.over) == (D(50000), D(53000), D(1000), D(2000))
+    assert (company.target, company.people, company.hedge, company.over) == (D(100000), D(103000), D(1000), D(2000))
+    page = signed_in(results.vera).get("/quotas/?period=2026-Q3").content.decode()
+    assert "beyond the hedge of" in page
+
+
+def test_targets_of_a_year_and_of_its_quarters_are_never_added_up(results: Cast) -> None:
+    """A year's target is what its quarters hold where those have none; ranges only count where they fill the days."""
+    north, year = results.north, Period.parse("2026-FY")
+
+    def published(period: Period, amount: int) -> None:
+        during = half_open(period.start, period.end)
+        Target.objects.create(team=north, during=during, amount=amount, published_at=AT)
+
+    def target(period: Period) -> tuple[D, bool] | None:
+        found = target_of(north, period)
+        return (round(found.target, 2), found.is_published) if found else None
+
+    enter_quota(
+        person=results.ana, start=date(2026, 1, 1), end=date(2026, 4, 1), amount=D(7000), reason="Q1", by=results.admin,
+        at=AT,
+    )  # fmt: skip
+    published(Q3, 50_000)
+    assert target(year) == (D(7000), False)
+    assert target(Q3) == (D(50_000), True)
+    Organisation.objects.update(holiday_region="")
+    published(year, 261_000)  # 1,000 for each of the 261 weekdays of 2026
+    assert target(year) == (D(261_000), True)
+    assert target(Period.parse("2026-Q1")) == (D(64_000), True)
+    assert target(Q3) == (D(50_000), True)
+    found = target_of(north, Period.parse("2026-Q1"))
+    assert found is not None
+    assert (found.hedge, round(found.over, 2)) == (0, D(-57_000))
 
 
 def test_a_published_quota_changes_by_one_more_entry_with_a_reason(results: Cast) -> None:

@@ -29,7 +29,7 @@ from targets.services import (
     reverse_offer,
     withdraw_offer,
 )
-from teams.models import Leave, LeaveKind, Person, Posting, User
+from teams.models import Leadership, Leave, LeaveKind, Person, Posting, User
 from teams.services import close_period
 from tests.cast import Cast
 from tests.targets.test_plan import credit
@@ -237,6 +237,15 @@ def test_nobody_shares_out_their_own_quota_or_that_of_another_team(cast: Cast, t
     for other in (cast.ana, cast.ben):
         with pytest.raises(Refused, match="ask your manager"):
             withdraw_offer(offer=offer_to(cast.ana), reason="", by=user(other), at=AT, on=ON)
+
+
+def test_where_nobody_leads_nobodys_agreement_is_waited_for(cast: Cast, team: dict[int, Landing]) -> None:
+    Leadership.objects.all().delete()
+    short = {cast.ben.pk: landing("100000", "84999.995"), cast.cleo.pk: team[cast.cleo.pk]}
+    made = opened(cast, short, by=cast.olga)
+    assert made.amount == D("15000.01")  # half away from zero
+    accept_offer(offer=offer_to(cast.cleo), by=user(cast.cleo), at=AT, on=ON)
+    assert revised(cast.ben, cast.cleo) == [90000, 110000]
 
 
 def test_across_teams_both_managers_agree(cast: Cast, team: dict[int, Landing]) -> None:
