@@ -17,6 +17,8 @@ class Standing(Protocol):
     @property
     def goal(self) -> Decimal | None: ...
     @property
+    def target(self) -> Decimal | None: ...
+    @property
     def expected(self) -> Decimal | None: ...
     @property
     def credited(self) -> Decimal: ...
@@ -51,7 +53,7 @@ def headline(pace: Standing, period: Period, today: date, currency: str) -> str:
             return f"No quota is published for {period.label} yet."
         booked = f"; {money(pace.credited, currency)} was booked" if pace.credited else ""
         return f"{period.label} had no quota{booked}."
-    over = pace.credited - pace.goal
+    over, held = pace.credited - pace.goal, "quota" if pace.target is None else "target"
     if today >= period.end:
         reached = pct(pace.credited / pace.goal)
         tail = (
@@ -61,13 +63,17 @@ def headline(pace: Standing, period: Period, today: date, currency: str) -> str:
             if over
             else "to the cent"
         )
-        return f"{period.label} ended at {reached} of quota, {tail}."
+        return f"{period.label} ended at {reached} of {held}, {tail}."
     if today < period.start:
         return f"{period.label} begins on {period.start:%-d %B}."
     left = days_left(period, today)
     time = f"with {counted(left, 'day', 'days')} left" if left else "on the last day"
     if over >= 0:
-        return f"Quota reached, {money(over, currency)} over, {time}." if over else f"Quota reached, {time}."
+        return (
+            f"{sentence(held)} reached, {money(over, currency)} over, {time}."
+            if over
+            else f"{sentence(held)} reached, {time}."
+        )
     lack = (pace.expected or Decimal(0)) - pace.credited
     status = pace.status.replace("_", "-")
     if status in {"behind", "at-risk"}:

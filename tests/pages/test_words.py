@@ -19,6 +19,7 @@ class Stand:
 
     credited: Decimal
     goal: Decimal | None = Decimal(100_000)
+    target: Decimal | None = None
     expected: Decimal | None = Decimal(50_000)
     status: str = "on_pace"
 

@@ -78,7 +78,7 @@ def test_what_was_known_of_a_target_is_what_was_published_by_then(hedged: Cast) 
 
 def test_page_api_report_and_file_say_the_same(hedged: Cast) -> None:
     page = get(hedged.vera, f"/teams/{hedged.north.pk}/", period="2026-Q2").content.decode()
-    assert "Q2 2026 ended at 100% of quota, to the cent" in page
+    assert "Q2 2026 ended at 100% of target, to the cent" in page
     assert "€50k of €50k target; the quotas come to €53k" in page
     told = get(hedged.maya, "/api/v1/pace/", of="team:North", period="2026-Q2", as_of="2026-06-30").json()
     assert [D(told[name]) for name in ("target", "quota", "attainment", "gap")] == [50000, 53000, 1, 0]
