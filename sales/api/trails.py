@@ -10,15 +10,12 @@ from rest_framework.response import Response
 
 from sales import selectors, services
 from sales.models import (
-    Account,
     AccountProfile,
     AssignmentRule,
     CustomField,
-    Deal,
     DealChange,
     DiscountLimit,
     InboundMail,
-    Lead,
     LeadChange,
     LookAlike,
     Refund,
@@ -27,7 +24,6 @@ from salesmgmt.desk.api import Records
 from salesmgmt.desk.models import SavedView
 from salesmgmt.lib import clock
 from teams.api import Id
-from teams.models import access_of
 
 from .orders import RefundSerializer
 
@@ -60,7 +56,7 @@ class DealChanges(Records):
     ordering_fields = ("id",)
 
     def get_queryset(self) -> Any:
-        return DealChange.objects.filter(deal__in=Deal.objects.visible_to(self.by).values("pk"))
+        return selectors.deal_changes(self.by)
 
 
 class LeadChangeSerializer(serializers.ModelSerializer):
@@ -83,7 +79,7 @@ class LeadChanges(Records):
     ordering_fields = ("id",)
 
     def get_queryset(self) -> Any:
-        return LeadChange.objects.filter(lead__in=Lead.objects.visible_to(self.by).values("pk"))
+        return selectors.lead_changes(self.by)
 
 
 class RefundFilter(filters.FilterSet):
@@ -129,7 +125,7 @@ class AccountProfiles(Records):
     ordering_fields = ("id",)
 
     def get_queryset(self) -> Any:
-        return AccountProfile.objects.filter(account__in=Account.objects.visible_to(self.by).values("pk"))
+        return selectors.account_profiles(self.by)
 
 
 class LookAlikeSerializer(serializers.ModelSerializer):
@@ -198,7 +194,7 @@ class CustomFields(Records):
     ordering_fields = ("id",)
 
     def get_queryset(self) -> Any:
-        return CustomField.objects.all()
+        return selectors.custom_fields()
 
 
 class DiscountLimitSerializer(serializers.ModelSerializer):
@@ -216,9 +212,7 @@ class DiscountLimits(Records):
     ordering_fields = ("id",)
 
     def get_queryset(self) -> Any:
-        access = access_of(self.by)
-        every = DiscountLimit.objects.all()
-        return every if access.sees_all or access.leads else every.filter(role=access.role)
+        return selectors.discount_limits(self.by)
 
 
 class AssignmentRuleSerializer(serializers.ModelSerializer):
@@ -239,7 +233,7 @@ class AssignmentRules(Records):
     ordering_fields = ("id",)
 
     def get_queryset(self) -> Any:
-        return AssignmentRule.objects.all() if access_of(self.by).imports else AssignmentRule.objects.none()
+        return selectors.assignment_rules(self.by)
 
 
 class SavedViewSerializer(serializers.ModelSerializer):

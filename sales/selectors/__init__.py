@@ -128,6 +128,7 @@ from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, deal_story
 from .tasks import TIED, count_tasks, day_meant, done_tasks, open_tasks, tasks_of
 from .time import SellingTime, selling_time, time_entries
 from .timeline import KINDS, TimelinePage, timeline
+from .trails import account_profiles, assignment_rules, custom_fields, deal_changes, discount_limits, lead_changes
 
 __all__ = [
     "BY",
@@ -167,6 +168,7 @@ __all__ = [
     "account_called",
     "account_named",
     "account_options",
+    "account_profiles",
     "account_totals",
     "accounts",
     "activities",
@@ -182,6 +184,7 @@ __all__ = [
     "all_stages",
     "approval_of",
     "asked_first",
+    "assignment_rules",
     "beside",
     "beyond_limits",
     "board",
@@ -205,8 +208,10 @@ __all__ = [
     "count_tasks",
     "credit_of",
     "credited_on",
+    "custom_fields",
     "custom_said",
     "day_meant",
+    "deal_changes",
     "deal_story",
     "deals",
     "deals_at",
@@ -214,6 +219,7 @@ __all__ = [
     "default_stage",
     "deliveries",
     "delivery_problems",
+    "discount_limits",
     "done_tasks",
     "excess_of",
     "feedback",
@@ -227,6 +233,7 @@ __all__ = [
     "keeper_of",
     "kept_by_external_id",
     "kept_for",
+    "lead_changes",
     "leaders_of",
     "lines_of",
     "look_alikes",

@@ -9,6 +9,7 @@ import re
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
@@ -410,8 +411,9 @@ class _Unique:
         if not self._has_rules:
             return None
         try:
-            record.validate_unique()
-            record.validate_constraints()
+            with _counted(record):
+                record.validate_unique()
+                record.validate_constraints()
         except ValidationError as error:
             return f"It breaks a rule: {' '.join(error.messages)}"
         held = [(one.name, getattr(record, one.attname)) for one in self._alone]
@@ -426,3 +428,17 @@ class _Unique:
             return "It breaks a rule: a row above it says the same."
         self._seen.update(keys)
         return None
+
+
+@contextmanager
+def _counted(record: Any) -> Iterator[None]:
+    """Those that the same file makes have no number yet; while rules are asked about, each stands for itself."""
+    links = [one for one in record._meta.concrete_fields if one.is_relation and one.is_cached(record)]
+    new = [one for one in links if (found := one.get_cached_value(record)) is not None and found.pk is None]
+    for one in new:
+        record.__dict__[one.attname] = -id(one.get_cached_value(record))
+    try:
+        yield
+    finally:
+        for one in new:
+            record.__dict__[one.attname] = None

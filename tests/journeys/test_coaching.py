@@ -154,7 +154,7 @@ def fourteen_weeks_later(company: Company, plan: CoachingPlan) -> None:
     """As if the help had been planned so long ago: what everybody booked each day before it and since."""
     start = TODAY - WEEKS
     CoachingPlan.objects.filter(pk=plan.pk).update(
-        starts_on=start, until=start + timedelta(weeks=8), frozen_at=None, peers=[]
+        starts_on=start, until=start + timedelta(weeks=8), frozen_at=None, counts_until=None, peers=[]
     )
     rng = np.random.default_rng(12)
     days = [start - timedelta(days=n) for n in range(1, 730)] + [start + timedelta(days=n) for n in range(WEEKS.days)]

@@ -13,7 +13,7 @@ from tests.performance.test_scorecards import client_of
 from tests.recognition.test_boards import book, quota, rep
 
 PAGES = {
-    "/scorecards/": 68,
+    "/scorecards/": 72,
     "/scorecards/{ana}/": 62,
     "/leaderboard/?by=attainment": 22,
     "/leaderboard/?by=csat": 22,

@@ -433,6 +433,6 @@ def test_all_measures_cost_a_fixed_number_of_queries(calm: Cast, django_assert_m
     from performance.selectors import figures
 
     keys = list(catalogue())
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         figures(scope=Scope.company(), measures=keys, period=Q2, as_of=END)
     assert connection.vendor == "postgresql"
