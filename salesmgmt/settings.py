@@ -305,6 +305,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {
         "ActivityKind": "sales.models.Activity.Kind",
+        "CustomFieldNoun": "sales.models.CustomField.Noun",
+        "MergeNoun": "sales.models.Merge.Noun",
         "CreditKind": "sales.models.CreditShare.Kind",
         "QuotaEntryKind": "targets.models.QuotaEntry.Kind",
         "QuotaProposalKind": "targets.models.QuotaProposal.Kind",

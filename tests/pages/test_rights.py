@@ -263,7 +263,8 @@ def test_words_between_people_are_columns_of_no_export() -> None:
 
 
 def test_a_case_travels_with_its_figures_if_it_has_any_and_without_its_words(cast: Cast, tmp_path: Path) -> None:
-    for evidence, person in ((None, cast.ana), ({"product": {}}, cast.ben)):
+    both: list[tuple[dict[str, Any] | None, Person]] = [(None, cast.ana), ({"product": {}}, cast.ben)]
+    for evidence, person in both:
         case = Case.objects.create(
             person=person, owner=cast.maya, subject="private", opened_at=NOW, due_on=TODAY, evidence=evidence
         )
