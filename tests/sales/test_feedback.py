@@ -7,18 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 
-from sales import services
+from sales import selectors, services
 from sales.models import Account, Complaint, Contact, Feedback, FeedbackRequest, Order
-from sales.selectors.feedback import Scores
-from salesmgmt.desk.models import AuditEntry, Notice
+from sales.selectors.feedback import Scores, csat_of_people
+from salesmgmt.desk.digests import send_next
+from salesmgmt.desk.models import AuditEntry, Delivery, Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from teams.models import Posting
+from teams.models import Posting, Team
 from tests.cast import Cast, make_cast
 from tests.sales.test_pages import NAUGHTY, signed_in
 
@@ -271,6 +273,61 @@ def test_a_colleague_writes_no_score_of_anothers_and_an_order_is_answered_once(
     Client().post(link, {"nps": "10"})
     with pytest.raises(Refused, match=r"was answered on .*; it counts once"):
         services.ask_feedback(account=None, order=order, by=cast.ana.user, at=clock.now())
+
+
+def test_answers_by_a_link_that_one_held_oneself_are_no_score_of_ones_own(cast: Cast, account: Account) -> None:
+    client, answers = signed_in(cast.ana), []
+    for number in range(12):
+        order = services.book_order(
+            owner=cast.ana, account=account, amount=Decimal(1), ordered_on=DAY, number=f"A-{number}",
+            by=cast.ana.user, at=AT,
+        )  # fmt: skip
+        by = cast.ana if number < 10 else cast.maya
+        answers.append(signed_in(by).post(f"/api/v1/orders/{order.pk}/ask/", {}, content_type="application/json"))
+    for answer in answers:
+        Client().post("/" + answer.json()["link"].split("/", 3)[-1], {"nps": "10", "csat": "5"})
+    assert Feedback.objects.filter(owner_had_link=True).count() == 20
+    span = {"start": date(2026, 1, 1), "end": date(2100, 1, 1)}
+    assert client.get("/feedback/?period=all").context["scores"].nps_count == 2
+    assert [held.nps_count for _, held in selectors.scores_of_people(cast.maya.user, **span)] == [2]
+    assert [held.nps_count for _, held in selectors.scores_of_teams(Team.objects.all(), **span)] == [2, 2]
+    assert csat_of_people([cast.ana.pk], **span) == {}
+    assert selectors.after_sales(cast.ana.user, account, DAY)["scores"].nps_count == 12
+    nothing = Order.objects.create(owner=cast.ana, account=account, amount=0, currency="EUR", ordered_on=DAY)
+    refused = client.post(f"/api/v1/orders/{nothing.pk}/ask/", {}, content_type="application/json")
+    assert (refused.status_code, "Nothing was sold" in refused.json()["detail"]) == (409, True)
+
+
+def test_the_link_goes_to_the_customer_alone_where_there_is_an_address(
+    cast: Cast, account: Account, order: Order, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    eva = Contact.objects.create(name="Eva", email="eva@example.org", account=account)
+    Contact.objects.create(name="Abe", account=account)
+    client = signed_in(cast.ana)
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+    assert 'id="ask"' in page
+    first = re.search(r'name="ask-contact".*?<option value="(\d+)"', page, re.DOTALL)
+    assert first
+    assert first[1] == str(eva.pk), "who has an address is chosen already"
+    answer = client.post(f"/orders/{order.pk}/ask/", {"ask-contact": eva.pk})
+    assert "eva@example.org" in answer.content.decode()
+    assert "/f/" not in answer.content.decode()
+    while send_next(at=clock.now()):
+        pass
+    (sent,) = [one for one in mail.outbox if one.to == ["eva@example.org"]]
+    found = re.search(r"/f/\S+/", str(sent.body))
+    assert found
+    kept = Delivery.objects.get(user=None)
+    assert (kept.to, kept.text, "List-Unsubscribe" in sent.extra_headers) == ("", "", False)
+    Client().post(found[0], {"nps": "10"})
+    assert not Feedback.objects.get().owner_had_link
+    # An address of somebody who works here is none of a customer: the link is shown, and its answer is no score.
+    own = Contact.objects.create(name="Me", email="ANA@example.com", account=account)
+    other = services.book_order(owner=cast.ana, account=account, amount=Decimal(1), ordered_on=DAY, by=None, at=AT)
+    shown = client.post(f"/orders/{other.pk}/ask/", {"ask-contact": own.pk}).content.decode()
+    assert "no score of yours" in shown
+    assert not FeedbackRequest.objects.get(order=other).is_mailed
 
 
 def test_a_teams_score_counts_people_as_posted_on_the_day_of_the_answer(cast: Cast, account: Account) -> None:
