@@ -510,8 +510,12 @@ def _plan_orders(plan: Plan) -> None:
                             f"Line {row.line} looks like the order {of}: same account, owner and amount."
                         )
                         break
-        elif once.admits(plan, row, order, "number") and plan.change(order, row, **values):
-            row.act = "changed"
+        elif once.admits(plan, row, order, "number"):
+            stood = order.cancelled_on is None
+            if plan.change(order, row, **values):
+                row.act = "changed"
+            if stood and order.cancelled_on is not None and (of := deal or order.deal) and of.status == Deal.Status.WON:
+                plan.change(of, row, books_order=False)  # as `cancel_order` does
         if deal is not None and order.cancelled_on is None:
             for_deal[_key(deal)] = order
 

@@ -284,7 +284,7 @@ def recredit_orders(
         appended += cursor.rowcount
         if own is not None:
             cursor.execute(GAINED, values)
-            if cursor.fetchone():
+            if cursor.fetchone() is not None:
                 raise Refused(OWN_CREDIT, field="amount")
         return appended
 

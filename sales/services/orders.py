@@ -107,7 +107,7 @@ def book_order(
 
 @transaction.atomic
 def cancel_order(*, order: Order, on: date, by: User | None, at: datetime, reason: str) -> Order:
-    """Cancel an order: its credit is taken back on the day of the cancellation."""
+    """Cancel an order: its credit is taken back on the day of the cancellation, and its win books no other."""
     order = _locked(order, by)
     if order.cancelled_on is not None:
         raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}.")
@@ -119,6 +119,7 @@ def cancel_order(*, order: Order, on: date, by: User | None, at: datetime, reaso
     order.cancelled_on = on
     order.version += 1
     order.save(update_fields=["cancelled_on", "version"])
+    Deal.objects.filter(pk=order.deal_id, status=Deal.Status.WON).update(books_order=False)
     recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason)
     return order
 

@@ -564,6 +564,16 @@ def test_rows_about_credit_that_one_shares_or_has_by_now_are_refused(cast: Cast)
     assert undo(refunds) == []
 
 
+def test_an_order_that_a_file_cancels_is_not_booked_anew_by_its_win(cast: Cast) -> None:
+    take("deals", "external_id,owner,status,amount,closed_on\nD1,Ana,won,900,2026-05-06\n")
+    header = "number,owner,deal,amount,ordered_on,cancelled_on\n"
+    take("orders", f"{header}N1,Ana,D1,900,2026-05-06,\n")
+    cancelled = take("orders", f"{header}N1,Ana,D1,900,2026-05-06,2026-05-08\n")
+    assert (counts(cancelled), Credit.objects.total()) == ((0, 1, 0, 0), 0)
+    undo(cancelled)
+    assert (Deal.objects.get().books_order, Credit.objects.total()) == (True, 900)
+
+
 def test_feedback_about_oneself_is_taken_in_by_a_colleague(cast: Cast) -> None:
     Account.objects.create(name="Acme", owner=cast.olga)
     text = "account,kind,score,given_on,owner,owner_had_link\nAcme,nps,10,2026-05-06,,\nAcme,nps,9,2026-05-07,Ana,yes\n"
