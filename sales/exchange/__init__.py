@@ -471,7 +471,7 @@ def _plan_orders(plan: Plan) -> None:
                 order = wins.get((_key(deal), row.get("cancelled_on")))
             else:
                 order = same.next(_order_key(Order(**defaults | values)))
-        if is_own(plan, values["owner"].pk, order=order and order.pk, deal=deal and deal.pk):
+        if is_own(plan, values["owner"].pk, order=order.pk if order else None, deal=deal and deal.pk):
             plan.refuse(row, "owner", OWN)
             continue
         if "booked_by_win" in row.values:
@@ -514,8 +514,9 @@ def _plan_orders(plan: Plan) -> None:
             stood = order.cancelled_on is None
             if plan.change(order, row, **values):
                 row.act = "changed"
-            if stood and order.cancelled_on is not None and (of := deal or order.deal) and of.status == Deal.Status.WON:
-                plan.change(of, row, books_order=False)  # as `cancel_order` does
+            won = deal or order.deal if stood and order.cancelled_on is not None else None
+            if won is not None and won.status == Deal.Status.WON:
+                plan.change(won, row, books_order=False)  # as `cancel_order` does
         if deal is not None and order.cancelled_on is None:
             for_deal[_key(deal)] = order
 

@@ -281,7 +281,7 @@ def recredit_orders(
             cursor.execute(RECREDIT, values | {"ids": _array(given_back), "first_what_adds": True})
             appended += cursor.rowcount
         cursor.execute(RECREDIT, values | {"first_what_adds": False})
-        appended += cursor.rowcount
+        appended += int(cursor.rowcount)
         if own is not None:
             cursor.execute(GAINED, values)
             if cursor.fetchone() is not None:

@@ -119,7 +119,7 @@ def cancel_order(*, order: Order, on: date, by: User | None, at: datetime, reaso
     order.cancelled_on = on
     order.version += 1
     order.save(update_fields=["cancelled_on", "version"])
-    Deal.objects.filter(pk=order.deal_id, status=Deal.Status.WON).update(books_order=False)
+    Deal.objects.filter(orders=order, status=Deal.Status.WON).update(books_order=False)
     recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason)
     return order
 

@@ -219,18 +219,18 @@ def test_there_is_no_way_round_the_approval(deal: Deal, cast: Cast, truck: Produ
         with pytest.raises(Refused, match="ask for approval"):  # lines after it
             services.set_order_lines(order=order, lines=[Line(**said | cheaper)], by=cast.ana.user, at=AT)
     less = {"product": truck, "quantity": D(10), "unit_price": D(40)}
-    for cheaper in (  # lines that list nothing, and a list price of one's own
+    for others in (  # lines that list nothing, and a list price of one's own
         [Line(text="Trucks", amount=D(400))], [Line(text="Trucks", quantity=D(10), list_price=D(40), unit_price=D(40))],
         [Line(**said | {"quantity": D(4)}), Line(text="More", amount=D(1))],
     ):  # fmt: skip
         with pytest.raises(Refused, match="ask for approval"):
-            services.set_order_lines(order=order, lines=cheaper, by=cast.ana.user, at=AT)
+            services.set_order_lines(order=order, lines=others, by=cast.ana.user, at=AT)
     with pytest.raises(Refused, match="comes from the price list"):
         services.set_order_lines(order=order, lines=[Line(**less, list_price=D(40))], by=cast.ana.user, at=AT)
     anew = {"owner": cast.ana, "ordered_on": FEB, "deal": deal, "by": cast.ana.user, "at": AT}
-    for lines in ({"amount": D(400)}, {"lines": [Line(text="Trucks", amount=D(400))]}):  # an order instead of the win's
+    for less_in_all in ({"amount": D(400)}, {"lines": [Line(text="Trucks", amount=D(400))]}):  # in the win's place
         with pytest.raises(Refused, match="ask for approval"):
-            services.book_order(**anew, **lines)
+            services.book_order(**anew, **less_in_all)
     with pytest.raises(Refused, match="comes from the price list"):
         services.book_order(**anew, lines=[Line(**less, list_price=D(40))])
     services.set_order_lines(order=order, lines=[Line(**said, discount=D(10))], by=cast.ana.user, at=AT)
