@@ -46,9 +46,10 @@ class PriceList:
     on: date
 
     @classmethod
-    def of(cls, deal: Deal, *, by: User | None, at: datetime, order: Order | None = None) -> "PriceList":
+    def of(cls, deal: Deal, *, currency: str, by: User | None, at: datetime, order: Order | None = None) -> "PriceList":
         frozen: dict[int, list[Decimal]] = {}
-        for line in (*deal.lines.all(), *(order.lines.present() if order else ())):
+        quoted = deal.lines.all() if currency == deal.currency else ()
+        for line in (*quoted, *(order.lines.present() if order else ())):
             if line.product_id is not None and line.list_price is not None:
                 frozen.setdefault(line.product_id, []).append(line.list_price)
         return cls(frozen, clock.day_of(at, organisation_for(by).time_zone))
@@ -160,7 +161,7 @@ def set_order_lines(
     if order.cancelled_on is not None:
         raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}; its lines stay as they are.")
     deal = order.deal
-    prices = PriceList.of(deal, by=by, at=at, order=order) if deal else None
+    prices = PriceList.of(deal, currency=order.currency, by=by, at=at, order=order) if deal else None
     full = complete(lines, currency=order.currency, prices=prices)
     if deal is not None and lines:
         require_order_discount(deal, full, net_of(full), order.currency, by=by, at=at)

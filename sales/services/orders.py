@@ -57,7 +57,7 @@ def book_order(
     if deal is not None:
         deal = Deal.objects.select_for_update(of=("self",)).select_related("owner").get(pk=deal.pk)
         require_write(by, deal.owner)
-        prices = PriceList.of(deal, by=by, at=at)
+        prices = PriceList.of(deal, currency=currency, by=by, at=at)
     full = complete(lines, currency=currency, prices=prices)
     net = net_of(full)
     if lines and amount is not None and require_money(amount) != net:
