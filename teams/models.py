@@ -1,7 +1,7 @@
 """Who sells, where, since when? And who may see whose records."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
 from typing import Any, Self
@@ -181,7 +181,7 @@ class Organisation(models.Model):
     @classmethod
     def get(cls) -> "Organisation":
         """The organisation, made by the first migration, with its calendar; read it once per request and hand it on."""
-        for found in _organisation().models(cls, {}):
+        for found in _organisation().models(cls):
             found.fiscal_years = [json.loads(row) for row in found.fiscal_years]
             return found
         raise cls.DoesNotExist
@@ -649,7 +649,7 @@ def _work_out_access(user: Viewer) -> Access:
     organisation = Organisation.get()
     user._organisation = organisation  # type: ignore[attr-defined]
     today = clock.today(organisation.time_zone)
-    person: Any = next(iter(_behind(today).models(Person, {NOBODYS: user.pk})), None)
+    person: Any = next(iter(_behind(today).models(Person, {ME: user.pk})), None)
     user._person = person  # type: ignore[attr-defined]
     if user.is_superuser:
         me, led = (person.pk, tuple(person.led)) if person else (None, ())  # whom they lead is their own figure too
@@ -666,7 +666,18 @@ def _work_out_access(user: Viewer) -> Access:
     return Access(person.pk, role, False, frozenset(people), team_id, led, here)
 
 
-NOBODYS = -1  # stands for the login in a statement that is kept
+ME, MY_TEAM = -1, -2  # stand for whoever asks in a statement that is kept
+
+
+def shared_access(access: Access) -> tuple[Access, dict[int, int | None]]:
+    """The access that all who lead nobody have in common, for a statement that is kept for all of them; and whom and
+    which team to put in.
+    """
+    if access.led_team_ids or access.person_id is None:
+        return access, {}
+    people = frozenset([ME]) if access.people else access.people
+    team = None if access.team_id is None else MY_TEAM
+    return replace(access, person_id=ME, people=people, team_id=team), {ME: access.person_id, MY_TEAM: access.team_id}
 
 
 @lru_cache(maxsize=4)
@@ -677,7 +688,7 @@ def _behind(day: date) -> Statement:
     return Statement.of(
         Person.objects.present()
         .active(day)
-        .filter(user=NOBODYS)
+        .filter(user=ME)
         .annotate(
             role=Subquery(posting.values("role")[:1]),
             team_id=Subquery(posting.values("team")[:1]),

@@ -35,7 +35,7 @@ from salesmgmt.lib.statements import Statement
 from salesmgmt.pages.templatetags.paceline import day, money, num
 from targets.models import AnnouncedFigure, Offer, Plan, QuotaEntry, Response
 from targets.selectors import plans_of
-from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
+from teams.models import Access, Leadership, Person, Posting, Team, User, access_of, shared_access
 from teams.selectors import organisation_of
 
 SOON = timedelta(days=7)
@@ -177,7 +177,8 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
 
     `since` is the start of today. Whoever leads sees the promises of their people too.
     """
-    rows = _dues(access_of(user), today, since, leads).rows()
+    access, instead = shared_access(access_of(user))
+    rows = _dues(access, today, since, leads).rows(instead)
     return sorted((Due(*row) for row in rows), key=lambda due: (due.on, due.at or since, due.kind, due.pk))
 
 
@@ -237,7 +238,7 @@ def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QueryS
             Concat(Value("Answer your letter: "), F("name")),
             Value(""),
             F("since") + Value(TO_ANSWER),
-            link=Concat(Cast("pk", CharField()), Value(f"/{me}")),
+            link=Concat(Cast("pk", CharField()), Value("/"), Cast(Value(me), CharField())),
         ),
         _rows(offers, "offer", Value("Would you take on a part of a quota?"), Value(""), Cast("made_at", DateField())),
     ]
