@@ -220,6 +220,15 @@ def test_the_day_of_an_activity_is_the_organisations(cast: Cast, ana: Api) -> No
     assert late["occurred_on"] == "2026-11-21", "half past midnight in Berlin"
 
 
+def test_what_is_still_to_come_is_no_activity(cast: Cast, ana: Api) -> None:
+    ahead = {"occurred_at": "2199-11-20T10:00:00Z"}
+    made = ana("POST", "activities/", call()).json()
+    for method, path, body in (("POST", "activities/", call(**ahead)), ("PATCH", f"activities/{made['id']}/", ahead)):
+        response = ana(method, path, body)
+        assert (response.status_code, response.json()["detail"]) == (409, "That moment is still to come.")
+    assert Activity.objects.get().occurred_on == date(2026, 11, 20)
+
+
 def test_a_manager_logs_for_their_people(cast: Cast) -> None:
     response = Api(cast.maya.user)("POST", "activities/", call(owner=cast.ana.pk))
     assert (response.status_code, response.json()["owner"]) == (201, cast.ana.pk)

@@ -385,13 +385,14 @@ def test_a_sign_that_contradicts_the_currency_is_refused(cast: Cast) -> None:
 def test_activities_fall_on_the_organisations_day(cast: Cast) -> None:
     text = (
         "owner,kind,occurred_at,duration_minutes\nAna,call,2026-05-03T23:30:00Z,5\nAna,E-Mail,2026-05-04,\n"
-        "Ana,email,2026-05-05 10:00,5000\n"
+        "Ana,email,2026-05-05 10:00,5000\nAna,email,2026-05-20T09:01:00Z,5\n"
     )
     answer = take("activities", text, mapping={"columns": {"kind": {"column": "kind", "values": {"E-Mail": "email"}}}})
-    assert counts(answer) == (2, 0, 0, 1)
+    assert counts(answer) == (2, 0, 0, 2)
+    assert reasons(answer)[1] == (5, "occurred_at", "That moment is still to come.")
     assert list(Activity.objects.order_by("pk").values_list("occurred_on", flat=True)) == [date(2026, 5, 4)] * 2
     again = take("activities", text, mapping={"columns": {"kind": {"column": "kind", "values": {"E-Mail": "email"}}}})
-    assert counts(again) == (0, 0, 2, 1)
+    assert counts(again) == (0, 0, 2, 2)
 
 
 def test_an_order_with_its_deal_takes_the_place_of_the_wins_own_in_either_sequence(cast: Cast) -> None:
