@@ -135,6 +135,18 @@ class Order(Record):
             return ""
         return "carrier" if self.produced_on else "unknown"
 
+    def state_on(self, day: date) -> str:
+        """How it stands to its promise, in a word."""
+        if self.cancelled_on:
+            return "Cancelled"
+        if late := self.lateness:
+            return {"production": "Made late", "carrier": "Carried late", "unknown": "Late"}[late]
+        if self.delivered_on:
+            return "In time" if self.promised_on else "Delivered"
+        if self.promised_on and self.promised_on < day:
+            return "Overdue"
+        return "Produced" if self.produced_on else "To be made"
+
 
 class OrderLine(Record):
     """A line of an order, to four decimals; the order's net is rounded once (R12)."""
