@@ -123,7 +123,22 @@ from .merges import (
 from .naming import named
 from .orders import credit_of, credited_on, may_share, orders
 from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
-from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
+from .process import (
+    ALL,
+    BY,
+    LATE,
+    STEPS,
+    Group,
+    ProcessFilter,
+    Span,
+    Step,
+    asked_of,
+    may_ask,
+    orders_behind,
+    process,
+    process_by,
+    span_of,
+)
 from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, deal_story
 from .tasks import TIED, count_tasks, day_meant, done_tasks, open_tasks, tasks_of
 from .time import SellingTime, selling_time, time_entries
@@ -131,6 +146,7 @@ from .timeline import KINDS, TimelinePage, timeline
 from .trails import account_profiles, assignment_rules, custom_fields, deal_changes, discount_limits, lead_changes
 
 __all__ = [
+    "ALL",
     "BY",
     "CARDS",
     "ENOUGH",
@@ -162,6 +178,7 @@ __all__ = [
     "SellingTime",
     "Signs",
     "Slippage",
+    "Span",
     "Step",
     "TimelinePage",
     "Totals",
@@ -184,6 +201,7 @@ __all__ = [
     "all_stages",
     "approval_of",
     "asked_first",
+    "asked_of",
     "assignment_rules",
     "beside",
     "beyond_limits",
@@ -275,6 +293,7 @@ __all__ = [
     "selling_time",
     "shares_of",
     "signs_of",
+    "span_of",
     "state_of",
     "tags_in_use",
     "takers",

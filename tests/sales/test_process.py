@@ -165,6 +165,44 @@ def test_each_sees_the_process_of_their_own_and_no_other(cast: Cast) -> None:
     assert len(signed_in(cast.ana).get(f"/orders/?step=production&{Q2}").context["page"].rows) == 5
 
 
+def test_the_api_says_what_the_page_shows_and_leads_to_the_orders_behind(cast: Cast) -> None:
+    probe, promised = Product.objects.create(name="Probe"), APRIL + timedelta(days=10)
+    for _ in range(5):
+        sold(cast, days=(1, 1, 9, 1), promised_on=promised)
+        OrderLine.objects.create(
+            order=sold(cast, days=(1, 1, 30, 1), owner=cast.cleo), product=probe, amount=Decimal(5)
+        )
+    for who in (cast.vera, cast.maya, cast.ana):
+        client = signed_in(who)
+        said = client.get(f"/api/v1/process/?{Q2}").json()
+        page = client.get(f"/process/?{Q2}").context
+        whole = page["whole"]
+        figures = ("key", "count", "low", "median", "high", "before")
+        assert [[step[name] for name in figures] for step in said["whole"]["steps"]] == [
+            [getattr(step, name) for name in figures] for step in (*whole.shown, *whole.lateness) if step.count
+        ]
+        assert (said["whole"]["late"], said["whole"]["promised"]) == (whole.late, whole.promised) == (5, 5)
+        assert (said["by"], [one["name"] for one in said["groups"]]) == (
+            page["by"], [group.name for group in page["groups"]],
+        )  # fmt: skip
+        for step in (
+            step for one in (said["whole"], *said["groups"]) for step in one["steps"] if one["name"] != "None"
+        ):
+            assert len(client.get(step["behind"]).json()["results"]) == step["count"]
+    vera = signed_in(cast.vera)
+    assert vera.get(f"/api/v1/process/?{Q2}&product={probe.pk}").json()["whole"]["bottleneck"] == "production"
+    for who, more in (
+        (cast.maya, f"team={cast.south.pk}"), (cast.maya, f"owner={cast.cleo.pk}"), (cast.ana, f"team={cast.north.pk}"),
+        (cast.ana, f"owner={cast.cleo.pk}"), (cast.ana, "by=team"),
+    ):  # fmt: skip
+        assert signed_in(who).get(f"/api/v1/process/?{Q2}&{more}").status_code == 404
+    assert signed_in(cast.maya).get(f"/api/v1/orders/?step=late&{Q2}&team={cast.south.pk}").status_code == 404
+    for more in ("period=2026-Q9", "team=x", "by=x", "owner=0", "product=99999999999999999999"):
+        assert vera.get(f"/api/v1/process/?{more}").status_code == 400
+    for more in ("step=x", "product=5", "step=late&period=x", "step=late&team=99999999999999999999"):
+        assert vera.get(f"/api/v1/orders/?{more}").status_code == 400
+
+
 def test_a_teams_figure_counts_people_as_posted_that_day_and_the_drill_closes_the_sum(cast: Cast) -> None:
     sold(cast, days=(1, 1, 9, 1))
     sold(cast, days=(1, 1, 9, 1), owner=cast.ben)
