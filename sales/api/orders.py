@@ -206,7 +206,7 @@ class Orders(Records):
     joins = ("owner",)
     serializer_class = OrderSerializer
     filterset_class = OrderFilter
-    ordering_fields = ("id", "ordered_on", "amount")
+    ordering_fields = ("id", "ordered_on", "amount", "promised_on")
 
     @extend_schema(request=OrderWriter, responses={201: OrderSerializer})
     def create(self, request: Request) -> Response:

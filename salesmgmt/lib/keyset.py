@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 M = TypeVar("M", bound=Model)
 SIZE = 50
 FEW, NEXT = 20_000, 5_000
+LONGEST = 3000  # of a cursor: the longest name there is, in four bytes a letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ def page(
     before = bool(at) and (more if backwards else True) and bool(found)
     after = bool(found) and (True if backwards else more)
     return Page(found, _write("<", found[0], by) if before else None, _write(">", found[-1], by) if after else None)
+
+
+def is_cursor(model: type[Model], by: str, cursor: str) -> bool:
+    """Whether a cursor names a place in this order."""
+    return _read(model, by, cursor) is not None
 
 
 def _ways(by: str, descending: bool, *, nulls_first: bool, after: tuple[Any, int] | None, is_nullable: bool) -> list[Q]:
@@ -154,14 +160,15 @@ def _write(way: str, row: Model, by: str) -> str:
     value = getattr(row, by)
     field: Any = row._meta.get_field(by)
     text = field.value_to_string(row) if value is not None else None
-    return urlsafe_b64encode(json.dumps([way, text, row.pk]).encode()).decode().rstrip("=")
+    told = json.dumps([way, text, row.pk], ensure_ascii=False)
+    return urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 
 def _read(model: type[Model], by: str, cursor: str) -> tuple[str, Any, int] | None:
     if not cursor:
         return None
     try:
-        way, text, pk = json.loads(urlsafe_b64decode(cursor[:500] + "=" * (-len(cursor) % 4)))
+        way, text, pk = json.loads(urlsafe_b64decode(cursor[:LONGEST] + "=" * (-len(cursor) % 4)))
         field: Any = model._meta.get_field(by)
         value = None if text is None else field.to_python(str(text).replace("\x00", ""))
         if way not in ("<", ">") or not 0 <= int(pk) < 2**63:

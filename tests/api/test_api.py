@@ -13,7 +13,7 @@ from django.test import Client
 from coaching.models import Note
 from performance.models import Flag
 from sales.models import Account, Activity, Credit, Deal, Order
-from sales.services import add_account, book_order, log_activity, open_deal
+from sales.services import add_account, book_order, log_activity, open_deal, win_deal
 from salesmgmt.api import router
 from salesmgmt.lib import clock
 from targets.models import QuotaEntry
@@ -423,6 +423,40 @@ def test_pages_follow_each_other_without_gap_or_repetition(cast: Cast, ana: Api)
         seen += [row["id"] for row in page["results"]]
         url = page["next"] and page["next"].replace("http://testserver", "")
     assert len(seen) == len(set(seen)) == 7
+
+
+@pytest.mark.parametrize("path", ["deals", "accounts", "orders"])
+def test_every_order_goes_both_ways_through_rows_that_lack_it(cast: Cast, ana: Api, path: str) -> None:
+    for n in range(7):
+        day = date(2026, 8, 1 + n // 2) if n % 3 else None
+        deal = open_deal(
+            owner=cast.ana, name=f"D{n % 2}", amount=day and Decimal(n // 2), opened_on=day, expected_close_on=day, by=None,
+            at=AT,
+        )  # fmt: skip
+        if n > 4:
+            win_deal(deal=deal, amount=Decimal(1), by=None, at=AT, on=date(2026, 8, n), books=False)
+        book_order(owner=cast.ana, amount=Decimal(n // 2), ordered_on=date(2026, 8, 9), promised_on=day, by=None, at=AT)
+        add_account(name=f"A{n % 2}", owner=cast.ana, by=None, revenue=day and Decimal(n // 2))
+    fields: tuple[str, ...] = next(view.ordering_fields for prefix, view, _ in router.registry if prefix == path)
+    assert len(fields) >= 3
+    for order in [sign + field for field in fields for sign in ("", "-")]:
+        rows: list[dict[str, Any]] = []
+        url: str | None = f"{path}/?page_size=2&ordering={order}"
+        while url:
+            page = ana("GET", url).json()
+            rows += page["results"]
+            url = page["next"] and page["next"].replace("http://testserver", "")
+        assert len(rows) == len({row["id"] for row in rows}) == 7, order
+        has = [row for row in rows if row[order.lstrip("-")] is not None]
+        assert rows[: len(has)] == has, "what lacks it is last"
+
+        def place(row: dict[str, Any], field: str = order.lstrip("-")) -> tuple[Any, int]:
+            return (Decimal(row[field]) if field in ("amount", "revenue") else row[field]), row["id"]
+
+        assert has == sorted(has, key=place, reverse=order.startswith("-")), order
+    last = ana("GET", f"{path}/?page_size=5").json()["next"].replace("http://testserver", "")
+    back = ana("GET", last).json()["previous"].replace("http://testserver", "")
+    assert ana("GET", back).json()["results"] == ana("GET", f"{path}/?page_size=5").json()["results"]
 
 
 def test_lists_are_filtered(cast: Cast, ana: Api) -> None:

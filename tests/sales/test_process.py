@@ -1,10 +1,7 @@
 """Where time is lost: medians, spread and the bottleneck, for whom one may see, and the orders behind each figure."""
 
-import csv
-import os
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,26 +232,3 @@ def test_naughty_addresses_are_answered_or_not_found(cast: Cast, value: str) -> 
     client = signed_in(cast.vera)
     for query in ("period", "team", "product", "territory", "owner", "by"):
         assert client.get("/process/", {query: value}).status_code in {200, 404}
-
-
-def test_northwind_shipped_37_orders_late(cast: Cast) -> None:
-    """The real set as it comes: required dates promised, shipped dates delivered, rows with a stray comma mended."""
-    shared = Path(os.environ.get("SHARED_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
-    path = shared / "northwind" / "orders.csv"
-    if not path.exists():
-        pytest.skip("SHARED_DATA has no northwind")
-    orders = []
-    for row in csv.reader(path.read_text(encoding="utf-8").splitlines()[1:]):
-        ordered, promised, shipped = (text[:10] if text != "NULL" else None for text in row[3:6])
-        orders.append(
-            Order(
-                owner=cast.ana, number=row[0], amount=1, currency="EUR", ordered_on=ordered, promised_on=promised,
-                delivered_on=shipped,
-            )
-        )  # fmt: skip
-    Order.objects.bulk_create(orders)
-    whole = selectors.process(asked(start=date(1990, 1, 1), end=date(2100, 1, 1), before=date(1990, 1, 1)))
-    assert (len(orders), whole.late) == (830, 37)
-    page = signed_in(cast.vera).get("/process/?period=all").content.decode()
-    assert "37 orders shipped late" in page
-    assert len(signed_in(cast.vera).get("/orders/?step=late&period=all").context["page"].rows) == 37
