@@ -430,8 +430,8 @@ def test_every_order_goes_both_ways_through_rows_that_lack_it(cast: Cast, ana: A
     for n in range(7):
         day = date(2026, 8, 1 + n // 2) if n % 3 else None
         deal = open_deal(
-            owner=cast.ana, name=f"D{n % 2}", amount=day and Decimal(n // 2), opened_on=day, expected_close_on=day, by=None,
-            at=AT,
+            owner=cast.ana, name=f"D{n % 2}", by=None, at=AT, amount=day and Decimal(n // 2), opened_on=day,
+            expected_close_on=day,
         )  # fmt: skip
         if n > 4:
             win_deal(deal=deal, amount=Decimal(1), by=None, at=AT, on=date(2026, 8, n), books=False)
