@@ -1,6 +1,8 @@
 """The API: who sees what, what is refused and how, and retries that are done once."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,7 +16,7 @@ from coaching.models import Note
 from performance.models import Flag
 from sales.models import Account, Activity, Credit, Deal, Order
 from sales.services import add_account, book_order, log_activity, open_deal, win_deal
-from salesmgmt.api import router
+from salesmgmt.api import _schema, router
 from salesmgmt.lib import clock
 from targets.models import QuotaEntry
 from teams import services
@@ -368,6 +370,42 @@ def test_bad_input_is_400_with_the_field_and_why(cast: Cast, ana: Api, body: dic
 def test_a_body_that_is_no_sane_json_is_refused_with_a_sentence(cast: Cast, ana: Api, body: Any, status: int) -> None:
     response = ana("POST", "activities/", body)
     assert (response.status_code, bool(response.json()["detail"])) == (status, True)
+
+
+# Of the wrong kind, the wrong size, or nothing that can be kept, whatever a field is for.
+WRONG = ("\x00", "x" * 20_000, [], {"a": []}, -1, 10**30, "9999-12-31T23:59:59Z", True, "1e400", None, "\u202e", [None])
+
+
+def test_no_writer_answers_a_bad_body_with_an_error_of_ours(cast: Cast) -> None:
+    """Every field of every writer is given three wrong values, beside bodies that are no record at all."""
+    deal = open_deal(owner=cast.ana, name="Fleet", by=None, at=AT, amount=Decimal(5))
+    account = add_account(name="Brandt", owner=cast.ana, by=None)
+    order = book_order(owner=cast.ana, account=account, amount=Decimal(5), ordered_on=date(2026, 8, 1), by=None, at=AT)
+    call_of = log_activity(owner=cast.ana, kind="call", at=AT, by=None, account=account)
+    stands = {"deals": deal.pk, "accounts": account.pk, "orders": order.pk, "activities": call_of.pk}
+    schema, answers = _schema(), Counter[int]()
+    admin = Api(cast.admin)
+    for path, verbs in schema["paths"].items():
+        prefix = path.removeprefix("/api/v1/").partition("/")[0]
+        at = re.sub(r"\{\w+\}", str(stands.get(prefix, 1)), path)
+        for verb, operation in verbs.items():
+            said = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if said is None:
+                continue
+            names = _names(said["schema"], schema["components"]["schemas"])
+            wrong = [{name: WRONG[(n + turn) % len(WRONG)] for n, name in enumerate(names)} for turn in (0, 4, 8)]
+            for body in (*wrong, {"nonsense": 1}, [], {}):
+                response = admin(verb.upper(), at, body)
+                answers[response.status_code] += 1
+                assert response.status_code < 500, (verb, path, body)
+                assert response.status_code < 400 or response.json()["detail"], (verb, path, body)
+    assert answers[400] > answers.total() / 2, answers
+
+
+def _names(said: dict[str, Any], components: dict[str, Any]) -> list[str]:
+    while "$ref" in said or "allOf" in said:
+        said = said["allOf"][0] if "allOf" in said else components[said["$ref"].rpartition("/")[2]]
+    return list(said.get("properties", ()))
 
 
 @pytest.mark.parametrize(
