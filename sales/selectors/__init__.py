@@ -122,7 +122,7 @@ from .merges import (
     what_moves,
 )
 from .naming import named
-from .orders import credit_of, credited_on, may_share, orders
+from .orders import credit_of, credited_on, may_share, orders, orders_in_parts
 from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
 from .process import (
     ALL,
@@ -273,6 +273,7 @@ __all__ = [
     "open_tasks",
     "orders",
     "orders_behind",
+    "orders_in_parts",
     "orders_with_problems",
     "overdue_complaints",
     "overdue_count",

@@ -68,6 +68,8 @@ def deals(request: SignedIn) -> HttpResponseBase:
         cursor=asked.get("cursor", ""),
         shown=ordered.lines,
         narrowed=ordered.may_lie_apart,
+        soon=ordered.soon,
+        gather=ordered.gather,
         lacks=by != "closed_on" or not status,  # what is decided has its day
     )
     stages = selectors.all_stages()

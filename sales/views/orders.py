@@ -45,10 +45,11 @@ SORTS: Sorts = {
 def orders(request: SignedIn) -> HttpResponseBase:
     asked = forms.OrderListForm(request.GET).asked
     day, _ = today_and_zone(request)
-    found = selectors.orders(
-        request.user, owner=asked.get("owner"), account=asked.get("account"), start=asked.get("start"),
-        end=asked.get("until"), state=asked.get("state", ""), late=asked.get("late", ""), day=day,
-    )  # fmt: skip
+    said = {
+        "owner": asked.get("owner"), "account": asked.get("account"), "start": asked.get("start"),
+        "end": asked.get("until"), "state": asked.get("state", ""), "late": asked.get("late", ""), "day": day,
+    }  # fmt: skip
+    found = selectors.orders(request.user, **said)
     behind = _behind(request, asked) if asked.get("step") else None
     if behind:
         found = selectors.orders(request.user).filter(pk__in=behind.ids)
@@ -58,12 +59,15 @@ def orders(request: SignedIn) -> HttpResponseBase:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     offered, by, falls = sort_of(SORTS, asked.get("sort"))
+    parts, may_lie_apart = ([found], True) if behind else selectors.orders_in_parts(request.user, **said)
     context = {
         "page": keyset.page(
-            selectors.named(found, "owner", "account", "deal"),
+            parts,
             by=by,
             descending=falls,
             cursor=asked.get("cursor", ""),
+            shown=selectors.named(Order.objects.all(), "owner", "account", "deal"),
+            narrowed=may_lie_apart,
         ),
         **offered,
         "asked": asked,

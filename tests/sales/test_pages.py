@@ -519,7 +519,7 @@ MOST_QUERIES = {
     "deal-board": 14,
     "deal-add": 14,
     "accounts": 9,
-    "orders": 10,
+    "orders": 12,
 }
 
 
