@@ -57,6 +57,10 @@ TO_DOS = Aside(
 )
 
 
+def _check_activities(portion: Portion) -> None:
+    portion.refuse("occurred_at", _text("That moment is still to come."), "occurred_at > %(at)s AND NOT is_aside")
+
+
 def _change_activity(plan: Plan, activity: Activity, row: Row) -> None:
     said = {name: row.values[name] for name in (*ACTIVITY, "notes") if row.values[name] is not None}
     if row.values["account"] is not None or row.values["deal"] is not None:
@@ -71,6 +75,7 @@ ACTIVITIES = Loader(
     instead={"account_id": "CASE WHEN t.account IS NULL THEN d.account_id ELSE t.account_id END"},
     joins="LEFT JOIN LATERAL (SELECT account_id FROM sales_deal WHERE id = t.deal_id AND t.account IS NULL LIMIT 1) d"
     " ON true",
+    check=_check_activities,
     natural="ROW(owner_id, kind, occurred_at, account_id, contact_id, deal_id)",
     differs=" OR ".join(
         [

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sales import services
+from sales import selectors, services
 from sales.models import (
     Account,
     Contact,
@@ -27,6 +27,7 @@ from teams.api import Id, today_of
 from teams.models import Person
 
 from .common import Text, own_or_said
+from .process import asked_of
 
 
 class RefundSerializer(serializers.ModelSerializer):
@@ -159,6 +160,9 @@ class CancelWriter(Writer):
     reason = Text(max_length=200)
 
 
+NUMBER = {"decimal_places": 0, "min_value": 1, "max_value": 2**62}
+
+
 class OrderFilter(filters.FilterSet):
     owner = Id("owner")
     account = Id("account")
@@ -171,6 +175,25 @@ class OrderFilter(filters.FilterSet):
         choices=[(key, key) for key in ("any", "production", "carrier", "unknown")], method="filter_late"
     )
 
+    step = filters.ChoiceFilter(
+        choices=[(key, key) for key in (*selectors.STEPS, *selectors.LATE, "late")],
+        method="filter_step",
+        label="Behind a figure of the process, of its period, team, product and territory",
+    )
+    period = filters.CharFilter(method="with_step", max_length=10)
+    team = filters.NumberFilter(method="with_step", **NUMBER)
+    product = filters.NumberFilter(method="with_step", **NUMBER)
+    territory = filters.NumberFilter(method="with_step", **NUMBER)
+
+    def filter_step(self, queryset: Any, name: str, value: str) -> Any:
+        _, wanted = asked_of(self.request.user, self.form.cleaned_data, today_of(self.request))
+        return queryset.filter(pk__in=selectors.orders_behind(wanted, value))
+
+    def with_step(self, queryset: Any, name: str, value: Any) -> Any:
+        if not self.form.cleaned_data.get("step"):
+            raise serializers.ValidationError({name: ["Without step it says nothing."]})
+        return queryset
+
     def filter_late(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.standing().late(value)
 
@@ -182,7 +205,7 @@ class Orders(Records):
     joins = ("owner",)
     serializer_class = OrderSerializer
     filterset_class = OrderFilter
-    ordering_fields = ("id", "ordered_on", "amount")
+    ordering_fields = ("id", "ordered_on", "amount", "promised_on")
 
     @extend_schema(request=OrderWriter, responses={201: OrderSerializer})
     def create(self, request: Request) -> Response:

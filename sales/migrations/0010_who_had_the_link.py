@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0005_lists_in_more_orders'),
+        ("sales", "0005_lists_in_more_orders"),
     ]
 
     operations = [

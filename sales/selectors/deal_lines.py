@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from sales.models import Deal, DealLine, DiscountApproval, DiscountLimit, discount_of
 from salesmgmt.lib.money import to_cents
@@ -116,10 +116,15 @@ class Excess:
         return f"{what} is more than the {self.limit.normalize():f} % that {{who}} may give"
 
 
-def excess_of(totals: Totals, role: str) -> list[Excess]:
-    """Which limits of a role a deal's discount is above; a role without a row has none, no role the strictest."""
+def limits_of(role: str) -> dict[str, Decimal]:
+    """What a role may give by product family; a role without a row has no limit, no role the strictest."""
     asked = DiscountLimit.objects.filter(role=role) if role else DiscountLimit.objects.all()
-    limits = dict(asked.order_by("family", "-percent").values_list("family", "percent"))
+    return dict(asked.order_by("family", "-percent").values_list("family", "percent"))
+
+
+def excess_of(totals: Totals, role: str, limits: Mapping[str, Decimal] | None = None) -> list[Excess]:
+    """Which limits of a role a deal's discount is above; `limits`: the role's, where they are read already."""
+    limits = limits_of(role) if limits is None else limits
     given = {"": totals.discount, **totals.discount_by_family}
     return [
         Excess(family, percent, limit)
@@ -203,7 +208,7 @@ def beyond_limits(
     return found
 
 
-def may_decide(user: Viewer, approval: DiscountApproval) -> bool:
+def may_decide(user: Viewer, approval: DiscountApproval, limits: Mapping[str, Decimal] | None = None) -> bool:
     """Who leads the deal's owner and whose own limit suffices, and who has none; never one's own."""
     access = access_of(user)
     if user.pk == approval.asked_by_id or access.person_id == approval.deal.owner_id:
@@ -213,12 +218,16 @@ def may_decide(user: Viewer, approval: DiscountApproval) -> bool:
     if not access.leads or approval.deal.owner_id not in access.people:
         return False
     families = {family: Decimal(given) for family, given in approval.by_family.items()}
-    return not excess_of(Totals(discount=approval.percent, discount_by_family=families), access.role)
+    return not excess_of(Totals(discount=approval.percent, discount_by_family=families), access.role, limits)
 
 
-def open_approvals(user: Viewer) -> list[DiscountApproval]:
+def decidable(user: Viewer, approvals: Iterable[DiscountApproval]) -> list[DiscountApproval]:
+    """Those of them that are this user's to decide; the limits are read once."""
+    limits = limits_of(access_of(user).role)
+    return [approval for approval in approvals if may_decide(user, approval, limits)]
+
+
+def open_approvals(user: Viewer) -> QuerySet[DiscountApproval]:
     """Discounts that wait for an answer, of deals one sees."""
     asked = DiscountApproval.objects.filter(is_approved=None, deal__in=Deal.objects.visible_to(user).values("pk"))
-    return list(
-        asked.select_related("deal__owner", "deal__account", "asked_by__person").order_by("asked_at", "pk")[:200]
-    )
+    return asked.select_related("deal__owner", "deal__account", "asked_by")

@@ -1,7 +1,7 @@
 """Orders: what was sold, given back, and who is credited."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -29,7 +29,7 @@ from .process import process_filter
 
 COLUMNS = (
     "external_id", "number", "owner", "account", "deal", "product", "quantity", "amount", "currency", "ordered_on",
-    "promised_on", "produced_on", "delivered_on",
+    "promised_on", "produced_on", "delivered_on", "cancelled_on", "paid_on", "tax", "booked_by_win", "delivery",
 )  # fmt: skip
 
 
@@ -44,24 +44,29 @@ SORTS: Sorts = {
 def orders(request: SignedIn) -> HttpResponseBase:
     asked = forms.OrderListForm(request.GET).asked
     day, _ = today_and_zone(request)
-    found = selectors.orders(
-        request.user, owner=asked.get("owner"), account=asked.get("account"), start=asked.get("start"),
-        end=asked.get("until"), state=asked.get("state", ""), late=asked.get("late", ""), day=day,
-    )  # fmt: skip
+    said = {
+        "owner": asked.get("owner"), "account": asked.get("account"), "start": asked.get("start"),
+        "end": asked.get("until"), "state": asked.get("state", ""), "late": asked.get("late", ""), "day": day,
+    }  # fmt: skip
+    found = selectors.orders(request.user, **said)
     behind = _behind(request, asked) if asked.get("step") else None
     if behind:
         found = selectors.orders(request.user).filter(pk__in=behind.ids)
     if request.GET.get("export") == "csv":
-        return csv_answer(request, "orders", COLUMNS, (_row(order) for order in found.order_by("pk").iterator(2000)))
+        rows = found.order_by("pk").iterator(2000)
+        return csv_answer(request, "orders", COLUMNS, (_row(order, day) for order in rows))
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     offered, by, falls = sort_of(SORTS, asked.get("sort"))
+    parts, may_lie_apart = ([found], True) if behind else selectors.orders_in_parts(request.user, **said)
     context = {
         "page": keyset.page(
-            selectors.named(found, "owner", "account", "deal"),
+            parts,
             by=by,
             descending=falls,
             cursor=asked.get("cursor", ""),
+            shown=selectors.named(Order.objects.all(), "owner", "account", "deal"),
+            narrowed=may_lie_apart,
         ),
         **offered,
         "asked": asked,
@@ -146,7 +151,8 @@ def _deals(request: SignedIn, account: Account | None) -> Any:
     return found.filter(pk__in=list(mine.order_by("-opened_on", "-pk").values_list("pk", flat=True)[:50]))
 
 
-def _row(order: Order) -> list[Any]:
+def _row(order: Order, day: date) -> list[Any]:
+    """What imports take, and how it stands to its promise as the list says it."""
     return [
         order.external_id,
         order.number,
@@ -161,6 +167,11 @@ def _row(order: Order) -> list[Any]:
         order.promised_on,
         order.produced_on,
         order.delivered_on,
+        order.cancelled_on,
+        order.paid_on,
+        order.tax,
+        "yes" if order.is_booked_by_win else None,
+        order.state_on(day),
     ]
 
 

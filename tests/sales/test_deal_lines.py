@@ -26,6 +26,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import ExchangeRate
 from tests.cast import Cast
 from tests.exchange.test_kinds import take
+from tests.sales.test_pages import signed_in
 
 AT, FEB = datetime(2026, 7, 1, 9, 0, tzinfo=UTC), date(2026, 2, 10)
 D = Decimal
@@ -284,6 +285,24 @@ def test_only_who_may_give_as_much_decides_and_never_for_a_deal_of_their_own(
         services.decide_discount(approval=asked, approved=True, by=cast.admin, at=AT)
     with pytest.raises(Refused, match="ask for approval"):
         services.win_deal(deal=deal, by=cast.ana.user, at=AT, on=FEB)
+
+
+def test_all_that_waits_is_listed_and_the_limits_are_read_once(cast: Cast, limits: None) -> None:
+    client, counts = signed_in(cast.maya), []
+    for more in (1, 30, 40):
+        deals = Deal.objects.bulk_create(
+            Deal(name="D", owner=cast.ana, stage=services.first_stage(), currency="EUR") for _ in range(more)
+        )
+        DiscountApproval.objects.bulk_create(
+            DiscountApproval(deal=one, percent=D(16), reason="x", asked_at=AT, asked_by=cast.ana.user) for one in deals
+        )
+        first = client.get("/discounts/")
+        counts.append(int(first["X-Query-Count"]))
+    assert len(set(counts)) == 1
+    assert "50 discounts on this page wait for your answer." in first.content.decode()
+    rest = client.get("/discounts/", {"cursor": first.context["page"].next})
+    assert len(first.context["mine"]) + len(rest.context["mine"]) == 71
+    assert client.get("/discounts/?export=csv").getvalue().count(b"\r\n") == 72
 
 
 def test_a_family_of_products_has_a_limit_of_its_own(deal: Deal, cast: Cast, truck: Product) -> None:

@@ -258,9 +258,13 @@ def test_one_persons_answers_show_no_score_before_ten_however_the_page_is_narrow
     cast: Cast, account: Account
 ) -> None:
     rate(account, "csat", 5)
-    for who, query in ((cast.ana, ""), (cast.maya, f"&owner={cast.ana.pk}")):
+    narrowed = [(cast.maya, f"&owner={cast.ana.pk}"), (cast.maya, f"&account={account.pk}")]
+    for who, query in [(cast.ana, ""), (cast.maya, ""), *narrowed]:
         page = signed_in(who).get(f"/feedback/?period=2026-Q3{query}")
         assert (page.context["scores"].csat, page.context["scores"].csat_count) == (None, 1)
+    rate(services.add_account(name="Ben's", owner=cast.ben, by=None), "csat", 5)
+    for who, query in narrowed:
+        assert signed_in(who).get(f"/feedback/?period=2026-Q3{query}").context["scores"].csat is None
     assert signed_in(cast.maya).get("/feedback/?period=2026-Q3").context["scores"].csat == 5
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('desk', '0002_blank'),
+        ("desk", "0002_blank"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
