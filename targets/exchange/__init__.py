@@ -17,6 +17,7 @@ from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
 from targets.selectors.entries import Sums, in_one_currency
 from targets.services import QuotaLine, enter_quotas, reverse_entries
+from targets.services.letters import tell_of_changes
 from targets.services.quotas import below_zero, hold_people
 from teams.exchange import RatesOn
 from teams.models import Organisation, access_of
@@ -177,6 +178,7 @@ def _enter(plan: Plan, rows: list[Row], entries: list[QuotaEntry]) -> Refused | 
     except Refused as refusal:
         return refusal
     entries += made
+    tell_of_changes(made, by=plan.by, at=plan.at)
     for row in rows:
         line = row.found["line"]
         if any(
@@ -371,6 +373,7 @@ KINDS = [
         _quota_rows,
         enter=_enter_quotas,
         reverse=reverse_entries,
+        reverses_by=("seat", "measure"),
         by_period=True,
         together=("person",),
     ),
@@ -400,6 +403,7 @@ KINDS = [
         _quota_entry_rows,
         is_ledger=True,
         reverse=reverse_entries,
+        reverses_by=("seat", "measure"),
         together=("entry|reverses", "person|seat"),
     ),
 ]

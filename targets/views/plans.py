@@ -18,7 +18,8 @@ from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan
 from targets.views.common import today_of, unit_of, user_of
-from teams.models import Organisation, Team, access_of
+from teams.edges import looked
+from teams.models import Look, Organisation, Team, access_of
 
 WITH_RECORDS = {"bookings", "deals_won", "activities", "activities.meeting"}
 
@@ -284,6 +285,7 @@ def _line(request: HttpRequest, pk: int, line_pk: int) -> tuple[Plan, selectors.
     row = selectors.row_of(line, request.user)
     if row is None:
         raise Http404
+    looked(request, Look.Page.QUOTA, line.person_id)
     return found, row
 
 
