@@ -111,6 +111,15 @@ class ShapeWriter(Writer):
 
 class CopyWriter(Writer):
     name = serializers.CharField(max_length=100)
+    period = serializers.CharField(
+        max_length=8, required=False, help_text="Another one, by its key: its lines are then proposed anew"
+    )
+
+    def validate_period(self, value: str) -> Any:
+        try:
+            return period(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
 
 
 class CommitmentWriter(Writer):
