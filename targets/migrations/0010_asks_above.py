@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('targets', '0004_plans_tell_more'),
-        ('teams', '0007_asks_above'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -76,9 +76,7 @@ class QuotaProposal(Dated):
     headline = models.CharField(max_length=200, blank=True, db_default="", help_text="What changes, in one line")
     results = models.TextField(blank=True, max_length=2000, db_default="", help_text="What changed in results")
     economy = models.TextField(blank=True, max_length=2000, db_default="", help_text="What changed in the economy")
-    competition = models.TextField(
-        blank=True, max_length=2000, db_default="", help_text="What changed in competition"
-    )
+    competition = models.TextField(blank=True, max_length=2000, db_default="", help_text="What changed in competition")
     version = models.PositiveIntegerField(default=1)
 
     objects = QuotaProposalQuerySet.as_manager()

@@ -44,9 +44,7 @@ def change_quota(
     """
     plan = plan_holding(person.pk, period, measure)
     if plan is None:
-        made = adjust_quota(
-            person=person, period=period, amount=amount, reason=reason, by=by, at=at, measure=measure
-        )
+        made = adjust_quota(person=person, period=period, amount=amount, reason=reason, by=by, at=at, measure=measure)
         if made is not None:
             said = f"Your quota for {period.label} has changed: {reason.strip()}"[:300]
             tell([person], said, link=f"/quotas/?period={period.key}", at=at, but=by)

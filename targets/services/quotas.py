@@ -166,9 +166,7 @@ def _changes_of(lines: Iterable[QuotaLine]) -> dict[QuotaLine, _Change]:
     return changes
 
 
-def _reliefs(
-    person: Person, change: _Change, *, reason: str, by: User | None, at: datetime
-) -> Iterator[QuotaEntry]:
+def _reliefs(person: Person, change: _Change, *, reason: str, by: User | None, at: datetime) -> Iterator[QuotaEntry]:
     """The difference as entries, still to be appended: more goes to the largest part of what the figure consists of.
 
     Less is taken from the largest part, and where that isn't enough from the next; no part comes to less than nothing.

@@ -130,13 +130,13 @@ def test_who_joins_after_publishing_has_a_letter_answers_it_and_is_announced_to(
     assert "Nina" in listed
     respond(plan=plan, person=nina, stance="accepts", approach="Visits", by=nina.user, at=LATER, quota=D(33000))  # type: ignore[arg-type]
     assert letters_due(nina) == []
-    adjust_quota(person=nina, period=Q3, amount=D(30000), reason="Less steel", by=user(cast.maya), at=AFTER)
+    adjust_quota(person=nina, period=Q3, amount=D(31000), reason="Less steel", by=user(cast.maya), at=AFTER)
     made = announce(
-        plan=plan, headline="Steel", economy="Prices", team=cast.north, figures={nina.pk: D(28000)}, by=user(cast.maya),
+        plan=plan, headline="Steel", economy="Prices", team=cast.north, figures={nina.pk: D(30000)}, by=user(cast.maya),
         at=AFTER,
     )  # fmt: skip
     assert made.figures.get(person=nina).before == 33000
-    assert made.figures.get(person=nina).after == figure(nina) == 28000
+    assert made.figures.get(person=nina).after == figure(nina) == 30000
     assert letters_due(nina) == [("Answer your letter: Plan Q3", date(2026, 9, 1))]
     history = signed_in(cast.maya).get(f"/quotas/{nina.pk}/?period=2026-Q3").content.decode()
     assert "Steel" in history
@@ -180,7 +180,7 @@ def test_a_published_plan_survives_a_change_of_the_calendar(cast: Cast) -> None:
     plan.refresh_from_db()
     assert (plan.starts_on, plan.until) == (date(2027, 1, 1), date(2027, 4, 1))
     assert letter_of(plan, cast.ana, cast.ana) == before
-    told(plan, cast.ana, cast.maya, D(80000))
+    told(plan, cast.ana, cast.maya, D(82000))
     assert publish_plan(plan=plan, by=cast.admin, at=AFTER) == 0
     assert not QuotaProposal.objects.open().exists()
     now = Period.parse("2027-Q1", Organisation.get().calendar)

@@ -181,9 +181,7 @@ def _keep_what_it_needs(
                     stays[target].setdefault(pk, "")
 
 
-def _still_needed(
-    created: dict[type[models.Model], set[int]], stays: dict[type[models.Model], dict[int, str]]
-) -> None:
+def _still_needed(created: dict[type[models.Model], set[int]], stays: dict[type[models.Model], dict[int, str]]) -> None:
     """Which of the created records are in use by others that stay, and by what; what they need stays with them."""
     is_growing = True
     while is_growing:
