@@ -118,6 +118,9 @@ def _plan_quotas(plan: Plan) -> None:
         if span is None or not plan.refer(row):
             continue
         person = row.found["person"]
+        if person.pk is None:
+            plan.refuse(row, "person", "Nobody of that name is here yet: take in people and their postings first.")
+            continue
         if plan.own_person_id is not None and person.pk == plan.own_person_id:
             plan.refuse(row, "person", "Nobody sets their own quota; ask a colleague to import this row.")
             continue
@@ -221,7 +224,8 @@ def _plan_quota_entries(plan: Plan) -> None:
         if not plan.refer(row):
             continue
         seat = row.found.get("seat") or row.found.get("person")
-        if plan.own_person_id in {one.pk for one in (seat, row.found.get("person")) if one is not None}:
+        about = {one.pk for one in (seat, row.found.get("person")) if one is not None}
+        if plan.own_person_id is not None and plan.own_person_id in about:
             plan.refuse(row, "person", "Nobody sets their own quota; ask a colleague to import this row.")
             continue
         if "person" in row.found and row.found["person"] != seat:

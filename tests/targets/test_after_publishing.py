@@ -115,6 +115,36 @@ def test_a_figure_of_two_seats_is_changed_as_a_whole(cast: Cast, moved: Plan) ->
     }  # fmt: skip
 
 
+def test_a_figure_of_two_seats_may_come_to_less_than_one_of_them(cast: Cast, moved: Plan) -> None:
+    adjust_quota(person=cast.ana, period=Q3, amount=D(10000), reason="Frozen", by=cast.vera.user, at=LATER)
+    taken = QuotaEntry.objects.filter(kind="relief").order_by("pk").values_list("team__name", "amount")
+    assert list(taken) == [("North", -33000), ("South", -23000)]
+    assert figure(cast.ana) == 10000
+    adjust_quota(person=cast.ana, period=Q3, amount=D(0), reason="Fire", by=cast.vera.user, at=LATER)
+    assert figure(cast.ana) == 0
+
+
+def test_a_former_manager_reads_no_entries_of_who_has_gone_but_their_sum(cast: Cast, moved: Plan) -> None:
+    adjust_quota(person=cast.ana, period=Q3, amount=D(60000), reason="Between us", by=cast.vera.user, at=LATER)
+    QuotaEntry.objects.create(
+        team=cast.north, seat=cast.ben, during=half_open(START, END), kind="vacant", amount=7, currency="EUR",
+        reporting_amount=7, recorded_at=LATER, reason="Seat left",
+    )  # fmt: skip
+    maya = signed_in(cast.maya)
+    for path in ("/quotas/export/?period=2026-Q3", "/quotas/table/?period=2026-Q3"):
+        told = b"".join(maya.get(path).streaming_content).decode()
+        assert "Between us" not in told
+        assert "E-Ana" not in told
+        assert "27000.00" in told  # what they hold in North, with the relief
+    assert "people who have left your teams" in told.lower()
+    assert "Between us" not in maya.get(f"/api/v1/quotas/?person={cast.ana.pk}").content.decode()
+    # Who leads above reads what is left to the teams below.
+    Posting.objects.filter(person=cast.vera).update(role="manager")
+    seen = QuotaEntry.objects.visible_to(user(cast.vera))
+    assert seen.filter(person=None, team=cast.north, amount=7).exists()
+    assert not QuotaEntry.objects.visible_to(user(cast.omar)).filter(person=None, team=cast.north).exists()
+
+
 def test_who_joins_after_publishing_has_a_letter_answers_it_and_is_announced_to(
     cast: Cast, plan: Plan, nina: Person
 ) -> None:
