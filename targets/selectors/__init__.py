@@ -93,7 +93,7 @@ from .scenarios import (
 )
 from .seasons import Bucket, Evidence, buckets_of, flat_shares, known_seasons, learned_season, season_changes, season_of
 from .shapes import clipped, container, everyday, ramps, seasons
-from .table import QuotaTable, quota_table
+from .table import QuotaTable, held_by_people_who_left, quota_table
 
 __all__ = [
     "ACHIEVABLE",
@@ -166,6 +166,7 @@ __all__ = [
     "goals_of",
     "grid_team",
     "growth_of",
+    "held_by_people_who_left",
     "history_of",
     "history_of_line",
     "is_own_goal",

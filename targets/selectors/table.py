@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
@@ -25,6 +25,13 @@ class QuotaTable:
     kind: str
     header: list[str]
     rows: list[list[str | Decimal | None]]
+
+
+def held_by_people_who_left(user: Viewer, period: Period) -> list[tuple[str, str, Decimal, int]]:
+    """What counts in the teams one leads of people who have left them: by measure and currency the sum, of how many."""
+    gone = QuotaEntry.objects.overlapping(period.start, period.end).of_people_who_left(user)
+    sums = gone.values_list("measure", "currency").annotate(total=Sum("amount"), entries=Count("pk"))
+    return list(sums.order_by("measure", "currency"))
 
 
 def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:

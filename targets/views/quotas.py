@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -208,9 +207,11 @@ def quotas_export(request: HttpRequest) -> HttpResponseBase:
     """The ledger of a period, as far as one may see it; closed by what people hold there who have left one's teams."""
     organisation = Organisation.get()
     period = period_of(request, organisation)
-    ledger = QuotaEntry.objects.overlapping(period.start, period.end)
     entries = (
-        ledger.visible_to(request.user).select_related("person", "team").order_by("during", "team", "person", "pk")
+        QuotaEntry.objects.visible_to(request.user)
+        .overlapping(period.start, period.end)
+        .select_related("person", "team")
+        .order_by("during", "team", "person", "pk")
     )
     rows = (
         (
@@ -225,12 +226,10 @@ def quotas_export(request: HttpRequest) -> HttpResponseBase:
         )
         for row in entries
     )
-    gone = ledger.of_people_who_left(user_of(request)).values_list("measure", "currency")
-    sums = gone.annotate(total=Sum("amount"), entries=Count("pk")).order_by("measure", "currency")
     rest = (
         ("", "", period.start, period.end, "", total, currency, f"{count} entries of people who have left your teams"
          + ("" if measure == BOOKINGS else f", {measure_of(measure).label}"))
-        for measure, currency, total, count in sums
+        for measure, currency, total, count in selectors.held_by_people_who_left(user_of(request), period)
     )  # fmt: skip
     columns = ("person", "team", "from", "until", "kind", "amount", "currency", "reason")
     return csv_answer(request, f"quota_entries-{period.key}", columns, chain(rows, rest))
