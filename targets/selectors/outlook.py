@@ -152,7 +152,7 @@ def told(found: Outlook, organisation: Organisation, *, days: Iterable[date]) ->
         one.line.team_id: {
             each.line.person_id
             for each in found.people
-            if each.line and each.line.person_id in hidden and one.line.team_id in each.line.team.path
+            if each.line and each.line.person_id in hidden and one.line.team_id in each.line.stood
         }
         for one in found.teams
         if one.line
@@ -217,7 +217,7 @@ def _draw(
     teams: dict[int, int] = {}
     members = [[1] * len(people)]
     for n, line in enumerate(people):
-        for team in line.team.path:
+        for team in line.stood:
             if team not in teams:
                 teams[team] = len(members)
                 members.append([0] * len(people))
@@ -324,7 +324,7 @@ def foretold(*, as_of: date) -> list[Foretold]:
         credited = {pk: amount for (pk, _), amount in _credited(ids, [period], plan.until).items()}
         brought: dict[int, Decimal] = defaultdict(Decimal)
         for line in people:
-            for team in line.team.path:
+            for team in line.stood:
                 brought[team] += credited.get(line.person_id or 0, Decimal(0))
         figures = [
             ("person", simulated.totals[:, n - len(ids)], quotas[pk], credited.get(pk, Decimal(0)))

@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum
 
 from salesmgmt.lib.ratios import ratio
 from targets.analysis.allocation import Node, Place
-from targets.models import Allocation, Plan
+from targets.models import STOOD, Allocation, Plan
 from targets.selectors.entries import QuotaLine, due_entries
 from teams.models import Access, Team, User, Viewer, access_of
 
@@ -47,7 +47,7 @@ def place(line: Allocation) -> tuple[bool, str, str]:
 
 def parent_of(line: Allocation, lines: Lines) -> Allocation | None:
     """The line above: of a person their team, of a team the next one up that the plan holds; None: the plan itself."""
-    path = line.team.path if line.person_id else line.team.path[:-1]
+    path = line.stood if line.person_id else line.stood[:-1]
     return next((lines[team, None] for team in reversed(path) if (team, None) in lines), None)
 
 
@@ -237,7 +237,7 @@ class _Below:
 
 def _parents(plan: Plan) -> dict[int, int | None]:
     """The team line above each team line."""
-    paths = dict(plan.allocations.filter(person=None).values_list("team_id", "team__path"))
+    paths = dict(plan.allocations.filter(person=None).values_list("team_id", STOOD))
     return {
         team: next((above for above in reversed(path[:-1]) if above in paths), None) for team, path in paths.items()
     }
@@ -251,7 +251,7 @@ def _below(plan: Plan) -> dict[int | None, _Below]:
     """What the lines right below each team line (None: the plan) sum to, and how many people are below it in all."""
     parents = _parents(plan)
     found: dict[int | None, _Below] = defaultdict(_Below)
-    people = plan.allocations.filter(person__isnull=False).values_list("team_id", "team__path")
+    people = plan.allocations.filter(person__isnull=False).values_list("team_id", STOOD)
     for _, path, amount, count in people.annotate(total=Sum("amount"), lines=Count("pk")).order_by("team_id"):
         above = next((pk for pk in reversed(path) if pk in parents), None)
         found[above].amount += amount
@@ -325,7 +325,7 @@ def acts_on(lines: Collection[Allocation], user: Viewer) -> list[LineChange]:
 def siblings_of(line: Allocation, user: Viewer) -> list[Allocation]:
     """The lines beside one, itself among them, as far as one may see them."""
     plan = line.plan
-    path = line.team.path if line.person_id else line.team.path[:-1]
+    path = line.stood if line.person_id else line.stood[:-1]
     over = set(plan.allocations.filter(person=None, team__in=path).values_list("team_id", flat=True))
     above = next((team for team in reversed(path) if team in over), None)
     beside = [team for team, parent in _parents(plan).items() if parent == above]
@@ -405,7 +405,7 @@ def _mismatches(plan: Plan) -> list[tuple[str, Decimal]]:
         return []
     below = _below(plan)
     wholes: list[tuple[int | None, str, Decimal]] = [(None, plan.name, plan.amount)]
-    lines = plan.allocations.filter(person=None).order_by("team__path")
+    lines = plan.allocations.filter(person=None).order_by(STOOD)
     wholes += [
         (team, name, amount + hedge)
         for team, name, amount, hedge in lines.values_list("team_id", "team__name", "amount", "hedge")

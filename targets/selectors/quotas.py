@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from salesmgmt.lib.ledger import known_by
 from salesmgmt.lib.money import to_cents
@@ -357,16 +357,50 @@ Span = tuple[date, date]
 def _in_force(
     team_ids: Collection[int], start: date, end: date, measure: str, known: datetime | None = None
 ) -> dict[int, dict[Span, tuple[Decimal, int | None]]]:
-    """By team and range the target that holds, and the plan that gave it."""
-    rows = Target.objects.overlapping(start, end).filter(team__in=team_ids, measure=measure)
+    """By team and range the target that holds, and the plan that gave it.
+
+    Quotas and credits count where their team stands today: with a team that has moved since its target was published,
+    that target moves too, out of those it stood under and into those it stands under.
+    """
+    rows = Target.objects.overlapping(start, end).filter(measure=measure)
     if known is not None:
         rows = rows.filter(published_at__lte=known)
+    has_moved = Q(path__isnull=False) & ~Q(path=F("team__path"))
     held: dict[int, dict[Span, tuple[Decimal, int | None]]] = defaultdict(dict)
-    for team, during, amount, plan in rows.order_by("published_at", "pk").values_list(
-        "team_id", "during", "amount", "plan_id"
+    paths: dict[tuple[int, Span], tuple[list[int] | None, list[int]]] = {}
+    named = rows.filter(Q(team__in=team_ids) | has_moved).order_by("published_at", "pk")
+    for team, during, amount, plan, stood, stands in named.values_list(
+        "team_id", "during", "amount", "plan_id", "path", "team__path"
     ):
-        held[team][during.lower, during.upper] = amount, plan
-    return dict(held)
+        span = during.lower, during.upper
+        held[team][span], paths[team, span] = (amount, plan), (stood, stands)
+    wanted = set(team_ids)
+    found = {team: dict(spans) for team, spans in held.items() if team in wanted}
+    for team, span, off, onto in _moves(rows, paths):
+        for sign, places in ((-1, off), (1, onto)):
+            for place in places & found.keys():
+                if span in found[place]:
+                    amount, plan = found[place][span]
+                    found[place][span] = amount + sign * held[team][span][0], plan
+    return found
+
+
+def _moves(
+    rows: QuerySet[Target], paths: Mapping[tuple[int, Span], tuple[list[int] | None, list[int]]]
+) -> Iterator[tuple[int, Span, set[int], set[int]]]:
+    """Of each target whose team has moved: the teams it was under and is no longer, and those it has come under.
+
+    `paths`: that of the team then and now. One that went along with the team above it has not moved by itself.
+    """
+    moved = {key: (stood, stands) for key, (stood, stands) in paths.items() if stood and stood != stands}
+    if not moved:
+        return
+    above = {team for stood, _ in moved.values() for team in stood[:-1]}
+    held = rows.filter(team__in=above).values_list("team_id", "during", "team__path")
+    now = {(team, (during.lower, during.upper)): path for team, during, path in held}
+    for (team, span), (stood, stands) in moved.items():
+        was = next((set(now[over, span]) for over in reversed(stood[:-1]) if (over, span) in now), set())
+        yield team, span, was - set(stands[:-1]), set(stands[:-1]) - was
 
 
 def _inside(amounts: Mapping[tuple[int, date, date], Decimal], start: date, end: date) -> dict[int, Decimal]:

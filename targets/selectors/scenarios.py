@@ -17,7 +17,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
 from targets.analysis import split
 from targets.analysis.past import rounded
-from targets.models import Allocation, AllocationReason, Commitment, Plan, QuotaEntry, Slice
+from targets.models import STOOD, Allocation, AllocationReason, Commitment, Plan, QuotaEntry, Slice
 from targets.selectors.past import company_results
 from targets.selectors.plans import PlanRow, as_amount, plan_rows
 from targets.selectors.proposal import accounts_of, open_deals, past_quarters
@@ -149,15 +149,16 @@ def scenarios_of(plan: Plan, user: Viewer) -> list[Plan]:
 
 
 def revised(plan: Plan) -> dict[tuple[int | None, int | None], Decimal]:
-    """What the ledger says now, by (team, person) and, with all below each team, by (team, None)."""
+    """What the ledger says now, by (team, person) and, with all below each team in the plan, by (team, None)."""
     entries = QuotaEntry.objects.filter(measure=plan.measure, during__overlap=plan.during)
     entries = entries.filter(during__contained_by=plan.during)
+    stood = dict(plan.allocations.filter(person=None).values_list("team_id", STOOD))
     found: dict[tuple[int | None, int | None], Decimal] = defaultdict(Decimal)
     rows = entries.values_list("team_id", "person_id", "team__path").annotate(total=Sum("reporting_amount"))
     for team, person, path, total in rows.order_by("team_id"):
         if person is not None:
             found[team, person] += total
-        for above in path or ():
+        for above in next((stood[team] for team in reversed(path or ()) if team in stood), ()):
             found[above, None] += total
     return dict(found)
 
