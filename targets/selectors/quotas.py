@@ -10,10 +10,10 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from salesmgmt.lib.ledger import known_by
 from salesmgmt.lib.money import to_cents
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Kind, Period
 from targets.analysis import FULL, ramp_factors, seat, spread
 from targets.models import BOOKINGS, Allocation, QuotaEntry, Target, measure_of
-from targets.selectors.shapes import clipped, container, everyday, ramps, seasons
+from targets.selectors.shapes import Parts, clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
 from teams.selectors import PersonDays, presence
 
@@ -352,6 +352,7 @@ def published_targets(
 
 
 Span = tuple[date, date]
+PARTS: tuple[Kind, ...] = ("quarter", "month")
 
 
 def _in_force(
@@ -404,12 +405,35 @@ def _moves(
 
 
 def _inside(amounts: Mapping[tuple[int, date, date], Decimal], start: date, end: date) -> dict[int, Decimal]:
-    """By team what of these amounts falls into `[start, end)`: as of a vacant seat, by nobody's days."""
-    groups = {_Group(None, team, *span): {"target": amount} for (team, *span), amount in amounts.items()}
+    """By team what of these amounts falls into `[start, end)`: as of a vacant seat, by nobody's days.
+
+    A whole quarter or month of a longer range gets its part to the cent, so that the parts sum to the amount.
+    """
+    groups: dict[_Group, dict[str, Decimal]] = {}
     sums: dict[int, Decimal] = defaultdict(Decimal)
+    parts = {(first, last): _part(first, last, start, end) for _, first, last in amounts}
+    for (team, *span), amount in amounts.items():
+        part = parts[span[0], span[1]]
+        if part is None:
+            groups[_Group(None, team, *span)] = {"target": amount}
+        else:
+            sums[team] += part[0].of(amount)[part[1]]
     for group, kinds in _amounts(groups, start, end):
         sums[group.team_id or 0] += sum(kinds.values(), Decimal(0))
     return dict(sums)
+
+
+def _part(first: date, last: date, start: date, end: date) -> tuple[Parts, Period] | None:
+    """`[start, end)` as one of the quarters, else of the months, that `[first, last)` consists of."""
+    if start <= first and last <= end:
+        return None
+    whole = Period(first, last, "year", "", Organisation.get().calendar)
+    for kind in PARTS:
+        parts = whole.parts(kind)
+        for part in parts:
+            if (part.start, part.end) == (start, end):
+                return Parts(first, last, parts), part
+    return None
 
 
 def _hedges(plans: Mapping[tuple[int, Span], int | None], start: date, end: date) -> dict[int, Decimal]:

@@ -15,15 +15,14 @@ from sales.models import Account, Deal
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
-from targets.analysis import split
 from targets.analysis.past import rounded
 from targets.models import STOOD, Allocation, AllocationReason, Commitment, Plan, QuotaEntry, Slice
 from targets.selectors.past import company_results
 from targets.selectors.plans import PlanRow, as_amount, plan_rows
 from targets.selectors.proposal import accounts_of, open_deals, past_quarters
-from targets.selectors.shapes import seasons
+from targets.selectors.shapes import Parts
 from teams.models import ExchangeRate, Organisation, SkillRating, Viewer, access_of
-from teams.selectors import rates, working_days
+from teams.selectors import rates
 
 YEARS_BACK = 3
 SHOWN = 20  # rows of data behind an element
@@ -195,22 +194,8 @@ def by_quarter(plan: Plan, rows: Sequence[PlanRow]) -> tuple[list[Period], list[
     if year.kind != "year" or not plan.of.adds_up:
         return [], []
     quarters = year.children()
-    season = seasons().around(year.start, year.end)
-    shares = season.shares if season else {}
-    weights = {
-        quarter.key: Fraction(sum((share for day, share in shares.items() if day in quarter), Decimal(0)))
-        for quarter in quarters
-    }
-    if not any(weights.values()):
-        for quarter in quarters:
-            days = working_days(
-                region=organisation.holiday_region,
-                week=organisation.working_week,
-                start=quarter.start,
-                end=quarter.end,
-            )
-            weights[quarter.key] = Fraction(len(days))
-    return quarters, [(row, list(split(row.line.amount, weights).values())) for row in rows]
+    parts = Parts(year.start, year.end, quarters)
+    return quarters, [(row, list(parts.of(row.line.amount).values())) for row in rows]
 
 
 # ── One line, down to its data ──────────────────────────────────────────────────────────────────────────────────
