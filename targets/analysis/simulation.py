@@ -61,7 +61,7 @@ def simulate(
     rates: Floats,
     ahead: Floats,
     *,
-    groups: NDArray[np.int64],
+    groups: Floats,
     year: int = 4,
     draws: int = 4_000,
     seed: int = 0,
@@ -69,8 +69,8 @@ def simulate(
     """Draw what everybody brings in the periods ahead; None where fewer than three past ones have any result.
 
     `rates`: people × past periods, results per full working day, oldest first, NaN where somebody was hardly there.
-    `ahead`: people × periods ahead, full working days. `groups`: groups × people, 1 where a person counts in a group.
-    The periods ahead follow the past ones; `year` periods make a year, whose season counts from two past years on.
+    `ahead`: people × periods ahead, full working days. `groups`: groups × people, how much of a person counts in it. The
+    periods ahead follow the past ones; `year` periods make a year, whose season counts from two past years on.
     """
     fitted = _fit(rates, ahead.shape[1], year)
     if fitted is None:

@@ -6,7 +6,7 @@ from .calendars import kept_by, months_of, set_ups, turns_of
 from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
-from .letters import Letter, figures_of, letters, people_in, people_of, plans_of, strategies_of
+from .letters import Letter, figures_of, last_entry, letters, people_in, people_of, plans_of, strategies_of
 from .outlook import (
     ACHIEVABLE,
     AMBITIOUS,
@@ -169,6 +169,7 @@ __all__ = [
     "kept_by",
     "known_seasons",
     "last_act",
+    "last_entry",
     "learned_season",
     "letters",
     "line_data",

@@ -152,6 +152,11 @@ def entries_of(plan: Plan) -> QuerySet[QuotaEntry]:
     return QuotaEntry.objects.filter(during__contained_by=plan.during, measure=plan.measure)
 
 
+def last_entry(plan: Plan) -> int | None:
+    """The latest of them, by number: another one after each change of a figure."""
+    return entries_of(plan).order_by("pk").values_list("pk", flat=True).last()
+
+
 def people_in(plan: Plan, team: Team | None = None) -> QuerySet[Person]:
     """Who has a figure in a plan, or in a team of it and those below: by its lines, or having come since."""
     lines, entries = plan.allocations.filter(person__isnull=False), entries_of(plan).filter(person__isnull=False)

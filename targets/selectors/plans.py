@@ -383,13 +383,13 @@ def preview(plan: Plan, user: Viewer) -> Preview:
             left[key.kind] += sums.reporting
         else:
             quotas[key.seat_id] += sums.reporting
-    own = access_of(user).person_id
+    own, off = access_of(user).person_id, _mismatches(plan)
     return Preview(
         quotas=dict(quotas),
         vacant=left["vacant"],
         uncovered=left["uncovered"],
-        missing=missing(plan),
-        over=[(name, more) for name, more in _mismatches(plan) if more > 0],
+        missing=[(name, -more) for name, more in off if more < 0],
+        over=[(name, more) for name, more in off if more > 0],
         own=own is not None and any(row.person_id == own for row in people),
     )
 

@@ -1,14 +1,17 @@
 """What the pages of planning share: who asks, of which period, on which day."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest
 
+from salesmgmt.desk.kept import kept
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from targets.models import measure_of
-from teams.models import Organisation, User
+from targets import selectors
+from targets.models import Plan, measure_of
+from teams.models import Organisation, User, access_of
 
 
 def user_of(request: HttpRequest) -> User:
@@ -44,6 +47,19 @@ def choices_of(request: HttpRequest, organisation: Organisation, period: Period)
         "period_choices": choices,
         "currency": organisation.currency,
     }
+
+
+def stand_of(plan: Plan) -> tuple[Any, ...]:
+    """What a draft says by now: another one after each change of it."""
+    last = plan.acts.order_by("pk").values_list("pk", flat=True).last()
+    return plan.pk, plan.version, plan.amount, plan.proposed_at, plan.published_at, last
+
+
+def kept_preview(plan: Plan, user: User, today: date) -> selectors.Preview:
+    """`selectors.preview` for a page, worked out once for everybody who looks; what acts on it works it out anew."""
+    found = kept(lambda: replace(selectors.preview(plan, user), own=False), "preview", *stand_of(plan), today)
+    own = access_of(user).person_id
+    return replace(found, own=own is not None and plan.allocations.filter(person=own).exists())
 
 
 def today_of(organisation: Organisation) -> date:

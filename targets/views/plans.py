@@ -17,7 +17,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan
-from targets.views.common import today_of, unit_of, user_of
+from targets.views.common import kept_preview, today_of, unit_of, user_of
 from teams.models import Organisation, Team, access_of
 
 WITH_RECORDS = {"bookings", "deals_won", "activities", "activities.meeting"}
@@ -139,7 +139,8 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     within = _within(request, found, size)
     rows = selectors.plan_rows(found, request.user, within)
     is_small = size <= selectors.MANY_LINES
-    whole = selectors.preview(found, request.user) if access.sees_all and is_small else None
+    today = today_of(organisation)
+    whole = kept_preview(found, user_of(request), today) if access.sees_all and is_small else None
     reviews = access.sees_all or access.leads
     committed = selectors.commitments_of(found) if reviews else {}
     now = selectors.revised(found) if found.is_published and reviews else {}
@@ -244,7 +245,7 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
-        "preview": selectors.preview(found, request.user),
+        "preview": kept_preview(found, user_of(request), today_of(organisation)),
         "currency": unit_of(found.measure, organisation),
         "teams": found.allocations.filter(person=None).count(),
         "unapproved": unapproved,
