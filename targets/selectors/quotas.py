@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Kind, Period
 from targets.analysis import FULL, ramp_factors, seat, spread
 from targets.models import BOOKINGS, Allocation, QuotaEntry, Target, measure_of
+from targets.selectors.entries import Figure, Sums
 from targets.selectors.shapes import Parts, clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
 from teams.selectors import PersonDays, presence
@@ -187,6 +188,24 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
             total, of, end=group.end, kinds=frozenset(kind for kind, amount in kinds.items() if amount)
         )
     return days
+
+
+def open_parts(figures: Sequence[Figure], first: date) -> list[Figure]:
+    """What of each of these figures lies in the days from `first` on, in whole cents; in reporting currency."""
+    end = max(figure.end for figure in figures)
+    people, measure = {figure.person_id for figure in figures}, figures[0].measure
+    groups = _groups(people, None, min(figure.start for figure in figures), end, measure, _kinds(False))
+    carried = {
+        group: to_cents(sum(kinds.values(), Decimal(0))) for group, kinds in _amounts(groups, first, end) if kinds
+    }
+    currency = Organisation.get().currency
+    found = []
+    for figure in figures:
+        if first < figure.end:
+            amount = carried.get(_Group(figure.person_id, figure.team_id, figure.start, figure.end), Decimal(0))
+            sums = {currency: Sums(amount, amount)}
+            found.append(replace(figure, start=max(figure.start, first), sums=sums))
+    return found
 
 
 def quota_parts(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Count, Q, Sum
 
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
@@ -35,11 +36,20 @@ def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:
     sums = (
         entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
         .values_list("person__external_id", "person__name", "person_id", "team__name", "measure", "during", "currency")
-        .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .annotate(
+            total=Sum("amount"), worth=Sum("reporting_amount"), own=Count("pk", filter=~Q(kind=QuotaEntry.Kind.RELIEF))
+        )
         .order_by("person__name", "person_id", "team__name", "measure", "during", "currency")
     )
+    given: dict[tuple[int | None, str | None, str], list[DateRange]] = defaultdict(list)
+    for _, _, person, team, measure, during, _, _, _, own in sums:
+        if own:
+            given[person, team, measure].append(during)
     cells: dict[tuple[tuple[str, ...], Period], dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
-    for external_id, name, _, team, measure, during, currency, total, worth in sums:
+    for external_id, name, person, team, measure, during, currency, total, worth, own in sums:
+        if not own:  # a relief of the open days only stands beside the quota that holds them
+            around = (one for one in given[person, team, measure] if one.lower <= during.lower <= during.upper <= one.upper)
+            during = next(around, during)
         period = next((one for one in periods if one.start <= during.lower and during.upper <= one.end), None)
         if period is not None and kind in ("", period.kind):
             cell = cells[(external_id or name, name, team or "", measure), period][currency]
