@@ -265,8 +265,8 @@ def _sections(
     for entry in sorted(entries, key=lambda entry: entry.kind not in OWN):
         place = entry.team_id, entry.starts_on, entry.during.upper
         if entry.kind not in OWN:  # what holds for a part of the days stands with the figure of all of them
-            around = ((t, s, e) for t, s, e in seats if t == place[0] and s <= place[1] and place[2] <= e)
-            place = next(around, place)
+            whole = ((t, s, e) for t, s, e in seats if t == place[0] and s <= place[1] and place[2] <= e)
+            place = next(whole, place)
         seats[place].append(entry)
     found = []
     for (_, start, end), mine in sorted(seats.items(), key=lambda item: (item[0][1], item[0][2], item[1][0].pk)):

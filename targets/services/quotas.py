@@ -481,9 +481,9 @@ def _adjust(
     if not difference:
         return None
     if first > period.start:
-        carried = -sum((figure.reporting for figure in (figures := open_parts(figures, first))), Decimal(0))
-        if difference < carried:
-            least = to_cents(amount) - difference + carried
+        whole, figures = to_cents(amount) - difference, open_parts(figures, first)
+        least = whole - sum((figure.reporting for figure in figures), Decimal(0))
+        if amount < least:
             raise Refused(
                 f"Closed days carry {least:,.2f} of the quota of {person}: it can't come below that.", field="amount"
             )
