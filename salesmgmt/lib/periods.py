@@ -220,10 +220,12 @@ class Period:
         return found
 
     def parts(self, kind: Kind) -> list["Period"]:
-        """The months or quarters that fill it. A period with days of its own may cut the first and the last, and hold parts of years."""
+        """The months or quarters that fill it; with days of its own it may cut the first and the last of them."""
         found, year = [], self.calendar.year_of(self.start)
         while self.calendar.start_of(year) < self.end:
-            found += [one for one in _year(self.calendar, year).of(kind) if one.start < self.end and self.start < one.end]
+            found += [
+                one for one in _year(self.calendar, year).of(kind) if one.start < self.end and self.start < one.end
+            ]
             year += 1
         if found and found[0].start < self.start:
             found[0] = replace(found[0], start=self.start)

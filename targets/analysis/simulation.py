@@ -69,7 +69,7 @@ def simulate(
     """Draw what everybody brings in the periods ahead; None where fewer than three past ones have any result.
 
     `rates`: people × past periods, results per full working day, oldest first, NaN where somebody was hardly there.
-    `ahead`: people × periods ahead, full working days. `groups`: groups × people, how much of a person counts in it. The
+    `ahead`: people × periods ahead, full working days. `groups`: groups × people, how much of somebody counts. The
     periods ahead follow the past ones; `year` periods make a year, whose season counts from two past years on.
     """
     fitted = _fit(rates, ahead.shape[1], year)

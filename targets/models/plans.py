@@ -265,7 +265,9 @@ class Target(Dated):
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="targets")
     published_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    path = ArrayField(models.BigIntegerField(), null=True, editable=False, help_text="Of its team when it was published")
+    path = ArrayField(
+        models.BigIntegerField(), null=True, editable=False, help_text="Of its team when it was published"
+    )
 
     objects = TargetQuerySet.as_manager()
 

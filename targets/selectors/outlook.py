@@ -193,9 +193,13 @@ def _places_of(line: Allocation, places: Places | None) -> Sequence[tuple[Sequen
 
 def _held(
     plan: Plan, lines: Lines
-) -> tuple[list[Allocation], Mapping[int, Decimal], Mapping[int, Decimal], dict[int, list[tuple[Sequence[int], float]]]]:
+) -> tuple[
+    list[Allocation], Mapping[int, Decimal], Mapping[int, Decimal], dict[int, list[tuple[Sequence[int], float]]]
+]:
     """Who holds a figure of a published plan now, how much, how much when it was published, and in which teams."""
-    rows = entries_of(plan).exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).filter(person__isnull=False, team__isnull=False)
+    rows = (
+        entries_of(plan).exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).filter(person__isnull=False, team__isnull=False)
+    )
     parts: dict[int, dict[int, Decimal]] = defaultdict(dict)
     by_seat = rows.values_list("person", "team").annotate(total=Sum("reporting_amount")).filter(total__gt=0)
     for person, team, total in by_seat.order_by("-total", "team"):

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -237,7 +237,10 @@ class _Below:
 
 def _parents(plan: Plan) -> dict[int, int | None]:
     """The team line above each team line."""
-    paths = dict(plan.allocations.filter(person=None).values_list("team_id", STOOD))
+    return _over(dict(plan.allocations.filter(person=None).values_list("team_id", STOOD)))
+
+
+def _over(paths: Mapping[int, Sequence[int]]) -> dict[int, int | None]:
     return {
         team: next((above for above in reversed(path[:-1]) if above in paths), None) for team, path in paths.items()
     }
@@ -249,7 +252,8 @@ def _next_below(plan: Plan, team: Team) -> list[int]:
 
 def _below(plan: Plan) -> dict[int | None, _Below]:
     """What the lines right below each team line (None: the plan) sum to, and how many people are below it in all."""
-    parents = _parents(plan)
+    teams = list(plan.allocations.filter(person=None).values_list("team_id", STOOD, "amount"))
+    parents = _over({team: path for team, path, _ in teams})
     found: dict[int | None, _Below] = defaultdict(_Below)
     people = plan.allocations.filter(person__isnull=False).values_list("team_id", STOOD)
     for _, path, amount, count in people.annotate(total=Sum("amount"), lines=Count("pk")).order_by("team_id"):
@@ -258,7 +262,7 @@ def _below(plan: Plan) -> dict[int | None, _Below]:
         while above is not None:
             found[above].people += count
             above = parents[above]
-    for team, amount in plan.allocations.filter(person=None).values_list("team_id", "amount"):
+    for team, _, amount in teams:
         found[parents[team]].amount += amount
     return found
 
@@ -348,7 +352,6 @@ class Preview:
     uncovered: Decimal
     missing: list[tuple[str, Decimal]]
     over: list[tuple[str, Decimal]]
-    own: bool
 
     @property
     def people(self) -> Decimal:
@@ -359,8 +362,8 @@ class Preview:
         return self.people + self.vacant + self.uncovered
 
 
-def preview(plan: Plan, user: Viewer) -> Preview:
-    """What publishing would come to, and what stands in its way: parts given to nobody, the publisher's own quota."""
+def preview(plan: Plan) -> Preview:
+    """What publishing would come to, and what stands in its way: parts given to nobody."""
     people = [row for row in plan.allocations.select_related("team", "person") if row.person]
     due = due_entries(
         [
@@ -383,14 +386,13 @@ def preview(plan: Plan, user: Viewer) -> Preview:
             left[key.kind] += sums.reporting
         else:
             quotas[key.seat_id] += sums.reporting
-    own, off = access_of(user).person_id, _mismatches(plan)
+    off = _mismatches(plan)
     return Preview(
         quotas=dict(quotas),
         vacant=left["vacant"],
         uncovered=left["uncovered"],
         missing=[(name, -more) for name, more in off if more < 0],
         over=[(name, more) for name, more in off if more > 0],
-        own=own is not None and any(row.person_id == own for row in people),
     )
 
 

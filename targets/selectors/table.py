@@ -48,7 +48,8 @@ def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:
     cells: dict[tuple[tuple[str, ...], Period], dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
     for external_id, name, person, team, measure, during, currency, total, worth, own in sums:
         if not own:  # a relief of the open days only stands beside the quota that holds them
-            around = (one for one in given[person, team, measure] if one.lower <= during.lower <= during.upper <= one.upper)
+            given_for = given[person, team, measure]
+            around = (one for one in given_for if one.lower <= during.lower and during.upper <= one.upper)
             during = next(around, during)
         period = next((one for one in periods if one.start <= during.lower and during.upper <= one.end), None)
         if period is not None and kind in ("", period.kind):

@@ -329,9 +329,7 @@ def _count(held: Offer, *, at: datetime, by: User) -> None:
         )
         for person, team, days, amount, reason, who in sides
     )  # fmt: skip
-    left = quota_of(
-        person_ids=[made.giver_id], start=off.lower, end=off.upper, measure=made.measure, revised=True
-    )
+    left = quota_of(person_ids=[made.giver_id], start=off.lower, end=off.upper, measure=made.measure, revised=True)
     if left[made.giver_id] < 0:
         raise Refused(f"{made.giver} no longer has {held.amount:,.2f} to give in the open days: withdraw the offer.")
     refuse_below_zero([held.given])

@@ -1,6 +1,5 @@
 """What the pages of planning share: who asks, of which period, on which day."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,7 +10,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from targets import selectors
 from targets.models import Plan, measure_of
-from teams.models import Organisation, User, access_of
+from teams.models import Organisation, User
 
 
 def user_of(request: HttpRequest) -> User:
@@ -55,11 +54,9 @@ def stand_of(plan: Plan) -> tuple[Any, ...]:
     return plan.pk, plan.version, plan.amount, plan.proposed_at, plan.published_at, last
 
 
-def kept_preview(plan: Plan, user: User, today: date) -> selectors.Preview:
+def kept_preview(plan: Plan, stands: tuple[Any, ...], today: date) -> selectors.Preview:
     """`selectors.preview` for a page, worked out once for everybody who looks; what acts on it works it out anew."""
-    found = kept(lambda: replace(selectors.preview(plan, user), own=False), "preview", *stand_of(plan), today)
-    own = access_of(user).person_id
-    return replace(found, own=own is not None and plan.allocations.filter(person=own).exists())
+    return kept(lambda: selectors.preview(plan), "preview", *stands, today)
 
 
 def today_of(organisation: Organisation) -> date:

@@ -17,7 +17,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan
-from targets.views.common import kept_preview, today_of, unit_of, user_of
+from targets.views.common import kept_preview, stand_of, today_of, unit_of, user_of
 from teams.models import Organisation, Team, access_of
 
 WITH_RECORDS = {"bookings", "deals_won", "activities", "activities.meeting"}
@@ -140,7 +140,8 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     rows = selectors.plan_rows(found, request.user, within)
     is_small = size <= selectors.MANY_LINES
     today = today_of(organisation)
-    whole = kept_preview(found, user_of(request), today) if access.sees_all and is_small else None
+    is_whole = access.sees_all and is_small
+    whole = kept_preview(found, stand_of(found), today) if is_whole else None
     reviews = access.sees_all or access.leads
     committed = selectors.commitments_of(found) if reviews else {}
     now = selectors.revised(found) if found.is_published and reviews else {}
@@ -241,11 +242,13 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
             answer.status_code = 303
             return answer
     organisation = Organisation.get()
+    own = access_of(request.user).person_id
     unapproved = [] if found.is_published else selectors.unapproved(found, request.user)
     context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
-        "preview": kept_preview(found, user_of(request), today_of(organisation)),
+        "preview": kept_preview(found, stand_of(found), today_of(organisation)),
+        "is_own": own is not None and found.allocations.filter(person=own).exists(),
         "currency": unit_of(found.measure, organisation),
         "teams": found.allocations.filter(person=None).count(),
         "unapproved": unapproved,

@@ -212,7 +212,8 @@ def test_a_year_plan_is_shown_in_all_its_quarters_after_a_change_of_the_fiscal_y
     page = signed_in(cast.vera).get(f"/plans/{plan.pk}/capacity/")
     assert len(page.context["form"].fields["hired_in"].choices) == 12
     # Half-way hired, half of a seat: six of twelve months.
-    later = signed_in(cast.vera).get(f"/plans/{plan.pk}/capacity/", {"hires": 1, "hired_in": 6, "attrition": 0, "ramp": ""})
+    asked = {"hires": 1, "hired_in": 6, "attrition": 0, "ramp": ""}
+    later = signed_in(cast.vera).get(f"/plans/{plan.pk}/capacity/", asked)
     assert D(50000) < later.context["capacity"].per_hire < D(51000)
 
 

@@ -127,7 +127,7 @@ def a_plan(cast: Cast, amount: str) -> Plan:
 
 
 def chances(plan: Plan, user: User) -> Outlook | None:
-    drafted = None if plan.is_published else preview(plan, user)
+    drafted = None if plan.is_published else preview(plan)
     came = set(people_of(plan, user).values_list("pk", flat=True))
     return outlook(plan, plan_rows(plan, user), as_of=ON, preview=drafted, came=came)
 
