@@ -1,18 +1,21 @@
 """What a person is held to, day by day, and what a team."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
+from salesmgmt.desk.kept import kept
+from salesmgmt.desk.models import Mark
 from salesmgmt.lib.ledger import known_by
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Kind, Period
 from targets.analysis import FULL, ramp_factors, seat, spread
-from targets.models import BOOKINGS, Allocation, QuotaEntry, Target, measure_of
+from targets.models import BOOKINGS, Allocation, QuotaEntry, QuotaProposal, Target, measure_of
+from targets.models.watches import TOPIC
 from targets.selectors.entries import Figure, Sums
 from targets.selectors.shapes import Parts, clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
@@ -212,8 +215,12 @@ def quota_parts(
     *, person_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS, revised: bool = False
 ) -> dict[int, dict[str, Decimal]]:
     """Each person's quota in `[start, end)` by kind of entry; of one that reaches beyond, its days inside, as base."""
+    return _by_person(_amounts(_groups(person_ids, None, start, end, measure, _kinds(revised)), start, end))
+
+
+def _by_person(amounts: Iterable[tuple[_Group, Mapping[str, Decimal]]]) -> dict[int, dict[str, Decimal]]:
     found: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for group, kinds in _amounts(_groups(person_ids, None, start, end, measure, _kinds(revised)), start, end):
+    for group, kinds in amounts:
         if group.person_id is not None:
             for kind, amount in kinds.items():
                 found[group.person_id][kind] += amount
@@ -222,11 +229,12 @@ def quota_parts(
 
 def goals_of(*, person_ids: Collection[int], start: date, end: date, measure: str) -> dict[int, dict[str, Decimal]]:
     """`quota_parts`; of a level, which doesn't add up, the mean over the days of `[start, end)` it is set for."""
+    groups = _groups(person_ids, None, start, end, measure, _kinds(False))
     if measure_of(measure).adds_up:
-        return quota_parts(person_ids=person_ids, start=start, end=end, measure=measure)
+        return _by_person(_shown(groups, start, end))
     sums: dict[int, Decimal] = defaultdict(Decimal)
     days: dict[int, int] = defaultdict(int)
-    for group, kinds in _groups(person_ids, None, start, end, measure, _kinds(False)).items():
+    for group, kinds in groups.items():
         inside = (min(group.end, end) - max(group.start, start)).days
         sums[group.person_id or 0] += inside * sum(kinds.values(), Decimal(0))
         days[group.person_id or 0] += inside
@@ -274,6 +282,9 @@ def _notes(days: PersonDays) -> Iterator[str]:
             yield ", ".join([*parts, *([f"Ramp {Decimal(ramp) / 100:.0f}%"] if ramp != FULL else [])])
 
 
+MANY_TO_COUNT = 300
+
+
 # ── Targets of teams ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -309,7 +320,7 @@ def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: st
     said = _hedges({(pk, span): held[pk][span][1] for pk, spans in filling.items() for span in spans}, start, end)
     below = dict(Team.objects.under(list(wanted)).values_list("pk", "path"))
     sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for group, kinds in _amounts(_groups(None, list(below), start, end, measure, _kinds(False)), start, end):
+    for group, kinds in _shown(_groups(None, list(below), start, end, measure, _kinds(False)), start, end):
         for above in below.get(group.team_id or 0, []):
             if above in wanted:
                 for kind, share in kinds.items():
@@ -344,6 +355,18 @@ def _amounts(
     for group, days in _spread(partly).items():
         kind = "base" if group.person_id else next(iter(partly[group]))
         yield group, {kind: sum((amount for on, amount in days if start <= on < end), Decimal(0))}
+
+
+def _shown(
+    groups: dict[_Group, dict[str, Decimal]], start: date, end: date
+) -> Sequence[tuple[_Group, dict[str, Decimal]]]:
+    """`_amounts` for a page: where the days of very many people have to be counted, what came of it is kept."""
+    if sum(1 for group in groups if group.start < start or end < group.end) <= MANY_TO_COUNT:
+        return list(_amounts(groups, start, end))
+    # What postings and leave change marks people, and has other proposals made.
+    proposed = QuotaProposal.objects.open().aggregate(Count("pk"), Max("made_at"))
+    marked = Mark.objects.filter(topic=TOPIC).aggregate(Max("pk"))
+    return kept(lambda: list(_amounts(groups, start, end)), "quotas", start, end, proposed, marked, groups)
 
 
 def published_targets(

@@ -5,6 +5,8 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sales.models import Credit, Order
 from salesmgmt.lib.periods import Period, SetUp
@@ -286,6 +288,29 @@ def test_targets_of_a_year_and_of_its_quarters_are_never_added_up(results: Cast)
     found = target_of(north, Period.parse("2026-Q1"))
     assert found is not None
     assert (found.hedge, round(found.over, 2)) == (0, D(-57_000))
+
+
+def test_the_days_of_very_many_quotas_are_not_counted_on_every_view_and_a_change_shows_at_once(
+    results: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = Period.parse("2026-FY")
+    enter_quota(
+        person=results.ana, start=year.start, end=year.end, amount=D(261_000), team=results.north, reason="A year",
+        by=results.admin, at=AT,
+    )  # fmt: skip
+    settings.LEARNED_FOR = 60
+    monkeypatch.setattr("targets.selectors.quotas.MANY_TO_COUNT", 0)
+
+    def people() -> tuple[D, int]:
+        with CaptureQueriesContext(connection) as asked:
+            [found] = targets_of(team_ids=[results.north.pk], start=Q3.start, end=Q3.end).values()
+        return round(found.people, 2), len(asked)
+
+    (first, many), (again, few) = people(), people()
+    assert first == again == 66_000
+    assert few < many
+    adjust_quota(person=results.ana, period=year, amount=D(522_000), reason="Twice", by=results.admin, at=AT)
+    assert people()[0] == 132_000
 
 
 def test_a_published_quota_changes_by_one_more_entry_with_a_reason(results: Cast) -> None:
