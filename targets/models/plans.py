@@ -1,5 +1,6 @@
 """Plans: a company target, its lines, and the targets of teams that follow from it."""
 
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
@@ -229,6 +230,9 @@ class Slice(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="slice_is_not_negative"),
         ]
+
+    so_far: Decimal | None = None
+    """What was booked of it in the days of the plan, where that was asked for."""
 
     @property
     def name(self) -> str:

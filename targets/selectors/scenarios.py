@@ -16,7 +16,7 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
 from targets.analysis.past import rounded
-from targets.models import STOOD, Allocation, AllocationReason, Commitment, Plan, QuotaEntry, Slice
+from targets.models import BOOKINGS, STOOD, Allocation, AllocationReason, Commitment, Plan, QuotaEntry, Slice
 from targets.selectors.past import company_results
 from targets.selectors.plans import PlanRow, as_amount, plan_rows
 from targets.selectors.proposal import accounts_of, open_deals, past_quarters
@@ -92,21 +92,27 @@ def past_by_cut(plan: Plan, *, as_of: date) -> dict[str, dict[tuple[str, int | N
     A cut by which nothing can be told apart, having one part, is left out.
     """
     quarters = past_quarters(plan, as_of)
-    found = {}
-    for cut, sql in CUTS.items():
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [quarters[0].start, quarters[-1].end])
-            parts = {(family, territory): total for family, territory, total in cursor.fetchall()}
-        if len(parts) > 1:
-            found[cut.value] = parts
-    return found
+    found = {cut.value: _booked_by(cut, quarters[0].start, quarters[-1].end) for cut in CUTS}
+    return {cut: parts for cut, parts in found.items() if len(parts) > 1}
 
 
-def slices_of(plan: Plan, user: Viewer) -> list[Slice]:
-    """The parts of each cut, the largest first; the whole is for those who see all."""
+def _booked_by(cut: Slice.Cut, start: date, end: date) -> dict[tuple[str, int | None], int]:
+    with connection.cursor() as cursor:
+        cursor.execute(CUTS[cut], [start, end])
+        return {(family, territory): total for family, territory, total in cursor.fetchall()}
+
+
+def slices_of(plan: Plan, user: Viewer, *, as_of: date) -> list[Slice]:
+    """The parts of each cut, the largest first, with what was booked of them so far; for those who see all."""
     if not access_of(user).sees_all:
         return []
-    return list(plan.slices.select_related("territory").order_by("cut", "-amount", "pk"))
+    found = list(plan.slices.select_related("territory").order_by("cut", "-amount", "pk"))
+    if plan.measure == BOOKINGS and plan.starts_on <= as_of:
+        cuts = {part.cut for part in found}
+        booked = {cut: _booked_by(Slice.Cut(cut), plan.starts_on, plan.until or plan.starts_on) for cut in cuts}
+        for part in found:
+            part.so_far = as_amount(booked[part.cut].get((part.family, part.territory_id), 0))
+    return found
 
 
 # ── Scenarios side by side ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """Pages of plans: made, shaped, compared, reviewed, changed with a reason, published."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -180,7 +181,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         "growth": selectors.growth_of(found, before),
         "weights": [(selectors.LABELS[element], weight) for element, weight in found.weights.items()],
         "scenarios": selectors.scenarios_of(found, request.user) if reviews else [],
-        "cuts": _cuts(found, request),
+        "cuts": _cuts(found, request, today),
         "quarters": quarters,
         "in_quarters": [(row, "\u2003" * row.depth, parts) for row, parts in in_quarters],
     }
@@ -200,9 +201,9 @@ def _within(request: HttpRequest, found: Plan, size: int) -> Team | None:
     return min(teams, key=lambda team: len(team.path), default=None)
 
 
-def _cuts(found: Plan, request: HttpRequest) -> list[tuple[str, list[Any]]]:
+def _cuts(found: Plan, request: HttpRequest, today: date) -> list[tuple[str, list[Any]]]:
     parts: dict[str, list[Any]] = {}
-    for part in selectors.slices_of(found, request.user):
+    for part in selectors.slices_of(found, request.user, as_of=today):
         parts.setdefault(part.get_cut_display(), []).append(part)
     return list(parts.items())
 
