@@ -68,6 +68,18 @@ def test_more_than_thirty_measures_ship_and_all_can_be_asked_for(calm: Cast) -> 
         assert records(scope=Scope.company(), measure=key, start=Q2.start, until=Q2.end, user=calm.admin, as_of=END)
 
 
+def test_a_family_that_is_renamed_moves_the_figures_of_who_delivered_too(calm: Cast) -> None:
+    product = Product.objects.create(name="Lens", family="Optics")
+    spec = {"source": "orders", "day": "delivered", "credit": "deliverer", "conditions": [["family", "is", ["Optics"]]]}
+    define(calm, key="optics", spec=spec)
+    an_order(calm, date(2026, 5, 4), product=product, delivered_by=calm.olga, delivered_on=date(2026, 5, 6))
+    refresh()
+    assert value(Scope.person(calm.olga), "optics") == 1
+    Product.objects.update(family="Probes")
+    refresh()
+    assert value(Scope.person(calm.olga), "optics") == 0
+
+
 def test_a_measure_that_an_admin_defines_counts_the_past_as_well(calm: Cast) -> None:
     an_activity(calm.ana, date(2026, 5, 4))
     an_activity(calm.ana, date(2026, 5, 4), "demo")
