@@ -211,14 +211,21 @@ def test_a_median_of_money_is_within_one_per_cent_and_says_so(calm: Cast) -> Non
     assert "within 1 %" in found.definition
 
 
-def test_a_net_promoter_score_of_a_person_shows_from_ten_answers_on(calm: Cast) -> None:
+def test_a_net_promoter_score_of_a_person_alone_or_alone_in_a_team_shows_from_ten_answers_on(calm: Cast) -> None:
     account = Account.objects.create(name="Brandt")
     for score in [9, 10, 9, 10, 9, 7, 8, 0, 6]:
         Feedback.objects.create(account=account, owner=calm.ana, kind="nps", score=score, given_on=date(2026, 5, 4))
     refresh()
     few = figure(scope=Scope.person(calm.ana), measure="nps", period=Q2, as_of=END)
     assert (few.value, few.note) == (None, "shown from 10 records on")
-    assert value(Scope.team(calm.north), "nps") == Decimal("33.333333")
+    alone = figure(scope=Scope.team(calm.north), measure="nps", period=Q2, as_of=END)
+    assert (alone.value, alone.note) == (None, few.note)  # Ana's, by another name
+    weeks = series(scope=Scope.company(), measure="nps", period=Q2, as_of=END, by="month")
+    assert {told for _, told in weeks} == {None}
+    Feedback.objects.create(account=account, owner=calm.ben, kind="nps", score=9, given_on=date(2026, 5, 5))
+    refresh()
+    assert value(Scope.team(calm.north), "nps") == 40
+    Feedback.objects.filter(owner=calm.ben).delete()
     Feedback.objects.create(account=account, owner=calm.ana, kind="nps", score=3, given_on=date(2026, 5, 5))
     refresh()
     shown = figure(scope=Scope.person(calm.ana), measure="nps", period=Q2, as_of=END)
