@@ -131,7 +131,7 @@ MEASURES = {
             "pipeline",
             "Pipeline",
             "money",
-            "Amount of the deals open now that are expected to close in the period.",
+            "Amount of the deals open now that are expected to close in the period, at the plan's rates.",
             (),
         ),
         Measure(
