@@ -60,8 +60,8 @@ MEASURES = {
             "bookings",
             "Bookings",
             "money",
-            "Credited order value net of tax and discount, by order date, less refunds and cancellations, at the actual "
-            "rate of the order's day. A person's include overlays; a team's and the company's do not.",
+            "Credited order value net of tax and discount, by order date, less refunds and cancellations, at the "
+            "actual rate of the order's day. A person's include overlays; a team's and the company's do not.",
             CREDITED,
         ),
         Measure(

@@ -141,8 +141,8 @@ FAMILIES = {
          GROUP BY 1, 2, 3, 5
         """,
     ),
-    # As the waterfall values it (R20): at the plan's rate, without one at the actual; the last that began by the expected
-    # close. Without either it is left out.
+    # As the waterfall values it (R20): at the plan's rate, without one at the actual; the last that began by the
+    # expected close. Without either it is left out.
     "pipeline": Family(
         4,
         "r.measure IN ('pipeline', 'pipeline.no_rate')",
