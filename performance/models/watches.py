@@ -154,7 +154,8 @@ def _hanging(table: str, *paths: _Path) -> str:
 # All but where a customer's orders before these days stand: then none of those after them is the first, nor was.
 _AFTER = (
     "JOIN sales_order o ON o.account_id = r.id AND o.ordered_on > lower(m.days) AND NOT EXISTS ("
-    "SELECT FROM sales_order e WHERE e.account_id = r.id AND e.withdrawn_at IS NULL AND e.cancelled_on IS NULL AND e.ordered_on < lower(m.days))"
+    "SELECT FROM sales_order e WHERE e.account_id = r.id AND e.withdrawn_at IS NULL AND e.cancelled_on IS NULL"
+    " AND e.ordered_on < lower(m.days))"
 )
 
 ABOVE = {
