@@ -267,7 +267,7 @@ def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal
              WHERE NOT (SELECT is_known FROM later) AND {whose} AND measure IN ('pipeline', 'pipeline.no_rate')
                AND "on" >= %(first)s AND "on" < %(end)s GROUP BY 1
              UNION ALL
-            SELECT CASE WHEN v.worth IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.worth), 0),
+            SELECT CASE WHEN v.value IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.value), 0),
                    count(*) {held(scope, "%(on)s")}
              WHERE (SELECT is_known FROM later) AND v.due_on >= %(first)s AND v.due_on < %(end)s GROUP BY 1
             """,  # nosec B608 (constants)

@@ -33,7 +33,7 @@ from teams.models import ExchangeRate, Organisation, Person, Posting, Viewer, ac
 
 from .catalogue import ACTIVITY_KINDS, Measure, measures_of
 from .cells import Basis
-from .known import counts_in, in_scope, source_of, within
+from .known import AT_PLAN, counts_in, in_scope, source_of, within
 from .parts import Part, parts_of, versions_in_force
 from .scope import Scope
 
@@ -157,9 +157,12 @@ def _of_credits(asked: Measure, scope: Scope, start: date, until: date, user: Vi
         kind = "Overlay" if credit.kind == Credit.Kind.OVERLAY else "Booking"
         if credit.reverses_id or credit.amount < 0:
             kind = credit.reason
-        return Line(credit.occurred_on, credit.person.name, kind, what, ("order", order.pk), credit.reporting_amount)
+        is_judged = asked.key not in {"bookings", "overlay"} and credit.plan_amount is not None  # R13
+        amount = credit.plan_amount if is_judged else credit.reporting_amount
+        return Line(credit.occurred_on, credit.person.name, kind, what, ("order", order.pk), amount)
 
-    return _made(asked, rows, seen, "reporting_amount", "occurred_on", "money", line, user)
+    value = "reporting_amount" if asked.key in {"bookings", "overlay"} else AT_PLAN
+    return _made(asked, rows, seen, value, "occurred_on", "money", line, user)
 
 
 _STATUSES = {"deals_lost": ["lost"], "win_rate": ["won", "lost"], "win_rate_value": ["won", "lost"]}
@@ -272,11 +275,11 @@ def _way(part: Part) -> tuple[str, str, str]:
 
 def _of_deals(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, as_of: date) -> Records:
     rate = ExchangeRate.objects.filter(
-        currency=OuterRef("currency"), kind="actual", during__startswith__lte=OuterRef("expected_close_on")
-    )
+        currency=OuterRef("currency"), during__startswith__lte=OuterRef("expected_close_on")
+    ).order_by("-kind", "-during__startswith")  # the plan's before the actual one, as in the rollups
     worth = Case(
         When(currency=Organisation.get().currency, then=F("amount")),
-        default=Round(F("amount") * Subquery(rate.order_by("-during__startswith").values("rate")[:1]), precision=2),
+        default=Round(F("amount") * Subquery(rate.values("rate")[:1]), precision=2),
         output_field=_MONEY,
     )
     rows = Deal.objects.present().open().filter(expected_close_on__gte=start, expected_close_on__lt=until)
@@ -302,7 +305,7 @@ def _of_deals(asked: Measure, scope: Scope, start: date, until: date, user: View
 def _of_snapshot(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, on: date) -> Records:
     """Deals as they stood at the close of a day; what has no rate is left out, as from the figure."""
     held = Q(until=None) | Q(until__gt=on)
-    rows = in_scope(DealVersion.objects.filter(held, status="open", on__lte=on, worth__isnull=False), scope)
+    rows = in_scope(DealVersion.objects.filter(held, status="open", on__lte=on, value__isnull=False), scope)
     rows = rows.filter(due_on__gte=start, due_on__lt=until)
     seen = rows if access_of(user).sees_all else rows.filter(person__in=access_of(user).people)
     seen = seen.select_related("deal__account", "person", "stage")
@@ -311,9 +314,9 @@ def _of_snapshot(asked: Measure, scope: Scope, start: date, until: date, user: V
         deal = version.deal
         what = " · ".join(str(part) for part in (deal, deal.account) if part)
         stage = version.stage.name if version.stage else "Open"
-        return Line(version.due_on, version.person.name, stage, what, ("deal", deal.pk), version.worth)
+        return Line(version.due_on, version.person.name, stage, what, ("deal", deal.pk), version.value)
 
-    return _made(asked, rows, seen, "worth", "due_on", "money", line, user)
+    return _made(asked, rows, seen, "value", "due_on", "money", line, user)
 
 
 def _of_entries(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, told: Q) -> Records:

@@ -21,7 +21,8 @@ from .pipeline import scope_choices, scope_of
 
 BY = ("day", "week", "month")
 FIGURES = (
-    "measure", "label", "value", "unit", "currency", "numerator", "denominator", "as_of", "left_out", "definition",
+    "measure", "label", "value", "unit", "currency", "numerator", "denominator", "as_of", "left_out", "beside",
+    "definition",
 )  # fmt: skip
 
 
