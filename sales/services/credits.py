@@ -278,10 +278,9 @@ def recredit_orders(
     """Append to the credit ledger what it lacks of these orders' net-to-date; answer how many entries (R9).
 
     A withdrawn order comes to nothing on each of its days, a cancelled one on the day of the cancellation. Entries are
-    dated by what happened (order, refund, cancellation), carry the team and the rate of the order's day, and post to
-    the first open month. Refused where they credit the person `own` with more on any day, in whatever way.
     dated by what happened (order, refund, cancellation), carry the team and the rates of the order's day (the actual
-    one, and beside it that of the plan, by which attainment is judged: R13), and post to the first open month.
+    one, and beside it that of the plan, by which attainment is judged: R13), and post to the first open month. Refused
+    where they credit the person `own` with more on any day, in whatever way.
     """
     ids = _array(order_ids)
     values: dict[str, Any] = {"ids": ids, "at": at, "by": by and by.pk, "reason": reason, "own": own}
