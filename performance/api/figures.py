@@ -64,6 +64,8 @@ class FigureSerializer(serializers.Serializer):
     as_of = serializers.DateField()
     definition = serializers.CharField()
     records = serializers.CharField(help_text="Address of the rows behind it")
+    note = serializers.CharField(help_text="Why it is unknown, or “met”: a coverage without a gap; what it is against")
+    left_out = serializers.IntegerField(help_text="How many records lack what is added up")
 
 
 class PaceSerializer(serializers.Serializer):

@@ -1,6 +1,7 @@
 """Freeze what figures say, every night, for those whose past no ledger remembers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -8,8 +9,8 @@ from django.db import transaction
 
 from performance.models import FrozenFigure, FrozenNight
 from performance.selectors.catalogue import Measure
-from performance.selectors.cells import Cells, Span, read
-from performance.selectors.figures import defined_value
+from performance.selectors.cells import Cells, read
+from performance.selectors.figures import defined_value, spans_of
 from performance.selectors.frozen import frozen_measures
 from salesmgmt.lib.clock import close_of
 from salesmgmt.lib.periods import FiscalCalendar, Kind, Period
@@ -41,7 +42,7 @@ def freeze_figures(*, on: date, at: datetime) -> int:
     for period in _periods(on, calendar):
         stood = _last(period)
         was = {key: said for key, (_, said) in stood.items()}
-        now = dict(_figures(period, measures))
+        now = dict(_figures(period, measures, on))
         rows = [
             FrozenFigure(
                 person_id=key[0], team_id=key[1], measure=key[2], period=period.key, known_on=on, value=said[0],
@@ -74,16 +75,19 @@ def _last(period: Period) -> dict[Key, tuple[int, Said]]:
     return {(person, team, measure): (pk, (a, b, c)) for pk, person, team, measure, a, b, c in told.iterator()}
 
 
-def _figures(period: Period, measures: list[Measure]) -> Iterator[tuple[Key, Said]]:
-    names = sorted({name for measure in measures for name in measure.needs if not name.endswith("!")})
-    span = [Span("to_date", names, period.start, period.end)]
+def _figures(period: Period, measures: list[Measure], on: date) -> Iterator[tuple[Key, Said]]:
+    """What is said on a day: the same days are counted as by the figures that people see."""
+    spans = [
+        replace(span, measures=[name for name in span.measures if not name.endswith("!")])
+        for span in spans_of(measures, period, on)
+    ]
     people = list(Person.objects.order_by("pk").values_list("pk", flat=True))
-    own = read(span, people=people, each=True)
+    own = read(spans, people=people, each=True)
     for person in sorted({key for key, _, _ in own.sums}):
         for measure in measures:
             yield from _said((person, None, measure.key), measure, own, person, is_person=True)
     teams = list(Team.objects.order_by("pk"))
-    direct = read(span, teams=[0, *(team.pk for team in teams)], each=True)
+    direct = read(spans, teams=[0, *(team.pk for team in teams)], each=True)
     above = _upwards(direct, {0: [0], **{team.pk: [0, *team.path] for team in teams}})
     for pk in sorted({key for key, _, _ in above.sums}):
         for measure in measures:

@@ -9,6 +9,11 @@ from salesmgmt.lib.periods import Kind, Period
 from teams.edges import SignedIn
 from teams.models import Organisation, Team
 
+from ..selectors.cells import Basis
+
+BASES: dict[Basis, str] = {"restated": "By day it occurred", "reported": "By month of posting"}
+"""Restated: as is known now of these days; reported: what was posted in them, so that a closed month stays (R10)."""
+
 
 def period_of(request: SignedIn, organisation: Organisation, today: date, kind: Kind = "quarter") -> Period:
     """The period of the address, else the running one."""

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -16,12 +17,15 @@ from teams.models import Organisation
 from teams.selectors import organisation_of
 
 from .. import selectors
+from ..selectors.cells import BY_MONTHS, is_reported
 from ..selectors.figures import NO_SERIES
+from .asked import BASES
 from .pipeline import scope_choices, scope_of
 
 BY = ("day", "week", "month")
 FIGURES = (
-    "measure", "label", "value", "unit", "currency", "numerator", "denominator", "as_of", "left_out", "definition",
+    "measure", "label", "value", "unit", "currency", "numerator", "denominator", "as_of", "note", "left_out",
+    "definition",
 )  # fmt: skip
 
 
@@ -30,8 +34,16 @@ def figures(request: SignedIn) -> HttpResponseBase:
     """All measures of the catalogue, of a period as of a day (`?of=&period=&as_of=`)."""
     organisation = organisation_of(request.user)
     scope, period, as_of = scope_of(request), *_days(request, organisation)
-    catalogue = selectors.catalogue()
-    found = selectors.figures(scope=scope, measures=catalogue, period=period, as_of=as_of, organisation=organisation)
+    may_report = is_reported(period.start, organisation.calendar, period.kind)
+    basis = request.GET.get("basis", "restated")
+    if basis not in BASES:
+        raise Http404
+    if basis == "reported" and not may_report:
+        messages.error(request, BY_MONTHS)
+        basis = "restated"
+    found = selectors.figures(
+        scope=scope, measures=selectors.catalogue(), period=period, as_of=as_of, basis=basis, organisation=organisation
+    )
     if request.GET.get("format") == "csv":
         rows = ([getattr(figure, name) for name in FIGURES] for figure in found.values())
         return csv_answer(request, f"figures-{period.key}", FIGURES, rows)
@@ -44,6 +56,8 @@ def figures(request: SignedIn) -> HttpResponseBase:
         "known": sum(figure.value is not None for figure in found.values()),
         "earlier": [period.shift(-1), period, period.shift(1)],
         "currency": organisation.currency,
+        "basis": basis,
+        "ways": BASES if may_report else {},
     }
     return render(request, "performance/figures.html", context)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from .. import selectors
 from ..selectors.cells import BY_MONTHS, is_reported
 from ..selectors.drill import NotYet, drill
 from ..selectors.records import Line, Records
+from .asked import BASES
 
 EXPORTED = 100_000  # rows of a file
 
@@ -34,7 +36,8 @@ def records(request: HttpRequest) -> HttpResponseBase:
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     asked = _asked(request, organisation, today)
-    if asked["basis"] == "reported" and not is_reported(asked["start"], organisation.calendar):
+    may_report = is_reported(asked["period"].start, organisation.calendar)
+    if asked["basis"] == "reported" and not may_report:
         messages.error(request, BY_MONTHS)
         return redirect(f"{request.path}?{urlencode({**request.GET.dict(), 'basis': 'restated'})}")
     if asked["scope"].kind == "person":
@@ -45,8 +48,8 @@ def records(request: HttpRequest) -> HttpResponseBase:
         raise Http404 from error
     found, known, since = opened.records, asked["known_on"], asked["since"]
     if request.GET.get("format") == "csv":
-        rows = (_cells(found, line, organisation.currency) for line in _all_lines(found))
-        return csv_answer(request, f"{asked['measure']}-{opened.start}", _HEADER, rows)
+        rows = _file(found, organisation.currency)
+        return csv_answer(request, f"{asked['measure']}-{opened.period.start}", _HEADER, rows)
     page = keyset.page(found.rows, by=found.by, descending=True, cursor=request.GET.get("cursor", ""))
     kept = {name: value for name, value in request.GET.items() if name not in ("cursor", "known", "since")}
     on = opened.told.on.isoformat() if opened.told else ""
@@ -66,8 +69,9 @@ def records(request: HttpRequest) -> HttpResponseBase:
             "now_url": f"?{urlencode(kept)}",
             "today": today,
             "scope": asked["scope"],
-            "last": opened.until - timedelta(days=1),
-            "is_reported": asked["basis"] == "reported",
+            "last": max(opened.until - timedelta(days=1), opened.period.start),
+            "basis": asked["basis"],
+            "ways": BASES if may_report else {},
             "lines": [(line, _address(line)) for line in map(found.line, page.rows)],
             "page": page,
             "currency": organisation.currency,
@@ -83,7 +87,7 @@ _HEADER = ("on", "person", "kind", "record", "value", "currency")
 def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dict[str, Any]:
     """What the address asks for: `measure`, `of`, `from`, `until` (exclusive), `basis`, `known` or `since` a past day.
 
-    Nonsense is not found.
+    `as_of` is the day of a figure of these days; without it the last of them so far. Nonsense is not found.
     """
     quarter = Period.of(today, "quarter", organisation.calendar)
     measure, basis = request.GET.get("measure", "bookings"), request.GET.get("basis", "restated")
@@ -91,15 +95,16 @@ def _asked(request: HttpRequest, organisation: Organisation, today: date) -> dic
         start = date.fromisoformat(request.GET.get("from") or quarter.start.isoformat())
         until = date.fromisoformat(request.GET.get("until") or (today + timedelta(days=1)).isoformat())
         known, since = (_past(request.GET.get(name, ""), today) for name in ("known", "since"))
+        as_of = date.fromisoformat(request.GET["as_of"]) if request.GET.get("as_of") else None
         scope = selectors.Scope.parse(request.GET.get("of") or _own(request), request.user)
         selectors.measures_of([measure])
     except (ValueError, KeyError, ObjectDoesNotExist) as error:
         raise Http404 from error
-    if basis not in {"restated", "reported"} or not start < until <= date(9998, 1, 1):
+    if basis not in BASES or not start < until <= date(9998, 1, 1) or (as_of or start) >= date(9998, 1, 1):
         raise Http404
     return {
-        "scope": scope, "measure": measure, "start": start, "until": until,
-        "basis": basis, "known_on": known, "since": since,
+        "scope": scope, "measure": measure, "period": Period(start, until, "month", "", organisation.calendar),
+        "as_of": as_of, "basis": basis, "known_on": known, "since": since,
     }  # fmt: skip
 
 
@@ -119,13 +124,22 @@ def _own(request: HttpRequest) -> str:
     return selectors.Scope.person(person).key
 
 
-def _all_lines(found: Records) -> Iterator[Line]:
+def _file(found: Records, currency: str) -> Iterator[list[Any]]:
+    """The rows, then a line for each part of the figure that is no row of the file: their sum is the figure's."""
+    money = currency if found.unit == "money" else ""
+    written, count = Decimal(0), 0
     rows = found.rows.order_by(f"-{found.by}", "-pk")[:EXPORTED]
-    return (found.line(row) for row in rows.iterator(chunk_size=2000))
-
-
-def _cells(found: Records, line: Line, currency: str) -> list[Any]:
-    return [line.on, line.person, line.kind, line.what, line.value, currency if found.unit == "money" else ""]
+    for line in map(found.line, rows.iterator(chunk_size=2000)):
+        written, count = written + (line.value or 0), count + 1
+        yield [line.on, line.person, line.kind, line.what, line.value, money]
+    if left := found.shown_count - count:
+        said = f"and {left:,} records more, of which a file of {EXPORTED:,} has no room"
+        yield [None, "", "", said, found.shown_total - written, money]
+    if found.rest_count:
+        said = f"and {found.rest_count:,} records of people who have left your team"
+        yield [None, "", "", said, found.rest_total, money]
+    if found.outside:
+        yield [None, "", "", "of these entries, on days outside", -found.outside, money]
 
 
 def _address(line: Line) -> str:
