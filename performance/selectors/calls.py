@@ -113,7 +113,7 @@ def sellers(team_ids: Collection[int], period: Period, day: date) -> dict[int, i
 
 def calls_standing(*, period: Period, as_of: date, q: Q) -> list[Call]:
     """The calls that stood at the end of a day."""
-    rows = Call.objects.filter(q, made_on__lte=as_of).of(period.key).standing()
+    rows = Call.objects.filter(q, made_on__lte=as_of).of(period).standing()
     return list(rows.select_related("person", "team", "by"))
 
 
@@ -247,7 +247,7 @@ def calls_of(*, scope: Scope, period: Period, as_of: date) -> Calls:
 def history(*, period: Period, person: Person | None = None, team: Team | None = None) -> list[Call]:
     """Every call for a person's own result or for a team, the latest first."""
     rows = Call.objects.filter(team=team) if team else Call.objects.filter(person=person, team=None)
-    return list(rows.of(period.key).select_related("person", "by").order_by("-made_on", "-made_at", "-pk"))
+    return list(rows.of(period).select_related("person", "by").order_by("-made_on", "-made_at", "-pk"))
 
 
 def may_call_for(person: Person, day: date) -> list[Team]:

@@ -140,7 +140,7 @@ def _call(
 
 
 def _file(request: SignedIn, period: Period) -> HttpResponseBase:
-    rows = Call.objects.visible_to(request.user).of(period.key).select_related("person", "team")
+    rows = Call.objects.visible_to(request.user).of(period).select_related("person", "team")
     lines = (
         (
             call.made_on, call.person.name, call.team.name if call.team else "", call.period, call.commit,
