@@ -133,13 +133,17 @@ def _file(found: Records, currency: str) -> Iterator[list[Any]]:
         written, count = written + (line.value or 0), count + 1
         yield [line.on, line.person, line.kind, line.what, line.value, money]
     if left := found.shown_count - count:
-        said = f"and {left:,} records more, of which a file of {EXPORTED:,} has no room"
+        said = f"and {_count(left)} more, for which a file of {EXPORTED:,} has no room"
         yield [None, "", "", said, found.shown_total - written, money]
     if found.rest_count:
-        said = f"and {found.rest_count:,} records of people who have left your team"
+        said = f"and {_count(found.rest_count)} of people who have left your team"
         yield [None, "", "", said, found.rest_total, money]
     if found.outside:
         yield [None, "", "", "of these entries, on days outside", -found.outside, money]
+
+
+def _count(records: int) -> str:
+    return f"{records:,} record{'' if records == 1 else 's'}"
 
 
 def _address(line: Line) -> str:

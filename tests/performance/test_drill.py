@@ -154,7 +154,7 @@ def test_a_file_says_what_it_has_no_room_for_and_sums_to_the_figure(
     monkeypatch.setattr("performance.views.records.EXPORTED", 2)
     page = signed_in(busy.maya).get("/records/?of=team:North&from=2026-04-01&until=2026-07-01&format=csv")
     lines = b"".join(page.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
-    assert "and 2 records more, of which a file of 2 has no room" in lines[-1]
+    assert "and 2 records more, for which a file of 2 has no room" in lines[-1]
     assert sum(Decimal(line.split(",")[-2]) for line in lines[1:]) == 310
 
 
