@@ -50,7 +50,7 @@ class Report(models.Model):
         triggers = [
             *audited(),
             pgtrigger.Protect(
-                name="frozen_as_sent",
+                name="append_only_once_sent",  # an erasure takes words out of what is called so
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__sent_at__isnull=False),
             ),

@@ -40,6 +40,13 @@ class Opened:
     """Then and now; empty where today is asked for."""
 
 
+def _as_judged(figure: Figure) -> Figure:
+    """What others are worked out from is at the plan's rates (R13)."""
+    if figure.measure != "bookings" or figure.beside is None:
+        return figure
+    return replace(figure, value=figure.beside, beside=figure.value)
+
+
 def drill(
     *,
     scope: Scope,
@@ -91,7 +98,7 @@ def drill(
     in_force = versions_in_force(versions) if versions else []
     return Opened(
         figure=shown,
-        made_of=list(found.values()),
+        made_of=[_as_judged(one) for one in found.values()],
         records=behind,
         period=period,
         until=until,

@@ -1,7 +1,7 @@
 """One figure with its definition and the records behind it; the same for pages, API and export."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -53,6 +53,8 @@ class Figure:
     records: str
     note: str = ""
     left_out: int = 0
+    beside: Decimal | None = None
+    """What is judged at the plan's rates at the actual ones, bookings at those of the plan (R13); empty: it is equal."""
 
 
 def figures(
@@ -140,15 +142,19 @@ def figure_of(
     denominator: Decimal | None = None
     note = ""
     credited = credited_of(cells, scope.kind == "person")
+    actual = actual_of(cells, scope.kind == "person")
     quota, expected = quota_and_expected(cells)
     goal = quota if target is None else target
     gap = None if goal is None else goal - credited
+    beside: Decimal | None = None
     won, lost = cells.count("deals_won"), cells.count("deals_lost")
     match measure.key:
         case "bookings":
-            value: Decimal | None = credited
+            value: Decimal | None = actual
+            beside = credited
         case "overlay":
-            value = to_cents(cells.total("overlay"))
+            beside = to_cents(cells.total("overlay"))
+            value = to_cents(beside + cells.total("overlay.actual"))
         case "deals_won" | "deals_lost":
             value = Decimal(cells.count(measure.key))
         case "won_value":
@@ -174,21 +180,27 @@ def figure_of(
             value = expected
         case "attainment":
             numerator, denominator, value = credited, goal, ratio(credited, goal)
+            beside = ratio(actual, goal)
         case "pace":
             numerator, denominator, value = credited, expected, ratio(credited, expected)
+            beside = ratio(actual, expected)
         case "gap":
-            value = gap
+            value, beside = gap, None if goal is None else goal - actual
         case "coverage":
             numerator, denominator, value = to_cents(pipeline[0]), gap, ratio(pipeline[0], gap)
             note = "met" if gap is not None and gap <= 0 else ""
         case _ if measure.method:
-            value, numerator, denominator, note = defined_value(measure, cells, is_person=scope.kind == "person")
+            is_person = scope.kind == "person" or _tells_of_one(
+                measure, cells, scope, period.start, counts_until(measure, period, as_of)
+            )
+            value, numerator, denominator, note = defined_value(measure, cells, is_person=is_person)
         case _:
             value = Decimal(sum(cells.count(part) for part in measure.needs))
     if target is not None and measure.key in {"attainment", "gap"}:
         note = f"against the target of {target:,.2f}; the quotas below it come to {quota or 0:,.2f}"
     if measure.unit in {"ratio", "score"} and value is not None:
         value = round(value, 6)
+        beside = None if beside is None else round(beside, 6)
     return Figure(
         measure=measure.key,
         label=measure.label,
@@ -204,10 +216,35 @@ def figure_of(
         ),
         note=note,
         left_out=pipeline[2] if measure.key in {"pipeline", "coverage"} else left_out_of(measure, cells),
+        beside=None if beside == value else beside,
     )
 
 
 Value = tuple[Decimal | None, Decimal | None, Decimal | None, str]
+
+
+def _tells_of_one(measure: Measure, cells: Cells, scope: Scope, start: date, until: date) -> bool:
+    """Whether the few records of a team or the company are of one person alone: then they are that person's (R23)."""
+    names = [name for name in measure.needs if not name.endswith("!")]
+    if not 0 < sum(cells.count(name) for name in measure.divisors or names) < measure.least:
+        return False
+    teams = list(scope.team_ids)
+    people = "SELECT DISTINCT person_id FROM teams_posting WHERE team_id = ANY(%s)"
+    if scope.kind == "company":
+        people = "SELECT id AS person_id FROM teams_person WHERE %s::bigint[] IS NOT NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) < 2
+              FROM (SELECT FROM ({people}) AS p
+                     WHERE EXISTS (SELECT FROM performance_rollup r
+                                    WHERE r.person_id = p.person_id AND r.measure = ANY(%s) AND r."on" >= %s
+                                          AND r."on" < %s AND (r.team_id = ANY(%s) OR %s))
+                     LIMIT 2) AS few
+            """,  # nosec B608 (constants)
+            [teams, names, start, until, teams, scope.kind == "company"],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def defined_value(measure: Measure, cells: Cells, *, is_person: bool, key: int = 0, span: str = "to_date") -> Value:
@@ -277,6 +314,12 @@ def credited_of(cells: Cells, is_person: bool, *, key: int = 0) -> Decimal:
     return to_cents(cells.total("bookings", key=key) + overlay)
 
 
+def actual_of(cells: Cells, is_person: bool, *, key: int = 0) -> Decimal:
+    """The same at the actual rates (R13)."""
+    more = cells.total("bookings.actual", key=key) + (cells.total("overlay.actual", key=key) if is_person else 0)
+    return to_cents(credited_of(cells, is_person, key=key) + more)
+
+
 def quota_and_expected(cells: Cells, *, key: int = 0) -> tuple[Decimal | None, Decimal | None]:
     """The quota of the period and what it expects to date; unknown, not zero, where nobody set one."""
     to_date, rest = cells.total("expected", key=key), cells.total("expected", key=key, span="rest")
@@ -332,7 +375,8 @@ def series(
             {},
             {(0, "to_date", part): cells.buckets.get((0, span.name, part), {}) for part in asked.needs},
         )
-        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, period, as_of, "restated", "")
+        days = replace(period, start=span.start, end=span.until)
+        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, days, as_of, "restated", "")
         zero = asked.key == "expected" and made.value is None
         found.append((span.start, Decimal(0) if zero else made.value))
     return found

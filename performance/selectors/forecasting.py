@@ -133,7 +133,7 @@ _CREDITS = """
     SELECT c.person_id, c.occurred_on - DATE '1970-01-01',
            CASE WHEN c.reason ~ %(brought_over)s THEN c.occurred_on
                 ELSE greatest(c.occurred_on, (c.recorded_at AT TIME ZONE %(zone)s)::date) END - DATE '1970-01-01',
-           c.reporting_amount, (c.kind = 'primary')::int
+           coalesce(c.plan_amount, c.reporting_amount), (c.kind = 'primary')::int
       FROM sales_credit c
      WHERE c.occurred_on >= %(since)s AND (%(people)s::bigint[] IS NULL OR c.person_id = ANY(%(people)s))
      ORDER BY c.id

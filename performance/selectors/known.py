@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Concat
+from django.db.models.functions import Coalesce, Concat
 
 from sales.models import Credit, Outcome
 from salesmgmt.lib.clock import close_of
@@ -32,6 +32,9 @@ LEDGERS = frozenset(
     }
 )  # fmt: skip
 SNAPSHOTS = frozenset({"pipeline", "coverage"})
+AT_PLAN: Any = Coalesce("plan_amount", "reporting_amount")
+"""What an entry of credit is judged at (R13)."""
+BEYOND_PLAN: Any = F("reporting_amount") - F("plan_amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def known(
 
 
 def _frozen(scope: Scope, now: Figure, period: Period, until: date, on: date, day: date) -> Known:
+    if now.value is None and now.note:  # withheld now, it was no less somebody's then
+        return Known(on, None, now, "unknown")
     # What was frozen that night counted the days up to it, and of what may lie ahead all of the period: the figure of
     # `day` has to count the same.
     whole = _whole(period, until)
@@ -120,8 +125,10 @@ def _cells(scope: Scope, period: Period, until: date, moment: datetime, basis: B
     sums: dict[tuple[int, str, str], tuple[Decimal, int]] = {}
     credits = within(Credit.objects.filter(known_by(moment)), scope, period, until, basis)
     name: Any = Case(When(kind="overlay", then=Value("overlay")), default=Value("bookings"), output_field=CharField())
-    for key, total, count in _summed(credits, name, "reporting_amount", Count("pk")):
+    for key, total, count in _summed(credits, name, AT_PLAN, Count("pk")):
         sums[0, "to_date", key] = (total, count)
+    for key, total, count in _summed(credits.exclude(plan_amount=None), name, BEYOND_PLAN, Count("pk")):
+        sums[0, "to_date", f"{key}.actual"] = (total, count)
     outcomes = within(Outcome.objects.filter(known_by(moment)), scope, period, until, basis)
     for prefix, rows in (("deals_", outcomes), ("uncounted_", outcomes.filter(counts=False))):
         for key, total, count in _summed(rows, Concat(Value(prefix), "status"), "amount", Sum("count")):
@@ -140,9 +147,9 @@ def _cells(scope: Scope, period: Period, until: date, moment: datetime, basis: B
     return Cells(sums, {}, buckets)
 
 
-def _summed(rows: QuerySet[Any], name: Any, value: str, count: Any) -> list[tuple[str, Decimal, int]]:
+def _summed(rows: QuerySet[Any], name: Any, value: Any, count: Any) -> list[tuple[str, Decimal, int]]:
     grouped = rows.order_by().annotate(name=name).values("name")
-    return list(grouped.annotate(total=Sum(F(value)), times=count).values_list("name", "total", "times"))
+    return list(grouped.annotate(total=Sum(value), times=count).values_list("name", "total", "times"))
 
 
 def within(rows: QuerySet[Any], scope: Scope, period: Period, until: date, basis: Basis) -> QuerySet[Any]:

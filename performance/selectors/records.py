@@ -33,7 +33,7 @@ from teams.models import ExchangeRate, Organisation, Person, Posting, Viewer, ac
 from .catalogue import ACTIVITY_KINDS, Measure, measures_of
 from .cells import Basis
 from .figures import counts_until
-from .known import in_scope, posted_until, source_of, within
+from .known import AT_PLAN, in_scope, posted_until, source_of, within
 from .parts import Part, parts_of, versions_in_force
 from .scope import Scope
 
@@ -162,9 +162,12 @@ def _of_credits(
         kind = "Overlay" if credit.kind == Credit.Kind.OVERLAY else "Booking"
         if credit.reverses_id or credit.amount < 0:
             kind = credit.reason
-        return Line(credit.occurred_on, credit.person.name, kind, what, ("order", order.pk), credit.reporting_amount)
+        is_judged = asked.key not in {"bookings", "overlay"} and credit.plan_amount is not None  # R13
+        amount = credit.plan_amount if is_judged else credit.reporting_amount
+        return Line(credit.occurred_on, credit.person.name, kind, what, ("order", order.pk), amount)
 
-    return _made(asked, rows, seen, "reporting_amount", "occurred_on", "money", line, user)
+    value = "reporting_amount" if asked.key in {"bookings", "overlay"} else AT_PLAN
+    return _made(asked, rows, seen, value, "occurred_on", "money", line, user)
 
 
 _STATUSES = {"deals_lost": ["lost"], "win_rate": ["won", "lost"], "win_rate_value": ["won", "lost"]}

@@ -245,7 +245,7 @@ def _calls() -> QuerySet[Any]:
         )
         .order_by()
         .values("person")
-        .annotate(total=Sum("reporting_amount"))
+        .annotate(total=Sum(Coalesce("plan_amount", "reporting_amount")))
     )
     return Call.objects.filter(team=None, period__contains="-Q").annotate(
         m_next=Subquery(later.values("made_on")[:1]),

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+import pgtrigger
 import structlog
 from django.conf import settings
 from django.db import transaction
@@ -9,10 +10,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from salesmgmt.desk.digests import SIGNER, is_mail_set_up
+from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.models import Delivery, Notice
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Leadership, Organisation, User, access_of
+from teams.models import Leadership, Organisation, Person, User, access_of
 
 from ..models import Report, ReportRecipient
 from ..selectors import reports as selectors
@@ -118,6 +120,19 @@ def _tell(report: Report, period: Period, at: datetime, on: date) -> None:
             )
         )  # fmt: skip
     Delivery.objects.bulk_create(mails, ignore_conflicts=True)
+
+
+def forget_in_reports(*, person: Person) -> Forgotten:
+    """Take the name of somebody out of the tables of reports that were sent; what they brought stays."""
+    forgotten = Forgotten()
+    named = Report.objects.filter(figures__people__contains=[{"pk": person.pk}])
+    with pgtrigger.ignore("performance.Report:append_only_once_sent"):
+        for report in named.select_for_update():
+            for part in report.figures["people"]:
+                if part["pk"] == person.pk:
+                    part["name"] = f"Erased person {person.pk}"
+            forgotten.blank(Report.objects.filter(pk=report.pk), figures=report.figures)
+    return forgotten
 
 
 def send_due_reports(*, at: datetime, on: date) -> int:

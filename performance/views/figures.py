@@ -25,7 +25,7 @@ from .pipeline import scope_choices, scope_of
 BY = ("day", "week", "month")
 FIGURES = (
     "measure", "label", "value", "unit", "currency", "numerator", "denominator", "as_of", "note", "left_out",
-    "definition",
+    "beside", "definition",
 )  # fmt: skip
 
 

@@ -90,6 +90,8 @@ def attainment(pace: Pace, scope: Scope) -> Metric:
     note = f"{money(pace.credited, pace.currency)} of {money(pace.goal, pace.currency)}"
     if pace.target is not None and pace.target != pace.quota:
         note += f" target; the quotas come to {money(pace.quota, pace.currency)}"
+    if pace.attainment_actual != pace.attainment:
+        note += f"; {pct(pace.attainment_actual, 1)} at actual rates"
     return Metric(
         "attainment",
         "Attainment",

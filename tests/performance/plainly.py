@@ -382,7 +382,7 @@ class Plain:
             values[one] = values.get(one, 0) + times
         spread = sorted(one for one, times in values.items() for _ in range(max(times, 0)))
         if method == "nps":
-            if not spread or (person is not None and len(spread) < 10):
+            if not spread or (rows.person.nunique() == 1 and len(spread) < 10):
                 return None
             return 100 * Decimal(sum(s >= 9 for s in spread) - sum(s <= 6 for s in spread)) / len(spread)
         if not spread:

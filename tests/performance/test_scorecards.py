@@ -19,7 +19,7 @@ from sales.models import Deal, Outcome, Pipeline, Stage
 from sales.services import change_deal, log_activity, open_deal
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Organisation, Person
+from teams.models import Look, Organisation, Person
 from teams.services import appoint_manager
 from tests.cast import Cast
 from tests.recognition.test_boards import book, quota
@@ -231,6 +231,9 @@ def test_pages_show_ones_own_and_ones_peoples(cast: Cast) -> None:
     assert client_of(cast.maya).get("/scorecards/?period=2026-X3").status_code == 404
     file = b"".join(client_of(cast.maya).get("/scorecards/?period=2026-Q3&export=csv").streaming_content).decode()
     assert file.splitlines()[0].startswith("person,role,period,as_of,measure")
+    assert set(Look.objects.values_list("person__name", "page")) == {("Ana", "scorecard"), ("Ben", "scorecard")}
+    client_of(cast.vera).get(f"/scorecards/{cast.cleo.pk}/?period=2026-Q3&export=csv")
+    assert Look.objects.get(person=cast.cleo).viewer == cast.vera.user
 
 
 def test_the_form_sets_weights_once_and_names_what_is_wrong(cast: Cast) -> None:
