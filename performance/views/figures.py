@@ -19,7 +19,7 @@ from teams.selectors import organisation_of
 from .. import selectors
 from ..selectors.cells import BY_MONTHS, is_reported
 from ..selectors.figures import NO_SERIES
-from .asked import BASES
+from .asked import BASES, live_of, shown
 from .pipeline import scope_choices, scope_of
 
 BY = ("day", "week", "month")
@@ -41,6 +41,7 @@ def figures(request: SignedIn) -> HttpResponseBase:
     if basis == "reported" and not may_report:
         messages.error(request, BY_MONTHS)
         basis = "restated"
+    fresh = live_of(request, scope)
     found = selectors.figures(
         scope=scope, measures=selectors.catalogue(), period=period, as_of=as_of, basis=basis, organisation=organisation
     )
@@ -59,7 +60,7 @@ def figures(request: SignedIn) -> HttpResponseBase:
         "basis": basis,
         "ways": BASES if may_report else {},
     }
-    return render(request, "performance/figures.html", context)
+    return shown(request, "performance/figures.html", context | fresh)
 
 
 @require_GET

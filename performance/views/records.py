@@ -10,14 +10,14 @@ from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
-from teams.edges import looked
+from teams.edges import SignedIn, looked
 from teams.models import Look, Organisation, access_of
 from teams.selectors import person_of
 
@@ -25,13 +25,13 @@ from .. import selectors
 from ..selectors.cells import BY_MONTHS, is_reported
 from ..selectors.drill import NotYet, drill
 from ..selectors.records import Line, Records
-from .asked import BASES
+from .asked import BASES, is_refresh, live_of, shown
 
 EXPORTED = 100_000  # rows of a file
 
 
 @require_GET
-def records(request: HttpRequest) -> HttpResponseBase:
+def records(request: SignedIn) -> HttpResponseBase:
     """The rows behind a figure, as a page or as a file (`format=csv`); what it was by what was known on a past day."""
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
@@ -40,8 +40,9 @@ def records(request: HttpRequest) -> HttpResponseBase:
     if asked["basis"] == "reported" and not may_report:
         messages.error(request, BY_MONTHS)
         return redirect(f"{request.path}?{urlencode({**request.GET.dict(), 'basis': 'restated'})}")
-    if asked["scope"].kind == "person":
+    if asked["scope"].kind == "person" and not is_refresh(request):  # a refresh is no further look
         looked(request, Look.Page.FIGURES, asked["scope"].pk)
+    fresh = live_of(request, asked["scope"])
     try:
         opened = drill(**asked, user=request.user, today=today, organisation=organisation)
     except NotYet as error:
@@ -53,10 +54,11 @@ def records(request: HttpRequest) -> HttpResponseBase:
     page = keyset.page(found.rows, by=found.by, descending=True, cursor=request.GET.get("cursor", ""))
     kept = {name: value for name, value in request.GET.items() if name not in ("cursor", "known", "since")}
     on = opened.told.on.isoformat() if opened.told else ""
-    return render(
+    return shown(
         request,
         "performance/records.html",
-        {
+        fresh
+        | {
             "opened": opened,
             "found": found,
             "figure": opened.figure,
