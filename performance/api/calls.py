@@ -125,5 +125,5 @@ class RolledCalls(Question):
 
 ENDPOINTS = {
     "calls": Calls,
-    "rolled_calls": RolledCalls,
+    "rolled-calls": RolledCalls,
 }

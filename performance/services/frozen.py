@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+import structlog
 from django.db import transaction
 
 from performance.models import FrozenFigure, FrozenNight
@@ -18,11 +19,14 @@ from teams.models import Organisation, Person, Team
 
 from . import rollups
 
+logger = structlog.get_logger(__name__)
+
 LATE = 40  # days after its end in which a period is still looked at: most of what comes late comes by then
 SIXTH = Decimal("0.000001")
 
 Key = tuple[int | None, int | None, str]
 SOON = timedelta(minutes=10)  # after the close: later, figures know of the next morning
+MINUTE = timedelta(minutes=1)  # how often it is tried
 Said = tuple[Decimal | None, Decimal | None, Decimal | None]
 
 
@@ -33,8 +37,11 @@ def freeze_figures(*, on: date, at: datetime) -> int:
     A night that is missed stays unfrozen: what was known then cannot be told any more.
     """
     organisation = Organisation.get()
-    is_soon = timedelta(0) <= at - close_of(on, organisation.time_zone) <= SOON
-    if not is_soon or FrozenNight.objects.filter(day=on).exists() or rollups.waiting():
+    late = at - close_of(on, organisation.time_zone)
+    is_frozen = FrozenNight.objects.filter(day=on).exists()
+    if SOON < late <= SOON + MINUTE and not is_frozen:
+        logger.warning("night_not_frozen", day=on.isoformat(), waiting=rollups.waiting())
+    if not timedelta(0) <= late <= SOON or is_frozen or rollups.waiting():
         return 0
     FrozenNight.objects.create(day=on)
     calendar, measures = organisation.calendar, frozen_measures()

@@ -170,10 +170,10 @@ def test_a_manager_calls_for_the_team_and_sees_the_people(client: Client, cast: 
     assert len(b"".join(client.get("/calls/?format=csv&of=person:E-Ana").streaming_content).splitlines()) == 1  # type: ignore[attr-defined]
     standing = client.get("/calls/?format=csv&list=standing")
     lines = b"".join(standing.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
-    said = client.get("/api/v1/rolled_calls/?of=team:North").json()
+    said = client.get("/api/v1/rolled-calls/?of=team:North").json()
     assert [line.split(",")[:2] for line in lines[1:]] == [[one["kind"], one["name"]] for one in said]
     assert (said[0]["name"], said[0]["commit"], said[0]["not_called"]) == ("North", "500.00", 2)
-    assert client.get("/api/v1/rolled_calls/?of=team:South").status_code == 404
+    assert client.get("/api/v1/rolled-calls/?of=team:South").status_code == 404
 
 
 def test_calls_by_api(client: Client, cast: Cast) -> None:

@@ -102,6 +102,11 @@ def test_all_figures_are_a_page_and_a_file(busy: Cast) -> None:
     page = client.get(address)
     assert page.status_code == 200
     assert "€310" in page.content.decode()
+    for live in (address, "/records/?of=team:North", "/pipeline/?of=team:North"):
+        part = client.get(live, headers={"HX-Request": "true"}).content.decode()
+        assert part.startswith(f'<div id="{live.split("/")[1]}" data-live="{live.split("=")[0]}=team')
+        assert 'data-live-token="' in part
+        assert part.rstrip().endswith("</div>")
     lines = b"".join(client.get(f"{address}&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert any("bookings,Bookings,310.00,money,EUR" in line for line in lines)
     assert client.get(f"{address}&format=csv&file=xlsx").status_code == 200
