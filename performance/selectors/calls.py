@@ -270,7 +270,7 @@ def lines_of(told: Calls) -> list[Rolled]:
         is_called = one.call is not None or one.people.callers > 0
         found.append(
             Rolled(
-                "team", one.team.pk, one.team.name, one.call and one.call.made_on, one.commit if is_called else None,
+                "team", one.team.pk, one.team.name, one.call.made_on if one.call else None, one.commit if is_called else None,
                 one.best_case if is_called else None, one.people.commit, one.people.missing, one.expected,
                 one.credited, one.record.bias, one.record.error, one.record.judged,
             )
@@ -279,9 +279,9 @@ def lines_of(told: Calls) -> list[Rolled]:
         call = line.call
         found.append(
             Rolled(
-                "person", line.person.pk, line.person.name, call and call.made_on, call and call.commit,
-                call and call.best_case, None, int(call is None), line.expected, line.credited, line.record.bias,
-                line.record.error, line.record.judged,
+                "person", line.person.pk, line.person.name, call.made_on if call else None,
+                call.commit if call else None, call.best_case if call else None, None, int(call is None),
+                line.expected, line.credited, line.record.bias, line.record.error, line.record.judged,
             )
         )  # fmt: skip
     return found

@@ -17,7 +17,7 @@ from teams.models import Organisation
 from teams.selectors import organisation_of
 
 from .. import selectors
-from ..selectors.cells import BY_MONTHS, is_reported
+from ..selectors.cells import BY_MONTHS, Basis, is_reported
 from ..selectors.figures import NO_SERIES
 from .asked import BASES, live_of, shown
 from .pipeline import scope_choices, scope_of
@@ -35,12 +35,12 @@ def figures(request: SignedIn) -> HttpResponseBase:
     organisation = organisation_of(request.user)
     scope, period, as_of = scope_of(request), *_days(request, organisation)
     may_report = is_reported(period.start, organisation.calendar, period.kind)
-    basis = request.GET.get("basis", "restated")
-    if basis not in BASES:
+    asked = request.GET.get("basis", "restated")
+    if asked not in BASES:
         raise Http404
-    if basis == "reported" and not may_report:
+    basis: Basis = "reported" if asked == "reported" and may_report else "restated"
+    if basis != asked:
         messages.error(request, BY_MONTHS)
-        basis = "restated"
     fresh = live_of(request, scope)
     found = selectors.figures(
         scope=scope, measures=selectors.catalogue(), period=period, as_of=as_of, basis=basis, organisation=organisation
