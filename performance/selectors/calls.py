@@ -271,8 +271,8 @@ def lines_of(told: Calls) -> list[Rolled]:
         found.append(
             Rolled(
                 "team", one.team.pk, one.team.name, one.call.made_on if one.call else None,
-                one.commit if is_called else None, one.best_case if is_called else None, one.people.commit, one.people.missing, one.expected,
-                one.credited, one.record.bias, one.record.error, one.record.judged,
+                one.commit if is_called else None, one.best_case if is_called else None, one.people.commit,
+                one.people.missing, one.expected, one.credited, one.record.bias, one.record.error, one.record.judged,
             )
         )  # fmt: skip
     for line in told.people:
