@@ -26,7 +26,11 @@ def tend_talks(**kwargs: Any) -> None:
     now, today = clock.now(), clock.today(Organisation.get().time_zone)
     done = services.tend_one_on_ones(on=today, at=now)
     logger.info("one_on_ones_tended", meetings=services.tend_meetings(on=today, at=now), **done)
-    logger.info("ladder_tasks_moved", tasks=services.move_ladder_tasks(on=today))
+    logger.info(
+        "ladder_tasks_moved",
+        tasks=services.move_ladder_tasks(on=today),
+        asked_to_witness=services.ask_hr_to_witness(on=today, at=now),
+    )
 
 
 @shared_task

@@ -47,7 +47,8 @@ def may_lead(access: Access, person: Person) -> bool:
 
 class LadderQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        """The person, the line above them today, and HR once it has come to an improvement plan."""
+        """The person, the line above them today, and HR once it has come to an improvement plan, or before where HR
+        alone can bear witness to a step that nobody reads."""
         access = access_of(user)
         if access.person_id is None:
             return self.none()
@@ -57,8 +58,8 @@ class LadderQuerySet(models.QuerySet):
         elif access.leads and access.role not in READ_NOTHING:
             seen |= Q(person__in=access.people - led_by_others(access))
         if access.role == Role.HR:
-            plans = LadderStep.objects.filter(ladder=OuterRef("pk"), kind__gte=LadderStep.Kind.IMPROVEMENT)
-            seen |= Q(Exists(plans))
+            theirs = Q(kind__gte=LadderStep.Kind.IMPROVEMENT) | Q(witness_asked_at__isnull=False)
+            seen |= Q(Exists(LadderStep.objects.filter(theirs, ladder=OuterRef("pk"))))
         return self.filter(seen)
 
     def open(self) -> Self:
@@ -159,6 +160,9 @@ class LadderStep(Dated):
     edition = models.PositiveIntegerField(default=1, help_text="Counts what the person has to read anew")
     made_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
+    witness_asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When HR was asked to bear witness: nobody else above may"
+    )
     finished_at = models.DateTimeField(null=True)
     is_met = models.BooleanField(null=True)
     result = models.CharField(max_length=500, blank=True)

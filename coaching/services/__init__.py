@@ -71,6 +71,7 @@ from .forgetting import forget_learning
 from .ladders import (
     acknowledge_step,
     answer_decision,
+    ask_hr_to_witness,
     change_step,
     close_ladder_of_leaver,
     confirm_support,
@@ -184,6 +185,7 @@ __all__ = [
     "answer_quiz",
     "appeal_dispute",
     "ask_department",
+    "ask_hr_to_witness",
     "ask_meeting",
     "ask_mentor",
     "ask_view",

@@ -24,11 +24,14 @@ from coaching.selectors.ladders import (
     PauseDue,
     away_until,
     current_step,
+    diagnosis_grounds,
     goal_lines,
     goal_measures,
     grounds_against,
+    had_days_to_read,
     helpers_of,
     later,
+    others_above,
     pauses_due,
     shifted,
     value_of,
@@ -52,6 +55,7 @@ USUAL = timedelta(days=42)  # how long a next step is proposed to take
 LONGEST = timedelta(days=366)
 LEAST, TO_BE_HEARD = timedelta(days=14), timedelta(days=7)  # from the day a step is given; before a decision
 ON_STEP, OF_SUPPORT, TO_READ, TO_ANSWER = "ladder-step", "step-support", "ladder-read", "ladder-answer"
+TO_WITNESS = "ladder-witness"
 
 
 # ── What every act needs ────────────────────────────────────────────────────────────────────────────────────────
@@ -59,13 +63,25 @@ ON_STEP, OF_SUPPORT, TO_READ, TO_ANSWER = "ladder-step", "step-support", "ladder
 
 def _must_stand(step: LadderStep, on: date) -> None:
     """What somebody works towards doesn't change when there is no time left to do it."""
-    least = on + (TO_BE_HEARD if step.kind == Kind.DECISION else LEAST)
+    least = _least(step, on)
     if not step.is_draft and step.last_day < least:
         raise Refused(
             f"It ends {step.last_day:%-d %b %Y}: goals and words stay as they are. With more time they can change: "
             f"extend it to {least:%-d %b %Y} at least.",
             field="aim",
         )
+
+
+def _least(step: LadderStep, on: date) -> date:
+    return on + (TO_BE_HEARD if step.kind == Kind.DECISION else LEAST)
+
+
+def _must_leave_time(step: LadderStep, last: date, on: date) -> None:
+    """Nobody is judged by days that are over, or all but."""
+    least = _least(step, on)
+    if last < least:
+        sentence = f"{last:%-d %b %Y} leaves too little time: let it run until {least:%-d %b %Y} at least."
+        raise Refused(sentence, field="last")
 
 
 def _must_lead(by: User, person: Person) -> None:
@@ -114,10 +130,11 @@ def _changed(step: LadderStep, what: str, *, by: User, at: datetime, kind: str =
     """Another edition: what the person has read is not what stands, so they are asked to read it again."""
     step.edition += 1
     if not step.is_draft:
-        step.state = State.PUBLISHED
+        step.state, step.witness_asked_at = State.PUBLISHED, None
+        _done([f"{TO_WITNESS}:{step.pk}"], at)
         _ask_to_read(step, at)
         tell(step.ladder.person, f"Your step “{step}” has changed: read it again.", _link(step.ladder), at, must=True)
-    step.save(update_fields=["edition", "state", "during", "text"])
+    step.save(update_fields=["edition", "state", "during", "text", "witness_asked_at"])
     _note(step, kind, what, by=by, at=at)
     Task.objects.filter(reason=f"{ON_STEP}:{step.pk}", done_at=None).update(due_on=step.until)
 
@@ -217,8 +234,12 @@ def set_goal(
     _must_stand(step, on)
     first, end = starts_on or step.starts_on, (last or step.last_day) + timedelta(days=1)
     _days(first, end - timedelta(days=1))
-    if first < step.starts_on - LONGEST or end > (step.until or end):
-        raise Refused("A goal ends with its step at the latest; choose an earlier last day.", field="last")
+    if first < step.starts_on or end > (step.until or end):
+        raise Refused(
+            f"A goal's days lie within its step's, {step.starts_on:%-d %b} to {step.last_day:%-d %b %Y}.", field="last"
+        )
+    if not step.is_draft:
+        _must_leave_time(step, end - timedelta(days=1), on)
     if abs(aim) >= Decimal(10) ** 13:
         raise Refused("That goal is out of range.", field="aim")
     if was is None:
@@ -292,7 +313,7 @@ def remove_support(*, support: StepSupport, by: User, at: datetime, edition: int
 
 @transaction.atomic
 def publish_step(*, step: LadderStep, by: User, at: datetime, on: date, edition: int | None = None) -> LadderStep:
-    """Give it to the person: with goals, with support, with days that are still to come."""
+    """Give it to the person: with goals, with support, with days that are still to come, and a cause that was found."""
     step = _lock(step, edition)
     person = step.ladder.person
     _must_lead(by, person)
@@ -304,10 +325,13 @@ def publish_step(*, step: LadderStep, by: User, at: datetime, on: date, edition:
             raise Refused("Set a goal first: a measure, from where to where.", field="goals")
         if not step.support.exists():
             raise Refused("Promise support first: who gives what, by when.", field="support")
-    least = on + (TO_BE_HEARD if step.kind == Kind.DECISION else LEAST)
-    if step.last_day < least:
-        sentence = f"{step.last_day:%-d %b %Y} leaves too little time: let it run until {least:%-d %b %Y} at least."
-        raise Refused(sentence, field="last")
+    for goal in step.goals.order_by("pk"):
+        if goal.starts_on < step.starts_on or goal.last_day > step.last_day:
+            raise Refused("The step has moved, and a goal's days lie outside it: set the goal anew.", field="goals")
+        _must_leave_time(step, goal.last_day, on)
+    _must_leave_time(step, step.last_day, on)
+    if unclear := diagnosis_grounds(step.ladder, person):
+        raise Refused(" ".join(ground.sentence for ground in unclear))
     step.state, step.published_at = State.PUBLISHED, at
     step.save(update_fields=["state", "published_at"])
     _note(step, What.PUBLISHED, "", by=by, at=at)
@@ -360,7 +384,7 @@ def acknowledge_step(
     made.comment, made.at, made.witness = comment.strip(), at, None
     made.save()
     _note(step, What.ACKNOWLEDGED, "", by=by, at=at)
-    _done([f"{TO_READ}:{step.pk}"], at)
+    _done([f"{TO_READ}:{step.pk}", f"{TO_WITNESS}:{step.pk}"], at)
     coach = manager_of(person, day_of(at))
     if coach is not None:
         tell(coach, f"{person.name} has read a step and answered.", _link(step.ladder), at)
@@ -381,9 +405,39 @@ def witness_step(*, step: LadderStep, by: User, at: datetime, on: date, edition:
     step.save(update_fields=["state"])
     made = StepReading.objects.create(step=step, edition=step.edition, at=at, witness=by)
     _note(step, What.ACKNOWLEDGED, "Given, without an answer", by=by, at=at)
+    _done([f"{TO_WITNESS}:{step.pk}"], at)
     tell(step.ladder.person, "A step was noted as given to you; you may still say what you think.",
          _link(step.ladder), at, must=True)  # fmt: skip
     return made
+
+
+def ask_hr_to_witness(*, on: date, at: datetime) -> int:
+    """HR hears of steps that nobody reads where nobody else may bear witness; answers of how many. No ladder moves."""
+    asked = 0
+    waiting = LadderStep.objects.filter(state=State.PUBLISHED, witness_asked_at=None, ladder__closed_at=None)
+    for pk in list(waiting.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            Ladder.objects.select_for_update(of=["self"]).get(steps=pk)
+            step = waiting.select_related("ladder__person").filter(pk=pk).first()
+            if step is None or not had_days_to_read(step, on) or others_above(step.ladder, on):
+                continue
+            step.witness_asked_at = at
+            step.save(update_fields=["witness_asked_at"])
+            _ask_hr(step, "Bear witness that a step was given", TO_WITNESS, at, on)
+            asked += 1
+    return asked
+
+
+def _ask_hr(step: LadderStep, text: str, reason: str, at: datetime, on: date, *, but: User | None = None) -> None:
+    """A task for each in HR; it names nobody."""
+    hr = Person.objects.active(on).filter(pk__in=Posting.objects.on(on).filter(role=Role.HR).values("person"))
+    hr = hr.exclude(pk=step.ladder.person_id)
+    for person in hr.exclude(user=but) if but is not None else hr:
+        Task.objects.create(
+            owner=person, text=text, due_on=on + TO_BE_HEARD, source="ladder", reason=f"{reason}:{step.pk}",
+            link=_link(step.ladder),
+        )  # fmt: skip
+        tell(person, f"{text}: it waits for HR.", _link(step.ladder), at, must=True)
 
 
 # ── Support ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -485,7 +539,11 @@ def pause_step(*, step: LadderStep, start: date, by: User, at: datetime, edition
     made = StepPause.objects.create(step=step, during=through(due.start, due.last), days=due.days, at=at, by=by)
     until = later(step, due.days, after=due.last) + timedelta(days=1)
     _move_goals(step, until)
-    _move_support(step, due)
+    if due.start >= step.starts_on:  # what was lost in a step before is added at the end; help comes as promised
+        for goal in step.goals.filter(during__endswith__gt=due.start).exclude(during__endswith=until):
+            last = min(shifted(step, goal.last_day, due.days, after=due.last), until - timedelta(days=1))
+            StepGoal.objects.filter(pk=goal.pk).update(during=through(goal.starts_on, last))
+        _move_support(step, due)
     step.during = half_open(step.starts_on, until)
     days = f"{due.days} working day{'' if due.days == 1 else 's'}"
     _changed(step, f"{days} away; it ends {step.last_day:%-d %b %Y}", by=by, at=at, kind=What.PAUSED)
@@ -593,7 +651,7 @@ def _close(ladder: Ladder, outcome: str, words: str, *, by: User, at: datetime) 
     LadderEvent.objects.create(ladder=ladder, kind=What.CLOSED, text=ladder.get_outcome_display(), by=by, at=at)
     steps = list(ladder.steps.values_list("pk", flat=True))
     promises = StepSupport.objects.filter(step__in=steps).values_list("pk", flat=True)
-    of_steps = (f"{what}:{pk}" for pk in steps for what in (ON_STEP, TO_READ, TO_ANSWER))
+    of_steps = (f"{what}:{pk}" for pk in steps for what in (ON_STEP, TO_READ, TO_ANSWER, TO_WITNESS))
     _done([*of_steps, *(f"{OF_SUPPORT}:{pk}" for pk in promises)], at)
 
 
@@ -693,13 +751,7 @@ def propose_decision(
         step=step, outcome=outcome, reason=words, until=until, decided_by=by, decided_at=at
     )
     _note(step, What.PROPOSED, "", by=by, at=at)  # which, the person reads once HR has answered
-    hr = Person.objects.active(on).filter(pk__in=Posting.objects.on(on).filter(role=Role.HR).values("person"))
-    for person in hr.exclude(pk=step.ladder.person_id).exclude(user=by):
-        Task.objects.create(
-            owner=person, text="Answer a decision that waits for HR", due_on=on + TO_BE_HEARD, source="ladder",
-            reason=f"{TO_ANSWER}:{step.pk}", link=_link(step.ladder),
-        )  # fmt: skip
-        tell(person, "A decision waits for HR's consent.", _link(step.ladder), at, must=True)
+    _ask_hr(step, "Answer a decision", TO_ANSWER, at, on, but=by)
     return made
 
 

@@ -31,6 +31,11 @@ ACTS = st.lists(
     max_size=14,
 )
 
+IN_TURNS = [
+    ("pass", 5), ("pass", 5), ("decide", 0), ("appeal", 0), ("say", 1), ("withdraw", 0), ("appeal", 1), ("decide", 0),
+    ("pass", 5), ("keep", 0), ("withdraw", 1), ("decide", 0),
+]  # fmt: skip
+
 
 class Story:
     """One dispute, acts in any order; days pass by the moments handed in, postings hold from the start."""
@@ -143,10 +148,7 @@ def world(cast: Cast) -> World:
 )
 @given(acts=ACTS)
 @example(acts=[("pass", 5), ("pass", 5), ("decide", 0), ("appeal", 0), ("add", 5), ("decide", 0), ("move", 2)])
-@example(
-    acts=[("pass", 5), ("pass", 5), ("decide", 0), ("appeal", 0), ("say", 1), ("withdraw", 0), ("appeal", 1)]
-    + [("decide", 0), ("pass", 5), ("keep", 0), ("withdraw", 1), ("decide", 0)]
-)
+@example(acts=IN_TURNS)
 def test_no_order_of_events_lets_a_decision_stand_unheard_or_by_who_is_not_neutral(
     world: World, acts: list[tuple[str, int]]
 ) -> None:
