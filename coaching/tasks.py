@@ -56,8 +56,11 @@ def keep_disputes_going(**kwargs: Any) -> None:
 
 @shared_task
 def refresh_effects(**kwargs: Any) -> None:
-    """Nightly: which kinds of help work, and what each course does to the measure it is for."""
+    """Nightly: which kinds of help work, what each course does to the measure it is for, what came of plays."""
     on = clock.today(Organisation.get().time_zone)
     logger.info(
-        "effects_refreshed", help=services.refresh_help_effects(on=on), courses=services.refresh_course_effects(on=on)
+        "effects_refreshed",
+        help=services.refresh_help_effects(on=on),
+        courses=services.refresh_course_effects(on=on),
+        plays=services.refresh_play_effects(on=on),
     )

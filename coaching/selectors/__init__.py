@@ -107,7 +107,7 @@ from .meetings import (
     teams_of,
     who_may_have_come,
 )
-from .plays import PlayResult, Voices, play_results, plays_of, stages_of_plays, uses_of, voices_beside
+from .plays import PlayResult, Voices, kept_results, play_results, plays_of, stages_of_plays, uses_of, voices_beside
 from .reach import coached_by, day_after, days_here, leaders_of, leads_on, may_coach, name_of
 from .rhythms import (
     Latest,
@@ -221,6 +221,7 @@ __all__ = [
     "growth_steps",
     "has_open_diagnosis",
     "helpers_of",
+    "kept_results",
     "kept_under",
     "ladder_with_parts",
     "ladders_of",

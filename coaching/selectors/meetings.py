@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 from urllib.parse import quote
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -28,11 +27,10 @@ from salesmgmt.lib.groups import SMALLEST_GROUP
 from teams.models import Access, Holiday, Leadership, Organisation, Person, Posting, Role, Team, User, access_of
 from teams.selectors import current_period
 
-from .plays import PlayResult, last_use, play_results
+from .plays import kept_results
 from .rhythms import AHEAD, FAR
 
 TOPICS = 5  # of the market that an agenda names
-PLAYED = timedelta(days=365)  # in which deals with a play are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +221,7 @@ def _plays(team: Team, since: date, on: date) -> list[Found]:
     """Plays whose deals are won more often than comparable ones, by more than chance; of a team that sells."""
     if team.department:
         return []
-    results = _results(on, last_use())
+    results = kept_results()
     good = {pk for pk, one in results.items() if one.differs and one.difference and one.difference.interval.value > 0}
     plays = Play.objects.in_use().filter(pk__in=good)
     return [
@@ -233,9 +231,3 @@ def _plays(team: Team, since: date, on: date) -> list[Found]:
         )
         for play in plays.order_by("name", "pk")
     ]  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _results(on: date, uses: int) -> dict[int, PlayResult]:
-    """Of a year, once for all teams that meet on a day; `uses` tells whether anything was said meanwhile."""
-    return play_results(start=on - PLAYED, until=on)
