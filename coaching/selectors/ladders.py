@@ -200,6 +200,7 @@ class Ground:
     key: str
     sentence: str
     link: str = ""
+    pause: "PauseDue | None" = None
 
 
 def grounds_against(step: LadderStep, *, on: date) -> list[Ground]:
@@ -274,7 +275,7 @@ def _leave(step: LadderStep, person: Person, since: date) -> list[Ground]:
     for one in pauses_due(step):
         span = f"{one.start:%-d %b}" if one.start == one.last else f"{one.start:%-d %b} to {one.last:%-d %b %Y}"
         sentence = f"Leave ({span}) is not counted in the dates: pause the step, it then ends {one.ends:%-d %b %Y}."
-        found.append(Ground("leave", sentence))
+        found.append(Ground("leave", sentence, pause=one))
     return found
 
 

@@ -568,6 +568,8 @@ def test_the_person_reads_the_rulings_and_says_how_they_see_it(cast: Cast, case:
     assert "No deal was lost for it" in client.get(f"/cases/{case.pk}/").content.decode()
     assert client.post(f"/cases/{case.pk}/statement/", {"text": "I was at the fair."}).status_code == 302
     assert CaseStatement.objects.get().person == cast.ben
+    told = signed_in(cast.maya).get(f"/api/v1/cases/{case.pk}/diagnosis/").json()
+    assert [one["text"] for one in told["statements"]] == ["I was at the fair."]
     page = client.get(f"/cases/{case.pk}/").content.decode()
     assert "Rule on" not in page
     assert "Close the case" not in page
@@ -586,6 +588,7 @@ def test_who_runs_the_installation_sees_that_there_is_a_case_and_no_words(cast: 
         "/cases/?export=csv",
         "/search/?q=Secret",
         f"/api/v1/cases/{made.pk}/",
+        f"/api/v1/cases/{made.pk}/diagnosis/",
     ):
         answer = client.get(path)
         text = b"".join(answer).decode() if answer.streaming else answer.content.decode()

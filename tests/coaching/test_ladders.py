@@ -381,7 +381,13 @@ def test_leave_of_a_step_that_is_over_adds_its_days_to_the_standing_one(world: W
     was, promised = second.last_day, second.support.get().due_on
     leave_then(world, second.ladder.steps.get(kind=1))
     (due,) = selectors.pauses_due(second)
-    services.pause_step(step=second, start=due.start, by=world.maya, at=world.now)
+    maya, path = signed_in(world.cast.maya), f"/api/v1/ladder-steps/{second.pk}/"
+    (told,) = [one["pause"] for one in maya.get(f"{path}grounds/").json() if one["pause"]]
+    assert (told["start"], told["ends"]) == (f"{due.start}", f"{due.ends}")
+    answer = maya.post(f"{path}pause/", {"start": told["start"]}, content_type="application/json")
+    assert [one["days"] for one in answer.json()["pauses"]] == [due.days]
+    events = maya.get(f"/api/v1/ladders/{second.ladder_id}/").json()["events"]
+    assert (events[-1]["kind"], events[-1]["by"]) == ("paused", world.cast.maya.pk)
     second.refresh_from_db()
     assert second.last_day == due.ends >= was + due.days * DAY
     assert (second.goals.get().last_day, second.support.get().due_on) == (second.last_day, promised)
