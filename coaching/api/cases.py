@@ -126,6 +126,9 @@ class QuestionAskWriter(Writer):
     department = serializers.ChoiceField(choices=Team.Department.choices)
     text = serializers.CharField(max_length=500)
     due_on = serializers.DateField()
+    is_other_word = serializers.BooleanField(
+        required=False, help_text="What reads like the person's name in the text is another word"
+    )
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 

@@ -203,7 +203,7 @@ def pulse_counts(*, user: User, on: date) -> list[PulseCount]:
     four before; a kind fewer than five spoke of is out.
 
     Blocks of weeks that are over and don't overlap: counts that move with each day would tell who spoke since
-    yesterday. Whose words they read, and their own, are left out: what is left by taking these away would be somebody's.
+    yesterday. Whose words they read, and their own, are left out: what is left without them would be somebody's.
     """
     access = access_of(user)
     over = on - timedelta(days=(on.toordinal() - 1) % BLOCK.days)  # ordinal 1 was a Monday

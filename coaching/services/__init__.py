@@ -141,7 +141,7 @@ from .plays import (
     use_play,
     vote_for_play,
 )
-from .questions import answer_question, ask_department, remind_of_questions
+from .questions import TellsWhom, answer_question, ask_department, remind_of_questions
 from .rhythms import end_rhythm, say_pulse, set_rhythm, tend_one_on_ones
 from .skills import set_skill_targets
 from .talks import (
@@ -166,6 +166,7 @@ __all__ = [
     "NotNeutral",
     "Settlement",
     "Split",
+    "TellsWhom",
     "acknowledge_step",
     "add_action_item",
     "add_agenda_item",

@@ -510,6 +510,21 @@ def test_a_question_names_nobody(cast: Cast, case: Case, dora: Person, name: str
     assert ask(case, cast.maya, text="How late do orders of the van leave?").pk
 
 
+def test_a_surname_that_is_a_word_of_the_trade_holds_up_no_question(cast: Cast, case: Case, dora: Person) -> None:
+    Person.objects.filter(pk=cast.ben.pk).update(name="Ben Delivery")
+    assert ask(case, cast.maya, text="Delivery was late. Is each delivery late?").pk
+    posted = {
+        "step": "delivery", "department": "delivery", "text": "Did Delivery tell the customer?", "version": "1",
+        "due_on": f"{clock.today('Europe/Berlin') + timedelta(days=20)}", "is_other_word": "False",
+    }  # fmt: skip
+    Case.objects.update(version=1)
+    refused = signed_in(cast.maya).post(f"/cases/{case.pk}/ask/", posted)
+    assert (refused.status_code, "It is not the name" in refused.content.decode()) == (422, True)
+    answer = signed_in(cast.maya).post(f"/cases/{case.pk}/ask/", posted | {"is_other_word": "on"})
+    assert answer.status_code in {302, 303}
+    assert "is another word there" in case.changes.order_by("pk").last().what
+
+
 def test_a_department_that_nobody_is_in_is_not_asked(cast: Cast, case: Case) -> None:
     with pytest.raises(Refused, match="Nobody is posted to Delivery today"):
         ask(case, cast.maya)
