@@ -193,8 +193,7 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
         return None
     noise = np.concatenate(off) * float(found.scatter[0])
     middle, spread = float(noise.mean()), math.sqrt(float(noise.var(ddof=1)) + unsure)
-    apart = 1 + (shifts[-1] - shifts[1]) // longest if len(shifts) > 1 else 1  # starts whose weeks overlap tell once
-    free = max(len(people) * apart - 2, 2)
+    free = max(len(people) - 2, 2)  # what one person did at several starts tells once
     reach = float(student.ppf((1 + SHARE) / 2, free)) * spread
     ratio = float(found.actual[0] / found.expected[0])
 

@@ -589,7 +589,7 @@ def test_an_appeal_is_withdrawn_by_who_made_it_and_takes_nobody_else_s_away(worl
     with pytest.raises(Refused, match="You appealed before"):
         services.appeal_dispute(dispute=dispute, text="No", by=by(world.ana), at=NOW)
     judge = Decider.objects.filter(dispute=dispute, round=2).get().person
-    services.appeal_dispute(dispute=dispute, text="It is all mine", by=by(world.ben), at=NOW)
+    dispute = services.appeal_dispute(dispute=dispute, text="It is all mine", by=by(world.ben), at=NOW)
     assert world.decider(dispute) == judge  # nobody puts judges aside by appealing in turns
     assert Task.objects.filter(owner=world.ana, source="dispute", done_at=None).exists()
     with pytest.raises(Refused, match="Ana spoke to an appeal that was withdrawn"):

@@ -484,7 +484,7 @@ def test_a_step_is_never_a_formality_of_a_few_days_nor_a_goal_of_days_that_are_o
     said = {"measure": "deals_won", "aim": 100, "last": f"{world.today - DAY}"}
     services.extend_step(step=step, last=world.today + 30 * DAY, reason="More time", by=world.maya, at=world.now)
     answer = signed_in(world.cast.maya).post(path, said, content_type="application/json")
-    assert (answer.status_code, "leaves too little time" in answer.content.decode()) == (400, True)
+    assert (answer.status_code, "leaves too little time" in answer.content.decode()) == (409, True)
 
 
 def test_any_measure_of_a_person_can_be_a_goal(world: World) -> None:
