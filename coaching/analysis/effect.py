@@ -7,8 +7,9 @@ before and on the time before those (analysis of covariance), learned from peopl
 Chance is what the same reckoning finds where there was no help: as many comparable people, drawn at this and at
 earlier starts (placebos in space and time: Abadie, Diamond and Hainmueller 2010). Where few are left to draw from,
 fewer are drawn: how far a reckoning scatters goes with one over the people helped and the weight of each they are set
-against. Who is helped later counts among the comparable up to then: leaving them out would keep the lucky ones.
-Comparable are the nearest by role, tenure, level and territory (Gower 1971).
+against. To that comes the doubt of the regression itself, by which all who are helped are off together: it does not
+shrink with their number. Who is helped later counts among the comparable up to then: leaving them out would keep the
+lucky ones. Comparable are the nearest by role, tenure, level and territory (Gower 1971).
 """
 
 import math
