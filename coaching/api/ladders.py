@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from coaching import selectors, services
 from coaching.models import (
     Case,
+    CoachingPlan,
+    Enrolment,
     Exit,
     Ladder,
     LadderDecision,
@@ -43,7 +45,10 @@ class LadderGoalSerializer(serializers.ModelSerializer):
 class LadderSupportSerializer(serializers.ModelSerializer):
     class Meta:
         model = StepSupport
-        fields = ("id", "step", "owner", "text", "due_on", "given_at", "denied_at", "waived_at", "confirmed_at")
+        fields = (
+            "id", "step", "owner", "text", "due_on", "enrolment", "coaching_plan", "given_at", "denied_at",
+            "waived_at", "confirmed_at",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -185,6 +190,10 @@ class LadderSupportWriter(LadderEditionWriter):
     owner = VisibleField(model=Person)
     text = serializers.CharField(max_length=300)
     due_on = serializers.DateField()
+    enrolment = VisibleField(model=Enrolment, required=False, allow_null=True, help_text="The course that it is")
+    coaching_plan = VisibleField(
+        model=CoachingPlan, required=False, allow_null=True, help_text="The planned help that it is"
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """Those up the line are not in the writer's own sight, and are whom one asks."""

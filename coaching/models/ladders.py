@@ -14,6 +14,8 @@ from salesmgmt.lib.ranges import Dated, half_open, is_a_range
 from teams.models import Access, Leadership, Organisation, Person, Posting, Role, Team, Viewer, access_of
 
 from .cases import Case
+from .courses import Enrolment
+from .plans import CoachingPlan
 
 READ_NOTHING = frozenset({"admin", Role.OPERATIONS})  # they may know that there is a ladder, and read no word of it
 
@@ -270,6 +272,12 @@ class StepSupport(models.Model):
     owner = models.ForeignKey(Person, models.PROTECT, related_name="+", help_text="Who gives it")
     text = models.CharField(max_length=300)
     due_on = models.DateField()
+    enrolment = models.ForeignKey(
+        Enrolment, models.SET_NULL, null=True, related_name="+", help_text="The course that it is, if it is one"
+    )
+    coaching_plan = models.ForeignKey(
+        CoachingPlan, models.SET_NULL, null=True, related_name="+", help_text="The help that it is, if it is planned"
+    )
     made_at = models.DateTimeField()
     given_at = models.DateTimeField(null=True)
     denied_at = models.DateTimeField(null=True, help_text="The person says that it was not given")
@@ -284,11 +292,33 @@ class StepSupport(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(denied_at=None) | Q(given_at__isnull=False), name="only_given_support_is_denied"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(enrolment=None) | Q(coaching_plan=None), name="support_is_one_course_or_one_plan"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    def lacks_on(self, day: date) -> str:
+        """What its course or plan shows to be lacking on a day; empty: nothing, or it is tied to none.
+
+        A course is given once it is passed, or once its day has come: nobody holds the others up by not taking it.
+        """
+        if self.enrolment is not None:
+            taken = self.enrolment
+            if taken.withdrawn_at is not None:
+                return f"the course “{taken.course}” was taken back"
+            if taken.passed_at is None and taken.due_on > day:
+                return f"the course “{taken.course}” goes on until {taken.due_on:%-d %b %Y}"
+        if self.coaching_plan is not None:
+            plan = self.coaching_plan
+            if plan.cancelled_at is not None:
+                return f"“{plan.get_kind_display()}” was cancelled"
+            if plan.until > day:
+                return f"“{plan.get_kind_display()}” goes on until {plan.until - timedelta(days=1):%-d %b %Y}"
+        return ""
 
     @property
     def may_be_given(self) -> bool:

@@ -13,8 +13,10 @@ from django.db.models import Prefetch, Q, QuerySet, Sum
 from coaching.models import (
     ActionItem,
     Case,
+    CoachingPlan,
     DiagnosisStep,
     Dispute,
+    Enrolment,
     Exit,
     Ladder,
     LadderDecision,
@@ -54,6 +56,7 @@ WRITES = {  # who did one of these has made or judged the steps
     LadderEvent.Kind.OPENED, LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.EXTENDED,
     LadderEvent.Kind.COMPLETED,
 }  # fmt: skip
+TIED = ("owner", "enrolment__course", "coaching_plan")  # what says whether support was given
 MOVES = {LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.PAUSED, LadderEvent.Kind.EXTENDED}
 
 
@@ -69,7 +72,7 @@ def ladder_with_parts(user: User) -> QuerySet[Ladder]:
     """A ladder with everything on it: a fixed number of queries."""
     steps = LadderStep.objects.order_by("kind").prefetch_related(
         Prefetch("goals", StepGoal.objects.order_by("pk")),
-        Prefetch("support", StepSupport.objects.select_related("owner").order_by("due_on", "pk")),
+        Prefetch("support", StepSupport.objects.select_related(*TIED).order_by("due_on", "pk")),
         Prefetch("readings", StepReading.objects.order_by("edition")),
         Prefetch("pauses"),
         Prefetch("decisions", LadderDecision.objects.select_related("decided_by", "answered_by").order_by("pk")),
@@ -111,6 +114,16 @@ def helpers_of(step: LadderStep, on: date) -> QuerySet[Person]:
     if step.kind >= Kind.IMPROVEMENT:
         who |= Q(pk__in=Posting.objects.on(on).filter(role=Role.HR).values("person"))
     return Person.objects.active(on).filter(who).exclude(pk=step.ladder.person_id).order_by("name", "pk")
+
+
+def courses_to_promise(person: Person) -> QuerySet[Enrolment]:
+    """Courses somebody has been given and not passed."""
+    return Enrolment.objects.open().filter(person=person).select_related("course", "person").order_by("due_on", "pk")
+
+
+def plans_to_promise(person: Person, on: date) -> QuerySet[CoachingPlan]:
+    """Help that is planned for somebody and not over."""
+    return CoachingPlan.objects.standing().filter(person=person, until__gt=on).order_by("starts_on", "pk")
 
 
 def why_not_decide(user: User, access: Access, ladder: Ladder, on: date) -> str:
@@ -333,8 +346,12 @@ def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
     zone = Organisation.get().time_zone
     promised = StepSupport.objects.filter(step__ladder=step.ladder_id, due_on__lte=on, waived_at=None)
     found = []
-    for one in promised.select_related("owner").order_by("due_on", "pk"):
-        if not one.is_kept:
+    for one in promised.select_related(*TIED).order_by("due_on", "pk"):
+        lacks = one.lacks_on(on) if one.confirmed_at is None else ""
+        if lacks:
+            sentence = f"What {one.owner.name} promised for {one.due_on:%-d %b %Y} is not given: {lacks}."
+            found.append(Ground("support", sentence))
+        elif not one.is_kept:
             due = f"{one.due_on:%-d %b %Y}"
             sentence = f"{one.owner.name} has not given what was promised for {due}: give it first."
             if one.denied_at is not None:

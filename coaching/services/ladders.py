@@ -9,6 +9,8 @@ from django.db import transaction
 
 from coaching.models import (
     Case,
+    CoachingPlan,
+    Enrolment,
     Exit,
     Ladder,
     LadderDecision,
@@ -21,8 +23,10 @@ from coaching.models import (
     may_lead,
 )
 from coaching.selectors.ladders import (
+    TIED,
     PauseDue,
     away_until,
+    courses_to_promise,
     current_step,
     diagnosis_grounds,
     goal_lines,
@@ -33,6 +37,7 @@ from coaching.selectors.ladders import (
     later,
     others_above,
     pauses_due,
+    plans_to_promise,
     shifted,
     value_of,
     why_not_confirm,
@@ -267,9 +272,9 @@ def remove_goal(*, goal: StepGoal, by: User, at: datetime, edition: int | None =
 @transaction.atomic
 def promise_support(
     *, step: LadderStep, owner: Person, text: str, due_on: date, by: User, at: datetime, on: date,
-    edition: int | None = None,
+    edition: int | None = None, enrolment: Enrolment | None = None, coaching_plan: CoachingPlan | None = None,
 ) -> StepSupport:  # fmt: skip
-    """Help that goes with a step: who gives what, by when."""
+    """Help that goes with a step: who gives what, by when. Tied to a course or a plan, that tells whether it came."""
     step = _lock(step, edition)
     _must_lead(by, step.ladder.person)
     words = _said(text, "Say what is promised.", "text")
@@ -279,7 +284,17 @@ def promise_support(
         raise Refused(f"The day {due_on:%-d %b %Y} has passed; choose a later one.", field="due_on")
     if due_on > step.last_day:
         raise Refused(f"Help comes before the step ends, {step.last_day:%-d %b %Y}.", field="due_on")
-    made = StepSupport.objects.create(step=step, owner=owner, text=words, due_on=due_on, made_at=at)
+    person = step.ladder.person
+    if enrolment is not None and not courses_to_promise(person).filter(pk=enrolment.pk).exists():
+        raise Refused(f"{person.name} has no such course open: give it to them first.", field="enrolment")
+    if coaching_plan is not None and not plans_to_promise(person, on).filter(pk=coaching_plan.pk).exists():
+        raise Refused(f"No such help is planned for {person.name}: plan it first.", field="coaching_plan")
+    if enrolment is not None and coaching_plan is not None:
+        raise Refused("Tie a promise to a course or to a plan, and make another for the other.", field="coaching_plan")
+    made = StepSupport.objects.create(
+        step=step, owner=owner, text=words, due_on=due_on, made_at=at, enrolment=enrolment,
+        coaching_plan=coaching_plan,
+    )  # fmt: skip
     if not step.is_draft:
         _ask(made)
     _changed(step, f"Support by {owner.name}", by=by, at=at)
@@ -445,7 +460,7 @@ def _ask_hr(step: LadderStep, text: str, reason: str, at: datetime, on: date, *,
 
 def _locked_support(support: StepSupport) -> StepSupport:
     step = _lock(support.step)
-    found = StepSupport.objects.select_related("owner").get(pk=support.pk)
+    found = StepSupport.objects.select_related(*TIED).get(pk=support.pk)
     found.step = step
     if step.is_draft:
         raise Refused("This step is a draft; nothing is promised yet.")
@@ -464,6 +479,8 @@ def give_support(*, support: StepSupport, by: User, at: datetime) -> StepSupport
         raise Refused(f"Only {support.owner.name} or who leads the person says that it was given.")
     if not support.may_be_given:
         return support
+    if lacks := support.lacks_on(day_of(at)):
+        raise Refused(f"It is not given yet: {lacks}.")
     said = "Given"
     if support.denied_at is not None:
         said = "Said to be given after all"

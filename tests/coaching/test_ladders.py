@@ -15,7 +15,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from coaching import selectors, services
-from coaching.models import Case, Dispute, Exit, Ladder, LadderDecision, LadderStep, Party, Pulse, StepSupport
+from coaching.models import (
+    Case,
+    Dispute,
+    Enrolment,
+    Exit,
+    Ladder,
+    LadderDecision,
+    LadderStep,
+    Party,
+    Pulse,
+    StepSupport,
+)
 from coaching.selectors import value_of
 from coaching.selectors.ladders import goal_measures, status_of
 from sales.models import Order, Task
@@ -435,6 +446,39 @@ def test_the_database_itself_lets_no_step_be_skipped_undone_or_decided_alone(wor
     go_on(world, step)
     with pytest.raises(IntegrityError, match="A complete step stays"), transaction.atomic():
         LadderStep.objects.filter(kind=1).update(state="acknowledged", finished_at=None, is_met=None)
+
+
+def test_a_promise_that_is_a_course_or_a_plan_is_given_when_these_say_so(world: World) -> None:
+    step, at, on = a_ladder(world).steps.get(), world.now - 40 * DAY, world.today - 40 * DAY
+    by = {"by": world.maya, "at": at}
+    course = services.add_course(title="Discovery", by=user(world.cast.vera), at=at)
+    services.add_lesson(course=course, title="Whom to ask", text="And what for.", by=user(world.cast.vera))
+    services.publish_course(course=course, by=user(world.cast.vera), at=at)
+    taken = services.enrol(person=world.cast.ben, course=course, due_on=on + 20 * DAY, reason="Ladder", **by)
+    plan = services.plan_coaching(
+        person=world.cast.ben, kind="ride_along", measure="bookings", starts_on=on, until=on + 30 * DAY, on=on, **by
+    )
+    page = f"/improvement/{step.ladder_id}/"
+    assert "Ben: Discovery" in signed_in(world.cast.maya).get(page).content.decode()
+    said = {"step": step, "owner": world.cast.maya, "due_on": on + 5 * DAY, "on": on, **by}
+    with pytest.raises(Refused, match="and make another for the other"):
+        services.promise_support(text="Both", enrolment=taken, coaching_plan=plan, **said)
+    tied = [
+        services.promise_support(text="A course", enrolment=taken, **said),
+        services.promise_support(text="A day a week", coaching_plan=plan, **said),
+    ]
+    services.set_goal(step=step, measure="deals_won", aim=Decimal(3), by=world.maya, at=at, on=on)
+    services.publish_step(step=step, on=on, **by)
+    for one, words in zip(tied, ("“Discovery” goes on until", "“Ride-along” goes on until"), strict=True):
+        with pytest.raises(Refused, match=words):
+            services.give_support(support=one, by=world.maya, at=at + 9 * DAY)
+    for one in tied:
+        services.give_support(support=one, by=world.maya, at=at + 31 * DAY)
+    step.refresh_from_db()
+    assert not [one for one in selectors.grounds_against(step, on=world.today) if one.key == "support"]
+    Enrolment.objects.filter(pk=taken.pk).update(withdrawn_at=world.now)
+    (ground,) = [one for one in selectors.grounds_against(step, on=world.today) if one.key == "support"]
+    assert "the course “Discovery” was taken back" in ground.sentence
 
 
 def test_goals_met_end_the_ladder_at_any_step(world: World, step: LadderStep) -> None:
