@@ -126,9 +126,9 @@ def effects_of(plans: Sequence[CoachingPlan], *, as_of: date, user: User | None 
     if user is not None:
         access = access_of(user)
         told = [plan for plan in plans if tells_figures(access, plan)]
-        found = {one.plan.pk: one for one in effects_of(told, as_of=as_of)}
+        judged = {one.plan.pk: one for one in effects_of(told, as_of=as_of)}
         labels = {key: one.label for key, one in catalogue().items()} if len(told) < len(plans) else {}
-        return [found.get(plan.pk) or _untold(plan, labels.get(plan.measure, plan.measure), as_of) for plan in plans]
+        return [judged.get(plan.pk) or _untold(plan, labels.get(plan.measure, plan.measure), as_of) for plan in plans]
     known = measures_of({plan.measure for plan in plans} & set(usable_measures()))
     panels = {
         key: _Panel([plan for plan in plans if plan.measure == key], measure, as_of) for key, measure in known.items()
