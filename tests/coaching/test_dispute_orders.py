@@ -142,7 +142,7 @@ def world(cast: Cast) -> World:
 
 
 @settings(
-    max_examples=10,
+    max_examples=9,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -120,10 +120,10 @@ def test_a_flag_leads_to_a_diagnosis_a_course_an_effect_and_praise(
     company: Company, maya: "Page", live_server: LiveServer, browser: "Browser"
 ) -> None:
     case = open_case(maya, live_server.url, company)
-    shows(maya, "product", ["Lost on the product, as we see it", "8 %", "1 of 12", "8 %"])
+    shows(maya, "product", ["Lost on the product, as we see it", "8%", "1 of 12", "8%"])
     rule(maya, "product", "out", "No more deals are lost for it than before.")
-    shows(maya, "price", ["Lost on price, as we see it", "8 %", "1 of 12", "8 %"])
-    shows(maya, "price", ["Discount given", "5 %", "6", "5 %"])
+    shows(maya, "price", ["Lost on price, as we see it", "8%", "1 of 12", "8%"])
+    shows(maya, "price", ["Discount given", "5%", "6", "5%"])
     rule(maya, "price", "out", "Discounts are as they were.")
 
     maya.locator("#ask summary").click()
