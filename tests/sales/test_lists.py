@@ -193,8 +193,7 @@ def test_what_is_looked_for_soon_is_found_however_far_it_lies(cast: Cast, monkey
     assert hours == [[23, 22, 21], [20, 19, 11], [3]]
 
 
-@pytest.mark.parametrize("near", [1, 6, 50])
-@pytest.mark.parametrize("gather", [0, 50])
+@pytest.mark.parametrize(("near", "gather"), [(1, 0), (6, 50), (50, 0)])
 def test_two_letters_find_the_same_deals_in_the_same_order_however_they_are_looked_for(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, near: int, gather: int
 ) -> None:
