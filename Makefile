@@ -23,7 +23,7 @@ run: install ## start Paceline here: PORT=8000, DEMO=1 (0: empty), VAR=var; Ctrl
 	@exec $(PY) -m salesmgmt.run up
 
 test: install-dev browser ## run the whole suite on a database of its own (ARGS="tests/sales -k split")
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 FUZZ ?= 4000
 SEED ?= $(shell date +%s)

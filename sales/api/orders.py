@@ -3,8 +3,6 @@
 from typing import Any
 
 import django_filters as filters
-from django.conf import settings
-from django.urls import reverse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -153,7 +151,8 @@ class FeedbackAskWriter(Writer):
 
 
 class FeedbackLinkSerializer(serializers.Serializer):
-    link = serializers.URLField(read_only=True)
+    link = Text(read_only=True, help_text="Empty where it went by e-mail")
+    sent_to = Text(read_only=True, help_text="The contact's address it was mailed to; else empty")
 
 
 class CancelWriter(Writer):
@@ -239,11 +238,13 @@ class Orders(Records):
     @extend_schema(request=FeedbackAskWriter, responses={201: FeedbackLinkSerializer})
     @action(detail=True, methods=["post"])
     def ask(self, request: Request, pk: str) -> Response:
-        """Make the link by which the customer answers how it went, once; it is shown here and never again."""
-        said = self.cleaned(FeedbackAskWriter)
-        secret = services.ask_feedback(account=None, order=self.get_object(), by=self.by, at=clock.now(), **said)
-        link = settings.BASE_URL.rstrip("/") + reverse("feedback-answer", args=[secret])
-        return Response(FeedbackLinkSerializer({"link": link}).data, status=201)
+        """Ask the customer how it went, by a link that works once: it is mailed to the contact, or shown this once.
+
+        What is answered by a link that was shown to whose order it is counts for no score of theirs.
+        """
+        said = {"contact": None} | self.cleaned(FeedbackAskWriter)
+        asked = services.ask_customer(order=self.get_object(), by=self.by, at=clock.now(), **said)
+        return Response(FeedbackLinkSerializer(asked).data, status=201)
 
     @extend_schema(request=LinesWriter, responses=OrderSerializer)
     @action(detail=True, methods=["post"])

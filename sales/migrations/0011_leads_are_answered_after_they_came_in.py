@@ -9,7 +9,7 @@ def mend(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0005_lists_in_more_orders")]
+    dependencies = [("sales", "0010_who_had_the_link")]
 
     operations = [
         migrations.RunPython(mend, migrations.RunPython.noop),

@@ -12,6 +12,7 @@ from .activities import (
 )
 from .contracts import (
     SOON,
+    WITHOUT_RENEWAL,
     contract_counts,
     contract_lines,
     contract_states,
@@ -54,6 +55,7 @@ from .deal_lines import (
     may_decide,
     open_approvals,
     role_on,
+    sold_for,
     totals_of,
     totals_of_order,
 )
@@ -161,6 +163,7 @@ __all__ = [
     "SOON",
     "STEPS",
     "TIED",
+    "WITHOUT_RENEWAL",
     "Beside",
     "Book",
     "Column",
@@ -296,6 +299,7 @@ __all__ = [
     "selling_time",
     "shares_of",
     "signs_of",
+    "sold_for",
     "span_of",
     "state_of",
     "tags_in_use",

@@ -1,7 +1,7 @@
 """What the products on a deal come to, what discount that is, and who may give it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.ratios import ratio
 from teams.models import Person, Posting, Role, Viewer, access_of
 
-ZERO = Decimal(0)
+ZERO, CENT = Decimal(0), Decimal("0.01")
 FEWEST_DEALS = 5  # before somebody's discounts are compared
 # They answer for the whole of it.
 WITHOUT_LIMIT = ("admin", Role.EXECUTIVE, Role.OPERATIONS)
@@ -163,6 +163,15 @@ def totals_of_order(lines: Iterable[Any]) -> Totals:
     return Totals(discount=found[""], discount_by_family=by_family)
 
 
+def sold_for(totals: Totals, listed: Totals, net: Decimal | None) -> Totals:
+    """What discount `totals` are where `net` is paid for what is listed: theirs or that, whichever says more.
+
+    What was rounded to a cent is no discount.
+    """
+    off = None if net is None else discount_of(listed.list_value, net + CENT)
+    return replace(totals, discount=max((one for one in (totals.discount, off) if one is not None), default=None))
+
+
 def is_approved(deal: Deal, totals: Totals) -> bool:
     """Whether this discount, or a higher one, was approved; one that has risen since is asked for anew."""
     for approval in DiscountApproval.objects.filter(deal=deal, is_approved=True):
@@ -189,6 +198,8 @@ def beyond_limits(
     for deal in deals:
         lines[deal.pk] |= {line.pk or id(line): line for line in (given or {}).get(deal.pk, [])}
         totals = totals_of(lines[deal.pk].values())
+        if on is not None:
+            totals = sold_for(totals, totals, deal.amount)
         day = on or deal.closed_on
         role = role_on(deal.owner, day) if totals.discount and day else ""
         above = excess_of(totals, role) if totals.discount and (role or on) else []

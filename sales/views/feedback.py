@@ -268,7 +268,7 @@ def complaint_answer(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.ComplaintAnswerForm(request.POST, prefix="answer")
 
     def save() -> None:
-        services.answer_complaint(complaint=found, by=request.user, **form.cleaned_data)
+        services.answer_complaint(complaint=found, by=request.user, at=clock.now(), **form.cleaned_data)
 
     def now_at() -> int:
         return _found(request, pk).version
@@ -286,7 +286,7 @@ def complaint_resolve(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.ResolveForm(request.POST, prefix="resolve")
 
     def save() -> None:
-        services.resolve_complaint(complaint=found, by=request.user, **form.cleaned_data)
+        services.resolve_complaint(complaint=found, by=request.user, at=clock.now(), **form.cleaned_data)
 
     def now_at() -> int:
         return _found(request, pk).version

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -118,7 +117,7 @@ def add(request: SignedIn) -> HttpResponse:
         owners=owners,
         deals=_deals(request, account or (deal.account if deal else None)),
         initial={
-            "owner": deal.owner_id if deal else me, "ordered_on": day, "deal": deal,
+            "owner": deal.owner_id if deal else me, "ordered_on": (deal and deal.closed_on) or day, "deal": deal,
             "account": account or (deal.account if deal else None),
         },
     )  # fmt: skip
@@ -214,13 +213,14 @@ def order_page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         }
     if context["may_share"]:
         context["share_form"] = bound.get("share_form") or _share_form(request, found)
-    is_refused = bool(bound) and "link" not in bound
+    is_refused = bool(bound) and "asked" not in bound
     return render(request, "sales/order.html", context | bound, status=422 if is_refused else 200)
 
 
 def _ask_form(request: SignedIn, found: Order, data: Any = None) -> forms.AskForm:
-    contacts = Contact.objects.visible_to(request.user).filter(account=found.account_id or 0)
-    return forms.AskForm(data, contacts=contacts.filter(is_not_to_be_contacted=False).order_by("name"), prefix="ask")
+    seen = Contact.objects.visible_to(request.user).filter(account=found.account_id or 0, is_not_to_be_contacted=False)
+    contacts = seen.annotate(lacks_address=Q(email="")).order_by("lacks_address", "name", "pk")
+    return forms.AskForm(data, contacts=contacts, prefix="ask")
 
 
 def _share_form(request: SignedIn, found: Order, data: Any = None) -> forms.ShareForm:
@@ -318,25 +318,19 @@ def lines(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 def ask(request: SignedIn, pk: int) -> HttpResponse:
-    """Make a feedback link and show it, this once; the one before stops working."""
+    """Mail the customer a feedback link, or show it, this once; the one before stops working."""
     found = _find(request, pk)
     form = _ask_form(request, found, request.POST)
-    made: list[str] = []
+    made: list[services.Asked] = []
 
     def save() -> None:
-        made.append(
-            services.ask_feedback(
-                account=None, order=found, contact=form.cleaned_data["contact"], by=request.user, at=clock.now()
-            )
-        )
+        contact = form.cleaned_data["contact"]
+        made.append(services.ask_customer(order=found, contact=contact, by=request.user, at=clock.now()))
 
     if not submitted(request, form, save, said="", topics=()):
         return order_page(request, pk, ask_form=form)
-    answer = order_page(
-        request,
-        pk,
-        link=settings.BASE_URL.rstrip("/") + reverse("feedback-answer", args=[made[0]]),
-        asked=form.cleaned_data["contact"],
-    )
+    asked, contact = made[0], form.cleaned_data["contact"]
+    is_own = found.owner_id == access_of(request.user).person_id
+    answer = order_page(request, pk, asked=asked, contact=contact, is_own=is_own)
     add_never_cache_headers(answer)
     return answer

@@ -202,6 +202,7 @@ class Settling:
     by: Any
     at: datetime
     reason: str
+    own: int | None = None  # of an undo: the person who undoes, who gains nothing by it
 
 
 @dataclass(slots=True)

@@ -10,7 +10,19 @@ from django.db import transaction
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from sales.models import Account, Activity, Contact, Credit, CreditShare, Deal, DealChange, Order, Outcome, Product
+from sales.models import (
+    Account,
+    Activity,
+    Contact,
+    Credit,
+    CreditShare,
+    Deal,
+    DealChange,
+    Feedback,
+    Order,
+    Outcome,
+    Product,
+)
 from salesmgmt.exchange.kinds import kinds
 from salesmgmt.exchange.models import BatchRow
 from salesmgmt.exchange.reader import Unreadable
@@ -522,6 +534,54 @@ def test_rows_about_ones_own_quota_and_credit_are_refused(cast: Cast) -> None:
     answer = take("deal_changes", f"{changes}D3,2026-05-08,next_step,Ring\nD2,2026-05-01,stage,Proposal\n", by=by)
     assert reasons(answer) == [(2, "deal", own), (3, "deal", own)]
     assert not Credit.objects.filter(person=cast.olga).exists()
+
+
+def test_rows_about_credit_that_one_shares_or_has_by_now_are_refused(cast: Cast) -> None:
+    by, own = cast.olga.user, "Nobody takes in credit of their own; ask a colleague to import this row."
+    header = "external_id,owner,status,amount,closed_on\n"
+    take("deals", f"{header}D1,Ana,won,900,2026-05-06\nD2,Ana,,900,\nD3,Olga,lost,900,2026-05-06\n")
+    take("deal_shares", "deal,person,share\nD2,Ana,50\nD2,Olga,50\n")
+    take(
+        "orders", "number,owner,amount,ordered_on\nN1,Ana,900,2026-05-06\nN2,Olga,900,2026-05-06\nN3,Ben,1,2026-05-06\n"
+    )
+    take("credits", "order,person,overlay\nN1,Olga,10\nD1,Olga,10\n")
+    refunds = take("refunds", "external_id,order,amount,occurred_on\nR2,N2,100,2026-05-07\nR3,N3,1,2026-05-07\n")
+    before = list(Credit.objects.order_by("pk").values_list("person", "amount"))
+    for kind, text in (
+        ("orders", "number,owner,amount,ordered_on\nN1,Ana,1800,2026-05-06\nN2,Ana,900,2026-05-06\n"),
+        ("order_lines", "order,text,amount\nN1,Truck,1800\n"),
+        ("credits", "order,person,overlay\nN1,Ben,10\n"),
+        ("refunds", "external_id,order,amount,occurred_on\nR2,N3,1,2026-05-07\n"),
+        ("deals", f"{header}D1,Ana,won,1800,2026-05-06\nD2,Ana,won,900,2026-05-06\nD3,Olga,open,900,\n"),
+        ("deal_changes", "deal,changed_at,field,value\nD1,2026-05-07,amount,1800\nD2,2026-05-07,status,won\n"),
+        ("deal_changes", "deal,changed_at,field,value\nD3,2026-05-06,status,open\n"),
+        ("deal_shares", "deal,person,overlay\nD2,Ben,10\n"),
+    ):
+        answer = take(kind, text, by=by)
+        assert {one.reason for one in answer.refusals} == {own}, kind
+        assert answer.refused == answer.read, kind
+    assert list(Credit.objects.order_by("pk").values_list("person", "amount")) == before
+    assert refunds.batch is not None
+    with pytest.raises(Refused, match="credit of their own"):
+        undo_batch(batch=refunds.batch, by=by, at=AT)
+    assert undo(refunds) == []
+
+
+def test_an_order_that_a_file_cancels_is_not_booked_anew_by_its_win(cast: Cast) -> None:
+    take("deals", "external_id,owner,status,amount,closed_on\nD1,Ana,won,900,2026-05-06\n")
+    header = "number,owner,deal,amount,ordered_on,cancelled_on\n"
+    take("orders", f"{header}N1,Ana,D1,900,2026-05-06,\n")
+    cancelled = take("orders", f"{header}N1,Ana,D1,900,2026-05-06,2026-05-08\n")
+    assert (counts(cancelled), Credit.objects.total()) == ((0, 1, 0, 0), 0)
+    undo(cancelled)
+    assert (Deal.objects.get().books_order, Credit.objects.total()) == (True, 900)
+
+
+def test_feedback_about_oneself_is_taken_in_by_a_colleague(cast: Cast) -> None:
+    Account.objects.create(name="Acme", owner=cast.olga)
+    text = "account,kind,score,given_on,owner,owner_had_link\nAcme,nps,10,2026-05-06,,\nAcme,nps,9,2026-05-07,Ana,yes\n"
+    assert counts(take("feedback", text, by=cast.olga.user)) == (1, 0, 0, 1)
+    assert Feedback.objects.get().owner_had_link
 
 
 def test_an_order_of_a_day_still_to_come_is_refused(cast: Cast) -> None:

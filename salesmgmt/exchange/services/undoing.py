@@ -16,7 +16,7 @@ from salesmgmt.lib.kinds import Settling, Step
 from salesmgmt.lib.ledger import LedgerEntry
 from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
-from teams.models import User
+from teams.models import User, access_of
 
 from .pairs import one_at_a_time
 from .writing import BATCH, dependent, frozen, manager, settle, thawed, touch, update
@@ -50,7 +50,7 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
     batch.state, batch.undone_at, batch.undone_by = Batch.State.UNDONE, at, by
     batch.found = batch.found | {"kept": kept}
     batch.save(update_fields=["state", "undone_at", "undone_by", "found"])
-    settle(kind_of(batch.kind), Settling(ids, by, at, reason))
+    settle(kind_of(batch.kind), Settling(ids, by, at, reason, access_of(by).person_id if by else None))
     return kept
 
 
