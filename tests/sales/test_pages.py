@@ -411,9 +411,7 @@ def test_deals_come_by_name_stage_and_owner_from_page_to_page(cast: Cast, monkey
     monkeypatch.setattr(keyset.page, "__kwdefaults__", keyset.page.__kwdefaults__ | {"size": 3})  # type: ignore[attr-defined]
     stages = list(Stage.objects.order_by("-position")[:3])
     Deal.objects.bulk_create(
-        Deal(
-            name=f"D{number * 5 % 7}", owner=(cast.ana, cast.ben)[number % 2], stage=stages[number % 3], currency="EUR"
-        )
+        Deal(name=f"D{n * 5 % 7}", owner=(cast.ana, cast.ben)[n % 2], stage=stages[n % 3], currency="EUR")
         for n in range(7)
     )
     for who, orders_of in ((cast.maya, ("name", "stage", "owner")), (cast.ana, ("name", "stage"))):
