@@ -61,7 +61,17 @@ def change_quota(
     if to_cents(amount) == was:
         raise Refused("This is the figure as it stands.", field="amount")
     if not is_beyond(plan, person.pk, was=was, amount=amount, by=by):
-        announce(plan=plan, headline=reason, person=person, figures={person.pk: amount}, by=by, at=at, **words)
+        announce(
+            plan=plan,
+            headline=reason,
+            person=person,
+            results=results,
+            economy=economy,
+            competition=competition,
+            figures={person.pk: amount},
+            by=by,
+            at=at,
+        )
         return None
     start, end = plan.starts_on, plan.during.upper
     hold([person.pk], start, end)

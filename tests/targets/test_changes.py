@@ -1,5 +1,6 @@
 """Figures of a published plan: given on a new seat, changed in the open, and by much only with a yes from above."""
 
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
@@ -7,6 +8,8 @@ import pytest
 
 from sales.models import Task
 from salesmgmt.desk.models import Notice
+from salesmgmt.exchange.exports import write_table
+from salesmgmt.exchange.kinds import kinds
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
@@ -168,6 +171,18 @@ def test_a_large_change_waits_for_the_yes_of_the_next_manager_up(cast: Cast, pla
     assert Notice.objects.filter(user=cast.maya.user, text__contains="has the yes it needed").exists()
     own = signed_in(cast.ana).get(f"/quotas/{cast.ana.pk}/?period=2026-Q3")
     assert "Another figure asked for" in own.content.decode()
+
+
+def test_what_is_asked_for_moves_with_its_words(cast: Cast, plan: Plan) -> None:
+    before = QuotaProposal.objects.filter(pk=ask(cast).pk).values().get()
+    told = {kind: io.StringIO() for kind in ("quota_proposals", "proposed_entries")}
+    for kind, out in told.items():
+        write_table(kinds()[kind], out)
+    QuotaProposal.objects.all().delete()
+    for kind, out in told.items():
+        assert counts(take(kind, out.getvalue())) == (1, 0, 0, 0)
+    [now] = QuotaProposal.objects.values()
+    assert now | {"id": 0} == before | {"id": 0}
 
 
 def test_small_steps_come_to_no_more_than_one(cast: Cast, plan: Plan) -> None:
