@@ -12,7 +12,7 @@ FILL = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("targets", "0004_plans_tell_more"),
+        ("targets", "0010_asks_above"),
     ]
 
     operations = [
