@@ -115,9 +115,7 @@ def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry], at: 
                 for team, amount in amounts.items()
             ),
             *(
-                Allocation(
-                    plan=plan, team_id=team, person_id=person, proposed=amount, amount=amount, path=paths[team]
-                )
+                Allocation(plan=plan, team_id=team, person_id=person, proposed=amount, amount=amount, path=paths[team])
                 for (team, person), amount in lines.items()
             ),
         ]
