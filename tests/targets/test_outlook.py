@@ -71,7 +71,7 @@ def test_of_all_that_is_given_a_chance_of_so_much_so_much_comes_true(kind: str) 
 def test_thirty_people_who_move_together_are_far_less_certain_than_thirty_who_do_not() -> None:
     """R22: with a spread of 30 % a team of thirty is ± 5.5 % apart and ± 14.3 % at a correlation of 0.2."""
     random = np.random.default_rng(3)
-    people, periods = 30, 100
+    people, periods = 30, 90
     common = random.standard_normal(periods)
     common = (common - common.mean()) / common.std()  # so few of them would swing a little more or less
     own = random.standard_normal((people, periods))
