@@ -182,11 +182,12 @@ def _blocked(found: Iterable[QuotaProposal], shut: Sequence[Period]) -> dict[int
         if (keys := [p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper])
     }
     follow = {
-        (line.person.pk, line.team and line.team.pk, line.start, line.end, line.measure): line
+        (line.person.pk, line.team.pk, line.start, line.end, line.measure): line
         for line in lines_that_follow([one.seat_id for one in near])
+        if line.team is not None
     }
     lines = [
-        follow.get((one.seat_id, one.team_id, one.starts_on, one.until, one.measure))
+        follow.get((one.seat_id, one.team_id, one.starts_on, one.during.upper, one.measure))
         or QuotaLine(one.seat, one.starts_on, one.during.upper, Decimal(1), "base", one.team, measure=one.measure)
         for one in near
     ]

@@ -426,8 +426,8 @@ def _in_force(
         for sign, places in ((-1, off), (1, onto)):
             for place in places & found.keys():
                 if span in found[place]:
-                    amount, plan = found[place][span]
-                    found[place][span] = amount + sign * held[team][span][0], plan
+                    stays, by_plan = found[place][span]
+                    found[place][span] = stays + sign * held[team][span][0], by_plan
     return found
 
 
