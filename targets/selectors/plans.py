@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -53,7 +53,22 @@ def parent_of(line: Allocation, lines: Lines) -> Allocation | None:
 
 def is_own_goal(line: Allocation, access: Access) -> bool:
     """Whether a line is the target of a team one leads, one's own figure (R7); the topmost follows the plan."""
-    return line.person_id is None and line.team.parent_id is not None and line.team_id in access.led_team_ids
+    is_led = line.person_id is None and line.team_id in access.led_team_ids
+    return is_led and not holds_the_plan(line.plan_id, line.team.path)
+
+
+def holds_the_plan(plan_id: int, path: Sequence[int]) -> bool:
+    """Whether a team's line is the plan as a whole: the root, or one above which nothing branches off.
+
+    So is Sales below a company whose other departments have no part in the plan.
+    """
+    if len(path) == 1:
+        return True
+    beside = Allocation.objects.filter(plan=plan_id).exclude(person=None, team__in=path)
+    told = beside.aggregate(
+        teams=Count("pk", filter=Q(person=None)), outside=Count("pk", filter=~Q(team__path__contains=[path[-1]]))
+    )
+    return bool(told["teams"]) and not told["outside"]
 
 
 @dataclass(slots=True)
@@ -82,7 +97,7 @@ class Family:
 FAMILY = """
     SELECT a.id, a.team_id, a.person_id, (a.amount * 100)::bigint, (a.proposed * 100)::bigint,
            (a.floor * 100)::bigint, (a.ceiling * 100)::bigint, (a.hedge * 100)::bigint, a.is_locked,
-           a.person_id = %(own)s OR (a.person_id IS NULL AND t.parent_id IS NOT NULL AND a.team_id = ANY(%(led)s))
+           a.person_id = %(own)s OR (a.person_id IS NULL AND a.team_id = ANY(%(led)s))
       FROM targets_allocation a
       JOIN teams_team t ON t.id = a.team_id
       LEFT JOIN teams_person p ON p.id = a.person_id
@@ -96,7 +111,8 @@ def family_of(line: Allocation, plan: Plan, access: Access) -> Family:
     path = line.team.path if line.person_id else line.team.path[:-1]
     paths = dict(plan.allocations.filter(person=None).values_list("team_id", "team__path"))
     above = next((team for team in reversed(path) if team in paths), None)
-    asked = {"plan": plan.pk, "under": above, "own": access.person_id, "led": list(access.led_team_ids)}
+    led = [team for team in access.led_team_ids if team in paths and not holds_the_plan(plan.pk, paths[team])]
+    asked = {"plan": plan.pk, "under": above, "own": access.person_id, "led": led}
     with connection.cursor() as cursor:
         cursor.execute(FAMILY, asked)
         rows = cursor.fetchall()

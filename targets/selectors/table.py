@@ -4,8 +4,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
@@ -13,6 +15,7 @@ from targets.selectors.entries import Sums, in_one_currency
 from teams.models import Organisation, Viewer
 
 NAMED = ("person", "name", "team", "measure", "currency")
+LEFT = "People who have left your teams"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +27,43 @@ class QuotaTable:
     rows: list[list[str | Decimal | None]]
 
 
+def held_by_people_who_left(user: Viewer, period: Period) -> list[tuple[str, str, Decimal, int]]:
+    """What counts in the teams one leads of people who have left them: by measure and currency the sum, of how many."""
+    gone = QuotaEntry.objects.overlapping(period.start, period.end).of_people_who_left(user)
+    sums = gone.values_list("measure", "currency").annotate(total=Sum("amount"), entries=Count("pk"))
+    return list(sums.order_by("measure", "currency"))
+
+
 def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:
-    """What one may see of a fiscal year in one query, as import takes it; by the kind most quotas are given for.
+    """What one may see of a fiscal year, as import takes it; by the kind most quotas are given for.
 
     What is held for less than a period, as of a seat taken over within it, counts in that. Without what was
-    redistributed: that is beside the quota.
+    redistributed: that is beside the quota. People who have left the teams one leads are one line for each team.
     """
     periods = [*year.months(), *year.children(), year]  # the shortest first
-    entries = QuotaEntry.objects.visible_to(user).overlapping(year.start, year.end).exclude(person=None)
+    entries = QuotaEntry.objects.overlapping(year.start, year.end).exclude(person=None)
+    entries = entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
     sums = (
-        entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
+        entries.visible_to(user)
         .values_list("person__external_id", "person__name", "person_id", "team__name", "measure", "during", "currency")
         .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
         .order_by("person__name", "person_id", "team__name", "measure", "during", "currency")
     )
+    gone = (
+        entries.of_people_who_left(user)
+        .values_list("team__name", "measure", "during", "currency")
+        .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .order_by("team__name", "measure", "during", "currency")
+    )
+    rows_of: Any = chain(
+        (((key or name, name, team or "", measure), *rest) for key, name, _, team, measure, *rest in sums),
+        ((("", LEFT, team, measure), *rest) for team, measure, *rest in gone),
+    )
     cells: dict[tuple[tuple[str, ...], Period], dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
-    for external_id, name, _, team, measure, during, currency, total, worth in sums:
+    for named, during, currency, total, worth in rows_of:
         period = next((one for one in periods if one.start <= during.lower and during.upper <= one.end), None)
         if period is not None and kind in ("", period.kind):
-            cell = cells[(external_id or name, name, team or "", measure), period][currency]
+            cell = cells[named, period][currency]
             cell.amount, cell.reporting = cell.amount + total, cell.reporting + worth
     found: dict[str, dict[tuple[str, ...], dict[date, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     usual = Organisation.get().currency

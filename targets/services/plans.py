@@ -25,7 +25,7 @@ from targets.models import (
 )
 from targets.services.letters import tell_of_plan
 from targets.services.proposals import propose_for
-from targets.services.quotas import enter_quotas
+from targets.services.quotas import enter_quotas, refuse_above_scale
 from targets.services.seasons import learn_season
 from teams.models import Organisation, Person, Team, User, access_of
 
@@ -90,8 +90,7 @@ def make_plan(
 def _refuse_amount(amount: Decimal, measure: str) -> None:
     if amount <= 0:
         raise Refused("The target must be more than zero.", field="amount")
-    if MEASURES[measure].unit == "percent" and amount > 100:
-        raise Refused(f"{MEASURES[measure].label} is in percent: at most 100.", field="amount")
+    refuse_above_scale(amount, measure)
 
 
 @transaction.atomic

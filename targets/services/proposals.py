@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from sales.models import Task
 from sales.services.notices import tell
@@ -15,7 +17,7 @@ from salesmgmt.desk.models import Mark
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from targets import selectors
-from targets.models import ProposedEntry, QuotaEntry, QuotaProposal
+from targets.models import Plan, ProposedEntry, QuotaEntry, QuotaProposal
 from targets.models.watches import TOPIC
 from targets.selectors.entries import (
     Key,
@@ -28,10 +30,11 @@ from targets.selectors.entries import (
     place_of,
     stated_entries,
 )
+from targets.selectors.letters import figures_of
 from targets.selectors.proposals import Vacancy, decider_of, leaders_of, newcomers, vacancies
-from targets.services.letters import tell_of_plan
+from targets.services.letters import announce, tell_of_plan
 from targets.services.quotas import hold, hold_people, post
-from teams.models import Organisation, Person, Team, User
+from teams.models import Organisation, Person, Posting, Role, Team, User
 from teams.selectors import working_days
 
 Kind, State = QuotaProposal.Kind, QuotaProposal.State
@@ -143,7 +146,11 @@ def _propose(spans: Mapping[int, Sequence[tuple[date, date]]], *, at: datetime, 
     list(Person.objects.filter(pk__in=seats).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     standing = {
         (one.seat_id, one.team_id, one.starts_on, one.until, one.measure, one.kind): one
-        for one in QuotaProposal.objects.open().filter(seat__in=people).order_by("pk").select_for_update()
+        for one in QuotaProposal.objects.open()
+        .filter(seat__in=people)
+        .exclude(kind=Kind.CHANGE)
+        .order_by("pk")
+        .select_for_update()
         if one.kind == Kind.SEAT or _is_meant(spans[one.seat_id], one.starts_on, one.during.upper)
     }
     refused = set(QuotaProposal.objects.filter(seat__in=people, state=State.REFUSED).values_list("seat_id", "facts"))
@@ -224,7 +231,8 @@ def _line_of(person: Person, vacancy: Vacancy) -> QuotaLine:
 
 
 def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: datetime, on: date) -> None:
-    leaders, counts_on = leaders_of({want.team for want, _, _ in fresh}, on), _counts_on(on)
+    leaders, counts_on = leaders_of({want.team for want, _, _ in fresh}, on), counts_from(on)
+    importers = _importers({want.line.person.pk for want, _, _ in fresh}, on)
     told: dict[Person, list[str]] = defaultdict(list)
     for want, one, facts in fresh:
         person, team = want.line.person, want.team
@@ -235,7 +243,8 @@ def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: da
         )  # fmt: skip
         one.facts, one.made_at, one.counts_on, one.decider = facts, at, counts_on, decider
         one.left_by = want.vacancy.seat if want.vacancy else None
-        one.needs_yes = person.pk in {leaders[above].pk for above in team.path if above in leaders}
+        above = {leaders[pk].pk for pk in team.path if pk in leaders}
+        one.needs_yes = person.pk in above or person.pk in importers
         one.version += 1
         one.save()
         one.entries.all().delete()
@@ -249,14 +258,28 @@ def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: da
         if decider is not None:
             told[decider].append(str(person))
     for decider, names in told.items():
-        whose = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-        tell([decider], f"Quota changes wait for your yes: {whose}.", link=PAGE, at=at)
-        if not Task.objects.open().filter(owner=decider, source=SOURCE).exists():
-            text = "Look at the quota changes that postings and leave ask for"
-            add_task(owner=decider, text=text, due_on=counts_on, by=None, source=SOURCE, link=PAGE)
+        wait_for(decider, names, counts_on, at=at)
 
 
-def _counts_on(on: date) -> date:
+def wait_for(decider: Person | None, names: Sequence[str], counts_on: date, *, at: datetime) -> None:
+    """Who decides is told whose quotas wait for it, and has it among their tasks."""
+    if decider is None:
+        return
+    whose = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    tell([decider], f"Quota changes wait for your yes: {whose}.", link=PAGE, at=at)
+    if not Task.objects.open().filter(owner=decider, source=SOURCE).exists():
+        text = "Look at the quota changes that postings, leave and managers ask for"
+        add_task(owner=decider, text=text, due_on=counts_on, by=None, source=SOURCE, link=PAGE)
+
+
+def _importers(people: Collection[int], on: date) -> set[int]:
+    """Those of them who could have written the leave or the posting themselves."""
+    posted = Posting.objects.on(on).filter(person=OuterRef("pk"), role=Role.OPERATIONS)
+    found = Person.objects.filter(Q(user__is_superuser=True) | Exists(posted), pk__in=people)
+    return set(found.values_list("pk", flat=True))
+
+
+def counts_from(on: date) -> date:
     """The day after five working days of the organisation's calendar."""
     organisation = Organisation.get()
     start = on + timedelta(days=1)
@@ -283,6 +306,8 @@ def confirm_proposal(
     *, proposal: QuotaProposal, by: User | None, at: datetime, on: date, version: int | None = None
 ) -> list[QuotaEntry]:
     """Let a proposed change count; answers the entries appended. Without `by` it counts by itself."""
+    if proposal.kind == Kind.CHANGE:
+        return _announce_change(proposal, version, by=by, at=at)
     proposal = _held(proposal, version, by)
     facts = _as_of_now(proposal, on)
     if facts is None or facts.facts != proposal.facts:
@@ -302,6 +327,46 @@ def confirm_proposal(
     return made
 
 
+def facts_of(figure: Decimal) -> str:
+    """Of a change that somebody asks for: the figure it is to take the place of."""
+    return f"{figure:.2f}"
+
+
+def _announce_change(
+    proposal: QuotaProposal, version: int | None, *, by: User | None, at: datetime
+) -> list[QuotaEntry]:
+    """The figure that a manager asked for, announced in their words by who says yes to it."""
+    plans = Plan.objects.filter(during=proposal.during, measure=proposal.measure, published_at__isnull=False)
+    plan = plans.select_for_update(no_key=True).first()  # before the people, as `announce` does
+    proposal = _held(proposal, version, by)
+    figures = figures_of(plan, [proposal.seat_id]) if plan is not None else {}
+    if plan is None or facts_of(figures.get(proposal.seat_id, Decimal(0))) != proposal.facts:
+        raise Stale("The figure has changed since this was asked for: refuse it, and have it asked for anew.")
+    if by is None or proposal.amount is None:
+        raise Refused("This takes the yes of the next manager up.")
+    announce(
+        plan=plan,
+        headline=proposal.headline,
+        person=proposal.seat,
+        results=proposal.results,
+        economy=proposal.economy,
+        competition=proposal.competition,
+        figures={proposal.seat_id: proposal.amount},
+        by=by,
+        at=at,
+        is_approved=True,
+    )
+    _decide(proposal, State.COUNTED, by=by, at=at)
+    _tell_asker(proposal, "has the yes it needed", by=by, at=at)
+    made = QuotaEntry.objects.filter(person=proposal.seat_id, measure=proposal.measure, recorded_at=at, by=by)
+    return list(made.order_by("pk"))
+
+
+def _tell_asker(proposal: QuotaProposal, what: str, *, by: User, at: datetime) -> None:
+    asker: Person | None = getattr(proposal.asked_by, "person", None)
+    tell([asker], f"The figure you asked for, of {proposal.seat}, {what}.", link=PAGE, at=at, but=by)
+
+
 @transaction.atomic
 def refuse_proposal(
     *, proposal: QuotaProposal, reason: str, by: User, at: datetime, version: int | None = None
@@ -312,6 +377,7 @@ def refuse_proposal(
     proposal = _held(proposal, version, by, may_be_closed=True)
     _decide(proposal, State.REFUSED, by=by, at=at, reason=reason.strip())
     tell([proposal.seat], "A proposed change of your quota was refused.", link=PAGE, at=at, but=by)
+    _tell_asker(proposal, "was refused", by=by, at=at)
     return proposal
 
 
@@ -341,7 +407,8 @@ def _held(
     else:
         assert proposal.until is not None
         hold(people, proposal.starts_on, proposal.until)
-    rows = QuotaProposal.objects.select_related("seat", "team", "left_by").select_for_update(of=("self",))
+    rows = QuotaProposal.objects.select_related("seat", "team", "left_by", "asked_by")
+    rows = rows.select_for_update(of=("self",))
     proposal = rows.get(pk=proposal.pk)
     if by is not None and not selectors.may_decide(proposal, by):
         raise Refused("Who leads the team decides, and nobody about their own quota.", field="person")

@@ -115,6 +115,36 @@ def test_a_figure_of_two_seats_is_changed_as_a_whole(cast: Cast, moved: Plan) ->
     }  # fmt: skip
 
 
+def test_a_figure_of_two_seats_may_come_to_less_than_one_of_them(cast: Cast, moved: Plan) -> None:
+    adjust_quota(person=cast.ana, period=Q3, amount=D(10000), reason="Frozen", by=cast.vera.user, at=LATER)
+    taken = QuotaEntry.objects.filter(kind="relief").order_by("pk").values_list("team__name", "amount")
+    assert list(taken) == [("North", -33000), ("South", -23000)]
+    assert figure(cast.ana) == 10000
+    adjust_quota(person=cast.ana, period=Q3, amount=D(0), reason="Fire", by=cast.vera.user, at=LATER)
+    assert figure(cast.ana) == 0
+
+
+def test_a_former_manager_reads_no_entries_of_who_has_gone_but_their_sum(cast: Cast, moved: Plan) -> None:
+    adjust_quota(person=cast.ana, period=Q3, amount=D(60000), reason="Between us", by=cast.vera.user, at=LATER)
+    QuotaEntry.objects.create(
+        team=cast.north, seat=cast.ben, during=half_open(START, END), kind="vacant", amount=7, currency="EUR",
+        reporting_amount=7, recorded_at=LATER, reason="Seat left",
+    )  # fmt: skip
+    maya = signed_in(cast.maya)
+    for path in ("/quotas/export/?period=2026-Q3", "/quotas/table/?period=2026-Q3"):
+        told = b"".join(maya.get(path).streaming_content).decode()
+        assert "Between us" not in told
+        assert "E-Ana" not in told
+        assert "27000.00" in told  # what they hold in North, with the relief
+    assert "people who have left your teams" in told.lower()
+    assert "Between us" not in maya.get(f"/api/v1/quotas/?person={cast.ana.pk}").content.decode()
+    # Who leads above reads what is left to the teams below.
+    Posting.objects.filter(person=cast.vera).update(role="manager")
+    seen = QuotaEntry.objects.visible_to(user(cast.vera))
+    assert seen.filter(person=None, team=cast.north, amount=7).exists()
+    assert not QuotaEntry.objects.visible_to(user(cast.omar)).filter(person=None, team=cast.north).exists()
+
+
 def test_who_joins_after_publishing_has_a_letter_answers_it_and_is_announced_to(
     cast: Cast, plan: Plan, nina: Person
 ) -> None:
@@ -130,13 +160,13 @@ def test_who_joins_after_publishing_has_a_letter_answers_it_and_is_announced_to(
     assert "Nina" in listed
     respond(plan=plan, person=nina, stance="accepts", approach="Visits", by=nina.user, at=LATER, quota=D(33000))  # type: ignore[arg-type]
     assert letters_due(nina) == []
-    adjust_quota(person=nina, period=Q3, amount=D(30000), reason="Less steel", by=user(cast.maya), at=AFTER)
+    adjust_quota(person=nina, period=Q3, amount=D(31000), reason="Less steel", by=user(cast.maya), at=AFTER)
     made = announce(
-        plan=plan, headline="Steel", economy="Prices", team=cast.north, figures={nina.pk: D(28000)}, by=user(cast.maya),
+        plan=plan, headline="Steel", economy="Prices", team=cast.north, figures={nina.pk: D(30000)}, by=user(cast.maya),
         at=AFTER,
     )  # fmt: skip
     assert made.figures.get(person=nina).before == 33000
-    assert made.figures.get(person=nina).after == figure(nina) == 28000
+    assert made.figures.get(person=nina).after == figure(nina) == 30000
     assert letters_due(nina) == [("Answer your letter: Plan Q3", date(2026, 9, 1))]
     history = signed_in(cast.maya).get(f"/quotas/{nina.pk}/?period=2026-Q3").content.decode()
     assert "Steel" in history
@@ -180,7 +210,7 @@ def test_a_published_plan_survives_a_change_of_the_calendar(cast: Cast) -> None:
     plan.refresh_from_db()
     assert (plan.starts_on, plan.until) == (date(2027, 1, 1), date(2027, 4, 1))
     assert letter_of(plan, cast.ana, cast.ana) == before
-    told(plan, cast.ana, cast.maya, D(80000))
+    told(plan, cast.ana, cast.maya, D(82000))
     assert publish_plan(plan=plan, by=cast.admin, at=AFTER) == 0
     assert not QuotaProposal.objects.open().exists()
     now = Period.parse("2027-Q1", Organisation.get().calendar)

@@ -106,13 +106,15 @@ def test_a_goal_of_another_measure_is_written_in_its_unit_and_followed_up(cast: 
     assert "92%" in cleo.get("/quotas/?period=2026-07").content.decode()
     assert cleo.get("/quotas/?measure=nothing").status_code == 404
     url = f"/quotas/{cast.cleo.pk}/?period=2026-Q3&measure=satisfaction"
-    assert omar.post(url, {"amount": "88", "reason": "New region"}).status_code == 302
+    said = {"reason": "New region", "economy": "Trains stand still"}
+    assert "at most 100" in omar.post(url, said | {"amount": "950"}).content.decode()
+    assert omar.post(url, said | {"amount": "88"}).status_code == 302
     page = omar.get(url).content.decode()
     assert "quota is 88%" in page
     assert "New region" in page
     announce(plan=plan, person=cast.cleo, headline="Less.", results="x", figures={cast.cleo.pk: D(90)},
              by=cast.omar.user, at=AT + timedelta(days=20))  # fmt: skip
-    assert "Your figure went from 92% to 90%" in cleo.get(own).content.decode()
+    assert "Your figure went from 88% to 90%" in cleo.get(own).content.decode()
     words = text_of(cleo.get(f"{own}pdf/").content)
     assert "Cleo: 90%" in words
     assert "EUR" not in words
