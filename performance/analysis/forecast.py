@@ -136,7 +136,7 @@ class Landing:
 PAST = 8
 REPLAYS = 6
 SHAPE_WORTH, SHAPE_AMOUNTS, SHAPE_SPREAD = 0.035, 4.0, 0.25
-OWN_SHAPE = (10.0, 1000.0)
+OWN_SHAPE, FEW_SHAPE = (10.0, 1000.0), 60.0  # where fewer than five people tell how far they differ
 TOGETHER, ALONE, TREND_WORTH, PARTIAL = 0.15, 0.4, 0.8, 0.3
 LASTING, FADING, CHANCE, MEMORY = 0.12, 0.015, 1.0, 0.6
 SIZES_WORTH, SPEED_WORTH, OPENED_WORTH, KIND_WORTH = 10.0, 200.0, 8.0, 1.0
@@ -423,7 +423,7 @@ def _fit(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     share = float(np.interp(point, GRID, shape))
     own_n, own_before = _own_shares(known, earlier, point)
     usual = float(own_before.sum() / own_n.sum()) if own_n.sum() else share
-    own_shape = OWN_SHAPE[1]
+    own_shape = FEW_SHAPE
     enough = own_n >= 5
     if enough.sum() >= 5:
         shares, n = own_before[enough] / own_n[enough], own_n[enough]

@@ -222,6 +222,30 @@ def test_what_a_day_has_brought_is_not_expected_of_it_again_and_takes_nothing_fr
         assert (evening.variance <= landing.variance).all()
 
 
+def test_among_a_few_people_who_sells_late_is_known_to() -> None:
+    """Four people, one of whom sells in the last month of a quarter only."""
+    rng = np.random.default_rng(4)
+    starts = np.arange(8) * 91
+    quarters = [np.array([a, a + 30, a + 61, a + 91]) for a in starts]
+    days = [rng.integers(a + (61 if p == 3 else 0), a + 91, 24) for a in starts for p in range(4)]
+    on, last = np.concatenate(days), int(starts[-1]) + 45
+    known = _sold(4, np.tile(np.repeat(np.arange(4), 24), 8), on, np.full(len(on), 100.0))
+    then = known.at(last)
+    rest = method.project(method.learn(then, quarters, last), then, quarters, last).rest
+    assert 1900 < rest[3] < 2700  # of 2,400
+    assert (rest[:3] < 1600).all()
+
+
+def _sold(people: int, seller: np.ndarray, on: np.ndarray, amount: np.ndarray) -> method.Known:
+    """Amounts, of people who are there all the time."""
+    nothing = {name: np.zeros(0, dtype=int) for name in ("told", "untold", "owner", "opened", "closed", "won", "kind")}
+    return method.Known(
+        people=people, since=0, seller=seller, on=on, said=on, amount=amount, person=np.arange(people),
+        start=np.full(people, -900), until=np.full(people, method.NEVER), weight=np.ones(people),
+        listed=np.zeros(0), worth=np.zeros(0), **nothing,
+    )  # fmt: skip
+
+
 def test_a_quarter_of_four_periods_of_weeks_is_a_third_longer() -> None:
     """Thirteen periods of four weeks: quarters of 12, 12, 12 and 16 weeks, at an even pace."""
     rng = np.random.default_rng(3)
@@ -229,13 +253,7 @@ def test_a_quarter_of_four_periods_of_weeks_is_a_third_longer() -> None:
     quarters = [np.array([a, b]) for a, b in pairwise(starts.tolist())]
     people, end = 12, int(starts[-1])
     on = np.sort(rng.integers(0, end, people * end // 3))
-    known = method.Known(
-        people=people, since=0, seller=rng.integers(0, people, len(on)), on=on, said=on,
-        amount=rng.uniform(500, 1500, len(on)), person=np.arange(people), start=np.full(people, -900),
-        until=np.full(people, method.NEVER), weight=np.ones(people),
-        **{name: np.zeros(0, dtype=int) for name in ("told", "untold", "owner", "opened", "closed", "won", "kind")},
-        listed=np.zeros(0), worth=np.zeros(0),
-    )  # fmt: skip
+    known = _sold(people, rng.integers(0, people, len(on)), on, rng.uniform(500, 1500, len(on)))
     for k in (-1, -2):
         last = int(quarters[k][0]) + 20
         then, some = known.at(last), quarters[: len(quarters) + k + 1]
