@@ -294,8 +294,8 @@ class Tally:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for mine, more in zip(self.fifths, other.fifths, strict=True):
             mine[:] = [a + b for a, b in zip(mine, more, strict=True)]
-        for mine, more in ((self.missed, other.missed), (self.reached, other.reached)):
-            mine[:] = [a + b for a, b in zip(mine, more, strict=True)]
+        self.missed = [a + b for a, b in zip(self.missed, other.missed, strict=True)]
+        self.reached = [a + b for a, b in zip(self.reached, other.reached, strict=True)]
         for name, sums in other.methods.items():
             self.methods[name] = [a + b for a, b in zip(self.methods.get(name, [0.0] * 5), sums, strict=True)]
 

@@ -18,6 +18,7 @@ from dataclasses import astuple, dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import sqrt
 from statistics import NormalDist, fmean
 from typing import Any
 
@@ -160,7 +161,7 @@ class Reading:
 
         The fewer quarters a share is known from, the smaller it may be: who may sell late is taken to.
         """
-        doubt = DOUBT * self.rhythm.spread / max(self.rhythm.periods, 1) ** 0.5
+        doubt = DOUBT * self.rhythm.spread / sqrt(max(self.rhythm.periods, 1))
         return self.rhythm.share - doubt <= LATE * self.elapsed
 
     @property

@@ -507,6 +507,7 @@ def count_likely(
         return None
     rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level="person", quota__gt=0)
     found = dict(rows.filter(subject_id__in=people.values("pk")).values_list("subject_id", "p_miss"))
-    if not found or None in found.values() or hides_chances(list(found), {as_of, today}, organisation):
+    known = [p_miss for p_miss in found.values() if p_miss is not None]
+    if not found or len(known) < len(found) or hides_chances(list(found), {as_of, today}, organisation):
         return None
-    return sum(1 for p_miss in found.values() if p_miss > limit)
+    return sum(1 for p_miss in known if p_miss > limit)

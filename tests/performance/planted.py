@@ -87,7 +87,7 @@ def _read(
 ) -> Planted:
     windows = lengths_of(window)
     first = company.quarters[0].astype(date)
-    looks = []
+    looks: list[dict[int, Seen]] = []
     for now, *past in windows.values():
         own = _counts(company, *now)
         then = [(days, _counts(company, *days)) for days in past if days[0] >= first]
@@ -111,15 +111,17 @@ def _read(
     known, expected = {}, {}
     of = company.style
     for p in people:
-        whole = [float(_asked(company, p, made, window.earlier(k)[0], window.earlier(k)[2]).mean()) for k in earlier]
-        full = [(a + b) / part for (a, b), part in zip(pasts[p], whole, strict=True) if part >= THERE][:4]
+        ends = [window.earlier(k) for k in earlier]
+        parts = [float(_asked(company, p, made, begun, end).mean()) for begun, _, end in ends]
+        full = [(a + b) / part for (a, b), part in zip(pasts[p], parts, strict=True) if part >= THERE][:4]
         level = company.level[p][company.level[p] > 0]
         usual = float(np.mean(full)) if full else float(level.mean()) * of.deals * of.win_rate * of.size
         usual *= STRETCHED if truth.get(p) == "stretch" else 1.0
-        now = _asked(company, p, made, start, window.period.end)
-        quotas[p], expected[p] = usual * float(now.mean()), usual * float(now[: int(over * len(now))].sum() / len(now))
+        asks = _asked(company, p, made, start, window.period.end)
+        quotas[p] = usual * float(asks.mean())
+        expected[p] = usual * float(asks[: int(over * len(asks))].sum() / len(asks))
         known[p] = [
-            Past(a, b, usual * part, part) for (a, b), part in zip(pasts[p], whole, strict=True) if part > 0
+            Past(a, b, usual * part, part) for (a, b), part in zip(pasts[p], parts, strict=True) if part > 0
         ]  # fmt: skip
     usual_rhythm = rhythms(known, elapsed=over)
     credited = company.credited(_d(window.start), _d(window.until))
