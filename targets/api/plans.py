@@ -137,10 +137,16 @@ class CommitmentSerializer(serializers.ModelSerializer):
 
 class SliceSerializer(serializers.ModelSerializer):
     name = serializers.CharField(read_only=True)
+    so_far = serializers.DecimalField(
+        max_digits=18, decimal_places=2, read_only=True, allow_null=True, help_text="Booked in the days of the plan"
+    )
 
     class Meta:
         model = Slice
-        fields = ("id", "plan", "cut", "name", "family", "territory", "past", "proposed", "amount", "is_locked")
+        fields = (
+            *("id", "plan", "cut", "name", "family", "territory", "past", "proposed", "amount", "so_far"),
+            "is_locked",
+        )
         read_only_fields = fields
 
 
@@ -229,7 +235,7 @@ class Plans(Records):
     @action(detail=True)
     def slices(self, request: Request, pk: str) -> Response:
         """The target by product family and by territory, for those who see all."""
-        rows = selectors.slices_of(self.get_object(), self.by)
+        rows = selectors.slices_of(self.get_object(), self.by, as_of=clock.today(Organisation.get().time_zone))
         return Response(SliceSerializer(rows, many=True).data)
 
     @extend_schema(responses={200: dict})

@@ -122,6 +122,7 @@ def _plan_targets(plan: Plan) -> None:
             plan=row.found.get("plan"),
             published_at=row.get("published_at", plan.at),
             by=row.found.get("by", plan.by),
+            path=row.found["team"].path,
         )
         if "published_at" not in row.values and (standing := same.known.get(_target_key(target)[:5])):
             target.published_at = standing[-1].published_at

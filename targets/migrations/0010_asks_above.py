@@ -48,6 +48,11 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('follow', 'Follows postings, leave and calendars'), ('seat', 'Takes over a vacant seat'), ('change', 'Asked for by who leads them')], default='follow', max_length=6),
         ),
+        migrations.AlterField(
+            model_name='quotaproposal',
+            name='needs_yes',
+            field=models.BooleanField(help_text='It never counts by itself: of who leads the team or imports, or asked for by a manager'),
+        ),
         migrations.AddConstraint(
             model_name='quotaproposal',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__isnull', False), ('kind', 'change')), models.Q(models.Q(('kind', 'change'), _negated=True), ('amount', None)), _connector='OR'), name='a_figure_that_is_asked_for_is_named'),

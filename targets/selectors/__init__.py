@@ -7,7 +7,7 @@ from .changes import FreeSeat, free_seats, plan_holding
 from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
-from .letters import Letter, figures_of, letters, people_in, people_of, plans_of, strategies_of
+from .letters import Letter, figures_of, last_entry, letters, people_in, people_of, plans_of, strategies_of
 from .outlook import (
     ACHIEVABLE,
     AMBITIOUS,
@@ -173,6 +173,7 @@ __all__ = [
     "kept_by",
     "known_seasons",
     "last_act",
+    "last_entry",
     "learned_season",
     "letters",
     "line_data",

@@ -178,7 +178,7 @@ def history_of_line(line: Allocation, user: Viewer) -> list[Happening]:
     for target in Target.objects.filter(Q(plan=line.plan) | by_import, team=line.team).select_related("by"):
         text = f"Target of {line.team}" if target.plan_id else f"Target of {line.team}, imported"
         found.append(Happening(target.published_at, "target", text, target.by, total=target.amount))
-    told = Announcement.objects.visible_to(user).filter(plan=line.plan, team__in=line.team.path)
+    told = Announcement.objects.visible_to(user).filter(plan=line.plan, team__in=line.stood)
     found += [_announced(one, None, None) for one in told.select_related("by", "strategy")]
     return sorted(found, key=_when)
 
@@ -219,7 +219,7 @@ def _of_plans(plans: list[Plan], lines: list[Allocation], user: Viewer) -> list[
         found.append(Happening(change.at, kind, text, change.by, change.reason, change.was, change.amount))
     teams: dict[int, list[int]] = defaultdict(list)
     for line in lines:
-        teams[line.plan_id] += line.team.path
+        teams[line.plan_id] += line.stood
     steps = PlanApproval.objects.filter(plan__in=plans).select_related("by", "team")
     for step in steps:
         if step.team_id not in teams[step.plan_id]:

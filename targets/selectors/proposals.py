@@ -1,7 +1,7 @@
 """What is proposed of quotas, and who may decide; the vacant seats that somebody could take over."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Exists, OuterRef, Prefetch, Q, Sum
 
 from targets.models import ProposedEntry, QuotaEntry, QuotaProposal, QuotaProposalQuerySet
+from targets.selectors.entries import QuotaLine, leaves_alone, lines_that_follow
 from teams.models import Leadership, Period, Person, Posting, Role, Team, User, Viewer, access_of
 
 NEW = timedelta(days=92)  # who was in the team longer before a seat fell vacant has no quota for some other reason
@@ -110,7 +111,7 @@ class ProposalRow:
     left_before: Decimal
     left_after: Decimal
     closed: str
-    """The key of a closed month in its days: nothing counts there."""
+    """The key of a closed month of whose days it would change what they carry: it can't count."""
     may_decide: bool
 
     @property
@@ -139,6 +140,7 @@ def proposal_rows(found: Iterable[QuotaProposal], user: User) -> list[ProposalRo
         return []
     start, end = min(one.starts_on for one in found), max(one.during.upper for one in found)
     shut = list(Period.objects.overlapping(start, end).filter(closed_at__isnull=False).order_by("during"))
+    blocked = _blocked([one for one in found if one.is_open], shut) if shut else {}
     sums: dict[tuple[int, int, str], list[tuple[date, date, Decimal]]] = defaultdict(list)
     ledger = QuotaEntry.objects.overlapping(start, end).filter(person__in={one.seat_id for one in found})
     for row in ledger.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION):
@@ -156,7 +158,6 @@ def proposal_rows(found: Iterable[QuotaProposal], user: User) -> list[ProposalRo
         change = sum((e.after - e.before for e in held), Decimal(0)) if one.is_open else Decimal(0)
         was = Decimal(0) if one.is_open else sum((e.after - e.before for e in held), Decimal(0))
         counted = one.state == QuotaProposal.State.COUNTED
-        closed = next((p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper), "")
         rows.append(
             ProposalRow(
                 proposal=one,
@@ -165,11 +166,31 @@ def proposal_rows(found: Iterable[QuotaProposal], user: User) -> list[ProposalRo
                 after=now + change,
                 left_before=sum((e.before for e in left), Decimal(0)),
                 left_after=sum((e.after for e in left), Decimal(0)),
-                closed=closed,
+                closed=blocked.get(one.pk, ""),
                 may_decide=one.is_open and may_decide(one, user),
             )
         )
     return rows
+
+
+def _blocked(found: Iterable[QuotaProposal], shut: Sequence[Period]) -> dict[int, str]:
+    """Of those that would change what a closed day carries, the first closed month in their days."""
+    near = {
+        one: keys
+        for one in found
+        if (keys := [p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper])
+    }
+    follow = {
+        (line.person.pk, line.team and line.team.pk, line.start, line.end, line.measure): line
+        for line in lines_that_follow([one.seat_id for one in near])
+    }
+    lines = [
+        follow.get((one.seat_id, one.team_id, one.starts_on, one.until, one.measure))
+        or QuotaLine(one.seat, one.starts_on, one.during.upper, Decimal(1), "base", one.team, measure=one.measure)
+        for one in near
+    ]
+    alone = leaves_alone(lines, shut) if lines else []
+    return {one.pk: keys[0] for (one, keys), is_alone in zip(near.items(), alone, strict=True) if not is_alone}
 
 
 def without_quota(user: User, on: date) -> list[Posting]:

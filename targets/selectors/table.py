@@ -7,7 +7,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Count, Q, Sum
 
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
@@ -46,7 +47,9 @@ def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:
     sums = (
         entries.visible_to(user)
         .values_list("person__external_id", "person__name", "person_id", "team__name", "measure", "during", "currency")
-        .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .annotate(
+            total=Sum("amount"), worth=Sum("reporting_amount"), own=Count("pk", filter=~Q(kind=QuotaEntry.Kind.RELIEF))
+        )
         .order_by("person__name", "person_id", "team__name", "measure", "during", "currency")
     )
     gone = (
@@ -55,8 +58,23 @@ def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:
         .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
         .order_by("team__name", "measure", "during", "currency")
     )
+    given: dict[tuple[int | None, str | None, str], list[DateRange]] = defaultdict(list)
+    for _, _, person, team, measure, during, *_, own in sums:
+        if own:
+            given[person, team, measure].append(during)
+
+    def held_for(person: int | None, team: str | None, measure: str, during: DateRange, own: int) -> DateRange:
+        """A relief of the open days only stands beside the quota that holds them."""
+        around = (
+            one for one in given[person, team, measure] if one.lower <= during.lower and during.upper <= one.upper
+        )
+        return during if own else next(around, during)
+
     rows_of: Any = chain(
-        (((key or name, name, team or "", measure), *rest) for key, name, _, team, measure, *rest in sums),
+        (
+            ((key or name, name, team or "", measure), held_for(person, team, measure, during, own), *rest)
+            for key, name, person, team, measure, during, *rest, own in sums
+        ),
         ((("", LEFT, team, measure), *rest) for team, measure, *rest in gone),
     )
     cells: dict[tuple[tuple[str, ...], Period], dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))

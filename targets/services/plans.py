@@ -210,6 +210,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> in
     if others.exists():
         raise Refused(f"Another plan for {period.label} is published already.")
     learn_season(period=period)
+    _keep_tree(plan)
     _publish_targets(plan, [row for row in rows if row.person_id is None], by=by, at=at)
     persons = Person.objects.in_bulk(people)
     teams = Team.objects.in_bulk([row.team_id for row in rows])
@@ -253,7 +254,17 @@ def _publish_targets(plan: Plan, rows: Iterable[Allocation], *, by: User, at: da
             plan=plan,
             published_at=at,
             by=by,
+            path=row.team.path,
         )
         for row in rows
         if stands.get(row.team_id) != row.amount
     )
+
+
+def _keep_tree(plan: Plan) -> None:
+    """What stands above what in it: teams that move later leave its sums as they were published."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE targets_allocation a SET path = t.path FROM teams_team t WHERE t.id = a.team_id AND a.plan_id = %s",
+            [plan.pk],
+        )

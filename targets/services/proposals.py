@@ -24,8 +24,10 @@ from targets.selectors.entries import (
     QuotaLine,
     Sums,
     arithmetic,
+    by_line,
     differences,
     due_entries,
+    leaves_alone,
     lines_that_follow,
     place_of,
     stated_entries,
@@ -33,7 +35,7 @@ from targets.selectors.entries import (
 from targets.selectors.letters import figures_of
 from targets.selectors.proposals import Vacancy, decider_of, leaders_of, newcomers, vacancies
 from targets.services.letters import announce, tell_of_plan
-from targets.services.quotas import hold, hold_people, post
+from targets.services.quotas import hold_people, post, refuse_closed, shut
 from teams.models import Organisation, Person, Posting, Role, Team, User
 from teams.selectors import working_days
 
@@ -177,32 +179,11 @@ def _is_meant(spans: Sequence[tuple[date, date]], start: date, end: date) -> boo
 
 
 def _following(lines: Sequence[QuotaLine]) -> Iterator[_Wanted]:
-    due, stated = _by_line(lines, due_entries(lines)), _by_line(lines, stated_entries(lines))
+    due, stated = by_line(lines, due_entries(lines)), by_line(lines, stated_entries(lines))
     for place, line in enumerate(lines):
         if differences(due[place], stated[place]):
             assert line.team is not None
             yield _Wanted(Kind.FOLLOW, line, line.team, due[place], stated[place])
-
-
-def _by_line(lines: Sequence[QuotaLine], entries: Mapping[Key, Sums]) -> dict[int, dict[Key, Sums]]:
-    mine: dict[tuple[int, int | None, str], list[int]] = defaultdict(list)
-    for place, line in enumerate(lines):
-        mine[line.person.pk, line.team.pk if line.team else None, line.measure].append(place)
-    found: dict[int, dict[Key, Sums]] = {place: {} for place in range(len(lines))}
-    for key, sums in entries.items():
-        for place in mine[key.seat_id, key.team_id, key.measure]:
-            line = lines[place]
-            if (
-                line.start <= key.start
-                and key.end <= line.end
-                and (line.currency, line.rate)
-                == (
-                    key.currency,
-                    key.rate,
-                )
-            ):
-                found[place][key] = sums
-    return found
 
 
 def _taking_over(people: Collection[int], on: date, refused: Collection[tuple[int, str]]) -> Iterator[_Wanted]:
@@ -305,13 +286,19 @@ def _settle_tasks(deciders: Iterable[int | None], *, at: datetime) -> None:
 def confirm_proposal(
     *, proposal: QuotaProposal, by: User | None, at: datetime, on: date, version: int | None = None
 ) -> list[QuotaEntry]:
-    """Let a proposed change count; answers the entries appended. Without `by` it counts by itself."""
+    """Let a proposed change count; answers the entries appended. Without `by` it counts by itself.
+
+    What its facts change must lie in open months; closed days keep what they carry.
+    """
     if proposal.kind == Kind.CHANGE:
         return _announce_change(proposal, version, by=by, at=at)
     proposal = _held(proposal, version, by)
+    closed = shut(proposal.starts_on, proposal.during.upper)
     facts = _as_of_now(proposal, on)
     if facts is None or facts.facts != proposal.facts:
         raise Stale("The facts have changed since this was proposed: look at it again.")
+    if closed and not all(leaves_alone([facts.line], closed)):
+        refuse_closed(closed)
     reason = f"Confirmed by {by}" if by else f"Proposed {proposal.made_at:%-d %b %Y}, nobody refused"
     made = []
     if facts.vacancy is not None:
@@ -374,7 +361,7 @@ def refuse_proposal(
     """Leave the ledger as it is, with a reason; it is proposed again only where the facts change."""
     if not reason.strip():
         raise Refused("Say why the quota stays as it is.", field="reason")
-    proposal = _held(proposal, version, by, may_be_closed=True)
+    proposal = _held(proposal, version, by)
     _decide(proposal, State.REFUSED, by=by, at=at, reason=reason.strip())
     tell([proposal.seat], "A proposed change of your quota was refused.", link=PAGE, at=at, but=by)
     _tell_asker(proposal, "was refused", by=by, at=at)
@@ -384,7 +371,7 @@ def refuse_proposal(
 def count_overdue(*, at: datetime, on: date) -> int:
     """What nobody has decided in time counts by itself, each in its own transaction; answers how many.
 
-    Not the quota of who leads the team: that takes the yes of the next manager up. Not in a closed period.
+    Not the quota of who leads the team: that takes the yes of the next manager up. Not what would change a closed day.
     """
     due = QuotaProposal.objects.open().filter(counts_on__lte=on, needs_yes=False).order_by("pk")
     done = 0
@@ -397,16 +384,9 @@ def count_overdue(*, at: datetime, on: date) -> int:
     return done
 
 
-def _held(
-    proposal: QuotaProposal, version: int | None, by: User | None, *, may_be_closed: bool = False
-) -> QuotaProposal:
+def _held(proposal: QuotaProposal, version: int | None, by: User | None) -> QuotaProposal:
     """The proposal as it stands, its people locked; refused where it is decided, other, or not for `by` to decide."""
-    people = [pk for pk in (proposal.seat_id, proposal.left_by_id) if pk]
-    if may_be_closed:
-        hold_people(people)
-    else:
-        assert proposal.until is not None
-        hold(people, proposal.starts_on, proposal.until)
+    hold_people(pk for pk in (proposal.seat_id, proposal.left_by_id) if pk)
     rows = QuotaProposal.objects.select_related("seat", "team", "left_by", "asked_by")
     rows = rows.select_for_update(of=("self",))
     proposal = rows.get(pk=proposal.pk)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from salesmgmt.desk.models import Mark
@@ -31,6 +31,7 @@ from targets.selectors.entries import (
     lines_that_follow,
     stated_entries,
 )
+from targets.selectors.quotas import open_parts
 from teams.models import ExchangeRate, Organisation, Period, Person, Posting, Role, Team, User, access_of
 from teams.selectors import rates
 
@@ -203,27 +204,47 @@ def hold_people(person_ids: Iterable[int]) -> None:
     list(people.select_for_update(no_key=True).values_list("pk"))
 
 
-def hold(person_ids: list[int], start: date, end: date) -> None:
+def hold(person_ids: Iterable[int], start: date, end: date) -> None:
     """One at a time per person, and only while the months are open: an amendment never moves to another period."""
     hold_people(person_ids)
+    if closed := shut(start, end):
+        refuse_closed(closed)
+
+
+def hold_open(person_ids: Iterable[int], start: date, end: date) -> date:
+    """One at a time per person; answers from when on all of these days are open. What closed days carry stays."""
+    hold_people(person_ids)
+    closed = shut(start, end)
+    first = max([start, *(month.during.upper for month in closed)])
+    if first >= end:
+        refuse_closed(closed)
+    return first
+
+
+def shut(start: date, end: date) -> list[Period]:
+    """The closed ones of the months of these days; none closes or opens until the transaction ends."""
     months = Period.objects.standing().overlapping(start, end).order_by("pk").select_for_update(no_key=True)
-    if closed := [month.key for month in months if month.is_closed]:
-        raise Refused(f"{closed[0]} is closed: reopen it with a reason before its quotas change.", field="period")
+    return [month for month in months if month.is_closed]
+
+
+def refuse_closed(closed: Sequence[Period]) -> NoReturn:
+    raise Refused(f"{closed[0].key} is closed: reopen it with a reason before its quotas change.", field="period")
 
 
 def _refuse_overlaps(lines: Iterable[QuotaLine]) -> None:
-    """Two quotas over different ranges that share days would count twice."""
+    """Two quotas over different ranges that share days would count twice; a relief from some day on lies in another."""
     lines = list(lines)
     stands = (
         QuotaEntry.objects.overlapping(min(line.start for line in lines), max(line.end for line in lines))
         .filter(person__in={line.person.pk for line in lines})
         .exclude(kind=Kind.REDISTRIBUTION)
         .values_list("person_id", "measure", "team_id", "during")
-        .annotate(total=Sum("amount"))
+        .annotate(total=Sum("amount"), own=Count("pk", filter=~Q(kind=Kind.RELIEF)))
         .exclude(total=0)
+        .exclude(own=0)
     )
     others: dict[tuple[int, str], list[tuple[int | None, date, date]]] = defaultdict(list)
-    for person, measure, team, during, _ in stands.order_by("person_id"):
+    for person, measure, team, during, *_ in stands.order_by("person_id"):
         others[person, measure].append((team, during.lower, during.upper))
     seen: set[tuple[int, str, int | None, date]] = set()
     for line in lines:
@@ -457,7 +478,11 @@ def _adjust(
     refuse_above_scale(amount, measure)
     if not reason.strip():
         raise Refused("Say why the quota changes.", field="reason")
-    hold([person.pk], period.start, period.end)
+    first = period.start
+    if measure_of(measure).adds_up:
+        first = hold_open([person.pk], period.start, period.end)
+    else:  # a level is one and the same on all of its days
+        hold([person.pk], period.start, period.end)
     figures = figures_within([person.pk], period.start, period.end, measure)
     if not figures:
         held = QuotaEntry.objects.overlapping(period.start, period.end).filter(person=person, measure=measure)
@@ -477,6 +502,13 @@ def _adjust(
     difference = to_cents(amount) - sum((figure.reporting for figure in figures), Decimal(0))
     if not difference:
         return None
+    if first > period.start:
+        whole, figures = to_cents(amount) - difference, open_parts(figures, first)
+        least = whole - sum((figure.reporting for figure in figures), Decimal(0))
+        if amount < least:
+            raise Refused(
+                f"Closed days carry {least:,.2f} of the quota of {person}: it can't come below that.", field="amount"
+            )
     change = _Change(figures, Sums(difference, difference), Organisation.get().currency)
     made = QuotaEntry.objects.bulk_create(_reliefs(person, change, reason=reason.strip(), by=by, at=at))
     refuse_below_zero(made)

@@ -1,5 +1,6 @@
 """Pages of plans: made, shaped, compared, reviewed, changed with a reason, published."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan
-from targets.views.common import today_of, unit_of, user_of
+from targets.views.common import kept_preview, stand_of, today_of, unit_of, user_of
 from teams.edges import looked
 from teams.models import Look, Organisation, Team, access_of
 
@@ -150,7 +151,9 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     within = _within(request, found, size)
     rows = selectors.plan_rows(found, request.user, within)
     is_small = size <= selectors.MANY_LINES
-    whole = selectors.preview(found, request.user) if access.sees_all and is_small else None
+    today = today_of(organisation)
+    is_whole = access.sees_all and is_small
+    whole = kept_preview(found, stand_of(found), today) if is_whole else None
     reviews = access.sees_all or access.leads
     committed = selectors.commitments_of(found) if reviews else {}
     now = selectors.revised(found) if found.is_published and reviews else {}
@@ -190,7 +193,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         "weights": [(selectors.LABELS[element], weight) for element, weight in found.weights.items()],
         "scenarios": selectors.scenarios_of(found, request.user) if reviews else [],
         "copy_form": _copy_form(found, organisation) if access.sees_all else None,
-        "cuts": _cuts(found, request),
+        "cuts": _cuts(found, request, today),
         "quarters": quarters,
         "in_quarters": [(row, "\u2003" * row.depth, parts) for row, parts in in_quarters],
     }
@@ -220,9 +223,9 @@ def _within(request: HttpRequest, found: Plan, size: int) -> Team | None:
     return min(teams, key=lambda team: len(team.path), default=None)
 
 
-def _cuts(found: Plan, request: HttpRequest) -> list[tuple[str, list[Any]]]:
+def _cuts(found: Plan, request: HttpRequest, today: date) -> list[tuple[str, list[Any]]]:
     parts: dict[str, list[Any]] = {}
-    for part in selectors.slices_of(found, request.user):
+    for part in selectors.slices_of(found, request.user, as_of=today):
         parts.setdefault(part.get_cut_display(), []).append(part)
     return list(parts.items())
 
@@ -262,11 +265,13 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
             answer.status_code = 303
             return answer
     organisation = Organisation.get()
+    own = access_of(request.user).person_id
     unapproved = [] if found.is_published else selectors.unapproved(found, request.user)
     context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
-        "preview": selectors.preview(found, request.user),
+        "preview": kept_preview(found, stand_of(found), today_of(organisation)),
+        "is_own": own is not None and found.allocations.filter(person=own).exists(),
         "currency": unit_of(found.measure, organisation),
         "teams": found.allocations.filter(person=None).count(),
         "unapproved": unapproved,
@@ -374,7 +379,7 @@ def _quarters(
     found: Plan, line: Allocation, told: selectors.LineStory, organisation: Organisation
 ) -> list[tuple[selectors.QuarterRow, str]]:
     """The past quarters of a line, each with the page of its records where the measure has one."""
-    of = f"person:{line.person.external_id or line.person.name}" if line.person else ""
+    of = f"person:{line.person.external_id or f'#{line.person.pk}'}" if line.person else ""
     rows = []
     for quarter in told.quarters:
         try:

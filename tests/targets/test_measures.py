@@ -6,7 +6,7 @@ from decimal import Decimal as D
 from sales.models import Account, Credit, Feedback, Order, OrderLine, Product
 from salesmgmt.lib.periods import Period
 from targets.models import Plan
-from targets.selectors import company_results, story
+from targets.selectors import company_results, so_far, story
 from targets.selectors.past import results
 from targets.services import announce, change_allocation, make_plan, propose_allocation, publish_plan
 from teams.models import Person, Team
@@ -68,12 +68,16 @@ def test_satisfaction_is_the_share_of_customers_who_gave_a_four_or_five(cast: Ca
     assert company_results("satisfaction", RANGE) == [D(60)]
 
 
-def test_orders_on_time_are_those_delivered_by_the_promised_day(cast: Cast) -> None:
-    for late in (0, 0, 0, 2):
+def test_orders_on_time_are_those_delivered_by_the_promised_day_and_count_at_who_delivered(cast: Cast) -> None:
+    for late, seller, deliverer in (
+        (0, cast.ana, cast.cleo), (0, cast.ana, cast.cleo), (0, cast.cleo, None), (2, cast.ben, cast.cleo),
+    ):  # fmt: skip
         Order.objects.create(
-            owner=cast.cleo, amount=1, currency="EUR", ordered_on=MAY, promised_on=MAY,
+            owner=seller, amount=1, currency="EUR", ordered_on=MAY, promised_on=MAY, delivered_by=deliverer,
             delivered_on=date(2026, 5, 4 + late),
         )  # fmt: skip
+    assert results("deliveries", RANGE) == {cast.cleo.pk: [400]}
+    assert so_far("deliveries", [cast.cleo.pk], Q2.start, Q2.end) == {cast.cleo.pk: 4}
     plan = of_levels(cast, "on_time", "95")
     assert plan.allocations.get(person=cast.cleo).past == 75
     before = make_plan(name="Next", period=Q2.shift(4), amount=D(95), measure="on_time", by=cast.admin, at=AT)
