@@ -19,7 +19,7 @@ class Scope:
     pk: int | None
     name: str
     key: str
-"""As people and the API write it: `company`, `team:North`, `teams:3,8` (numbers of several), `person:E-17`;
+    """As people and the API write it: `company`, `team:North`, `teams:3,8` (numbers of several), `person:E-17`;
     `person:#17` who has no such id."""
     team_ids: tuple[int, ...] = ()
     """The team and all below it, as the tree stands."""
@@ -101,7 +101,7 @@ class Scope:
     @classmethod
     def _teams(cls, numbers: list[str], access: Access) -> Self:
         """Several teams as one; those below another of them count once."""
-        asked = {int(pk) for pk in numbers if pk.isascii() and pk.isdigit()}
+        asked = {int(pk) for pk in numbers if pk.isascii() and pk.isdigit() and len(pk) <= 18}
         seen = Team.objects.present() if access.sees_all else Team.objects.present().under(access.led_team_ids)
         found = list(seen.filter(pk__in=asked).order_by("name", "pk"))
         if not found or len(found) < len(set(numbers)):
