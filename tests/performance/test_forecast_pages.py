@@ -11,7 +11,9 @@ import pytest
 from django.db import connection
 from django.db.models import Count, F
 from django.test import Client
+from structlog.testing import capture_logs
 
+from performance import tasks
 from performance.models import BacktestCase, BacktestRun, ForecastRow
 from performance.selectors import Scope, forecast, forecasts, landings
 from performance.selectors.backtests import judged
@@ -25,6 +27,7 @@ from performance.services import (
     snapshots,
 )
 from sales.models import Credit, DealChange, Order
+from salesmgmt.celery import app
 from salesmgmt.desk.models import Mark
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -353,6 +356,14 @@ def test_a_deal_is_known_as_it_stood_on_the_day(sellers: Cast, today: date) -> N
         [owner] = [pk for pk, place in history.people.items() if place == then.owner[0]]
         seen.append((owner, bool(then.won[0])))
     assert seen == [(sellers.ana.pk, False), (sellers.ben.pk, False), (sellers.ben.pk, True)]
+
+
+def test_flags_are_raised_once_the_forecasts_are_made(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.conf, "task_always_eager", True)
+    with capture_logs() as logs:
+        tasks.refresh_forecasts()
+    assert [one["event"] for one in logs] == ["forecasts_refreshed", "flags_raised"]
+    assert "performance.tasks.raise_flags" not in {one["task"] for one in app.conf.beat_schedule.values()}
 
 
 def test_without_records_the_pages_say_so(cast: Cast) -> None:
