@@ -67,6 +67,8 @@ class FigureSerializer(serializers.Serializer):
         help_text="What is judged at the plan's rates at the actual ones; bookings at those of the plan. Empty: equal"
     )
     records = serializers.CharField(help_text="Address of the rows behind it")
+    note = serializers.CharField(help_text="Why it is unknown, or “met”: a coverage without a gap; what it is against")
+    left_out = serializers.IntegerField(help_text="How many records lack what is added up")
 
 
 class PaceSerializer(serializers.Serializer):

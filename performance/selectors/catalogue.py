@@ -29,6 +29,8 @@ class Measure:
     """How those make a value; empty: as this product does it for what it ships with."""
     divisors: frozenset[str] = frozenset()
     """Which of them are summed below the line."""
+    ahead: frozenset[str] = frozenset()
+    """Which of them go by a day that may lie ahead: they count to the end of the period, whatever the day."""
     better: str = "higher"
     kind: str = "lagging"
     is_prorated: bool = True
@@ -222,6 +224,7 @@ def measure_of(versions: list[MeasureVersion]) -> Measure:
         needs=tuple(sorted(names)),
         method=definition.method,
         divisors=frozenset(part.name for part in in_force if part.name.endswith("/")),
+        ahead=frozenset(name for part in in_force if part.is_ahead for name in (part.name, part.left_out)) & names,
         better=definition.better,
         kind=definition.kind,
         is_prorated=definition.is_prorated,

@@ -1,6 +1,6 @@
 """One figure with its definition and the records behind it; the same for pages, API and export."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -26,6 +26,15 @@ NO_SERIES = frozenset({"pipeline", "coverage", "attainment", "pace", "gap", "quo
 """What does not add up over days."""
 AGAINST = frozenset({"attainment", "gap", "coverage"})
 """What is measured against a team's target, where it has one."""
+WHOLE = frozenset({"pipeline", "coverage", "quota"})
+"""What has its records in all of a period, on whichever day one asks."""
+MADE_OF = {
+    "attainment": ("bookings", "quota"),
+    "pace": ("bookings", "expected"),
+    "gap": ("quota", "bookings"),
+    "coverage": ("pipeline", "gap"),
+}
+"""The figures that one is worked out from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +72,7 @@ def figures(
     `known` is the catalogue, where the caller has it already.
     """
     asked = list(measures_of(measures).values() if known is None else (known[key] for key in measures))
-    needed = sorted({part for measure in asked for part in measure.needs})
-    until = min(as_of + timedelta(days=1), period.end)
-    spans = [Span("to_date", needed, period.start, until)]
-    if "expected" in needed:
-        spans.append(Span("rest", ["expected"], max(until, period.start), period.end))
-    cells = read(spans, **of_scope(scope), basis=basis, period=period)
+    cells = read(spans_of(asked, period, as_of), **of_scope(scope), basis=basis, period=period)
     pipeline = (Decimal(0), 0, 0)
     if any(measure.key in {"pipeline", "coverage"} for measure in asked):
         pipeline = open_pipeline(scope=scope, period=period, as_of=as_of)
@@ -77,9 +81,30 @@ def figures(
         [target] = targets(scope, [(period.start, period.end)])
     currency = (organisation or Organisation.get()).currency
     return {
-        measure.key: figure_of(measure, cells, pipeline, scope, period, until, as_of, basis, currency, target)
+        measure.key: figure_of(measure, cells, pipeline, scope, period, as_of, basis, currency, target)
         for measure in asked
     }
+
+
+def spans_of(measures: Iterable[Measure], period: Period, as_of: date) -> list[Span]:
+    """What the figures of a period read: up to the day, of what may lie ahead all of it, and the rest of the plan."""
+    asked = list(measures)
+    ahead = {name for measure in asked for name in measure.ahead}
+    needed = sorted({name for measure in asked for name in measure.needs} - ahead)
+    until = max(min(as_of + timedelta(days=1), period.end), period.start)
+    spans = [Span("to_date", needed, period.start, until)]
+    if ahead:
+        spans.append(Span("to_date", sorted(ahead), period.start, period.end))
+    if "expected" in needed:
+        spans.append(Span("rest", ["expected"], until, period.end))
+    return spans
+
+
+def counts_until(measure: Measure, period: Period, as_of: date) -> date:
+    """The first day after those whose records a figure of a period counts."""
+    if measure.ahead or measure.key in WHOLE:
+        return period.end
+    return max(min(as_of + timedelta(days=1), period.end), period.start)
 
 
 def figure(
@@ -102,7 +127,6 @@ def figure_of(
     pipeline: tuple[Decimal, int, int],
     scope: Scope,
     period: Period,
-    until: date,
     as_of: date,
     basis: Basis,
     currency: str,
@@ -166,7 +190,9 @@ def figure_of(
             numerator, denominator, value = to_cents(pipeline[0]), gap, ratio(pipeline[0], gap)
             note = "met" if gap is not None and gap <= 0 else ""
         case _ if measure.method:
-            is_person = scope.kind == "person" or _tells_of_one(measure, cells, scope, period.start, until)
+            is_person = scope.kind == "person" or _tells_of_one(
+                measure, cells, scope, period.start, counts_until(measure, period, as_of)
+            )
             value, numerator, denominator, note = defined_value(measure, cells, is_person=is_person)
         case _:
             value = Decimal(sum(cells.count(part) for part in measure.needs))
@@ -175,7 +201,6 @@ def figure_of(
     if measure.unit in {"ratio", "score"} and value is not None:
         value = round(value, 6)
         beside = None if beside is None else round(beside, 6)
-    ends = period.end if measure.key in {"pipeline", "quota"} else until
     return Figure(
         measure=measure.key,
         label=measure.label,
@@ -186,7 +211,9 @@ def figure_of(
         denominator=denominator,
         as_of=as_of,
         definition=measure.definition,
-        records=records_url(scope=scope, measure=measure.key, start=period.start, until=ends, basis=basis),
+        records=records_url(
+            scope=scope, measure=measure.key, start=period.start, until=period.end, as_of=as_of, basis=basis
+        ),
         note=note,
         left_out=pipeline[2] if measure.key in {"pipeline", "coverage"} else left_out_of(measure, cells),
         beside=None if beside == value else beside,
@@ -318,9 +345,13 @@ def median(buckets: dict[int, int]) -> Decimal | None:
     return Decimal(at((size - 1) // 2) + at(size // 2)) / 2
 
 
-def records_url(*, scope: Scope, measure: str, start: date, until: date, basis: Basis = "restated") -> str:
-    """Where the rows behind a figure are."""
+def records_url(
+    *, scope: Scope, measure: str, start: date, until: date, as_of: date | None = None, basis: Basis = "restated"
+) -> str:
+    """Where the rows behind a figure of `[start, until)` as of a day are; without it, as of their last so far."""
     asked = {"measure": measure, "of": scope.key, "from": start.isoformat(), "until": until.isoformat()}
+    if as_of is not None:
+        asked["as_of"] = as_of.isoformat()
     if basis != "restated":
         asked["basis"] = basis
     return f"{reverse('records')}?{urlencode(asked)}"
@@ -333,10 +364,10 @@ def series(
     asked = measures_of([measure])[measure]
     if asked.key in NO_SERIES:
         raise ValueError(f"{asked.label} does not add up over days; ask for it as a figure.")
-    until = min(as_of + timedelta(days=1), period.end)
+    until = counts_until(asked, period, as_of)
     steps = _steps(period.start, until, by, period.calendar)
     spans = [Span(step.isoformat(), asked.needs, step, end) for step, end in steps]
-    cells = _daily(scope, asked.needs, period.start, until, {d: s for s, e in steps for d in _days(s, e)})
+    cells = _daily(scope, asked, period.start, until, as_of, {d: s for s, e in steps for d in _days(s, e)})
     found: list[tuple[date, Decimal | None]] = []
     for span in spans:
         own = Cells(
@@ -345,7 +376,7 @@ def series(
             {(0, "to_date", part): cells.buckets.get((0, span.name, part), {}) for part in asked.needs},
         )
         days = replace(period, start=span.start, end=span.until)
-        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, days, span.until, as_of, "restated", "")
+        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, days, as_of, "restated", "")
         zero = asked.key == "expected" and made.value is None
         found.append((span.start, Decimal(0) if zero else made.value))
     return found
@@ -386,9 +417,11 @@ def daily(*, scope: Scope, measures: Sequence[str], start: date, until: date) ->
     return found
 
 
-def _daily(scope: Scope, measures: Sequence[str], start: date, until: date, step_of: dict[date, date]) -> Cells:
+def _daily(scope: Scope, asked: Measure, start: date, until: date, as_of: date, step_of: Mapping[date, date]) -> Cells:
     cells = Cells({}, {}, {})
-    for on, measure, bucket, total, count in _rows(scope, measures, start, until):
+    for on, measure, bucket, total, count in _rows(scope, asked.needs, start, until):
+        if on > as_of and measure not in asked.ahead:
+            continue
         name = step_of[on].isoformat()
         was = cells.sums.get((0, name, measure), (Decimal(0), 0))
         cells.sums[0, name, measure] = (was[0] + total, was[1] + count)

@@ -123,13 +123,13 @@ def contents(*, report: Report, as_of: date, organisation: Organisation) -> Cont
     """What was sent; before that, what the pages show as of a day."""
     if report.is_sent:
         return Contents.from_json(report.figures)
-    period = Period.parse(report.period, organisation.calendar)
+    period = report.month(organisation.calendar)
     return contents_of(team=report.team, period=period, as_of=as_of, organisation=organisation)
 
 
 def contents_of(*, team: Team, period: Period, as_of: date, organisation: Organisation) -> Contents:
     """The month of a team: its figures, the teams right below it, and its people. Nobody is ranked."""
-    scope, earlier = Scope.team(team), period.shift(-1)
+    scope, earlier = Scope.team(team), _before(period)
     now = figures(scope=scope, measures=SHOWN, period=period, as_of=as_of, organisation=organisation)
     then = figures(scope=scope, measures=SHOWN, period=earlier, as_of=earlier.last_day, organisation=organisation)
     quarter = Period.of(as_of, "quarter", organisation.calendar)
@@ -161,6 +161,14 @@ def contents_of(*, team: Team, period: Period, as_of: date, organisation: Organi
         outlook=_outlook(team, as_of, organisation),
         ended=_ended(scope, period, organisation),
     )
+
+
+def _before(period: Period) -> Period:
+    """The month before; of one that the calendar no longer has, as many days."""
+    if Period.of(period.start, "month", period.calendar) == period:
+        return period.shift(-1)
+    start = period.start - timedelta(days=period.days)
+    return Period(start, period.start, "month", "", period.calendar)
 
 
 def _line(figure: Figure, before: Figure, label: str) -> Line:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pgtrigger
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -18,6 +19,8 @@ from teams.models import Leadership, Organisation, Person, User, access_of
 from ..models import Report, ReportRecipient
 from ..selectors import reports as selectors
 
+logger = structlog.get_logger(__name__)
+
 LATE = timedelta(days=2)  # a report made after its day still waits so long
 
 
@@ -30,8 +33,14 @@ def make_reports(*, on: date, at: datetime) -> int:
     known = set(Report.objects.filter(period=period.key).values_list("team", flat=True))
     teams = [team for team in selectors.teams_to_report(on) if team.pk not in known]
     Report.objects.bulk_create(
-        [Report(team=team, period=period.key, made_at=at, due_on=due_on) for team in teams], ignore_conflicts=True
-    )
+        [
+            Report(
+                team=team, period=period.key, starts_on=period.start, until=period.end, made_at=at, due_on=due_on
+            )
+            for team in teams
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
     made = {report.team_id: report for report in Report.objects.filter(period=period.key, team__in=teams, made_at=at)}
     leaders = (
         Leadership.objects.on(on).filter(team__in=made, person__user__is_active=True).select_related("person__user")
@@ -77,7 +86,7 @@ def send_report(*, report: Report, by: User | None, at: datetime, on: date) -> R
     if by is not None and not selectors.may_comment(report, access_of(by), on):
         raise Refused(f"Who leads {report.team} sends its report.")
     organisation = Organisation.get()
-    period = Period.parse(report.period, organisation.calendar)
+    period = report.month(organisation.calendar)
     said = selectors.contents_of(team=report.team, period=period, as_of=on, organisation=organisation)
     report.figures, report.sentence = said.to_json(), selectors.sentence_of(report.team, period, said)
     report.as_of, report.sent_at, report.sent_by = on, at, by
@@ -134,6 +143,9 @@ def send_due_reports(*, at: datetime, on: date) -> int:
         try:
             send_report(report=report, by=None, at=at, on=on)
         except Refused:  # its manager was quicker
+            continue
+        except Exception:  # one that can't be made keeps none of the others
+            logger.exception("report_not_sent", report=report.pk)
             continue
         sent += 1
     return sent

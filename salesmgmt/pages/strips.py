@@ -181,7 +181,7 @@ def activities(usual: Usual, scope: Scope, period: Period, today: date) -> Metri
 
 def cover(pipeline: Decimal, count: int, pace: Pace, scope: Scope, period: Period, today: date) -> Metric:
     """Open deals that close in the period against the gap; no status, as no yield is known to judge it by (R17)."""
-    href = _records(scope, "pipeline", period.start, period.end)
+    href = records_url(scope=scope, measure="pipeline", start=period.start, until=period.end, as_of=today)
     deals = counted(count, "deal", "deals")
     if today >= period.end:
         text, name = money(pipeline, pace.currency), "Still open"

@@ -76,7 +76,7 @@ def test_records_page_and_api_say_the_same(cast: Cast, abroad: Order) -> None:
     assert cast.vera.user
     for measure, total in (("attainment", 80), ("bookings", 90)):
         opened = drill(
-            scope=Scope.person(cast.ana), measure=measure, start=Q2.start, until=Q2.end, user=cast.vera.user,
+            scope=Scope.person(cast.ana), measure=measure, period=Q2, user=cast.vera.user,
             today=END, organisation=Organisation.get(),
         )  # fmt: skip
         assert (opened.records.total, opened.records.line(opened.records.rows.get()).value) == (total, total)

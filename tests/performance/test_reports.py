@@ -15,10 +15,10 @@ from performance.services import rebuild
 from performance.services.reports import comment_report, make_reports, send_due_reports, send_report
 from performance.services.snapshots import drain_all as refresh_snapshots
 from salesmgmt.desk.models import Delivery, Notice
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation
-from teams.services import appoint_manager
+from teams.services import appoint_manager, change_calendar
 from tests.cast import Cast
 from tests.performance.records import a_deal
 from tests.performance.test_scorecards import client_of, decide
@@ -166,3 +166,21 @@ def test_a_report_is_had_on_paper(cast: Cast, north: Report) -> None:
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
     assert len(answer.content) > 10_000
+
+
+def test_another_calendar_leaves_reports_with_the_days_they_had(cast: Cast, north: Report) -> None:
+    setup = SetUp(2026, date(2025, 12, 29), "4-4-5")
+    change_calendar(setup=setup, by=cast.olga.user, at=AT, reason="Retail weeks")
+    client = client_of(cast.maya)
+    assert "Oct 2026" in client.get("/reports/").content.decode()
+    assert client.get("/reports/?period=2026-10").status_code == 200
+    assert client.get("/reports/?period=2026-09").status_code == 404
+    assert "€1,100" in client.get(f"/reports/{north.pk}/").content.decode()
+    assert send_due_reports(at=AT, on=date(2026, 11, 6)) == 3
+    north.refresh_from_db()
+    assert north.sentence == "North booked 1,100 EUR in Oct 2026, 55% of a target of 2,000."
+
+
+def test_a_report_that_can_not_be_made_keeps_none_of_the_others(cast: Cast, north: Report) -> None:
+    Report.objects.filter(pk=north.pk).update(period="2026-P10", starts_on=None, until=None)
+    assert send_due_reports(at=AT, on=date(2026, 11, 6)) == 2
