@@ -19,7 +19,7 @@ from .catalogue import MEASURES, Measure, catalogue
 from .cells import Cells, read
 from .figures import Figure, figure_of, spans_of
 from .goals import sum_of
-from .pipeline import open_pipelines
+from .pipeline import NO_DEALS, Open, open_pipelines
 from .scope import Scope
 
 TIMEFRAMES: tuple[Kind, ...] = ("week", "month", "quarter", "year")
@@ -30,7 +30,6 @@ LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}  # of those built in
 LEVELS = {"average_deal", "pipeline"}  # money that is no sum over days
 LEADERS = (Role.MANAGER, Role.EXECUTIVE)
 ZERO = Decimal(0)
-NOTHING = (ZERO, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ def _gone(part: ScorecardPart, measure: Measure, as_of: date) -> Part:
 
 def _pipelines(
     kind: Literal["team", "person"], ids: Sequence[int], needed: Sequence[Measure], period: Period, as_of: date
-) -> dict[int, tuple[Decimal, int, int]]:
+) -> dict[int, Open]:
     if not {"pipeline", "coverage"} & {measure.key for measure in needed}:
         return {}
     return open_pipelines(kind=kind, ids=ids, period=period, as_of=as_of)
@@ -198,7 +197,7 @@ def _figures_of_people(
     people = Person.objects.in_bulk(ids)
     return {
         pk: _made(
-            Scope.person(people[pk]), apart.get(pk, Cells({}, {}, {})), pipelines.get(pk, NOTHING), needed, period,
+            Scope.person(people[pk]), apart.get(pk, Cells({}, {}, {})), pipelines.get(pk, NO_DEALS), needed, period,
             as_of, organisation,
         )
         for pk in ids
@@ -228,9 +227,10 @@ def _figures_of_leaders(
         cells = _together(apart[pk] for pk in below if pk in apart)
         held = [pipelines[pk] for pk in below if pk in pipelines]
         pipeline = (
-            sum((amount for amount, _, _ in held), ZERO),
-            sum(count for _, count, _ in held),
-            sum(count for _, _, count in held),
+            sum((amount for amount, *_ in held), ZERO),
+            sum(count for _, count, *_ in held),
+            sum(count for _, _, count, _ in held),
+            sum((more for *_, more in held), ZERO),
         )
         target = sum_of(goals, highest)
         figures = _made(scope, cells, pipeline, needed, period, as_of, organisation, target)
@@ -266,7 +266,7 @@ def _together(many: Iterable[Cells]) -> Cells:
 def _made(
     scope: Scope,
     cells: Cells,
-    pipeline: tuple[Decimal, int, int],
+    pipeline: Open,
     needed: Sequence[Measure],
     period: Period,
     as_of: date,
