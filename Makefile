@@ -14,7 +14,7 @@ LOCK := $(PY) -m piptools compile --quiet --generate-hashes --strip-extras --no-
 ALONE := env DEBUG=1 DATABASE_URL=postgres://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock install install-dev browser
+.PHONY: help run test fuzz check format bench lock install install-dev browser
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,13 @@ run: install ## start Paceline here: PORT=8000, DEMO=1 (0: empty), VAR=var; Ctrl
 	@exec $(PY) -m salesmgmt.run up
 
 test: install-dev browser ## run the whole suite on a database of its own (ARGS="tests/sales -k split")
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+FUZZ ?= 4000
+SEED ?= $(shell date +%s)
+fuzz: install-dev ## FUZZ=4000 made-up inputs for each test of the importer, none above 3 s; SEED=… tries the same again
+	@echo "$(FUZZ) inputs each, seed $(SEED)"
+	@FUZZ=$(FUZZ) $(PY) -m pytest tests/exchange -m fuzz --hypothesis-seed=$(SEED) --hypothesis-show-statistics $(ARGS)
 
 check: install-dev ## linters, types, contracts between the apps, migrations, settings: all of them, then the verdict
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)

@@ -355,7 +355,7 @@ class ActivityAdmin(WithdrawableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         stands = Activity.objects.get(pk=obj.pk)
-        self.take(obj, change_activity(activity=stands, by=acting(request), **changed(form)))
+        self.take(obj, change_activity(activity=stands, by=acting(request), now=clock.now(), **changed(form)))
 
 
 class OrderLineInline(admin.TabularInline):

@@ -57,6 +57,10 @@ TO_DOS = Aside(
 )
 
 
+def _check_activities(portion: Portion) -> None:
+    portion.refuse("occurred_at", _text("That moment is still to come."), "occurred_at > %(at)s AND NOT is_aside")
+
+
 def _change_activity(plan: Plan, activity: Activity, row: Row) -> None:
     said = {name: row.values[name] for name in (*ACTIVITY, "notes") if row.values[name] is not None}
     if row.values["account"] is not None or row.values["deal"] is not None:
@@ -71,6 +75,7 @@ ACTIVITIES = Loader(
     instead={"account_id": "CASE WHEN t.account IS NULL THEN d.account_id ELSE t.account_id END"},
     joins="LEFT JOIN LATERAL (SELECT account_id FROM sales_deal WHERE id = t.deal_id AND t.account IS NULL LIMIT 1) d"
     " ON true",
+    check=_check_activities,
     natural="ROW(owner_id, kind, occurred_at, account_id, contact_id, deal_id)",
     differs=" OR ".join(
         [
@@ -114,6 +119,15 @@ def _make_stage(plan: Plan, text: str) -> Stage | None:
     return plan.create(stage, Row(0, {}))  # type: ignore[no-any-return]
 
 
+# A loss that would leave the win rate of whose it was (R16).
+UNLOST = "new_status <> 'lost' OR reason_id IN (SELECT id FROM sales_lostreason WHERE NOT counts)"
+SHARED = """
+    (EXISTS (SELECT FROM sales_dealshare s WHERE s.deal_id = record_id AND s.person_id = %(own)s)
+     OR EXISTS (SELECT FROM sales_order o LEFT JOIN sales_creditshare s ON s.order_id = o.id
+                 WHERE o.deal_id = record_id AND o.withdrawn_at IS NULL AND %(own)s IN (o.owner_id, s.person_id)))
+"""
+
+
 def _check_deals(portion: Portion) -> None:
     pipelines = ", ".join(Pipeline.objects.order_by("position", "pk").values_list("name", flat=True))
     portion.refuse("pipeline", _text(f"There is no such pipeline; there is {pipelines}."), "lacks_pipeline")
@@ -145,7 +159,8 @@ def _check_deals(portion: Portion) -> None:
     portion.refuse(
         "owner",
         _text("Nobody takes in credit of their own; ask a colleague to import this row."),
-        "'won' IN (new_status, was_status) AND %(own)s::bigint IN (owner_id, stood_owner_id)",
+        f"%(own)s::bigint IS NOT NULL AND ('won' IN (new_status, was_status) OR was_status = 'lost' AND ({UNLOST}))"
+        f" AND (%(own)s::bigint IN (owner_id, stood_owner_id) OR {SHARED})",
     )
     _refuse_unapproved(portion)
     portion.refuse(
@@ -180,11 +195,15 @@ def _refuse_unapproved(portion: Portion) -> None:
 
     A deal that comes in as won is history and taken as it was; `deal_lines` list it.
     """
-    won = portion.ask(
-        "SELECT record_id FROM part WHERE sound AND was_status = 'open' AND new_status = 'won'"
-        " AND new_closed_on IS NOT NULL AND EXISTS (SELECT FROM sales_dealline l WHERE l.deal_id = record_id)"
+    won = dict(
+        portion.ask(
+            "SELECT record_id, new_amount FROM part WHERE sound AND was_status = 'open' AND new_status = 'won'"
+            " AND new_closed_on IS NOT NULL AND EXISTS (SELECT FROM sales_dealline l WHERE l.deal_id = record_id)"
+        )
     )
-    deals = Deal.objects.filter(pk__in=[pk for (pk,) in won]).select_related("owner").order_by("pk")
+    deals = list(Deal.objects.filter(pk__in=won).select_related("owner").order_by("pk"))
+    for deal in deals:
+        deal.amount = won[deal.pk]
     for deal, sentence in beyond_limits(deals, on=portion.values["today"]):
         said = f"{sentence[0].upper()}{sentence[1:]}; have it approved before the win."
         portion.refuse("status", _text(said), f"record_id = {deal.pk}")

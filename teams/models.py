@@ -1,9 +1,10 @@
 """Who sells, where, since when? And who may see whose records."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
-from typing import Self
+from functools import cache, cached_property, lru_cache
+from typing import Any, Self
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, AnonymousUser
@@ -19,6 +20,7 @@ from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import WEEKS, FiscalCalendar, SetUp
 from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
+from salesmgmt.lib.statements import Statement
 
 
 class Role(models.TextChoices):
@@ -165,6 +167,13 @@ class Organisation(models.Model):
     gift_limit = models.DecimalField(
         max_digits=10, decimal_places=2, default=50, db_default=50, help_text="Per recipient and year (R27)"
     )
+    free_change = models.PositiveSmallIntegerField(
+        "Free change of a figure",
+        default=10,
+        db_default=10,
+        validators=[MaxValueValidator(100)],
+        help_text="Percent of a published figure that a manager may change without the yes of the next manager up",
+    )
 
     class Meta:
         triggers = audited()
@@ -179,8 +188,10 @@ class Organisation(models.Model):
     @classmethod
     def get(cls) -> "Organisation":
         """The organisation, made by the first migration, with its calendar; read it once per request and hand it on."""
-        setups = FiscalYear.objects.standing().values(row=JSONObject(**{name: name for name in FiscalYear.SAYS}))
-        return cls.objects.annotate(fiscal_years=ArraySubquery(setups)).get(pk=1)
+        for found in _organisation().models(cls):
+            found.fiscal_years = [json.loads(row) for row in found.fiscal_years]
+            return found
+        raise cls.DoesNotExist
 
     def shows(self, what: Showing) -> bool:
         """Whether it is shown of anybody."""
@@ -201,6 +212,12 @@ class Organisation(models.Model):
             day = date.fromisoformat(starts_on) if isinstance(starts_on, str) else starts_on
             plain = plain.changed(SetUp(row["number"], day, row["layout"], row["is_nearest"]))
         return plain
+
+
+@cache
+def _organisation() -> Statement:
+    years = FiscalYear.objects.standing().values(row=JSONObject(**{name: name for name in FiscalYear.SAYS}))
+    return Statement.of(Organisation.objects.annotate(fiscal_years=ArraySubquery(years)).filter(pk=1))
 
 
 class FiscalYearQuerySet(models.QuerySet):
@@ -639,24 +656,8 @@ def _work_out_access(user: Viewer) -> Access:
     organisation = Organisation.get()
     user._organisation = organisation  # type: ignore[attr-defined]
     today = clock.today(organisation.time_zone)
-    posting = Posting.objects.on(today).filter(person=OuterRef("pk"))
-    person = (
-        Person.objects.present()
-        .active(today)
-        .filter(user=user)
-        .annotate(
-            role=Subquery(posting.values("role")[:1]),
-            team_id=Subquery(posting.values("team")[:1]),
-            department=Subquery(posting.values("team__department")[:1]),
-            led=ArraySubquery(
-                Leadership.objects.on(today)
-                .filter(person=OuterRef("pk"), team__withdrawn_at=None)
-                .order_by("team")
-                .values("team")
-            ),
-        )
-        .first()
-    )
+    person: Any = next(iter(_behind(today).models(Person, {ME: user.pk})), None)
+    user._person = person  # type: ignore[attr-defined]
     if user.is_superuser:
         me, led = (person.pk, tuple(person.led)) if person else (None, ())  # whom they lead is their own figure too
         return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led)
@@ -668,8 +669,45 @@ def _work_out_access(user: Viewer) -> Access:
         return Access(person.pk, role, True, frozenset(), team_id, led, here)
     people = {person.pk}
     if led:
-        people.update(Posting.objects.on(today).under(led).values_list("person_id", flat=True))
+        people.update(pk for (pk,) in _posted_under(led, today).rows())
     return Access(person.pk, role, False, frozenset(people), team_id, led, here)
+
+
+ME, MY_TEAM = -1, -2  # stand for whoever asks in a statement that is kept
+
+
+def shared_access(access: Access) -> tuple[Access, dict[int, int | None]]:
+    """The access that all who lead nobody have in common, for a statement that is kept for all of them; and whom and
+    which team to put in.
+    """
+    if access.led_team_ids or access.person_id is None:
+        return access, {}
+    people = frozenset([ME]) if access.people else access.people
+    team = None if access.team_id is None else MY_TEAM
+    return replace(access, person_id=ME, people=people, team_id=team), {ME: access.person_id, MY_TEAM: access.team_id}
+
+
+@lru_cache(maxsize=4)
+def _behind(day: date) -> Statement:
+    """The person of a login, present and active on a day, with role, team, department and the teams they lead."""
+    posting = Posting.objects.on(day).filter(person=OuterRef("pk"))
+    led = Leadership.objects.on(day).filter(person=OuterRef("pk"), team__withdrawn_at=None)
+    return Statement.of(
+        Person.objects.present()
+        .active(day)
+        .filter(user=ME)
+        .annotate(
+            role=Subquery(posting.values("role")[:1]),
+            team_id=Subquery(posting.values("team")[:1]),
+            department=Subquery(posting.values("team__department")[:1]),
+            led=ArraySubquery(led.order_by("team").values("team")),
+        )
+    )
+
+
+@lru_cache(maxsize=512)
+def _posted_under(led: tuple[int, ...], day: date) -> Statement:
+    return Statement.of(Posting.objects.on(day).under(led).values_list("person_id", flat=True))
 
 
 # ── Skills ──────────────────────────────────────────────────────────────────────────────────────────────────────

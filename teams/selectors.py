@@ -57,8 +57,8 @@ def organisation_of(user: User) -> Organisation:
 
 def person_of(user: Viewer) -> Person | None:
     """The person behind a login, looked up once per user object."""
+    pk = access_of(user).person_id  # which mostly finds the person on its way
     if not hasattr(user, "_person"):
-        pk = access_of(user).person_id
         user._person = Person.objects.filter(pk=pk).first() if pk else None  # type: ignore[union-attr]
     found: Person | None = user._person  # type: ignore[union-attr]
     return found

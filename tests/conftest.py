@@ -82,6 +82,18 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
             cursor.execute("\n".join(reset))
 
 
+# The files that take longest are begun first, or one of two workers would end with them while the other rests.
+LONGEST = (
+    "test_access", "test_maven", "test_up", "test_page", "test_days", "test_pages", "test_large", "test_backup",
+    "test_morning", "test_demo",
+)  # fmt: skip
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The last lines: how many were skipped, and what would have them run."""
     reasons: dict[str, int] = {}

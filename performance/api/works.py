@@ -15,7 +15,6 @@ from teams.models import access_of
 
 from ..selectors.works import may_compare, teams_led, what_works
 
-
 LONGEST = timedelta(days=5 * 366)
 
 

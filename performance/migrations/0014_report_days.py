@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('performance', '0012_plan_rates_and_marks'),
+        ("performance", "0012_plan_rates_and_marks"),
     ]
 
     operations = [

@@ -73,7 +73,8 @@ def _days_of_credit(order: str, credit: str) -> str:
 
 _CREDITS = Watch(
     ["credits"], "r.person_id", _days_of_credit("o", "r"),
-    ["team_id", "posted_on", "kind", "reporting_amount", "plan_amount"], joins="JOIN sales_order o ON o.id = r.order_id",
+    ["team_id", "posted_on", "kind", "reporting_amount", "plan_amount"],
+    joins="JOIN sales_order o ON o.id = r.order_id",
 )  # fmt: skip
 _CALLS = Watch(
     ["calls"], "r.person_id", "daterange(r.until - 1, r.until)", ["commit", "made_on", "made_at"], "r.team_id IS NULL"
@@ -152,8 +153,9 @@ def _hanging(table: str, *paths: _Path) -> str:
 
 # All but where a customer's orders before these days stand: then none of those after them is the first, nor was.
 _AFTER = (
-    "JOIN sales_order o ON o.account_id = r.id AND o.ordered_on > lower(m.days) AND NOT EXISTS (SELECT FROM sales_order e"
-    " WHERE e.account_id = r.id AND e.withdrawn_at IS NULL AND e.cancelled_on IS NULL AND e.ordered_on < lower(m.days))"
+    "JOIN sales_order o ON o.account_id = r.id AND o.ordered_on > lower(m.days) AND NOT EXISTS ("
+    "SELECT FROM sales_order e WHERE e.account_id = r.id AND e.withdrawn_at IS NULL AND e.cancelled_on IS NULL"
+    " AND e.ordered_on < lower(m.days))"
 )
 
 ABOVE = {

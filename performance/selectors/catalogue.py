@@ -62,8 +62,8 @@ MEASURES = {
             "bookings",
             "Bookings",
             "money",
-            "Credited order value net of tax and discount, by order date, less refunds and cancellations, at the actual "
-            "rate of the order's day. A person's include overlays; a team's and the company's do not.",
+            "Credited order value net of tax and discount, by order date, less refunds and cancellations, at the "
+            "actual rate of the order's day. A person's include overlays; a team's and the company's do not.",
             CREDITED,
         ),
         Measure(
@@ -133,7 +133,7 @@ MEASURES = {
             "pipeline",
             "Pipeline",
             "money",
-            "Amount of the deals open now that are expected to close in the period.",
+            "Amount of the deals open now that are expected to close in the period, at the plan's rates.",
             (),
         ),
         Measure(

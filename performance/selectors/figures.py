@@ -54,7 +54,7 @@ class Figure:
     note: str = ""
     left_out: int = 0
     beside: Decimal | None = None
-    """What is judged at the plan's rates at the actual ones, bookings at those of the plan (R13); empty: it is equal."""
+    """What is judged at the plan's rates at the actual ones, bookings at the plan's (R13); empty: it is equal."""
 
 
 def figures(

@@ -284,11 +284,11 @@ def _way(part: Part) -> tuple[str, str, str]:
 
 def _of_deals(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, as_of: date) -> Records:
     rate = ExchangeRate.objects.filter(
-        currency=OuterRef("currency"), kind="actual", during__startswith__lte=OuterRef("expected_close_on")
-    )
+        currency=OuterRef("currency"), during__startswith__lte=OuterRef("expected_close_on")
+    ).order_by("-kind", "-during__startswith")  # the plan's before the actual one, as in the rollups
     worth = Case(
         When(currency=Organisation.get().currency, then=F("amount")),
-        default=Round(F("amount") * Subquery(rate.order_by("-during__startswith").values("rate")[:1]), precision=2),
+        default=Round(F("amount") * Subquery(rate.values("rate")[:1]), precision=2),
         output_field=_MONEY,
     )
     rows = Deal.objects.present().open().filter(expected_close_on__gte=start, expected_close_on__lt=until)
@@ -314,7 +314,7 @@ def _of_deals(asked: Measure, scope: Scope, start: date, until: date, user: View
 def _of_snapshot(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, on: date) -> Records:
     """Deals as they stood at the close of a day; what has no rate is left out, as from the figure."""
     held = Q(until=None) | Q(until__gt=on)
-    rows = in_scope(DealVersion.objects.filter(held, status="open", on__lte=on, worth__isnull=False), scope)
+    rows = in_scope(DealVersion.objects.filter(held, status="open", on__lte=on, value__isnull=False), scope)
     rows = rows.filter(due_on__gte=start, due_on__lt=until)
     seen = rows if access_of(user).sees_all else rows.filter(person__in=access_of(user).people)
     seen = seen.select_related("deal__account", "person", "stage")
@@ -323,9 +323,9 @@ def _of_snapshot(asked: Measure, scope: Scope, start: date, until: date, user: V
         deal = version.deal
         what = " · ".join(str(part) for part in (deal, deal.account) if part)
         stage = version.stage.name if version.stage else "Open"
-        return Line(version.due_on, version.person.name, stage, what, ("deal", deal.pk), version.worth)
+        return Line(version.due_on, version.person.name, stage, what, ("deal", deal.pk), version.value)
 
-    return _made(asked, rows, seen, "worth", "due_on", "money", line, user)
+    return _made(asked, rows, seen, "value", "due_on", "money", line, user)
 
 
 def _of_entries(asked: Measure, scope: Scope, start: date, until: date, user: Viewer, told: Q) -> Records:

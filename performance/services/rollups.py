@@ -141,7 +141,8 @@ FAMILIES = {
          GROUP BY 1, 2, 3, 5
         """,
     ),
-    # In the reporting currency at the last actual rate that began by the expected close; without one it is left out.
+    # As the waterfall values it (R20): at the plan's rate, without one at the actual; the last that began by the
+    # expected close. Without either it is left out.
     "pipeline": Family(
         4,
         "r.measure IN ('pipeline', 'pipeline.no_rate')",
@@ -157,8 +158,8 @@ FAMILIES = {
          CROSS JOIN LATERAL (
                SELECT CASE WHEN d.currency = o.currency THEN 1 ELSE (
                       SELECT e.rate FROM teams_exchangerate e
-                       WHERE e.currency = d.currency AND e.kind = 'actual' AND lower(e.during) <= d.expected_close_on
-                       ORDER BY lower(e.during) DESC LIMIT 1) END AS rate) x
+                       WHERE e.currency = d.currency AND lower(e.during) <= d.expected_close_on
+                       ORDER BY e.kind DESC, lower(e.during) DESC LIMIT 1) END AS rate) x
          GROUP BY 1, 3, 5
         """,
         moves_forecasts=True,

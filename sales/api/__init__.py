@@ -54,6 +54,7 @@ from .orders import (
     RefundSerializer,
     RefundWriter,
 )
+from .process import Processes
 from .work import ActivityTemplates, MarketNotes, Tasks, TimeEntries
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "OwnershipSerializer",
     "Ownerships",
     "Pipelines",
+    "Processes",
     "ProductFilter",
     "ProductSerializer",
     "Products",
@@ -167,5 +169,6 @@ ENDPOINTS = {
     "referrals": Referrals,
     "recommendations": Recommendations,
     "gifts": Gifts,
+    "process": Processes,
     **trails.ENDPOINTS,
 }

@@ -85,14 +85,15 @@ class Activities(Records):
         """Log an activity; without an owner it is yours."""
         said = own_or_said(request, self.cleaned(ActivityWriter))
         at, minutes = said.pop("occurred_at"), said.pop("duration_minutes", None)
-        made = services.log_activity(at=at, minutes=minutes, by=self.by, **said)
+        made = services.log_activity(at=at, minutes=minutes, by=self.by, now=clock.now(), **said)
         return Response(self.get_serializer(made).data, status=201)
 
     @extend_schema(request=ActivityChangeWriter, responses=ActivitySerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change an activity."""
         said = self.cleaned(ActivityChangeWriter)
-        return self.shown(services.change_activity(activity=self.get_object(), by=self.by, **said))
+        changed = services.change_activity(activity=self.get_object(), by=self.by, now=clock.now(), **said)
+        return self.shown(changed)
 
     @extend_schema(responses={204: OpenApiResponse(description="Withdrawn")})
     def destroy(self, request: Request, pk: str) -> Response:

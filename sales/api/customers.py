@@ -132,7 +132,7 @@ class Accounts(Records):
     joins = ("owner", "territory")
     serializer_class = AccountSerializer
     filterset_class = AccountFilter
-    ordering_fields = ("id", "name")
+    ordering_fields = ("id", "name", "revenue")
 
     @extend_schema(request=AccountWriter, responses={201: AccountSerializer})
     def create(self, request: Request) -> Response:

@@ -194,7 +194,7 @@ class Deals(Records):
     joins = ("owner", "account", "stage__pipeline", "lost_reason")
     serializer_class = DealSerializer
     filterset_class = DealFilter
-    ordering_fields = ("id", "name")
+    ordering_fields = ("id", "name", "amount", "opened_on", "expected_close_on", "closed_on")
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Warnings of a whole page are looked up together."""

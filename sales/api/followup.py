@@ -127,13 +127,16 @@ class DeliveryProblems(Records):
     def resolve(self, request: Request, pk: str) -> Response:
         """Say that it is out of the world."""
         said = {"on": today_of(request)} | self.cleaned(ResolvedWriter)
-        return self.shown(services.resolve_problem(problem=self.get_object(), by=self.by, **said))
+        return self.shown(services.resolve_problem(problem=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
 class FeedbackSerializer(serializers.ModelSerializer):
     class Meta:
         model = Feedback
-        fields = ("id", "external_id", "account", "contact", "order", "owner", "kind", "score", "given_on", "comment")
+        fields = (
+            "id", "external_id", "account", "contact", "order", "owner", "kind", "score", "given_on", "comment",
+            "owner_had_link",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -249,11 +252,11 @@ class Complaints(Records):
     def answer(self, request: Request, pk: str) -> Response:
         """The customer has had an answer."""
         said = {"on": today_of(request)} | self.cleaned(AnsweredWriter)
-        return self.shown(services.answer_complaint(complaint=self.get_object(), by=self.by, **said))
+        return self.shown(services.answer_complaint(complaint=self.get_object(), by=self.by, at=clock.now(), **said))
 
     @extend_schema(request=ResolutionWriter, responses=ComplaintSerializer)
     @action(detail=True, methods=["post"])
     def resolve(self, request: Request, pk: str) -> Response:
         """Say how it was resolved."""
         said = {"on": today_of(request)} | self.cleaned(ResolutionWriter)
-        return self.shown(services.resolve_complaint(complaint=self.get_object(), by=self.by, **said))
+        return self.shown(services.resolve_complaint(complaint=self.get_object(), by=self.by, at=clock.now(), **said))

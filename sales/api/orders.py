@@ -3,15 +3,13 @@
 from typing import Any
 
 import django_filters as filters
-from django.conf import settings
-from django.urls import reverse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sales import services
+from sales import selectors, services
 from sales.models import (
     Account,
     Contact,
@@ -29,6 +27,7 @@ from teams.api import Id, today_of
 from teams.models import Person
 
 from .common import Text, own_or_said
+from .process import asked_of
 
 
 class RefundSerializer(serializers.ModelSerializer):
@@ -152,12 +151,16 @@ class FeedbackAskWriter(Writer):
 
 
 class FeedbackLinkSerializer(serializers.Serializer):
-    link = serializers.URLField(read_only=True)
+    link = Text(read_only=True, help_text="Empty where it went by e-mail")
+    sent_to = Text(read_only=True, help_text="The contact's address it was mailed to; else empty")
 
 
 class CancelWriter(Writer):
     on = serializers.DateField(required=False, help_text="Default: today")
     reason = Text(max_length=200)
+
+
+NUMBER = {"decimal_places": 0, "min_value": 1, "max_value": 2**62}
 
 
 class OrderFilter(filters.FilterSet):
@@ -172,6 +175,25 @@ class OrderFilter(filters.FilterSet):
         choices=[(key, key) for key in ("any", "production", "carrier", "unknown")], method="filter_late"
     )
 
+    step = filters.ChoiceFilter(
+        choices=[(key, key) for key in (*selectors.STEPS, *selectors.LATE, "late")],
+        method="filter_step",
+        label="Behind a figure of the process, of its period, team, product and territory",
+    )
+    period = filters.CharFilter(method="with_step", max_length=10)
+    team = filters.NumberFilter(method="with_step", **NUMBER)
+    product = filters.NumberFilter(method="with_step", **NUMBER)
+    territory = filters.NumberFilter(method="with_step", **NUMBER)
+
+    def filter_step(self, queryset: Any, name: str, value: str) -> Any:
+        _, wanted = asked_of(self.request.user, self.form.cleaned_data, today_of(self.request))
+        return queryset.filter(pk__in=selectors.orders_behind(wanted, value))
+
+    def with_step(self, queryset: Any, name: str, value: Any) -> Any:
+        if not self.form.cleaned_data.get("step"):
+            raise serializers.ValidationError({name: ["Without step it says nothing."]})
+        return queryset
+
     def filter_late(self, queryset: Any, name: str, value: str) -> Any:
         return queryset.standing().late(value)
 
@@ -183,7 +205,7 @@ class Orders(Records):
     joins = ("owner",)
     serializer_class = OrderSerializer
     filterset_class = OrderFilter
-    ordering_fields = ("id", "ordered_on", "amount")
+    ordering_fields = ("id", "ordered_on", "amount", "promised_on")
 
     @extend_schema(request=OrderWriter, responses={201: OrderSerializer})
     def create(self, request: Request) -> Response:
@@ -216,11 +238,13 @@ class Orders(Records):
     @extend_schema(request=FeedbackAskWriter, responses={201: FeedbackLinkSerializer})
     @action(detail=True, methods=["post"])
     def ask(self, request: Request, pk: str) -> Response:
-        """Make the link by which the customer answers how it went, once; it is shown here and never again."""
-        said = self.cleaned(FeedbackAskWriter)
-        secret = services.ask_feedback(account=None, order=self.get_object(), by=self.by, at=clock.now(), **said)
-        link = settings.BASE_URL.rstrip("/") + reverse("feedback-answer", args=[secret])
-        return Response(FeedbackLinkSerializer({"link": link}).data, status=201)
+        """Ask the customer how it went, by a link that works once: it is mailed to the contact, or shown this once.
+
+        What is answered by a link that was shown to whose order it is counts for no score of theirs.
+        """
+        said = {"contact": None} | self.cleaned(FeedbackAskWriter)
+        asked = services.ask_customer(order=self.get_object(), by=self.by, at=clock.now(), **said)
+        return Response(FeedbackLinkSerializer(asked).data, status=201)
 
     @extend_schema(request=LinesWriter, responses=OrderSerializer)
     @action(detail=True, methods=["post"])

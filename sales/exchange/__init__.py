@@ -162,6 +162,25 @@ def _given(row: Row, *names: str) -> dict[str, Any]:
     return {name: row.found.get(name, row.values[name]) for name in names if name in row.values}
 
 
+OWN = "Nobody takes in credit of their own; ask a colleague to import this row."
+
+
+def is_own(plan: Plan, *people: int | None, order: int | None = None, deal: int | None = None) -> bool:
+    """Whether a row is about credit of who imports it: theirs by what it says, or theirs, all or a share, by now."""
+    own = plan.own_person_id
+    if own is None:
+        return False
+    if "own" not in plan.memo:
+        of_deals = Q(owner=own) | Q(shares__person=own) | Q(orders__owner=own) | Q(orders__credit_shares__person=own)
+        of_orders = Q(owner=own) | Q(credit_shares__person=own) | Q(deal__owner=own) | Q(deal__shares__person=own)
+        plan.memo["own"] = (
+            set(Deal.objects.present().filter(of_deals).values_list("pk", flat=True)),
+            set(Order.objects.present().filter(of_orders).values_list("pk", flat=True)),
+        )
+    deals, orders = plan.memo["own"]
+    return own in people or deal in deals or order in orders
+
+
 def _tagged(plan: Plan, row: Row) -> dict[str, Any]:
     """Tags, several of them with semicolons between."""
     if "tags" not in row.values:
@@ -371,8 +390,9 @@ class Rates:
 def _settle_deals(settling: Settling) -> None:
     deals = settling.ids.get("sales.Deal", set())
     touched = book_won_deals(deal_ids=deals, at=settling.at)
-    recredit_orders(order_ids=touched, by=settling.by, at=settling.at, reason=settling.reason)
-    post_outcomes(deal_ids=deals, by=settling.by, at=settling.at, reason=settling.reason)
+    said = {"by": settling.by, "at": settling.at, "reason": settling.reason}
+    recredit_orders(order_ids=touched, own=settling.own, **said)
+    post_outcomes(deal_ids=deals, **said)
 
 
 def _deal_rows() -> Iterator[dict[str, Any]]:
@@ -443,9 +463,6 @@ def _plan_orders(plan: Plan) -> None:
             continue
         values = _given(row, *ORDER)
         deal = values.get("deal")
-        if plan.own_person_id is not None and plan.own_person_id in (values["owner"].pk, deal and deal.owner_id):
-            plan.refuse(row, "owner", "Nobody takes in credit of their own; ask a colleague to import this row.")
-            continue
         defaults = {"account": deal and deal.account, "product": deal and deal.product}
         defaults["currency"] = deal.currency if deal else plan.organisation.currency
         order = known.get(row.get("external_id")) or numbered.get(row.get("number"))
@@ -454,6 +471,9 @@ def _plan_orders(plan: Plan) -> None:
                 order = wins.get((_key(deal), row.get("cancelled_on")))
             else:
                 order = same.next(_order_key(Order(**defaults | values)))
+        if is_own(plan, values["owner"].pk, order=order.pk if order else None, deal=deal and deal.pk):
+            plan.refuse(row, "owner", OWN)
+            continue
         if "booked_by_win" in row.values:
             values["is_booked_by_win"] = row.values["booked_by_win"] == "yes"
         if order is not None and not values["amount"] and order.pk in by_lines:
@@ -490,8 +510,13 @@ def _plan_orders(plan: Plan) -> None:
                             f"Line {row.line} looks like the order {of}: same account, owner and amount."
                         )
                         break
-        elif once.admits(plan, row, order, "number") and plan.change(order, row, **values):
-            row.act = "changed"
+        elif once.admits(plan, row, order, "number"):
+            stood = order.cancelled_on is None
+            if plan.change(order, row, **values):
+                row.act = "changed"
+            won = deal or order.deal if stood and order.cancelled_on is not None else None
+            if won is not None and won.status == Deal.Status.WON:
+                plan.change(won, row, books_order=False)  # as `cancel_order` does
         if deal is not None and order.cancelled_on is None:
             for_deal[_key(deal)] = order
 
@@ -529,7 +554,8 @@ def _settle_orders(settling: Settling) -> None:
     )
     deals = set(Order.objects.filter(pk__in=orders, deal__isnull=False).values_list("deal_id", flat=True))
     orders.update(book_won_deals(deal_ids=deals, at=settling.at) if deals else ())
-    recredit_orders(order_ids=orders, by=settling.by, at=settling.at, reason=settling.reason)
+    said = {"by": settling.by, "at": settling.at, "reason": settling.reason}
+    recredit_orders(order_ids=orders, own=settling.own, **said)
 
 
 def _order_rows() -> Iterator[dict[str, Any]]:
@@ -549,8 +575,8 @@ def _plan_credits(plan: Plan) -> None:
         if row.refusals or not plan.refer(row):
             continue
         order, person = row.found["order"], row.found["person"]
-        if plan.own_person_id is not None and plan.own_person_id in (person.pk, order.owner_id):
-            plan.refuse(row, "person", "Nobody takes in credit of their own; ask a colleague to import this row.")
+        if is_own(plan, person.pk, order.owner_id, order=order.pk):
+            plan.refuse(row, "person", OWN)
         groups[order.pk].append(row)
     standing: dict[int, list[CreditShare]] = defaultdict(list)
     for share in CreditShare.objects.filter(order__in=groups):
@@ -623,8 +649,8 @@ def _plan_refunds(plan: Plan) -> None:
         )
         was = refund.amount if refund is not None and refund.order_id == order.pk else Decimal(0)
         left = order.amount - given_back[order.pk] + was
-        if plan.own_person_id is not None and order.owner_id == plan.own_person_id:
-            plan.refuse(row, "order", "Nobody takes in credit of their own; ask a colleague to import this row.")
+        if is_own(plan, order=order.pk) or is_own(plan, order=refund and refund.order_id):
+            plan.refuse(row, "order", OWN)
         elif order.cancelled_on is not None:
             plan.refuse(
                 row, "order", f"This order was cancelled on {order.cancelled_on:%-d %b %Y}; nothing is left to refund."

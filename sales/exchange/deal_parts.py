@@ -22,7 +22,7 @@ from salesmgmt.lib.kinds import Field, Kind, Plan, Row
 from teams.exchange.tables import table, yes_or_no
 from teams.models import Role
 
-from . import HUNDRED, PRODUCT_OF, _key
+from . import HUNDRED, OWN, PRODUCT_OF, _key, is_own
 from .customers import PLACE
 
 PERCENTAGE = re.compile(r"\d{1,3}(\.\d{1,2})?", re.ASCII)
@@ -90,11 +90,8 @@ def _plan_shares(plan: Plan) -> None:
             plan.refuse(row, "share", "Give either share (percent of 100) or overlay (percent on top).")
         if not plan.refer(row):
             continue
-        if plan.own_person_id is not None and plan.own_person_id in (
-            row.found["person"].pk,
-            row.found["deal"].owner_id,
-        ):
-            plan.refuse(row, "person", "Nobody takes in credit of their own; ask a colleague to import this row.")
+        if is_own(plan, row.found["person"].pk, row.found["deal"].owner_id, deal=row.found["deal"].pk):
+            plan.refuse(row, "person", OWN)
         rows[row.found["deal"].pk].append(row)
     standing: dict[int, dict[tuple[str, Any], DealShare]] = defaultdict(dict)
     for one in DealShare.objects.filter(deal__in=rows):
@@ -192,7 +189,8 @@ def _check_approval(plan: Plan, row: Row, values: dict[str, Any], stands: Discou
         if first is not row or others.exclude(pk=stands.pk if stands else 0).exists():
             plan.refuse(row, "deal", "This was asked for already; one question of a deal is open at a time.")
     me = plan.by.pk if plan.by else None
-    if me is not None and values.get("decided_by") and values["decided_by"].pk == me:
+    by_me = me is not None and values.get("decided_by") and values["decided_by"].pk == me
+    if by_me or is_own(plan, deal=values["deal"].pk):
         plan.refuse(row, "decided_by", "Nobody takes in approvals of their own; ask a colleague to import this row.")
     said = [part.strip().rpartition(" ") for part in row.get("by_family", "").split(";") if part.strip()]
     if not all(family and PERCENTAGE.fullmatch(percent) for family, _, percent in said):

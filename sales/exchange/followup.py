@@ -8,6 +8,7 @@ from sales.models import Contract, Feedback
 from sales.services import keep_moved_paper, moved_paper
 from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Row
 from teams.exchange import Once
+from teams.exchange.tables import yes_or_no
 
 from . import ACCOUNT_OF, CURRENCY, EXTERNAL_ID, OWNER, _given, _key, _with_external_id
 
@@ -47,16 +48,22 @@ def _plan_feedback(plan: Plan) -> None:
         if row.refusals or not plan.refer(row):
             continue
         values = _given(row, *FEEDBACK)
+        if "owner_had_link" in row.values:
+            values["owner_had_link"] = row.values["owner_had_link"] == "yes"
         account, order = values["account"], values.get("order")
         if order is not None and order.account_id not in (None, account.pk):
             plan.refuse(row, "order", f"This order is not one of {account}.")
             continue
+        served = order.owner_id if order is not None else account.owner_id
         if "external_id" in values:
             feedback = known.get(values["external_id"])
         else:
             feedback = same.next((account.pk, _key(order), _key(values.get("contact")), kind, values["given_on"]))
+        owner = values["owner"].pk if "owner" in values else feedback.owner_id if feedback else served
+        if plan.own_person_id is not None and plan.own_person_id in (owner, feedback and feedback.owner_id):
+            plan.refuse(row, "owner", "Nobody takes in feedback about themselves; ask a colleague to import this row.")
+            continue
         if feedback is None:
-            served = order.owner_id if order is not None else account.owner_id
             if "owner" not in values:
                 values["owner_id"] = served
             feedback = plan.create(Feedback(**values), row)
@@ -71,7 +78,8 @@ def _feedback_rows() -> Iterator[dict[str, Any]]:
     feedback = Feedback.objects.present().select_related("account", "order__deal", "contact", "owner", "recorded_by")
     for one in feedback.order_by("pk").iterator(2000):
         told = {name: getattr(one, name) for name in FEEDBACK}
-        yield {"": one} | told | {"recorded_by": one.recorded_by and one.recorded_by.username}
+        told |= {"recorded_by": one.recorded_by and one.recorded_by.username}
+        yield {"": one} | told | {"owner_had_link": "yes" if one.owner_had_link else None}
 
 
 # ── Contracts ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,6 +174,7 @@ KINDS = [
             Field("contact", "reference", to="contact"),
             Field("owner", "reference", to="person"),
             Field("recorded_by", "reference", to="login"),
+            yes_or_no("owner_had_link"),
         ),
         _plan_feedback,
         _feedback_rows,

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sales.models import Account, Contact, Deal, DealChange, ForecastCategory, LostReason, Product, Stage
+from sales.selectors import beyond_limits
 from sales.services.guards import MOST
 from sales.services.history import settle_decisions
 from salesmgmt.lib import clock
@@ -16,6 +17,8 @@ from salesmgmt.lib.days import OUTSIDE, is_of_our_time
 from salesmgmt.lib.kinds import Field, Kind, Plan, Row, Settling
 from salesmgmt.lib.money import to_cents
 from teams.models import Person
+
+from . import OWN, is_own
 
 Changed = DealChange.Field
 DAYS = {Changed.EXPECTED_CLOSE_ON, Changed.OPENED_ON, Changed.CLOSED_ON, Changed.NEXT_STEP_ON, Changed.QUOTED_ON}
@@ -47,6 +50,7 @@ def _plan(plan: Plan) -> None:
     for change in changes.order_by("changed_at", "id"):
         standing[change.deal_id, change.field].append(change)
     _refuse_own(plan, rows)
+    _refuse_unapproved(plan, rows, standing)
     for (pk, field), given in rows.items():
         given = [(row, value) for row, value in given if not row.refusals]
         if not given:
@@ -55,7 +59,7 @@ def _plan(plan: Plan) -> None:
 
 
 def _refuse_own(plan: Plan, rows: dict[tuple[int, str], list[tuple[Row, str]]]) -> None:
-    """Nobody takes in who is credited for a win of their own, with how much and when."""
+    """Nobody takes in who is credited for a win of their own, with how much and when; nor that their loss was none."""
     if plan.own_person_id is None:
         return
     told: dict[int, set[tuple[str, str]]] = defaultdict(set)
@@ -63,11 +67,29 @@ def _refuse_own(plan: Plan, rows: dict[tuple[int, str], list[tuple[Row, str]]]) 
         told[pk].update((field, value) for _, value in given)
     for (pk, field), given in rows.items():
         deal = given[0][0].found["deal"]
-        is_won = deal.status == Deal.Status.WON or (Changed.STATUS, Deal.Status.WON) in told[pk]
-        is_own = deal.owner_id == plan.own_person_id or (Changed.OWNER, str(plan.own_person_id)) in told[pk]
-        if field in CREDITED and is_won and is_own:
+        is_decided = deal.status != Deal.Status.OPEN or (Changed.STATUS, Deal.Status.WON) in told[pk]
+        becomes_own = (Changed.OWNER, str(plan.own_person_id)) in told[pk]
+        if field in CREDITED and is_decided and (becomes_own or is_own(plan, deal.owner_id, deal=pk)):
             for row, _ in given:
-                plan.refuse(row, "deal", "Nobody takes in credit of their own; ask a colleague to import this row.")
+                plan.refuse(row, "deal", OWN)
+
+
+def _refuse_unapproved(
+    plan: Plan, rows: dict[tuple[int, str], list[tuple[Row, str]]], standing: dict[tuple[int, str], list[DealChange]]
+) -> None:
+    """What is open here is won by the rules of here: a discount above the limit is approved before (R14)."""
+    won = {}
+    for (pk, field), given in rows.items():
+        deal = given[0][0].found["deal"]
+        if field == Changed.STATUS and deal.is_open:
+            told = [(row.values["changed_at"], value) for row, value in given]
+            told += [(one.changed_at, one.value) for one in standing[pk, field]]
+            if max(told, key=lambda one: one[0])[1] == Deal.Status.WON:
+                won[pk] = deal
+    for deal, sentence in beyond_limits(won.values(), on=plan.today):
+        for row, value in rows[deal.pk, Changed.STATUS]:
+            if value == Deal.Status.WON:
+                plan.refuse(row, "value", f"{sentence[0].upper()}{sentence[1:]}; have it approved before the win.")
 
 
 class _History:

@@ -43,6 +43,9 @@ def _plan(plan: Plan) -> None:
         received_at = row.get("created_at", lead.received_at if lead else plan.at)
         status = values.get("status", lead.status if lead else Lead.Status.NEW)
         answered_at = row.get("first_response_at", lead.first_response_at if lead else None)
+        for name in ("created_at", "first_response_at"):
+            if row.get(name, plan.at) > plan.at:
+                plan.refuse(row, name, "That moment is still to come.")
         if answered_at is not None and answered_at < received_at:
             plan.refuse(row, "first_response_at", "It comes before created_at; nobody answers before being asked.")
         reason = row.get("reason", lead.disqualified_for if lead and lead.status == status else "")

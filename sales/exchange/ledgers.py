@@ -11,7 +11,7 @@ from salesmgmt.lib.money import to_cents
 from teams.exchange import RatesOn
 from teams.models import ExchangeRate
 
-from . import HUNDRED
+from . import HUNDRED, OWN, is_own
 
 OTHERWISE = "The ledger says something else of it already; entries as they stand go where there are none yet."
 
@@ -59,8 +59,8 @@ def _plan_credits(plan: Plan) -> None:
         if not plan.refer(row):
             continue
         order, person = row.found["order"], row.found["person"]
-        if plan.own_person_id is not None and plan.own_person_id in (person.pk, order.owner_id):
-            plan.refuse(row, "person", "Nobody takes in credit of their own; ask a colleague to import this row.")
+        if is_own(plan, person.pk, order=order.pk):
+            plan.refuse(row, "person", OWN)
             continue
         values: dict[str, Any] = {"team": None, "kind": "primary", "currency": order.currency}
         values |= {name: row.found.get(name, row.values[name]) for name in CREDIT if name in row.values}

@@ -10,7 +10,7 @@ from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Row
 from salesmgmt.lib.money import to_cents
 from teams.exchange import Once
 
-from . import EXTERNAL_ID, HUNDRED, PRODUCT_OF, _given, _key, _settle_orders, _with_external_id
+from . import EXTERNAL_ID, HUNDRED, OWN, PRODUCT_OF, _given, _key, _settle_orders, _with_external_id, is_own
 
 LINE = ("external_id", "product", "text", "quantity", "list_price", "unit_price", "unit_cost", "discount")
 
@@ -34,13 +34,13 @@ def _plan(plan: Plan) -> None:
         if not plan.refer(row) or amount is None:
             continue
         order = row.found["order"]
-        if plan.own_person_id is not None and order.owner_id == plan.own_person_id:
-            plan.refuse(row, "order", "Nobody takes in credit of their own; ask a colleague to import this row.")
-            continue
         values = _given(row, *LINE) | {"order": order, "amount": amount}
         line = known.get(row.get("external_id"))
         if "external_id" not in values:
             line = same.next((order.pk, _key(row.found.get("product")), row.get("text", "")))
+        if is_own(plan, order=order.pk) or is_own(plan, order=line and line.order_id):
+            plan.refuse(row, "order", OWN)
+            continue
         was = line.amount if line is not None and line.order_id == order.pk else Decimal(0)
         line = line or OrderLine(**values)
         if line.external_id:

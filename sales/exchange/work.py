@@ -73,7 +73,7 @@ def _check_task(plan: Plan, row: Row, values: dict[str, Any], stands: Task | Non
         if of == "referrals":
             values["link"] = reverse(of)
         elif about is not None and about.pk:
-            values["link"] = reverse(of, args=[about.pk])
+            values["link"] = reverse(of, args=[about.pk]) + ("#ask" if of == "order" else "")
 
 
 def _check_note(plan: Plan, row: Row, values: dict[str, Any], stands: MarketNote | None) -> None:

@@ -11,11 +11,15 @@ from .orders import IDS
 
 
 class AskForm(forms.Form):
-    contact = forms.ModelChoiceField(Contact.objects.none(), required=False, empty_label="Nobody in particular")
+    """Whom to ask: the first contact is chosen already, nobody in particular comes last."""
+
+    contact = forms.ModelChoiceField(Contact.objects.none(), required=False)
 
     def __init__(self, *args: Any, contacts: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["contact"].queryset = contacts  # type: ignore[attr-defined]
+        field: Any = self.fields["contact"]
+        field.queryset = contacts
+        field.widget.choices = [*((one.pk, str(one)) for one in contacts), ("", "Nobody in particular")]
 
 
 class AnswerForm(forms.Form):

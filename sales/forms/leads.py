@@ -70,7 +70,10 @@ class LeadForm(ForUser, Versioned, Custom):
         self.fields["territory"].queryset = Territory.objects.order_by("name")  # type: ignore[attr-defined]
 
     def clean_received_at(self) -> datetime | None:
-        return not_ahead(self.cleaned_data["received_at"], self.now)
+        said, stood = self.cleaned_data["received_at"], self.initial.get("received_at")
+        if said and stood and said == stood.replace(second=0, microsecond=0):
+            return stood  # type: ignore[no-any-return]  # as it was shown, to the minute
+        return not_ahead(said, self.now)
 
 
 class RespondForm(Versioned):

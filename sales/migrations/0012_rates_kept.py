@@ -24,7 +24,7 @@ FILL = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0005_lists_in_more_orders"), ("desk", "0001_squashed")]
+    dependencies = [("sales", "0011_leads_are_answered_after_they_came_in"), ("desk", "0001_squashed")]
 
     operations = [
         migrations.AddField(

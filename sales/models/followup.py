@@ -82,6 +82,11 @@ class Feedback(Record):
         related_name="+",
         help_text="Empty: the customer",
     )
+    owner_had_link = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Answered by a link that the owner had in hands: no score of theirs",
+    )
 
     objects = ByAccountQuerySet.as_manager()
 
@@ -111,6 +116,7 @@ class FeedbackRequest(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    is_mailed = models.BooleanField(default=False, db_default=False, help_text="It went to the customer alone")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 

@@ -133,6 +133,10 @@ class Lead(Record):
                 | Q(status__in=["qualified", "disqualified"], decided_at__isnull=False),
                 name="decided_leads_have_a_moment",
             ),
+            models.CheckConstraint(
+                condition=Q(first_response_at=None) | Q(first_response_at__gte=F("received_at")),
+                name="lead_is_answered_after_it_came_in",
+            ),
         ]
         indexes = [
             models.Index(fields=["owner", "status"], name="lead_by_owner"),

@@ -35,6 +35,15 @@ class OrderQuerySet(RecordQuerySet):
             return self.none()
         return present.filter(Q(owner__in=access.people) | Q(pk__in=credited_on(user, "order")))
 
+    def visible_parts(self, user: Viewer) -> list[Self]:
+        """The same in parts that share none, each of which an index finds by itself."""
+        access = access_of(user)
+        if access.sees_all or not access.people:
+            return [self.visible_to(user)]
+        present = self.present()
+        others = present.filter(pk__in=credited_on(user, "order")).exclude(owner__in=access.people)
+        return [present.filter(owner__in=access.people), others]
+
     def standing(self) -> Self:
         """Not cancelled."""
         return self.filter(cancelled_on=None)
@@ -134,6 +143,18 @@ class Order(Record):
         if self.delivered_on is None or self.delivered_on <= self.promised_on:
             return ""
         return "carrier" if self.produced_on else "unknown"
+
+    def state_on(self, day: date) -> str:
+        """How it stands to its promise, in a word."""
+        if self.cancelled_on:
+            return "Cancelled"
+        if late := self.lateness:
+            return {"production": "Made late", "carrier": "Carried late", "unknown": "Late"}[late]
+        if self.delivered_on:
+            return "In time" if self.promised_on else "Delivered"
+        if self.promised_on and self.promised_on < day:
+            return "Overdue"
+        return "Produced" if self.produced_on else "To be made"
 
 
 class OrderLine(Record):

@@ -12,6 +12,7 @@ from .activities import (
 )
 from .contracts import (
     SOON,
+    WITHOUT_RENEWAL,
     contract_counts,
     contract_lines,
     contract_states,
@@ -47,12 +48,14 @@ from .deal_lines import (
     Excess,
     Totals,
     beyond_limits,
+    decidable,
     excess_of,
     is_approved,
     lines_of,
     may_decide,
     open_approvals,
     role_on,
+    sold_for,
     totals_of,
     totals_of_order,
 )
@@ -121,9 +124,24 @@ from .merges import (
     what_moves,
 )
 from .naming import named
-from .orders import credit_of, credited_on, may_share, orders
+from .orders import credit_of, credited_on, may_share, orders, orders_in_parts
 from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
-from .process import BY, LATE, STEPS, Group, ProcessFilter, Step, may_ask, orders_behind, process, process_by
+from .process import (
+    ALL,
+    BY,
+    LATE,
+    STEPS,
+    Group,
+    ProcessFilter,
+    Span,
+    Step,
+    asked_of,
+    may_ask,
+    orders_behind,
+    process,
+    process_by,
+    span_of,
+)
 from .stories import FIELDS, ICONS, LONG_STORY, NAMED, Event, deal_story
 from .tasks import TIED, count_tasks, day_meant, done_tasks, open_tasks, tasks_of
 from .time import SellingTime, selling_time, time_entries
@@ -131,6 +149,7 @@ from .timeline import KINDS, TimelinePage, timeline
 from .trails import account_profiles, assignment_rules, custom_fields, deal_changes, discount_limits, lead_changes
 
 __all__ = [
+    "ALL",
     "BY",
     "CARDS",
     "ENOUGH",
@@ -144,6 +163,7 @@ __all__ = [
     "SOON",
     "STEPS",
     "TIED",
+    "WITHOUT_RENEWAL",
     "Beside",
     "Book",
     "Column",
@@ -162,6 +182,7 @@ __all__ = [
     "SellingTime",
     "Signs",
     "Slippage",
+    "Span",
     "Step",
     "TimelinePage",
     "Totals",
@@ -184,6 +205,7 @@ __all__ = [
     "all_stages",
     "approval_of",
     "asked_first",
+    "asked_of",
     "assignment_rules",
     "beside",
     "beyond_limits",
@@ -216,6 +238,7 @@ __all__ = [
     "deals",
     "deals_at",
     "deals_in_order",
+    "decidable",
     "default_stage",
     "deliveries",
     "delivery_problems",
@@ -253,6 +276,7 @@ __all__ = [
     "open_tasks",
     "orders",
     "orders_behind",
+    "orders_in_parts",
     "orders_with_problems",
     "overdue_complaints",
     "overdue_count",
@@ -275,6 +299,8 @@ __all__ = [
     "selling_time",
     "shares_of",
     "signs_of",
+    "sold_for",
+    "span_of",
     "state_of",
     "tags_in_use",
     "takers",

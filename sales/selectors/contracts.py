@@ -12,6 +12,8 @@ from teams.models import Viewer
 from .naming import named
 
 SOON = timedelta(days=90)
+# None was opened, or one that was taken back.
+WITHOUT_RENEWAL = Q(renewal_deal=None) | Q(renewal_deal__withdrawn_at__isnull=False)
 
 
 def in_force() -> QuerySet[Contract]:
@@ -27,7 +29,7 @@ def contract_states(day: date) -> dict[str, Q]:
     return {
         "draft": Q(signed_on=None),
         "running": running,
-        "ending": running & due & Q(renewal_deal=None),
+        "ending": running & due & WITHOUT_RENEWAL,
         "ended": Q(signed_on__isnull=False) & (Q(ends_on__lt=day) | Q(is_replaced=True)),
     }
 

@@ -1,19 +1,19 @@
 """What the products on a deal come to, what discount that is, and who may give it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, QuerySet, Sum
 
 from sales.models import Deal, DealLine, DiscountApproval, DiscountLimit, discount_of
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.ratios import ratio
 from teams.models import Person, Posting, Role, Viewer, access_of
 
-ZERO = Decimal(0)
+ZERO, CENT = Decimal(0), Decimal("0.01")
 FEWEST_DEALS = 5  # before somebody's discounts are compared
 # They answer for the whole of it.
 WITHOUT_LIMIT = ("admin", Role.EXECUTIVE, Role.OPERATIONS)
@@ -116,10 +116,15 @@ class Excess:
         return f"{what} is more than the {self.limit.normalize():f} % that {{who}} may give"
 
 
-def excess_of(totals: Totals, role: str) -> list[Excess]:
-    """Which limits of a role a deal's discount is above; a role without a row has none, no role the strictest."""
+def limits_of(role: str) -> dict[str, Decimal]:
+    """What a role may give by product family; a role without a row has no limit, no role the strictest."""
     asked = DiscountLimit.objects.filter(role=role) if role else DiscountLimit.objects.all()
-    limits = dict(asked.order_by("family", "-percent").values_list("family", "percent"))
+    return dict(asked.order_by("family", "-percent").values_list("family", "percent"))
+
+
+def excess_of(totals: Totals, role: str, limits: Mapping[str, Decimal] | None = None) -> list[Excess]:
+    """Which limits of a role a deal's discount is above; `limits`: the role's, where they are read already."""
+    limits = limits_of(role) if limits is None else limits
     given = {"": totals.discount, **totals.discount_by_family}
     return [
         Excess(family, percent, limit)
@@ -158,6 +163,15 @@ def totals_of_order(lines: Iterable[Any]) -> Totals:
     return Totals(discount=found[""], discount_by_family=by_family)
 
 
+def sold_for(totals: Totals, listed: Totals, net: Decimal | None) -> Totals:
+    """What discount `totals` are where `net` is paid for what is listed: theirs or that, whichever says more.
+
+    What was rounded to a cent is no discount.
+    """
+    off = None if net is None else discount_of(listed.list_value, net + CENT)
+    return replace(totals, discount=max((one for one in (totals.discount, off) if one is not None), default=None))
+
+
 def is_approved(deal: Deal, totals: Totals) -> bool:
     """Whether this discount, or a higher one, was approved; one that has risen since is asked for anew."""
     for approval in DiscountApproval.objects.filter(deal=deal, is_approved=True):
@@ -184,6 +198,8 @@ def beyond_limits(
     for deal in deals:
         lines[deal.pk] |= {line.pk or id(line): line for line in (given or {}).get(deal.pk, [])}
         totals = totals_of(lines[deal.pk].values())
+        if on is not None:
+            totals = sold_for(totals, totals, deal.amount)
         day = on or deal.closed_on
         role = role_on(deal.owner, day) if totals.discount and day else ""
         above = excess_of(totals, role) if totals.discount and (role or on) else []
@@ -192,7 +208,7 @@ def beyond_limits(
     return found
 
 
-def may_decide(user: Viewer, approval: DiscountApproval) -> bool:
+def may_decide(user: Viewer, approval: DiscountApproval, limits: Mapping[str, Decimal] | None = None) -> bool:
     """Who leads the deal's owner and whose own limit suffices, and who has none; never one's own."""
     access = access_of(user)
     if user.pk == approval.asked_by_id or access.person_id == approval.deal.owner_id:
@@ -202,12 +218,16 @@ def may_decide(user: Viewer, approval: DiscountApproval) -> bool:
     if not access.leads or approval.deal.owner_id not in access.people:
         return False
     families = {family: Decimal(given) for family, given in approval.by_family.items()}
-    return not excess_of(Totals(discount=approval.percent, discount_by_family=families), access.role)
+    return not excess_of(Totals(discount=approval.percent, discount_by_family=families), access.role, limits)
 
 
-def open_approvals(user: Viewer) -> list[DiscountApproval]:
+def decidable(user: Viewer, approvals: Iterable[DiscountApproval]) -> list[DiscountApproval]:
+    """Those of them that are this user's to decide; the limits are read once."""
+    limits = limits_of(access_of(user).role)
+    return [approval for approval in approvals if may_decide(user, approval, limits)]
+
+
+def open_approvals(user: Viewer) -> QuerySet[DiscountApproval]:
     """Discounts that wait for an answer, of deals one sees."""
     asked = DiscountApproval.objects.filter(is_approved=None, deal__in=Deal.objects.visible_to(user).values("pk"))
-    return list(
-        asked.select_related("deal__owner", "deal__account", "asked_by__person").order_by("asked_at", "pk")[:200]
-    )
+    return asked.select_related("deal__owner", "deal__account", "asked_by")

@@ -30,6 +30,7 @@ ON_CARDS = (
     "name", "amount", "currency", "expected_close_on", "version", "owner", "stage", "status", "opened_on",
     "next_step", "next_step_on",
 )  # fmt: skip
+LETTERS = 2  # and fewer are in no trigram
 FEW = 1000  # are put in order by themselves; an order's index is walked only where it soon meets what is looked for
 
 
@@ -63,6 +64,10 @@ class InOrder:
     """The first of an order may lie at its far end: better put in order by themselves."""
     lines: QuerySet[Deal]
     """Deals as the list shows them, for those that are found."""
+    soon: list[DealQuerySet] | None = None
+    """Those among which two letters are met soon: what the rest of the filter leaves."""
+    gather: int = 0
+    """Up to so many are read before they are put in order."""
 
 
 def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
@@ -70,21 +75,25 @@ def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
 
     The indexes of the orders hold what most filters ask of. A text, a tag or an account they don't: nobody can foretell
     how many deals that leaves, and where it is a handful, they would be looked for along the whole of an index; told
-    which they are, the database does not do that.
+    which they are, the database does not do that. One or two letters no index finds, and many names hold them.
     """
     lines = named(Deal.objects.all(), "owner", "account")
-    if asked.text or asked.tag or asked.account:
-        found = deals(user, asked)
-        # Two letters no index finds: who sees all soon meets what many names hold, and counting it would cost more.
-        most = FEW if len(asked.text) != 2 or not access_of(user).sees_all else FEW // 10
-        few = list(found.order_by().values_list("pk", flat=True)[: most + 1])
-        return InOrder([Deal.objects.filter(pk__in=few) if len(few) <= most else found], False, lines)
+    by_index = not asked.tag and not asked.account
+    rest = replace(asked, text="")
+    is_most = access_of(user).sees_all and rest.status != Deal.Status.OPEN and rest == DealFilter(status=rest.status)
+    parts = _parts(user, rest) if by_index and len(asked.text) <= LETTERS else None
+    if parts is not None and not asked.text:
+        return InOrder(parts, not is_most, lines)
+    if parts is None:
+        return InOrder([deals(user, asked)], False, lines, gather=FEW)
+    return InOrder([deals(user, asked)], not is_most, lines, soon=parts, gather=FEW // 10)
+
+
+def _parts(user: Viewer, asked: DealFilter) -> list[DealQuerySet]:
     # Of an OR of two days, neither bounds what is walked.
     states = Deal.Status.values if asked.closing and not asked.status else [asked.status]
     matching = [_matching(replace(asked, status=status)) for status in states]
-    parts = [part.filter(one) for part in Deal.objects.visible_parts(user) for one in matching]
-    is_most = access_of(user).sees_all and asked.status != Deal.Status.OPEN and asked == DealFilter(status=asked.status)
-    return InOrder(parts, not is_most, lines)
+    return [part.filter(one) for part in Deal.objects.visible_parts(user) for one in matching]
 
 
 def _matching(asked: DealFilter) -> Q:
@@ -109,10 +118,12 @@ def _closing(period: Period, status: str) -> Q:
 
 
 def _named(text: str) -> Q:
-    """Deals whose name or whose account's name holds a text, so that both trigram indexes are of use."""
+    """Deals whose name or whose account's name holds a text: both trigram indexes are of use where few accounts do."""
     accounts = Account.objects.present().filter(name__icontains=text).values_list("pk", flat=True)
-    some = list(accounts[: MANY_ACCOUNTS + 1])
-    return Q(name__icontains=text) | Q(account__in=some if len(some) <= MANY_ACCOUNTS else accounts)
+    some = list(accounts[: MANY_ACCOUNTS + 1]) if len(text) > LETTERS else []
+    is_few = len(text) > LETTERS and len(some) <= MANY_ACCOUNTS
+    at = Q(account__in=some) if is_few else Q(account__name__icontains=text, account__withdrawn_at=None)
+    return Q(name__icontains=text) | at
 
 
 def overdue_count(user: Viewer, day: date, *, most: int = 100) -> int:

@@ -26,8 +26,11 @@ SUMS = {
     "passives": Count("pk", filter=Q(kind="nps", score__in=(7, 8))),
     "detractors": Count("pk", filter=Q(kind="nps", score__lte=6)),
 }
-# What people typed in about themselves: it counts for no score of theirs.
-TYPED_IN = {"recorded_by__isnull": False, "recorded_by": F("owner__user")}
+
+
+def of_customers(found: QuerySet[Feedback]) -> QuerySet[Feedback]:
+    """Without what people typed in about themselves, or had the link for: it counts for no score of theirs."""
+    return found.filter(owner_had_link=False).exclude(recorded_by__isnull=False, recorded_by=F("owner__user"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +84,14 @@ def scores(found: QuerySet[Feedback], *, of_one: bool = False) -> Scores:
     """What answers come to. Those about one person: from ten on, without what they typed in themselves (R23)."""
     if not of_one:
         return Scores(**found.aggregate(**SUMS))
-    return Scores(**found.exclude(**TYPED_IN).aggregate(**SUMS), least=ENOUGH)
+    return Scores(**of_customers(found).aggregate(**SUMS), least=ENOUGH)
 
 
 def scores_of_people(user: Viewer, *, start: date, end: date) -> list[tuple[Person, Scores]]:
     """Each person one sees with their answers; what they typed in about themselves counts for nothing."""
     people = Person.objects.visible_to(user)
     found = Feedback.objects.present().filter(given_on__gte=start, given_on__lt=end, owner__in=people)
-    sums = found.exclude(**TYPED_IN).order_by().values_list("owner").annotate(**SUMS).values_list("owner", *SUMS)
+    sums = of_customers(found).order_by().values_list("owner").annotate(**SUMS).values_list("owner", *SUMS)
     rows = {owner: dict(zip(SUMS, values, strict=True)) for owner, *values in sums}
     named = people.filter(pk__in=rows).order_by("name", "pk")
     return [(person, Scores(**rows[person.pk], least=ENOUGH)) for person in named]
@@ -99,7 +102,7 @@ def csat_of_people(person_ids: Iterable[int], *, start: date, end: date) -> dict
     found = Feedback.objects.present().filter(
         kind="csat", given_on__gte=start, given_on__lt=end, owner__in=list(person_ids)
     )
-    sums = found.exclude(**TYPED_IN).order_by().values_list("owner").annotate(Sum("score"), Count("pk"))
+    sums = of_customers(found).order_by().values_list("owner").annotate(Sum("score"), Count("pk"))
     return {owner: to_cents(Decimal(total) / count) for owner, total, count in sums if count >= ENOUGH}
 
 
@@ -113,7 +116,7 @@ def scores_of_teams(teams: QuerySet[Team], *, start: date, end: date) -> list[tu
     )
     sums: dict[int, Counter[str]] = {}
     people: dict[int, set[int]] = {}
-    rows = found.exclude(**TYPED_IN).order_by().values_list("owner__postings__team__path", "owner")
+    rows = of_customers(found).order_by().values_list("owner__postings__team__path", "owner")
     for path, owner, *values in rows.annotate(**SUMS).values_list("owner__postings__team__path", "owner", *SUMS):
         for team_id in path:  # what adds up for a team does for those above it
             sums.setdefault(team_id, Counter()).update(dict(zip(SUMS, values, strict=True)))

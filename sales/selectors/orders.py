@@ -1,5 +1,6 @@
 """Questions about orders and their credit."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -8,35 +9,52 @@ from django.db.models import Q, QuerySet, Sum
 from sales.models import (
     Credit,
     Order,
+    OrderQuerySet,
 )
 from teams.models import Person, Viewer, access_of
 
 
-def orders(
-    user: Viewer,
-    *,
-    owner: int | None = None,
-    account: int | None = None,
-    start: date | None = None,
-    end: date | None = None,
-    state: str = "",
-    late: str = "",
-    day: date | None = None,
-) -> QuerySet[Order]:
-    """Orders somebody may see, ordered in `[start, end)`; `state`: open, overdue, delivered, cancelled."""
-    found = Order.objects.visible_to(user).select_related("owner", "account", "deal", "product")
-    asked = {"owner": owner, "account": account, "ordered_on__gte": start, "ordered_on__lt": end}
-    found = found.filter(**{name: value for name, value in asked.items() if value})
-    match state:
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What a list of orders is narrowed to: ordered in `[start, end)`; `state`: open, overdue, delivered, cancelled."""
+
+    owner: int | None = None
+    account: int | None = None
+    start: date | None = None
+    end: date | None = None
+    state: str = ""
+    late: str = ""
+    day: date | None = None
+
+
+def orders(user: Viewer, **asked: Any) -> QuerySet[Order]:
+    """Orders somebody may see, narrowed as an `OrderFilter` says."""
+    seen = Order.objects.visible_to(user).select_related("owner", "account", "deal", "product")
+    return _narrowed(seen, OrderFilter(**asked))
+
+
+def orders_in_parts(user: Viewer, **asked: Any) -> tuple[list[OrderQuerySet], bool]:
+    """The same in parts that share none, for a list; and whether the first of an order may lie at its far end."""
+    narrowed = OrderFilter(**asked)
+    parts = [_narrowed(part, narrowed) for part in Order.objects.visible_parts(user)]
+    return parts, not access_of(user).sees_all or narrowed != OrderFilter(day=narrowed.day)
+
+
+def _narrowed(found: OrderQuerySet, asked: OrderFilter) -> OrderQuerySet:
+    exact = {
+        "owner": asked.owner, "account": asked.account, "ordered_on__gte": asked.start, "ordered_on__lt": asked.end,
+    }  # fmt: skip
+    found = found.filter(**{name: value for name, value in exact.items() if value})
+    match asked.state:
         case "open":
             found = found.standing().filter(delivered_on=None)
-        case "overdue" if day is not None:
-            found = found.overdue(day)
+        case "overdue" if asked.day is not None:
+            found = found.overdue(asked.day)
         case "delivered":
             found = found.standing().filter(delivered_on__isnull=False)
         case "cancelled":
             found = found.filter(cancelled_on__isnull=False)
-    return found.standing().late(late) if late else found
+    return found.standing().late(asked.late) if asked.late else found
 
 
 def credit_of(user: Viewer, order: Order) -> list[dict[str, Any]]:

@@ -4,13 +4,16 @@ A step belongs to the period in which it ended. Orders belong to the team in whi
 were ordered, to the territory of the account (or the posting), to the product (or that of the largest line).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from django.db import connection
 
-from teams.models import Viewer, access_of
+from salesmgmt.lib.periods import Period
+from teams.models import Team, User, Viewer, access_of
+from teams.selectors import organisation_of
 
 STEPS = {
     "quote": ("first contact", "quote"),
@@ -25,6 +28,9 @@ LATE = {"late_production": "made late", "late_carrier": "carried late", "late_un
 ENOUGH = 5  # orders before a step may be called the bottleneck
 BY = {"team": "team_id", "product": "product_id", "territory": "territory_id"}
 NAMES = {"team": "teams_team", "product": "sales_product", "territory": "teams_territory"}
+
+ALL = "all"
+EVER = (date(1990, 1, 1), date(2100, 1, 1))
 
 # From the first row on, so that one statement serves the figures, the groups and the orders behind each figure.
 LEGS = """
@@ -181,13 +187,44 @@ class ProcessFilter:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The period that is asked about, and where the one before it began."""
+
+    key: str
+    label: str
+    start: date
+    end: date
+    before: date
+
+
+def span_of(user: User, key: str, day: date) -> Span:
+    """The period of a key, the current quarter without one; `all` is every day there is. ValueError: no such key."""
+    if key == ALL:
+        return Span(ALL, "All time", *EVER, EVER[0])
+    calendar = organisation_of(user).calendar
+    period = Period.parse(key, calendar) if key else Period.of(day, "quarter", calendar)
+    return Span(period.key, period.label, period.start, period.end, period.shift(-1).start)
+
+
+def asked_of(user: User, span: Span, said: Mapping[str, Any]) -> ProcessFilter | None:
+    """Which orders a `team`, `owner`, `product` and `territory` mean when this user asks; None: not theirs to ask."""
+    team, owner, product, territory = (said.get(name) for name in ("team", "owner", "product", "territory"))
+    theirs = may_ask(user, team=team, owner=owner)
+    if theirs is None:
+        return None
+    teams, owner = theirs
+    return ProcessFilter(
+        span.start, span.end, span.before, organisation_of(user).time_zone, team=team, owner=owner, product=product,
+        territory=territory, teams=teams,
+    )  # fmt: skip
+
+
 def may_ask(user: Viewer, *, team: int | None, owner: int | None) -> tuple[tuple[int, ...], int | None] | None:
     """The teams and the owner whose figures are worked out when this user asks; None: not theirs to ask for.
 
     Who leads teams sees these as people were posted on each day; everybody else sees their own orders.
     """
-    from teams.models import Team  # the tree decides
-
     access = access_of(user)
     if owner is not None and not access.sees_person(owner):
         return None

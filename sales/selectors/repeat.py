@@ -15,7 +15,7 @@ from sales.models import Account, Contact, Credit, Product, Recommendation, may_
 from salesmgmt.lib.ratios import ratio
 from teams.models import Organisation, Viewer, access_of
 
-from .contracts import in_force
+from .contracts import WITHOUT_RENEWAL, in_force
 from .gifts import given_to
 from .referrals import happy_accounts
 
@@ -205,7 +205,7 @@ def _cross_sell(
 
 def _renewals(day: date) -> Iterator[Wanted]:
     """Contracts in force whose notice date (or end) is near, for which no renewal was opened."""
-    ending = in_force().filter(ends_on__gte=day, renewal_deal=None, account__withdrawn_at=None)
+    ending = in_force().filter(WITHOUT_RENEWAL, ends_on__gte=day, account__withdrawn_at=None)
     for contract in ending.order_by("pk").select_related("account"):
         until = contract.notice_on if contract.notice_on and contract.notice_on >= day else contract.ends_on
         assert until is not None

@@ -47,7 +47,9 @@ from .deals import (
 from .deliveries import record_delivery, record_problem, resolve_problem, withdraw_problem
 from .discounts import ask_discount, decide_discount
 from .followup import (
+    Asked,
     answer_complaint,
+    ask_customer,
     ask_feedback,
     give_feedback,
     make_follow_ups,
@@ -84,6 +86,7 @@ from .time import add_time_entry, change_time_entry, withdraw_time_entry
 __all__ = [
     "MOST_AT_ONCE",
     "UNDONE_WITHIN",
+    "Asked",
     "Line",
     "add_account",
     "add_contact",
@@ -96,6 +99,7 @@ __all__ = [
     "add_time_entry",
     "answer_complaint",
     "answer_handover",
+    "ask_customer",
     "ask_discount",
     "ask_feedback",
     "ask_for_look_alikes",

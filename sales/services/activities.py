@@ -33,15 +33,17 @@ def log_activity(
     minutes: int | None = None,
     notes: str = "",
     external_id: str | None = None,
+    now: datetime | None = None,
 ) -> Activity:
     """Log that `owner` did something at a moment; its day is the organisation's, whoever looks from wherever.
 
-    A deal brings its account along, and so does a contact.
+    A deal brings its account along, and so does a contact. Above `now`, where it is given, nothing was done yet.
     """
     require_write(by, owner)
     require_sight(by, account=account, contact=contact, deal=deal, lead=lead)
     _require_kind(kind)
     _require_minutes(minutes)
+    _require_done(at, now)
     activity = Activity.objects.create(
         owner=owner,
         kind=kind,
@@ -61,8 +63,10 @@ def log_activity(
 
 
 @transaction.atomic
-def change_activity(*, activity: Activity, by: User | None, version: int | None = None, **fields: Any) -> Activity:
-    """Change what an activity says."""
+def change_activity(
+    *, activity: Activity, by: User | None, version: int | None = None, now: datetime | None = None, **fields: Any
+) -> Activity:
+    """Change what an activity says. Above `now`, where it is given, nothing was done yet."""
     if unknown := fields.keys() - CHANGEABLE:
         raise TypeError(f"An activity has no {', '.join(sorted(unknown))} to change.")
     activity = _locked(activity, by)
@@ -77,6 +81,7 @@ def change_activity(*, activity: Activity, by: User | None, version: int | None 
         _require_kind(fields["kind"])
     _require_minutes(fields.get("duration_minutes"))
     if "occurred_at" in fields:
+        _require_done(fields["occurred_at"], now)
         fields["occurred_on"] = clock.day_of(fields["occurred_at"], organisation_for(by).time_zone)
     for field, value in fields.items():
         setattr(activity, field, value)
@@ -110,6 +115,11 @@ def _locked(activity: Activity, by: User | None) -> Activity:
 def _require_kind(kind: str) -> None:
     if kind not in Activity.Kind.values:
         raise Refused(f"An activity is one of {', '.join(Activity.Kind.values)}.", field="kind")
+
+
+def _require_done(at: datetime, now: datetime | None) -> None:
+    if now is not None and at > now:
+        raise Refused("That moment is still to come.", field="occurred_at")
 
 
 def _require_minutes(minutes: int | None) -> None:

@@ -162,7 +162,7 @@ def renew_contract(*, contract: Contract, by: User | None, at: datetime, on: dat
 
 def open_renewals(*, on: date, at: datetime) -> int:
     """Daily: the renewal deals whose time has come, each contract by itself; a second run opens nothing."""
-    due = selectors.in_force().filter(renewal_deal=None).annotate(due_on=Coalesce("notice_on", "ends_on"))
+    due = selectors.in_force().filter(selectors.WITHOUT_RENEWAL).annotate(due_on=Coalesce("notice_on", "ends_on"))
     opens_on = ExpressionWrapper(F("due_on") - F("renew_days_before"), output_field=DateField())
     waiting = due.annotate(opens_on=opens_on).filter(Q(ends_on=None) | Q(ends_on__gte=on), opens_on__lte=on)
     opened = 0

@@ -13,6 +13,8 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import User
 from teams.selectors import posting_days
 
+from .guards import OWN_CREDIT
+
 # The sum of an order's shares and refunds decides whether it can be credited; one row per order that can't.
 PROBLEMS = """
     WITH wanted AS (
@@ -154,6 +156,15 @@ GIVEN_BACK = """
         OR EXISTS (SELECT FROM sales_refund r WHERE r.order_id = o.id AND r.withdrawn_at IS NULL)
 """
 
+LAST = "SELECT coalesce(max(id), 0) FROM sales_credit WHERE order_id = ANY(%(ids)s::bigint[])"
+
+# A day on which what was appended since comes to more for a person.
+GAINED = """
+    SELECT FROM sales_credit
+     WHERE order_id = ANY(%(ids)s::bigint[]) AND person_id = %(own)s AND id > %(last)s
+     GROUP BY occurred_on HAVING sum(reporting_amount) > 0 LIMIT 1
+"""
+
 DEALS_WITHOUT_RATE = """
     SELECT d.id, format('There is no rate for %%s on %%s.', d.currency, to_char(d.closed_on, 'FMDD Mon YYYY'))
       FROM sales_deal d JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
@@ -261,21 +272,27 @@ def problems_with_orders(*, order_ids: Iterable[int]) -> dict[int, str]:
 
 
 @transaction.atomic
-def recredit_orders(*, order_ids: Iterable[int], by: User | None, at: datetime, reason: str) -> int:
+def recredit_orders(
+    *, order_ids: Iterable[int], by: User | None, at: datetime, reason: str, own: int | None = None
+) -> int:
     """Append to the credit ledger what it lacks of these orders' net-to-date; answer how many entries (R9).
 
     A withdrawn order comes to nothing on each of its days, a cancelled one on the day of the cancellation. Entries are
     dated by what happened (order, refund, cancellation), carry the team and the rates of the order's day (the actual
-    one, and beside it that of the plan, by which attainment is judged: R13), and post to the first open month.
+    one, and beside it that of the plan, by which attainment is judged: R13), and post to the first open month. Refused
+    where they credit the person `own` with more on any day, in whatever way.
     """
     ids = _array(order_ids)
-    values: dict[str, Any] = {"ids": ids, "at": at, "by": by and by.pk, "reason": reason}
+    values: dict[str, Any] = {"ids": ids, "at": at, "by": by and by.pk, "reason": reason, "own": own}
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sales_order WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR UPDATE", values)
         values |= _posting_days(cursor, CREDIT_DAYS, values)
         cursor.execute(PROBLEMS + " LIMIT 1", values)
         if problem := cursor.fetchone():
             raise Refused(problem[1], field="amount")
+        if own is not None:
+            cursor.execute(LAST, values)
+            values["last"] = cursor.fetchone()[0]
         # What is taken back names what it takes back, so that has to stand first.
         cursor.execute(GIVEN_BACK, values)
         appended = 0
@@ -283,7 +300,12 @@ def recredit_orders(*, order_ids: Iterable[int], by: User | None, at: datetime, 
             cursor.execute(RECREDIT, values | {"ids": _array(given_back), "first_what_adds": True})
             appended += cursor.rowcount
         cursor.execute(RECREDIT, values | {"first_what_adds": False})
-        return appended + int(cursor.rowcount)
+        appended += int(cursor.rowcount)
+        if own is not None:
+            cursor.execute(GAINED, values)
+            if cursor.fetchone() is not None:
+                raise Refused(OWN_CREDIT, field="amount")
+        return appended
 
 
 @transaction.atomic

@@ -12,10 +12,10 @@ from sales.models import Competitor, Deal, DealLine, DealShare, Product, four
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
-from teams.selectors import rates
 
 from .deals import lock_deal, record_changes, set_deal, touch_deal
 from .guards import require_past
+from .lines import convert
 from .orders import HUNDRED
 
 MOST_LINES = 200
@@ -75,7 +75,7 @@ def change_line(
 
 @transaction.atomic
 def remove_line(*, line: DealLine, by: User | None, at: datetime, version: int | None = None) -> Deal:
-    """Take a product off a deal; without any the amount stays, and may be typed again."""
+    """Take a product off a deal. The last one takes the amount along, which followed from them: it is typed anew."""
     deal = _lock_open(line.deal, by, version)
     DealLine.objects.filter(pk=line.pk, deal=deal).delete()
     _follow(deal, by, at)
@@ -114,12 +114,11 @@ def _listed(
         return _price(typed, "list_price"), None if cost is None else _price(cost, "unit_cost")
     if typed is not None and four(typed) != four(product.list_price):
         raise Refused(f"The list price of {product} comes from the price list.", field="list_price")
-    factor = Decimal(1)
-    if product.currency and product.currency != deal.currency:
-        known = rates([(product.currency, on), (deal.currency, on)])
-        factor = known[product.currency, on] / known[deal.currency, on]
-    unit_cost = cost if product.unit_cost is None else product.unit_cost * factor
-    return four(product.list_price * factor), None if unit_cost is None else four(unit_cost)
+    listed_in = product.currency or deal.currency
+    if product.unit_cost is not None:
+        cost = convert(product.unit_cost, listed_in, deal.currency, on=on)
+    listed = convert(product.list_price, listed_in, deal.currency, on=on)
+    return four(listed), None if cost is None else four(cost)
 
 
 def _fill(
@@ -160,7 +159,7 @@ def _price(value: Decimal, field: str) -> Decimal:
 def _follow(deal: Deal, by: User | None, at: datetime) -> None:
     """The deal's amount is what its lines come to."""
     lines = selectors.lines_of(deal)
-    amount = to_cents(sum((line.amount for line in lines), Decimal(0))) if lines else deal.amount
+    amount = to_cents(sum((line.amount for line in lines), Decimal(0))) if lines else None
     if amount is not None and amount >= LARGEST:
         raise Refused("That is more than can be kept.", field="quantity")
     if not set_deal(deal, by, at, {"amount": amount}):

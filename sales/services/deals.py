@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from sales import selectors
-from sales.models import Account, Contact, Deal, DealChange, LostReason, Order, Pipeline, Product, Stage
+from sales.models import Account, Contact, Deal, DealChange, LostReason, Order, Outcome, Pipeline, Product, Stage
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
@@ -39,7 +39,7 @@ CHANGEABLE = frozenset(
 )  # fmt: skip
 MOST_TAGS = 20
 # Changes of these move the ledgers of a deal that is decided.
-# What decides who is credited for a win, with how much and when.
+# What decides who is credited for a win, with how much and when; and whose win rate a loss is in.
 CREDITED = ("owner", "amount", "currency", "closed_on")
 LEDGERED = frozenset({"owner", "account", "product", "amount", "currency", "opened_on", "closed_on", "lost_reason"})
 
@@ -128,9 +128,11 @@ def change_deal(*, deal: Deal, by: User | None, at: datetime, version: int | Non
         raise Refused("A closing day belongs to a deal that is won or lost.", field="closed_on")
     if deal.status == Deal.Status.LOST and "lost_reason" in fields and fields["lost_reason"] is None:
         raise Refused("Say why the deal was lost.", field="lost_reason")
-    own = CREDITED if deal.status == Deal.Status.WON else () if deal.is_open else ("owner",)
+    own = () if deal.is_open else CREDITED
     if field := next((field for field in own if _differs(deal, fields, field)), None):
-        require_others(by, deal.owner, fields.get("owner", deal.owner), field=field)
+        what = "changes credit" if deal.status == Deal.Status.WON else "changes a loss"
+        require_others(by, deal.owner, fields.get("owner", deal.owner), field=field, what=what)
+    _require_counted(deal, fields.get("lost_reason"), by)
     if "tags" in fields:
         fields["tags"] = _tags(fields["tags"])
     if "custom" in fields:
@@ -268,6 +270,7 @@ def give_reasons(
         raise Refused("Reasons belong to a deal that is won or lost.", field="reason")
     if not reasons and deal.status == Deal.Status.LOST:
         raise Refused("Say why the deal was lost.", field="reason")
+    _require_counted(deal, next(iter(reasons), None), by)
     write_reasons(deal, reasons, note, buyer_reasons, buyer_note)
     if deal.status == Deal.Status.LOST and set_deal(deal, by, at, {"lost_reason": reasons[0]}):
         post_deal(deal, by, at, reason="Deal corrected")
@@ -295,8 +298,10 @@ def reopen_deal(*, deal: Deal, by: User | None, at: datetime, on: date, version:
 
 @transaction.atomic
 def withdraw_deal(*, deal: Deal, by: User | None, at: datetime, reason: str = "Deal withdrawn") -> None:
-    """Take a deal, and the order its win booked, out of every list and figure."""
+    """Take a deal, and the order its win booked, out of every list and figure. Whose win or loss it was can't."""
     deal = lock_deal(deal, by, None)
+    if not deal.is_open or Outcome.objects.filter(deal=deal).exists():
+        require_others(by, deal.owner, field="deal", what="withdraws a decided deal")
     deal.withdrawn_at = at
     deal.save(update_fields=["withdrawn_at"])
     post_deal(deal, by, at, reason=reason)
@@ -346,6 +351,13 @@ def _require_lines(deal: Deal, fields: dict[str, Any]) -> None:
     if any(_differs(deal, fields, field) for field in ("amount", "currency")) and deal.lines.exists():
         field = "amount" if _differs(deal, fields, "amount") else "currency"
         raise Refused(f"The {field} follows from the products on this deal; change those.", field=field)
+
+
+def _require_counted(deal: Deal, reason: LostReason | None, by: User | None) -> None:
+    """Whose loss it is doesn't find it a duplicate later: it would leave their win rate (R16)."""
+    was = deal.lost_reason
+    if deal.status == Deal.Status.LOST and reason is not None and was is not None and was.counts > reason.counts:
+        require_others(by, deal.owner, field="lost_reason", what="changes a loss")
 
 
 def lock_deal(deal: Deal, by: User | None, version: int | None) -> Deal:

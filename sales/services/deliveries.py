@@ -10,7 +10,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.models import User, access_of
 from teams.selectors import person_of
 
-from .guards import NOT_YOURS, WITHDRAWN, require_current
+from .guards import NOT_YOURS, WITHDRAWN, require_current, require_past
 from .notices import tell
 
 DATES = ("promised_on", "produced_on", "delivered_on", "paid_on")
@@ -74,7 +74,7 @@ def record_problem(
 
 @transaction.atomic
 def resolve_problem(
-    *, problem: DeliveryProblem, on: date, by: User | None, version: int | None = None
+    *, problem: DeliveryProblem, on: date, by: User | None, at: datetime, version: int | None = None
 ) -> DeliveryProblem:
     """Say that a problem is out of the world since a day."""
     _locked(problem.order, by)
@@ -84,6 +84,7 @@ def resolve_problem(
         raise Refused(WITHDRAWN)
     if problem.resolved_on is not None:
         raise Refused(f"This was resolved on {problem.resolved_on:%d %b %Y} already.")
+    require_past(on, at, by)
     if on < problem.found_on:
         raise Refused("A problem can't be resolved before it was found.", field="on")
     problem.resolved_on = on

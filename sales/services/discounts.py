@@ -17,16 +17,22 @@ from .guards import name_of, organisation_for, require_write
 
 
 def require_discount(deal: Deal, *, by: User | None, at: datetime, totals: selectors.Totals | None = None) -> None:
-    """A deal is won at a discount that its owner may give today, or that was approved: that of its lines, or `totals`.
+    """A deal is won at a discount that its owner may give today, or that was approved: that of its lines and its
+    amount, or `totals`.
 
     The day of the win may be typed; the day of the act may not.
     """
-    totals = selectors.totals_of(selectors.lines_of(deal)) if totals is None else totals
+    totals = _given(deal) if totals is None else totals
     today = clock.day_of(at, organisation_for(by).time_zone)
     above = selectors.excess_of(totals, selectors.role_on(deal.owner, today)) if totals.discount else []
     if above and not selectors.is_approved(deal, totals):
         sentence = above[0].sentence.format(who=deal.owner.name)
         raise Refused(f"{sentence}; ask for approval before the win.", field="amount")
+
+
+def _given(deal: Deal) -> selectors.Totals:
+    listed = selectors.totals_of(selectors.lines_of(deal))
+    return selectors.sold_for(listed, listed, deal.amount)
 
 
 @transaction.atomic
@@ -38,7 +44,7 @@ def ask_discount(*, deal: Deal, reason: str, by: User, at: datetime) -> Discount
         raise Refused(f"This deal is {deal.status}; a discount is approved before the win.")
     if not reason.strip():
         raise Refused("Say why the customer should have it.", field="reason")
-    totals = selectors.totals_of(selectors.lines_of(deal))
+    totals = _given(deal)
     today = clock.day_of(at, organisation_for(by).time_zone)
     if not selectors.excess_of(totals, selectors.role_on(deal.owner, today)):
         raise Refused("This discount is within the limit; nothing has to be approved.")

@@ -22,6 +22,7 @@ from sales.models import (
     Task,
 )
 from salesmgmt.desk.erasure import Forgotten
+from salesmgmt.desk.models import Delivery
 from teams.models import Person
 
 LEAST_DIGITS = 6
@@ -56,6 +57,8 @@ def forget_customer(*, record: Contact | Lead) -> Forgotten:
     changes = LeadChange.objects.filter(lead__in=leads, field__in=["name", "email", "phone", "company", "notes"])
     forgotten.blank(changes, was="", value="")
     LookAlike.objects.filter(Q(one_id__in=contacts) | Q(other_id__in=contacts), noun="contact").delete()
+    addresses = Contact.objects.filter(pk__in=contacts).exclude(email="").values("email")
+    Delivery.objects.filter(to__in=addresses).delete()
     said: dict[str, Any] = {"email": "", "phone": "", "custom": {}, "external_id": None, "version": F("version") + 1}
     forgotten.blank(
         Contact.objects.filter(pk__in=contacts), name=_nobody("contact"), birthday=None, title="", prefers="",

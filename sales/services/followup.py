@@ -1,19 +1,23 @@
 """After the delivery: asking how it went, what the customer answers, and what is done where they are not content."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.urls import reverse
 
 from sales.models import Account, Complaint, Contact, Feedback, FeedbackRequest, Order
 from sales.selectors.feedback import signer
+from salesmgmt.desk.digests import is_mail_set_up
+from salesmgmt.desk.models import Delivery
 from salesmgmt.desk.tokens import digest
 from salesmgmt.lib.refusals import Refused
 from teams.models import Organisation, Person, User
 from teams.selectors import person_of
 
-from .guards import WITHDRAWN, require_current, require_sight, require_write
+from .guards import WITHDRAWN, require_current, require_past, require_sight, require_write
 from .notices import owner_and_manager, tell
 
 ASKED_AGAIN = timedelta(days=30)
@@ -30,7 +34,7 @@ FOLLOW_UP = """
            left(format('Ask %%s how %%s went', coalesce(a.name, 'the customer'),
                        coalesce(nullif(o.number, ''), format('order %%s', o.id))), 300),
            %(on)s, 'follow_up', format('Delivered on %%s', to_char(o.delivered_on, 'FMDD Mon YYYY')),
-           format('/orders/%%s/', o.id), o.account_id, o.deal_id, o.id
+           format('/orders/%%s/#ask', o.id), o.account_id, o.deal_id, o.id
       FROM sales_order o
       LEFT JOIN sales_account a ON a.id = o.account_id
       LEFT JOIN teams_person seller ON seller.id = o.owner_id AND (seller.left_on IS NULL OR seller.left_on > %(on)s)
@@ -72,6 +76,7 @@ def ask_feedback(
     at: datetime,
     order: Order | None = None,
     contact: Contact | None = None,
+    is_mailed: bool = False,
 ) -> str:
     """A secret that opens the public form once; the earlier ones for the same order (or account) stop working."""
     account = account or (order.account if order else None)
@@ -79,6 +84,8 @@ def ask_feedback(
         raise Refused("Say which customer is asked: this order names none.", field="account")
     require_sight(by, account=account, order=order, contact=contact)
     _require_together(account, order, contact)
+    if order is not None and not order.amount:
+        raise Refused("Nothing was sold by this order; there is nothing to be asked about.", field="contact")
     if contact is not None and contact.is_not_to_be_contacted:
         raise Refused(f"{contact} does not want to be contacted.", field="contact")
     owner = (order.owner if order else account.owner) or (person_of(by) if by else None)
@@ -89,9 +96,39 @@ def ask_feedback(
     secret = signer().sign(secrets.token_urlsafe(24))
     FeedbackRequest.objects.create(
         account=account, contact=contact, order=order, owner=owner, digest=digest(secret), made_at=at, made_by=by,
-        expires_at=at + LASTS,
+        expires_at=at + LASTS, is_mailed=is_mailed,
     )  # fmt: skip
     return secret
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a customer is asked: by an e-mail, or by a link that is handed on."""
+
+    link: str = ""
+    sent_to: str = ""
+
+
+@transaction.atomic
+def ask_customer(*, order: Order, contact: Contact | None, by: User | None, at: datetime) -> Asked:
+    """Ask how an order went: by e-mail, so that the link is in nobody else's hands, where the contact has an address.
+
+    An address of somebody who works here is none of a customer.
+    """
+    to = contact.email if contact is not None and is_mail_set_up() else ""
+    if to and (User.objects.filter(email__iexact=to).exists() or Person.objects.filter(email__iexact=to).exists()):
+        to = ""
+    secret = ask_feedback(account=None, order=order, contact=contact, by=by, at=at, is_mailed=bool(to))
+    link = settings.BASE_URL.rstrip("/") + reverse("feedback-answer", args=[secret])
+    if not to:
+        return Asked(link=link)
+    sender = f"{order.owner.name}, {Organisation.get().name}"
+    Delivery.objects.create(
+        key=f"feedback-{digest(secret)[:40]}", to=to, due_at=at, subject=f"How did it go? {order}"[:200],
+        text=f"Dear {contact},\n\nhow did {order} go? It takes a minute to say:\n\n{link}\n\n"
+        f"The link can be used once and works for {LASTS.days} days.\n\n{sender}\n",
+    )  # fmt: skip
+    return Asked(sent_to=to)
 
 
 def _require_unanswered(account: Account, order: Order | None, at: datetime) -> None:
@@ -128,10 +165,11 @@ def give_feedback(
         raise Refused("Choose a number on one of the two scales.")
     if went_wrong and not comment.strip():
         raise Refused("Tell us what went wrong.", field="comment")
+    had_link = not asked.is_mailed and asked.owner is not None and asked.owner.user_id == asked.made_by_id is not None
     given = [
         Feedback.objects.create(
             account=asked.account, contact=asked.contact, order=asked.order, owner=asked.owner, kind=kind,
-            score=_score(kind, score), given_on=on, comment="" if place else comment.strip(),
+            score=_score(kind, score), given_on=on, comment="" if place else comment.strip(), owner_had_link=had_link,
         )
         for place, (kind, score) in enumerate(scores)
     ]  # fmt: skip
@@ -244,22 +282,26 @@ def _complain(*, at: datetime, by: User | None, owner: Person | None, **said: ob
 
 
 @transaction.atomic
-def answer_complaint(*, complaint: Complaint, on: date, by: User | None, version: int | None = None) -> Complaint:
+def answer_complaint(
+    *, complaint: Complaint, on: date, by: User | None, at: datetime, version: int | None = None
+) -> Complaint:
     """The customer has had an answer; the complaint stays until it is resolved."""
     complaint = _locked(complaint, by, version)
     if complaint.answered_on is not None:
         raise Refused(f"This was answered on {complaint.answered_on:%d %b %Y} already.")
+    require_past(on, at, by)
     return _close(complaint, on, answered_on=on)
 
 
 @transaction.atomic
 def resolve_complaint(
-    *, complaint: Complaint, resolution: str, on: date, by: User | None, version: int | None = None
+    *, complaint: Complaint, resolution: str, on: date, by: User | None, at: datetime, version: int | None = None
 ) -> Complaint:
     """Say how a complaint was resolved; one that nobody had answered is answered by it."""
     complaint = _locked(complaint, by, version)
     if not resolution.strip():
         raise Refused("Say how it was resolved.", field="resolution")
+    require_past(on, at, by)
     return _close(complaint, on, resolved_on=on, resolution=resolution.strip(), answered_on=complaint.answered_on or on)
 
 

@@ -7,12 +7,13 @@ from django.db import transaction
 
 from sales.models import Account, Contact, Gift, Recommendation
 from sales.selectors.gifts import given_in
+from salesmgmt.lib import clock
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
 from teams.selectors import rate
 
-from .guards import WITHDRAWN, organisation_for, require_money, require_sight, require_write
+from .guards import WITHDRAWN, organisation_for, own_of, require_money, require_past, require_sight, require_write
 
 
 @transaction.atomic
@@ -30,8 +31,15 @@ def give_gift(
     recommendation: Recommendation | None = None,
     external_id: str | None = None,
 ) -> Gift:
-    """Register a gift. Refused, with what is left, where it would go beyond the recipient's limit of the year."""
+    """Register a gift. Refused, with what is left, where it would go beyond the recipient's limit of the year.
+
+    The limit is that of the year it was given in: not of a day to come, and of a year gone by only by who leads the
+    giver.
+    """
     require_write(by, owner)
+    require_past(given_on, at, by, field="given_on")
+    if given_on.year != clock.day_of(at, organisation_for(by).time_zone).year and own_of(by) == owner.pk:
+        raise Refused("A gift of an earlier year is registered by who leads you.", field="given_on")
     require_sight(by, contact=contact, account=account)
     organisation = organisation_for(by)
     # Two gifts at once wait for each other here, so that together they keep to the limit.

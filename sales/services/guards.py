@@ -18,6 +18,7 @@ MOST = Decimal(10) ** 14
 WITHDRAWN = "This record was withdrawn; it can't be changed any more."
 # Reading may be wider than this (a credited colleague reads a deal), so writing is asked for apart.
 NOT_YOURS = "Only the owner and those who lead them can change this."
+OWN_CREDIT = "Nobody changes credit of their own; ask who leads you."
 
 
 def require_write(by: User | None, *owners: Person | None) -> None:
@@ -54,10 +55,15 @@ def require_past(on: date, at: datetime, by: User | None, *, field: str = "on") 
         raise Refused("That day is still to come.", field=field)
 
 
-def require_others(by: User | None, *people: Person, field: str) -> None:
-    """What somebody is credited for is changed by who leads them."""
-    if by is not None and access_of(by).person_id in {person.pk for person in people}:
-        raise Refused("Nobody changes credit of their own; ask who leads you.", field=field)
+def require_others(by: User | None, *people: Person, field: str, what: str = "changes credit") -> None:
+    """What somebody is credited for, or held to, is changed by who leads them."""
+    if (own := own_of(by)) is not None and own in {person.pk for person in people}:
+        raise Refused(f"Nobody {what} of their own; ask who leads you.", field=field)
+
+
+def own_of(by: User | None) -> int | None:
+    """Whom an author is, where they are somebody here."""
+    return access_of(by).person_id if by is not None else None
 
 
 def require_money(amount: Decimal | None, *, field: str = "amount") -> Decimal | None:

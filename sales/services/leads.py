@@ -68,7 +68,7 @@ def add_lead(
     require_sight(by, campaign=campaign, referrer=referrer, contact=contact)
     if not name.strip():
         raise Refused("A lead needs a name.", field="name")
-    _require_past(received_at, at)
+    _require_received(received_at, at)
     lead = Lead.objects.create(
         name=name.strip(),
         owner=owner,
@@ -114,7 +114,9 @@ def change_lead(*, lead: Lead, by: User | None, at: datetime, version: int | Non
     require_sight(by, **ties)
     if not fields.get("name", lead.name).strip():
         raise Refused("A lead needs a name.", field="name")
-    _require_past(fields.get("received_at"), at)
+    if "received_at" in fields:
+        _require_received(fields["received_at"], at)
+        _require_answer_later(lead, by, fields["received_at"])
     if "custom" in fields:
         fields["custom"] = take_custom(noun="lead", said=fields["custom"], stands=lead.custom)
     changed = _set(lead, by, at, fields)
@@ -319,9 +321,17 @@ def _require_waiting(lead: Lead) -> None:
         raise Refused(f"This lead was {lead.status} on {lead.decided_at:%-d %b %Y}; reopen it first.")
 
 
-def _require_past(received_at: datetime | None, at: datetime) -> None:
+def _require_received(received_at: datetime | None, at: datetime) -> None:
     if received_at is not None and received_at > at:
         raise Refused("A lead comes in before it is written down; that moment is still to come.", field="received_at")
+
+
+def _require_answer_later(lead: Lead, by: User | None, received_at: datetime) -> None:
+    """What came in later was answered sooner: whose lead it is doesn't say so."""
+    if lead.first_response_at is not None and received_at > lead.first_response_at:
+        raise Refused("It was answered before that; a lead comes in first.", field="received_at")
+    if received_at > lead.received_at and by is not None and access_of(by).person_id == lead.owner_id:
+        raise Refused("Only who leads you says that it came in later than it stands here.", field="received_at")
 
 
 def _set(lead: Lead, by: User | None, at: datetime, fields: dict[str, Any], *, reason: str = "") -> set[str]:

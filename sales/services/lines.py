@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import connection, transaction
 
 from sales import selectors
-from sales.models import Deal, Order, OrderLine, Product
+from sales.models import Deal, Order, OrderLine, Product, four
+from salesmgmt.lib import clock
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused
 from teams.models import User
+from teams.selectors import rates
 
 from .credits import recredit_orders
 from .discounts import require_discount
-from .guards import WITHDRAWN, require_current, require_write
+from .guards import WITHDRAWN, organisation_for, own_of, require_current, require_write
 
 STEP = Decimal("0.0001")
 MOST = Decimal(10) ** 14
@@ -36,15 +38,53 @@ class Line:
     amount: Decimal | None = None
 
 
-def complete(lines: Sequence[Line], *, currency: str) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What products are listed at on the order of a deal: as it was frozen there or in the deal, else as it is `on`."""
+
+    frozen: dict[int, list[Decimal]]
+    on: date
+
+    @classmethod
+    def of(cls, deal: Deal, *, currency: str, by: User | None, at: datetime, order: Order | None = None) -> "PriceList":
+        frozen: dict[int, list[Decimal]] = {}
+        quoted = deal.lines.all() if currency == deal.currency else ()
+        for line in (*quoted, *(order.lines.present() if order else ())):
+            if line.product_id is not None and line.list_price is not None:
+                frozen.setdefault(line.product_id, []).append(line.list_price)
+        return cls(frozen, clock.day_of(at, organisation_for(by).time_zone))
+
+    def price(self, product: Product, typed: Decimal | None, currency: str) -> Decimal | None:
+        known = self.frozen.get(product.pk, [])
+        if known and (typed is None or typed in known):
+            return max(known) if typed is None else typed
+        if product.list_price is None:
+            return typed
+        listed = four(convert(product.list_price, product.currency or currency, currency, on=self.on))
+        if typed is not None and four(typed) != listed:
+            raise Refused(f"The list price of {product} comes from the price list.", field="lines")
+        return listed
+
+
+def convert(amount: Decimal, currency: str, into: str, *, on: date) -> Decimal:
+    """An amount in another currency, at the rates of a day."""
+    if currency == into:
+        return amount
+    known = rates([(currency, on), (into, on)])
+    return amount * known[currency, on] / known[into, on]
+
+
+def complete(lines: Sequence[Line], *, currency: str, prices: PriceList | None = None) -> list[Line]:
     """Lines with their amounts; list price and cost are frozen as they are now, where the product says them."""
     if len(lines) > LINES:
         raise Refused(f"An order has at most {LINES} lines, not {len(lines)}.", field="lines")
-    return [_complete(line, number, currency) for number, line in enumerate(lines, start=1)]
+    return [_complete(line, number, currency, prices) for number, line in enumerate(lines, start=1)]
 
 
-def _complete(line: Line, number: int, currency: str) -> Line:
+def _complete(line: Line, number: int, currency: str, prices: PriceList | None) -> Line:
     product = line.product
+    if product is not None and prices is not None:
+        line = replace(line, list_price=prices.price(product, line.list_price, currency))
     if product is not None and product.currency in ("", currency):
         line = replace(
             line,
@@ -69,17 +109,23 @@ def net_of(lines: Sequence[Line]) -> Decimal:
     return to_cents(sum((line.amount or Decimal(0) for line in lines), Decimal(0)))
 
 
-def require_line_discount(deal: Deal, lines: Sequence[Line], *, by: User | None, at: datetime) -> None:
-    """The lines of a deal's order give no more than a win might have given (R14)."""
-    if lines:
-        require_discount(deal, by=by, at=at, totals=selectors.totals_of_order(lines))
+def require_order_discount(
+    deal: Deal, lines: Sequence[Line], net: Decimal, currency: str, *, by: User | None, at: datetime
+) -> None:
+    """A deal's order gives no more than a win might have given: by its lines, or by its net on what the deal lists."""
+    today = clock.day_of(at, organisation_for(by).time_zone)
+    totals, listed = selectors.totals_of_order(lines), selectors.totals_of(selectors.lines_of(deal))
+    if listed.list_value:
+        totals = selectors.sold_for(totals, listed, convert(net, currency, deal.currency, on=today))
+    require_discount(deal, by=by, at=at, totals=totals)
 
 
-def write_lines(order: Order, lines: Sequence[Line], at: datetime) -> None:
-    """Make an order's lines these: what is the same stays as it was frozen, the rest is withdrawn or added."""
+def write_lines(order: Order, lines: Sequence[Line], full: Sequence[Line], at: datetime) -> None:
+    """Make an order's lines these, `full` as `complete` has them: what is the same stays as it was frozen, the rest is
+    withdrawn or added."""
     stand = list(order.lines.present().order_by("pk"))
     fresh = []
-    for said, line in zip(lines, complete(lines, currency=order.currency), strict=True):
+    for said, line in zip(lines, full, strict=True):
         same = next((row for row in stand if _is_same(row, said, line)), None)
         if same is None:
             fresh.append(OrderLine(order=order, **{name: getattr(line, name) for name in Line.__slots__}))
@@ -103,7 +149,10 @@ def _is_same(row: OrderLine, said: Line, line: Line) -> bool:
 def set_order_lines(
     *, order: Order, lines: Sequence[Line], by: User | None, at: datetime, version: int | None = None
 ) -> Order:
-    """Make an order's lines these; its net follows, and its credit by the difference. No lines: the net stays."""
+    """Make an order's lines these; its net follows, and its credit by the difference. No lines: the net stays.
+
+    Nobody raises credit of their own by it.
+    """
     order = Order.objects.select_for_update(of=("self",)).select_related("owner", "deal__owner").get(pk=order.pk)
     if order.withdrawn_at is not None:
         raise Refused(WITHDRAWN)
@@ -111,11 +160,14 @@ def set_order_lines(
     require_current(version, order.version, noun="order", who=None, when=None)
     if order.cancelled_on is not None:
         raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}; its lines stay as they are.")
-    if order.deal is not None:
-        require_line_discount(order.deal, complete(lines, currency=order.currency), by=by, at=at)
-    write_lines(order, lines, at)
+    deal = order.deal
+    prices = PriceList.of(deal, currency=order.currency, by=by, at=at, order=order) if deal else None
+    full = complete(lines, currency=order.currency, prices=prices)
+    if deal is not None and lines:
+        require_order_discount(deal, full, net_of(full), order.currency, by=by, at=at)
+    write_lines(order, lines, full, at)
     Order.objects.filter(pk=order.pk).update(version=order.version + 1)
-    renet_orders(order_ids=[order.pk], by=by, at=at, reason="Lines changed")
+    renet_orders(order_ids=[order.pk], by=by, at=at, reason="Lines changed", own=own_of(by))
     order.refresh_from_db()
     return order
 
@@ -134,7 +186,9 @@ RENET = """
 
 
 @transaction.atomic
-def renet_orders(*, order_ids: Iterable[int], by: User | None, at: datetime, reason: str) -> int:
+def renet_orders(
+    *, order_ids: Iterable[int], by: User | None, at: datetime, reason: str, own: int | None = None
+) -> int:
     """Have the amounts of orders follow their present lines, and credit the difference; how many had to (R12)."""
     ids = "{" + ",".join(str(int(number)) for number in sorted(set(order_ids))) + "}"
     with connection.cursor() as cursor:
@@ -142,5 +196,5 @@ def renet_orders(*, order_ids: Iterable[int], by: User | None, at: datetime, rea
         cursor.execute(RENET, {"ids": ids})
         changed = [row[0] for row in cursor.fetchall()]
     if changed:
-        recredit_orders(order_ids=changed, by=by, at=at, reason=reason)
+        recredit_orders(order_ids=changed, by=by, at=at, reason=reason, own=own)
     return len(changed)

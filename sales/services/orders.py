@@ -14,8 +14,8 @@ from teams.models import Organisation, Person, User
 
 from .credits import recredit_orders
 from .discounts import require_discount
-from .guards import WITHDRAWN, require_money, require_others, require_past, require_sight, require_write
-from .lines import Line, complete, net_of, require_line_discount, write_lines
+from .guards import WITHDRAWN, own_of, require_money, require_others, require_past, require_sight, require_write
+from .lines import Line, PriceList, complete, net_of, require_order_discount, write_lines
 
 HUNDRED = Decimal(100)
 
@@ -44,7 +44,8 @@ def book_order(
     """Book an order and credit its owner. One that names a deal takes the place of the order the win had booked.
 
     Its amount is what its lines make, rounded once (R12); an order without lines says it. One for a deal is booked by
-    who may write that too, and gives its credit to another only by who leads both.
+    who may write that too, and gives its credit to another only by who leads both. One for a deal that is won already
+    credits its author with no more than the win did, and on no other day.
     """
     require_write(by, owner)
     require_sight(by, account=account, deal=deal)
@@ -52,21 +53,31 @@ def book_order(
     if delivered_on is not None and delivered_on < ordered_on:
         raise Refused("An order can't be delivered before the day it was ordered.", field="delivered_on")
     currency = currency or (deal.currency if deal else Organisation.get().currency)
-    net = net_of(complete(lines, currency=currency))
+    prices = None
+    if deal is not None:
+        deal = Deal.objects.select_for_update(of=("self",)).select_related("owner").get(pk=deal.pk)
+        require_write(by, deal.owner)
+        prices = PriceList.of(deal, currency=currency, by=by, at=at)
+    full = complete(lines, currency=currency, prices=prices)
+    net = net_of(full)
     if lines and amount is not None and require_money(amount) != net:
         raise Refused(f"The lines make {net}, not {amount}; leave the amount to them.", field="amount")
     booked = require_money(net if lines else amount)
     if booked is None:
         raise Refused("An order says its amount, or has lines that make it.", field="amount")
     gone: list[int] = []
+    own = None
     if deal is not None:
-        deal = Deal.objects.select_for_update(of=("self",)).select_related("owner").get(pk=deal.pk)
-        require_write(by, deal.owner)
         if owner.pk != deal.owner_id:
             require_others(by, owner, deal.owner, field="owner")
         if deal.status != Deal.Status.WON:  # a win was judged by itself
             require_discount(deal, by=by, at=at)
-        require_line_discount(deal, complete(lines, currency=currency), by=by, at=at)
+        elif Order.objects.filter(deal=deal).exists():
+            own = own_of(by)
+        elif booked > (deal.amount or 0) or (currency, ordered_on) != (deal.currency, deal.closed_on):
+            sharers = (share.person for share in deal.shares.select_related("person"))
+            require_others(by, owner, *sharers, field="amount")  # the first of a win that booked none: as it was won
+        require_order_discount(deal, full, booked, currency, by=by, at=at)
         gone = make_way(deal_ids=[deal.pk], at=at)
         if other := Order.objects.present().filter(deal=deal, cancelled_on=None).first():
             raise Refused(
@@ -88,15 +99,15 @@ def book_order(
         produced_on=produced_on,
         delivered_on=delivered_on,
     )
-    write_lines(order, lines, at)
+    write_lines(order, lines, full, at)
     settled = book_won_deals(deal_ids=[deal.pk], at=at) if deal else []
-    recredit_orders(order_ids=[*gone, order.pk, *settled], by=by, at=at, reason="Order booked")
+    recredit_orders(order_ids=[*gone, order.pk, *settled], by=by, at=at, reason="Order booked", own=own)
     return order
 
 
 @transaction.atomic
 def cancel_order(*, order: Order, on: date, by: User | None, at: datetime, reason: str) -> Order:
-    """Cancel an order: its credit is taken back on the day of the cancellation."""
+    """Cancel an order: its credit is taken back on the day of the cancellation, and its win books no other."""
     order = _locked(order, by)
     if order.cancelled_on is not None:
         raise Refused(f"This order was cancelled on {order.cancelled_on:%d %b %Y}.")
@@ -108,6 +119,7 @@ def cancel_order(*, order: Order, on: date, by: User | None, at: datetime, reaso
     order.cancelled_on = on
     order.version += 1
     order.save(update_fields=["cancelled_on", "version"])
+    Deal.objects.filter(orders=order, status=Deal.Status.WON).update(books_order=False)
     recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason)
     return order
 
@@ -209,14 +221,17 @@ def _share(
 
 @transaction.atomic
 def withdraw_order(*, order: Order, by: User | None, at: datetime, reason: str = "Order withdrawn") -> None:
-    """Take an order out of every list and figure; a won deal gets back the order that its win had booked."""
+    """Take an order out of every list and figure; a won deal gets back the order that its win had booked.
+
+    Nobody gains credit of their own by it: neither that of the win's order, nor what was refunded or cancelled.
+    """
     order = _locked(order, by)
     if order.is_booked_by_win and order.cancelled_on is None and order.deal is not None:
         raise Refused(f"Winning {order.deal} booked this order; cancel it, or reopen the deal.")
     order.withdrawn_at = at
     order.save(update_fields=["withdrawn_at"])
     settled = book_won_deals(deal_ids=[order.deal_id], at=at) if order.deal_id else []
-    recredit_orders(order_ids=[order.pk, *settled], by=by, at=at, reason=reason)
+    recredit_orders(order_ids=[order.pk, *settled], by=by, at=at, reason=reason, own=own_of(by))
 
 
 @transaction.atomic
@@ -237,11 +252,11 @@ def restore_order(*, order: Order, by: User | None, at: datetime, reason: str = 
 
 @transaction.atomic
 def withdraw_refund(*, refund: Refund, by: User | None, at: datetime, reason: str = "Refund withdrawn") -> None:
-    """Take a refund back, on its own day."""
+    """Take a refund back, on its own day; whose credit comes back by it can't."""
     order = _locked(refund.order, by)
     refund.withdrawn_at = at
     refund.save(update_fields=["withdrawn_at"])
-    recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason)
+    recredit_orders(order_ids=[order.pk], by=by, at=at, reason=reason, own=own_of(by))
 
 
 def _locked(order: Order, by: User | None) -> Order:

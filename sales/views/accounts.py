@@ -22,7 +22,10 @@ from teams.selectors import person_of
 from .common import Sorts, in_zone, see_other, sort_of, submitted, today_and_zone, writable_or_404
 from .timeline import story
 
-COLUMNS = ("external_id", "name", "industry", "country", "revenue", "employees", "parent", "owner", "territory", "tags")
+COLUMNS = (
+    "external_id", "name", "industry", "country", "revenue", "employees", "parent", "owner", "territory", "tags",
+    "last_activity_on",
+)  # fmt: skip
 PROFILE = ("do_differently", "needs", "decision", "cares_about")
 
 
@@ -48,7 +51,8 @@ def accounts(request: SignedIn) -> HttpResponseBase:
     day, _ = today_and_zone(request)
     found = selectors.accounts(request.user, asked)
     if request.GET.get("export") == "csv":
-        rows = found.select_related("owner", "territory", "parent").order_by("pk").iterator(2000)
+        shown = selectors.with_last_activity(found, request.user).select_related("owner", "territory", "parent")
+        rows = shown.order_by("pk").iterator(2000)
         return csv_answer(request, "accounts", COLUMNS, (_row(account) for account in rows))
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
@@ -76,7 +80,8 @@ def _row(account: Account) -> list[Any]:
         account.parent and (account.parent.external_id or account.parent.name),
         account.owner and (account.owner.external_id or account.owner.name),
         account.territory and account.territory.name,
-        ", ".join(account.tags),
+        "; ".join(account.tags),  # as imports take them
+        account.last_activity_on,  # type: ignore[attr-defined]
     ]
 
 

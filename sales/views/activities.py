@@ -148,6 +148,7 @@ def log(request: SignedIn) -> HttpResponse:
                     kind=data["kind"],
                     at=data["occurred_at"],
                     by=request.user,
+                    now=clock.now(),
                     account=data.get("account"),
                     contact=data["contact"],
                     deal=data.get("deal"),
@@ -206,7 +207,8 @@ def activity(request: SignedIn, pk: int) -> HttpResponse:
 
         def save() -> None:
             data = dict(form.cleaned_data)
-            services.change_activity(activity=found, by=request.user, version=data.pop("version"), **data)
+            version = data.pop("version")
+            services.change_activity(activity=found, by=request.user, version=version, now=clock.now(), **data)
 
         said = "" if in_place else "Saved."
         if request.method == "POST" and submitted(request, form, save, said=said, topics=("activities",)):

@@ -129,8 +129,10 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     found = _found(request, pk)
     day, _ = today_and_zone(request)
     may_write = selectors.is_writable(request.user, found)
+    renewal = found.renewal_deal if found.renewal_deal and found.renewal_deal.withdrawn_at is None else None
     context: dict[str, Any] = {
         "contract": found,
+        "renewal": renewal,
         "state": selectors.state_of(found, day),
         "day": day,
         "due_on": found.notice_on or found.ends_on,
@@ -138,7 +140,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         "has_terms": any(text for _, text in _terms(found)),
         "amendments": found.amendments.present().order_by("starts_on", "pk"),
         "may_write": may_write,
-        "may_renew": may_write and found.signed_on and not found.is_replaced and found.renewal_deal is None,  # type: ignore[attr-defined]
+        "may_renew": may_write and found.signed_on and not found.is_replaced and renewal is None,  # type: ignore[attr-defined]
     }
     if may_write and found.signed_on is None:
         stands = {"version": found.version}

@@ -12,7 +12,7 @@ from sales import forms, selectors, services
 from sales.models import Deal, DealLine, DealReason, DiscountApproval, LostReason
 from salesmgmt.desk.edges import act, csv_answer
 from salesmgmt.desk.idempotency import keyed
-from salesmgmt.lib import clock
+from salesmgmt.lib import clock, keyset
 from teams.edges import SignedIn
 
 from .common import in_zone, see_other, submitted, today_and_zone
@@ -123,11 +123,14 @@ def discount_ask(request: SignedIn, pk: int) -> HttpResponse:
 @require_GET
 def discounts(request: SignedIn) -> HttpResponseBase:
     """Discounts that wait for an answer: those one may give, and those one has asked for."""
-    asked = selectors.open_approvals(request.user)
+    found = selectors.open_approvals(request.user)
     if request.GET.get("export") == "csv":
-        return csv_answer(request, "discounts", DISCOUNTS, map(_discount_row, asked))
-    mine = [approval for approval in asked if selectors.may_decide(request.user, approval)]
-    context = {"mine": mine, "others": [approval for approval in asked if approval not in mine]}
+        rows = found.order_by("asked_at", "pk").iterator(2000)
+        return csv_answer(request, "discounts", DISCOUNTS, map(_discount_row, rows))
+    page = keyset.page(found, by="asked_at", cursor=request.GET.get("cursor", ""))
+    mine = selectors.decidable(request.user, page.rows)
+    others = [approval for approval in page.rows if approval not in mine]
+    context = {"page": page, "mine": mine, "others": others}
     _, zone = today_and_zone(request)
     with in_zone(zone):
         return render(request, "sales/discounts.html", context)

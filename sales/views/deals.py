@@ -1,7 +1,8 @@
 """Deals: list, board, a deal with its story and its acts."""
 
-from collections.abc import Callable, Iterable
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from itertools import groupby, islice
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sales import forms, selectors, services
-from sales.models import BulkAct, Deal, ForecastCategory, LostReason, Pipeline, Product, Stage
+from sales.models import BulkAct, Deal, DealQuerySet, ForecastCategory, LostReason, Pipeline, Product, Stage
 from salesmgmt.desk.edges import csv_answer
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
@@ -24,7 +25,8 @@ from .common import in_zone, see_other, submitted, today_and_zone, writable_or_4
 
 COLUMNS = (
     "external_id", "name", "owner", "account", "product", "stage", "status", "amount", "currency", "opened_on",
-    "expected_close_on", "closed_on", "lost_reason", "forecast_category", "source",
+    "expected_close_on", "closed_on", "lost_reason", "forecast_category", "source", "pipeline", "contact", "quoted_on",
+    "next_step", "next_step_on", "tags", "books_order", "probability", "warnings",
 )  # fmt: skip
 SORTS = {
     "closes": ("expected_close_on", False),
@@ -50,8 +52,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
     status = narrowed.status
     if request.GET.get("export") == "csv":
         found = selectors.deals(request.user, narrowed)
-        rows = found.select_related("lost_reason").order_by("pk").iterator(2000)
-        return csv_answer(request, "deals", COLUMNS, (_row(deal) for deal in rows))
+        return csv_answer(request, "deals", COLUMNS, _rows(found, day))
     sorts = SORTS_OF[status]
     sort = asked["sort"] if asked.get("sort") in sorts else sorts[0]
     by, descending = SORTS[sort]
@@ -67,6 +68,8 @@ def deals(request: SignedIn) -> HttpResponseBase:
         cursor=asked.get("cursor", ""),
         shown=ordered.lines,
         narrowed=ordered.may_lie_apart,
+        soon=ordered.soon,
+        gather=ordered.gather,
         lacks=by != "closed_on" or not status,  # what is decided has its day
     )
     stages = selectors.all_stages()
@@ -123,6 +126,18 @@ def by_pipeline(stages: Iterable[Stage]) -> list[tuple[Pipeline, list[Stage]]]:
     return [(pipeline, list(mine)) for pipeline, mine in groupby(stages, key=lambda stage: stage.pipeline)]
 
 
+def _rows(found: DealQuerySet, day: date) -> Iterator[list[Any]]:
+    """What imports take, and what the list works out of it."""
+    stages = selectors.all_stages()
+    known = {stage.pk: stage for stage in stages}
+    rows = found.select_related("contact", "lost_reason").order_by("pk").iterator(2000)
+    while some := list(islice(rows, 2000)):
+        warnings = selectors.warnings_of(some, day, stages)
+        for deal in some:
+            deal.stage = known[deal.stage_id]
+            yield [*_row(deal), deal.odds, "; ".join(one.word for one in warnings.get(deal.pk, ()))]
+
+
 def _row(deal: Deal) -> list[Any]:
     return [
         deal.external_id,
@@ -140,6 +155,13 @@ def _row(deal: Deal) -> list[Any]:
         deal.lost_reason and deal.lost_reason.key,
         deal.own_forecast_category,
         deal.source,
+        deal.stage.pipeline.name,
+        deal.contact and (deal.contact.external_id or deal.contact.name),
+        deal.quoted_on,
+        deal.next_step,
+        deal.next_step_on,
+        "; ".join(deal.tags),
+        None if deal.books_order else "no",
     ]
 
 

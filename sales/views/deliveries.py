@@ -146,7 +146,7 @@ def problem_resolve(request: SignedIn, pk: int, problem_pk: int) -> HttpResponse
     def resolve() -> None:
         if not form.is_valid():
             raise Refused("Say on which day it was resolved, as 2026-11-21.")
-        services.resolve_problem(problem=problem, by=request.user, **form.cleaned_data)
+        services.resolve_problem(problem=problem, by=request.user, at=clock.now(), **form.cleaned_data)
 
     return act(request, resolve, said="Resolved.", to=reverse(back(request, pk), args=[pk]))
 

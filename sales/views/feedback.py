@@ -93,10 +93,11 @@ def feedback(request: SignedIn) -> HttpResponseBase:
         return csv_answer(request, "feedback", FEEDBACK, map(_feedback_row, found.order_by("pk").iterator(2000)))
     access = access_of(request.user)
     leads = access.sees_all or access.leads
+    of_one = not leads or len(found.order_by().values_list("owner").distinct()[:2]) < 2
     context = {
         "page": keyset.page(found, by="given_on", descending=True, cursor=asked.get("cursor", "")),
         "asked": asked,
-        "scores": selectors.scores(found, of_one=bool(asked.get("owner")) or not leads),
+        "scores": selectors.scores(found, of_one=of_one),
         "people": selectors.scores_of_people(request.user, start=span.start, end=span.end),
         "teams": selectors.scores_of_teams(_teams(request), start=span.start, end=span.end) if leads else [],
         "enough": selectors.ENOUGH,
@@ -267,7 +268,7 @@ def complaint_answer(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.ComplaintAnswerForm(request.POST, prefix="answer")
 
     def save() -> None:
-        services.answer_complaint(complaint=found, by=request.user, **form.cleaned_data)
+        services.answer_complaint(complaint=found, by=request.user, at=clock.now(), **form.cleaned_data)
 
     def now_at() -> int:
         return _found(request, pk).version
@@ -285,7 +286,7 @@ def complaint_resolve(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.ResolveForm(request.POST, prefix="resolve")
 
     def save() -> None:
-        services.resolve_complaint(complaint=found, by=request.user, **form.cleaned_data)
+        services.resolve_complaint(complaint=found, by=request.user, at=clock.now(), **form.cleaned_data)
 
     def now_at() -> int:
         return _found(request, pk).version

@@ -1,12 +1,11 @@
 """Orders: what was sold, given back, and who is credited."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
@@ -30,7 +29,7 @@ from .process import process_filter
 
 COLUMNS = (
     "external_id", "number", "owner", "account", "deal", "product", "quantity", "amount", "currency", "ordered_on",
-    "promised_on", "produced_on", "delivered_on",
+    "promised_on", "produced_on", "delivered_on", "cancelled_on", "paid_on", "tax", "booked_by_win", "delivery",
 )  # fmt: skip
 
 
@@ -45,24 +44,29 @@ SORTS: Sorts = {
 def orders(request: SignedIn) -> HttpResponseBase:
     asked = forms.OrderListForm(request.GET).asked
     day, _ = today_and_zone(request)
-    found = selectors.orders(
-        request.user, owner=asked.get("owner"), account=asked.get("account"), start=asked.get("start"),
-        end=asked.get("until"), state=asked.get("state", ""), late=asked.get("late", ""), day=day,
-    )  # fmt: skip
+    said = {
+        "owner": asked.get("owner"), "account": asked.get("account"), "start": asked.get("start"),
+        "end": asked.get("until"), "state": asked.get("state", ""), "late": asked.get("late", ""), "day": day,
+    }  # fmt: skip
+    found = selectors.orders(request.user, **said)
     behind = _behind(request, asked) if asked.get("step") else None
     if behind:
         found = selectors.orders(request.user).filter(pk__in=behind.ids)
     if request.GET.get("export") == "csv":
-        return csv_answer(request, "orders", COLUMNS, (_row(order) for order in found.order_by("pk").iterator(2000)))
+        rows = found.order_by("pk").iterator(2000)
+        return csv_answer(request, "orders", COLUMNS, (_row(order, day) for order in rows))
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     offered, by, falls = sort_of(SORTS, asked.get("sort"))
+    parts, may_lie_apart = ([found], True) if behind else selectors.orders_in_parts(request.user, **said)
     context = {
         "page": keyset.page(
-            selectors.named(found, "owner", "account", "deal"),
+            parts,
             by=by,
             descending=falls,
             cursor=asked.get("cursor", ""),
+            shown=selectors.named(Order.objects.all(), "owner", "account", "deal"),
+            narrowed=may_lie_apart,
         ),
         **offered,
         "asked": asked,
@@ -113,7 +117,7 @@ def add(request: SignedIn) -> HttpResponse:
         owners=owners,
         deals=_deals(request, account or (deal.account if deal else None)),
         initial={
-            "owner": deal.owner_id if deal else me, "ordered_on": day, "deal": deal,
+            "owner": deal.owner_id if deal else me, "ordered_on": (deal and deal.closed_on) or day, "deal": deal,
             "account": account or (deal.account if deal else None),
         },
     )  # fmt: skip
@@ -147,7 +151,8 @@ def _deals(request: SignedIn, account: Account | None) -> Any:
     return found.filter(pk__in=list(mine.order_by("-opened_on", "-pk").values_list("pk", flat=True)[:50]))
 
 
-def _row(order: Order) -> list[Any]:
+def _row(order: Order, day: date) -> list[Any]:
+    """What imports take, and how it stands to its promise as the list says it."""
     return [
         order.external_id,
         order.number,
@@ -162,6 +167,11 @@ def _row(order: Order) -> list[Any]:
         order.promised_on,
         order.produced_on,
         order.delivered_on,
+        order.cancelled_on,
+        order.paid_on,
+        order.tax,
+        "yes" if order.is_booked_by_win else None,
+        order.state_on(day),
     ]
 
 
@@ -203,13 +213,14 @@ def order_page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         }
     if context["may_share"]:
         context["share_form"] = bound.get("share_form") or _share_form(request, found)
-    is_refused = bool(bound) and "link" not in bound
+    is_refused = bool(bound) and "asked" not in bound
     return render(request, "sales/order.html", context | bound, status=422 if is_refused else 200)
 
 
 def _ask_form(request: SignedIn, found: Order, data: Any = None) -> forms.AskForm:
-    contacts = Contact.objects.visible_to(request.user).filter(account=found.account_id or 0)
-    return forms.AskForm(data, contacts=contacts.filter(is_not_to_be_contacted=False).order_by("name"), prefix="ask")
+    seen = Contact.objects.visible_to(request.user).filter(account=found.account_id or 0, is_not_to_be_contacted=False)
+    contacts = seen.annotate(lacks_address=Q(email="")).order_by("lacks_address", "name", "pk")
+    return forms.AskForm(data, contacts=contacts, prefix="ask")
 
 
 def _share_form(request: SignedIn, found: Order, data: Any = None) -> forms.ShareForm:
@@ -307,25 +318,19 @@ def lines(request: SignedIn, pk: int) -> HttpResponse:
 
 @require_POST
 def ask(request: SignedIn, pk: int) -> HttpResponse:
-    """Make a feedback link and show it, this once; the one before stops working."""
+    """Mail the customer a feedback link, or show it, this once; the one before stops working."""
     found = _find(request, pk)
     form = _ask_form(request, found, request.POST)
-    made: list[str] = []
+    made: list[services.Asked] = []
 
     def save() -> None:
-        made.append(
-            services.ask_feedback(
-                account=None, order=found, contact=form.cleaned_data["contact"], by=request.user, at=clock.now()
-            )
-        )
+        contact = form.cleaned_data["contact"]
+        made.append(services.ask_customer(order=found, contact=contact, by=request.user, at=clock.now()))
 
     if not submitted(request, form, save, said="", topics=()):
         return order_page(request, pk, ask_form=form)
-    answer = order_page(
-        request,
-        pk,
-        link=settings.BASE_URL.rstrip("/") + reverse("feedback-answer", args=[made[0]]),
-        asked=form.cleaned_data["contact"],
-    )
+    asked, contact = made[0], form.cleaned_data["contact"]
+    is_own = found.owner_id == access_of(request.user).person_id
+    answer = order_page(request, pk, asked=asked, contact=contact, is_own=is_own)
     add_never_cache_headers(answer)
     return answer

@@ -1,7 +1,6 @@
 """Where time is lost between a first word and the question how it went."""
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,58 +19,36 @@ from teams.selectors import organisation_of
 
 from .common import today_and_zone
 
-ALL = "all"
-EVER = (date(1990, 1, 1), date(2100, 1, 1))
 COLUMNS = ("group", "step", "orders", "low", "median", "high", "median_before")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The period a page is about, and where the one before it began."""
-
-    key: str
-    label: str
-    start: date
-    end: date
-    before: date
-
-
-def span_of(request: SignedIn, key: str) -> Span:
-    """The period of a key, the current quarter without one; `all` is every day there is."""
+def span_of(request: SignedIn, key: str) -> selectors.Span:
+    """The period a page is about."""
     day, _ = today_and_zone(request)
-    calendar = organisation_of(request.user).calendar
-    if key == ALL:
-        return Span(ALL, "All time", *EVER, EVER[0])
     try:
-        period = Period.parse(key, calendar) if key else Period.of(day, "quarter", calendar)
+        return selectors.span_of(request.user, key, day)
     except ValueError as error:
         raise Http404 from error
-    return Span(period.key, period.label, period.start, period.end, period.shift(-1).start)
 
 
-def span_choices(request: SignedIn, span: Span) -> list[tuple[str, str, bool]]:
+def span_choices(request: SignedIn, span: selectors.Span) -> list[tuple[str, str, bool]]:
     """Eight quarters, this year and all time, as links that keep the rest of the address."""
     day, _ = today_and_zone(request)
     calendar = organisation_of(request.user).calendar
     now = Period.of(day, "quarter", calendar)
     periods = [now.shift(-back) for back in range(8)] + [Period.of(day, "year", calendar)]
     rest = {name: value for name, value in request.GET.items() if name not in {"period", "cursor", "export"}}
-    choices = [(period.key, period.label) for period in periods] + [(ALL, "All time")]
+    choices = [(period.key, period.label) for period in periods] + [(selectors.ALL, "All time")]
     return [(label, f"?{urlencode(rest | {'period': key})}", key == span.key) for key, label in choices]
 
 
-def process_filter(request: SignedIn, asked: dict[str, Any]) -> tuple[Span, selectors.ProcessFilter]:
+def process_filter(request: SignedIn, asked: dict[str, Any]) -> tuple[selectors.Span, selectors.ProcessFilter]:
     """Which orders an address asks for; what is not theirs to ask for is not found."""
-    _, zone = today_and_zone(request)
     span = span_of(request, asked.get("period") or "")
-    theirs = selectors.may_ask(request.user, team=asked.get("team"), owner=asked.get("owner"))
-    if theirs is None:
+    wanted = selectors.asked_of(request.user, span, asked)
+    if wanted is None:
         raise Http404
-    teams, owner = theirs
-    named = {name: asked.get(name) for name in ("team", "product", "territory")}
-    return span, selectors.ProcessFilter(
-        span.start, span.end, span.before, zone, owner=owner, teams=tuple(teams), **named
-    )
+    return span, wanted
 
 
 @require_GET
@@ -98,7 +75,7 @@ def process(request: SignedIn) -> HttpResponseBase:
         "chosen": _chosen(request, kept),
         "drill": urlencode(kept | {"period": span.key}),
         "span": span,
-        "has_before": span.key != ALL,
+        "has_before": span.key != selectors.ALL,
         "period_choices": span_choices(request, span),
         "period_label": span.label,
         "heads": [selectors.Step(key) for key in selectors.STEPS],

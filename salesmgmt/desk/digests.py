@@ -78,16 +78,16 @@ def send_next(*, at: datetime) -> int:
     one = due.select_for_update(skip_locked=True, of=("self",)).select_related("user").first()
     if one is None:
         return 0
-    if not one.user.is_active or not one.user.email or _is_unwanted(one):
+    if one.user is not None and (not one.user.is_active or not one.user.email or _is_unwanted(one)):
         one.delete()
         return 1
     headers = {
         "Message-ID": f"<{one.key}@{urlsplit(settings.BASE_URL).hostname}>",
-        "List-Unsubscribe": f"<{one.stop_url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Auto-Submitted": "auto-generated",
     }
-    mail = EmailMultiAlternatives(one.subject, one.text, to=[one.user.email], headers=headers)
+    if one.stop_url:
+        headers |= {"List-Unsubscribe": f"<{one.stop_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    mail = EmailMultiAlternatives(one.subject, one.text, to=[one.user.email if one.user else one.to], headers=headers)
     if one.html:
         mail.attach_alternative(one.html, "text/html")
     if one.calendar:
@@ -100,7 +100,7 @@ def send_next(*, at: datetime) -> int:
         one.problem, one.due_at = str(error)[:300], at + timedelta(minutes=2**one.tries)
         logger.warning("mail_not_sent", delivery=one.pk, tries=one.tries)
     else:
-        one.sent_at, one.problem, one.text, one.html, one.calendar = at, "", "", "", ""
+        one.sent_at, one.problem, one.to, one.text, one.html, one.calendar = at, "", "", "", "", ""
     one.save()
     return 1
 

@@ -48,7 +48,8 @@ class Delivery(models.Model):
     """An e-mail on its way out: a row written with what it tells of, sent by a task; its text goes once it is sent."""
 
     key = models.CharField(max_length=100, unique=True, help_text="What it is about: nothing is told twice")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    to = models.EmailField(blank=True, db_default="", help_text="Somebody without a login; it goes once it is sent")
     subject = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)

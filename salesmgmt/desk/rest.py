@@ -14,8 +14,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions, pagination, parsers, throttling
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
 
-from salesmgmt.lib import clock
+from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
 
 from .throttle import is_within
@@ -196,22 +197,28 @@ def _depth(value: Any) -> int:
 
 
 class Cursor(pagination.CursorPagination):
-    """`results` and the address of the `next` page; `page_size` up to 200."""
+    """`results` and the address of the `next` page; `page_size` up to 200. What lacks the field of an order is last."""
 
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering: str = "-id"
 
-    def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
-        """What was asked for, ties by id: without it equal rows may change places between two pages."""
-        asked: tuple[str, ...] = tuple(super().get_ordering(request, queryset, view))
-        if asked[-1].lstrip("-") == "id":
-            return asked
-        return (*asked, "-id" if asked[0].startswith("-") else "id")
-
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
-        try:
-            return super().paginate_queryset(queryset, request, view=view)
-        except (exceptions.NotFound, ValueError, TypeError, DjangoValidationError, DataError):
-            raise exceptions.ValidationError({"cursor": ["This cursor is none of ours."]}) from None
+        first = str(self.get_ordering(request, queryset, view)[0])
+        by, said = first.lstrip("-"), request.query_params.get(self.cursor_query_param, "")
+        if said and not keyset.is_cursor(queryset.model, by, said):
+            raise exceptions.ValidationError({"cursor": ["This cursor is none of ours."]})
+        size = self.get_page_size(request)
+        self._around = keyset.page(queryset, by=by, descending=first.startswith("-"), cursor=said, size=size)
+        self._address = request.build_absolute_uri()
+        return self._around.rows
+
+    def get_next_link(self) -> str | None:
+        return self._link(self._around.next)
+
+    def get_previous_link(self) -> str | None:
+        return self._link(self._around.previous)
+
+    def _link(self, cursor: str | None) -> str | None:
+        return replace_query_param(self._address, self.cursor_query_param, cursor) if cursor else None

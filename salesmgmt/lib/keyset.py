@@ -14,7 +14,8 @@ from django.db.models.functions import Coalesce
 
 M = TypeVar("M", bound=Model)
 SIZE = 50
-FEW, NEXT = 20_000, 5_000
+FEW, NEXT, NEAR = 20_000, 5_000, 2_000
+LONGEST = 3000  # of a cursor: the longest name there is, in four bytes a letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def page(
     shown: QuerySet[M] | None = None,
     narrowed: bool = False,
     lacks: bool = True,
-    soon: QuerySet[M] | None = None,
+    soon: QuerySet[M] | Sequence[QuerySet[M]] | None = None,
+    gather: int = 0,
 ) -> Page[M]:
     """The page at a cursor, ordered by a field of the model, what lacks it last, ties by id.
 
@@ -51,7 +53,10 @@ def page(
     however far they lie apart, and then read from `shown`. Several `rows` that share none are read as one list.
     `narrowed` by a filter they may lie at the far end of the order, which the database does not foresee: parts of up to
     `FEW` are put in order by themselves instead of being met along the order's index. Not `lacks`: all have the field.
-    `soon`: the list without its dearest filter, which many rows pass; they are looked for first among its `NEXT`.
+    `soon`: the list without its dearest filter, which many rows pass; they are looked for first among its `NEXT`. Given
+    in parts, of which `narrowed` holds then, among the `NEAR` that come first of them all: told which these are, the
+    database asks the filter of no others. `gather`: up to so many rows are put in order by themselves, as nobody can
+    foretell how far they lie apart.
     """
     parts = [rows] if isinstance(rows, QuerySet) else list(rows)
     model = parts[0].model
@@ -61,13 +66,18 @@ def page(
     falls = descending != backwards
     ways = _ways(by, falls, nulls_first=backwards, after=at and at[1:], is_nullable=is_nullable)
     order = (f"-{by}", "-pk") if falls else (by, "pk")
-    found = _found(parts, ways, order, size + 1, shown, narrowed, soon)
+    found = _found(parts, ways, order, size + 1, shown, narrowed, soon, gather)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
     before = bool(at) and (more if backwards else True) and bool(found)
     after = bool(found) and (True if backwards else more)
     return Page(found, _write("<", found[0], by) if before else None, _write(">", found[-1], by) if after else None)
+
+
+def is_cursor(model: type[Model], by: str, cursor: str) -> bool:
+    """Whether a cursor names a place in this order."""
+    return _read(model, by, cursor) is not None
 
 
 def _ways(by: str, descending: bool, *, nulls_first: bool, after: tuple[Any, int] | None, is_nullable: bool) -> list[Q]:
@@ -97,7 +107,8 @@ def _found(
     count: int,
     shown: QuerySet[M] | None,
     narrowed: bool,
-    soon: QuerySet[M] | None,
+    soon: QuerySet[M] | Sequence[QuerySet[M]] | None,
+    gather: int,
 ) -> list[M]:
     """The first `count` rows; where they are shown otherwise than found, those of the first ids."""
     if shown is None:
@@ -106,29 +117,67 @@ def _found(
             if len(rows) < count:
                 rows += parts[0].filter(way).order_by(*order)[: count - len(rows)]
         return rows
-    by, falls = order[0].lstrip("-"), order[0].startswith("-")
-    aside = Coalesce(F(by), F(by))  # the same, but no index has it
-    by_itself: tuple[Any, str] = (aside.desc() if falls else aside.asc(), order[1])
-    own: list[tuple[Any, str]] = [order] * len(parts)
-    if narrowed:
-        own = [by_itself if few else order for few in _are_few(parts)]
     ids: list[int] = []
+    ready: list[tuple[QuerySet[M], Any]] = []
     for way in ways:
-        if soon is not None and not ids:
-            edge = soon.filter(way).order_by(*order).values_list(by, flat=True)[NEXT : NEXT + 1].first()
-            if edge is not None:
-                near = parts[0].filter(way, **{f"{by}__{'gte' if falls else 'lte'}": edge}).order_by(*order)
-                met = list(near.values_list("pk", flat=True)[:count])
-                ids += met if len(met) == count else []
-        if left := count - len(ids):
-            mine = zip(parts, own, strict=True)
-            first = _together([part.filter(way).order_by(*its).values_list("pk", by)[:left] for part, its in mine])
-            ids += [pk for pk, _ in (first.order_by(*order)[:left] if len(parts) > 1 else first)]
+        if not (left := count - len(ids)):
+            break
+        met = None if soon is None else _met_soon(parts[0], soon, way, order, left, narrowed)
+        if met is None:
+            ready = ready or _in_order(_gathered(parts, gather), order, narrowed and soon is None)
+            met = _first(ready, way, order, left)
+        ids += met
     by_id = {row.pk: row for row in shown.filter(pk__in=ids)}
     return [by_id[pk] for pk in ids if pk in by_id]
 
 
-def _are_few(parts: list[QuerySet[M]]) -> list[bool]:
+def _met_soon(
+    found: QuerySet[M],
+    soon: QuerySet[M] | Sequence[QuerySet[M]],
+    way: Q,
+    order: tuple[str, str],
+    count: int,
+    narrowed: bool,
+) -> list[int] | None:
+    """The first `count` rows, if that many are met at the beginning of `soon`; all there are, where it is no longer."""
+    by, falls = order[0].lstrip("-"), order[0].startswith("-")
+    if not isinstance(soon, QuerySet):
+        ids = _first(_in_order(soon, order, narrowed), way, order, NEAR)
+        near, is_all = found.filter(pk__in=ids), len(ids) < NEAR
+    else:
+        edge = soon.filter(way).order_by(*order).values_list(by, flat=True)[NEXT : NEXT + 1].first()
+        if edge is None:
+            return None
+        is_all, near = False, found.filter(way, **{f"{by}__{'gte' if falls else 'lte'}": edge})
+    met = list(near.order_by(*order).values_list("pk", flat=True)[:count])
+    return met if is_all or len(met) == count else None
+
+
+def _gathered(parts: Sequence[QuerySet[M]], most: int) -> Sequence[QuerySet[M]]:
+    """The rows by their ids, where they are few."""
+    if not most:
+        return parts
+    ids = list(parts[0].order_by().values_list("pk", flat=True)[: most + 1])
+    return [parts[0].model._default_manager.filter(pk__in=ids)] if len(ids) <= most else parts
+
+
+def _in_order(parts: Sequence[QuerySet[M]], order: tuple[str, str], narrowed: bool) -> list[tuple[QuerySet[M], Any]]:
+    """Each part with the order it is read in: by itself where it is few, else along the order's index."""
+    by, falls = order[0].lstrip("-"), order[0].startswith("-")
+    aside = Coalesce(F(by), F(by))  # the same, but no index has it
+    by_itself: tuple[Any, str] = (aside.desc() if falls else aside.asc(), order[1])
+    few = _are_few(parts) if narrowed else [False] * len(parts)
+    return [(part, by_itself if is_few else order) for part, is_few in zip(parts, few, strict=True)]
+
+
+def _first(ready: Sequence[tuple[QuerySet[M], Any]], way: Q, order: tuple[str, str], count: int) -> list[int]:
+    """Ids of the first rows of all parts together."""
+    by = order[0].lstrip("-")
+    first = _together([part.filter(way).order_by(*its).values_list("pk", by)[:count] for part, its in ready])
+    return [pk for pk, _ in (first.order_by(*order)[:count] if len(ready) > 1 else first)]
+
+
+def _are_few(parts: Sequence[QuerySet[M]]) -> list[bool]:
     """Whether each part holds no more than `FEW` rows: all of them in one statement."""
     counts: list[str] = []
     values: list[Any] = []
@@ -154,14 +203,15 @@ def _write(way: str, row: Model, by: str) -> str:
     value = getattr(row, by)
     field: Any = row._meta.get_field(by)
     text = field.value_to_string(row) if value is not None else None
-    return urlsafe_b64encode(json.dumps([way, text, row.pk]).encode()).decode().rstrip("=")
+    told = json.dumps([way, text, row.pk], ensure_ascii=False)
+    return urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 
 def _read(model: type[Model], by: str, cursor: str) -> tuple[str, Any, int] | None:
     if not cursor:
         return None
     try:
-        way, text, pk = json.loads(urlsafe_b64decode(cursor[:500] + "=" * (-len(cursor) % 4)))
+        way, text, pk = json.loads(urlsafe_b64decode(cursor[:LONGEST] + "=" * (-len(cursor) % 4)))
         field: Any = model._meta.get_field(by)
         value = None if text is None else field.to_python(str(text).replace("\x00", ""))
         if way not in ("<", ">") or not 0 <= int(pk) < 2**63:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -154,6 +155,7 @@ ACTS = {
 }
 
 
+@cache
 def _url(name: str) -> str:
     try:
         return reverse(name)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Self
 
 from django.db.models import (
@@ -11,6 +12,7 @@ from django.db.models import (
     CharField,
     DateField,
     DateTimeField,
+    DecimalField,
     Exists,
     F,
     Max,
@@ -18,6 +20,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
     When,
 )
@@ -28,12 +31,13 @@ from coaching.models import ActionItem, OneOnOne
 from performance.models import Flag, RollupSum
 from performance.selectors import MEASURES, Scope, Standing
 from recognition.models import Award, Kudos, Suggestion
-from sales.models import Deal, Task
+from sales.models import Deal, Task, viewer_of
 from salesmgmt.lib.clock import day_of
+from salesmgmt.lib.statements import Statement
 from salesmgmt.pages.templatetags.paceline import day, money, num
 from targets.models import AnnouncedFigure, Offer, Plan, QuotaEntry, Response
 from targets.selectors import plans_of
-from teams.models import Access, Leadership, Person, Posting, Team, User, access_of
+from teams.models import Access, Leadership, Person, Posting, Team, User, access_of, shared_access
 from teams.selectors import organisation_of
 
 SOON = timedelta(days=7)
@@ -175,7 +179,14 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
 
     `since` is the start of today. Whoever leads sees the promises of their people too.
     """
-    me = access_of(user).person_id
+    access, instead = shared_access(access_of(user))
+    rows = _dues(access, today, since, leads).rows(instead)
+    return sorted((Due(*row) for row in rows), key=lambda due: (due.on, due.at or since, due.kind, due.pk))
+
+
+@lru_cache(maxsize=512)
+def _dues(access: Access, today: date, since: datetime, leads: bool) -> Statement:
+    user, me = viewer_of(access, ()), access.person_id
     until = today + SOON
     parts: list[QuerySet[Any, Any]] = []
     if me is not None:
@@ -197,13 +208,10 @@ def due_for(user: User, *, today: date, since: datetime, leads: bool) -> list[Du
             promises = promises.filter(Q(coach=me) | Q(case__owner=me) | Q(meeting__chair=me))
             parts.append(_rows(promises, "promise", F("text"), F("owner__name"), F("due_on")))
         parts += _of_figures(user, me, today, leads=leads)
-    if leads or access_of(user).sees_all:
+    if leads or access.sees_all:
         waiting = Suggestion.objects.visible_to(user).waiting().order_by("-made_on", "-pk")[:6]
         parts.append(_rows(waiting, "suggestion", F("sentence"), F("person__name"), F("made_on")))
-    if not parts:
-        return []
-    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return sorted((Due(*row) for row in rows), key=lambda due: (due.on, due.at or since, due.kind, due.pk))
+    return Statement.of(parts[0].union(*parts[1:], all=True)) if parts else Statement("", ())
 
 
 def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QuerySet[Any, Any]]:
@@ -214,16 +222,27 @@ def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QueryS
     entries = QuotaEntry.objects.filter(
         person=me, measure=OuterRef("measure"), during__contained_by=OuterRef("during")
     ).order_by("recorded_at")
+    held = entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).order_by().values("person")
+    none = Value(Decimal(0), DecimalField(max_digits=18, decimal_places=2))
+    later = Response.objects.filter(plan=OuterRef("plan"), person=me, pk__gt=OuterRef("pk"))
+    given = Response.objects.annotate(round=Coalesce("announcement", 0)).filter(~Exists(later), person=me)
+    given = given.filter(plan=OuterRef("pk"), round=OuterRef("round"))
     plans = running.filter(pk__in=plans_of(me).values("pk")).annotate(
         round=Coalesce(Subquery(told.values("announcement")[:1]), 0),
-        since=Greatest(
-            F("published_at"),
-            Subquery(entries.values("recorded_at")[:1]),
-            Subquery(told.values("announcement__at")[:1]),
-        ),
+        figure=Coalesce(Subquery(held.annotate(total=Sum("reporting_amount")).values("total")[:1]), none),
     )
-    given = Response.objects.annotate(round=Coalesce("announcement", 0))
-    plans = plans.exclude(Exists(given.filter(plan=OuterRef("pk"), person=me, round=OuterRef("round"))))
+    # Who has accepted another figure than the one that stands is asked again, from the day it moved.
+    plans = plans.exclude(Exists(given.filter(Q(stance=Response.Stance.OBJECTS) | Q(quota=OuterRef("figure")))))
+    plans = plans.annotate(
+        since=Case(
+            When(Exists(given), then=Subquery(entries.reverse().values("recorded_at")[:1])),
+            default=Greatest(
+                F("published_at"),
+                Subquery(entries.values("recorded_at")[:1]),
+                Subquery(told.values("announcement__at")[:1]),
+            ),
+        )
+    )
     offers = Offer.objects.visible_to(user).waiting().filter(candidate__person=me, accepted_at=None)
     parts = [
         _rows(
@@ -232,7 +251,7 @@ def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QueryS
             Concat(Value("Answer your letter: "), F("name")),
             Value(""),
             F("since") + Value(TO_ANSWER),
-            link=Concat(Cast("pk", CharField()), Value(f"/{me}")),
+            link=Concat(Cast("pk", CharField()), Value("/"), Cast(Value(me), CharField())),
         ),
         _rows(offers, "offer", Value("Would you take on a part of a quota?"), Value(""), Cast("made_at", DateField())),
     ]
@@ -278,6 +297,13 @@ def upcoming(dues: Iterable[Due]) -> dict[str, list[Due]]:
 
 def latest_praise(user: User, count: int = 3) -> list[Praise]:
     """What was celebrated last, in one query."""
+    rows = _praises(access_of(user).role, count).rows()
+    return sorted((Praise(*row) for row in rows), key=lambda praise: praise.at, reverse=True)[:count]
+
+
+@lru_cache(maxsize=32)
+def _praises(role: str, count: int) -> Statement:
+    user = viewer_of(Access(None, role, False, frozenset(), None, ()), ())  # the wall is everybody's who has a role
     awards = Award.objects.visible_to(user).order_by("-given_at")[:count]
     kudos = Kudos.objects.visible_to(user).order_by("-at")[:count]
     giver = Coalesce(F("given_by__person__name"), F("given_by__username"))
@@ -285,15 +311,13 @@ def latest_praise(user: User, count: int = 3) -> list[Praise]:
         Value("award", CharField()), F("pk"), F("person__name"),
         Cast("title", CharField()), Cast("sentence", CharField()),
         Cast(giver, CharField()), F("given_at"),
-    ).union(
-        kudos.values_list(
-            Value("kudos", CharField()), F("pk"), F("receiver__name"),
-            Value("", CharField()), Cast("text", CharField()),
-            Cast("giver__name", CharField()), F("at"),
-        ),
-        all=True,
     )  # fmt: skip
-    return sorted((Praise(*row) for row in rows), key=lambda praise: praise.at, reverse=True)[:count]
+    others = kudos.values_list(
+        Value("kudos", CharField()), F("pk"), F("receiver__name"),
+        Value("", CharField()), Cast("text", CharField()),
+        Cast("giver__name", CharField()), F("at"),
+    )  # fmt: skip
+    return Statement.of(rows.union(others, all=True))
 
 
 def praise_of(user: User, person: Person, count: int = 5) -> list[Praise]:

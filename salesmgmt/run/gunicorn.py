@@ -19,6 +19,16 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """What the start made lives as long as the worker: the collector need not walk it every time."""
+    """All that pages need is read before the first is asked for; and what the start made lives as long as the worker,
+    so the collector need not walk it every time.
+    """
+    from django.conf import settings
+    from django.template.loader import get_template
+    from django.urls import reverse
+
+    reverse("home")
+    templates = settings.BASE_DIR / "templates"
+    for file in templates.rglob("*.html"):
+        get_template(str(file.relative_to(templates)))
     gc.collect()
     gc.freeze()

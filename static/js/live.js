@@ -4,7 +4,8 @@
 const leave = () => document.querySelector("[data-live][data-live-token]")?.dataset.liveToken ?? document.body.dataset.liveToken;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const BREATH = 4; // a busy server answers slowly, and is then asked for less: pages rest four times as long as they waited
-let stamp = null, wait = 1000, timer = 0;
+const OFTEN = 1000, FRESH = 2000; // ms; where figures change all the time, a page is made anew every other second
+let stamp = null, wait = OFTEN, timer = 0;
 
 async function look() {
   clearTimeout(timer);
@@ -21,12 +22,14 @@ async function look() {
     }
     if (!answer.ok) throw new Error(answer.status);
     const next = await answer.text();
+    let least = OFTEN;
     if (next !== (stamp ?? token.split(".")[3])) {
       await refresh();
+      least = FRESH;
       document.body.dispatchEvent(new Event("figures")); // what costs more than a refresh asks again for itself, less often
     }
     stamp = next;
-    wait = Math.min(Math.max(1000, BREATH * (performance.now() - began)), 30000);
+    wait = Math.min(Math.max(least, BREATH * (performance.now() - began)), 30000);
   } catch {
     wait = Math.min(wait * 2, 30000); // the server is away: ask less often
   }

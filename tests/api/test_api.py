@@ -1,20 +1,25 @@
 """The API: who sees what, what is refused and how, and retries that are done once."""
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import cycle
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import resolve
+from rest_framework.test import APIRequestFactory, force_authenticate
 
 from coaching.models import Note
 from performance.models import Flag
 from sales.models import Account, Activity, Credit, Deal, Order
-from sales.services import add_account, book_order, log_activity, open_deal
-from salesmgmt.api import router
+from sales.services import add_account, book_order, log_activity, open_deal, win_deal
+from salesmgmt.api import _schema, router
 from salesmgmt.lib import clock
 from targets.models import QuotaEntry
 from teams import services
@@ -25,6 +30,7 @@ AT = datetime(2026, 8, 20, 9, tzinfo=UTC)
 Call = Callable[..., Any]
 ANSWERS = {"me", "figures", "pace", "series", "letters", "scorecards", "boards", "what-works", "measures"}
 ANSWERS |= {"forecasts", "waterfall", "levers", "records", "rolled-calls"}
+ANSWERS |= {"forecasts", "waterfall", "levers", "records", "process"}
 LISTS = [prefix for prefix, _, _ in router.registry if prefix not in ANSWERS]
 
 
@@ -220,6 +226,15 @@ def test_the_day_of_an_activity_is_the_organisations(cast: Cast, ana: Api) -> No
     assert late["occurred_on"] == "2026-11-21", "half past midnight in Berlin"
 
 
+def test_what_is_still_to_come_is_no_activity(cast: Cast, ana: Api) -> None:
+    ahead = {"occurred_at": "2199-11-20T10:00:00Z"}
+    made = ana("POST", "activities/", call()).json()
+    for method, path, body in (("POST", "activities/", call(**ahead)), ("PATCH", f"activities/{made['id']}/", ahead)):
+        response = ana(method, path, body)
+        assert (response.status_code, response.json()["detail"]) == (409, "That moment is still to come.")
+    assert Activity.objects.get().occurred_on == date(2026, 11, 20)
+
+
 def test_a_manager_logs_for_their_people(cast: Cast) -> None:
     response = Api(cast.maya.user)("POST", "activities/", call(owner=cast.ana.pk))
     assert (response.status_code, response.json()["owner"]) == (201, cast.ana.pk)
@@ -361,6 +376,45 @@ def test_a_body_that_is_no_sane_json_is_refused_with_a_sentence(cast: Cast, ana:
     assert (response.status_code, bool(response.json()["detail"])) == (status, True)
 
 
+# Of the wrong kind, the wrong size, or nothing that can be kept, whatever a field is for.
+WRONG = ("\x00", "x" * 20_000, [], {"a": []}, -1, 10**30, "9999-12-31T23:59:59Z", True, "1e400", None, "\u202e", [None])
+
+
+def test_no_writer_answers_a_bad_body_with_an_error_of_ours(cast: Cast) -> None:
+    """Every field of every writer is given three wrong values, beside bodies that are no record at all."""
+    deal = open_deal(owner=cast.ana, name="Fleet", by=None, at=AT, amount=Decimal(5))
+    account = add_account(name="Brandt", owner=cast.ana, by=None)
+    order = book_order(owner=cast.ana, account=account, amount=Decimal(5), ordered_on=date(2026, 8, 1), by=None, at=AT)
+    done = log_activity(owner=cast.ana, kind="call", at=AT, by=None, account=account)
+    stands = {"deals": deal.pk, "accounts": account.pk, "orders": order.pk, "activities": done.pk}
+    schema, make, answers = _schema(), APIRequestFactory(), Counter[int]()
+    odd = cycle(({"nonsense": 1}, [], {}, "text", None))
+    for path, verbs in schema["paths"].items():
+        prefix = path.removeprefix("/api/v1/").partition("/")[0]
+        at = re.sub(r"\{\w+\}", str(stands.get(prefix, 1)), path)
+        view = resolve(at)
+        for verb, operation in verbs.items():
+            said = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            names = _names(said["schema"], schema["components"]["schemas"]) if said else ()
+            wrong = [{name: WRONG[(n + turn) % len(WRONG)] for n, name in enumerate(names)} for turn in (0, 4, 8)]
+            for body in (*wrong, next(odd)) if said else ():
+                request = make.generic(verb.upper(), at, json.dumps(body), content_type="application/json")
+                force_authenticate(request, user=cast.admin)
+                response = view.func(request, *view.args, **view.kwargs)
+                answers[response.status_code] += 1
+                assert response.status_code < 500, (verb, path, body)
+                assert response.status_code < 400 or json.loads(response.content)["detail"], (verb, path, body)
+                if response.status_code == 404:  # nobody has such a record: nothing of the body was read
+                    break
+    assert answers[400] > 500, answers
+
+
+def _names(said: dict[str, Any], components: dict[str, Any]) -> list[str]:
+    while "$ref" in said or "allOf" in said:
+        said = said["allOf"][0] if "allOf" in said else components[said["$ref"].rpartition("/")[2]]
+    return list(said.get("properties", ()))
+
+
 @pytest.mark.parametrize(
     "query",
     ["cursor=nonsense", "cursor=cD1ub25zZW5zZQ==", "owner=abc", "owner=99999999999999999999999", "owner=1e300",
@@ -414,6 +468,40 @@ def test_pages_follow_each_other_without_gap_or_repetition(cast: Cast, ana: Api)
         seen += [row["id"] for row in page["results"]]
         url = page["next"] and page["next"].replace("http://testserver", "")
     assert len(seen) == len(set(seen)) == 7
+
+
+@pytest.mark.parametrize("path", ["deals", "accounts", "orders"])
+def test_every_order_goes_both_ways_through_rows_that_lack_it(cast: Cast, ana: Api, path: str) -> None:
+    for n in range(7):
+        day = date(2026, 8, 1 + n // 2) if n % 3 else None
+        deal = open_deal(
+            owner=cast.ana, name=f"D{n % 2}", by=None, at=AT, amount=day and Decimal(n // 2), opened_on=day,
+            expected_close_on=day,
+        )  # fmt: skip
+        if n > 4:
+            win_deal(deal=deal, amount=Decimal(1), by=None, at=AT, on=date(2026, 8, n), books=False)
+        book_order(owner=cast.ana, amount=Decimal(n // 2), ordered_on=date(2026, 8, 9), promised_on=day, by=None, at=AT)
+        add_account(name=f"A{n % 2}", owner=cast.ana, by=None, revenue=day and Decimal(n // 2))
+    fields: tuple[str, ...] = next(view.ordering_fields for prefix, view, _ in router.registry if prefix == path)
+    assert len(fields) >= 3
+    for order in [sign + field for field in fields for sign in ("", "-")]:
+        rows: list[dict[str, Any]] = []
+        url: str | None = f"{path}/?page_size=2&ordering={order}"
+        while url:
+            page = ana("GET", url).json()
+            rows += page["results"]
+            url = page["next"] and page["next"].replace("http://testserver", "")
+        assert len(rows) == len({row["id"] for row in rows}) == 7, order
+        has = [row for row in rows if row[order.lstrip("-")] is not None]
+        assert rows[: len(has)] == has, "what lacks it is last"
+
+        def place(row: dict[str, Any], field: str = order.lstrip("-")) -> tuple[Any, int]:
+            return (Decimal(row[field]) if field in ("amount", "revenue") else row[field]), row["id"]
+
+        assert has == sorted(has, key=place, reverse=order.startswith("-")), order
+    last = ana("GET", f"{path}/?page_size=5").json()["next"].replace("http://testserver", "")
+    back = ana("GET", last).json()["previous"].replace("http://testserver", "")
+    assert ana("GET", back).json()["results"] == ana("GET", f"{path}/?page_size=5").json()["results"]
 
 
 def test_lists_are_filtered(cast: Cast, ana: Api) -> None:

@@ -44,7 +44,7 @@ P95_BAR, SCREEN_BAR = 300.0, 1000.0
 FAULTS = ((0.12, "worker"), (0.28, "postgres"), (0.45, "worker"), (0.62, "valkey"), (0.8, "worker"))
 WINDOW = 15.0  # seconds after a fault that count as its window
 PATIENCE = 30.0
-BREATH = 4  # as in live.js
+BREATH, OFTEN, FRESH = 4, 1.0, 2.0  # as in live.js
 PAGES = ("/", "/deals/", "/activities/", "/accounts/", "/leaderboard/", "/tasks/")
 LIVE = re.compile(r'data-live="([^"]+)" data-live-token="([^"]+)"')
 
@@ -91,11 +91,11 @@ class Wire:
         fresh = self.streams is None
         try:
             return await asyncio.wait_for(self._once(head.encode() + b"\r\n" + body), PATIENCE)
-        except (OSError, asyncio.IncompleteReadError, ValueError, IndexError, TimeoutError):
+        except (OSError, asyncio.IncompleteReadError, ValueError, IndexError) as error:
             self.drop()
-            if fresh or method != "GET":
+            if fresh or isinstance(error, TimeoutError):
                 raise ConnectionError from None
-        return await self.ask(method, path, body, **headers)  # the server had closed what was kept
+        return await self.ask(method, path, body, **headers)  # the server had closed what was kept: as browsers do
 
     def drop(self) -> None:
         if self.streams:
@@ -202,24 +202,25 @@ class Worker:
 
     async def _watch(self) -> None:
         """As live.js does: ask for the stamp each second, less often while the server is away; fetch the part anew."""
-        seen, wait = "", 1.0
+        seen, wait = "", OFTEN
         await self._open()
         while time.monotonic() < self.stop:
             await asyncio.sleep(wait)
             if not self.token:
                 await self._open()
                 continue
-            began = time.monotonic()
+            began, least = time.monotonic(), OFTEN
             status, stamp = await self._ask("stamp", "GET", f"/live/stamp/?t={quote(self.token)}")
             if status == 403 or (status == 200 and stamp != (seen or self.token.split(".")[3])):
                 status, text = await self._ask("refresh", "GET", self.address, HX_Request="true")
+                least = FRESH
                 if status == 200:
                     self._take(text)
                     if self.saved:
                         self.book.screens.append(time.monotonic() - self.saved)
                         self.saved = 0.0
                 seen = stamp
-            wait = max(1.0, BREATH * (time.monotonic() - began)) if status in {200, 403} else wait * 2
+            wait = max(least, BREATH * (time.monotonic() - began)) if status in {200, 403} else wait * 2
             wait = min(wait, 30)
 
     async def _open(self) -> None:

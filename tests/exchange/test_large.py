@@ -18,7 +18,7 @@ import pytest
 from celery import Celery
 from django.core.files.base import ContentFile
 from django.db import OperationalError, connection, transaction
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import Phase, given, note
 from hypothesis import strategies as st
 
 from sales.models import Account, Activity, Credit, Deal, DealChange, Outcome
@@ -42,6 +42,7 @@ from salesmgmt.run import home, services
 from teams.models import Organisation
 from tests.cast import Cast, make_cast
 
+from .conftest import fuzzed
 from .test_kinds import cell_of, counts, reasons, take
 
 AT = datetime(2026, 5, 20, 9, tzinfo=UTC)
@@ -72,8 +73,9 @@ def queued(kind: str, text: str, **options: Any) -> Batch:
 # ── Portions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.fuzz
 def test_what_a_row_comes_to_does_not_depend_on_where_portions_end(cast: Cast, portions: Callable[[int], None]) -> None:
-    @settings(max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @fuzzed(10, phases=[Phase.generate])
     @given(data=st.data())
     def holds(data: st.DataObject) -> None:
         kind = data.draw(st.sampled_from(LOADED))
@@ -119,7 +121,8 @@ def records() -> list[Any]:
     ]
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@pytest.mark.fuzz
+@fuzzed(20, phases=[Phase.generate])
 @given(data=st.binary(max_size=300), kind=st.sampled_from(LOADED))
 def test_any_bytes_are_rows_or_a_sentence(cast: Cast, data: bytes, kind: str) -> None:
     head = ",".join(one.name for one in kinds()[kind].fields)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db.models import F, Sum
+from django.test import Client
 
 from performance.models import Rollup
 from sales.models import Account, Contact, Credit, Order, OrderLine
-from teams.models import Leadership, Organisation, Person, Posting
+from teams.models import Leadership, Organisation, Person, Posting, User
 from teams.selectors import manager_of
 
 from .conftest import shared
@@ -54,6 +55,17 @@ def before_orders(run: Run) -> None:
     assert (Account.objects.count(), Contact.objects.count()) == (91, 91)
 
 
+def assert_late(count: int) -> None:
+    """So many were shipped late, says the process view, and lists them."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("admin"))
+    page = client.get("/process/?period=all")
+    assert page.context["whole"].late == count
+    assert f"{count} orders shipped late" in page.content.decode()
+    assert len(client.get("/orders/?step=late&period=all").context["page"].rows) == count
+    assert Order.objects.filter(delivered_on__gt=F("promised_on")).count() == count
+
+
 def test_with_its_commas_mended_every_order_is_credited_to_the_cent(run: Run) -> None:
     before_orders(run)
     orders = run("orders", "orders.csv", *MENDED)
@@ -63,7 +75,7 @@ def test_with_its_commas_mended_every_order_is_credited_to_the_cent(run: Run) ->
     assert (lines["read"], lines["created"], lines["refused"]) == (2155, 2155, 0), lines["refusals"][:3]
     assert OrderLine.objects.aggregate(sum=Sum("amount"))["sum"] == Decimal("1265793.0395")
     assert Credit.objects.total() == Decimal("1265793.22")
-    assert Order.objects.filter(delivered_on__gt=F("promised_on")).count() == 37
+    assert_late(37)
     call_command("refresh_rollups", stdout=io.StringIO())
     assert Rollup.objects.filter(measure="bookings").aggregate(sum=Sum("total"))["sum"] == Decimal("1265793.22")
     # the same files once more
@@ -86,7 +98,7 @@ def test_unmended_each_row_says_what_is_wrong_and_its_lines_name_the_order_they_
     assert all(one["reason"] == f"There is no order “{one['value']}”." for one in lines["refusals"])
     assert lines["refusals"][0]["line"] == 7
     assert lines["created"] == 2155 - lines["refused"] == OrderLine.objects.count()
-    assert Order.objects.filter(delivered_on__gt=F("promised_on")).count() == 29
+    assert_late(29)
 
 
 def test_employees_report_to_somebody_further_down_the_file(run: Run) -> None:

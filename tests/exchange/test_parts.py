@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import Phase, given, note
 from hypothesis import strategies as st
 
 from sales.models import Account, Contact, CreditShare, DealChange, Lead, Order, OrderLine
@@ -21,6 +21,7 @@ from salesmgmt.exchange.reader import Unreadable
 from salesmgmt.exchange.services import taking
 from tests.cast import Cast
 
+from .conftest import fuzzed
 from .test_kinds import cell_of, counts, reasons, take
 
 DEALT = [key for key, kind in kinds().items() if kind.together]
@@ -47,12 +48,13 @@ def records() -> list[Any]:
     return [sorted(map(repr, some)) for some in found]
 
 
+@pytest.mark.fuzz
 def test_what_a_row_comes_to_does_not_depend_on_the_size_of_parts(cast: Cast, sized: Callable[[int], None]) -> None:
     take("accounts", "external_id,name\nA1,Acme\n")
     take("deals", "external_id,owner,amount,status,closed_on\nD1,Ana,10,won,2026-05-04\n")
     take("orders", "external_id,owner,amount,ordered_on\nO1,Ana,10,2026-05-04\n")
 
-    @settings(max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @fuzzed(25, phases=[Phase.generate])
     @given(data=st.data())
     def holds(data: st.DataObject) -> None:
         kind = data.draw(st.sampled_from(DEALT))

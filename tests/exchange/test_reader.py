@@ -18,7 +18,7 @@ from openpyxl import Workbook
 from salesmgmt.exchange import reader
 from salesmgmt.exchange.reader import Table, Unreadable, open_table
 
-from .conftest import SHARED, shared
+from .conftest import SHARED, fuzzed, shared
 
 TWINS = sorted(path.relative_to(SHARED) for path in SHARED.glob("bad-input/csv-*/*.json"))
 BAD = sorted(path.relative_to(SHARED) for path in SHARED.glob("bad-input/csv-test-data/bad-*.csv"))
@@ -227,6 +227,8 @@ def test_a_workbook_is_read_as_its_cells_mean_it() -> None:
         open_table(io.BytesIO(made), "a.xlsx", sheet="Other")
 
 
+@pytest.mark.fuzz
+@fuzzed(100)
 @given(st.binary(max_size=300), st.integers(0, 6000))
 def test_a_workbook_damaged_anywhere_is_rows_or_a_sentence(noise: bytes, at: int) -> None:
     whole = WHOLE[:at] + noise + WHOLE[at + len(noise) :]
@@ -298,6 +300,8 @@ def test_a_column_name_may_stand_once() -> None:
         table(b"a,b,a\n1,2,3\n")
 
 
+@pytest.mark.fuzz
+@fuzzed(100)
 @given(st.binary(max_size=2000))
 @example(b"\n\x01\x01\t\t\t\t   \x80")
 def test_any_bytes_give_rows_or_a_sentence(data: bytes) -> None:
@@ -306,6 +310,8 @@ def test_any_bytes_give_rows_or_a_sentence(data: bytes) -> None:
             assert row.problem or len(row.cells) >= 1
 
 
+@pytest.mark.fuzz
+@fuzzed(100)
 @given(
     st.lists(
         st.lists(

@@ -134,12 +134,14 @@ def test_leads_come_with_their_campaign_and_say_when_they_were_decided(cast: Cas
         "L1,Lee,Acme,Ana,Spring,qualified,2026-05-01 09:00,2026-05-01 10:00,\n"
         "L2,Kim,Acme,,spring,disqualified,2026-05-02 09:00,,no_budget\n"
         "L3,Joe,,,,new,2026-05-02 09:00,2026-05-01 09:00,\nL4,Max,,,,new,2026-05-02,,duplicate\n"
+        "L5,Ida,,,,new,2199-05-02,,\n"
     )
     answer = take("leads", rows)
     assert (answer.created, answer.made) == (2, ["campaign Spring"])
     assert [one.reason for one in answer.refusals] == [
         "It comes before created_at; nobody answers before being asked.",
         "Only a disqualified lead has a reason.",
+        "That moment is still to come.",
     ]
     assert Lead.objects.get(external_id="L1").decided_at == Lead.objects.get(external_id="L1").first_response_at
     assert take("leads", rows).equal == 2

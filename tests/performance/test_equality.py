@@ -180,7 +180,8 @@ def close_or_rate(it: Company) -> None:
         teams.close_period(key=f"2025-{it.random.randrange(1, 11):02}", by=it.admin, at=it.at(TODAY))
     else:
         rate = Decimal(it.random.randrange(1, 400)) / 100
-        teams.set_rate(currency=it.random.choice(["USD", "CHF"]), rate=rate, on=it.day(), by=it.admin)
+        kind = it.random.choice(["actual", "actual", "plan"])
+        teams.set_rate(currency=it.random.choice(["USD", "CHF"]), rate=rate, on=it.day(), by=it.admin, kind=kind)
 
 
 def serve(it: Company) -> None:
@@ -292,6 +293,7 @@ def agrees(cast: Cast, history: list[tuple[Callable[[Company], None], int]]) -> 
             Product.objects.create(name=name, family="Optics", unit_cost=Decimal(f"{place}.37"), currency="EUR")
         for currency in ("USD", "CHF"):
             teams.set_rate(currency=currency, rate=Decimal("0.87"), on=YEAR.start, by=cast.admin)
+        teams.set_rate(currency="USD", rate=Decimal("0.79"), on=YEAR.start, by=cast.admin, kind="plan")
         for act, seed in history:
             with suppress(Refused, Error), transaction.atomic():
                 act(Company(cast, seed))
@@ -327,7 +329,7 @@ def against_plan(scopes: list[tuple[Scope, int | None, set[int] | None]], plain:
     today = clock.today(Organisation.get().time_zone)
     for as_of in (date(2025, 3, 31), date(2025, 9, 30), today):
         until = min(as_of + timedelta(days=1), YEAR.end)
-        to_date = Plain(YEAR.start, until).measures()["bookings"]
+        to_date = Plain(YEAR.start, until).judged_by()
         wanted = AGAINST_PLAN if as_of == today else AGAINST_PLAN - {"pipeline", "coverage"}
         for scope, person, of in scopes:
             found = figures(scope=scope, measures=sorted(wanted), period=YEAR, as_of=as_of)

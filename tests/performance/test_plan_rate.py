@@ -1,4 +1,4 @@
-"""Edge case “Currency”: both rates stay on each credit; attainment goes by the plan's, the actual one beside it (R13)."""
+"""Edge case “Currency”: both rates stay on each credit; attainment is at the plan's, the actual beside it (R13)."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal as D

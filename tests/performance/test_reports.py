@@ -10,15 +10,17 @@ from django.test import override_settings
 
 from performance.models import ForecastRow, Report, ReportRecipient
 from performance.selectors import team_standings
-from performance.selectors.reports import contents
+from performance.selectors.reports import Contents, contents, contents_of
 from performance.services import rebuild
 from performance.services.reports import comment_report, make_reports, send_due_reports, send_report
+from performance.services.snapshots import drain_all as refresh_snapshots
 from salesmgmt.desk.models import Delivery, Notice
 from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation
 from teams.services import appoint_manager, change_calendar
 from tests.cast import Cast
+from tests.performance.records import a_deal
 from tests.performance.test_scorecards import client_of, decide
 from tests.recognition.test_boards import book, quota
 
@@ -84,6 +86,33 @@ def test_it_says_where_the_quarter_lands_as_it_was_last_forecast(cast: Cast, nor
     assert kept
     assert (kept.period, kept.expected, kept.low, kept.high) == ("Q4 2026", D(5000), D(4500), D(5600))
     assert "Q4 2026 lands at €5k" in client_of(cast.maya).get(f"/reports/{north.pk}/").content.decode()
+
+
+def test_its_pipeline_is_of_the_quarter_ahead_and_a_quarter_that_ended_is_named(cast: Cast) -> None:
+    quarter, september, on = Period.parse("2026-Q4"), Period.parse("2026-09"), date(2026, 10, 2)
+    quota(cast.ana, 600, september)
+    quota(cast.ana, 1000, quarter)
+    book(cast.ana, 450, date(2026, 9, 10))
+    a_deal(cast.ana, "2500", close=date(2026, 11, 20), opened_on=date(2026, 9, 20))
+    a_deal(
+        cast.ana, "70", close=date(2026, 9, 20), opened_on=date(2026, 8, 3)
+    )  # of the month that is over, and left open
+    list(rebuild())
+    refresh_snapshots()
+    said = contents_of(team=cast.north, period=september, as_of=on, organisation=Organisation.get())
+    lines = {line.key: line for line in said.lines}
+    assert (lines["pipeline"].label, lines["pipeline"].value) == ("Pipeline, Q4 2026", D(2500))
+    assert (lines["coverage"].value, lines["pipeline"].before) == (D("2.5"), D(0))
+    assert said.ended
+    assert (said.ended.period, said.ended.expected, said.ended.quota) == ("Q3 2026", D(450), D(600))
+    assert Contents.from_json(said.to_json()) == said
+    make_reports(on=on, at=AT)
+    report = Report.objects.get(team=cast.north)
+    assert (
+        "Q3 2026 ended at €450, of a target of €600."
+        in client_of(cast.maya).get(f"/reports/{report.pk}/").content.decode()
+    )
+    assert client_of(cast.maya).get(f"/reports/{report.pk}/pdf/").status_code == 200
 
 
 def test_it_goes_up_the_line_and_to_nobody_twice(cast: Cast, north: Report) -> None:

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.utils import DatabaseError
 from django.test import Client
 
-from sales import services, tasks
+from sales import selectors, services, tasks
 from sales.models import Account, Contract, Deal
+from sales.selectors.repeat import wanted
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
@@ -179,6 +180,19 @@ def test_the_renewal_is_opened_in_time_once_with_customer_owner_and_value(cast: 
         cast.ana, account, 40_000, "EUR", date(2026, 7, 31), "renewal",
     )  # fmt: skip
     assert Notice.objects.filter(user=cast.ana.user, link=f"/deals/{deal.pk}/").count() == 1
+
+
+def test_a_renewal_that_was_taken_back_is_opened_anew(cast: Cast, account: Account) -> None:
+    contract = sign(agree(account, notice_on=date(2026, 7, 31), ends_on=date(2026, 12, 31), renew_days_before=30))
+    services.open_renewals(on=TODAY, at=AT)
+    services.withdraw_deal(deal=Deal.objects.get(), by=cast.ana.user, at=AT)
+    assert "Open the renewal" in signed_in(cast.ana).get(f"/contracts/{contract.pk}/").content.decode()
+    assert selectors.contract_counts(cast.ana.user, TODAY)["ending"] == 1
+    assert [one.contract for one in wanted(TODAY) if one.kind == "renewal"] == [contract.pk]
+    assert services.open_renewals(on=TODAY, at=AT) == 1
+    contract.refresh_from_db()
+    assert contract.renewal_deal == Deal.objects.present().get()
+    assert selectors.contract_counts(cast.ana.user, TODAY)["ending"] == 0
 
 
 def test_what_needs_no_renewal_gets_none(cast: Cast, account: Account) -> None:

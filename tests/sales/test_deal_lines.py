@@ -25,6 +25,8 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import ExchangeRate
 from tests.cast import Cast
+from tests.exchange.test_kinds import take
+from tests.sales.test_pages import signed_in
 
 AT, FEB = datetime(2026, 7, 1, 9, 0, tzinfo=UTC), date(2026, 2, 10)
 D = Decimal
@@ -217,7 +219,53 @@ def test_there_is_no_way_round_the_approval(deal: Deal, cast: Cast, truck: Produ
     for cheaper in ({"discount": D(60)}, {"unit_price": truck.list_price * D("0.4")}, {"amount": D(1)}):
         with pytest.raises(Refused, match="ask for approval"):  # lines after it
             services.set_order_lines(order=order, lines=[Line(**said | cheaper)], by=cast.ana.user, at=AT)
+    less = {"product": truck, "quantity": D(10), "unit_price": D(40)}
+    for others in (  # lines that list nothing, and a list price of one's own
+        [Line(text="Trucks", amount=D(400))], [Line(text="Trucks", quantity=D(10), list_price=D(40), unit_price=D(40))],
+        [Line(**said | {"quantity": D(4)}), Line(text="More", amount=D(1))],
+    ):  # fmt: skip
+        with pytest.raises(Refused, match="ask for approval"):
+            services.set_order_lines(order=order, lines=others, by=cast.ana.user, at=AT)
+    with pytest.raises(Refused, match="comes from the price list"):
+        services.set_order_lines(order=order, lines=[Line(**less, list_price=D(40))], by=cast.ana.user, at=AT)
+    anew = {"owner": cast.ana, "ordered_on": FEB, "deal": deal, "by": cast.ana.user, "at": AT}
+    for less_in_all in ({"amount": D(400)}, {"lines": [Line(text="Trucks", amount=D(400))]}):  # in the win's place
+        with pytest.raises(Refused, match="ask for approval"):
+            services.book_order(**anew, **less_in_all)
+    with pytest.raises(Refused, match="comes from the price list"):
+        services.book_order(**anew, lines=[Line(**less, list_price=D(40))])
     services.set_order_lines(order=order, lines=[Line(**said, discount=D(10))], by=cast.ana.user, at=AT)
+    Product.objects.update(list_price=D(500))  # what was frozen stays
+    services.set_order_lines(order=order, lines=[Line(**said, unit_price=D(90))], by=cast.ana.user, at=AT)
+
+
+def test_the_last_line_taken_off_takes_the_amount_it_made_along(
+    deal: Deal, cast: Cast, truck: Product, limits: None
+) -> None:
+    line = add(deal, cast, product=truck, quantity=D(10), discount=D(60))
+    services.remove_line(line=line, by=cast.ana.user, at=AT)
+    with pytest.raises(Refused, match="needs an amount"):
+        services.win_deal(deal=deal, by=cast.ana.user, at=AT, on=FEB)
+
+
+def test_an_import_is_no_way_round_the_approval(deal: Deal, cast: Cast, truck: Product, limits: None) -> None:
+    add(deal, cast, product=truck, quantity=D(10), discount=D(60))
+    Deal.objects.filter(pk=deal.pk).update(external_id="D2")
+    DealChange.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))
+    told = "60 % off this deal is more than the 10 % that Ana may give; have it approved before the win."
+    won = take("deal_changes", "deal,changed_at,field,value\nD2,2026-05-07,status,won\n", by=cast.olga.user)
+    assert [one.reason for one in won.refusals] == [told]
+    # The amount alone does it no more than the lines: it is what is paid for what they list.
+    services.change_line(line=deal.lines.get(), by=cast.ana.user, at=AT, discount=D(0))
+    row = "external_id,owner,status,amount,closed_on\nD2,Ana,won,400,2026-05-07\n"
+    assert [one.reason for one in take("deals", row, by=cast.olga.user).refusals] == [told]
+    DealChange.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))
+    header = "deal,changed_at,field,value\n"
+    take("deal_changes", f"{header}D2,2026-05-08,amount,400\n", by=cast.olga.user)
+    with pytest.raises(Refused, match="60 % off this deal"):
+        services.win_deal(deal=deal, by=cast.ana.user, at=AT, on=FEB)
+    take("deal_changes", f"{header}D2,2026-05-09,amount,950\n", by=cast.olga.user)
+    assert take("deal_changes", f"{header}D2,2026-05-10,status,won\n", by=cast.olga.user).refused == 0
 
 
 def test_only_who_may_give_as_much_decides_and_never_for_a_deal_of_their_own(
@@ -237,6 +285,24 @@ def test_only_who_may_give_as_much_decides_and_never_for_a_deal_of_their_own(
         services.decide_discount(approval=asked, approved=True, by=cast.admin, at=AT)
     with pytest.raises(Refused, match="ask for approval"):
         services.win_deal(deal=deal, by=cast.ana.user, at=AT, on=FEB)
+
+
+def test_all_that_waits_is_listed_and_the_limits_are_read_once(cast: Cast, limits: None) -> None:
+    client, counts = signed_in(cast.maya), []
+    for more in (1, 30, 40):
+        deals = Deal.objects.bulk_create(
+            Deal(name="D", owner=cast.ana, stage=services.first_stage(), currency="EUR") for _ in range(more)
+        )
+        DiscountApproval.objects.bulk_create(
+            DiscountApproval(deal=one, percent=D(16), reason="x", asked_at=AT, asked_by=cast.ana.user) for one in deals
+        )
+        first = client.get("/discounts/")
+        counts.append(int(first["X-Query-Count"]))
+    assert len(set(counts)) == 1
+    assert "50 discounts on this page wait for your answer." in first.content.decode()
+    rest = client.get("/discounts/", {"cursor": first.context["page"].next})
+    assert len(first.context["mine"]) + len(rest.context["mine"]) == 71
+    assert client.get("/discounts/?export=csv").getvalue().count(b"\r\n") == 72
 
 
 def test_a_family_of_products_has_a_limit_of_its_own(deal: Deal, cast: Cast, truck: Product) -> None:

@@ -1,15 +1,19 @@
 """Deals: winning, losing, reopening, and what they leave in the ledgers."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from sales import services
-from sales.models import Account, Credit, CreditShare, Deal, DealChange, LostReason, Order, Outcome, Stage
+from sales.models import Account, Credit, CreditShare, Deal, DealChange, LostReason, Order, Outcome, Product, Stage
+from sales.services import Line
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person
 from tests.cast import Cast
+from tests.sales.test_pages import signed_in
 
 AT = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 FEB, MARCH, APRIL = date(2026, 2, 10), date(2026, 3, 3), date(2026, 4, 20)
@@ -230,6 +234,74 @@ def test_nobody_moves_the_credit_of_a_won_deal_to_themself_or_raises_their_own(d
             services.change_deal(deal=deal, by=by.user, at=AT, **fields)
     services.change_deal(deal=deal, by=cast.ana.user, at=AT, name="Forklifts for North", amount=Decimal(900))
     assert credit() == [("10 Feb", "900.00")]
+
+
+def test_nobody_raises_their_own_credit_after_the_win_by_its_order(deal: Deal, cast: Cast) -> None:
+    win(deal)
+    order, ana, maya = Order.objects.get(), {"by": cast.ana.user, "at": AT}, {"by": cast.maya.user, "at": AT}
+    services.share_credit(order=order, shares={}, overlays={cast.ben: Decimal(10)}, by=cast.maya.user, at=AT)
+    anew = {"owner": cast.ana, "deal": deal, "amount": Decimal(900), "ordered_on": FEB, **ana}
+
+    def is_refused(act: Callable[..., object], **said: object) -> None:
+        before = credit()
+        with pytest.raises(Refused, match="credit of their own"), transaction.atomic():
+            act(**said)
+        assert credit() == before
+
+    is_refused(services.set_order_lines, order=order, lines=[Line(amount=Decimal(9_000))], **ana)
+    is_refused(services.book_order, **anew | {"amount": Decimal(5_000)})
+    is_refused(services.book_order, **anew | {"ordered_on": MARCH})  # into another quarter
+    back = services.refund_order(order=order, amount=Decimal(100), on=MARCH, reason="Late", **ana)
+    is_refused(services.withdraw_refund, refund=back, **ana)
+    services.withdraw_refund(refund=back, **maya)
+    lower = services.book_order(**anew | {"amount": Decimal(800)})
+    is_refused(services.withdraw_order, order=lower, **ana)  # the win's own would come back
+    services.set_order_lines(order=lower, lines=[Line(amount=Decimal(700))], **ana)
+    is_refused(services.set_order_lines, order=lower, lines=[Line(amount=Decimal(701))], **ana)
+    services.set_order_lines(order=lower, lines=[Line(amount=Decimal(701))], **maya)
+    assert Credit.objects.filter(person=cast.ana).total() == 701
+    services.cancel_order(order=lower, on=MARCH, reason="Gave up", **maya)
+    is_refused(services.withdraw_order, order=lower, **ana)
+    is_refused(services.book_order, **anew | {"amount": Decimal(1)})
+
+
+def test_a_cancelled_order_of_a_win_does_not_come_back_by_itself(deal: Deal, cast: Cast) -> None:
+    win(deal)
+    services.cancel_order(order=Order.objects.get(), on=MARCH, reason="Gave up", by=cast.maya.user, at=AT)
+    probe = Product.objects.create(name="Probe")
+    services.change_deal(deal=deal, by=cast.ana.user, at=AT, product=probe)
+    assert (Order.objects.count(), Credit.objects.total()) == (1, 0)
+    services.reopen_deal(deal=deal, by=cast.ana.user, at=AT, on=APRIL)
+    win(deal, on=APRIL)
+    assert (Order.objects.standing().get().ordered_on, Credit.objects.total()) == (APRIL, 900)
+
+
+def test_the_first_order_of_a_win_that_booked_none_is_as_it_was_won(deal: Deal, cast: Cast) -> None:
+    win(deal, books=False)
+    said = {"owner": cast.ana, "deal": deal, "by": cast.ana.user, "at": AT}
+    for amount, on in ((901, FEB), (900, MARCH)):
+        with pytest.raises(Refused, match="credit of their own"):
+            services.book_order(amount=Decimal(amount), ordered_on=on, **said)
+    services.book_order(amount=Decimal(900), ordered_on=FEB, **said)
+    assert credit() == [("10 Feb", "900.00")]
+
+
+@pytest.mark.parametrize("is_reopened", [False, True])
+def test_whose_loss_it_is_cannot_take_it_out_of_the_win_rate(deal: Deal, cast: Cast, is_reopened: bool) -> None:
+    reasons = {one.key: one for one in LostReason.objects.all()}
+    services.lose_deal(deal=deal, reason=reasons["price"], by=cast.ana.user, at=AT, on=FEB)
+    client = signed_in(cast.ana)
+    if is_reopened:  # withdrawn as an open deal, the loss would go from its own day
+        services.reopen_deal(deal=deal, by=cast.ana.user, at=AT, on=MARCH)
+    else:
+        for fields in ({"lost_reason": reasons["duplicate"]}, {"closed_on": MARCH}, {"amount": Decimal(1)}):
+            with pytest.raises(Refused, match="Nobody changes a loss of their own"):
+                services.change_deal(deal=deal, by=cast.ana.user, at=AT, **fields)
+        with pytest.raises(Refused, match="Nobody changes a loss of their own"):
+            services.give_reasons(deal=deal, reasons=[reasons["duplicate"]], by=cast.ana.user, at=AT)
+    assert client.delete(f"/api/v1/deals/{deal.pk}/").status_code == 409
+    assert outcomes()[0] == ("10 Feb", "lost", 1)
+    assert signed_in(cast.maya).delete(f"/api/v1/deals/{deal.pk}/").status_code == 204
 
 
 def test_an_order_for_anothers_deal_takes_no_credit_from_who_won_it(deal: Deal, cast: Cast) -> None:

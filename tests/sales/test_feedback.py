@@ -7,18 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 
-from sales import services
+from sales import selectors, services
 from sales.models import Account, Complaint, Contact, Feedback, FeedbackRequest, Order
-from sales.selectors.feedback import Scores
-from salesmgmt.desk.models import AuditEntry, Notice
+from sales.selectors.feedback import Scores, csat_of_people
+from salesmgmt.desk.digests import send_next
+from salesmgmt.desk.models import AuditEntry, Delivery, Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from teams.models import Posting
+from teams.models import Posting, Team
 from tests.cast import Cast, make_cast
 from tests.sales.test_pages import NAUGHTY, signed_in
 
@@ -190,7 +192,7 @@ def test_a_customer_answers_on_a_phone(live_server: Any, browser: Any) -> None:
 
 
 def test_the_rep_makes_a_link_on_the_orders_page_and_it_shows_once(cast: Cast, order: Order, account: Account) -> None:
-    contact = Contact.objects.create(name="Eva", email="eva@example.com", account=account)
+    contact = Contact.objects.create(name="Eva", account=account)
     shy = Contact.objects.create(name="Ida", account=account, is_not_to_be_contacted=True)
     client = signed_in(cast.ana)
     answer = client.post(f"/orders/{order.pk}/ask/", {"ask-contact": contact.pk})
@@ -256,9 +258,13 @@ def test_one_persons_answers_show_no_score_before_ten_however_the_page_is_narrow
     cast: Cast, account: Account
 ) -> None:
     rate(account, "csat", 5)
-    for who, query in ((cast.ana, ""), (cast.maya, f"&owner={cast.ana.pk}")):
+    narrowed = [(cast.maya, f"&owner={cast.ana.pk}"), (cast.maya, f"&account={account.pk}")]
+    for who, query in [(cast.ana, ""), (cast.maya, ""), *narrowed]:
         page = signed_in(who).get(f"/feedback/?period=2026-Q3{query}")
         assert (page.context["scores"].csat, page.context["scores"].csat_count) == (None, 1)
+    rate(services.add_account(name="Ben's", owner=cast.ben, by=None), "csat", 5)
+    for who, query in narrowed:
+        assert signed_in(who).get(f"/feedback/?period=2026-Q3{query}").context["scores"].csat is None
     assert signed_in(cast.maya).get("/feedback/?period=2026-Q3").context["scores"].csat == 5
 
 
@@ -271,6 +277,64 @@ def test_a_colleague_writes_no_score_of_anothers_and_an_order_is_answered_once(
     Client().post(link, {"nps": "10"})
     with pytest.raises(Refused, match=r"was answered on .*; it counts once"):
         services.ask_feedback(account=None, order=order, by=cast.ana.user, at=clock.now())
+
+
+def test_answers_by_a_link_that_one_held_oneself_are_no_score_of_ones_own(cast: Cast, account: Account) -> None:
+    client = signed_in(cast.ana)
+    for who in (cast.ana, cast.ana, cast.maya):
+        order = services.book_order(
+            owner=cast.ana, account=account, amount=Decimal(1), ordered_on=DAY, by=cast.ana.user, at=AT
+        )
+        asked = signed_in(who).post(f"/api/v1/orders/{order.pk}/ask/", {}, content_type="application/json").json()
+        Client().post("/" + asked["link"].split("/", 3)[-1], {"nps": "10"})
+    assert sorted(Feedback.objects.values_list("owner_had_link", flat=True)) == [False, True, True]
+    Feedback.objects.bulk_create(
+        Feedback(account=account, owner=cast.ana, kind="csat", score=5, given_on=DAY, owner_had_link=True)
+        for _ in range(10)
+    )
+    span = {"start": date(2026, 1, 1), "end": date(2100, 1, 1)}
+    assert cast.maya.user
+    assert client.get("/feedback/?period=all").context["scores"].count == 1
+    assert [held.count for _, held in selectors.scores_of_people(cast.maya.user, **span)] == [1]
+    assert [held.count for _, held in selectors.scores_of_teams(Team.objects.all(), **span)] == [1, 1]
+    assert csat_of_people([cast.ana.pk], **span) == {}
+    assert selectors.after_sales(cast.maya.user, account, DAY)["scores"].count == 13
+    Feedback.objects.update(owner_had_link=False)
+    assert csat_of_people([cast.ana.pk], **span) == {cast.ana.pk: 5}
+    nothing = Order.objects.create(owner=cast.ana, account=account, amount=0, currency="EUR", ordered_on=DAY)
+    refused = client.post(f"/api/v1/orders/{nothing.pk}/ask/", {}, content_type="application/json")
+    assert (refused.status_code, "Nothing was sold" in refused.json()["detail"]) == (409, True)
+
+
+def test_the_link_goes_to_the_customer_alone_where_there_is_an_address(
+    cast: Cast, account: Account, order: Order
+) -> None:
+    eva = Contact.objects.create(name="Eva", email="eva@example.org", account=account)
+    Contact.objects.create(name="Abe", account=account)
+    client = signed_in(cast.ana)
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+    assert 'id="ask"' in page
+    first = re.search(r'name="ask-contact".*?<option value="(\d+)"', page, re.DOTALL)
+    assert first
+    assert first[1] == str(eva.pk), "who has an address is chosen already"
+    answer = client.post(f"/orders/{order.pk}/ask/", {"ask-contact": eva.pk})
+    assert "eva@example.org" in answer.content.decode()
+    assert "/f/" not in answer.content.decode()
+    while send_next(at=clock.now()):
+        pass
+    (sent,) = [one for one in mail.outbox if one.to == ["eva@example.org"]]
+    found = re.search(r"/f/\S+/", str(sent.body))
+    assert found
+    kept = Delivery.objects.get(user=None)
+    assert (kept.to, kept.text, "List-Unsubscribe" in sent.extra_headers) == ("", "", False)
+    Client().post(found[0], {"nps": "10"})
+    assert not Feedback.objects.get().owner_had_link
+    # An address of somebody who works here is none of a customer: the link is shown, and its answer is no score.
+    own = Contact.objects.create(name="Me", email="ANA@example.com", account=account)
+    other = services.book_order(owner=cast.ana, account=account, amount=Decimal(1), ordered_on=DAY, by=None, at=AT)
+    shown = client.post(f"/orders/{other.pk}/ask/", {"ask-contact": own.pk}).content.decode()
+    assert "no score of yours" in shown
+    assert not FeedbackRequest.objects.get(order=other).is_mailed
 
 
 def test_a_teams_score_counts_people_as_posted_on_the_day_of_the_answer(cast: Cast, account: Account) -> None:

@@ -199,6 +199,7 @@ def test_the_api_takes_dates_and_problems_from_those_who_deliver(cast: Cast, acc
     made = api(dita, "POST", "delivery-problems/", {"order": order.pk, "kind": "quality", "found_on": "2026-03-02"})
     assert made.status_code == 201
     pk = made.json()["id"]
+    assert api(dita, "POST", f"delivery-problems/{pk}/resolve/", {"on": "2199-03-03"}).status_code == 409
     assert api(dita, "POST", f"delivery-problems/{pk}/resolve/", {"on": "2026-03-03"}).json()["resolved_on"]
     assert api(cast.cleo, "GET", f"delivery-problems/{pk}/").status_code == 404
     assert api(cast.cleo, "POST", "delivery-problems/", {"order": order.pk, "kind": "quality"}).status_code == 400
@@ -282,15 +283,21 @@ def test_a_complaint_reaches_the_rep_and_who_leads_them(cast: Cast, account: Acc
 def test_a_complaint_stays_until_somebody_says_how_it_was_resolved(cast: Cast, account: Account) -> None:
     complaint = complain(account)
     with pytest.raises(Refused, match="Say how"):
-        services.resolve_complaint(complaint=complaint, resolution=" ", on=TODAY, by=None)
-    services.answer_complaint(complaint=complaint, on=TODAY, by=cast.ana.user)
+        services.resolve_complaint(complaint=complaint, resolution=" ", on=TODAY, by=None, at=AT)
+    with pytest.raises(Refused, match="still to come"):
+        services.answer_complaint(complaint=complaint, on=date(2199, 1, 1), by=cast.ana.user, at=AT)
+    services.answer_complaint(complaint=complaint, on=TODAY, by=cast.ana.user, at=AT)
     with pytest.raises(Stale):
-        services.resolve_complaint(complaint=complaint, resolution="Called", on=TODAY, by=cast.ana.user, version=1)
+        services.resolve_complaint(
+            complaint=complaint, resolution="Called", on=TODAY, by=cast.ana.user, at=AT, version=1
+        )
+    with pytest.raises(Refused, match="still to come"):
+        services.resolve_complaint(complaint=complaint, resolution="Called", on=date(2199, 1, 1), by=None, at=AT)
     with pytest.raises(Refused, match="before the day"):
-        services.resolve_complaint(complaint=complaint, resolution="Called", on=JAN, by=cast.ana.user)
-    services.resolve_complaint(complaint=complaint, resolution="Called", on=TODAY, by=cast.ana.user)
+        services.resolve_complaint(complaint=complaint, resolution="Called", on=JAN, by=cast.ana.user, at=AT)
+    services.resolve_complaint(complaint=complaint, resolution="Called", on=TODAY, by=cast.ana.user, at=AT)
     with pytest.raises(Refused, match="was resolved"):
-        services.answer_complaint(complaint=complaint, on=TODAY, by=cast.ana.user)
+        services.answer_complaint(complaint=complaint, on=TODAY, by=cast.ana.user, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -303,7 +310,7 @@ def test_what_waits_too_long_is_overdue(
     came = day - timedelta(days=days)
     complaint = complain(account, received_on=came, on=day)
     if answered:
-        services.answer_complaint(complaint=complaint, on=came, by=None)
+        services.answer_complaint(complaint=complaint, on=came, by=None, at=clock.now())
     shown = signed_in(cast.maya).get("/complaints/?state=overdue").content.decode()
     assert ("Brandt Optik" in shown) == is_overdue
 

@@ -32,12 +32,16 @@ def give(contact: Contact, amount: Any, **more: Any) -> Gift:
     return give_gift(**(said | {"by": None, "at": AT} | more))
 
 
-def test_beyond_the_yearly_limit_a_gift_is_refused_and_says_what_is_left(marta: Contact) -> None:
+def test_beyond_the_yearly_limit_a_gift_is_refused_and_says_what_is_left(cast: Cast, marta: Contact) -> None:
     give(marta, 30)
     with pytest.raises(Refused, match=r"may be given 50\.00 EUR a year and has had 30\.00 in 2026: 20\.00 EUR is left"):
         give(marta, "20.01")
     give(marta, 20)
-    give(marta, 50, given_on=date(2027, 1, 1))
+    with pytest.raises(Refused, match="still to come"):
+        give(marta, 50, given_on=date(2027, 1, 1))
+    with pytest.raises(Refused, match="who leads you"):
+        give(marta, 50, given_on=date(2025, 12, 31), by=marta.account.owner.user)
+    give(marta, 50, given_on=date(2025, 12, 31), by=cast.maya.user)
     with pytest.raises(Refused, match=r"0\.00 EUR is left"):
         give(marta, "0.01")
     assert Gift.objects.count() == 3

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -37,6 +37,33 @@ def test_the_first_activity_with_a_lead_is_its_response_and_later_ones_are_not(c
     assert (lead.first_response_at, lead.response_time, lead.status) == (AT + 2 * HOUR, 2 * HOUR, "working")
     assert Activity.objects.filter(lead=lead, owner=cast.ana).count() == 2
     assert LeadChange.objects.filter(lead=lead, field="first_response_at").count() == 1
+
+
+def test_how_soon_a_lead_was_answered_is_not_its_owners_to_say(cast: Cast) -> None:
+    lead = add(cast)
+    own = {"lead": lead, "by": cast.ana.user, "at": AT + 4 * HOUR}
+    with pytest.raises(Refused, match="Only who leads you"):
+        leads.change_lead(**own, received_at=AT + HOUR)
+    leads.respond_to_lead(lead=lead, by=cast.ana.user, at=AT + 2 * HOUR)
+    with pytest.raises(Refused, match="Only who leads you"):
+        leads.change_lead(**own, received_at=AT + 2 * HOUR)
+    for by in (cast.ana.user, cast.maya.user):
+        with pytest.raises(Refused, match="a lead comes in first"):
+            leads.change_lead(lead=lead, by=by, at=AT + 4 * HOUR, received_at=AT + 3 * HOUR)
+    with pytest.raises(IntegrityError, match="lead_is_answered_after_it_came_in"), transaction.atomic():
+        Lead.objects.update(received_at=AT + 3 * HOUR)
+    assert leads.change_lead(**own, received_at=AT - HOUR).response_time == 3 * HOUR
+    corrected = leads.change_lead(lead=lead, by=cast.maya.user, at=AT + 4 * HOUR, received_at=AT + HOUR)
+    assert corrected.response_time == HOUR
+
+
+def test_a_lead_saved_as_it_is_shown_came_in_when_it_did(cast: Cast) -> None:
+    lead = add(cast, at=AT + timedelta(seconds=42))
+    shown = {"name": lead.name, "owner": cast.ana.pk, "received_at": "2026-07-01T11:00", "notes": "Called"}
+    said = {f"change-{name}": value for name, value in shown.items()}
+    assert signed_in(cast.ana).post(f"/leads/{lead.pk}/change/", said).status_code == 303
+    lead.refresh_from_db()
+    assert (lead.notes, lead.received_at) == ("Called", AT + timedelta(seconds=42))
 
 
 def test_an_activity_with_the_contact_of_a_lead_answers_it(cast: Cast) -> None:

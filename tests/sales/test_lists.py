@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from sales import selectors
-from sales.models import Activity, Deal, Product, Stage
+from sales.models import Account, Activity, Deal, Product, Stage
 from sales.selectors import DealFilter
 from sales.views.deals import SORTS, SORTS_OF
 from salesmgmt.lib import keyset
@@ -127,7 +128,7 @@ def test_long_lists_read_no_row_that_they_do_not_show(transactional_db: None) ->
                 ) as captured:
                     keyset.page(
                         found.parts, by=by, descending=descending, cursor=cursor, shown=found.lines,
-                        narrowed=found.may_lie_apart,
+                        narrowed=found.may_lie_apart, soon=found.soon, gather=found.gather,
                     )  # fmt: skip
                 read = rows_read([query["sql"] for query in captured], "sales_deal")
                 if read > MOST_ROWS:
@@ -190,3 +191,35 @@ def test_what_is_looked_for_soon_is_found_however_far_it_lies(cast: Cast, monkey
             break
         cursor = page.next
     assert hours == [[23, 22, 21], [20, 19, 11], [3]]
+
+
+@pytest.mark.parametrize("near", [1, 6, 50])
+@pytest.mark.parametrize("gather", [0, 50])
+def test_two_letters_find_the_same_deals_in_the_same_order_however_they_are_looked_for(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, near: int, gather: int
+) -> None:
+    monkeypatch.setattr(keyset, "NEAR", near)
+    stage, brandt = Stage.objects.order_by("pk")[0], Account.objects.create(name="Brandt", owner=cast.ana)
+    for number in range(24):
+        Deal.objects.create(
+            owner=cast.ana if number % 3 else cast.cleo, stage=stage, currency="EUR",
+            name="Fan" if number % 4 else "Mill", account=brandt if number % 5 == 0 else None,
+            opened_on=date(2026, 7, 1 + number // 2) if number % 7 else None,
+        )  # fmt: skip
+    for who in (cast.vera, cast.ana):
+        user = User.objects.get(pk=who.user_id)
+        wanted = selectors.deals(user, DealFilter(text="an")).order_by(F("opened_on").desc(nulls_last=True), "-pk")
+        found = replace(selectors.deals_in_order(user, DealFilter(text="an")), gather=gather)
+        assert found.soon is not None
+        told: dict[str, Any] = {
+            "by": "opened_on", "descending": True, "size": 5, "shown": found.lines, "narrowed": found.may_lie_apart,
+            "soon": found.soon, "gather": found.gather,
+        }  # fmt: skip
+        rows, page = [], keyset.page(found.parts, **told)
+        rows += page.rows
+        while page.next:
+            page = keyset.page(found.parts, **told, cursor=page.next)
+            rows += page.rows
+        assert [deal.pk for deal in rows] == [deal.pk for deal in wanted]
+        back = keyset.page(found.parts, **told, cursor=page.previous or "")
+        assert [deal.pk for deal in back.rows] == [deal.pk for deal in wanted][-len(page.rows) - 5 : -len(page.rows)]

@@ -1,5 +1,6 @@
 """Lines of orders: four decimals, one rounding, credit by difference; orders entered by page and API; returns."""
 
+import html
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -218,14 +219,17 @@ def test_an_order_entered_for_a_won_deal_takes_the_place_of_the_wins_own(cast: C
     deal = services.open_deal(owner=cast.ana, name="Probes", amount=Decimal(500), by=None, at=AT)
     services.win_deal(deal=deal, on=date(2026, 6, 1), by=None, at=AT)
     client = signed_in(cast.ana)
-    client.post("/orders/add/", form(owner=cast.ana.pk, deal=deal.pk, amount="450"))
+    assert client.get(f"/orders/add/?deal={deal.pk}").context["form"].initial["ordered_on"] == date(2026, 6, 1)
+    said = form(owner=cast.ana.pk, deal=deal.pk, ordered_on="2026-06-01")
+    assert client.post("/orders/add/", said | {"amount": "5000"}).status_code == 422  # more than she won
+    client.post("/orders/add/", said | {"amount": "450"})
     order = Order.objects.present().get()
     assert (order.deal, order.amount, order.is_booked_by_win) == (deal, 450, False)
     assert sum(Credit.objects.values_list("amount", flat=True)) == 450
 
 
 def test_lines_are_changed_by_page_and_a_stale_form_is_refused(cast: Cast) -> None:
-    order = book(cast, lines=[line("60", text="Probe")])
+    order = book(cast, lines=[line("80", text="Probe")])
     client = signed_in(cast.ana)
     sent = {
         "lines-TOTAL_FORMS": 1, "lines-INITIAL_FORMS": 1, "version": order.version,
@@ -237,6 +241,8 @@ def test_lines_are_changed_by_page_and_a_stale_form_is_refused(cast: Cast) -> No
     stale = client.post(f"/orders/{order.pk}/lines/", sent | {"lines-0-quantity": "8"})
     assert stale.status_code == 422
     assert "changed since you opened it" in stale.content.decode()
+    raised = client.post(f"/orders/{order.pk}/lines/", sent | {"lines-0-quantity": "8", "version": order.version})
+    assert "Nobody changes credit of their own; ask who leads you." in html.unescape(raised.content.decode())
     assert Order.objects.get().amount == 70
 
 

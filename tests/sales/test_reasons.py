@@ -42,7 +42,7 @@ def test_a_lost_deal_has_several_reasons_a_main_one_and_the_buyers_apart(deal: D
 
 def test_reasons_are_changed_afterwards_and_the_win_rate_follows_the_main_one(deal: Deal, cast: Cast) -> None:
     lost = services.lose_deal(deal=deal, reason=why("price"), by=cast.ana.user, at=AT, on=FEB)
-    services.give_reasons(deal=lost, reasons=[why("duplicate"), why("price")], by=cast.ana.user, at=AT)
+    services.give_reasons(deal=lost, reasons=[why("duplicate"), why("price")], by=cast.maya.user, at=AT)
     lost.refresh_from_db()
     assert lost.lost_reason == why("duplicate")
     assert [(row.count, row.counts) for row in Outcome.objects.order_by("pk")] == [(1, True), (-1, True), (1, False)]

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 from sales.models import Account, Credit, Feedback, Order, OrderLine, Product
 from salesmgmt.lib.periods import Period
 from targets.models import Plan
-from targets.selectors import company_results, story
+from targets.selectors import company_results, so_far, story
 from targets.selectors.past import results
 from targets.services import announce, change_allocation, make_plan, propose_allocation, publish_plan
 from teams.models import Person, Team
@@ -68,12 +68,16 @@ def test_satisfaction_is_the_share_of_customers_who_gave_a_four_or_five(cast: Ca
     assert company_results("satisfaction", RANGE) == [D(60)]
 
 
-def test_orders_on_time_are_those_delivered_by_the_promised_day(cast: Cast) -> None:
-    for late in (0, 0, 0, 2):
+def test_orders_on_time_are_those_delivered_by_the_promised_day_and_count_at_who_delivered(cast: Cast) -> None:
+    for late, seller, deliverer in (
+        (0, cast.ana, cast.cleo), (0, cast.ana, cast.cleo), (0, cast.cleo, None), (2, cast.ben, cast.cleo),
+    ):  # fmt: skip
         Order.objects.create(
-            owner=cast.cleo, amount=1, currency="EUR", ordered_on=MAY, promised_on=MAY,
+            owner=seller, amount=1, currency="EUR", ordered_on=MAY, promised_on=MAY, delivered_by=deliverer,
             delivered_on=date(2026, 5, 4 + late),
         )  # fmt: skip
+    assert results("deliveries", RANGE) == {cast.cleo.pk: [400]}
+    assert so_far("deliveries", [cast.cleo.pk], Q2.start, Q2.end) == {cast.cleo.pk: 4}
     plan = of_levels(cast, "on_time", "95")
     assert plan.allocations.get(person=cast.cleo).past == 75
     before = make_plan(name="Next", period=Q2.shift(4), amount=D(95), measure="on_time", by=cast.admin, at=AT)
@@ -106,13 +110,15 @@ def test_a_goal_of_another_measure_is_written_in_its_unit_and_followed_up(cast: 
     assert "92%" in cleo.get("/quotas/?period=2026-07").content.decode()
     assert cleo.get("/quotas/?measure=nothing").status_code == 404
     url = f"/quotas/{cast.cleo.pk}/?period=2026-Q3&measure=satisfaction"
-    assert omar.post(url, {"amount": "88", "reason": "New region"}).status_code == 302
+    said = {"reason": "New region", "economy": "Trains stand still"}
+    assert "at most 100" in omar.post(url, said | {"amount": "950"}).content.decode()
+    assert omar.post(url, said | {"amount": "88"}).status_code == 302
     page = omar.get(url).content.decode()
     assert "quota is 88%" in page
     assert "New region" in page
     announce(plan=plan, person=cast.cleo, headline="Less.", results="x", figures={cast.cleo.pk: D(90)},
              by=cast.omar.user, at=AT + timedelta(days=20))  # fmt: skip
-    assert "Your figure went from 92% to 90%" in cleo.get(own).content.decode()
+    assert "Your figure went from 88% to 90%" in cleo.get(own).content.decode()
     words = text_of(cleo.get(f"{own}pdf/").content)
     assert "Cleo: 90%" in words
     assert "EUR" not in words

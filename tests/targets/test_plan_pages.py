@@ -5,6 +5,7 @@ from decimal import Decimal as D
 import pytest
 from django.test import Client
 
+from sales.models import Order, Product
 from salesmgmt.desk.models import AuditEntry, Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -14,6 +15,7 @@ from targets.selectors import changes_of, history_of, last_act
 from targets.services import ask_commitments, copy_plan, make_plan, propose_allocation, publish_plan, undo_changes
 from teams.models import Person, Skill, SkillRating, User
 from tests.cast import Cast
+from tests.targets.test_plan import credit
 
 NOW = Period.of(clock.today("Europe/Berlin"), "quarter")
 
@@ -181,7 +183,7 @@ def test_people_commit_while_a_draft_is_open_and_it_stands_beside_the_plan(cast:
     read(ana, url, 404)
 
 
-def test_a_cut_is_changed_and_still_comes_to_the_whole(cast: Cast, plan: Plan) -> None:
+def test_a_cut_is_changed_and_still_comes_to_the_whole_with_what_came_so_far_beside_it(cast: Cast, plan: Plan) -> None:
     parts = [
         Slice.objects.create(plan=plan, cut="family", family=name, past=1, proposed=30000, amount=30000)
         for name in ("Meters", "Pumps", "Valves")
@@ -195,6 +197,12 @@ def test_a_cut_is_changed_and_still_comes_to_the_whole(cast: Cast, plan: Plan) -
     assert "more than the target" in client.post(url, {"amount": "90001", "reason": "x"}).content.decode()
     assert client.post(f"{url}free/").status_code == 303
     assert signed_in(cast.maya).get(url).status_code == 404
+    pumps = Product.objects.create(name="Pump", family="Pumps", currency="EUR")
+    credit(cast.ana, NOW.start, 1234)
+    Order.objects.update(product=pumps)
+    assert "€1,234" in read(client, f"/plans/{plan.pk}/")
+    said = {part["name"]: part["so_far"] for part in client.get(f"/api/v1/plans/{plan.pk}/slices/").json()}
+    assert said == {"Meters": "0.00", "Pumps": "1234.00", "Valves": "0.00"}
 
 
 def test_a_person_contests_a_rating_and_it_counts_no_longer(cast: Cast) -> None:

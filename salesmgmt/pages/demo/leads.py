@@ -206,7 +206,7 @@ def _others(random: np.random.Generator, company: Company, campaigns: list[Campa
         came = min(_moment(today - timedelta(days=ago + 1), random), _moment(today - timedelta(days=1), random))
         answered: datetime | None = _answered(random, came)
         end = datetime.combine(today, time(6), ZoneInfo(ZONE)).astimezone(UTC)
-        if waits and (random.random() < 0.35 or answered is None or answered > end):
+        if (waits and random.random() < 0.35) or answered is None or answered > end:
             answered = None
         knows = random.random()
         reason = reasons[int(random.choice(len(reasons), p=np.array(shares) / sum(shares)))]
