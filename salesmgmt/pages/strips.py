@@ -118,7 +118,7 @@ def landing(pace: Pace, chart: Chart, scope: Scope, *, learned: bool = False) ->
             FORECAST
             if learned
             else "What earlier periods still brought after the same point, scaled by how this one compares so far. "
-            f"The range held in {chart.coverage} % of them.",
+            "The range is meant to hold four of five times; that was not checked here.",
             pace.as_of,
             _records(scope, "bookings", pace.period.start, pace.period.end),
             status_of(ratio(middle, pace.goal)),
