@@ -61,6 +61,7 @@ from .effects import (
     end_of,
     plans_of,
     praiseworthy_plans,
+    tells_figures,
     usable_measures,
     what_helps,
 )
@@ -103,11 +104,12 @@ from .meetings import (
     meetings_of,
     open_questions,
     points_for,
+    points_told,
     questions_of,
     teams_of,
     who_may_have_come,
 )
-from .plays import PlayResult, Voices, play_results, plays_of, stages_of_plays, uses_of, voices_beside
+from .plays import PlayResult, Voices, kept_results, play_results, plays_of, stages_of_plays, uses_of, voices_beside
 from .reach import coached_by, day_after, days_here, leaders_of, leads_on, may_coach, name_of
 from .rhythms import (
     Latest,
@@ -221,6 +223,7 @@ __all__ = [
     "growth_steps",
     "has_open_diagnosis",
     "helpers_of",
+    "kept_results",
     "kept_under",
     "ladder_with_parts",
     "ladders_of",
@@ -268,6 +271,7 @@ __all__ = [
     "plays_of",
     "points_for",
     "points_left_with_others",
+    "points_told",
     "praiseworthy_plans",
     "progress_of",
     "pulse_counts",
@@ -288,6 +292,7 @@ __all__ = [
     "taught",
     "taught_versions",
     "teams_of",
+    "tells_figures",
     "training_totals",
     "unasked",
     "usable_measures",

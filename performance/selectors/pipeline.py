@@ -248,34 +248,6 @@ def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal
     Where nothing in the scope has changed since that day, that is what the rollups say of now; else the snapshot of the
     day. A team's are those of the people posted in it on `as_of`: an open deal goes with whoever owns it.
     """
-    if scope.kind == "company":
-        table, whose = "performance_rollupsum", "level = 'td'"
-    elif scope.kind == "person":
-        table, whose = "performance_rollup", "person_id = ANY(%(ids)s)"
-    else:
-        table = "performance_rollup"
-        whose = (
-            "person_id IN (SELECT person_id FROM teams_posting WHERE during @> %(on)s::date AND team_id = ANY(%(ids)s))"
-        )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH later AS MATERIALIZED (
-                SELECT EXISTS (SELECT FROM ({_touched(scope)}) AS t) AS is_known
-            )
-            SELECT measure, sum(total), sum(count)::bigint FROM {table}
-             WHERE NOT (SELECT is_known FROM later) AND {whose} AND measure IN ('pipeline', 'pipeline.no_rate')
-               AND "on" >= %(first)s AND "on" < %(end)s GROUP BY 1
-             UNION ALL
-            SELECT CASE WHEN v.value IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.value), 0),
-                   count(*) {held(scope, "%(on)s")}
-             WHERE (SELECT is_known FROM later) AND v.due_on >= %(first)s AND v.due_on < %(end)s GROUP BY 1
-            """,  # nosec B608 (constants)
-            _asked(scope, period, as_of, date.max),
-        )
-        found = {measure: (total, count) for measure, total, count in cursor.fetchall()}
-    total, count = found.get("pipeline", (ZERO, 0))
-    return total, count, found.get("pipeline.no_rate", (0, 0))[1]
     ids = [scope.pk or 0] if scope.kind == "person" else list(scope.team_ids)
     return _open(scope.kind, ids, period, as_of, each="0").get(0, (ZERO, 0, 0))
 
@@ -309,7 +281,7 @@ def _open(kind: str, ids: list[int], period: Period, as_of: date, *, each: str) 
                AND r."on" >= %(first)s AND r."on" < %(end)s GROUP BY 1, 2
              UNION ALL
             SELECT {"" if each == "0" else "v."}{each}::bigint,
-                   CASE WHEN v.worth IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.worth), 0),
+                   CASE WHEN v.value IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.value), 0),
                    count(*) {held(asked, "%(on)s")}
              WHERE (SELECT is_known FROM later) AND v.due_on >= %(first)s AND v.due_on < %(end)s GROUP BY 1, 2
             """,  # nosec B608 (constants)
