@@ -178,7 +178,8 @@ def _blocked(found: Iterable[QuotaProposal], shut: Sequence[Period]) -> dict[int
     near = {
         one: keys
         for one in found
-        if (keys := [p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper])
+        if one.kind != QuotaProposal.Kind.CHANGE  # it moves what open days carry
+        and (keys := [p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper])
     }
     follow = {
         (line.person.pk, line.team and line.team.pk, line.start, line.end, line.measure): line
