@@ -188,6 +188,7 @@ class Organisation(models.Model):
     @classmethod
     def get(cls) -> "Organisation":
         """The organisation, made by the first migration, with its calendar; read it once per request and hand it on."""
+        found: Organisation
         for found in _organisation().models(cls):
             found.fiscal_years = [json.loads(row) for row in found.fiscal_years]
             return found

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('coaching', '0011_case_evidence'),
+        ("coaching", "0011_case_evidence"),
         ('teams', '0006_rating_words_out_of_audit'),
     ]
 

@@ -379,7 +379,7 @@ def _quarters(
     found: Plan, line: Allocation, told: selectors.LineStory, organisation: Organisation
 ) -> list[tuple[selectors.QuarterRow, str]]:
     """The past quarters of a line, each with the page of its records where the measure has one."""
-    of = f"person:{line.person.external_id or line.person.name}" if line.person else ""
+    of = f"person:{line.person.external_id or f'#{line.person.pk}'}" if line.person else ""
     rows = []
     for quarter in told.quarters:
         try:

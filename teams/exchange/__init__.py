@@ -526,12 +526,12 @@ def _rate_rows() -> Iterator[dict[str, Any]]:
 
 
 class RatesOn:
-    """What one unit of a currency is worth in the reporting currency on a day; None where no actual rate is known."""
+    """What one unit of a currency is worth in the reporting currency on a day; None where no such rate is known."""
 
-    def __init__(self, reporting: str) -> None:
+    def __init__(self, reporting: str, kind: str = ExchangeRate.Kind.ACTUAL) -> None:
         self._reporting = reporting
         self._known: dict[str, list[ExchangeRate]] = {}
-        for rate in ExchangeRate.objects.filter(kind=ExchangeRate.Kind.ACTUAL):
+        for rate in ExchangeRate.objects.filter(kind=kind):
             self._known.setdefault(rate.currency, []).append(rate)
 
     def on(self, currency: str, day: date) -> Decimal | None:
