@@ -524,6 +524,12 @@ def _adjust(
                 f"Closed days carry {least:,.2f} of the quota of {person}: it can't come below that.", field="amount"
             )
     change = _Change(figures, Sums(difference, difference), Organisation.get().currency)
-    made = QuotaEntry.objects.bulk_create(_reliefs(person, change, reason=reason.strip(), by=by, at=at))
+    reliefs = list(_reliefs(person, change, reason=reason.strip(), by=by, at=at))
+    if not reliefs:
+        raise Refused(
+            f"No open day of {period.label} carries a quota of {person}: nothing can take the difference.",
+            field="period",
+        )
+    made = QuotaEntry.objects.bulk_create(reliefs)
     refuse_below_zero(made)
     return made[0]
