@@ -122,6 +122,7 @@ def monday_to_friday() -> list[int]:
 class Organisation(models.Model):
     """The one company this installation serves, and how it counts days and money."""
 
+    fiscal_years: list[dict[str, Any]]  # as `get` reads them beside
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3, default="EUR", help_text="Reporting currency, ISO 4217")
     time_zone = models.CharField(max_length=64, default="UTC", help_text="Decides the day, IANA name")
