@@ -191,7 +191,7 @@ class Organisation(models.Model):
         """The organisation, made by the first migration, with its calendar; read it once per request and hand it on."""
         found: Organisation
         for found in _organisation().models(cls):
-            found.fiscal_years = [json.loads(row) for row in found.fiscal_years]
+            found.fiscal_years = [json.loads(row) for row in found.__dict__.pop("years")]
             return found
         raise cls.DoesNotExist
 
@@ -219,7 +219,7 @@ class Organisation(models.Model):
 @cache
 def _organisation() -> Statement:
     years = FiscalYear.objects.standing().values(row=JSONObject(**{name: name for name in FiscalYear.SAYS}))
-    return Statement.of(Organisation.objects.annotate(fiscal_years=ArraySubquery(years)).filter(pk=1))
+    return Statement.of(Organisation.objects.annotate(years=ArraySubquery(years)).filter(pk=1))
 
 
 class FiscalYearQuerySet(models.QuerySet):
