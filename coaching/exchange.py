@@ -98,11 +98,11 @@ REFERENTS += [known_by(Meeting, *MEETING)]
 KINDS += [
     trail("rhythms", Rhythm, "person", "manager", "made_at"),
     trail("meeting_rhythms", MeetingRhythm, "team", "made_at"),
-    trail("meetings", Meeting, *MEETING),
+    trail("meetings", Meeting, *MEETING, without=("minutes",)),
     trail("meeting_changes", MeetingChange, "meeting", "at", "what"),
-    trail("meeting_points", MeetingPoint, "meeting", "about"),
-    trail("meeting_questions", MeetingQuestion, "team", "author", "asked_at"),
-    trail("meeting_decisions", MeetingDecision, "meeting", "decided_at", "text"),
+    trail("meeting_points", MeetingPoint, "meeting", "about", without=("text", "link")),
+    trail("meeting_questions", MeetingQuestion, "team", "author", "asked_at", without=("text", "answer")),
+    trail("meeting_decisions", MeetingDecision, "meeting", "decided_at", without=("text", "outcome")),
     trail("attendances", Attendance, "meeting", "person"),
 ]
 

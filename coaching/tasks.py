@@ -26,7 +26,11 @@ def tend_talks(**kwargs: Any) -> None:
     now, today = clock.now(), clock.today(Organisation.get().time_zone)
     done = services.tend_one_on_ones(on=today, at=now)
     logger.info("one_on_ones_tended", meetings=services.tend_meetings(on=today, at=now), **done)
-    logger.info("ladder_tasks_moved", tasks=services.move_ladder_tasks(on=today))
+    logger.info(
+        "ladder_tasks_moved",
+        tasks=services.move_ladder_tasks(on=today),
+        asked_to_witness=services.ask_hr_to_witness(on=today, at=now),
+    )
 
 
 @shared_task
@@ -52,8 +56,11 @@ def keep_disputes_going(**kwargs: Any) -> None:
 
 @shared_task
 def refresh_effects(**kwargs: Any) -> None:
-    """Nightly: which kinds of help work, and what each course does to the measure it is for."""
+    """Nightly: which kinds of help work, what each course does to the measure it is for, what came of plays."""
     on = clock.today(Organisation.get().time_zone)
     logger.info(
-        "effects_refreshed", help=services.refresh_help_effects(on=on), courses=services.refresh_course_effects(on=on)
+        "effects_refreshed",
+        help=services.refresh_help_effects(on=on),
+        courses=services.refresh_course_effects(on=on),
+        plays=services.refresh_play_effects(on=on),
     )

@@ -12,7 +12,8 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from coaching.models import Party
 from coaching.selectors import praiseworthy_plans
 from coaching.selectors.disputes import PayDue, pay_due, payers
-from performance.selectors import Standing, standings
+from performance.selectors import Pace, Scope, Standing, pace, standings
+from performance.selectors.catalogue import CREDITED
 from performance.selectors.cells import Span, read
 from recognition.analysis import is_best, named, ranks, streak
 from recognition.models import (
@@ -33,6 +34,7 @@ from salesmgmt.lib.groups import is_told_apart
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import FiscalCalendar, Period
 from salesmgmt.lib.ratios import ratio
+from targets.models import BOOKINGS, QuotaEntry
 from targets.selectors import quota_parts
 from teams.models import Leave, Organisation, Person, Posting, Role, Showing, Team, User, Viewer, access_of
 from teams.selectors import hidden_of, members
@@ -171,6 +173,15 @@ def board_of(*, team: Team, period: Period, as_of: date, by: str, me: int | None
     return _board(me, team, by, rows, scores)
 
 
+def pace_on_screen(*, team: Team, period: Period, as_of: date, organisation: Organisation) -> Pace | None:
+    """How a team stands, for whoever passes by; None where so few hold a quota that it would tell of one of them."""
+    scope = Scope.team(team)
+    held = QuotaEntry.objects.overlapping(period.start, period.end).filter(team__in=scope.team_ids, measure=BOOKINGS)
+    if is_told_apart(held.exclude(person=None).values("person").distinct().count()):
+        return None
+    return pace(scope=scope, period=period, as_of=as_of, organisation=organisation)
+
+
 def scores_of(rows: dict[int, Standing], *, period: Period, as_of: date, by: str) -> dict[int, Decimal]:
     """Each person's score, the higher the better; who has none is left out."""
     until = min(as_of + timedelta(days=1), period.end)
@@ -219,7 +230,7 @@ def _board(me: int | None, team: Team, by: str, rows: dict[int, Standing], score
 
 
 BESTS: dict[str, tuple[str, ...]] = {
-    "bookings": ("bookings", "overlay"),
+    "bookings": CREDITED,
     "deals_won": ("deals_won",),
     "activities.meeting": ("activities.meeting",),
 }

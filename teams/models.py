@@ -167,6 +167,13 @@ class Organisation(models.Model):
     gift_limit = models.DecimalField(
         max_digits=10, decimal_places=2, default=50, db_default=50, help_text="Per recipient and year (R27)"
     )
+    free_change = models.PositiveSmallIntegerField(
+        "Free change of a figure",
+        default=10,
+        db_default=10,
+        validators=[MaxValueValidator(100)],
+        help_text="Percent of a published figure that a manager may change without the yes of the next manager up",
+    )
 
     class Meta:
         triggers = audited()
@@ -181,6 +188,7 @@ class Organisation(models.Model):
     @classmethod
     def get(cls) -> "Organisation":
         """The organisation, made by the first migration, with its calendar; read it once per request and hand it on."""
+        found: Organisation
         for found in _organisation().models(cls):
             found.fiscal_years = [json.loads(row) for row in found.fiscal_years]
             return found

@@ -222,7 +222,8 @@ def post_person(
             return standing
         if standing.until is None or (end is not None and end <= standing.until):
             return standing
-    _not_oneself(person, by, "change their own posting")
+    if mine.exists():  # the first admin is posted by nobody else
+        _not_oneself(person, by, "change their own posting")
     fill_holidays(region=holiday_region, years=HOLIDAY_YEARS)
     _clear(mine, on, end)
     return Posting.objects.create(person=person, during=half_open(on, end), **wanted)
@@ -323,7 +324,7 @@ def change_organisation(*, by: User | None, **changes: Any) -> Organisation:
     """Set how the organisation counts days and money; fills the public holidays of a new region."""
     organisation = Organisation.objects.select_for_update().get(pk=1)
     fields = {"name", "currency", "time_zone", "fiscal_month", "holiday_region", "working_week"}
-    fields |= {"follow_up_days", "gift_limit"}
+    fields |= {"follow_up_days", "gift_limit", "free_change"}
     fill_holidays(region=changes.get("holiday_region", ""), years=HOLIDAY_YEARS)
     switches = {what.switch for what in Showing}
     for field in {what.countries for what in Showing} & changes.keys():
@@ -662,7 +663,7 @@ def _check_posting(
 
 
 def _not_oneself(person: Person, by: User | None, act: str) -> None:
-    if by is not None and not by.is_superuser and person.user_id == by.pk:
+    if by is not None and person.user_id == by.pk:
         raise Refused(f"Nobody can {act}; ask somebody else.")
 
 

@@ -7,8 +7,9 @@ before and on the time before those (analysis of covariance), learned from peopl
 Chance is what the same reckoning finds where there was no help: as many comparable people, drawn at this and at
 earlier starts (placebos in space and time: Abadie, Diamond and Hainmueller 2010). Where few are left to draw from,
 fewer are drawn: how far a reckoning scatters goes with one over the people helped and the weight of each they are set
-against. Who is helped later counts among the comparable up to then: leaving them out would keep the lucky ones.
-Comparable are the nearest by role, tenure, level and territory (Gower 1971).
+against. To that comes the doubt of the regression itself, by which all who are helped are off together: it does not
+shrink with their number. Who is helped later counts among the comparable up to then: leaving them out would keep the
+lucky ones. Comparable are the nearest by role, tenure, level and territory (Gower 1971).
 """
 
 import math
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import t as student
+from scipy import special
 
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.ratios import signed
@@ -36,6 +37,7 @@ DRAWS = 60  # at each
 ROOM = 3  # times as many people to draw from as are drawn, or too few are left to compare with
 FEWEST = 3  # that somebody is set against
 NOBODY = -1
+NUDGE = 0.01  # of a slope
 WIDE = 0.5  # a range from end to end: wider ones tell too little
 SHARE = 0.9  # of cases the range holds
 
@@ -161,12 +163,19 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
     if not helps:
         return None
     shifts = _shifts(min(one.start for one in helps), longest)
-    slopes = _slopes(panel, helps, alike, shifts)
-    if slopes is None:
+    learned = _slopes(panel, helps, alike, shifts)
+    if learned is None:
         return None
-    found = _reckon(panel, helps, alike, 0, np.array([[one.person for one in helps]]), slopes, is_helped=True)
+    slopes, doubt = learned
+    own = np.array([[one.person for one in helps]])
+    found = _reckon(panel, helps, alike, 0, own, slopes, is_helped=True)
     if not found.expected[0] > 0:
         return None
+    leans = []  # how far what was to be expected hangs on each slope: all who are helped are off by it together
+    for step in ((NUDGE, 0.0), (0.0, NUDGE)):
+        other = _reckon(panel, helps, alike, 0, own, (slopes[0] + step[0], slopes[1] + step[1]), is_helped=True)
+        leans.append((math.log(other.expected[0] or found.expected[0]) - math.log(found.expected[0])) / NUDGE / 2)
+    unsure = float(np.array(leans) @ doubt @ np.array(leans))
     off: list[Numbers] = []
     people: set[int] = set()
     also = np.zeros(panel.people, dtype=bool)
@@ -184,10 +193,9 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
     if not off or len(people) < PEERS:
         return None
     noise = np.concatenate(off) * float(found.scatter[0])
-    middle, spread = float(noise.mean()), float(noise.std(ddof=1))
-    apart = 1 + (shifts[-1] - shifts[1]) // longest if len(shifts) > 1 else 1  # starts whose weeks overlap tell once
-    free = max(len(people) * apart - 2, 2)
-    reach = float(student.ppf((1 + SHARE) / 2, free)) * spread
+    middle, spread = float(noise.mean()), math.sqrt(float(noise.var(ddof=1)) + unsure)
+    free = max(len(people) - 2, 2)  # what one person did at several starts tells once
+    reach = float(special.stdtrit(free, (1 + SHARE) / 2)) * spread
     ratio = float(found.actual[0] / found.expected[0])
 
     def at(share: float) -> float:
@@ -200,7 +208,7 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
         people=len({one.person for one in helps}), peers=int((alike.any(axis=0)).sum()),
         before=float(before[0] / before[1]), after=float(found.actual[0] / units),
         expected=float(found.expected[0] / units), placebos=len(noise),
-        chance=2 * float(student.sf(abs(math.sqrt(max(ratio, 0)) - 1 - middle) / spread, free)) if spread else 1.0,
+        chance=2 * float(special.stdtr(free, -abs(math.sqrt(max(ratio, 0)) - 1 - middle) / spread)) if spread else 1.0,
     )  # fmt: skip
 
 
@@ -216,9 +224,12 @@ def _of(panel: Panel, person: int, start: int, until: int) -> tuple[float, float
     return float(amounts[person]), float(units[person])
 
 
-def _slopes(panel: Panel, helps: Sequence[Help], alike: Flags, shifts: Sequence[int]) -> tuple[float, float] | None:
-    """How much of a lead before the start is left after it: of the weeks before, and of the time before those."""
-    xs, ys, ws = [], [], []
+def _slopes(
+    panel: Panel, helps: Sequence[Help], alike: Flags, shifts: Sequence[int]
+) -> tuple[tuple[float, float], Numbers] | None:
+    """How much of a lead before the start is left after it, of the weeks before and of the time before those; and how
+    sure that is (covariance, what one person did at several starts told once: Liang and Zeger 1986)."""
+    xs, ys, ws, who = [], [], [], []
     asked = {(one.start - shift, one.until - shift) for one in helps for shift in shifts}
     anyone = alike.any(axis=0)
     for start, until in sorted(asked):
@@ -235,6 +246,7 @@ def _slopes(panel: Panel, helps: Sequence[Help], alike: Flags, shifts: Sequence[
         xs.append(x - np.average(x, axis=0, weights=w))
         ys.append(y - 1)
         ws.append(w)
+        who.append(np.flatnonzero(which))
     if not xs:
         return None
     x, y, w = np.concatenate(xs), np.concatenate(ys), np.sqrt(np.concatenate(ws))
@@ -243,7 +255,11 @@ def _slopes(panel: Panel, helps: Sequence[Help], alike: Flags, shifts: Sequence[
     a = np.concatenate([x * w[:, None], np.eye(2) * prior])
     b = np.concatenate([y * w, np.array([0.3, 0.4]) * prior])
     found = np.linalg.lstsq(a, b, rcond=None)[0]
-    return float(np.clip(found[0], 0, 1)), float(np.clip(found[1], 0, 1))
+    scores = np.zeros((panel.people, 2))
+    np.add.at(scores, np.concatenate(who), (a * (b - a @ found)[:, None])[: len(y)])
+    bread = np.linalg.inv(a.T @ a)
+    doubt: Numbers = bread @ (scores.T @ scores) @ bread
+    return (float(np.clip(found[0], 0, 1)), float(np.clip(found[1], 0, 1))), doubt
 
 
 def _reckon(

@@ -1,4 +1,4 @@
-"""Cases, their diagnosis and questions to departments. Notes and statements are read where they are written."""
+"""Cases, their diagnosis with what the person says to it, and questions to departments. Notes stay on their page."""
 
 from decimal import Decimal
 from typing import Any, cast
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coaching import selectors, services
-from coaching.models import Case, DiagnosisStep, Question, Step
+from coaching.models import Case, CaseStatement, DiagnosisStep, Question, Step
 from performance.models import Flag
 from salesmgmt.desk.api import Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
@@ -126,6 +126,9 @@ class QuestionAskWriter(Writer):
     department = serializers.ChoiceField(choices=Team.Department.choices)
     text = serializers.CharField(max_length=500)
     due_on = serializers.DateField()
+    is_other_word = serializers.BooleanField(
+        required=False, help_text="What reads like the person's name in the text is another word"
+    )
     version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
 
@@ -161,6 +164,13 @@ class DepartmentQuestionSerializer(serializers.ModelSerializer):
             "id", "step", "department", "text", "asked_at", "asked_by", "due_on", "answer", "answered_at",
             "answered_by",
         )  # fmt: skip
+        read_only_fields = fields
+
+
+class CaseStatementSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = CaseStatement
+        fields = ("id", "person", "text", "at")
         read_only_fields = fields
 
 
@@ -291,10 +301,10 @@ class Cases(LookedAt):
     @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
     @action(detail=True, methods=["get"])
     def diagnosis(self, request: Request, pk: str) -> Response:
-        """Each step with its evidence as of today, or as it was ruled on."""
+        """Each step with its evidence as of today, or as it was ruled on, and how the person sees it."""
         found = self.get_object()
         if not selectors.reads_words(self.by, found):
-            return Response({"steps": [], "proposal": ""})
+            return Response({"steps": [], "statements": [], "proposal": ""})
         told = selectors.diagnosis_of(case=found, as_of=clock.today(self._zone()))
         steps = [
             {
@@ -304,7 +314,8 @@ class Cases(LookedAt):
             }
             for part in told.parts
         ]  # fmt: skip
-        return Response({"steps": steps, "proposal": told.proposal})
+        statements = CaseStatementSerializer(found.statements.order_by("at", "pk"), many=True).data
+        return Response({"steps": steps, "statements": statements, "proposal": told.proposal})
 
     def _zone(self) -> str:
         return organisation_of(self.by).time_zone

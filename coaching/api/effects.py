@@ -107,7 +107,7 @@ class CoachingPlans(LookedAt):
     @action(detail=True, methods=["get"])
     def effect(self, request: Request, pk: str) -> Response:
         """What came of it up to today, beside comparable people."""
-        judged = selectors.effect_of(plan=self.get_object(), as_of=today_of(request))
+        judged = selectors.effect_of(plan=self.get_object(), as_of=today_of(request), user=self.by)
         found = judged.effect
         return Response(
             {

@@ -1,5 +1,6 @@
 """Ladders in the API: what stands on their pages, for those who see these."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import django_filters as filters
@@ -10,7 +11,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coaching import selectors, services
-from coaching.models import Case, Exit, Ladder, LadderDecision, LadderStep, StepGoal, StepReading, StepSupport
+from coaching.models import (
+    Case,
+    CoachingPlan,
+    Enrolment,
+    Exit,
+    Ladder,
+    LadderDecision,
+    LadderEvent,
+    LadderStep,
+    StepGoal,
+    StepPause,
+    StepReading,
+    StepSupport,
+)
 from salesmgmt.desk.api import Endpoint, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, LookedAt, today_of
@@ -30,7 +44,10 @@ class LadderGoalSerializer(serializers.ModelSerializer):
 class LadderSupportSerializer(serializers.ModelSerializer):
     class Meta:
         model = StepSupport
-        fields = ("id", "step", "owner", "text", "due_on", "given_at", "denied_at", "waived_at", "confirmed_at")
+        fields = (
+            "id", "step", "owner", "text", "due_on", "enrolment", "coaching_plan", "given_at", "denied_at",
+            "waived_at", "confirmed_at",
+        )  # fmt: skip
         read_only_fields = fields
 
 
@@ -44,6 +61,29 @@ class LadderReadingSerializer(serializers.ModelSerializer):
 
     def get_was_answered(self, reading: StepReading) -> bool:
         return reading.witness_id is None
+
+
+class LadderPauseSerializer(serializers.ModelSerializer):
+    start = serializers.DateField(source="starts_on", read_only=True)
+    last = serializers.SerializerMethodField()
+
+    class Meta:
+        model = StepPause
+        fields = ("start", "last", "days", "at")
+        read_only_fields = fields
+
+    def get_last(self, pause: StepPause) -> date:
+        assert pause.until is not None
+        return pause.until - timedelta(days=1)
+
+
+class LadderEventSerializer(serializers.ModelSerializer):
+    by = serializers.IntegerField(source="by.person.pk", default=None, read_only=True, help_text="Who did it")
+
+    class Meta:
+        model = LadderEvent
+        fields = ("step", "kind", "text", "at", "by")
+        read_only_fields = fields
 
 
 class LadderDecisionSerializer(serializers.ModelSerializer):
@@ -69,13 +109,15 @@ class LadderStepSerializer(serializers.ModelSerializer):
     goals = LadderGoalSerializer(many=True, read_only=True)
     support = LadderSupportSerializer(many=True, read_only=True)
     readings = LadderReadingSerializer(many=True, read_only=True)
+    pauses = LadderPauseSerializer(many=True, read_only=True)
     decisions = LadderDecisionSerializer(many=True, read_only=True)
 
     class Meta:
         model = LadderStep
         fields = (
             "id", "ladder", "person", "kind", "state", "text", "edition", "starts_on", "last", "published_at",
-            "finished_at", "is_met", "result", "goals", "support", "readings", "decisions",
+            "finished_at", "is_met", "result", "goals", "support", "readings", "pauses",
+            "decisions",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -85,19 +127,28 @@ class LadderStepSerializer(serializers.ModelSerializer):
 
 class LadderSerializer(serializers.ModelSerializer):
     step = serializers.SerializerMethodField(help_text="The one it stands on, or ended on")
+    events = LadderEventSerializer(many=True, read_only=True)
 
     class Meta:
         model = Ladder
-        fields = ("id", "person", "case", "reason", "opened_at", "closed_at", "outcome", "closing", "step")
+        fields = ("id", "person", "case", "reason", "opened_at", "closed_at", "outcome", "closing", "step", "events")
         read_only_fields = fields
 
     def get_step(self, ladder: Ladder) -> int:
         return selectors.current_step(ladder).pk
 
 
+class LadderPauseDueSerializer(serializers.Serializer):
+    start = serializers.DateField(help_text="By which `pause` counts it")
+    last = serializers.DateField()
+    days = serializers.IntegerField(help_text="Working days that were lost")
+    ends = serializers.DateField(help_text="Last day of the step then")
+
+
 class LadderGroundSerializer(serializers.Serializer):
     key = serializers.CharField()
     sentence = serializers.CharField()
+    pause = LadderPauseDueSerializer(allow_null=True, help_text="Of leave that is not counted yet")
 
 
 class LadderWriter(Writer):
@@ -138,6 +189,10 @@ class LadderSupportWriter(LadderEditionWriter):
     owner = VisibleField(model=Person)
     text = serializers.CharField(max_length=300)
     due_on = serializers.DateField()
+    enrolment = VisibleField(model=Enrolment, required=False, allow_null=True, help_text="The course that it is")
+    coaching_plan = VisibleField(
+        model=CoachingPlan, required=False, allow_null=True, help_text="The planned help that it is"
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """Those up the line are not in the writer's own sight, and are whom one asks."""
@@ -194,7 +249,7 @@ class Ladders(LookedAt):
     ordering_fields = ("id", "opened_at")
 
     def get_queryset(self) -> Any:
-        return selectors.ladders_of(self.by)
+        return selectors.ladders_with_story(self.by)
 
     @extend_schema(request=LadderWriter, responses={201: LadderSerializer})
     def create(self, request: Request) -> Response:
@@ -236,7 +291,7 @@ class LadderSteps(LookedAt):
 
     def get_queryset(self) -> Any:
         rows = LadderStep.objects.visible_to(self.by).select_related("ladder__person")
-        return rows.prefetch_related("goals", "support", "readings", "decisions__step__ladder")
+        return rows.prefetch_related("goals", "support", "readings", "pauses", "decisions__step__ladder")
 
     def _done(self, do: Any, writer: type[Writer], request: Request, **more: Any) -> Response:
         """Do one thing to the step with what the request says; answers the step as it stands then."""

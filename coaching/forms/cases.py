@@ -127,6 +127,11 @@ class AskForm(Versioned):
         help_text="They see these words alone: neither the case nor whom it is about.",
     )  # fmt: skip
     due_on = forms.DateField(label="Answer by", widget=DAY, validators=[require_our_time])
+    is_other_word = forms.BooleanField(label="It is not the name", required=False, widget=forms.HiddenInput)
+
+    def offer_other_word(self) -> None:
+        """A word reads like the name of the person: whoever asks may say that it is another one."""
+        self.fields["is_other_word"].widget = forms.CheckboxInput()
 
 
 class AskViewForm(Versioned):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from coaching.models import Case, Exit, LadderDecision
+from coaching.models import Case, CoachingPlan, Enrolment, Exit, LadderDecision
 from performance.selectors import Measure
 from salesmgmt.lib.days import require_our_time
 from teams.models import Person
@@ -74,11 +74,19 @@ class LadderSupportForm(forms.Form):
     owner = forms.ModelChoiceField(Person.objects.none(), label="Who", empty_label=None)
     text = forms.CharField(label="Gives what", max_length=300)
     due_on = _day("By when")
+    enrolment = forms.ModelChoiceField(
+        Enrolment.objects.none(), label="As this course", required=False, empty_label="None",
+        help_text="The course or the plan then tells whether it was given.",
+    )  # fmt: skip
+    coaching_plan = forms.ModelChoiceField(
+        CoachingPlan.objects.none(), label="As this planned help", required=False, empty_label="None"
+    )
     edition = forms.IntegerField(**EDITION)
 
-    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Any, courses: Any, plans: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people  # type: ignore[attr-defined]
+        for name, found in (("owner", people), ("enrolment", courses), ("coaching_plan", plans)):
+            self.fields[name].queryset = found  # type: ignore[attr-defined]
 
 
 class LadderReadForm(forms.Form):

@@ -56,7 +56,7 @@ from .meetings import (
 )
 from .notes import Note, NoteQuerySet
 from .plans import CoachingPlan, CoachingPlanChange, CoachingPlanQuerySet, HelpEffect
-from .plays import Play, PlayChange, PlayComment, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
+from .plays import Play, PlayChange, PlayComment, PlayEffect, PlayQuerySet, PlayUse, PlayVersion, PlayVote, sees_plays
 from .rhythms import Pulse, Rhythm, RhythmQuerySet
 from .skills import SkillTarget
 from .talks import ActionItem, ActionItemQuerySet, AgendaItem, OneOnOne, OneOnOneChange, OneOnOneQuerySet
@@ -119,6 +119,7 @@ __all__ = [
     "Play",
     "PlayChange",
     "PlayComment",
+    "PlayEffect",
     "PlayQuerySet",
     "PlayUse",
     "PlayVersion",

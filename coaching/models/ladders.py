@@ -14,6 +14,8 @@ from salesmgmt.lib.ranges import Dated, half_open, is_a_range
 from teams.models import Access, Leadership, Organisation, Person, Posting, Role, Team, Viewer, access_of
 
 from .cases import Case
+from .courses import Enrolment
+from .plans import CoachingPlan
 
 READ_NOTHING = frozenset({"admin", Role.OPERATIONS})  # they may know that there is a ladder, and read no word of it
 
@@ -47,7 +49,8 @@ def may_lead(access: Access, person: Person) -> bool:
 
 class LadderQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        """The person, the line above them today, and HR once it has come to an improvement plan."""
+        """The person, the line above them today, and HR once it has come to an improvement plan, or before where HR
+        alone can bear witness to a step that nobody reads."""
         access = access_of(user)
         if access.person_id is None:
             return self.none()
@@ -57,8 +60,8 @@ class LadderQuerySet(models.QuerySet):
         elif access.leads and access.role not in READ_NOTHING:
             seen |= Q(person__in=access.people - led_by_others(access))
         if access.role == Role.HR:
-            plans = LadderStep.objects.filter(ladder=OuterRef("pk"), kind__gte=LadderStep.Kind.IMPROVEMENT)
-            seen |= Q(Exists(plans))
+            theirs = Q(kind__gte=LadderStep.Kind.IMPROVEMENT) | Q(witness_asked_at__isnull=False)
+            seen |= Q(Exists(LadderStep.objects.filter(theirs, ladder=OuterRef("pk"))))
         return self.filter(seen)
 
     def open(self) -> Self:
@@ -159,6 +162,9 @@ class LadderStep(Dated):
     edition = models.PositiveIntegerField(default=1, help_text="Counts what the person has to read anew")
     made_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True)
+    witness_asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="When HR was asked to bear witness: nobody else above may"
+    )
     finished_at = models.DateTimeField(null=True)
     is_met = models.BooleanField(null=True)
     result = models.CharField(max_length=500, blank=True)
@@ -266,6 +272,12 @@ class StepSupport(models.Model):
     owner = models.ForeignKey(Person, models.PROTECT, related_name="+", help_text="Who gives it")
     text = models.CharField(max_length=300)
     due_on = models.DateField()
+    enrolment = models.ForeignKey(
+        Enrolment, models.SET_NULL, null=True, related_name="+", help_text="The course that it is, if it is one"
+    )
+    coaching_plan = models.ForeignKey(
+        CoachingPlan, models.SET_NULL, null=True, related_name="+", help_text="The help that it is, if it is planned"
+    )
     made_at = models.DateTimeField()
     given_at = models.DateTimeField(null=True)
     denied_at = models.DateTimeField(null=True, help_text="The person says that it was not given")
@@ -280,11 +292,33 @@ class StepSupport(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(denied_at=None) | Q(given_at__isnull=False), name="only_given_support_is_denied"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(enrolment=None) | Q(coaching_plan=None), name="support_is_one_course_or_one_plan"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    def lacks_on(self, day: date) -> str:
+        """What its course or plan shows to be lacking on a day; empty: nothing, or it is tied to none.
+
+        A course is given once it is passed, or once its day has come: nobody holds the others up by not taking it.
+        """
+        if self.enrolment is not None:
+            taken = self.enrolment
+            if taken.withdrawn_at is not None:
+                return f"the course “{taken.course}” was taken back"
+            if taken.passed_at is None and taken.due_on > day:
+                return f"the course “{taken.course}” goes on until {taken.due_on:%-d %b %Y}"
+        if self.coaching_plan is not None:
+            plan = self.coaching_plan
+            if plan.cancelled_at is not None:
+                return f"“{plan.get_kind_display()}” was cancelled"
+            if plan.until > day:
+                return f"“{plan.get_kind_display()}” goes on until {plan.until - timedelta(days=1):%-d %b %Y}"
+        return ""
 
     @property
     def may_be_given(self) -> bool:

@@ -124,6 +124,31 @@ class PlayComment(models.Model):
     objects = OfPlaysQuerySet.as_manager()
 
 
+class PlayEffect(models.Model):
+    """What came of the decided deals of a play, beside comparable ones without it, as it was worked out some night."""
+
+    play = models.OneToOneField(Play, models.CASCADE, related_name="effect")
+    as_of = models.DateField()
+    deals = models.PositiveIntegerField()
+    won = models.PositiveIntegerField()
+    group = models.PositiveIntegerField(default=0, help_text="Deals with it that could be compared")
+    others = models.PositiveIntegerField(default=0, help_text="Deals without it beside them")
+    value = models.DecimalField(max_digits=7, decimal_places=6, null=True, help_text="0.12: 12 points of win rate")
+    low = models.DecimalField(max_digits=7, decimal_places=6, null=True)
+    high = models.DecimalField(max_digits=7, decimal_places=6, null=True)
+    chance = models.DecimalField(
+        max_digits=7, decimal_places=6, null=True, help_text="How often chance alone goes as far on either side"
+    )
+    differs = models.BooleanField(default=False, help_text="By more than chance, of all plays that were compared")
+
+    objects = OfPlaysQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(won__lte=F("deals")), name="no_more_won_than_decided"),
+        ]
+
+
 class PlayUseQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
         """Those on deals and activities one sees."""

@@ -61,6 +61,7 @@ from .effects import (
     end_of,
     plans_of,
     praiseworthy_plans,
+    tells_figures,
     usable_measures,
     what_helps,
 )
@@ -80,6 +81,7 @@ from .ladders import (
     helpers_of,
     ladder_with_parts,
     ladders_of,
+    ladders_with_story,
     leavers_of,
     may_open_ladder,
     pauses_due,
@@ -103,11 +105,12 @@ from .meetings import (
     meetings_of,
     open_questions,
     points_for,
+    points_told,
     questions_of,
     teams_of,
     who_may_have_come,
 )
-from .plays import PlayResult, Voices, play_results, plays_of, stages_of_plays, uses_of, voices_beside
+from .plays import PlayResult, Voices, kept_results, play_results, plays_of, stages_of_plays, uses_of, voices_beside
 from .reach import coached_by, day_after, days_here, leaders_of, leads_on, may_coach, name_of
 from .rhythms import (
     Latest,
@@ -221,9 +224,11 @@ __all__ = [
     "growth_steps",
     "has_open_diagnosis",
     "helpers_of",
+    "kept_results",
     "kept_under",
     "ladder_with_parts",
     "ladders_of",
+    "ladders_with_story",
     "last_held",
     "last_meeting",
     "latest_numbers",
@@ -268,6 +273,7 @@ __all__ = [
     "plays_of",
     "points_for",
     "points_left_with_others",
+    "points_told",
     "praiseworthy_plans",
     "progress_of",
     "pulse_counts",
@@ -288,6 +294,7 @@ __all__ = [
     "taught",
     "taught_versions",
     "teams_of",
+    "tells_figures",
     "training_totals",
     "unasked",
     "usable_measures",

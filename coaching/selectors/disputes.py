@@ -133,11 +133,33 @@ def words_of(dispute: Dispute, reading: Reading) -> Words:
     return Words(statements, list(evidence) if reading.words else [], decisions)
 
 
-def may_withdraw_appeal(dispute: Dispute, me: int | None) -> bool:
-    """Who made the running appeal."""
-    appeals = DisputeEvent.objects.filter(dispute=dispute, kind=DisputeEvent.Kind.APPEALED).order_by("at", "pk")
-    last = appeals.last() if dispute.state == State.APPEALED else None
-    return last is not None and last.person_id == me
+def last_appeal(dispute: Dispute) -> DisputeEvent | None:
+    """The running appeal, or the last there was."""
+    return DisputeEvent.objects.filter(dispute=dispute, kind=DisputeEvent.Kind.APPEALED).order_by("at", "pk").last()
+
+
+def may_withdraw_appeal(dispute: Dispute, me: int | None, *, at: datetime) -> bool:
+    """Who made the running appeal, until the day of a statement has passed."""
+    last = last_appeal(dispute) if dispute.state == State.APPEALED else None
+    return last is not None and last.person_id == me and not is_late_to_withdraw(dispute, at)
+
+
+def is_late_to_withdraw(dispute: Dispute, at: datetime) -> bool:
+    """Whether somebody let their day in the appeal pass: with another appeal they would count as heard, unasked."""
+    over = Q(missed_at__isnull=False) | Q(said_at=None, due_at__lte=at)
+    return Statement.objects.filter(over, party__dispute=dispute, round=APPEAL).exists()
+
+
+def may_add_to_theirs(dispute: Dispute, day: date) -> list[Person]:
+    """Who spoke to an appeal that was withdrawn, and has neither added to it since another was made nor had the days
+    for it."""
+    last = last_appeal(dispute) if dispute.state == State.APPEALED else None
+    if last is None or day > dispute.statements_due_on:
+        return []
+    events = DisputeEvent.objects.filter(dispute=dispute, round=APPEAL)
+    spoke = events.filter(kind=DisputeEvent.Kind.STATEMENT, pk__lt=last.pk).values("person")
+    added = events.filter(kind=DisputeEvent.Kind.EVIDENCE, pk__gt=last.pk).values("person")
+    return list(Person.objects.filter(pk__in=spoke).exclude(pk__in=added))
 
 
 def story_of_dispute(dispute: Dispute) -> QuerySet[DisputeEvent]:

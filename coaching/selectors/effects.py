@@ -14,8 +14,10 @@ from coaching.analysis.effect import effect_of as worked_out
 from coaching.models import CoachingPlan
 from performance.analysis.works import beyond_chance
 from performance.selectors import Measure, catalogue, measures_of
-from teams.models import Person, Posting, Role, Territory, User
+from teams.models import Access, Person, Posting, Role, Territory, User, access_of
 from teams.selectors import presence
+
+from .reach import may_coach
 
 WEEK = timedelta(days=7)
 AFTER = 13  # weeks that count at least, however short the help was
@@ -111,13 +113,22 @@ def monday(day: date) -> date:
     return day + timedelta(days=-day.weekday() % 7)
 
 
-def effect_of(*, plan: CoachingPlan, as_of: date) -> Judged:
+def effect_of(*, plan: CoachingPlan, as_of: date, user: User | None = None) -> Judged:
     """What came of a plan up to a day, beside the people that were fixed at its start."""
-    return effects_of([plan], as_of=as_of)[0]
+    return effects_of([plan], as_of=as_of, user=user)[0]
 
 
-def effects_of(plans: Sequence[CoachingPlan], *, as_of: date) -> list[Judged]:
-    """The same of several, each by itself: some queries for each measure."""
+def effects_of(plans: Sequence[CoachingPlan], *, as_of: date, user: User | None = None) -> list[Judged]:
+    """The same of several, each by itself: some queries for each measure.
+
+    `user`: whom it is told. Who helps and neither is nor leads the person learns that it goes on, and no figure.
+    """
+    if user is not None:
+        access = access_of(user)
+        told = [plan for plan in plans if tells_figures(access, plan)]
+        judged = {one.plan.pk: one for one in effects_of(told, as_of=as_of)}
+        labels = {key: one.label for key, one in catalogue().items()} if len(told) < len(plans) else {}
+        return [judged.get(plan.pk) or _untold(plan, labels.get(plan.measure, plan.measure), as_of) for plan in plans]
     known = measures_of({plan.measure for plan in plans} & set(usable_measures()))
     panels = {
         key: _Panel([plan for plan in plans if plan.measure == key], measure, as_of) for key, measure in known.items()
@@ -132,6 +143,21 @@ def effects_of(plans: Sequence[CoachingPlan], *, as_of: date) -> list[Judged]:
         sentence = _sentence(plan, label, effect, verdict, as_of)
         found.append(Judged(plan, label, plan.state_on(as_of), effect, verdict, sentence))
     return found
+
+
+def tells_figures(access: Access, plan: CoachingPlan) -> bool:
+    """Whether somebody reads a person's measure: the person, and who leads them."""
+    return access.person_id == plan.person_id or may_coach(access, plan.person)
+
+
+def _untold(plan: CoachingPlan, label: str, as_of: date) -> Judged:
+    state = plan.state_on(as_of)
+    last = plan.until - timedelta(days=1)
+    sentence = {
+        "planned": f"Starts on {plan.starts_on:%d %b %Y}.",
+        "running": f"Goes on until {last:%d %b %Y}.",
+    }.get(state, f"Over since {last:%d %b %Y}.")
+    return Judged(plan, label, state, None, state, sentence)
 
 
 def what_helps(*, as_of: date) -> list[Pooled]:

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 from django.db.models import Prefetch, Q, QuerySet, Sum
@@ -12,8 +13,10 @@ from django.db.models import Prefetch, Q, QuerySet, Sum
 from coaching.models import (
     ActionItem,
     Case,
+    CoachingPlan,
     DiagnosisStep,
     Dispute,
+    Enrolment,
     Exit,
     Ladder,
     LadderDecision,
@@ -23,6 +26,7 @@ from coaching.models import (
     Party,
     Step,
     StepGoal,
+    StepPause,
     StepReading,
     StepSupport,
     may_lead,
@@ -31,6 +35,7 @@ from performance.selectors import Measure, Scope, catalogue, figures, measures_o
 from salesmgmt.lib import clock
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ranges import Dated
 from targets.models import Plan, QuotaEntry
 from targets.selectors import AMBITIOUS, chance_of, due_entries, figures_of
 from targets.selectors.entries import differences, lines_that_follow, stated_entries
@@ -51,6 +56,7 @@ WRITES = {  # who did one of these has made or judged the steps
     LadderEvent.Kind.OPENED, LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.EXTENDED,
     LadderEvent.Kind.COMPLETED,
 }  # fmt: skip
+TIED = ("owner", "enrolment__course", "coaching_plan")  # what says whether support was given
 MOVES = {LadderEvent.Kind.PUBLISHED, LadderEvent.Kind.CHANGED, LadderEvent.Kind.PAUSED, LadderEvent.Kind.EXTENDED}
 
 
@@ -62,11 +68,17 @@ def ladders_of(user: User) -> LadderQuerySet:
     return Ladder.objects.visible_to(user).select_related("person").prefetch_related(steps)
 
 
+def ladders_with_story(user: User) -> LadderQuerySet:
+    """Each with what happened on it, in the order it happened."""
+    events = LadderEvent.objects.select_related("by__person").order_by("at", "pk")
+    return ladders_of(user).prefetch_related(Prefetch("events", events))
+
+
 def ladder_with_parts(user: User) -> QuerySet[Ladder]:
     """A ladder with everything on it: a fixed number of queries."""
     steps = LadderStep.objects.order_by("kind").prefetch_related(
         Prefetch("goals", StepGoal.objects.order_by("pk")),
-        Prefetch("support", StepSupport.objects.select_related("owner").order_by("due_on", "pk")),
+        Prefetch("support", StepSupport.objects.select_related(*TIED).order_by("due_on", "pk")),
         Prefetch("readings", StepReading.objects.order_by("edition")),
         Prefetch("pauses"),
         Prefetch("decisions", LadderDecision.objects.select_related("decided_by", "answered_by").order_by("pk")),
@@ -110,13 +122,23 @@ def helpers_of(step: LadderStep, on: date) -> QuerySet[Person]:
     return Person.objects.active(on).filter(who).exclude(pk=step.ladder.person_id).order_by("name", "pk")
 
 
+def courses_to_promise(person: Person) -> QuerySet[Enrolment]:
+    """Courses somebody has been given and not passed."""
+    return Enrolment.objects.open().filter(person=person).select_related("course", "person").order_by("due_on", "pk")
+
+
+def plans_to_promise(person: Person, on: date) -> QuerySet[CoachingPlan]:
+    """Help that is planned for somebody and not over."""
+    return CoachingPlan.objects.standing().filter(person=person, until__gt=on).order_by("starts_on", "pk")
+
+
 def why_not_decide(user: User, access: Access, ladder: Ladder, on: date) -> str:
     """Why somebody may not decide or bear witness; empty: they may. Up the line, and never the person's own coach.
 
     Where everybody above coaches the person or has a hand in the steps, somebody of HR does it, and another consents.
     """
     person = ladder.person
-    if access.role == Role.HR and access.person_id != person.pk and not _others_above(ladder, on):
+    if access.role == Role.HR and access.person_id != person.pk and not others_above(ladder, on):
         return ""
     if not may_lead(access, person):
         return f"Only somebody up the line of {person.name} does this."
@@ -127,7 +149,7 @@ def why_not_decide(user: User, access: Access, ladder: Ladder, on: date) -> str:
     return ""
 
 
-def _others_above(ladder: Ladder, on: date) -> bool:
+def others_above(ladder: Ladder, on: date) -> bool:
     """Whether there is anybody up the line who neither coaches the person nor wrote the steps."""
     wrote = ladder.events.filter(kind__in=WRITES, by__isnull=False).values("by")
     coach = manager_of(ladder.person, on)
@@ -150,11 +172,16 @@ def why_not_witness(user: User, access: Access, step: LadderStep, on: date) -> s
         return why_not
     if not step.waits_for_reading:
         return "Nothing waits to be read."
-    asked = step.events.filter(kind__in=MOVES).order_by("at", "pk").last()
-    since = clock.day_of(asked.at, Organisation.get().time_zone) if asked else on
-    if worked_days(ladder.person, since, on) < DAYS_TO_READ:
+    if not had_days_to_read(step, on):
         return f"{ladder.person.name} has {DAYS_TO_READ} working days to read it; wait for these."
     return ""
+
+
+def had_days_to_read(step: LadderStep, on: date) -> bool:
+    """Whether the person has worked five days since the step was given to them as it stands."""
+    asked = step.events.filter(kind__in=MOVES).order_by("at", "pk").last()
+    since = clock.day_of(asked.at, Organisation.get().time_zone) if asked else on
+    return worked_days(step.ladder.person, since, on) >= DAYS_TO_READ
 
 
 def why_not_confirm(access: Access, support: StepSupport, on: date) -> str:
@@ -192,21 +219,33 @@ class Ground:
     key: str
     sentence: str
     link: str = ""
+    pause: "PauseDue | None" = None
 
 
 def grounds_against(step: LadderStep, *, on: date) -> list[Ground]:
-    """Everything that speaks against going on from a step; asked anew each time, nothing of it is stored."""
-    person = step.ladder.person
+    """Everything that speaks against going on from a step; asked anew each time, nothing of it is stored.
+
+    What happened in the steps before counts too, also what came to be known only since.
+    """
+    person, since = step.ladder.person, judged_since(step)
     return [
         *_reading(step, person),
         *_met(step, on),
         *_dates(step, person, on),
-        *_leave(step, person),
-        *_target(step, person, on),
+        *_leave(step, person, since),
+        *_target(step, person, on, since),
         *_support(step, person, on),
-        *_diagnosis(step.ladder, person),
-        *_dispute(step, person, on),
+        *(diagnosis_grounds(step.ladder, person) or _asked_again(step, person)),
+        *_dispute(step, person, on, since),
     ]
+
+
+def judged_since(step: LadderStep) -> date:
+    """The first day that a ladder judges: of its first step, or of a goal that began before."""
+    goals = StepGoal.objects.filter(step__ladder=step.ladder_id).order_by("during").values_list("during", flat=True)
+    first = goals.first()
+    days = [step.starts_on, *(one.starts_on for one in step.ladder.steps.all())]
+    return min([*days, first.lower] if first is not None else days)
 
 
 def away_until(person: Person, on: date) -> date | None:
@@ -242,12 +281,12 @@ def _dates(step: LadderStep, person: Person, on: date) -> list[Ground]:
     return found
 
 
-def _leave(step: LadderStep, person: Person) -> list[Ground]:
+def _leave(step: LadderStep, person: Person, since: date) -> list[Ground]:
     assert step.until is not None
-    if not Leave.objects.overlapping(step.starts_on, step.until).filter(person=person).exists():
+    if not Leave.objects.overlapping(since, step.until).filter(person=person).exists():
         return []
     found = []
-    lines = [line for line in lines_that_follow([person.pk]) if line.start < step.until and step.starts_on < line.end]
+    lines = [line for line in lines_that_follow([person.pk]) if line.start < step.until and since < line.end]
     missing = differences(due_entries(lines), stated_entries(lines))
     if any(key.kind == QuotaEntry.Kind.LEAVE for key in missing):
         sentence = f"{person.name}'s quota doesn't count their leave yet: confirm the proposed change of quota."
@@ -255,24 +294,24 @@ def _leave(step: LadderStep, person: Person) -> list[Ground]:
     for one in pauses_due(step):
         span = f"{one.start:%-d %b}" if one.start == one.last else f"{one.start:%-d %b} to {one.last:%-d %b %Y}"
         sentence = f"Leave ({span}) is not counted in the dates: pause the step, it then ends {one.ends:%-d %b %Y}."
-        found.append(Ground("leave", sentence))
+        found.append(Ground("leave", sentence, pause=one))
     return found
 
 
-def _target(step: LadderStep, person: Person, on: date) -> list[Ground]:
+def _target(step: LadderStep, person: Person, on: date, since: date) -> list[Ground]:
     """Wrong or unexplained: never told, objected to, changed unannounced, beyond what the past can bring.
 
     Judged by the original quota after all its entries; what was redistributed never counts against anybody (R8).
     """
     assert step.until is not None
     plans = list(
-        Plan.objects.overlapping(step.starts_on, step.until)
+        Plan.objects.overlapping(since, step.until)
         .filter(published_at__isnull=False, allocations__person=person)
         .order_by("during", "pk")
         .distinct()
     )
     found = []
-    entries = QuotaEntry.objects.overlapping(step.starts_on, step.until).filter(person=person)
+    entries = QuotaEntry.objects.overlapping(since, step.until).filter(person=person)
     sums = entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).values_list("measure", "during")
     for measure, during, total in sums.annotate(total=Sum("reporting_amount")).order_by("during", "measure"):
         told = any(
@@ -298,6 +337,9 @@ def _target(step: LadderStep, person: Person, on: date) -> list[Ground]:
                 f"The figure of {plan.name} was beyond past results from the start: "
                 "change it to one that is ambitious yet achievable, and announce it."
             )
+            days = {on, plan.starts_on}
+            if hidden_of(Showing.CHANCES, [person.pk], days=days, organisation=Organisation.get()):
+                sentence = f"The figure of {plan.name} is to be explained first: ask operations."
             found.append(Ground("target", sentence, letter))
     return found
 
@@ -310,8 +352,12 @@ def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
     zone = Organisation.get().time_zone
     promised = StepSupport.objects.filter(step__ladder=step.ladder_id, due_on__lte=on, waived_at=None)
     found = []
-    for one in promised.select_related("owner").order_by("due_on", "pk"):
-        if not one.is_kept:
+    for one in promised.select_related(*TIED).order_by("due_on", "pk"):
+        lacks = one.lacks_on(on) if one.confirmed_at is None else ""
+        if lacks:
+            sentence = f"What {one.owner.name} promised for {one.due_on:%-d %b %Y} is not given: {lacks}."
+            found.append(Ground("support", sentence))
+        elif not one.is_kept:
             due = f"{one.due_on:%-d %b %Y}"
             sentence = f"{one.owner.name} has not given what was promised for {due}: give it first."
             if one.denied_at is not None:
@@ -332,25 +378,21 @@ def _support(step: LadderStep, person: Person, on: date) -> list[Ground]:
     return found
 
 
-def _diagnosis(ladder: Ladder, person: Person) -> list[Ground]:
+def diagnosis_grounds(ladder: Ladder, person: Person) -> list[Ground]:
     """Open, never made, or concluded with a cause that is not the person's to improve.
 
     The latest conclusion about the person counts, and that of the linked case: who was found to lack nothing, or
     to lack what the team lacks, is not put on a ladder by an older finding.
     """
-    about = Q(person=person) & (Q(closed_at=None) | Q(closed_at__gte=ladder.opened_at - FOUND_WITHIN))
-    standing = Prefetch("steps", DiagnosisStep.objects.standing(), to_attr="standing")
-    cases = list(Case.objects.filter(about | Q(pk=ladder.case_id)).prefetch_related(standing).order_by("pk"))
+    cases = _cases_of(ladder, person)
     unclear = [one for one in cases if one.is_open and not _found_by(one)]
     if unclear or has_open_diagnosis(person):
         return [Ground("diagnosis", f"The diagnosis about {person.name} is open: conclude the case first.", "/cases/")]
-    concluded = [one for one in cases if one.cause or one.is_open]
-    concluded = [one for one in concluded if one.outcome != Case.Outcome.WITHDRAWN]
+    concluded = _concluded(cases)
     if not concluded:
         sentence = f"No case has found what {person.name} lacks: open one, and conclude its diagnosis first."
         return [Ground("diagnosis", sentence, "/cases/")]
-    latest = max(concluded, key=lambda one: (one.is_open, one.closed_at or one.opened_at, one.pk))
-    for one in (latest, *(one for one in concluded if one.pk == ladder.case_id)):
+    for one in (concluded[-1], *(one for one in concluded if one.pk == ladder.case_id)):
         causes = _found_by(one)
         if not any(cause in THEIRS and not is_team_wide for cause, is_team_wide in causes):
             labels = " and ".join(str(dict(Case.CAUSES)[cause]).lower() for cause, _ in causes)
@@ -358,6 +400,39 @@ def _diagnosis(ladder: Ladder, person: Person) -> list[Ground]:
             sentence = f"The case found another cause, {labels}{wide}: take the ladder back."
             return [Ground("diagnosis", sentence, f"/cases/{one.pk}/")]
     return []
+
+
+def _asked_again(step: LadderStep, person: Person) -> list[Ground]:
+    """Before a decision: what was lacking has been given since, so that it is asked anew whether it is the person."""
+    if step.kind < Kind.IMPROVEMENT:
+        return []
+    training = next((one for one in step.ladder.steps.all() if one.kind == Kind.TRAINING), step)
+    since = training.finished_at or step.ladder.opened_at
+    latest = _concluded(_cases_of(step.ladder, person))[-1]
+    if _concluded_at(latest) >= since and (Step.PERSON, False) in _found_by(latest):
+        return []
+    sentence = (
+        f"What a case found before the training is no reason to end it: conclude one about {person.name} that looks "
+        "at everything once more, now that help was given."
+    )
+    return [Ground("diagnosis", sentence, "/cases/")]
+
+
+def _cases_of(ladder: Ladder, person: Person) -> list[Case]:
+    about = Q(person=person) & (Q(closed_at=None) | Q(closed_at__gte=ladder.opened_at - FOUND_WITHIN))
+    standing = Prefetch("steps", DiagnosisStep.objects.standing(), to_attr="standing")
+    return list(Case.objects.filter(about | Q(pk=ladder.case_id)).prefetch_related(standing).order_by("pk"))
+
+
+def _concluded(cases: list[Case]) -> list[Case]:
+    """Those that found something, the latest last."""
+    found = [one for one in cases if (one.cause or one.is_open) and one.outcome != Case.Outcome.WITHDRAWN]
+    return sorted(found, key=lambda one: (one.is_open, one.closed_at or one.opened_at, one.pk))
+
+
+def _concluded_at(case: Case) -> datetime:
+    ruled = [one.ruled_at for one in case.standing if one.is_in]  # type: ignore[attr-defined]
+    return case.closed_at or max(ruled, default=case.opened_at)
 
 
 def _found_by(case: Case) -> list[tuple[str, bool]]:
@@ -374,7 +449,7 @@ def may_open_ladder(access: Access, case: Case) -> bool:
     return theirs and case.outcome != Case.Outcome.WITHDRAWN and may_lead(access, case.person)
 
 
-def _dispute(step: LadderStep, person: Person, on: date) -> list[Ground]:
+def _dispute(step: LadderStep, person: Person, on: date, since: date) -> list[Ground]:
     """A dispute that touches what the ladder is about, said so that the line doesn't learn of it.
 
     About the quota the person is measured by or their territory; about the conduct of who leads them or wrote the
@@ -384,7 +459,7 @@ def _dispute(step: LadderStep, person: Person, on: date) -> list[Ground]:
     above = set(leaders_above(person, on).values_list("pk", flat=True))
     above |= set(LadderEvent.objects.filter(ladder=step.ladder_id).values_list("by__person", flat=True)) - {None}
     against = Party.objects.filter(person__in=above - {person.pk}).values("dispute")
-    judged = Q(order__ordered_on__gte=step.starts_on, order__ordered_on__lt=step.until)
+    judged = Q(order__ordered_on__gte=since, order__ordered_on__lt=step.until)
     touching = (
         mine & Q(subject__in=[Dispute.Subject.QUOTA, Dispute.Subject.TERRITORY])
         | mine & Q(subject=Dispute.Subject.CONDUCT, pk__in=against)
@@ -400,7 +475,7 @@ def _dispute(step: LadderStep, person: Person, on: date) -> list[Ground]:
 
 @dataclass(frozen=True, slots=True)
 class PauseDue:
-    """Leave in a step that no pause counts: its days, the working days lost, and the last day of the step then."""
+    """Leave that no pause counts: its days, the working days lost, and the last day of the standing step then."""
 
     start: date
     last: date
@@ -409,23 +484,34 @@ class PauseDue:
 
 
 def pauses_due(step: LadderStep) -> list[PauseDue]:
-    """A pause for each leave that touches a step and is not counted yet."""
+    """A pause for each leave that touches a step, or one before it, and is not counted yet."""
     assert step.until is not None
     person = step.ladder.person_id
-    leaves = list(Leave.objects.overlapping(step.starts_on, step.until).filter(person=person).order_by("during"))
+    steps = [*(one for one in step.ladder.steps.all() if one.kind < step.kind), step]
+    since = min(one.starts_on for one in steps)
+    leaves = list(Leave.objects.overlapping(since, step.until).filter(person=person).order_by("during"))
     if not leaves:
         return []
-    days = presence(person_ids=[person], start=step.starts_on, end=step.until)[person].days
+    days = presence(person_ids=[person], start=since, end=step.until)[person].days
+
+    def within(one: Dated) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        found: np.ndarray[Any, np.dtype[np.bool_]] = days >= np.datetime64(one.starts_on)
+        return found & (days < np.datetime64(one.until))
+
     counted = np.zeros(len(days), dtype=np.bool_)
-    for pause in step.pauses.all():
-        counted |= (days >= np.datetime64(pause.starts_on)) & (days < np.datetime64(pause.until))
+    for pause in StepPause.objects.filter(step__ladder=step.ladder_id):
+        counted |= within(pause)
     found = []
-    for leave in leaves:
-        mine = days[(days >= np.datetime64(leave.starts_on)) & (days < np.datetime64(leave.until)) & ~counted]
-        if len(mine):
-            assert leave.until is not None
-            start, last = mine[0].astype(date), max(leave.until - timedelta(days=1), mine[-1].astype(date))
-            found.append(PauseDue(start, last, len(mine), later(step, len(mine), after=last)))
+    for one in steps:
+        for leave in leaves:
+            lost = within(leave) & within(one) & ~counted
+            counted |= lost
+            if lost.any():
+                assert leave.until is not None
+                start, last = days[lost][0].astype(date), days[lost][-1].astype(date)
+                if one is step:
+                    last = max(leave.until - timedelta(days=1), last)
+                found.append(PauseDue(start, last, int(lost.sum()), later(step, int(lost.sum()), after=last)))
     return found
 
 

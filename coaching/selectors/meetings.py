@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 from urllib.parse import quote
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -28,11 +27,11 @@ from salesmgmt.lib.groups import SMALLEST_GROUP
 from teams.models import Access, Holiday, Leadership, Organisation, Person, Posting, Role, Team, User, access_of
 from teams.selectors import current_period
 
-from .plays import PlayResult, last_use, play_results
+from .plays import kept_results
 from .rhythms import AHEAD, FAR
 
+PROMISE = "promise:"  # what a point of an agenda that quotes one is known by, before its number
 TOPICS = 5  # of the market that an agenda names
-PLAYED = timedelta(days=365)  # in which deals with a play are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +127,10 @@ def meeting_with_parts(user: User) -> QuerySet[Meeting]:
     )
 
 
-def open_questions(team: Team) -> QuerySet[MeetingQuestion]:
-    """What people put and no meeting has answered."""
-    return MeetingQuestion.objects.filter(team=team, answered_at=None).select_related("author").order_by("asked_at")
+def open_questions(team: Team, user: User) -> QuerySet[MeetingQuestion]:
+    """What people put and no meeting has answered, for those who are asked to come; to everybody else their own."""
+    waiting = MeetingQuestion.objects.visible_to(user).filter(team=team, answered_at=None)
+    return waiting.select_related("author").order_by("asked_at")
 
 
 def questions_of(user: User) -> QuerySet[MeetingQuestion]:
@@ -139,15 +139,26 @@ def questions_of(user: User) -> QuerySet[MeetingQuestion]:
     return waiting.select_related("author", "team").order_by("-asked_at", "-pk")
 
 
-def decisions_to_report(meeting: Meeting) -> QuerySet[MeetingDecision]:
+def decisions_to_report(meeting: Meeting, user: User | None = None) -> QuerySet[MeetingDecision]:
     """What the team's meetings before this one decided: nobody has said what came of it, or it was said since the last
-    one. The oldest first."""
+    one. The oldest first; `user`: of the meetings they may read, this one being open says nothing of the others."""
     before = last_meeting(meeting)
     said = Q(settled_at__gt=before.held_at) if before and before.held_at else Q(settled_at__isnull=False)
     if meeting.held_at is not None:
         said &= Q(settled_at__lte=meeting.held_at)
-    decided = MeetingDecision.objects.filter(meeting__team=meeting.team_id, meeting__starts_at__lt=meeting.starts_at)
+    rows = MeetingDecision.objects.visible_to(user) if user is not None else MeetingDecision.objects.all()
+    decided = rows.filter(meeting__team=meeting.team_id, meeting__starts_at__lt=meeting.starts_at)
     return decided.filter(Q(settled_at=None) | said).select_related("meeting").order_by("decided_at", "pk")
+
+
+def points_told(meeting: Meeting, user: User) -> list[MeetingPoint]:
+    """The agenda without promises of meetings that the user doesn't read, and what came without words by import."""
+    points = [point for point in meeting.points.all() if point.text]
+    promised = {point.pk: point.about.removeprefix(PROMISE) for point in points if point.about.startswith(PROMISE)}
+    if not promised:
+        return points
+    seen = set(ActionItem.objects.visible_to(user).filter(pk__in=promised.values()).values_list("pk", flat=True))
+    return [point for point in points if point.pk not in promised or int(promised[point.pk]) in seen]
 
 
 def last_meeting(meeting: Meeting) -> Meeting | None:
@@ -161,7 +172,7 @@ def points_for(meeting: Meeting, *, since: date, on: date) -> list[Found]:
     found = [
         Found(
             MeetingPoint.Source.PROMISE,
-            f"promise:{item.pk}",
+            f"{PROMISE}{item.pk}",
             f"{item.owner.name}: {item.text} ({'overdue since' if item.due_on < on else 'due'} {item.due_on:%d %b})",
             f"/meetings/{item.meeting_id}/",
         )
@@ -223,7 +234,7 @@ def _plays(team: Team, since: date, on: date) -> list[Found]:
     """Plays whose deals are won more often than comparable ones, by more than chance; of a team that sells."""
     if team.department:
         return []
-    results = _results(on, last_use())
+    results = kept_results()
     good = {pk for pk, one in results.items() if one.differs and one.difference and one.difference.interval.value > 0}
     plays = Play.objects.in_use().filter(pk__in=good)
     return [
@@ -233,9 +244,3 @@ def _plays(team: Team, since: date, on: date) -> list[Found]:
         )
         for play in plays.order_by("name", "pk")
     ]  # fmt: skip
-
-
-@lru_cache(maxsize=1)
-def _results(on: date, uses: int) -> dict[int, PlayResult]:
-    """Of a year, once for all teams that meet on a day; `uses` tells whether anything was said meanwhile."""
-    return play_results(start=on - PLAYED, until=on)

@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from coaching.analysis.plays import Histories, difference_at_use
-from coaching.models import Play, PlayUse, PlayVote
+from coaching.models import Play, PlayEffect, PlayUse, PlayVote
 from performance.analysis.works import LEAST, Difference, Interval, beyond_chance, wilson
 from performance.selectors.works import decided
 from sales.models import Activity, Deal, DealChange, Feedback, MarketNote, Stage
@@ -31,6 +31,7 @@ class PlayResult:
     difference: Difference | None
     differs: bool = False
     """By more than chance, of all plays that were compared."""
+    as_of: date | None = None
 
     @property
     def is_enough(self) -> bool:
@@ -136,11 +137,17 @@ def _judged(found: dict[int, PlayResult]) -> dict[int, PlayResult]:
     return found | {play: replace(found[play], differs=it) for play, it in zip(compared, verdicts, strict=True)}
 
 
-def last_use() -> int:
-    """What changes with every use said or taken back."""
-    row = PlayUse.objects.aggregate(count=Count("pk"))
-    last = PlayUse.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    return int(last * 1_000_003 + row["count"])
+def kept_results() -> dict[int, PlayResult]:
+    """Each play's result as of last night: one query, however many deals there are."""
+    found = {}
+    for row in PlayEffect.objects.all():
+        difference = None
+        if None not in (row.value, row.low, row.high, row.chance):
+            value, low, high, chance = (float(one or 0) for one in (row.value, row.low, row.high, row.chance))
+            difference = Difference(Interval(value, low, high), chance, row.group, row.others)
+        rate = wilson(row.won, row.deals)
+        found[row.play_id] = PlayResult(row.deals, row.won, rate, difference, row.differs, row.as_of)
+    return found
 
 
 def voices_beside(user: User, play: Play, *, most: int = 5) -> Voices:

@@ -15,6 +15,7 @@ from teams.models import Leadership, Person, Posting, Role, Team, User, access_o
 from teams.selectors import PersonDays, members, presence
 
 AHEAD = timedelta(days=15)  # days for which talks are planned; of slower rhythms the next one
+BLOCK = timedelta(weeks=4)  # of moods that are counted together
 FAR = timedelta(weeks=26)  # beyond which no talk is planned, however long a leave
 
 
@@ -178,8 +179,13 @@ class PulseCount:
     """How many of a group said so; never of fewer than five."""
 
     kind: str
+    starts_on: date
     said: int
     scores: tuple[int, int, int, int, int]
+
+    @property
+    def last_day(self) -> date:
+        return self.starts_on + BLOCK - timedelta(days=1)
 
     @property
     def low(self) -> int:
@@ -192,21 +198,29 @@ class PulseCount:
         return self.scores[3] + self.scores[4]
 
 
-def pulse_counts(*, user: User, since: date, on: date) -> list[PulseCount]:
-    """The last word of each person the user leads from farther up, counted; a kind fewer than five spoke of is out.
+def pulse_counts(*, user: User, on: date) -> list[PulseCount]:
+    """The last word of each person the user leads from farther up, counted over the last four whole weeks and over the
+    four before; a kind fewer than five spoke of is out.
 
-    Whose words they read, and their own, are left out: what is left by taking these away would be somebody's.
+    Blocks of weeks that are over and don't overlap: counts that move with each day would tell who spoke since
+    yesterday. Whose words they read, and their own, are left out: what is left without them would be somebody's.
     """
-    told = Pulse.objects.visible_to(user).filter(on__gte=since).values("person")
     access = access_of(user)
-    people = members(access.led_team_ids, on).exclude(pk__in=told).exclude(pk=access.person_id or 0)
-    last = Pulse.objects.filter(person__in=people, on__gte=since, score__isnull=False)
-    last = last.order_by("kind", "person", "-on", "-at", "-pk").distinct("kind", "person")
-    tallies: dict[str, Counter[int]] = {}
-    for kind, score in last.values_list("kind", "score"):
-        tallies.setdefault(kind, Counter())[score or 0] += 1
-    return [
-        PulseCount(kind, tally.total(), (tally[1], tally[2], tally[3], tally[4], tally[5]))
-        for kind in Pulse.Kind.values
-        if (tally := tallies.get(kind, Counter())).total() >= SMALLEST_GROUP
-    ]
+    over = on - timedelta(days=(on.toordinal() - 1) % BLOCK.days)  # ordinal 1 was a Monday
+    found = []
+    for starts_on in (over - BLOCK, over - 2 * BLOCK):
+        until = starts_on + BLOCK
+        inside = Pulse.objects.filter(on__gte=starts_on, on__lt=until)
+        told = Pulse.objects.visible_to(user).filter(on__gte=starts_on, on__lt=until).values("person")
+        people = members(access.led_team_ids, until - timedelta(days=1)).exclude(pk__in=told)
+        last = inside.filter(person__in=people.exclude(pk=access.person_id or 0), score__isnull=False)
+        last = last.order_by("kind", "person", "-on", "-at", "-pk").distinct("kind", "person")
+        tallies: dict[str, Counter[int]] = {}
+        for kind, score in last.values_list("kind", "score"):
+            tallies.setdefault(kind, Counter())[score or 0] += 1
+        found += [
+            PulseCount(kind, starts_on, tally.total(), (tally[1], tally[2], tally[3], tally[4], tally[5]))
+            for kind, tally in sorted(tallies.items())
+            if tally.total() >= SMALLEST_GROUP
+        ]
+    return found

@@ -7,6 +7,8 @@ from django.db.models import Count, Exists, Max, OuterRef, Prefetch, Q, QuerySet
 
 from coaching.models import ActionItem, AgendaItem, Note, OneOnOne, OneOnOneChange, OneOnOneQuerySet
 from performance.models import Flag
+from performance.selectors import Scope
+from performance.selectors.figures import records_url
 from sales.models import Activity, Outcome
 from salesmgmt.lib import clock
 from teams.models import Leadership, Organisation, Person, Posting, User, access_of
@@ -103,7 +105,6 @@ def _changes(*, person: Person, since: date, until: date) -> list[Point]:
     outcomes = Outcome.objects.filter(person=person, **days)
     counts = outcomes.aggregate(won=Sum("count", filter=Q(status="won")), lost=Sum("count", filter=Q(status="lost")))
     activities = Activity.objects.present().filter(owner=person, **days).count()
-    query = f"of=person:{person.pk}&from={since.isoformat()}&until={until.isoformat()}"
     won, lost = counts["won"] or 0, counts["lost"] or 0
     wins = (
         outcomes.filter(status="won", deal__withdrawn_at=None).values("deal", "deal__name")
@@ -114,7 +115,7 @@ def _changes(*, person: Person, since: date, until: date) -> list[Point]:
             AgendaItem.Source.CHANGE,
             f"Since {since:%d %b}: {won} {'deal' if won == 1 else 'deals'} won, {lost} lost, "
             f"{activities} {'activity' if activities == 1 else 'activities'} logged",
-            f"/records/?measure=deals_won&{query}",
+            records_url(scope=Scope.person(person), measure="deals_won", start=since, until=until + timedelta(days=1)),
             "changes",
         ),
         *(

@@ -72,5 +72,5 @@ def week_of(user: User, *, day: date, today: date, zone: str) -> Week:
         flag_count=flags.aggregate(count=Count("pk"))["count"] if leads else 0,
         meetings=list(meetings.select_related("team").order_by("starts_at", "pk")[:SHOWN]),
         kept=kept_under(user, since=began - LATELY, day_began=began)[:SHOWN] if leads else [],
-        pulses=pulse_counts(user=user, since=today - LATELY, on=today) if access.leads else [],
+        pulses=pulse_counts(user=user, on=today) if access.leads else [],
     )

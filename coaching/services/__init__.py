@@ -71,6 +71,7 @@ from .forgetting import forget_learning
 from .ladders import (
     acknowledge_step,
     answer_decision,
+    ask_hr_to_witness,
     change_step,
     close_ladder_of_leaver,
     confirm_support,
@@ -133,13 +134,14 @@ from .plays import (
     comment_on_play,
     may_decide,
     propose_play,
+    refresh_play_effects,
     retire_play,
     take_use_back,
     take_vote_back,
     use_play,
     vote_for_play,
 )
-from .questions import answer_question, ask_department, remind_of_questions
+from .questions import TellsWhom, answer_question, ask_department, remind_of_questions
 from .rhythms import end_rhythm, say_pulse, set_rhythm, tend_one_on_ones
 from .skills import set_skill_targets
 from .talks import (
@@ -164,6 +166,7 @@ __all__ = [
     "NotNeutral",
     "Settlement",
     "Split",
+    "TellsWhom",
     "acknowledge_step",
     "add_action_item",
     "add_agenda_item",
@@ -184,6 +187,7 @@ __all__ = [
     "answer_quiz",
     "appeal_dispute",
     "ask_department",
+    "ask_hr_to_witness",
     "ask_meeting",
     "ask_mentor",
     "ask_view",
@@ -266,6 +270,7 @@ __all__ = [
     "record_missed",
     "refresh_course_effects",
     "refresh_help_effects",
+    "refresh_play_effects",
     "remind_of_cases",
     "remind_of_courses",
     "remind_of_questions",

@@ -27,6 +27,8 @@ from coaching.selectors.disputes import (
     credited_people,
     evidence_for,
     hr_people,
+    is_late_to_withdraw,
+    may_add_to_theirs,
     may_name_decider,
     missing_statements,
     nameable,
@@ -126,6 +128,7 @@ FITS: dict[str, tuple[type, ...]] = {
     Subject.CONDUCT: (Settlement,),
 }
 ABSOLUTE = (Split, NewQuota, NewOwner)
+APPEAL_WITHDRAWN = "The appeal was withdrawn"
 SAY, JUDGE, PAY = "dispute-say", "dispute-decide", "dispute-pay"  # what a task is for, by its reason
 
 
@@ -282,26 +285,44 @@ def _join(
     return party
 
 
-def _ask(dispute: Dispute, party: Party, at: datetime, *, said: str = "", by_day: date | None = None) -> None:
-    """Ask a party for a statement in the running round; who brings the round about has given theirs."""
+def _ask(
+    dispute: Dispute,
+    party: Party,
+    at: datetime,
+    *,
+    said: str = "",
+    by_day: date | None = None,
+    standing: Statement | None = None,
+) -> None:
+    """Ask a party for a statement in the running round; who brings the round about has given theirs.
+
+    `standing`: they were asked in an appeal that was withdrawn. What they said then stands, and they have as many days
+    to add to it.
+    """
     due = by_day or dispute.statements_due_on
-    Statement.objects.create(
-        party=party,
-        round=dispute.round,
-        asked_at=at,
-        due_on=due,
-        due_at=clock.close_of(due, Organisation.get().time_zone),
-        text=said,
-        said_at=at if said else None,
-    )
+    asked = {"asked_at": at, "due_on": due, "due_at": clock.close_of(due, Organisation.get().time_zone)}
+    if standing is None:
+        Statement.objects.create(party=party, round=dispute.round, text=said, said_at=at if said else None, **asked)
+    elif standing.said_at is None:
+        new = {**asked, "reminded_at": None, "text": said, "said_at": at if said else None}
+        for name, value in new.items():
+            setattr(standing, name, value)
+        standing.save(update_fields=list(new))
+    elif said:
+        Evidence.objects.create(
+            dispute=dispute, kind=Evidence.Kind.ADDED, as_of=_day(at), at=at, by=party.person, text=said
+        )
+        _note(dispute, Kind.EVIDENCE, at, by=party.person.user, person=party.person)
+        return
     if said:
         _note(dispute, Kind.STATEMENT, at, by=party.person.user, person=party.person)
-    else:
-        what = "the appeal in a dispute" if dispute.round == APPEAL else "a dispute"
-        _tell(
-            party.person, f"You are asked for your statement in {what} by {due:%-d %b}: {dispute.title}.", dispute, at
-        )
-        _task(party.person, "Say how you see it", due, dispute, SAY)
+        return
+    what = "the appeal in a dispute" if dispute.round == APPEAL else "a dispute"
+    text = f"You are asked for your statement in {what} by {due:%-d %b}: {dispute.title}."
+    if standing is not None and standing.said_at is not None:
+        text = f"Another appeal was made: what you said stands, add to it by {due:%-d %b}: {dispute.title}."
+    _tell(party.person, text, dispute, at)
+    _task(party.person, "Say how you see it", due, dispute, SAY)
 
 
 def _freeze(dispute: Dispute, at: datetime, today: date) -> None:
@@ -407,6 +428,8 @@ def add_evidence(*, dispute: Dispute, text: str, by: User, at: datetime, link: s
     made = Evidence.objects.create(
         dispute=dispute, kind=Evidence.Kind.ADDED, as_of=_day(at), at=at, by=me, text=text, link=link
     )
+    if not missing_statements(dispute).filter(party__person=me).exists():
+        _finish(dispute, SAY, at, owner=me)
     _note(dispute, Kind.EVIDENCE, at, by=by, person=me)
     _changed(dispute)
     return made
@@ -567,6 +590,9 @@ def decide_dispute(
     if missing := list(missing_statements(dispute).order_by("due_on", "pk")):
         names = ", ".join(sorted(one.party.person.name for one in missing))
         raise Refused(f"The statement of {names} is asked for by {missing[-1].due_on:%-d %b %Y}: hear them first.")
+    if may_add := sorted(one.name for one in may_add_to_theirs(dispute, today)):
+        names, day = ", ".join(may_add), f"{dispute.statements_due_on:%-d %b %Y}"
+        raise Refused(f"{names} spoke to an appeal that was withdrawn, and may add to it until {day}: wait for that.")
     _must_fit(dispute, outcome, remedy)
     made = Decision.objects.create(
         dispute=dispute,
@@ -809,13 +835,16 @@ def appeal_dispute(*, dispute: Dispute, text: str, by: User, at: datetime, versi
     dispute.decide_by = dispute.statements_due_on + DAYS_TO_DECIDE
     _note(dispute, Kind.APPEALED, at, by=by, person=me)
     _changed(dispute, "state", "round", "statements_due_on", "decide_by")
-    asked = set(Statement.objects.filter(party__dispute=dispute, round=APPEAL).values_list("party", flat=True))
+    asked = {one.party_id: one for one in Statement.objects.filter(party__dispute=dispute, round=APPEAL)}
     for party in parties:
-        if party.pk not in asked:
-            _ask(dispute, party, at, said=text if party.person_id == me.pk else "", by_day=days[party.person_id])
-    if asked:  # another appeal was withdrawn: who had said something then has said it
-        Evidence.objects.create(dispute=dispute, kind=Evidence.Kind.ADDED, as_of=today, at=at, by=me, text=text)
-    _name_decider(dispute, at, today)
+        said = text if party.person_id == me.pk else ""
+        _ask(dispute, party, at, said=said, by_day=days[party.person_id], standing=asked.get(party.pk))
+    before = Decider.objects.filter(dispute=dispute, round=APPEAL, why_ended=APPEAL_WITHDRAWN).select_related("person")
+    judge = before.order_by("pk").last()
+    if judge is not None and not why_not_neutral(dispute, judge.person, today):
+        _appoint(dispute, judge.person, at)  # nobody chooses their judge by appealing in turns
+    else:
+        _name_decider(dispute, at, today)
     return dispute
 
 
@@ -829,8 +858,10 @@ def withdraw_appeal(*, dispute: Dispute, by: User, at: datetime, version: int | 
     appealed = DisputeEvent.objects.filter(dispute=dispute, kind=Kind.APPEALED).order_by("at", "pk").last()
     if dispute.state != State.APPEALED or appealed is None or appealed.person_id != me.pk:
         raise Refused("Only who appealed can withdraw the appeal, before it is decided.")
+    if is_late_to_withdraw(dispute, at):
+        raise Refused("The day of a statement has passed: the appeal is decided now.")
     for standing in Decider.objects.standing().filter(dispute=dispute, round=APPEAL).select_related("person"):
-        _end(dispute, standing, "The appeal was withdrawn", at, by=by)
+        _end(dispute, standing, APPEAL_WITHDRAWN, at, by=by)
     _finish(dispute, SAY, at)
     _note(dispute, Kind.TAKEN_BACK, at, by=by, person=me)
     dispute.state, dispute.round = State.DECIDED, FIRST

@@ -9,6 +9,8 @@ from django.db import transaction
 
 from coaching.models import (
     Case,
+    CoachingPlan,
+    Enrolment,
     Exit,
     Ladder,
     LadderDecision,
@@ -21,15 +23,21 @@ from coaching.models import (
     may_lead,
 )
 from coaching.selectors.ladders import (
+    TIED,
     PauseDue,
     away_until,
+    courses_to_promise,
     current_step,
+    diagnosis_grounds,
     goal_lines,
     goal_measures,
     grounds_against,
+    had_days_to_read,
     helpers_of,
     later,
+    others_above,
     pauses_due,
+    plans_to_promise,
     shifted,
     value_of,
     why_not_confirm,
@@ -52,6 +60,7 @@ USUAL = timedelta(days=42)  # how long a next step is proposed to take
 LONGEST = timedelta(days=366)
 LEAST, TO_BE_HEARD = timedelta(days=14), timedelta(days=7)  # from the day a step is given; before a decision
 ON_STEP, OF_SUPPORT, TO_READ, TO_ANSWER = "ladder-step", "step-support", "ladder-read", "ladder-answer"
+TO_WITNESS = "ladder-witness"
 
 
 # ── What every act needs ────────────────────────────────────────────────────────────────────────────────────────
@@ -59,13 +68,25 @@ ON_STEP, OF_SUPPORT, TO_READ, TO_ANSWER = "ladder-step", "step-support", "ladder
 
 def _must_stand(step: LadderStep, on: date) -> None:
     """What somebody works towards doesn't change when there is no time left to do it."""
-    least = on + (TO_BE_HEARD if step.kind == Kind.DECISION else LEAST)
+    least = _least(step, on)
     if not step.is_draft and step.last_day < least:
         raise Refused(
             f"It ends {step.last_day:%-d %b %Y}: goals and words stay as they are. With more time they can change: "
             f"extend it to {least:%-d %b %Y} at least.",
             field="aim",
         )
+
+
+def _least(step: LadderStep, on: date) -> date:
+    return on + (TO_BE_HEARD if step.kind == Kind.DECISION else LEAST)
+
+
+def _must_leave_time(step: LadderStep, last: date, on: date) -> None:
+    """Nobody is judged by days that are over, or all but."""
+    least = _least(step, on)
+    if last < least:
+        sentence = f"{last:%-d %b %Y} leaves too little time: let it run until {least:%-d %b %Y} at least."
+        raise Refused(sentence, field="last")
 
 
 def _must_lead(by: User, person: Person) -> None:
@@ -114,10 +135,11 @@ def _changed(step: LadderStep, what: str, *, by: User, at: datetime, kind: str =
     """Another edition: what the person has read is not what stands, so they are asked to read it again."""
     step.edition += 1
     if not step.is_draft:
-        step.state = State.PUBLISHED
+        step.state, step.witness_asked_at = State.PUBLISHED, None
+        _done([f"{TO_WITNESS}:{step.pk}"], at)
         _ask_to_read(step, at)
         tell(step.ladder.person, f"Your step “{step}” has changed: read it again.", _link(step.ladder), at, must=True)
-    step.save(update_fields=["edition", "state", "during", "text"])
+    step.save(update_fields=["edition", "state", "during", "text", "witness_asked_at"])
     _note(step, kind, what, by=by, at=at)
     Task.objects.filter(reason=f"{ON_STEP}:{step.pk}", done_at=None).update(due_on=step.until)
 
@@ -217,8 +239,12 @@ def set_goal(
     _must_stand(step, on)
     first, end = starts_on or step.starts_on, (last or step.last_day) + timedelta(days=1)
     _days(first, end - timedelta(days=1))
-    if first < step.starts_on - LONGEST or end > (step.until or end):
-        raise Refused("A goal ends with its step at the latest; choose an earlier last day.", field="last")
+    if first < step.starts_on or end > (step.until or end):
+        raise Refused(
+            f"A goal's days lie within its step's, {step.starts_on:%-d %b} to {step.last_day:%-d %b %Y}.", field="last"
+        )
+    if not step.is_draft:
+        _must_leave_time(step, end - timedelta(days=1), on)
     if abs(aim) >= Decimal(10) ** 13:
         raise Refused("That goal is out of range.", field="aim")
     if was is None:
@@ -246,9 +272,9 @@ def remove_goal(*, goal: StepGoal, by: User, at: datetime, edition: int | None =
 @transaction.atomic
 def promise_support(
     *, step: LadderStep, owner: Person, text: str, due_on: date, by: User, at: datetime, on: date,
-    edition: int | None = None,
+    edition: int | None = None, enrolment: Enrolment | None = None, coaching_plan: CoachingPlan | None = None,
 ) -> StepSupport:  # fmt: skip
-    """Help that goes with a step: who gives what, by when."""
+    """Help that goes with a step: who gives what, by when. Tied to a course or a plan, that tells whether it came."""
     step = _lock(step, edition)
     _must_lead(by, step.ladder.person)
     words = _said(text, "Say what is promised.", "text")
@@ -258,7 +284,17 @@ def promise_support(
         raise Refused(f"The day {due_on:%-d %b %Y} has passed; choose a later one.", field="due_on")
     if due_on > step.last_day:
         raise Refused(f"Help comes before the step ends, {step.last_day:%-d %b %Y}.", field="due_on")
-    made = StepSupport.objects.create(step=step, owner=owner, text=words, due_on=due_on, made_at=at)
+    person = step.ladder.person
+    if enrolment is not None and not courses_to_promise(person).filter(pk=enrolment.pk).exists():
+        raise Refused(f"{person.name} has no such course open: give it to them first.", field="enrolment")
+    if coaching_plan is not None and not plans_to_promise(person, on).filter(pk=coaching_plan.pk).exists():
+        raise Refused(f"No such help is planned for {person.name}: plan it first.", field="coaching_plan")
+    if enrolment is not None and coaching_plan is not None:
+        raise Refused("Tie a promise to a course or to a plan, and make another for the other.", field="coaching_plan")
+    made = StepSupport.objects.create(
+        step=step, owner=owner, text=words, due_on=due_on, made_at=at, enrolment=enrolment,
+        coaching_plan=coaching_plan,
+    )  # fmt: skip
     if not step.is_draft:
         _ask(made)
     _changed(step, f"Support by {owner.name}", by=by, at=at)
@@ -292,7 +328,7 @@ def remove_support(*, support: StepSupport, by: User, at: datetime, edition: int
 
 @transaction.atomic
 def publish_step(*, step: LadderStep, by: User, at: datetime, on: date, edition: int | None = None) -> LadderStep:
-    """Give it to the person: with goals, with support, with days that are still to come."""
+    """Give it to the person: with goals, with support, with days that are still to come, and a cause that was found."""
     step = _lock(step, edition)
     person = step.ladder.person
     _must_lead(by, person)
@@ -304,10 +340,13 @@ def publish_step(*, step: LadderStep, by: User, at: datetime, on: date, edition:
             raise Refused("Set a goal first: a measure, from where to where.", field="goals")
         if not step.support.exists():
             raise Refused("Promise support first: who gives what, by when.", field="support")
-    least = on + (TO_BE_HEARD if step.kind == Kind.DECISION else LEAST)
-    if step.last_day < least:
-        sentence = f"{step.last_day:%-d %b %Y} leaves too little time: let it run until {least:%-d %b %Y} at least."
-        raise Refused(sentence, field="last")
+    for goal in step.goals.order_by("pk"):
+        if goal.starts_on < step.starts_on or goal.last_day > step.last_day:
+            raise Refused("The step has moved, and a goal's days lie outside it: set the goal anew.", field="goals")
+        _must_leave_time(step, goal.last_day, on)
+    _must_leave_time(step, step.last_day, on)
+    if unclear := diagnosis_grounds(step.ladder, person):
+        raise Refused(" ".join(ground.sentence for ground in unclear))
     step.state, step.published_at = State.PUBLISHED, at
     step.save(update_fields=["state", "published_at"])
     _note(step, What.PUBLISHED, "", by=by, at=at)
@@ -360,7 +399,7 @@ def acknowledge_step(
     made.comment, made.at, made.witness = comment.strip(), at, None
     made.save()
     _note(step, What.ACKNOWLEDGED, "", by=by, at=at)
-    _done([f"{TO_READ}:{step.pk}"], at)
+    _done([f"{TO_READ}:{step.pk}", f"{TO_WITNESS}:{step.pk}"], at)
     coach = manager_of(person, day_of(at))
     if coach is not None:
         tell(coach, f"{person.name} has read a step and answered.", _link(step.ladder), at)
@@ -381,9 +420,39 @@ def witness_step(*, step: LadderStep, by: User, at: datetime, on: date, edition:
     step.save(update_fields=["state"])
     made = StepReading.objects.create(step=step, edition=step.edition, at=at, witness=by)
     _note(step, What.ACKNOWLEDGED, "Given, without an answer", by=by, at=at)
+    _done([f"{TO_WITNESS}:{step.pk}"], at)
     tell(step.ladder.person, "A step was noted as given to you; you may still say what you think.",
          _link(step.ladder), at, must=True)  # fmt: skip
     return made
+
+
+def ask_hr_to_witness(*, on: date, at: datetime) -> int:
+    """HR hears of steps that nobody reads where nobody else may bear witness; answers of how many. No ladder moves."""
+    asked = 0
+    waiting = LadderStep.objects.filter(state=State.PUBLISHED, witness_asked_at=None, ladder__closed_at=None)
+    for pk in list(waiting.order_by("pk").values_list("pk", flat=True)):
+        with transaction.atomic():
+            Ladder.objects.select_for_update(of=["self"]).get(steps=pk)
+            step = waiting.select_related("ladder__person").filter(pk=pk).first()
+            if step is None or not had_days_to_read(step, on) or others_above(step.ladder, on):
+                continue
+            step.witness_asked_at = at
+            step.save(update_fields=["witness_asked_at"])
+            _ask_hr(step, "Bear witness that a step was given", TO_WITNESS, at, on)
+            asked += 1
+    return asked
+
+
+def _ask_hr(step: LadderStep, text: str, reason: str, at: datetime, on: date, *, but: User | None = None) -> None:
+    """A task for each in HR; it names nobody."""
+    hr = Person.objects.active(on).filter(pk__in=Posting.objects.on(on).filter(role=Role.HR).values("person"))
+    hr = hr.exclude(pk=step.ladder.person_id)
+    for person in hr.exclude(user=but) if but is not None else hr:
+        Task.objects.create(
+            owner=person, text=text, due_on=on + TO_BE_HEARD, source="ladder", reason=f"{reason}:{step.pk}",
+            link=_link(step.ladder),
+        )  # fmt: skip
+        tell(person, f"{text}: it waits for HR.", _link(step.ladder), at, must=True)
 
 
 # ── Support ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -391,7 +460,7 @@ def witness_step(*, step: LadderStep, by: User, at: datetime, on: date, edition:
 
 def _locked_support(support: StepSupport) -> StepSupport:
     step = _lock(support.step)
-    found = StepSupport.objects.select_related("owner").get(pk=support.pk)
+    found = StepSupport.objects.select_related(*TIED).get(pk=support.pk)
     found.step = step
     if step.is_draft:
         raise Refused("This step is a draft; nothing is promised yet.")
@@ -410,6 +479,8 @@ def give_support(*, support: StepSupport, by: User, at: datetime) -> StepSupport
         raise Refused(f"Only {support.owner.name} or who leads the person says that it was given.")
     if not support.may_be_given:
         return support
+    if lacks := support.lacks_on(day_of(at)):
+        raise Refused(f"It is not given yet: {lacks}.")
     said = "Given"
     if support.denied_at is not None:
         said = "Said to be given after all"
@@ -485,7 +556,11 @@ def pause_step(*, step: LadderStep, start: date, by: User, at: datetime, edition
     made = StepPause.objects.create(step=step, during=through(due.start, due.last), days=due.days, at=at, by=by)
     until = later(step, due.days, after=due.last) + timedelta(days=1)
     _move_goals(step, until)
-    _move_support(step, due)
+    if due.start >= step.starts_on:  # what was lost in a step before is added at the end; help comes as promised
+        for goal in step.goals.filter(during__endswith__gt=due.start).exclude(during__endswith=until):
+            last = min(shifted(step, goal.last_day, due.days, after=due.last), until - timedelta(days=1))
+            StepGoal.objects.filter(pk=goal.pk).update(during=through(goal.starts_on, last))
+        _move_support(step, due)
     step.during = half_open(step.starts_on, until)
     days = f"{due.days} working day{'' if due.days == 1 else 's'}"
     _changed(step, f"{days} away; it ends {step.last_day:%-d %b %Y}", by=by, at=at, kind=What.PAUSED)
@@ -593,7 +668,7 @@ def _close(ladder: Ladder, outcome: str, words: str, *, by: User, at: datetime) 
     LadderEvent.objects.create(ladder=ladder, kind=What.CLOSED, text=ladder.get_outcome_display(), by=by, at=at)
     steps = list(ladder.steps.values_list("pk", flat=True))
     promises = StepSupport.objects.filter(step__in=steps).values_list("pk", flat=True)
-    of_steps = (f"{what}:{pk}" for pk in steps for what in (ON_STEP, TO_READ, TO_ANSWER))
+    of_steps = (f"{what}:{pk}" for pk in steps for what in (ON_STEP, TO_READ, TO_ANSWER, TO_WITNESS))
     _done([*of_steps, *(f"{OF_SUPPORT}:{pk}" for pk in promises)], at)
 
 
@@ -693,13 +768,7 @@ def propose_decision(
         step=step, outcome=outcome, reason=words, until=until, decided_by=by, decided_at=at
     )
     _note(step, What.PROPOSED, "", by=by, at=at)  # which, the person reads once HR has answered
-    hr = Person.objects.active(on).filter(pk__in=Posting.objects.on(on).filter(role=Role.HR).values("person"))
-    for person in hr.exclude(pk=step.ladder.person_id).exclude(user=by):
-        Task.objects.create(
-            owner=person, text="Answer a decision that waits for HR", due_on=on + TO_BE_HEARD, source="ladder",
-            reason=f"{TO_ANSWER}:{step.pk}", link=_link(step.ladder),
-        )  # fmt: skip
-        tell(person, "A decision waits for HR's consent.", _link(step.ladder), at, must=True)
+    _ask_hr(step, "Answer a decision", TO_ANSWER, at, on, but=by)
     return made
 
 

@@ -1,11 +1,13 @@
 """Plays: propose, change, vote, comment, adopt, retire; say where one was used."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from coaching.models import Play, PlayChange, PlayComment, PlayUse, PlayVersion, PlayVote, sees_plays
+from coaching.models import Play, PlayChange, PlayComment, PlayEffect, PlayUse, PlayVersion, PlayVote, sees_plays
+from coaching.selectors.plays import PlayResult, play_results
 from sales.models import Activity, Deal, may_write_for
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Access, User, access_of
@@ -14,6 +16,7 @@ from teams.selectors import person_of
 from .edges import tell
 
 WORDS = ("name", "technique", "talk_track", "objection", "answer", "example", "stage", "segment", "product")
+YEARS = 2  # of decided deals that plays are judged by
 RETIRED = "This play is retired; it can be read, no longer changed."
 
 
@@ -211,3 +214,24 @@ def _cleaned(words: dict[str, Any]) -> dict[str, Any]:
 
 def _taken(name: str) -> Refused:
     return Refused(f"There is a play “{name}” already; comment on it, or name yours otherwise.", field="name")
+
+
+# ── What came of them ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def refresh_play_effects(*, on: date) -> int:
+    """Work out anew what came of each play: nightly, as it reads every deal that was decided in two years."""
+    found = play_results(start=on.replace(year=on.year - YEARS, day=1), until=on + timedelta(days=1))
+    PlayEffect.objects.all().delete()
+    rows = [PlayEffect(play_id=play, as_of=on, **_kept(one)) for play, one in found.items()]
+    return len(PlayEffect.objects.bulk_create(rows))
+
+
+def _kept(result: PlayResult) -> dict[str, Any]:
+    kept: dict[str, Any] = {"deals": result.deals, "won": result.won, "differs": result.differs}
+    if (found := result.difference) is not None:
+        span = {"value": found.interval.value, "low": found.interval.low, "high": found.interval.high}
+        kept |= {name: Decimal(str(round(one, 6))) for name, one in (span | {"chance": found.p}).items()}
+        kept |= {"group": found.group, "others": found.others}
+    return kept

@@ -7,12 +7,18 @@ from django.db import transaction
 
 from coaching.models import Case, Question, Step
 from coaching.selectors import day_after
+from performance.selectors import catalogue
+from sales.models import Product
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Posting, Team, User, access_of
 
 from .edges import day_of, lock_case, locked_case, must_be_current, must_coach, note_change, tell, tell_all
 
 LEAST_DAYS = 2  # on which somebody of the department works
+
+
+class TellsWhom(Refused):
+    """A word of a question is a name of who it is about, or reads like one."""
 
 
 @transaction.atomic
@@ -26,8 +32,12 @@ def ask_department(
     by: User,
     at: datetime,
     version: int | None = None,
+    is_other_word: bool = False,
 ) -> Question:
-    """Ask those of a department; they see these words alone. The same question twice is one."""
+    """Ask those of a department; they see these words alone. The same question twice is one.
+
+    `is_other_word`: what reads like the person's name is another word there; the story of the case says so.
+    """
     must_coach(by, case.person)
     case, text, on = lock_case(case), text.strip(), day_of(at)
     if step not in Step.values or step == Step.PERSON:
@@ -38,8 +48,8 @@ def ask_department(
     if not text:
         raise Refused("Say what they are to answer.", field="text")
     said = _tells_whom(case.person).search(text)
-    if said is not None:
-        raise Refused(f"They don't see whom it is about: leave “{said[0]}” out.", field="text")
+    if said is not None and not is_other_word:
+        raise TellsWhom(f"They don't see whom it is about: leave “{said[0]}” out.", field="text")
     asked = Question.objects.filter(case=case, step=step, department=department, text=text).first()
     if asked is not None:
         return asked
@@ -54,19 +64,33 @@ def ask_department(
         case=case, step=step, department=department, text=text, asked_at=at, asked_by_id=access_of(by).person_id,
         due_on=due_on,
     )  # fmt: skip
-    note_change(case, f"{made.get_department_display()} asked, to answer by {due_on:%d %b %Y}", by=by, at=at)
+    what = f"{made.get_department_display()} asked, to answer by {due_on:%d %b %Y}"
+    if said is not None:
+        what += f"; “{said[0]}” is another word there, not the name"
+    note_change(case, what, by=by, at=at)
     tell_all(people, f"A question to {made.get_department_display()} waits until {due_on:%d %b %Y}.", "/questions/", at)
     return made
 
 
 def _tells_whom(person: Person) -> re.Pattern[str]:
     """What would tell whom it is about: names in any spelling, short ones as they are written (“Bo” is somebody, “bo”
-    and the “van” of a family are not), number and e-mail."""
+    and the “van” of a family are not), number and e-mail. A surname that is a word of the trade (“Price”) is a name
+    where it has a capital within a sentence."""
     parts = [part for part in re.split(r"[\s,-]+", person.name) if len(part) > 1 and not part.islower()]
-    known = [person.name, *(part for part in parts if len(part) > 2), person.external_id or "", person.email]
-    long = "|".join(re.escape(one) for one in [*known, person.email.partition("@")[0]] if one)
+    words = _words_of_the_trade() & {part.lower() for part in parts} if " " in person.name else set()
+    plain = [part for part in parts if len(part) > 2 and part.lower() not in words]
+    known = [person.name, *plain, person.external_id or "", person.email, person.email.partition("@")[0]]
+    long = "|".join(re.escape(one) for one in known if one)
     short = "".join(rf"|{re.escape(part)}" for part in parts if len(part) == 2)
-    return re.compile(rf"\b(?:(?i:{long}){short})\b")
+    within = "".join(rf"|(?<=[^\s.!?:]\s){re.escape(part)}" for part in parts if part.lower() in words)
+    return re.compile(rf"\b(?:(?i:{long}){short}{within})\b")
+
+
+def _words_of_the_trade() -> set[str]:
+    """Words that measures, steps, departments and products are called by."""
+    labels = [*(one.label for one in catalogue().values()), *map(str, Step.labels), *map(str, Team.Department.labels)]
+    labels += Product.objects.values_list("name", flat=True)
+    return {word for label in labels for word in re.findall(r"[^\W\d_]+", label.lower())}
 
 
 def _members(department: str, on: date, *, but: Person) -> list[Person]:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import Case, Step
+from coaching.models import Case, Question, Step
 from performance.models import Flag
 from salesmgmt.desk.edges import csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
@@ -300,11 +300,15 @@ def case_reopen(request: SignedIn, pk: int) -> HttpResponse:
 @keyed
 def case_ask(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.AskForm(request.POST)
-    return _act(
-        request, pk, "ask_form", form,
-        lambda found: services.ask_department(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "Asked.",
-    )  # fmt: skip
+
+    def ask(found: Case) -> Question:
+        try:
+            return services.ask_department(case=found, by=request.user, at=clock.now(), **form.cleaned_data)
+        except services.TellsWhom:
+            form.offer_other_word()
+            raise
+
+    return _act(request, pk, "ask_form", form, ask, "Asked.")
 
 
 @require_POST

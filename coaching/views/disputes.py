@@ -140,7 +140,7 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "evidence_form": forms.EvidenceForm() if takes_part else None,
         "party_form": _party_form(request, found) if takes_part else None,
         "proposed": list(selectors.proposed_parties(found)) if takes_part else [],
-        "may_take_back": selectors.may_withdraw_appeal(found, me),
+        "may_take_back": selectors.may_withdraw_appeal(found, me, at=clock.now()),
         "decider_form": forms.DeciderForm(dispute=found, today=today)
         if found.is_hearing and selectors.may_name_decider(found, request.user, today)
         else None,

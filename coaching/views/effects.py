@@ -57,7 +57,7 @@ def effects(request: SignedIn) -> HttpResponseBase:
         "best": better[0] if better else None,
         "page": page,
         "about": about,
-        "judged": selectors.effects_of(page.rows, as_of=today),
+        "judged": selectors.effects_of(page.rows, as_of=today, user=request.user),
         "may_plan": selectors.coached_by(request.user).exists(),
         "today": today,
     }
@@ -84,7 +84,7 @@ def effects_of(request: SignedIn, place: str, pk: int) -> HttpResponse:
         return redirect(f"/effects/?person={person.pk}")
     shown = list(plans.filter(person=person).order_by("-starts_on", "-pk")[:5])
     context = {
-        "judged": selectors.effects_of(shown, as_of=_today()),
+        "judged": selectors.effects_of(shown, as_of=_today(), user=user),
         "person": person,
         "case": case,
         "may_plan": selectors.may_coach(access_of(user), person),
@@ -134,8 +134,9 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     plan = get_object_or_404(selectors.plans_of(request.user), pk=pk)
     looked(request, Look.Page.PLAN, plan.person_id)
     today = _today()
-    judged = selectors.effect_of(plan=plan, as_of=today)
+    judged = selectors.effect_of(plan=plan, as_of=today, user=request.user)
     known = measures_of([plan.measure]) if judged.measure != plan.measure else {}
+    tells = selectors.tells_figures(access_of(request.user), plan)
     context = {
         "plan": plan,
         "judged": judged,
@@ -144,11 +145,12 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         "unit": known[plan.measure].unit if known else "",
         "records": records_url(
             scope=Scope.person(plan.person), measure=plan.measure, start=plan.starts_on, until=today + timedelta(days=1)
-        ) if known else "",
+        ) if known and tells else "",
         "story": [
             {"at": one.at, "who": selectors.name_of(one.by), "what": one.what}
             for one in plan.changes.select_related("by__person").order_by("at", "pk")
         ],
+        "tells": tells,
         "leads": selectors.may_coach(access_of(request.user), plan.person),
         "move_form": forms.MovePlanForm(initial={"until": plan.until, "version": plan.version}),
         "today": today,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from coaching import forms, selectors, services
 from coaching.models import Exit, Ladder, LadderDecision, LadderStep, StepGoal, StepSupport, may_lead
-from coaching.selectors.ladders import status_of
+from coaching.selectors.ladders import courses_to_promise, plans_to_promise, status_of
 from salesmgmt.desk.edges import act, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
@@ -164,15 +164,23 @@ def _blank(form: Callable[..., Form], step: LadderStep, **more: Any) -> Form:
     return form(initial=initial, auto_id=f"{getattr(form, '__name__', 'form').lower()}_%s", **more)
 
 
+def _promisable(step: LadderStep, today: Any) -> dict[str, Any]:
+    """By whom, and as what, help can be promised."""
+    person = step.ladder.person
+    return {
+        "people": selectors.helpers_of(step, today),
+        "courses": courses_to_promise(person),
+        "plans": plans_to_promise(person, today),
+    }
+
+
 def _forms(step: LadderStep, today: Any) -> dict[str, Form]:
     days = {"text": step.text, "starts_on": step.starts_on, "last": step.last_day}
     due = min(max(today + timedelta(days=14), step.starts_on), step.last_day)
     found = {
         "step_form": _blank(forms.LadderStepForm, step, initial=days),
         "goal_form": _blank(forms.LadderGoalForm, step, measures=selectors.goal_measures()),
-        "support_form": _blank(
-            forms.LadderSupportForm, step, people=selectors.helpers_of(step, today), initial={"due_on": due}
-        ),
+        "support_form": _blank(forms.LadderSupportForm, step, initial={"due_on": due}, **_promisable(step, today)),
         "withdraw_form": forms.WithdrawLadderForm(auto_id="withdraw_%s"),
     }
     if not step.is_draft and step.kind != LadderStep.Kind.DECISION:
@@ -256,9 +264,7 @@ def ladder_goal_remove(request: SignedIn, pk: int, goal_pk: int) -> HttpResponse
 def ladder_support(request: SignedIn, pk: int) -> HttpResponse:
     step = _current(request, pk)
     today = clock.today(organisation_of(request.user).time_zone)
-    form = forms.LadderSupportForm(
-        request.POST, people=selectors.helpers_of(step, today), auto_id="laddersupportform_%s"
-    )
+    form = forms.LadderSupportForm(request.POST, auto_id="laddersupportform_%s", **_promisable(step, today))
 
     def do() -> StepSupport:
         return services.promise_support(step=step, by=request.user, at=clock.now(), on=today, **form.cleaned_data)

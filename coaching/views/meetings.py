@@ -105,8 +105,9 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "today": today,
         "chairs": chairs,
         "is_over": found.starts_at <= clock.now(),
-        "reports": list(selectors.decisions_to_report(found)[:20]),
-        "waiting": list(selectors.open_questions(found.team)[:50]) if found.is_open else [],
+        "points": selectors.points_told(found, request.user),
+        "reports": list(selectors.decisions_to_report(found, request.user)[:20]),
+        "waiting": list(selectors.open_questions(found.team, request.user)[:50]) if found.is_open else [],
         "may_promise": chairs or is_asked,
         "move_form": forms.MoveMeetingForm(initial={"starts_at": found.starts_at}),
         "minutes_form": forms.MinutesForm(initial={"minutes": found.minutes}),
@@ -245,7 +246,7 @@ def meeting_promise(request: SignedIn, pk: int) -> HttpResponse:
 def decision_settle(request: SignedIn, pk: int, decision_pk: int) -> HttpResponse:
     """What came of an earlier decision, said at this meeting."""
     found, form = _found(request, pk), forms.OutcomeForm(request.POST)
-    decision = get_object_or_404(selectors.decisions_to_report(found), pk=decision_pk)
+    decision = get_object_or_404(selectors.decisions_to_report(found, request.user), pk=decision_pk)
 
     def settle() -> None:
         services.settle_decision(decision=decision, by=request.user, at=clock.now(), **form.cleaned_data)
@@ -256,7 +257,7 @@ def decision_settle(request: SignedIn, pk: int, decision_pk: int) -> HttpRespons
 @require_POST
 def meeting_question(request: SignedIn, pk: int, question_pk: int) -> HttpResponse:
     found, form = _found(request, pk), forms.MeetingAnswerForm(request.POST)
-    question = get_object_or_404(selectors.open_questions(found.team), pk=question_pk)
+    question = get_object_or_404(selectors.open_questions(found.team, request.user), pk=question_pk)
 
     def answer() -> None:
         services.answer_in_meeting(

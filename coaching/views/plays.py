@@ -1,11 +1,9 @@
 """Pages of plays: the list, one with what came of it, and which were used on a deal or in an activity."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-import redis
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,8 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from coaching import forms, selectors, services
 from coaching.models import Play, PlayUse, sees_plays
-from coaching.selectors.plays import CAUTION, last_use
-from performance.selectors.works import last_decision
+from coaching.selectors.plays import CAUTION
 from sales.models import Activity, Deal, may_write_for
 from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
@@ -26,8 +23,6 @@ from teams.models import Organisation, access_of
 
 from .shared import renew
 
-KEPT = 600  # seconds
-YEARS = 2
 HEADER = (
     "name", "state", "author", "stage", "segment", "product", "votes", "deals", "won", "win_rate", "difference",
     "difference_low", "difference_high", "comparable_deals", "other_deals", "beyond_chance",
@@ -55,7 +50,7 @@ def plays(request: SignedIn) -> HttpResponseBase:
         found = found.filter(state=asked["state"])
     if asked.get("stage"):
         found = found.filter(stage=asked["stage"])
-    results = _results(_today())
+    results = selectors.kept_results()
     if request.GET.get("export") == "csv":
         rows = (_cells(play, results.get(play.pk)) for play in found.order_by("pk"))
         return csv_answer(request, "plays", HEADER, rows)
@@ -71,6 +66,7 @@ def plays(request: SignedIn) -> HttpResponseBase:
         "best": _best(request, results),
         "may_propose": access_of(request.user).person_id is not None,
         "caution": CAUTION,
+        "as_of": max((one.as_of for one in results.values() if one.as_of), default=None),
     }
     return render(request, "coaching/plays.html", context)
 
@@ -106,7 +102,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
     may_decide = services.may_decide(access)
     comments = found.comments.select_related("author").order_by("-at", "-pk")
     initial = {name: getattr(found, name) for name in forms.PlayForm.base_fields}
-    result = _results(_today()).get(found.pk)
+    result = selectors.kept_results().get(found.pk)
     context = {
         "play": found,
         "result": result,
@@ -278,20 +274,6 @@ def play_use_remove(request: SignedIn, pk: int) -> HttpResponse:
     use = get_object_or_404(PlayUse.objects.visible_to(request.user), pk=pk)
     to = f"/activities/{use.activity_id}/" if use.activity_id else f"/deals/{use.deal_id}/"
     return act(request, lambda: services.take_use_back(use=use, by=request.user), said="Taken back.", to=to)
-
-
-def _results(today: date) -> dict[int, selectors.PlayResult]:
-    """Once for all who look within some minutes, and anew after each decision or use; without a cache for each."""
-    start, until = today.replace(year=today.year - YEARS, day=1), today + timedelta(days=1)
-    key = f"plays:{start}:{until}:{last_decision()}:{last_use()}"
-    try:
-        kept: dict[int, selectors.PlayResult] | None = cache.get(key)
-        if kept is None:
-            kept = selectors.play_results(start=start, until=until)
-            cache.set(key, kept, KEPT)
-    except (redis.RedisError, OSError):
-        kept = selectors.play_results(start=start, until=until)
-    return kept
 
 
 def _best(request: SignedIn, results: dict[int, selectors.PlayResult]) -> tuple[Play, selectors.PlayResult] | None:

@@ -19,6 +19,8 @@ from teams.selectors import organisation_of, person_of
 
 from .. import services
 from ..models import Call
+from ..selectors import calls as reading
+from .figures import Asked, Number, Question
 
 
 class CallSerializer(serializers.ModelSerializer):
@@ -92,6 +94,36 @@ class Calls(LookedAt):
         return self.shown(made, status=201)
 
 
+class RolledCallSerializer(serializers.Serializer):
+    kind = serializers.CharField(help_text="team or person")
+    pk = serializers.IntegerField()
+    name = serializers.CharField()
+    called_on = serializers.DateField(allow_null=True, help_text="Of a team without a call of its own empty")
+    commit = Number(help_text="What stands: the call, of a team else what its people's come to")
+    best_case = Number()
+    people_commit = Number(help_text="Of a team: what its people's calls come to")
+    not_called = serializers.IntegerField(help_text="How many people have made none")
+    computed = Number(help_text="The computed forecast")
+    credited = Number()
+    bias = Number(help_text="(called − result) ÷ result, of calls that stood at weeks 1, 5 and 9 of quarters over")
+    error = Number(help_text="How far off ÷ result, of the same calls")
+    judged = serializers.IntegerField(help_text="How many those were")
+
+
+class RolledCalls(Question):
+    serializer_class = RolledCallSerializer
+    look = Look.Page.CALLS
+
+    @extend_schema(parameters=[Asked], responses=RolledCallSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """What is called for a team, the teams right below it and its people, with how right each caller was."""
+        asked = self.asked(Asked)
+        as_of = min(asked["as_of"], asked["period"].last_day)
+        told = reading.calls_of(scope=asked["scope"], period=asked["period"], as_of=as_of)
+        return Response(RolledCallSerializer(reading.lines_of(told), many=True).data)
+
+
 ENDPOINTS = {
     "calls": Calls,
+    "rolled-calls": RolledCalls,
 }

@@ -63,16 +63,23 @@ class FigureSerializer(serializers.Serializer):
     denominator = Number()
     as_of = serializers.DateField()
     definition = serializers.CharField()
+    beside = Number(
+        help_text="What is judged at the plan's rates at the actual ones; bookings at those of the plan. Empty: equal"
+    )
     records = serializers.CharField(help_text="Address of the rows behind it")
+    note = serializers.CharField(help_text="Why it is unknown, or “met”: a coverage without a gap; what it is against")
+    left_out = serializers.IntegerField(help_text="How many records lack what is added up")
 
 
 class PaceSerializer(serializers.Serializer):
     quota = Number(help_text="Of a team the sum of those below")
     target = Number(help_text="Of a team whose plan gives it one: attainment and gap are against it, pace is not")
     expected = Number()
-    credited = Number()
+    credited = Number(help_text="At the plan's rates, as the quota")
+    credited_actual = Number(help_text="At the actual rates")
     pace = Number()
     attainment = Number()
+    attainment_actual = Number(help_text="At the actual rates")
     gap = Number()
     needed_per_day = Number()
     status = serializers.CharField()

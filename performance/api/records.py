@@ -1,6 +1,6 @@
 """A figure opened: the rows behind it, what is left out and why, what was known of it when."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -59,6 +59,7 @@ class ToldSerializer(serializers.Serializer):
 
 class OpenedSerializer(serializers.Serializer):
     figure = FigureSerializer()
+    made_of = FigureSerializer(many=True, help_text="The figures it is worked out from, where it is no sum of records")
     start = serializers.DateField()
     until = serializers.DateField(help_text="First day after")
     versions = VersionSerializer(many=True, help_text="Empty: built in, one definition for all time")
@@ -68,6 +69,8 @@ class OpenedSerializer(serializers.Serializer):
     count = serializers.IntegerField()
     rest_total = Number(help_text="Of those you may not open")
     rest_count = serializers.IntegerField()
+    outside = Number(help_text="What of the total falls on other days: entries of a quota may reach beyond the period")
+    aside = serializers.CharField(help_text="What else the figure counts, where that is no record of these")
     results = LineSerializer(many=True)
     next = serializers.CharField(allow_null=True, help_text="Address of the next page")
 
@@ -81,11 +84,10 @@ class Opened(Question):
         asked = self.asked(RecordsAsked)
         cursor, size, period, as_of = (asked.pop(name) for name in ("cursor", "page_size", "period", "as_of"))
         today = today_of(request)
-        until = period.end if asked["measure"] in {"pipeline", "quota"} else min(as_of + timedelta(days=1), period.end)
         user: Any = request.user
         try:
             found = drill(
-                scope=asked["scope"], measure=asked["measure"], start=period.start, until=until, user=user, today=today,
+                scope=asked["scope"], measure=asked["measure"], period=period, as_of=as_of, user=user, today=today,
                 basis=asked["basis"], known_on=_past(asked.get("known"), today), since=_past(asked.get("since"), today),
                 organisation=organisation_of(user),
             )  # fmt: skip
@@ -97,7 +99,8 @@ class Opened(Question):
         query["cursor"] = page.next or ""
         said = {
             "figure": found.figure,
-            "start": found.start,
+            "made_of": found.made_of,
+            "start": found.period.start,
             "until": found.until,
             "versions": [
                 {"number": number, "from_on": version.from_on, "formula": formula, "reason": version.reason}
@@ -116,6 +119,8 @@ class Opened(Question):
             "count": behind.count,
             "rest_total": behind.rest_total,
             "rest_count": behind.rest_count,
+            "outside": behind.outside,
+            "aside": behind.aside,
             "results": [
                 {
                     "on": line.on, "person": line.person, "kind": line.kind, "what": line.what, "value": line.value,

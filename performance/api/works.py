@@ -15,9 +15,11 @@ from teams.models import access_of
 
 from ..selectors.works import may_compare, teams_led, what_works
 
+LONGEST = timedelta(days=5 * 366)
+
 
 class WorksAsked(serializers.Serializer):
-    since = serializers.DateField(required=False, help_text="First closing day; default: two years back")
+    since = serializers.DateField(required=False, help_text="First closing day, at most five years back; default: two")
     until = serializers.DateField(required=False, help_text="First day after; default: tomorrow")
     team = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="Default: the company")
 
@@ -62,6 +64,8 @@ class Works(Endpoint):
         said: dict[str, Any] = read.validated_data
         until = said.get("until") or today_of(request) + timedelta(days=1)
         start = said.get("since") or until - timedelta(days=731)
+        if until - start > LONGEST:
+            raise serializers.ValidationError({"since": ["Ask for five years at most."]})
         team = None
         if "team" in said:
             team = teams_led(self.by).filter(pk=said["team"]).first()

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from salesmgmt.lib.ledger import APPEND_ONLY
+from salesmgmt.lib.periods import Period
 from teams.models import Person, Team, Viewer, access_of
 
 
@@ -16,8 +17,9 @@ class CallQuerySet(models.QuerySet):
         access = access_of(user)
         return self.all() if access.sees_all else self.filter(person__in=access.people)
 
-    def of(self, period: str) -> Self:
-        return self.filter(period=period)
+    def of(self, period: Period) -> Self:
+        """Those for these days: another calendar may have had a period of the same key."""
+        return self.filter(period=period.key, starts_on=period.start, until=period.end)
 
     def standing(self) -> Self:
         """The last of each person, team and period."""

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ledger import APPEND_ONLY
+from salesmgmt.lib.periods import CALENDAR_YEARS, FiscalCalendar, Period
 from teams.models import Person, Team, Viewer, access_of
 
 
@@ -27,6 +28,8 @@ class Report(models.Model):
 
     team = models.ForeignKey(Team, models.PROTECT, related_name="reports")
     period = models.CharField(max_length=8)
+    starts_on = models.DateField(null=True)
+    until = models.DateField(null=True, help_text="First day after the month")
     made_at = models.DateTimeField()
     due_on = models.DateField(help_text="The day it goes out at the latest")
     comment = models.TextField(blank=True, max_length=5000)
@@ -47,7 +50,7 @@ class Report(models.Model):
         triggers = [
             *audited(),
             pgtrigger.Protect(
-                name="frozen_as_sent",
+                name="append_only_once_sent",  # an erasure takes words out of what is called so
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__sent_at__isnull=False),
             ),
@@ -68,6 +71,14 @@ class Report(models.Model):
     @property
     def is_sent(self) -> bool:
         return self.sent_at is not None
+
+    def month(self, calendar: FiscalCalendar) -> Period:
+        """The month it is about, with the days it had when it was made, whatever the calendar says now."""
+        if self.starts_on and self.until:
+            return Period.kept(self.period, self.starts_on, self.until, calendar)
+        # Made by a version that kept the key alone: a calendar month has its days from that.
+        found = Period.parse(self.period, calendar if "P" in self.period else CALENDAR_YEARS)
+        return Period.kept(self.period, found.start, found.end, calendar)
 
 
 class ReportRecipient(models.Model):

@@ -72,14 +72,15 @@ def _days_of_credit(order: str, credit: str) -> str:
 
 
 _CREDITS = Watch(
-    ["credits"], "r.person_id", _days_of_credit("o", "r"), ["team_id", "posted_on", "kind", "reporting_amount"],
+    ["credits"], "r.person_id", _days_of_credit("o", "r"),
+    ["team_id", "posted_on", "kind", "reporting_amount", "plan_amount"],
     joins="JOIN sales_order o ON o.id = r.order_id",
 )  # fmt: skip
 _CALLS = Watch(
     ["calls"], "r.person_id", "daterange(r.until - 1, r.until)", ["commit", "made_on", "made_at"], "r.team_id IS NULL"
 )
 _CREDITS_OF_CALLS = Watch(
-    ["calls"], "r.person_id", "daterange(c.until - 1, c.until)", ["reporting_amount"], name="mark_calls",
+    ["calls"], "r.person_id", "daterange(c.until - 1, c.until)", ["reporting_amount", "plan_amount"], name="mark_calls",
     joins="JOIN performance_call c ON c.person_id = r.person_id AND c.team_id IS NULL"
     " AND r.occurred_on >= c.starts_on AND r.occurred_on < c.until",
 )  # fmt: skip
@@ -138,82 +139,95 @@ _TIME = Watch(["time"], "r.owner_id", _day("on"), ["kind", "minutes"], _OWNED)
 _Path = tuple[str, str, str, str]
 _CREDITS_OF_ORDERS = "JOIN sales_credit c ON c.order_id = o.id"
 _CREDIT_DAYS = _days_of_credit("o", "c")
+_WHO_OF_ORDERS = "JOIN LATERAL (VALUES (o.owner_id), (o.delivered_by_id)) AS w(person_id) ON w.person_id IS NOT NULL"
 
 
-def _above(columns: Sequence[str], *paths: _Path) -> list[Watch]:
-    return [
-        Watch([topic], person, days, columns, joins=joins, is_above=True, name=f"mark_{topic}_{place}")
-        for place, (topic, joins, person, days) in enumerate(paths)
-    ]
+def _hanging(table: str, *paths: _Path) -> str:
+    """SQL of topic, person and days of what hangs on the rows that `marks` name."""
+    return " UNION ALL ".join(
+        f"SELECT '{topic}'::text AS topic, {person} AS person_id, {days} AS days"  # nosec B608 (constants)
+        f" FROM marks m JOIN {table} r ON r.id = m.person_id {joins}"
+        for topic, joins, person, days in paths
+    )
 
 
-_ABOVE_DEAL = [
-    *_above(
-        ["source", "product_id", "account_id"],
+# All but where a customer's orders before these days stand: then none of those after them is the first, nor was.
+_AFTER = (
+    "JOIN sales_order o ON o.account_id = r.id AND o.ordered_on > lower(m.days) AND NOT EXISTS ("
+    "SELECT FROM sales_order e WHERE e.account_id = r.id AND e.withdrawn_at IS NULL AND e.cancelled_on IS NULL"
+    " AND e.ordered_on < lower(m.days))"
+)
+
+ABOVE = {
+    "of_deal": _hanging(
+        "sales_deal",
         ("credits", f"JOIN sales_order o ON o.deal_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
         ("outcomes", "JOIN sales_outcome c ON c.deal_id = r.id", "c.person_id", _days("c.occurred_on")),
     ),
-    *_above(
-        ["status", "amount", "currency", "withdrawn_at"],
+    "of_renewal": _hanging(
+        "sales_deal",
         ("contracts", "JOIN sales_contract c ON c.renewal_deal_id = r.id AND c.owner_id IS NOT NULL", "c.owner_id",
          _days("c.starts_on", "c.ends_on", "c.signed_on")),
     ),
-]  # fmt: skip
-_ABOVE_ORDER = _above(
-    ["ordered_on", "delivered_on", "paid_on", "product_id", "account_id", "deal_id", "cancelled_on", "withdrawn_at"],
-    ("credits", "JOIN sales_credit c ON c.order_id = r.id", "c.person_id", _days_of_credit("r", "c")),
-)
-_ABOVE_PRODUCT = _above(
-    ["family", "unit_cost", "currency"],
-    ("credits", f"JOIN sales_order o ON o.product_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
-    ("outcomes", "JOIN sales_deal d ON d.product_id = r.id JOIN sales_outcome c ON c.deal_id = d.id", "c.person_id",
-     _days("c.occurred_on")),
-    ("deals_counted", "JOIN sales_deal d ON d.product_id = r.id", "d.owner_id", _days_of_deal("d")),
-    ("orders", "JOIN sales_order o ON o.product_id = r.id", "o.owner_id", _days_of_order("o")),
-    ("orders", "JOIN sales_orderline l ON l.product_id = r.id JOIN sales_order o ON o.id = l.order_id", "o.owner_id",
-     _days_of_order("o")),
-)  # fmt: skip
-_ABOVE_ACCOUNT = _above(
-    ["industry", "country"],
-    ("credits", f"JOIN sales_order o ON o.account_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
-    ("outcomes", "JOIN sales_deal d ON d.account_id = r.id JOIN sales_outcome c ON c.deal_id = d.id", "c.person_id",
-     _days("c.occurred_on")),
-    ("deals_counted", "JOIN sales_deal d ON d.account_id = r.id", "d.owner_id", _days_of_deal("d")),
-    ("orders", "JOIN sales_order o ON o.account_id = r.id CROSS JOIN LATERAL (VALUES (o.owner_id),"
-     " (o.delivered_by_id)) AS w(person_id)", "coalesce(w.person_id, o.owner_id)", _days_of_order("o")),
-    *(
-        (topic, f"JOIN {table} c ON c.account_id = r.id AND c.owner_id IS NOT NULL", "c.owner_id", days)
-        for topic, table, days in (
-            ("feedback", "sales_feedback", _days("c.given_on")),
-            ("complaints", "sales_complaint", _days("c.received_on", "c.answered_on", "c.resolved_on")),
-            ("contracts", "sales_contract", _days("c.starts_on", "c.ends_on", "c.signed_on")),
-            ("referrals", "sales_referral", _days("c.asked_on", "c.thanked_on")),
-        )
+    "of_product": _hanging(
+        "sales_product",
+        ("credits", f"JOIN sales_order o ON o.product_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
+        ("outcomes", "JOIN sales_deal d ON d.product_id = r.id JOIN sales_outcome c ON c.deal_id = d.id",
+         "c.person_id", _days("c.occurred_on")),
+        ("deals_counted", "JOIN sales_deal d ON d.product_id = r.id", "d.owner_id", _days_of_deal("d")),
+        ("orders", f"JOIN sales_order o ON o.product_id = r.id {_WHO_OF_ORDERS}", "w.person_id", _days_of_order("o")),
+        ("orders", "JOIN sales_orderline l ON l.product_id = r.id JOIN sales_order o ON o.id = l.order_id",
+         "o.owner_id", _days_of_order("o")),
     ),
-)  # fmt: skip
+    "of_account": _hanging(
+        "sales_account",
+        ("credits", f"JOIN sales_order o ON o.account_id = r.id {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
+        ("outcomes", "JOIN sales_deal d ON d.account_id = r.id JOIN sales_outcome c ON c.deal_id = d.id",
+         "c.person_id", _days("c.occurred_on")),
+        ("deals_counted", "JOIN sales_deal d ON d.account_id = r.id", "d.owner_id", _days_of_deal("d")),
+        ("orders", f"JOIN sales_order o ON o.account_id = r.id {_WHO_OF_ORDERS}", "w.person_id", _days_of_order("o")),
+        *(
+            (topic, f"JOIN {table} c ON c.account_id = r.id AND c.owner_id IS NOT NULL", "c.owner_id", days)
+            for topic, table, days in (
+                ("feedback", "sales_feedback", _days("c.given_on")),
+                ("complaints", "sales_complaint", _days("c.received_on", "c.answered_on", "c.resolved_on")),
+                ("contracts", "sales_contract", _days("c.starts_on", "c.ends_on", "c.signed_on")),
+                ("referrals", "sales_referral", _days("c.asked_on", "c.thanked_on")),
+            )
+        ),
+    ),
+    "first_order": _hanging(
+        "sales_account",
+        ("orders", f"{_AFTER} {_WHO_OF_ORDERS}", "w.person_id", _days_of_order("o")),
+        ("credits", f"{_AFTER} {_CREDITS_OF_ORDERS}", "c.person_id", _CREDIT_DAYS),
+    ),
+}  # fmt: skip
+"""Marks that name a record instead of a person, and what hangs on it.
 
-# Whether an order is a customer's first may change with an order before it: of those that did not change themselves
-# only the earliest of the account that stands, and those cancelled before it, can become the first or cease to be it.
-_EARLIEST = """
-    JOIN LATERAL (
-          SELECT o.* FROM sales_order o
-           WHERE o.account_id = r.account_id AND o.id NOT IN ({touched})
-             AND o.ordered_on <= coalesce((SELECT min(m.ordered_on) FROM sales_order m
-                                            WHERE m.account_id = r.account_id AND m.withdrawn_at IS NULL
-                                                  AND m.cancelled_on IS NULL AND m.id NOT IN ({touched})), 'infinity')
-         ) AS o ON true
+What that is, the drainer looks up: a trigger would not see what another transaction has yet to commit, and whoever
+drains that one's marks would not yet see this change.
 """
-_FIRST_ORDERS = [
-    Watch(
-        [topic], person, days, ["account_id", "ordered_on", "withdrawn_at", "cancelled_on"], joins=_EARLIEST + joins,
-        name=f"mark_first_{topic}",
-    )
-    for topic, person, days, joins in (
-        ("orders", "w.person_id", _days_of_order("o"),
-         "JOIN LATERAL (VALUES (o.owner_id), (o.delivered_by_id)) AS w(person_id) ON w.person_id IS NOT NULL"),
-        ("credits", "c.person_id", _CREDIT_DAYS, _CREDITS_OF_ORDERS),
-    )
-]  # fmt: skip
+
+
+def _above(topic: str, columns: Sequence[str]) -> Watch:
+    return Watch([topic], "r.id", ALWAYS, columns, is_above=True, name=f"mark_{topic}")
+
+
+_ABOVE_DEAL = [
+    _above("of_deal", ["source", "product_id", "account_id"]),
+    _above("of_renewal", ["status", "amount", "currency", "withdrawn_at"]),
+]
+# Looked up at once: whoever writes credit holds the order.
+_ABOVE_ORDER = Watch(
+    ["credits"], "c.person_id", _days_of_credit("r", "c"),
+    ["ordered_on", "delivered_on", "paid_on", "product_id", "account_id", "deal_id", "cancelled_on", "withdrawn_at"],
+    joins="JOIN sales_credit c ON c.order_id = r.id", is_above=True, name="mark_credits_0",
+)  # fmt: skip
+# Whether an order is a customer's first may change with an order before it.
+_FIRST_ORDERS = Watch(
+    ["first_order"], "r.account_id", _day("ordered_on"), ["withdrawn_at", "cancelled_on"], "r.account_id IS NOT NULL",
+    name="mark_first_order",
+)  # fmt: skip
 
 _RATES = Watch(_IN_MONEY, EVERYBODY, "daterange(lower(r.during), NULL)", ["currency", "kind", "rate", "during"])
 _QUOTAS = Watch(
@@ -323,7 +337,7 @@ class WatchedDeal(Deal):
 class WatchedOrder(Order):
     class Meta:
         proxy = True
-        triggers = _all_of(_ORDERS, *_ABOVE_ORDER, *_FIRST_ORDERS)
+        triggers = _all_of(_ORDERS, _ABOVE_ORDER, _FIRST_ORDERS)
 
 
 class WatchedOrderLine(OrderLine):
@@ -335,13 +349,13 @@ class WatchedOrderLine(OrderLine):
 class WatchedAccount(Account):
     class Meta:
         proxy = True
-        triggers = _all_of(*_ABOVE_ACCOUNT)
+        triggers = _above("of_account", ["industry", "country"]).triggers()
 
 
 class WatchedProduct(Product):
     class Meta:
         proxy = True
-        triggers = _all_of(*_ABOVE_PRODUCT)
+        triggers = _above("of_product", ["family", "unit_cost", "currency"]).triggers()
 
 
 class WatchedLead(Lead):

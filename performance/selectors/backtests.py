@@ -182,7 +182,7 @@ def _pipeline(period: Period, on: date) -> dict[int, Decimal] | None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT v.person_id, sum(v.worth * s.probability / 100)
+            SELECT v.person_id, sum(v.value * s.probability / 100)
                    FILTER (WHERE v.due_on IS NULL OR (v.due_on >= %(start)s AND v.due_on < %(end)s))
               FROM performance_dealversion v JOIN sales_stage s ON s.id = v.stage_id
              WHERE v.status = 'open' AND v."on" <= %(on)s AND (v.until IS NULL OR v.until > %(on)s)

@@ -113,7 +113,7 @@ def sellers(team_ids: Collection[int], period: Period, day: date) -> dict[int, i
 
 def calls_standing(*, period: Period, as_of: date, q: Q) -> list[Call]:
     """The calls that stood at the end of a day."""
-    rows = Call.objects.filter(q, made_on__lte=as_of).of(period.key).standing()
+    rows = Call.objects.filter(q, made_on__lte=as_of).of(period).standing()
     return list(rows.select_related("person", "team", "by"))
 
 
@@ -244,10 +244,63 @@ def calls_of(*, scope: Scope, period: Period, as_of: date) -> Calls:
     return Calls(*told[0]) if len(told) == 1 else Calls(None, [whole for whole, _, _ in told], [])
 
 
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """A line of what is called, as pages, files and API tell it; of a team its call, else what its people's come to."""
+
+    kind: str
+    pk: int
+    name: str
+    called_on: date | None
+    commit: Decimal | None
+    best_case: Decimal | None
+    people_commit: Decimal | None
+    not_called: int
+    computed: Decimal | None
+    credited: Decimal
+    bias: Decimal | None
+    error: Decimal | None
+    judged: int
+
+
+def lines_of(told: Calls) -> list[Rolled]:
+    """The calls of a scope, the whole first, then the teams right below it, then its people."""
+    found = []
+    for one in [*([told.whole] if told.whole else []), *told.teams]:
+        is_called = one.call is not None or one.people.callers > 0
+        found.append(
+            Rolled(
+                "team", one.team.pk, one.team.name, one.call.made_on if one.call else None,
+                one.commit if is_called else None, one.best_case if is_called else None, one.people.commit,
+                one.people.missing, one.expected, one.credited, one.record.bias, one.record.error, one.record.judged,
+            )
+        )  # fmt: skip
+    for line in told.people:
+        call = line.call
+        found.append(
+            Rolled(
+                "person", line.person.pk, line.person.name, call.made_on if call else None,
+                call.commit if call else None, call.best_case if call else None, None, int(call is None),
+                line.expected, line.credited, line.record.bias, line.record.error, line.record.judged,
+            )
+        )  # fmt: skip
+    return found
+
+
+def calls_within(scope: Scope, day: date) -> Q:
+    """Those for the teams of a scope, and for the results of whoever is posted in them on a day."""
+    if scope.kind == "company":
+        return Q()
+    if scope.kind == "person":
+        return Q(person=scope.pk)
+    posted = Posting.objects.on(day).filter(team__in=scope.team_ids)
+    return Q(team__in=scope.team_ids) | Q(team=None, person__in=posted.values("person"))
+
+
 def history(*, period: Period, person: Person | None = None, team: Team | None = None) -> list[Call]:
     """Every call for a person's own result or for a team, the latest first."""
     rows = Call.objects.filter(team=team) if team else Call.objects.filter(person=person, team=None)
-    return list(rows.of(period.key).select_related("person", "by").order_by("-made_on", "-made_at", "-pk"))
+    return list(rows.of(period).select_related("person", "by").order_by("-made_on", "-made_at", "-pk"))
 
 
 def may_call_for(person: Person, day: date) -> list[Team]:

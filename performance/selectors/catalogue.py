@@ -9,6 +9,8 @@ from sales.models import Activity
 
 from .parts import BUCKETED, Part, parts_of, said, versions_in_force
 
+CREDITED = ("bookings", "overlay", "bookings.actual", "overlay.actual")
+"""Credit at the plan's rates, and what it is more at the actual ones (R13)."""
 ACTIVITY_KINDS = {kind: f"activities.{kind}" for kind in Activity.Kind.values}
 
 
@@ -27,6 +29,8 @@ class Measure:
     """How those make a value; empty: as this product does it for what it ships with."""
     divisors: frozenset[str] = frozenset()
     """Which of them are summed below the line."""
+    ahead: frozenset[str] = frozenset()
+    """Which of them go by a day that may lie ahead: they count to the end of the period, whatever the day."""
     better: str = "higher"
     kind: str = "lagging"
     is_prorated: bool = True
@@ -58,16 +62,16 @@ MEASURES = {
             "bookings",
             "Bookings",
             "money",
-            "Credited order value net of tax and discount, by order date, less refunds and cancellations. "
-            "A person's include overlays; a team's and the company's do not.",
-            ("bookings", "overlay"),
+            "Credited order value net of tax and discount, by order date, less refunds and cancellations, at the "
+            "actual rate of the order's day. A person's include overlays; a team's and the company's do not.",
+            CREDITED,
         ),
         Measure(
             "overlay",
             "Overlay",
             "money",
             "Credit on top of an order's value, in no team or company total.",
-            ("overlay",),
+            ("overlay", "overlay.actual"),
         ),
         Measure(
             "deals_won",
@@ -129,7 +133,7 @@ MEASURES = {
             "pipeline",
             "Pipeline",
             "money",
-            "Amount of the deals open now that are expected to close in the period.",
+            "Amount of the deals open now that are expected to close in the period, at the plan's rates.",
             (),
         ),
         Measure(
@@ -145,22 +149,22 @@ MEASURES = {
             "attainment",
             "Attainment",
             "ratio",
-            "Credited ÷ quota; of a team ÷ its target, where a plan gave it one.",
-            ("bookings", "overlay", "expected"),
+            "Credited ÷ quota, both at the plan's rates; of a team ÷ its target, where a plan gave it one.",
+            (*CREDITED, "expected"),
         ),
         Measure(
             "pace",
             "Pace",
             "ratio",
-            "Credited ÷ what the plan expected up to and including the day.",
-            ("bookings", "overlay", "expected"),
+            "Credited ÷ what the plan expected up to and including the day, both at the plan's rates.",
+            (*CREDITED, "expected"),
         ),
         Measure(
             "gap",
             "Gap",
             "money",
-            "Quota − credited; of a team its target − credited, where a plan gave it one.",
-            ("bookings", "overlay", "expected"),
+            "Quota − credited, both at the plan's rates; of a team its target − credited, where a plan gave it one.",
+            (*CREDITED, "expected"),
             better="lower",
         ),
         Measure(
@@ -168,7 +172,7 @@ MEASURES = {
             "Coverage",
             "ratio",
             "Pipeline ÷ gap; met when no gap is left.",
-            ("bookings", "overlay", "expected"),
+            (*CREDITED, "expected"),
         ),
     )
 }
@@ -220,6 +224,7 @@ def measure_of(versions: list[MeasureVersion]) -> Measure:
         needs=tuple(sorted(names)),
         method=definition.method,
         divisors=frozenset(part.name for part in in_force if part.name.endswith("/")),
+        ahead=frozenset(name for part in in_force if part.is_ahead for name in (part.name, part.left_out)) & names,
         better=definition.better,
         kind=definition.kind,
         is_prorated=definition.is_prorated,

@@ -1,7 +1,7 @@
 """One figure with its definition and the records behind it; the same for pages, API and export."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,15 @@ NO_SERIES = frozenset({"pipeline", "coverage", "attainment", "pace", "gap", "quo
 """What does not add up over days."""
 AGAINST = frozenset({"attainment", "gap", "coverage"})
 """What is measured against a team's target, where it has one."""
+WHOLE = frozenset({"pipeline", "coverage", "quota"})
+"""What has its records in all of a period, on whichever day one asks."""
+MADE_OF = {
+    "attainment": ("bookings", "quota"),
+    "pace": ("bookings", "expected"),
+    "gap": ("quota", "bookings"),
+    "coverage": ("pipeline", "gap"),
+}
+"""The figures that one is worked out from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,8 @@ class Figure:
     records: str
     note: str = ""
     left_out: int = 0
+    beside: Decimal | None = None
+    """What is judged at the plan's rates at the actual ones, bookings at the plan's (R13); empty: it is equal."""
 
 
 def figures(
@@ -61,12 +72,7 @@ def figures(
     `known` is the catalogue, where the caller has it already.
     """
     asked = list(measures_of(measures).values() if known is None else (known[key] for key in measures))
-    needed = sorted({part for measure in asked for part in measure.needs})
-    until = min(as_of + timedelta(days=1), period.end)
-    spans = [Span("to_date", needed, period.start, until)]
-    if "expected" in needed:
-        spans.append(Span("rest", ["expected"], max(until, period.start), period.end))
-    cells = read(spans, **of_scope(scope), basis=basis, period=period)
+    cells = read(spans_of(asked, period, as_of), **of_scope(scope), basis=basis, period=period)
     pipeline = (Decimal(0), 0, 0)
     if any(measure.key in {"pipeline", "coverage"} for measure in asked):
         pipeline = open_pipeline(scope=scope, period=period, as_of=as_of)
@@ -75,9 +81,30 @@ def figures(
         [target] = targets(scope, [(period.start, period.end)])
     currency = (organisation or Organisation.get()).currency
     return {
-        measure.key: figure_of(measure, cells, pipeline, scope, period, until, as_of, basis, currency, target)
+        measure.key: figure_of(measure, cells, pipeline, scope, period, as_of, basis, currency, target)
         for measure in asked
     }
+
+
+def spans_of(measures: Iterable[Measure], period: Period, as_of: date) -> list[Span]:
+    """What the figures of a period read: up to the day, of what may lie ahead all of it, and the rest of the plan."""
+    asked = list(measures)
+    ahead = {name for measure in asked for name in measure.ahead}
+    needed = sorted({name for measure in asked for name in measure.needs} - ahead)
+    until = max(min(as_of + timedelta(days=1), period.end), period.start)
+    spans = [Span("to_date", needed, period.start, until)]
+    if ahead:
+        spans.append(Span("to_date", sorted(ahead), period.start, period.end))
+    if "expected" in needed:
+        spans.append(Span("rest", ["expected"], until, period.end))
+    return spans
+
+
+def counts_until(measure: Measure, period: Period, as_of: date) -> date:
+    """The first day after those whose records a figure of a period counts."""
+    if measure.ahead or measure.key in WHOLE:
+        return period.end
+    return max(min(as_of + timedelta(days=1), period.end), period.start)
 
 
 def figure(
@@ -100,7 +127,6 @@ def figure_of(
     pipeline: tuple[Decimal, int, int],
     scope: Scope,
     period: Period,
-    until: date,
     as_of: date,
     basis: Basis,
     currency: str,
@@ -116,15 +142,19 @@ def figure_of(
     denominator: Decimal | None = None
     note = ""
     credited = credited_of(cells, scope.kind == "person")
+    actual = actual_of(cells, scope.kind == "person")
     quota, expected = quota_and_expected(cells)
     goal = quota if target is None else target
     gap = None if goal is None else goal - credited
+    beside: Decimal | None = None
     won, lost = cells.count("deals_won"), cells.count("deals_lost")
     match measure.key:
         case "bookings":
-            value: Decimal | None = credited
+            value: Decimal | None = actual
+            beside = credited
         case "overlay":
-            value = to_cents(cells.total("overlay"))
+            beside = to_cents(cells.total("overlay"))
+            value = to_cents(beside + cells.total("overlay.actual"))
         case "deals_won" | "deals_lost":
             value = Decimal(cells.count(measure.key))
         case "won_value":
@@ -150,22 +180,27 @@ def figure_of(
             value = expected
         case "attainment":
             numerator, denominator, value = credited, goal, ratio(credited, goal)
+            beside = ratio(actual, goal)
         case "pace":
             numerator, denominator, value = credited, expected, ratio(credited, expected)
+            beside = ratio(actual, expected)
         case "gap":
-            value = gap
+            value, beside = gap, None if goal is None else goal - actual
         case "coverage":
             numerator, denominator, value = to_cents(pipeline[0]), gap, ratio(pipeline[0], gap)
             note = "met" if gap is not None and gap <= 0 else ""
         case _ if measure.method:
-            value, numerator, denominator, note = defined_value(measure, cells, is_person=scope.kind == "person")
+            is_person = scope.kind == "person" or _tells_of_one(
+                measure, cells, scope, period.start, counts_until(measure, period, as_of)
+            )
+            value, numerator, denominator, note = defined_value(measure, cells, is_person=is_person)
         case _:
             value = Decimal(sum(cells.count(part) for part in measure.needs))
     if target is not None and measure.key in {"attainment", "gap"}:
         note = f"against the target of {target:,.2f}; the quotas below it come to {quota or 0:,.2f}"
     if measure.unit in {"ratio", "score"} and value is not None:
         value = round(value, 6)
-    ends = period.end if measure.key in {"pipeline", "quota"} else until
+        beside = None if beside is None else round(beside, 6)
     return Figure(
         measure=measure.key,
         label=measure.label,
@@ -176,13 +211,40 @@ def figure_of(
         denominator=denominator,
         as_of=as_of,
         definition=measure.definition,
-        records=records_url(scope=scope, measure=measure.key, start=period.start, until=ends, basis=basis),
+        records=records_url(
+            scope=scope, measure=measure.key, start=period.start, until=period.end, as_of=as_of, basis=basis
+        ),
         note=note,
         left_out=pipeline[2] if measure.key in {"pipeline", "coverage"} else left_out_of(measure, cells),
+        beside=None if beside == value else beside,
     )
 
 
 Value = tuple[Decimal | None, Decimal | None, Decimal | None, str]
+
+
+def _tells_of_one(measure: Measure, cells: Cells, scope: Scope, start: date, until: date) -> bool:
+    """Whether the few records of a team or the company are of one person alone: then they are that person's (R23)."""
+    names = [name for name in measure.needs if not name.endswith("!")]
+    if not 0 < sum(cells.count(name) for name in measure.divisors or names) < measure.least:
+        return False
+    teams = list(scope.team_ids)
+    people = "SELECT DISTINCT person_id FROM teams_posting WHERE team_id = ANY(%s)"
+    if scope.kind == "company":
+        people = "SELECT id AS person_id FROM teams_person WHERE %s::bigint[] IS NOT NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) < 2
+              FROM (SELECT FROM ({people}) AS p
+                     WHERE EXISTS (SELECT FROM performance_rollup r
+                                    WHERE r.person_id = p.person_id AND r.measure = ANY(%s) AND r."on" >= %s
+                                          AND r."on" < %s AND (r.team_id = ANY(%s) OR %s))
+                     LIMIT 2) AS few
+            """,  # nosec B608 (constants)
+            [teams, names, start, until, teams, scope.kind == "company"],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def defined_value(measure: Measure, cells: Cells, *, is_person: bool, key: int = 0, span: str = "to_date") -> Value:
@@ -252,6 +314,12 @@ def credited_of(cells: Cells, is_person: bool, *, key: int = 0) -> Decimal:
     return to_cents(cells.total("bookings", key=key) + overlay)
 
 
+def actual_of(cells: Cells, is_person: bool, *, key: int = 0) -> Decimal:
+    """The same at the actual rates (R13)."""
+    more = cells.total("bookings.actual", key=key) + (cells.total("overlay.actual", key=key) if is_person else 0)
+    return to_cents(credited_of(cells, is_person, key=key) + more)
+
+
 def quota_and_expected(cells: Cells, *, key: int = 0) -> tuple[Decimal | None, Decimal | None]:
     """The quota of the period and what it expects to date; unknown, not zero, where nobody set one."""
     to_date, rest = cells.total("expected", key=key), cells.total("expected", key=key, span="rest")
@@ -277,9 +345,13 @@ def median(buckets: dict[int, int]) -> Decimal | None:
     return Decimal(at((size - 1) // 2) + at(size // 2)) / 2
 
 
-def records_url(*, scope: Scope, measure: str, start: date, until: date, basis: Basis = "restated") -> str:
-    """Where the rows behind a figure are."""
+def records_url(
+    *, scope: Scope, measure: str, start: date, until: date, as_of: date | None = None, basis: Basis = "restated"
+) -> str:
+    """Where the rows behind a figure of `[start, until)` as of a day are; without it, as of their last so far."""
     asked = {"measure": measure, "of": scope.key, "from": start.isoformat(), "until": until.isoformat()}
+    if as_of is not None:
+        asked["as_of"] = as_of.isoformat()
     if basis != "restated":
         asked["basis"] = basis
     return f"{reverse('records')}?{urlencode(asked)}"
@@ -292,10 +364,10 @@ def series(
     asked = measures_of([measure])[measure]
     if asked.key in NO_SERIES:
         raise ValueError(f"{asked.label} does not add up over days; ask for it as a figure.")
-    until = min(as_of + timedelta(days=1), period.end)
+    until = counts_until(asked, period, as_of)
     steps = _steps(period.start, until, by, period.calendar)
     spans = [Span(step.isoformat(), asked.needs, step, end) for step, end in steps]
-    cells = _daily(scope, asked.needs, period.start, until, {d: s for s, e in steps for d in _days(s, e)})
+    cells = _daily(scope, asked, period.start, until, as_of, {d: s for s, e in steps for d in _days(s, e)})
     found: list[tuple[date, Decimal | None]] = []
     for span in spans:
         own = Cells(
@@ -303,7 +375,8 @@ def series(
             {},
             {(0, "to_date", part): cells.buckets.get((0, span.name, part), {}) for part in asked.needs},
         )
-        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, period, span.until, as_of, "restated", "")
+        days = replace(period, start=span.start, end=span.until)
+        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, days, as_of, "restated", "")
         zero = asked.key == "expected" and made.value is None
         found.append((span.start, Decimal(0) if zero else made.value))
     return found
@@ -344,9 +417,11 @@ def daily(*, scope: Scope, measures: Sequence[str], start: date, until: date) ->
     return found
 
 
-def _daily(scope: Scope, measures: Sequence[str], start: date, until: date, step_of: dict[date, date]) -> Cells:
+def _daily(scope: Scope, asked: Measure, start: date, until: date, as_of: date, step_of: Mapping[date, date]) -> Cells:
     cells = Cells({}, {}, {})
-    for on, measure, bucket, total, count in _rows(scope, measures, start, until):
+    for on, measure, bucket, total, count in _rows(scope, asked.needs, start, until):
+        if on > as_of and measure not in asked.ahead:
+            continue
         name = step_of[on].isoformat()
         was = cells.sums.get((0, name, measure), (Decimal(0), 0))
         cells.sums[0, name, measure] = (was[0] + total, was[1] + count)

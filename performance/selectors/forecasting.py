@@ -133,7 +133,7 @@ _CREDITS = """
     SELECT c.person_id, c.occurred_on - DATE '1970-01-01',
            CASE WHEN c.reason ~ %(brought_over)s THEN c.occurred_on
                 ELSE greatest(c.occurred_on, (c.recorded_at AT TIME ZONE %(zone)s)::date) END - DATE '1970-01-01',
-           c.reporting_amount, (c.kind = 'primary')::int
+           coalesce(c.plan_amount, c.reporting_amount), (c.kind = 'primary')::int
       FROM sales_credit c
      WHERE c.occurred_on >= %(since)s AND (%(people)s::bigint[] IS NULL OR c.person_id = ANY(%(people)s))
      ORDER BY c.id
@@ -147,9 +147,9 @@ _DEALS = """
            CASE WHEN x.told <= d.opened_on + %(late)s THEN greatest(d.opened_on, x.told) ELSE d.opened_on END
            - DATE '1970-01-01',
            CASE WHEN v.status <> 'open' THEN c.closed - DATE '1970-01-01' END, (v.status = 'won')::int,
-           CASE WHEN v.status = 'open' AND v.amount IS NOT NULL THEN v.worth END,
+           CASE WHEN v.status = 'open' AND v.amount IS NOT NULL THEN v.value END,
            v."on" - DATE '1970-01-01', v.until - DATE '1970-01-01',
-           CASE WHEN v.status = 'won' AND v.amount IS NOT NULL THEN v.worth END, coalesce(d.product_id, 0)
+           CASE WHEN v.status = 'won' AND v.amount IS NOT NULL THEN v.value END, coalesce(d.product_id, 0)
       FROM performance_dealversion v JOIN sales_deal d ON d.id = v.deal_id
      CROSS JOIN LATERAL (
            SELECT CASE WHEN v.was_status <> v.status THEN v."on" ELSE

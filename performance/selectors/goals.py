@@ -27,4 +27,5 @@ def sum_of(held: Mapping[int, Decimal], tops: Collection[int]) -> Decimal | None
 
 
 def _topmost() -> tuple[int, ...]:
-    return tuple(Team.objects.present().filter(parent=None).values_list("pk", flat=True))
+    """The teams at the top that sell: a department has no target to wait for."""
+    return tuple(Team.objects.present().filter(parent=None, department="").values_list("pk", flat=True))

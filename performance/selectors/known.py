@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Concat
+from django.db.models.functions import Coalesce, Concat
 
 from sales.models import Credit, Outcome
 from salesmgmt.lib.clock import close_of
@@ -17,7 +17,7 @@ from teams.models import Organisation
 
 from .catalogue import measures_of
 from .cells import Basis, Cells
-from .figures import AGAINST, Figure, figure, figure_of
+from .figures import AGAINST, Figure, counts_until, figure, figure_of
 from .frozen import frozen
 from .goals import targets
 from .pipeline import open_pipeline
@@ -28,10 +28,13 @@ Source = Literal["ledger", "snapshot", "frozen", "unknown"]
 LEDGERS = frozenset(
     {
         "bookings", "overlay", "deals_won", "deals_lost", "won_value", "win_rate", "win_rate_value", "average_deal",
-        "sales_cycle", "quota", "attainment", "gap",
+        "sales_cycle", "quota", "expected", "attainment", "pace", "gap",
     }
 )  # fmt: skip
 SNAPSHOTS = frozenset({"pipeline", "coverage"})
+AT_PLAN: Any = Coalesce("plan_amount", "reporting_amount")
+"""What an entry of credit is judged at (R13)."""
+BEYOND_PLAN: Any = F("reporting_amount") - F("plan_amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,28 +82,29 @@ def known(
     organisation = organisation or Organisation.get()
     day = min(on, as_of or on)
     now = figure(scope=scope, measure=measure, period=period, as_of=day, basis=basis, organisation=organisation)
+    asked = measures_of([measure])[measure]
     source = source_of(measure)
     if source == "frozen":
-        return _frozen(scope, now, period, on, day)
-    asked = measures_of([measure])[measure]
-    until = min(day + timedelta(days=1), period.end)
+        return _frozen(scope, now, period, counts_until(asked, period, day), on, day)
+    until = max(min(day + timedelta(days=1), period.end), period.start)
     moment = close_of(on, organisation.time_zone)
-    cells = _cells(scope, period, until, moment, basis)
+    cells = _cells(scope, period, until, moment, basis, is_by_day=measure in {"expected", "pace"})
     pipeline = (Decimal(0), 0, 0)
     if source == "snapshot":
         pipeline = open_pipeline(scope=scope, period=period, as_of=day)
     target = targets(scope, [(period.start, period.end)], known=moment)[0] if measure in AGAINST else None
-    then = figure_of(asked, cells, pipeline, scope, period, until, day, basis, organisation.currency, target)
+    then = figure_of(asked, cells, pipeline, scope, period, day, basis, organisation.currency, target)
     return Known(on, replace(then, records=f"{then.records}&known={on.isoformat()}"), now, source)
 
 
-def _frozen(scope: Scope, now: Figure, period: Period, on: date, day: date) -> Known:
-    whole = _whole(period, day + timedelta(days=1))
-    kept = (
-        frozen(scope=scope, measure=now.measure, period=whole, as_of=on)
-        if whole and (on == day or on >= whole.end)
-        else None
-    )
+def _frozen(scope: Scope, now: Figure, period: Period, until: date, on: date, day: date) -> Known:
+    if now.value is None and now.note:  # withheld now, it was no less somebody's then
+        return Known(on, None, now, "unknown")
+    # What was frozen that night counted the days up to it, and of what may lie ahead all of the period: the figure of
+    # `day` has to count the same.
+    whole = _whole(period, until)
+    is_same = whole is not None and (until == whole.end or (on == day and until == day + timedelta(days=1)))
+    kept = frozen(scope=scope, measure=now.measure, period=whole, as_of=on) if whole and is_same else None
     if kept is None:
         return Known(on, None, now, "unknown")
     then = replace(
@@ -116,13 +120,15 @@ def _whole(period: Period, until: date) -> Period | None:
     return next((one for one in found if one.start == period.start and until <= one.end), None)
 
 
-def _cells(scope: Scope, period: Period, until: date, moment: datetime, basis: Basis) -> Cells:
-    """What the rollups would have said, from the ledgers' entries that were known."""
+def _cells(scope: Scope, period: Period, until: date, moment: datetime, basis: Basis, *, is_by_day: bool) -> Cells:
+    """What the rollups would have said, from the ledgers' entries that were known; the quota also up to `until`."""
     sums: dict[tuple[int, str, str], tuple[Decimal, int]] = {}
     credits = within(Credit.objects.filter(known_by(moment)), scope, period, until, basis)
     name: Any = Case(When(kind="overlay", then=Value("overlay")), default=Value("bookings"), output_field=CharField())
-    for key, total, count in _summed(credits, name, "reporting_amount", Count("pk")):
+    for key, total, count in _summed(credits, name, AT_PLAN, Count("pk")):
         sums[0, "to_date", key] = (total, count)
+    for key, total, count in _summed(credits.exclude(plan_amount=None), name, BEYOND_PLAN, Count("pk")):
+        sums[0, "to_date", f"{key}.actual"] = (total, count)
     outcomes = within(Outcome.objects.filter(known_by(moment)), scope, period, until, basis)
     for prefix, rows in (("deals_", outcomes), ("uncounted_", outcomes.filter(counts=False))):
         for key, total, count in _summed(rows, Concat(Value(prefix), "status"), "amount", Sum("count")):
@@ -134,13 +140,16 @@ def _cells(scope: Scope, period: Period, until: date, moment: datetime, basis: B
         whose = {"team_ids": scope.team_ids}
     quota = quota_known(known=moment, start=period.start, end=period.end, **whose)
     if quota is not None:
-        sums[0, "rest", "expected"] = (quota, 1)
+        begun = is_by_day and until > period.start
+        so_far = (quota_known(known=moment, start=period.start, end=until, **whose) if begun else None) or Decimal(0)
+        sums[0, "to_date", "expected"] = (so_far, 1)
+        sums[0, "rest", "expected"] = (quota - so_far, 1)
     return Cells(sums, {}, buckets)
 
 
-def _summed(rows: QuerySet[Any], name: Any, value: str, count: Any) -> list[tuple[str, Decimal, int]]:
+def _summed(rows: QuerySet[Any], name: Any, value: Any, count: Any) -> list[tuple[str, Decimal, int]]:
     grouped = rows.order_by().annotate(name=name).values("name")
-    return list(grouped.annotate(total=Sum(F(value)), times=count).values_list("name", "total", "times"))
+    return list(grouped.annotate(total=Sum(value), times=count).values_list("name", "total", "times"))
 
 
 def within(rows: QuerySet[Any], scope: Scope, period: Period, until: date, basis: Basis) -> QuerySet[Any]:
@@ -159,5 +168,9 @@ def counts_in(period: Period, until: date, basis: Basis) -> Q:
     """By the day it occurred; reported by the month of posting, of what occurred before `until` (R10)."""
     if basis == "restated":
         return Q(occurred_on__gte=period.start, occurred_on__lt=until)
-    end = Period.of(period.end - timedelta(days=1), "month", period.calendar).end
-    return Q(posted_on__gte=period.start, posted_on__lt=end, occurred_on__lt=until)
+    return Q(posted_on__gte=period.start, posted_on__lt=posted_until(period), occurred_on__lt=until)
+
+
+def posted_until(period: Period) -> date:
+    """What is reported is kept by months: of days that end within one, all of it."""
+    return Period.of(period.end - timedelta(days=1), "month", period.calendar).end

@@ -16,7 +16,7 @@ from teams.models import Posting
 from .catalogue import ACTIVITY_KINDS
 from .cells import Basis
 from .figures import Figure
-from .known import in_scope, within
+from .known import AT_PLAN, in_scope, within
 from .scope import Scope
 
 
@@ -36,7 +36,7 @@ def left_out(*, scope: Scope, figure: Figure, period: Period, until: date, basis
     match figure.measure:
         case "bookings" | "attainment" | "pace" | "gap" if scope.kind != "person":
             rows = within(Credit.objects.filter(kind="overlay"), scope, period, until, basis)
-            found += _told(rows, "reporting_amount", "overlay credit on top, in no total of a team or the company")
+            found += _told(rows, _worth(figure), "overlay credit on top, in no total of a team or the company")
         case "win_rate" | "win_rate_value":
             rows = within(Outcome.objects.filter(counts=False), scope, period, until, basis)
             found += _told(rows, "amount", "duplicate or bad fit, which nobody could have won")
@@ -69,7 +69,7 @@ def _posted_elsewhere(scope: Scope, figure: Figure, period: Period, until: date)
     """What occurred in these days and was posted in a later month, as theirs was closed."""
     if figure.measure in {"bookings", "overlay", "attainment", "pace", "gap"}:
         model: Any = Credit
-        value = "reporting_amount"
+        value = _worth(figure)
     elif figure.measure in {"deals_won", "deals_lost", "won_value", "win_rate", "win_rate_value", "average_deal"}:
         model, value = Outcome, "amount"
     else:
@@ -81,8 +81,13 @@ def _posted_elsewhere(scope: Scope, figure: Figure, period: Period, until: date)
     )
 
 
-def _told(rows: QuerySet[Any], value: str | None, why: str) -> list[LeftOut]:
-    asked: dict[str, Any] = {"count": Count("pk")} | ({"amount": Sum(F(value))} if value else {})
+def _worth(figure: Figure) -> Any:
+    """Of an entry of credit, at the rates that the figure is at (R13)."""
+    return F("reporting_amount") if figure.measure in {"bookings", "overlay"} else AT_PLAN
+
+
+def _told(rows: QuerySet[Any], value: Any, why: str) -> list[LeftOut]:
+    asked: dict[str, Any] = {"count": Count("pk")} | ({"amount": Sum(value)} if value else {})
     found = rows.order_by().aggregate(**asked)
     amount = found.get("amount")
     return [LeftOut(found["count"], None if amount is None else to_cents(amount), why)] if found["count"] else []

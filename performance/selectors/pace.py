@@ -16,8 +16,9 @@ from targets.selectors import published_targets
 from teams.models import Organisation, Person, Posting, Team
 
 from ..analysis import Landing, landing_range
+from .catalogue import CREDITED
 from .cells import Basis, Cells, Span, of_scope, read
-from .figures import credited_of, quota_and_expected
+from .figures import actual_of, credited_of, quota_and_expected
 from .goals import targets
 from .scope import Scope
 
@@ -49,6 +50,9 @@ class Pace:
     days_left: int
     """Days after `as_of` on which the plan expects something: the person's own working days that remain."""
     status: str
+    credited_actual: Decimal
+    """All else is at the plan's rates; this is at the actual ones (R13)."""
+    attainment_actual: Decimal | None
     as_of: date
     period: Period
     currency: str
@@ -80,6 +84,8 @@ class Standing:
     needed_per_day: Decimal | None
     days_left: int
     status: str
+    credited_actual: Decimal
+    attainment_actual: Decimal | None
     won: int
     lost: int
     win_rate: Decimal | None
@@ -104,6 +110,8 @@ class TeamStanding:
     needed_per_day: Decimal | None
     days_left: int
     status: str
+    credited_actual: Decimal
+    attainment_actual: Decimal | None
     won: int
     lost: int
     win_rate: Decimal | None
@@ -132,13 +140,13 @@ def pace(
 def _spans(period: Period, as_of: date, *more: str) -> list[Span]:
     until = max(min(as_of + timedelta(days=1), period.end), period.start)
     return [
-        Span("to_date", ["bookings", "overlay", "expected", *more], period.start, until),
+        Span("to_date", [*CREDITED, "expected", *more], period.start, until),
         Span("rest", ["expected"], until, period.end, days_only=True),
     ]
 
 
 def _against_quota(cells: Cells, key: int, *, is_person: bool, target: Decimal | None = None) -> dict:
-    credited = credited_of(cells, is_person, key=key)
+    credited, actual = credited_of(cells, is_person, key=key), actual_of(cells, is_person, key=key)
     quota, expected = quota_and_expected(cells, key=key)
     goal = quota if target is None else target
     gap = None if goal is None else goal - credited
@@ -155,6 +163,8 @@ def _against_quota(cells: Cells, key: int, *, is_person: bool, target: Decimal |
         "needed_per_day": per_day,
         "days_left": days_left,
         "status": status_of(now),
+        "credited_actual": actual,
+        "attainment_actual": ratio(actual, goal),
     }
 
 

@@ -54,6 +54,11 @@ class Part:
         return self.name.endswith("#")
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether its day may lie ahead of the one a figure is asked for."""
+        return self.day in self.source.ahead
+
+    @property
     def left_out(self) -> str:
         """Where it is counted how many rows lack the value."""
         return f"{self.name}!"
@@ -151,7 +156,7 @@ def _of_one_source(parts: list[Part]) -> tuple[str, list[Any]]:
     posted, team = "q.m_on", "p.team_id"
     posting = "LEFT JOIN teams_posting p ON p.person_id = q.m_person AND p.during @> q.m_on"
     if source.team:
-        rows = rows.annotate(m_team=F(source.team), m_posted=F(source.posted))
+        rows = rows.annotate(m_team=F(source.team))
         columns += ["m_team", "m_posted"]
         posted, team, posting = "q.m_posted", "q.m_team", ""
     kept = "sum(m.total * q.m_count) <> 0" + (" OR sum(q.m_count) <> 0" if source.counts else "")

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection
 
@@ -248,34 +248,51 @@ def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal
     Where nothing in the scope has changed since that day, that is what the rollups say of now; else the snapshot of the
     day. A team's are those of the people posted in it on `as_of`: an open deal goes with whoever owns it.
     """
-    if scope.kind == "company":
-        table, whose = "performance_rollupsum", "level = 'td'"
-    elif scope.kind == "person":
-        table, whose = "performance_rollup", "person_id = ANY(%(ids)s)"
-    else:
-        table = "performance_rollup"
-        whose = (
-            "person_id IN (SELECT person_id FROM teams_posting WHERE during @> %(on)s::date AND team_id = ANY(%(ids)s))"
-        )
+    ids = [scope.pk or 0] if scope.kind == "person" else list(scope.team_ids)
+    return _open(scope.kind, ids, period, as_of, each="0").get(0, (ZERO, 0, 0))
+
+
+def open_pipelines(
+    *, kind: Literal["team", "person"], ids: Collection[int], period: Period, as_of: date
+) -> dict[int, tuple[Decimal, int, int]]:
+    """`open_pipeline` of each of these people, or of each of these teams without those below; in one query."""
+    return _open(kind, list(ids), period, as_of, each="team_id" if kind == "team" else "person_id")
+
+
+def _open(kind: str, ids: list[int], period: Period, as_of: date, *, each: str) -> dict[int, tuple[Decimal, int, int]]:
+    asked = Scope("team" if kind == "team" else "person" if kind == "person" else "company", None, "", "", tuple(ids))
+    owner = "" if each == "0" else ("p." if kind == "team" else "r.")
+    live = "performance_rollupsum AS r WHERE r.level = 'td' AND"
+    if kind == "person":
+        live = "performance_rollup AS r WHERE r.person_id = ANY(%(ids)s) AND"
+    elif kind == "team":
+        live = """
+            teams_posting AS p JOIN performance_rollup AS r ON r.person_id = p.person_id
+             WHERE p.during @> %(on)s::date AND p.team_id = ANY(%(ids)s) AND
+        """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH later AS MATERIALIZED (
-                SELECT EXISTS (SELECT FROM ({_touched(scope)}) AS t) AS is_known
+                SELECT EXISTS (SELECT FROM ({_touched(asked)}) AS t) AS is_known
             )
-            SELECT measure, sum(total), sum(count)::bigint FROM {table}
-             WHERE NOT (SELECT is_known FROM later) AND {whose} AND measure IN ('pipeline', 'pipeline.no_rate')
-               AND "on" >= %(first)s AND "on" < %(end)s GROUP BY 1
+            SELECT {owner}{each}::bigint, r.measure, sum(r.total), sum(r.count)::bigint FROM {live}
+                   NOT (SELECT is_known FROM later) AND r.measure IN ('pipeline', 'pipeline.no_rate')
+               AND r."on" >= %(first)s AND r."on" < %(end)s GROUP BY 1, 2
              UNION ALL
-            SELECT CASE WHEN v.worth IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.worth), 0),
-                   count(*) {held(scope, "%(on)s")}
-             WHERE (SELECT is_known FROM later) AND v.due_on >= %(first)s AND v.due_on < %(end)s GROUP BY 1
+            SELECT {"" if each == "0" else "v."}{each}::bigint,
+                   CASE WHEN v.value IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.value), 0),
+                   count(*) {held(asked, "%(on)s")}
+             WHERE (SELECT is_known FROM later) AND v.due_on >= %(first)s AND v.due_on < %(end)s GROUP BY 1, 2
             """,  # nosec B608 (constants)
-            _asked(scope, period, as_of, date.max),
+            _asked(asked, period, as_of, date.max) | {"ids": ids},
         )
-        found = {measure: (total, count) for measure, total, count in cursor.fetchall()}
-    total, count = found.get("pipeline", (ZERO, 0))
-    return total, count, found.get("pipeline.no_rate", (0, 0))[1]
+        found: dict[int, tuple[Decimal, int, int]] = {}
+        for key, measure, total, count in cursor.fetchall():
+            amount, deals, without = found.get(key, (ZERO, 0, 0))
+            is_rated = measure == "pipeline"
+            found[key] = (total, count, without) if is_rated else (amount, deals, count)
+    return found
 
 
 def mean_open_deals(*, person_ids: Collection[int], start: date, until: date) -> dict[int, Decimal]:

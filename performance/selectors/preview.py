@@ -34,14 +34,16 @@ def preview(*, version: MeasureVersion, period: Period) -> Preview:
     above = [Team(pk=0, path=[0]), *Team.objects.present().order_by("path")]
     paths = {team.pk: [0, *team.path] for team in above}
     cells = Cells({}, {}, {})
-    for _, team, name, bucket, total, count in rows:
+    people: dict[int, set[int]] = {}
+    for person, team, name, bucket, total, count in rows:
         for pk in paths.get(team, [0]):
+            people.setdefault(pk, set()).add(person)
             was = cells.sums.get((pk, "to_date", name), (Decimal(0), 0))
             cells.sums[pk, "to_date", name] = (was[0] + total, was[1] + count)
             if is_bucketed(name):
                 mine = cells.buckets.setdefault((pk, "to_date", name), {})
                 mine[bucket] = mine.get(bucket, 0) + count
-    value, _, _, note = defined_value(measure, cells, is_person=False)
+    value, _, _, note = defined_value(measure, cells, is_person=len(people.get(0, ())) == 1)
     return Preview(
         measure=measure,
         period=period,
@@ -50,5 +52,8 @@ def preview(*, version: MeasureVersion, period: Period) -> Preview:
         records=sum(row[5] for row in rows if not row[2].endswith("!")),
         left_out=left_out_of(measure, cells),
         people=len({row[0] for row in rows}),
-        teams=[(team, defined_value(measure, cells, is_person=False, key=team.pk)[0]) for team in above[1:]],
+        teams=[
+            (team, defined_value(measure, cells, is_person=len(people.get(team.pk, ())) == 1, key=team.pk)[0])
+            for team in above[1:]
+        ],
     )

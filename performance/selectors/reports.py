@@ -13,14 +13,15 @@ from teams.models import Access, Leadership, Organisation, Person, Team, Viewer
 from teams.selectors import members
 
 from ..models import ForecastRow, Report
-from .figures import figures
-from .pace import standings, team_standings
+from .figures import Figure, figures
+from .pace import pace, standings, team_standings
 from .scope import Scope
 
 SHOWN = (
     "bookings", "quota", "attainment", "deals_won", "deals_lost", "win_rate", "average_deal", "sales_cycle",
-    "activities", "pipeline",
+    "activities",
 )  # fmt: skip
+AHEAD = ("pipeline", "coverage")  # of the quarter that runs: what was not closed of a month that is over says nothing
 WAITS = timedelta(days=5)  # after the month, for a comment
 
 
@@ -34,6 +35,7 @@ class Line:
     value: Decimal | None
     before: Decimal | None
     records: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Contents:
     teams: list[Part]
     people: list[Part]
     outlook: Outlook | None = None
+    ended: Outlook | None = None
+    """The quarter that ended with the month; `expected` is what came."""
 
     def to_json(self) -> dict[str, Any]:
         """With decimals as text, so that not a cent is lost."""
@@ -89,7 +93,9 @@ class Contents:
         def part(row: dict[str, Any]) -> Part:
             return Part(**row | {name: number(row[name]) for name in ("credited", "quota", "attainment")})
 
-        ahead = kept.get("outlook")
+        def quarter(row: dict[str, Any] | None) -> Outlook | None:
+            return row and Outlook(**row | {name: number(row[name]) for name in ("expected", "low", "high", "quota")})
+
         return cls(
             currency=kept["currency"],
             credited=Decimal(kept["credited"]),
@@ -99,8 +105,8 @@ class Contents:
             lines=[Line(**row | {name: number(row[name]) for name in ("value", "before")}) for row in kept["lines"]],
             teams=[part(row) for row in kept["teams"]],
             people=[part(row) for row in kept["people"]],
-            outlook=ahead
-            and Outlook(**ahead | {name: number(ahead[name]) for name in ("expected", "low", "high", "quota")}),
+            outlook=quarter(kept.get("outlook")),
+            ended=quarter(kept.get("ended")),
         )
 
 
@@ -116,18 +122,20 @@ def contents(*, report: Report, as_of: date, organisation: Organisation) -> Cont
     """What was sent; before that, what the pages show as of a day."""
     if report.is_sent:
         return Contents.from_json(report.figures)
-    period = Period.parse(report.period, organisation.calendar)
+    period = report.month(organisation.calendar)
     return contents_of(team=report.team, period=period, as_of=as_of, organisation=organisation)
 
 
 def contents_of(*, team: Team, period: Period, as_of: date, organisation: Organisation) -> Contents:
     """The month of a team: its figures, the teams right below it, and its people. Nobody is ranked."""
-    scope, earlier = Scope.team(team), period.shift(-1)
+    scope, earlier = Scope.team(team), _before(period)
     now = figures(scope=scope, measures=SHOWN, period=period, as_of=as_of, organisation=organisation)
-    then = figures(
-        scope=scope, measures=[key for key in SHOWN if key != "pipeline"], period=earlier,
-        as_of=earlier.last_day, organisation=organisation,
-    )  # fmt: skip
+    then = figures(scope=scope, measures=SHOWN, period=earlier, as_of=earlier.last_day, organisation=organisation)
+    quarter = Period.of(as_of, "quarter", organisation.calendar)
+    ahead, month_ago = (
+        figures(scope=scope, measures=AHEAD, period=quarter, as_of=on, organisation=organisation)
+        for on in (as_of, as_of - timedelta(days=period.days))
+    )
     below = Team.objects.present().filter(parent=team).values_list("pk", flat=True)
     rows = team_standings(team_ids=[team.pk, *below], period=period, as_of=as_of)
     own = next(row for row in rows if row.team.pk == team.pk)
@@ -140,8 +148,8 @@ def contents_of(*, team: Team, period: Period, as_of: date, organisation: Organi
         expected=own.expected,
         attainment=own.attainment,
         lines=[
-            Line(key, figure.label, figure.unit, figure.value, then[key].value if key in then else None, figure.records)
-            for key, figure in now.items()
+            *(_line(figure, then[key], figure.label) for key, figure in now.items()),
+            *(_line(figure, month_ago[key], f"{figure.label}, {quarter.label}") for key, figure in ahead.items()),
         ],
         teams=[_part(row.team.pk, row.team.name, row, row.goal) for row in rows if row.team.pk != team.pk],
         people=[
@@ -150,7 +158,28 @@ def contents_of(*, team: Team, period: Period, as_of: date, organisation: Organi
             if row.quota is not None or row.credited
         ],
         outlook=_outlook(team, as_of, organisation),
+        ended=_ended(scope, period, organisation),
     )
+
+
+def _before(period: Period) -> Period:
+    """The month before; of one that the calendar no longer has, as many days."""
+    if Period.of(period.start, "month", period.calendar) == period:
+        return period.shift(-1)
+    start = period.start - timedelta(days=period.days)
+    return Period(start, period.start, "month", "", period.calendar)
+
+
+def _line(figure: Figure, before: Figure, label: str) -> Line:
+    return Line(figure.measure, label, figure.unit, figure.value, before.value, figure.records, figure.note)
+
+
+def _ended(scope: Scope, period: Period, organisation: Organisation) -> Outlook | None:
+    quarter = Period.of(period.start, "quarter", organisation.calendar)
+    if quarter.end != period.end:
+        return None
+    came = pace(scope=scope, period=quarter, as_of=quarter.last_day, organisation=organisation)
+    return Outlook(quarter.label, came.credited, None, None, came.goal, quarter.last_day.isoformat())
 
 
 def _outlook(team: Team, as_of: date, organisation: Organisation) -> Outlook | None:

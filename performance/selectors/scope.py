@@ -18,7 +18,7 @@ class Scope:
     pk: int | None
     name: str
     key: str
-    """As people and the API write it: `company`, `team:North`, `person:E-17`."""
+    """As people and the API write it: `company`, `team:North`, `person:E-17`; `person:#17` who has no such id."""
     team_ids: tuple[int, ...] = ()
     """The team and all below it, as the tree stands."""
     tops: tuple[int, ...] = ()
@@ -40,7 +40,9 @@ class Scope:
 
     @classmethod
     def person(cls, person: Person) -> Self:
-        return cls("person", person.pk, person.name, f"person:{person.external_id or person.name}")
+        """By external id, else by number: a name may be another's too."""
+        has_id = person.external_id and not person.external_id.startswith("#")
+        return cls("person", person.pk, person.name, f"person:{person.external_id if has_id else f'#{person.pk}'}")
 
     @classmethod
     def parse(cls, text: str, user: Viewer) -> Self:
@@ -80,6 +82,9 @@ class Scope:
             return cls.team(seen.get(name=name))
         if kind == "person" and name:
             people = Person.objects.visible_to(user)
+            number = name.removeprefix("#")
+            if name != number and number.isascii() and number.isdigit() and len(number) <= 18:
+                return cls.person(people.get(pk=int(number)))
             by_id = people.filter(external_id=name).first()
             if by_id is not None:
                 return cls.person(by_id)

@@ -1,9 +1,10 @@
 """Scorecards: weighted parts that make up a total, of people by role and of whoever leads by their teams."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from django.db.models import QuerySet
 
@@ -15,10 +16,10 @@ from teams.selectors import presence
 from ..analysis.scorecards import points, score
 from ..models import Scorecard, ScorecardPart
 from .catalogue import MEASURES, Measure, catalogue
-from .cells import Cells, Span, read
-from .figures import Figure, figure_of
+from .cells import Cells, read
+from .figures import Figure, figure_of, spans_of
 from .goals import sum_of
-from .pace import _pipeline_by_team
+from .pipeline import open_pipelines
 from .scope import Scope
 
 TIMEFRAMES: tuple[Kind, ...] = ("week", "month", "quarter", "year")
@@ -29,6 +30,7 @@ LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}  # of those built in
 LEVELS = {"average_deal", "pipeline"}  # money that is no sum over days
 LEADERS = (Role.MANAGER, Role.EXECUTIVE)
 ZERO = Decimal(0)
+NOTHING = (ZERO, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation
     Whoever leads is scored by the figures of the teams they lead, everybody else by their own.
     """
     named = {person.pk: person for person in people}
-    day = min(as_of, period.last_day)
+    as_of = day = min(as_of, period.last_day)  # a period that is over is scored by what it came to
     cards_of = scorecards_for(period, day)
     roles = dict(Posting.objects.on(day).filter(person__in=named).values_list("person", "role"))
     led: dict[int, list[Team]] = {}
@@ -180,25 +182,27 @@ def _gone(part: ScorecardPart, measure: Measure, as_of: date) -> Part:
 # ── Figures of many ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _spans(needed: Sequence[Measure], period: Period, as_of: date) -> list[Span]:
-    parts = sorted({part for measure in needed for part in measure.needs})
-    until = max(min(as_of + timedelta(days=1), period.end), period.start)
-    return [
-        Span("to_date", parts, period.start, until),
-        Span("rest", ["expected"], until, period.end),
-        Span("open", ["pipeline", "pipeline.no_rate"], period.start, period.end),
-    ]
+def _pipelines(
+    kind: Literal["team", "person"], ids: Sequence[int], needed: Sequence[Measure], period: Period, as_of: date
+) -> dict[int, tuple[Decimal, int, int]]:
+    if not {"pipeline", "coverage"} & {measure.key for measure in needed}:
+        return {}
+    return open_pipelines(kind=kind, ids=ids, period=period, as_of=as_of)
 
 
 def _figures_of_people(
     ids: Sequence[int], needed: Sequence[Measure], period: Period, as_of: date, organisation: Organisation
 ) -> dict[int, dict[str, Figure]]:
-    apart = _apart(read(_spans(needed, period, as_of), people=ids, each=True))
+    apart = _apart(read(spans_of(needed, period, as_of), people=ids, each=True))
+    pipelines = _pipelines("person", ids, needed, period, as_of)
     people = Person.objects.in_bulk(ids)
     return {
-        pk: _made(Scope.person(people[pk]), apart.get(pk, Cells({}, {}, {})), needed, period, as_of, organisation)
+        pk: _made(
+            Scope.person(people[pk]), apart.get(pk, Cells({}, {}, {})), pipelines.get(pk, NOTHING), needed, period,
+            as_of, organisation,
+        )
         for pk in ids
-    }
+    }  # fmt: skip
 
 
 def _figures_of_leaders(
@@ -211,24 +215,28 @@ def _figures_of_leaders(
     tops = [team.pk for teams in led.values() for team in teams]
     under = list(Team.objects.under(tops).values_list("pk", "path"))
     ids = [pk for pk, _ in under]
-    spans = [span for span in _spans(needed, period, as_of) if span.name != "open"]
-    apart = _apart(read(spans, teams=ids, each=True))
-    pipeline = _pipeline_by_team(ids, period, as_of)
+    apart = _apart(read(spans_of(needed, period, as_of), teams=ids, each=True))
+    pipelines = _pipelines("team", ids, needed, period, as_of)
     [goals] = published_targets(team_ids=tops, ranges=[(period.start, period.end)])
     found = {}
     for person, teams in led.items():
         below = tuple(pk for pk, path in under if {team.pk for team in teams} & set(path))
         highest = tuple(team.pk for team in teams if not {one.pk for one in teams} & set(team.path[:-1]))
         name = " and ".join(team.name for team in teams)
-        scope = Scope("team", teams[0].pk, name, f"team:{teams[0].name}", below, highest)
+        top = next(team for team in teams if team.pk == highest[0])
+        scope = Scope("team", top.pk, name, f"team:{top.name}", below, highest)
         cells = _together(apart[pk] for pk in below if pk in apart)
-        open_deals = [pipeline[pk] for pk in below if pk in pipeline]
-        cells.sums[0, "open", "pipeline"] = (
-            sum((amount for amount, _ in open_deals), ZERO),
-            sum(count for _, count in open_deals),
+        held = [pipelines[pk] for pk in below if pk in pipelines]
+        pipeline = (
+            sum((amount for amount, _, _ in held), ZERO),
+            sum(count for _, count, _ in held),
+            sum(count for _, _, count in held),
         )
         target = sum_of(goals, highest)
-        found[person] = (scope, _made(scope, cells, needed, period, as_of, organisation, target))
+        figures = _made(scope, cells, pipeline, needed, period, as_of, organisation, target)
+        if len(highest) > 1:  # no page shows the records of several teams as one
+            figures = {key: replace(figure, records="") for key, figure in figures.items()}
+        found[person] = (scope, figures)
     return found
 
 
@@ -258,21 +266,16 @@ def _together(many: Iterable[Cells]) -> Cells:
 def _made(
     scope: Scope,
     cells: Cells,
+    pipeline: tuple[Decimal, int, int],
     needed: Sequence[Measure],
     period: Period,
     as_of: date,
     organisation: Organisation,
     target: Decimal | None = None,
 ) -> dict[str, Figure]:
-    until = min(as_of + timedelta(days=1), period.end)
-    pipeline = (
-        cells.total("pipeline", span="open"),
-        cells.count("pipeline", span="open"),
-        cells.count("pipeline.no_rate", span="open"),
-    )
     return {
         measure.key: figure_of(
-            measure, cells, pipeline, scope, period, until, as_of, "restated", organisation.currency, target
+            measure, cells, pipeline, scope, period, as_of, "restated", organisation.currency, target
         )
         for measure in needed
     }  # fmt: skip

@@ -44,6 +44,7 @@ from sales.models import (
     Referral,
     TimeEntry,
 )
+from sales.selectors.feedback import of_customers
 from teams.models import ExchangeRate, Organisation
 
 Type = Literal["text", "choice", "number", "flag"]
@@ -92,6 +93,8 @@ class Source:
     team: str = ""
     """Where a ledger says in which team a row counts; else the person's posting of the day."""
     posted: str = ""
+    ahead: frozenset[str] = frozenset()
+    """Days that may lie ahead: what is asked of them is what should happen in a period, not what has so far."""
     count: Any = field(default_factory=lambda: Value(1))
     counts: bool = True
     """Whether counting its rows means something; of a ledger of money it doesn't."""
@@ -112,6 +115,9 @@ class Source:
         rows: QuerySet[Any] = self.base().filter(which, **{f"{person}__isnull": False}).annotate(
             m_person=F(f"{person}_id"), m_on=on() if callable(on) else on, m_count=times
         )  # fmt: skip
+        if self.posted:
+            # What counts from a later day than that of its entry on is not reported before that day either.
+            rows = rows.annotate(m_posted=Greatest(F(self.posted), F("m_on")))
         return rows.filter(m_on__isnull=False)
 
 
@@ -240,7 +246,7 @@ def _calls() -> QuerySet[Any]:
         )
         .order_by()
         .values("person")
-        .annotate(total=Sum("reporting_amount"))
+        .annotate(total=Sum(Coalesce("plan_amount", "reporting_amount")))
     )
     return Call.objects.filter(team=None, period__contains="-Q").annotate(
         m_next=Subquery(later.values("made_on")[:1]),
@@ -332,6 +338,7 @@ SOURCES = {
                 "expected": ("expected closing day", F("expected_close_on")),
                 "closed": ("closing day", F("closed_on")),
             },
+            ahead=frozenset({"expected"}),
             credits={"owner": ("the owner of the deal", "owner", _ANY)},
             fields={
                 "status": Field("Open, won or lost", "status", "choice", tuple(Deal.Status.values)),
@@ -460,7 +467,7 @@ SOURCES = {
             said=lambda row: (row.get_status_display(), _named(row, row.company), ("lead", row.pk)),
         ),
         Source(
-            "feedback", "Answers of customers", "feedback", Feedback, lambda: Feedback.objects.present(),
+            "feedback", "Answers of customers", "feedback", Feedback, lambda: of_customers(Feedback.objects.present()),
             days={"given": ("day of the answer", F("given_on"))},
             credits={"owner": ("who served the customer", "owner", _ANY)},
             fields={

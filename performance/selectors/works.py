@@ -170,12 +170,17 @@ _HABITS = """
      GROUP BY 1
 """
 _ANSWERS = """
-    SELECT deal_id, min(extract(epoch FROM first_response_at - received_at)::float / 3600)
-      FROM sales_lead WHERE deal_id IS NOT NULL AND withdrawn_at IS NULL AND first_response_at >= received_at GROUP BY 1
+    SELECT d.id, min(extract(epoch FROM l.first_response_at - l.received_at)::float / 3600)
+      FROM sales_deal d JOIN sales_lead l ON l.deal_id = d.id AND l.withdrawn_at IS NULL
+           AND l.first_response_at >= l.received_at
+     WHERE d.closed_on >= %(start)s AND d.closed_on < %(until)s
+     GROUP BY 1
 """
 _DISCOUNTS = """
-    SELECT deal_id, (1 - sum(quantity * unit_price) / sum(quantity * list_price))::float
-      FROM sales_dealline GROUP BY 1 HAVING sum(quantity * list_price) > 0
+    SELECT d.id, (1 - sum(l.quantity * l.unit_price) / sum(l.quantity * l.list_price))::float
+      FROM sales_deal d JOIN sales_dealline l ON l.deal_id = d.id
+     WHERE d.closed_on >= %(start)s AND d.closed_on < %(until)s
+     GROUP BY 1 HAVING sum(l.quantity * l.list_price) > 0
 """
 
 
@@ -189,9 +194,9 @@ def decided(*, start: date, until: date, team: Team | None = None) -> list[dict[
         deals = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         cursor.execute(_HABITS, asked)
         habits = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(_ANSWERS)
+        cursor.execute(_ANSWERS, asked)
         answers = dict(cursor.fetchall())
-        cursor.execute(_DISCOUNTS)
+        cursor.execute(_DISCOUNTS, asked)
         discounts = dict(cursor.fetchall())
     amounts = np.array([float(deal["amount"]) for deal in deals if deal["amount"]])
     steps = np.quantile(amounts, (1 / 3, 2 / 3)) if len(amounts) else np.zeros(2)

@@ -51,7 +51,7 @@ def make_call(
         key = [7013, team.pk % 2**31] if team else [7012, person.pk % 2**31]
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", key)
     rows = Call.objects.filter(team=team) if team else Call.objects.filter(person=person, team=None)
-    standing = rows.of(period.key).order_by("-made_on", "-made_at", "-pk").first()
+    standing = rows.of(period).order_by("-made_on", "-made_at", "-pk").first()
     said = (person.pk, on, commit, best_case, note.strip())
     if standing is not None and said == (
         standing.person_id, standing.made_on, standing.commit, standing.best_case, standing.note

@@ -1,15 +1,17 @@
 """Freeze what figures say, every night, for those whose past no ledger remembers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+import structlog
 from django.db import transaction
 
 from performance.models import FrozenFigure, FrozenNight
 from performance.selectors.catalogue import Measure
-from performance.selectors.cells import Cells, Span, read
-from performance.selectors.figures import defined_value
+from performance.selectors.cells import Cells, read
+from performance.selectors.figures import defined_value, spans_of
 from performance.selectors.frozen import frozen_measures
 from salesmgmt.lib.clock import close_of
 from salesmgmt.lib.periods import FiscalCalendar, Kind, Period
@@ -17,11 +19,14 @@ from teams.models import Organisation, Person, Team
 
 from . import rollups
 
+logger = structlog.get_logger(__name__)
+
 LATE = 40  # days after its end in which a period is still looked at: most of what comes late comes by then
 SIXTH = Decimal("0.000001")
 
 Key = tuple[int | None, int | None, str]
 SOON = timedelta(minutes=10)  # after the close: later, figures know of the next morning
+MINUTE = timedelta(minutes=1)  # how often it is tried
 Said = tuple[Decimal | None, Decimal | None, Decimal | None]
 
 
@@ -32,8 +37,11 @@ def freeze_figures(*, on: date, at: datetime) -> int:
     A night that is missed stays unfrozen: what was known then cannot be told any more.
     """
     organisation = Organisation.get()
-    is_soon = timedelta(0) <= at - close_of(on, organisation.time_zone) <= SOON
-    if not is_soon or FrozenNight.objects.filter(day=on).exists() or rollups.waiting():
+    late = at - close_of(on, organisation.time_zone)
+    is_frozen = FrozenNight.objects.filter(day=on).exists()
+    if SOON < late <= SOON + MINUTE and not is_frozen:
+        logger.warning("night_not_frozen", day=on.isoformat(), waiting=rollups.waiting())
+    if not timedelta(0) <= late <= SOON or is_frozen or rollups.waiting():
         return 0
     FrozenNight.objects.create(day=on)
     calendar, measures = organisation.calendar, frozen_measures()
@@ -41,7 +49,7 @@ def freeze_figures(*, on: date, at: datetime) -> int:
     for period in _periods(on, calendar):
         stood = _last(period)
         was = {key: said for key, (_, said) in stood.items()}
-        now = dict(_figures(period, measures))
+        now = dict(_figures(period, measures, on))
         rows = [
             FrozenFigure(
                 person_id=key[0], team_id=key[1], measure=key[2], period=period.key, known_on=on, value=said[0],
@@ -74,16 +82,19 @@ def _last(period: Period) -> dict[Key, tuple[int, Said]]:
     return {(person, team, measure): (pk, (a, b, c)) for pk, person, team, measure, a, b, c in told.iterator()}
 
 
-def _figures(period: Period, measures: list[Measure]) -> Iterator[tuple[Key, Said]]:
-    names = sorted({name for measure in measures for name in measure.needs if not name.endswith("!")})
-    span = [Span("to_date", names, period.start, period.end)]
+def _figures(period: Period, measures: list[Measure], on: date) -> Iterator[tuple[Key, Said]]:
+    """What is said on a day: the same days are counted as by the figures that people see."""
+    spans = [
+        replace(span, measures=[name for name in span.measures if not name.endswith("!")])
+        for span in spans_of(measures, period, on)
+    ]
     people = list(Person.objects.order_by("pk").values_list("pk", flat=True))
-    own = read(span, people=people, each=True)
+    own = read(spans, people=people, each=True)
     for person in sorted({key for key, _, _ in own.sums}):
         for measure in measures:
             yield from _said((person, None, measure.key), measure, own, person, is_person=True)
     teams = list(Team.objects.order_by("pk"))
-    direct = read(span, teams=[0, *(team.pk for team in teams)], each=True)
+    direct = read(spans, teams=[0, *(team.pk for team in teams)], each=True)
     above = _upwards(direct, {0: [0], **{team.pk: [0, *team.path] for team in teams}})
     for pk in sorted({key for key, _, _ in above.sums}):
         for measure in measures:

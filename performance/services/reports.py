@@ -2,19 +2,24 @@
 
 from datetime import date, datetime, timedelta
 
+import pgtrigger
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from salesmgmt.desk.digests import SIGNER, is_mail_set_up
+from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.models import Delivery, Notice
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Leadership, Organisation, User, access_of
+from teams.models import Leadership, Organisation, Person, User, access_of
 
 from ..models import Report, ReportRecipient
 from ..selectors import reports as selectors
+
+logger = structlog.get_logger(__name__)
 
 LATE = timedelta(days=2)  # a report made after its day still waits so long
 
@@ -28,8 +33,14 @@ def make_reports(*, on: date, at: datetime) -> int:
     known = set(Report.objects.filter(period=period.key).values_list("team", flat=True))
     teams = [team for team in selectors.teams_to_report(on) if team.pk not in known]
     Report.objects.bulk_create(
-        [Report(team=team, period=period.key, made_at=at, due_on=due_on) for team in teams], ignore_conflicts=True
-    )
+        [
+            Report(
+                team=team, period=period.key, starts_on=period.start, until=period.end, made_at=at, due_on=due_on
+            )
+            for team in teams
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
     made = {report.team_id: report for report in Report.objects.filter(period=period.key, team__in=teams, made_at=at)}
     leaders = (
         Leadership.objects.on(on).filter(team__in=made, person__user__is_active=True).select_related("person__user")
@@ -75,7 +86,7 @@ def send_report(*, report: Report, by: User | None, at: datetime, on: date) -> R
     if by is not None and not selectors.may_comment(report, access_of(by), on):
         raise Refused(f"Who leads {report.team} sends its report.")
     organisation = Organisation.get()
-    period = Period.parse(report.period, organisation.calendar)
+    period = report.month(organisation.calendar)
     said = selectors.contents_of(team=report.team, period=period, as_of=on, organisation=organisation)
     report.figures, report.sentence = said.to_json(), selectors.sentence_of(report.team, period, said)
     report.as_of, report.sent_at, report.sent_by = on, at, by
@@ -111,6 +122,19 @@ def _tell(report: Report, period: Period, at: datetime, on: date) -> None:
     Delivery.objects.bulk_create(mails, ignore_conflicts=True)
 
 
+def forget_in_reports(*, person: Person) -> Forgotten:
+    """Take the name of somebody out of the tables of reports that were sent; what they brought stays."""
+    forgotten = Forgotten()
+    named = Report.objects.filter(figures__people__contains=[{"pk": person.pk}])
+    with pgtrigger.ignore("performance.Report:append_only_once_sent"):
+        for report in named.select_for_update():
+            for part in report.figures["people"]:
+                if part["pk"] == person.pk:
+                    part["name"] = f"Erased person {person.pk}"
+            forgotten.blank(Report.objects.filter(pk=report.pk), figures=report.figures)
+    return forgotten
+
+
 def send_due_reports(*, at: datetime, on: date) -> int:
     """Send what nobody has sent by its day; each in a transaction of its own."""
     due = list(Report.objects.waiting().filter(due_on__lte=on).order_by("pk"))
@@ -119,6 +143,9 @@ def send_due_reports(*, at: datetime, on: date) -> int:
         try:
             send_report(report=report, by=None, at=at, on=on)
         except Refused:  # its manager was quicker
+            continue
+        except Exception:  # one that can't be made keeps none of the others
+            logger.exception("report_not_sent", report=report.pk)
             continue
         sent += 1
     return sent

@@ -19,8 +19,10 @@ from django.db.models import Count, Q
 from performance import live
 from performance.models import Rollup
 from performance.models.rollups import NOBODY
+from performance.models.watches import ABOVE
 from performance.selectors.parts import END_OF_TIME, FIRST_DAY, parts_in_force, sql_of
 from salesmgmt.desk.models import Mark
+from salesmgmt.desk.watches import FEW
 from targets.models import QuotaEntry, SeasonProfile
 from targets.selectors import daily_quota
 from teams.models import Person
@@ -90,17 +92,21 @@ def _expected(scope: Sequence[Scope]) -> list[Any]:
 
 
 FAMILIES = {
+    # At the rate of the plan, by which all is judged (R13); what the actual rate makes of it more or less is apart.
     "credits": Family(
         1,
-        "r.measure IN ('bookings', 'overlay')",
+        "r.measure IN ('bookings', 'overlay', 'bookings.actual', 'overlay.actual')",
         """
-        SELECT c.person_id, coalesce(c.team_id, 0) AS team_id, c.occurred_on AS "on",
-               fiscal(c.posted_on) AS posted_month,
-               CASE c.kind WHEN 'overlay' THEN 'overlay' ELSE 'bookings' END AS measure, 0 AS bucket,
-               sum(c.reporting_amount) AS total, count(*) AS count
-          FROM scope s JOIN sales_credit c
-            ON c.person_id = s.person_id AND c.occurred_on >= s.first AND c.occurred_on < s.until
-         GROUP BY 1, 2, 3, 4, 5 HAVING sum(c.reporting_amount) <> 0
+        SELECT person_id, team_id, "on", fiscal(posted_on) AS posted_month, measure, 0 AS bucket, sum(amount) AS total,
+               count(*) AS count
+          FROM (SELECT c.person_id, coalesce(c.team_id, 0) AS team_id, c.occurred_on AS "on", c.posted_on,
+                       CASE c.kind WHEN 'overlay' THEN 'overlay' ELSE 'bookings' END || rates.of AS measure,
+                       CASE rates.of WHEN '' THEN coalesce(c.plan_amount, c.reporting_amount)
+                                     ELSE c.reporting_amount - c.plan_amount END AS amount
+                  FROM scope s JOIN sales_credit c
+                    ON c.person_id = s.person_id AND c.occurred_on >= s.first AND c.occurred_on < s.until
+                  JOIN (VALUES (''), ('.actual')) AS rates(of) ON rates.of = '' OR c.plan_rate IS NOT NULL) AS told
+         GROUP BY 1, 2, 3, 4, 5 HAVING sum(amount) <> 0
         """,
         moves_flags=True,
         moves_forecasts=True,
@@ -135,7 +141,8 @@ FAMILIES = {
          GROUP BY 1, 2, 3, 5
         """,
     ),
-    # In the reporting currency at the last actual rate that began by the expected close; without one it is left out.
+    # As the waterfall values it (R20): at the plan's rate, without one at the actual; the last that began by the
+    # expected close. Without either it is left out.
     "pipeline": Family(
         4,
         "r.measure IN ('pipeline', 'pipeline.no_rate')",
@@ -151,8 +158,8 @@ FAMILIES = {
          CROSS JOIN LATERAL (
                SELECT CASE WHEN d.currency = o.currency THEN 1 ELSE (
                       SELECT e.rate FROM teams_exchangerate e
-                       WHERE e.currency = d.currency AND e.kind = 'actual' AND lower(e.during) <= d.expected_close_on
-                       ORDER BY lower(e.during) DESC LIMIT 1) END AS rate) x
+                       WHERE e.currency = d.currency AND lower(e.during) <= d.expected_close_on
+                       ORDER BY e.kind DESC, lower(e.during) DESC LIMIT 1) END AS rate) x
          GROUP BY 1, 3, 5
         """,
         moves_forecasts=True,
@@ -181,7 +188,7 @@ FAMILIES = {
     "time": Family(13),
     "calls": Family(14),
 }
-TOPICS = tuple(FAMILIES)
+TOPICS = (*ABOVE, *FAMILIES)
 
 _COMPARED = """
     WITH scope AS MATERIALIZED (
@@ -236,22 +243,19 @@ _TELL = """,
               FROM (SELECT * FROM unmarked ORDER BY person_id, "on", measure LIMIT {told}) AS few),
            (SELECT count(*) FROM unmarked)
 """
-_UNMARKED = """,
-    unmarked AS (
-        SELECT * FROM difference d
-         WHERE NOT EXISTS (SELECT FROM desk_mark m
-                            WHERE m.topic = '{topic}' AND (m.person_id = d.person_id OR m.person_id IS NULL)
-                                  AND m.days @> d."on")
-    )
+# A mark on what others hang on may mean any of them; such marks were expanded just before.
+_NO_MARK = f"""
+    NOT EXISTS (SELECT FROM desk_mark m
+                 WHERE m.topic = '{{topic}}' AND (m.person_id = d.person_id OR m.person_id IS NULL) AND m.days @> d."on"
+                       OR m.topic IN ({", ".join(f"'{topic}'" for topic in ABOVE)}))
 """
-
-
-_REPORT = """
+_UNMARKED = f""",
+    unmarked AS (SELECT * FROM difference d WHERE {_NO_MARK})
+"""  # nosec B608 (constants)
+_REPORT = f"""
     SELECT person_id, team_id, "on", posted_month, measure, bucket, was_total, was_count, total, count FROM difference d
-     WHERE NOT EXISTS (SELECT 1 FROM desk_mark m
-                        WHERE m.topic = %s AND (m.person_id = d.person_id OR m.person_id IS NULL) AND m.days @> d."on")
-     ORDER BY 1, 3, 5
-"""
+     WHERE {_NO_MARK} ORDER BY 1, 3, 5
+"""  # nosec B608 (constants)
 _SUMS_DIFFER = """
     SELECT stored.id, level, measure, "on", person_id, team_id, posted_month, bucket,
            coalesce(stored.total, 0), coalesce(stored.count, 0), coalesce(fresh.total, 0), coalesce(fresh.count, 0)
@@ -321,8 +325,30 @@ def merged(scope: Iterable[Scope]) -> list[Scope]:
 # ── Draining ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_EXPAND = f"""
+    WITH picked AS MATERIALIZED (
+        SELECT id FROM desk_mark WHERE topic = %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    ), marks AS (
+        DELETE FROM desk_mark m USING picked p WHERE m.id = p.id RETURNING m.person_id, m.days
+    ), made AS (
+        INSERT INTO desk_mark (topic, person_id, days)
+        SELECT topic, person_id, stale
+          FROM (SELECT topic, person_id, range_agg(days) AS days, count(*) AS ranges
+                  FROM (SELECT DISTINCT topic, person_id, days FROM ({{hanging}}) AS each) AS told
+                 WHERE NOT isempty(days) GROUP BY 1, 2) AS people,
+               unnest(CASE WHEN ranges <= {FEW} THEN days ELSE datemultirange(range_merge(days)) END) AS stale
+    )
+    SELECT count(*) FROM marks
+"""  # nosec B608 (constants)
+
+
 def drain(topic: str) -> int:
-    """Do the next portion of the marks of `topic`; answer how many marks it was."""
+    """Do the next portion of the marks of `topic`; answer how many marks it was.
+
+    Those on a record that others hang on become marks on these, as they are found once the change is committed.
+    """
+    if topic in ABOVE:
+        return int(_execute(_EXPAND.format(hanging=ABOVE[topic]), [topic, PORTION])[0][0])
     family = FAMILIES[topic]
     with transaction.atomic():
         picked = _pick(topic)
@@ -443,7 +469,10 @@ def rebuild(*, write: bool = True) -> Iterator[Difference]:
         Rollup.objects.exclude(person__in=people).order_by("person").values_list("person_id", flat=True).distinct()
     )
     people += list(orphans)
-    for topic in TOPICS:
+    for above in ABOVE:
+        while drain(above):
+            pass
+    for topic in FAMILIES:
         for start in range(0, len(people), CHUNK):
             scope = [(person, FIRST_DAY, END_OF_TIME) for person in people[start : start + CHUNK]]
             with transaction.atomic():
@@ -451,8 +480,7 @@ def rebuild(*, write: bool = True) -> Iterator[Difference]:
                 if write:
                     rows, count = _write(topic, scope, tell=True)
                 else:
-                    sql, arguments = _statement(topic, scope, _REPORT)
-                    rows = _execute(sql, [*arguments, topic])
+                    rows = _execute(*_statement(topic, scope, _REPORT.format(topic=topic)))
                     count = len(rows)
             yield from [Difference(topic, tuple(row[:6]), tuple(row[6:8]), tuple(row[8:])) for row in rows]
             if count > len(rows):

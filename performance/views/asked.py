@@ -1,13 +1,40 @@
 """What the pages of comparing are asked for: of which period, of which team."""
 
 from datetime import date
+from typing import Any
 
-from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
 
 from salesmgmt.lib.periods import Kind, Period
 from teams.edges import SignedIn
 from teams.models import Organisation, Team
+
+from .. import live
+from ..selectors.cells import Basis
+from ..selectors.scope import Scope
+
+BASES: dict[Basis, str] = {"restated": "By day it occurred", "reported": "By month of posting"}
+"""Restated: as is known now of these days; reported: what was posted in them, so that a closed month stays (R10)."""
+
+
+def live_of(request: SignedIn, scope: Scope) -> dict[str, str]:
+    """What lets a page refresh itself as figures of a scope change; ask for it before they are read."""
+    names = ["company"] if scope.kind == "company" else [f"{scope.kind}:{pk}" for pk in scope.tops or (scope.pk,)]
+    return {"live_token": live.token_for(request.user, *names), "live_url": request.get_full_path()}
+
+
+def is_refresh(request: SignedIn) -> bool:
+    """Whether an open page asks for its own content anew."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def shown(request: SignedIn, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A page, or of one that refreshes itself its content alone, from the same template."""
+    response = render(request, template, context | {"base": "part.html" if is_refresh(request) else "base.html"})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def period_of(request: SignedIn, organisation: Organisation, today: date, kind: Kind = "quarter") -> Period:

@@ -31,6 +31,10 @@ FILE = (
     "made_on", "person", "team", "period", "commit", "best_case", "currency", "people_commit", "people_best_case",
     "note",
 )  # fmt: skip
+STANDING = (
+    "kind", "name", "called_on", "commit", "best_case", "people_commit", "not_called", "computed", "credited", "bias",
+    "error", "judged", "currency",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ def calls(request: SignedIn) -> HttpResponseBase:
     period = _period(request, organisation, today)
     scope = scope_of(request)
     if request.GET.get("format") == "csv":
-        return _file(request, period)
+        return _file(request, scope, period, min(today, period.last_day), organisation)
     stakes = _stakes(request, person, period, today)
     if request.method == "POST":
         answer = _call(request, person, period, stakes, today)
@@ -139,8 +143,16 @@ def _call(
     return HttpResponseRedirect(f"{reverse('calls')}?{urlencode(kept)}", status=303)
 
 
-def _file(request: SignedIn, period: Period) -> HttpResponseBase:
-    rows = Call.objects.visible_to(request.user).of(period.key).select_related("person", "team")
+def _file(
+    request: SignedIn, scope: selectors.Scope, period: Period, as_of: date, organisation: Organisation
+) -> HttpResponseBase:
+    """Every call that was made; or what they come to, beside what is computed and how right they were."""
+    if request.GET.get("list") == "standing":
+        told = reading.lines_of(reading.calls_of(scope=scope, period=period, as_of=as_of))
+        found = ([*(getattr(line, name) for name in STANDING[:-1]), organisation.currency] for line in told)
+        return csv_answer(request, f"calls-standing-{period.key}", STANDING, found)
+    rows = Call.objects.visible_to(request.user).of(period).filter(reading.calls_within(scope, as_of))
+    rows = rows.select_related("person", "team")
     lines = (
         (
             call.made_on, call.person.name, call.team.name if call.team else "", call.period, call.commit,

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -16,12 +17,15 @@ from teams.models import Organisation
 from teams.selectors import organisation_of
 
 from .. import selectors
+from ..selectors.cells import BY_MONTHS, Basis, is_reported
 from ..selectors.figures import NO_SERIES
+from .asked import BASES, live_of, shown
 from .pipeline import scope_choices, scope_of
 
 BY = ("day", "week", "month")
 FIGURES = (
-    "measure", "label", "value", "unit", "currency", "numerator", "denominator", "as_of", "left_out", "definition",
+    "measure", "label", "value", "unit", "currency", "numerator", "denominator", "as_of", "note", "left_out",
+    "beside", "definition",
 )  # fmt: skip
 
 
@@ -30,8 +34,17 @@ def figures(request: SignedIn) -> HttpResponseBase:
     """All measures of the catalogue, of a period as of a day (`?of=&period=&as_of=`)."""
     organisation = organisation_of(request.user)
     scope, period, as_of = scope_of(request), *_days(request, organisation)
-    catalogue = selectors.catalogue()
-    found = selectors.figures(scope=scope, measures=catalogue, period=period, as_of=as_of, organisation=organisation)
+    may_report = is_reported(period.start, organisation.calendar, period.kind)
+    asked = request.GET.get("basis", "restated")
+    if asked not in BASES:
+        raise Http404
+    basis: Basis = "reported" if asked == "reported" and may_report else "restated"
+    if basis != asked:
+        messages.error(request, BY_MONTHS)
+    fresh = live_of(request, scope)
+    found = selectors.figures(
+        scope=scope, measures=selectors.catalogue(), period=period, as_of=as_of, basis=basis, organisation=organisation
+    )
     if request.GET.get("format") == "csv":
         rows = ([getattr(figure, name) for name in FIGURES] for figure in found.values())
         return csv_answer(request, f"figures-{period.key}", FIGURES, rows)
@@ -44,8 +57,10 @@ def figures(request: SignedIn) -> HttpResponseBase:
         "known": sum(figure.value is not None for figure in found.values()),
         "earlier": [period.shift(-1), period, period.shift(1)],
         "currency": organisation.currency,
+        "basis": basis,
+        "ways": BASES if may_report else {},
     }
-    return render(request, "performance/figures.html", context)
+    return shown(request, "performance/figures.html", context | fresh)
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -23,7 +24,9 @@ from ..selectors.flags import flag_costs
 from .asked import team_of
 from .pipeline import scope_of
 
-HEADER = ("person", "period", "as_of", "quota", "credited", "expected", "low", "high", "p_miss", "note", "currency")
+HEADER = (
+    "person", "period", "as_of", "quota", "credited", "expected", "low", "high", "p_miss", "note", "currency", "team",
+)  # fmt: skip
 LIKELY = 0.5
 
 
@@ -38,8 +41,6 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     as_of = selectors.last_made(period, today)
     team = team_of(request)
     people = _people(request, today, team)
-    if request.GET.get("export") == "csv":
-        return csv_answer(request, f"forecast-{period.key}", HEADER, _rows(list(people), period, as_of, organisation))
     page = keyset.page(people, by="name", cursor=request.GET.get("cursor", ""))
     found = selectors.of_people([person.pk for person in page.rows], period, as_of, organisation, today=today)
     teams = list(Team.objects.visible_to(request.user).order_by("path")) if access.leads or access.sees_all else []
@@ -50,6 +51,12 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     heads += [
         (one.name, one.pk, whole[one.pk]) for one in teams if one.pk in whole and not (company and [one.pk] == roots)
     ]
+    if request.GET.get("export") == "csv":
+        rows = chain(
+            (_cells("", name, row, period, organisation) for name, _, row in heads),
+            _rows(list(people), period, as_of, organisation),
+        )
+        return csv_answer(request, f"forecast-{period.key}", HEADER, rows)
     leads = bool(access.leads or access.sees_all)
     first = heads[0] if heads else None
     own = found.get(access.person_id or 0) if not leads else None
@@ -92,10 +99,14 @@ def _rows(people: list[Person], period: Period, as_of: date | None, organisation
     found = selectors.of_people([person.pk for person in people], period, as_of, organisation, today=today)
     for person in people:
         if (row := found.get(person.pk)) is not None:
-            yield [
-                person.external_id or person.name, period.key, row.as_of, row.quota, row.credited, row.expected,
-                row.low, row.high, row.p_miss, row.note, organisation.currency,
-            ]  # fmt: skip
+            yield _cells(person.external_id or person.name, "", row, period, organisation)
+
+
+def _cells(person: str, team: str, row: Any, period: Period, organisation: Organisation) -> list[Any]:
+    return [
+        person, period.key, row.as_of, row.quota, row.credited, row.expected, row.low, row.high, row.p_miss, row.note,
+        organisation.currency, team,
+    ]  # fmt: skip
 
 
 @require_GET

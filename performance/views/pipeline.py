@@ -25,6 +25,7 @@ from teams.selectors import organisation_of, person_of
 from .. import selectors
 from ..selectors import funnel
 from ..selectors.pipeline import STEPS, Move, Waterfall, day_before, moves
+from .asked import is_refresh, live_of, shown
 
 SHOWN = 200
 FATES = {"won": "Won", "lost": "Lost", "slipped": "Slipped", "due": "Still due", "gone": "Withdrawn"}
@@ -65,7 +66,7 @@ def scope_of(request: SignedIn) -> selectors.Scope:
             scope = selectors.Scope.parse(asked, request.user)
         except (ValueError, ObjectDoesNotExist) as error:
             raise Http404 from error
-        if scope.kind == "person":
+        if scope.kind == "person" and not is_refresh(request):  # a refresh is no further look
             looked(request, LOOKS.get(request.resolver_match.url_name, Look.Page.FIGURES), scope.pk)  # type: ignore[union-attr, arg-type]
         return scope
     if access.sees_all:
@@ -139,6 +140,7 @@ def drawn(told: Waterfall) -> list[waterfalls.Step]:
 def pipeline(request: SignedIn) -> HttpResponseBase:
     """What moved the pipeline of a period between two days, and what it is likely to come to."""
     asked = asked_of(request)
+    fresh = live_of(request, asked.scope)
     told = selectors.waterfall(**asked.keywords)
     currency = asked.organisation.currency
     if request.GET.get("format") == "csv":
@@ -184,7 +186,7 @@ def pipeline(request: SignedIn) -> HttpResponseBase:
         "period_choices": period_choices(asked),
         "period_label": asked.period.label,
     }
-    return render(request, "performance/pipeline.html", context)
+    return shown(request, "performance/pipeline.html", context | fresh)
 
 
 @require_GET

@@ -36,6 +36,10 @@ def write_report(report: Report, period: Period, said: Contents, *, organisation
             size=8.5,
             colour=MUTED,
         )
+    if said.ended is not None:
+        of = f", of a target of {said.ended.quota:,.0f}" if said.ended.quota else ""
+        text = f"{said.ended.period} ended at {said.ended.expected:,.0f} {said.currency}{of}."
+        paper.write_text(text, colour=MUTED, gap=1)
     if said.outlook is not None:
         ahead = said.outlook
         spread = (
@@ -53,7 +57,8 @@ def write_report(report: Report, period: Period, said: Contents, *, organisation
     paper.rule()
     for line in said.lines:
         before = f"month before: {_value(line.before, line.unit, said.currency)}" if line.before is not None else ""
-        paper.write_row(line.label, _value(line.value, line.unit, said.currency), note=before)
+        value = "met" if line.note == "met" else _value(line.value, line.unit, said.currency)
+        paper.write_row(line.label, value, note=before)
     for name, parts in (("Teams", said.teams), ("People", said.people)):
         if parts:
             paper.head(name)

@@ -34,15 +34,18 @@ def reports(request: SignedIn) -> HttpResponse:
         raise Http404
     calendar = Organisation.get().calendar
     team, key = team_of(request), request.GET.get("period", "")
+    found = selectors.reports(request.user, period=key, team=team)
     try:
         period = Period.parse(key, calendar) if key else None
-    except ValueError as error:
-        raise Http404 from error
-    found = selectors.reports(request.user, period=key, team=team)
+    except ValueError as error:  # no period, unless it was one
+        kept = selectors.reports(request.user, period=key).first() if key.isprintable() else None
+        if kept is None:
+            raise Http404 from error
+        period = kept.month(calendar)
     page = keyset.page(found, by="period", descending=True, cursor=request.GET.get("cursor", ""))
     context = {
         "page": page,
-        "rows": [(report, Period.parse(report.period, calendar)) for report in page.rows],
+        "rows": [(report, report.month(calendar)) for report in page.rows],
         "waiting": selectors.waiting_for(request.user, access),
         "teams": list(Team.objects.visible_to(request.user).order_by("path")),
         "team": team,
@@ -77,7 +80,7 @@ def report(request: SignedIn, pk: int) -> HttpResponseBase:
             messages.success(request, "Kept; it goes with the report.")
             return redirect("report", pk)
     said = selectors.contents(report=found, as_of=today, organisation=organisation)
-    period = Period.parse(found.period, organisation.calendar)
+    period = found.month(organisation.calendar)
     if request.GET.get("export") == "csv":
         return csv_answer(request, f"report-{found.period}-{found.team_id}", HEADER, _rows(said))
     context = {
@@ -127,7 +130,7 @@ def report_pdf(request: SignedIn, pk: int) -> HttpResponse:
     organisation = Organisation.get()
     today = clock.today(organisation.time_zone)
     said = selectors.contents(report=found, as_of=today, organisation=organisation)
-    period = Period.parse(found.period, organisation.calendar)
+    period = found.month(organisation.calendar)
     content = write_report(found, period, said, organisation=organisation, as_of=found.as_of or today)
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'attachment; filename="report-{found.period}-{found.team_id}.pdf"'

@@ -15,7 +15,7 @@ from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
-from teams.edges import SignedIn, looked
+from teams.edges import SignedIn, looked, looked_at
 from teams.models import Look, Organisation, Person, Role, Team, access_of
 
 from ..forms import ScorecardForm
@@ -44,7 +44,9 @@ def scorecards(request: SignedIn) -> HttpResponseBase:
     if team is not None:
         people = people.filter(postings__during__contains=today, postings__team__path__contains=[team.pk])
     if request.GET.get("export") == "csv":
-        return csv_answer(request, f"scorecards-{period.key}", HEADER, _rows(list(people), period, organisation))
+        everybody = list(people)
+        looked_at(request, Look.Page.SCORECARD, [person.pk for person in everybody])
+        return csv_answer(request, f"scorecards-{period.key}", HEADER, _rows(everybody, period, organisation))
     return _list_page(request, people, organisation, team=team)
 
 
@@ -87,9 +89,9 @@ def scorecard(request: SignedIn, pk: int) -> HttpResponseBase:
 def _card_page(request: SignedIn, person: Person, organisation: Organisation, today: date) -> HttpResponseBase:
     period = period_of(request, organisation, today)
     frames = _frames(period, today)
+    looked(request, Look.Page.SCORECARD, person.pk)
     if request.GET.get("export") == "csv":
         return csv_answer(request, f"scorecard-{period.key}", HEADER, _rows([person], period, organisation))
-    looked(request, Look.Page.SCORECARD, person.pk)
     cards = [
         selectors.card(person=person, period=frame, as_of=today, organisation=organisation) for frame in frames
     ]  # fmt: skip

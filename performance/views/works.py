@@ -1,8 +1,9 @@
 """What works: groups of deals beside comparable ones, and the deals behind each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Any
+from hashlib import sha256
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import redis
@@ -27,6 +28,7 @@ from ..selectors.works import CUTS, Row, may_compare, teams_led
 MONTHS = (6, 12, 24, 60)
 KEPT = 600  # seconds
 REACH = 0.2  # of a difference: the mark ends there
+T = TypeVar("T")
 HEADER = (
     "group", "value", "deals", "won", "win_rate", "win_rate_low", "win_rate_high", "difference", "difference_low",
     "difference_high", "comparable_deals", "other_deals", "p", "beyond_chance", "median_cycle_days", "cycle_low",
@@ -86,15 +88,19 @@ def what_works(request: SignedIn) -> HttpResponseBase:
 
 def _worked_out(asked: dict[str, Any]) -> selectors.Works:
     """Once for all who look within some minutes, and anew after each decision; without a cache for each."""
+    return _kept("works", asked, lambda: selectors.what_works(**asked))
+
+
+def _kept(what: str, asked: dict[str, Any], work_out: Callable[[], T]) -> T:
     team = asked["team"]
-    key = f"works:{asked['start']}:{asked['until']}:{team.pk if team else 0}:{selectors.last_decision()}"
+    key = f"{what}:{asked['start']}:{asked['until']}:{team.pk if team else 0}:{selectors.last_decision()}"
     try:
-        kept: selectors.Works | None = cache.get(key)
+        kept: T | None = cache.get(key)
         if kept is None:
-            kept = selectors.what_works(**asked)
+            kept = work_out()
             cache.set(key, kept, KEPT)
     except (redis.RedisError, OSError):
-        kept = selectors.what_works(**asked)
+        kept = work_out()
     return kept
 
 
@@ -107,7 +113,8 @@ def deals(request: SignedIn) -> HttpResponse:
         return redirect("what-works")
     if cut not in CUTS or not value:
         raise Http404
-    ids = selectors.deals_of(cut=cut, value=value, **asked)
+    which = sha256(f"{cut}:{value}".encode()).hexdigest()
+    ids = _kept(f"worked:{which}", asked, lambda: selectors.deals_of(cut=cut, value=value, **asked))
     seen = Deal.objects.visible_to(request.user).filter(pk__in=ids)
     page = keyset.page(
         seen.select_related("owner", "account"), by="closed_on", descending=True, cursor=request.GET.get("cursor", "")

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from performance.selectors import Scope, pace
 from recognition import selectors, services
 from recognition.forms import ScreenForm, SwitchForm
 from recognition.models import BoardKind, Screen
@@ -49,7 +48,7 @@ def screen(request: HttpRequest, secret: str) -> HttpResponse:
     context = {
         "screen": found,
         "board": selectors.board_of(team=found.team, period=period, as_of=today, by=found.boards[turn]),
-        "pace": pace(scope=Scope.team(found.team), period=period, as_of=today, organisation=organisation),
+        "pace": selectors.pace_on_screen(team=found.team, period=period, as_of=today, organisation=organisation),
         "awards": selectors.lately_awarded(found.team, since=clock.now() - LATELY, on=today),
         "period": period,
         "as_of": today,

@@ -290,6 +290,8 @@ class CreditSerializer(serializers.ModelSerializer):
             "currency",
             "rate",
             "reporting_amount",
+            "plan_rate",
+            "plan_amount",
             "occurred_on",
             "posted_on",
             "recorded_at",

@@ -9,6 +9,7 @@ from sales.services.ledgers import reverse_credits, reverse_outcomes
 from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Row
 from salesmgmt.lib.money import to_cents
 from teams.exchange import RatesOn
+from teams.models import ExchangeRate
 
 from . import HUNDRED, OWN, is_own
 
@@ -52,7 +53,8 @@ CREDIT = ("order", "person", "team", "occurred_on", "posted_on", "kind", "amount
 def _plan_credits(plan: Plan) -> None:
     orders = {one.pk for found in plan.index("order").values() for one in found}
     entries = Entries(plan, [(one.order_id, _credit_key(one), one) for one in Credit.objects.filter(order__in=orders)])
-    rates = RatesOn(plan.organisation.currency)
+    own = plan.organisation.currency
+    rates, plans = RatesOn(own), RatesOn(own, ExchangeRate.Kind.PLAN)
     for row in plan.taken():
         if not plan.refer(row):
             continue
@@ -67,10 +69,15 @@ def _plan_credits(plan: Plan) -> None:
             plan.refuse(row, "currency", f"There is no rate for {values['currency']} on {order.ordered_on:%-d %b %Y}.")
             continue
         reporting = row.get("reporting_amount", to_cents(values["amount"] * rate))
+        planned = row.get("plan_rate")
+        if "rate" not in row.values and values["currency"] != own:  # a row that says one rate says all it has
+            planned = planned or plans.on(values["currency"], order.ordered_on)
         entry = Credit(
             **{"posted_on": values["occurred_on"]} | values,
             rate=rate,
             reporting_amount=reporting,
+            plan_rate=planned,
+            plan_amount=None if planned is None else row.get("plan_amount", to_cents(values["amount"] * planned)),
             recorded_at=row.get("recorded_at", plan.at),
             by=row.found.get("by", plan.by),
             reason=row.get("reason", plan.reason),
@@ -87,7 +94,7 @@ def _credit_key(one: Credit) -> tuple[Any, ...]:
 def _credit_rows() -> Iterator[dict[str, Any]]:
     credits = Credit.objects.filter(order__withdrawn_at=None).select_related("order__deal", "person", "team", "by")
     for entry in credits.order_by("pk").iterator(2000):
-        names = (*CREDIT, "rate", "reporting_amount", "recorded_at", "reason")
+        names = (*CREDIT, "rate", "reporting_amount", "plan_rate", "plan_amount", "recorded_at", "reason")
         told = {name: getattr(entry, name) for name in names} | {"by": entry.by and entry.by.username}
         yield told | {"entry": entry.pk, "reverses": entry.reverses_id}
 
@@ -95,8 +102,8 @@ def _credit_rows() -> Iterator[dict[str, Any]]:
 # ── Decisions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 OUTCOME = (
-    "deal", "person", "team", "status", "count", "occurred_on", "posted_on", "amount", "cycle_days", "recorded_at",
-    "reason",
+    "deal", "person", "team", "status", "count", "occurred_on", "posted_on", "amount", "currency", "rate", "cycle_days",
+    "recorded_at", "reason",
 )  # fmt: skip
 
 
@@ -161,6 +168,8 @@ KINDS = [
             Field("entry", longest=30),
             Field("rate", "number", least=Decimal(0), places=8),
             Field("reporting_amount", "number"),
+            Field("plan_rate", "number", least=Decimal(0), places=8),
+            Field("plan_amount", "number"),
             *TOLD,
         ),
         _plan_credits,
@@ -180,6 +189,8 @@ KINDS = [
             Field("occurred_on", "date", needed=True),
             Field("posted_on", "date"),
             Field("amount", "number", needed=True),
+            Field("currency", "currency"),
+            Field("rate", "number", least=Decimal(0), places=8),
             Field("cycle_days", "whole", least=Decimal(0), most=HUNDRED * 1000),
             Field("counts", "choice", choices=("yes", "no")),
             Field("reverses", longest=30),

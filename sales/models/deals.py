@@ -675,6 +675,10 @@ class Outcome(models.Model):
     occurred_on = models.DateField()
     posted_on = models.DateField()
     amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="Reporting currency, signed like count")
+    currency = models.CharField(max_length=3, blank=True, default="", db_default="", help_text="Of the deal")
+    rate = models.DecimalField(
+        max_digits=18, decimal_places=8, null=True, help_text="One unit in reporting currency; empty: not noted"
+    )
     cycle_days = models.PositiveIntegerField(null=True)
     counts = models.BooleanField(default=True, help_text="False for duplicates and bad fits (R16)")
     recorded_at = models.DateTimeField()

@@ -254,6 +254,10 @@ class Credit(LedgerEntry):
     kind = models.CharField(max_length=7, choices=CreditShare.Kind)
     occurred_on = models.DateField()
     posted_on = models.DateField()
+    plan_rate = models.DecimalField(
+        max_digits=18, decimal_places=8, null=True, help_text="Empty: judged at the actual rate, there being no other"
+    )
+    plan_amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="At the plan rate")
 
     objects = CreditQuerySet.as_manager()
 
@@ -261,4 +265,10 @@ class Credit(LedgerEntry):
         indexes = [
             models.Index(fields=["person", "occurred_on"], name="credit_by_person"),
             models.Index(fields=["order"], name="credit_by_order"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(plan_rate=None, plan_amount=None) | Q(plan_rate__isnull=False, plan_amount__isnull=False),
+                name="a_plan_rate_has_its_amount",
+            )
         ]

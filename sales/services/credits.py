@@ -52,16 +52,22 @@ RECREDIT = """
     WITH wanted AS MATERIALIZED (
         SELECT o.* FROM sales_order o JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
     ), priced AS MATERIALIZED (
-        -- What was credited once keeps its rate: a rate corrected later moves no past figure.
-        SELECT o.*, greatest(o.cancelled_on, o.ordered_on) AS ends_on, coalesce(
-            (SELECT c.rate FROM sales_credit c
-              WHERE c.order_id = o.id AND c.currency = o.currency AND c.occurred_on = o.ordered_on
-              ORDER BY c.id DESC LIMIT 1),
-            CASE WHEN o.currency = (SELECT currency FROM teams_organisation) THEN 1 ELSE
-                (SELECT x.rate FROM teams_exchangerate x
-                  WHERE x.currency = o.currency AND x.kind = 'actual' AND x.during @> o.ordered_on) END
-        ) AS rate
-        FROM wanted o WHERE o.withdrawn_at IS NULL
+        -- What was credited once keeps its rates: one corrected later moves no past figure.
+        SELECT o.*, greatest(o.cancelled_on, o.ordered_on) AS ends_on,
+               CASE WHEN kept.id IS NOT NULL THEN kept.rate WHEN is_own THEN 1 ELSE x.actual END AS rate,
+               CASE WHEN kept.id IS NOT NULL THEN kept.plan_rate WHEN NOT is_own THEN x.plan END AS plan_rate
+          FROM wanted o
+          JOIN LATERAL (SELECT o.currency = (SELECT currency FROM teams_organisation) AS is_own) own ON true
+          LEFT JOIN LATERAL (
+               SELECT c.id, c.rate, c.plan_rate FROM sales_credit c
+                WHERE c.order_id = o.id AND c.currency = o.currency AND c.occurred_on = o.ordered_on
+                ORDER BY c.id DESC LIMIT 1) kept ON true
+          LEFT JOIN LATERAL (
+               SELECT max(r.rate) FILTER (WHERE r.kind = 'actual') AS actual,
+                      max(r.rate) FILTER (WHERE r.kind = 'plan') AS plan
+                 FROM teams_exchangerate r
+                WHERE NOT is_own AND r.currency = o.currency AND r.during @> o.ordered_on) x ON true
+         WHERE o.withdrawn_at IS NULL
     ), happened AS (
         SELECT id AS order_id, ordered_on AS day, amount FROM priced
         UNION ALL
@@ -97,32 +103,37 @@ RECREDIT = """
             END AS amount
           FROM weighed
     ), target AS (
-        -- Each day's step, with the team and the rate of the order's day, whenever the step was.
-        SELECT r.order_id, r.day, r.person_id, r.kind, posting.team_id, o.currency, o.rate,
+        -- Each day's step, with the team and the rates of the order's day, whenever the step was.
+        SELECT r.order_id, r.day, r.person_id, r.kind, posting.team_id, o.currency, o.rate, o.plan_rate,
                r.amount - coalesce(lag(r.amount) OVER held, 0) AS amount,
-               round(r.amount * o.rate, 2) - coalesce(lag(round(r.amount * o.rate, 2)) OVER held, 0) AS reporting_amount
+               round(r.amount * o.rate, 2) - coalesce(lag(round(r.amount * o.rate, 2)) OVER held, 0)
+                   AS reporting_amount,
+               round(r.amount * o.plan_rate, 2) - coalesce(lag(round(r.amount * o.plan_rate, 2)) OVER held, 0)
+                   AS plan_amount
           FROM rounded r JOIN priced o ON o.id = r.order_id
           LEFT JOIN teams_posting posting ON posting.person_id = r.person_id AND posting.during @> o.ordered_on
         WINDOW held AS (PARTITION BY r.order_id, r.person_id, r.kind ORDER BY r.day)
     ), difference AS (
-        SELECT order_id, day, person_id, kind, team_id, currency, rate,
-               sum(amount) AS amount, sum(reporting_amount) AS reporting_amount
+        SELECT order_id, day, person_id, kind, team_id, currency, rate, plan_rate,
+               sum(amount) AS amount, sum(reporting_amount) AS reporting_amount, sum(plan_amount) AS plan_amount
           FROM (
-            SELECT order_id, day, person_id, kind, team_id, currency, rate, amount, reporting_amount FROM target
+            SELECT order_id, day, person_id, kind, team_id, currency, rate, plan_rate,
+                   amount, reporting_amount, plan_amount
+              FROM target
             UNION ALL
-            SELECT c.order_id, c.occurred_on, c.person_id, c.kind, c.team_id, c.currency, c.rate,
-                   -c.amount, -c.reporting_amount
+            SELECT c.order_id, c.occurred_on, c.person_id, c.kind, c.team_id, c.currency, c.rate, c.plan_rate,
+                   -c.amount, -c.reporting_amount, -c.plan_amount
               FROM sales_credit c JOIN wanted o ON o.id = c.order_id
           ) both_sides
-         GROUP BY order_id, day, person_id, kind, team_id, currency, rate
-        HAVING sum(amount) <> 0 OR sum(reporting_amount) <> 0
+         GROUP BY order_id, day, person_id, kind, team_id, currency, rate, plan_rate
+        HAVING sum(amount) <> 0 OR sum(reporting_amount) <> 0 OR sum(plan_amount) <> 0
     ), days AS (
         SELECT * FROM unnest(%(days)s::date[], %(posted)s::date[]) AS d(day, posted_on)
     )
-    INSERT INTO sales_credit (order_id, person_id, team_id, kind, occurred_on, posted_on, currency, rate,
-                              amount, reporting_amount, recorded_at, by_id, reason, reverses_id)
-    SELECT d.order_id, d.person_id, d.team_id, d.kind, d.day, days.posted_on, d.currency, d.rate,
-           d.amount, d.reporting_amount, %(at)s, %(by)s, %(reason)s, (
+    INSERT INTO sales_credit (order_id, person_id, team_id, kind, occurred_on, posted_on, currency, rate, plan_rate,
+                              amount, reporting_amount, plan_amount, recorded_at, by_id, reason, reverses_id)
+    SELECT d.order_id, d.person_id, d.team_id, d.kind, d.day, days.posted_on, d.currency, d.rate, d.plan_rate,
+           d.amount, d.reporting_amount, d.plan_amount, %(at)s, %(by)s, %(reason)s, (
             SELECT c.id FROM sales_credit c
              WHERE c.order_id = d.order_id AND c.person_id = d.person_id AND c.kind = d.kind
                AND c.team_id IS NOT DISTINCT FROM d.team_id AND c.currency = d.currency AND c.rate = d.rate
@@ -161,6 +172,8 @@ DEALS_WITHOUT_RATE = """
        AND d.currency <> (SELECT currency FROM teams_organisation)
        AND NOT EXISTS (SELECT FROM teams_exchangerate x
                         WHERE x.currency = d.currency AND x.kind = 'actual' AND x.during @> d.closed_on)
+       AND NOT EXISTS (SELECT FROM sales_outcome o WHERE o.deal_id = d.id AND o.currency = d.currency
+                          AND o.occurred_on = d.closed_on AND o.rate IS NOT NULL)
      ORDER BY d.id
 """
 
@@ -172,16 +185,16 @@ OUTCOME_DAYS = """
 
 DAYS = "unnest(%(days)s::date[], %(posted)s::date[]) AS days(day, posted_on)"
 
-COLUMNS = "deal_id, person_id, team_id, status, occurred_on, amount, cycle_days, counts"
+COLUMNS = "deal_id, person_id, team_id, status, occurred_on, amount, cycle_days, counts, currency, rate"
 
 # What the ledger says of withdrawn deals, cell by cell: each has to come to nothing on its own day.
 WITHDRAWN_CELLS = """
     SELECT o.deal_id, o.person_id, o.team_id, o.status, o.occurred_on, o.amount * o.count AS amount, o.cycle_days,
-           o.counts, sum(o.count)::int AS net
+           o.counts, o.currency, o.rate, sum(o.count)::int AS net
       FROM sales_outcome o JOIN unnest(%(ids)s::bigint[]) i(id) ON i.id = o.deal_id
       JOIN sales_deal d ON d.id = o.deal_id
      WHERE d.withdrawn_at IS NOT NULL
-     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 
 # A withdrawn deal that had been reopened: the −1 on the day of the reopening is met by a +1 on that day.
@@ -192,16 +205,21 @@ FORGET_REOPENINGS = f"""
       FROM cell JOIN {DAYS} ON day = occurred_on, generate_series(1, -net)
 """
 
+# What was counted once keeps its rate: a rate corrected later moves no past figure.
 TARGET = """
     SELECT d.id AS deal_id, d.owner_id AS person_id, posting.team_id, d.status, d.closed_on AS occurred_on,
-           round(coalesce(d.amount, 0) * coalesce(x.rate, 1), 2) AS amount,
+           round(coalesce(d.amount, 0) * coalesce(kept.rate, x.rate, 1), 2) AS amount,
            CASE WHEN d.opened_on <= d.closed_on THEN d.closed_on - d.opened_on END AS cycle_days,
-           d.status = 'won' OR coalesce(lost.counts, true) AS counts
+           d.status = 'won' OR coalesce(lost.counts, true) AS counts, d.currency, coalesce(kept.rate, x.rate, 1) AS rate
       FROM sales_deal d JOIN unnest(%(ids)s::bigint[]) i(id) USING (id)
       LEFT JOIN teams_posting posting ON posting.person_id = d.owner_id AND posting.during @> d.closed_on
       LEFT JOIN teams_exchangerate x
              ON x.currency = d.currency AND x.kind = 'actual' AND x.during @> d.closed_on
             AND d.currency <> (SELECT currency FROM teams_organisation)
+      LEFT JOIN LATERAL (
+           SELECT o.rate FROM sales_outcome o
+            WHERE o.deal_id = d.id AND o.currency = d.currency AND o.occurred_on = d.closed_on AND o.rate IS NOT NULL
+            ORDER BY o.id DESC LIMIT 1) kept ON true
       LEFT JOIN sales_lostreason lost ON lost.id = d.lost_reason_id
      WHERE d.withdrawn_at IS NULL AND d.status <> 'open'
 """
@@ -260,8 +278,9 @@ def recredit_orders(
     """Append to the credit ledger what it lacks of these orders' net-to-date; answer how many entries (R9).
 
     A withdrawn order comes to nothing on each of its days, a cancelled one on the day of the cancellation. Entries are
-    dated by what happened (order, refund, cancellation), carry the team and the rate of the order's day, and post to
-    the first open month. Refused where they credit the person `own` with more on any day, in whatever way.
+    dated by what happened (order, refund, cancellation), carry the team and the rates of the order's day (the actual
+    one, and beside it that of the plan, by which attainment is judged: R13), and post to the first open month. Refused
+    where they credit the person `own` with more on any day, in whatever way.
     """
     ids = _array(order_ids)
     values: dict[str, Any] = {"ids": ids, "at": at, "by": by and by.pk, "reason": reason, "own": own}

@@ -177,6 +177,7 @@ class Kind:
     together: tuple[str, ...] = ()
     is_ledger: bool = False  # entries as they stand
     reverse: Callable[..., int] | None = None  # of a ledger: takes entries back, by further ones
+    reverses_by: tuple[str, ...] = ()  # what goes back together where not everything can; empty: all or nothing
     loader: Loader | None = None
     by_period: bool = False  # `period` and `amount` may stand as a column for each period
     admin_only: bool = False  # taken in and given out by admin alone

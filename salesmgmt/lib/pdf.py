@@ -17,7 +17,8 @@ from fpdf.enums import MethodReturnValue, XPos, YPos
 
 FONTS = Path(__file__).parents[2] / "static" / "fonts"
 FACES = ("latin", "latin-a", "latin-ext", "cyrillic", "greek", "vietnamese")
-SCRIPTS = ("hebrew", "arabic", "jp", "sc", "kr")  # in the order in which they are asked; Han as Japan writes it first
+SHAPED = ("thai", "devanagari", "bengali", "tamil")  # whose signs stand otherwise beside one another
+SCRIPTS = ("hebrew", "arabic", *SHAPED, "jp", "sc", "kr")  # as they are asked; Han as Japan writes it first
 WEIGHTS = {"": 400.0, "B": 600.0}
 INK, MUTED, LINE, BED, ACCENT = (28, 27, 24), (102, 98, 90), (232, 228, 220), (229, 225, 217), (14, 90, 107)
 UNKNOWN = "?"
@@ -91,8 +92,9 @@ class Paper(FPDF):
         return all(any(ord(sign) in signs(self.folder, face) for face in (*FACES, *SCRIPTS)) for sign in text)
 
     def drawn(self, text: str) -> str:
-        """The text with what can be drawn; loads the faces it needs, and has what is written to the left shaped."""
-        kept = []
+        """The text with what can be drawn; loads the faces it needs, and has what is written to the left, or in
+        signs that join, shaped."""
+        kept, is_shaped = [], False
         for sign in text:
             face = next((one for one in (*FACES, *SCRIPTS) if ord(sign) in signs(self.folder, one)), None)
             if face is None and sign != "\n":
@@ -100,7 +102,7 @@ class Paper(FPDF):
             elif face is not None:
                 self._need(face)
             kept.append(sign if face is not None or sign == "\n" else UNKNOWN)
-        is_shaped = any(bidirectional(sign) in {"R", "AL"} for sign in kept)
+            is_shaped |= face in SHAPED or bidirectional(sign) in {"R", "AL"}
         self.set_text_shaping(is_shaped, direction="ltr")  # the sentences around it are English
         return "".join(kept)
 

@@ -6,7 +6,7 @@ quarter, `2026-FY` a year.
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import cycle
@@ -203,13 +203,13 @@ class Period:
         """The quarters of a year, the months of a quarter, nothing below a month."""
         if self.kind != "year":
             return self.months() if self.kind == "quarter" else []
-        return self._within(_year(self.calendar, self.calendar.year_of(self.start)).quarters)
+        return self.parts("quarter")
 
     def months(self) -> list["Period"]:
         """Its months, the smallest stored periods, in order (a month: itself; a week has none)."""
         if self.kind == "week":
             return []
-        return self._within(_year(self.calendar, self.calendar.year_of(self.start)).months)
+        return self.parts("month")
 
     def weeks(self) -> list["Period"]:
         """The weeks that touch it, in order; the first and the last may reach beyond."""
@@ -219,8 +219,19 @@ class Period:
             found.append(week)
         return found
 
-    def _within(self, periods: tuple["Period", ...]) -> list["Period"]:
-        return [period for period in periods if self.start <= period.start < self.end]
+    def parts(self, kind: Kind) -> list["Period"]:
+        """The months or quarters that fill it; with days of its own it may cut the first and the last of them."""
+        found, year = [], self.calendar.year_of(self.start)
+        while self.calendar.start_of(year) < self.end:
+            found += [
+                one for one in _year(self.calendar, year).of(kind) if one.start < self.end and self.start < one.end
+            ]
+            year += 1
+        if found and found[0].start < self.start:
+            found[0] = replace(found[0], start=self.start)
+        if found and self.end < found[-1].end:
+            found[-1] = replace(found[-1], end=self.end)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from django.db.models import (
     CharField,
     DateField,
     DateTimeField,
+    DecimalField,
     Exists,
     F,
     Max,
@@ -19,6 +20,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
     When,
 )
@@ -220,16 +222,27 @@ def _of_figures(user: User, me: int, today: date, *, leads: bool) -> list[QueryS
     entries = QuotaEntry.objects.filter(
         person=me, measure=OuterRef("measure"), during__contained_by=OuterRef("during")
     ).order_by("recorded_at")
+    held = entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).order_by().values("person")
+    none = Value(Decimal(0), DecimalField(max_digits=18, decimal_places=2))
+    later = Response.objects.filter(plan=OuterRef("plan"), person=me, pk__gt=OuterRef("pk"))
+    given = Response.objects.annotate(round=Coalesce("announcement", 0)).filter(~Exists(later), person=me)
+    given = given.filter(plan=OuterRef("pk"), round=OuterRef("round"))
     plans = running.filter(pk__in=plans_of(me).values("pk")).annotate(
         round=Coalesce(Subquery(told.values("announcement")[:1]), 0),
-        since=Greatest(
-            F("published_at"),
-            Subquery(entries.values("recorded_at")[:1]),
-            Subquery(told.values("announcement__at")[:1]),
-        ),
+        figure=Coalesce(Subquery(held.annotate(total=Sum("reporting_amount")).values("total")[:1]), none),
     )
-    given = Response.objects.annotate(round=Coalesce("announcement", 0))
-    plans = plans.exclude(Exists(given.filter(plan=OuterRef("pk"), person=me, round=OuterRef("round"))))
+    # Who has accepted another figure than the one that stands is asked again, from the day it moved.
+    plans = plans.exclude(Exists(given.filter(Q(stance=Response.Stance.OBJECTS) | Q(quota=OuterRef("figure")))))
+    plans = plans.annotate(
+        since=Case(
+            When(Exists(given), then=Subquery(entries.reverse().values("recorded_at")[:1])),
+            default=Greatest(
+                F("published_at"),
+                Subquery(entries.values("recorded_at")[:1]),
+                Subquery(told.values("announcement__at")[:1]),
+            ),
+        )
+    )
     offers = Offer.objects.visible_to(user).waiting().filter(candidate__person=me, accepted_at=None)
     parts = [
         _rows(

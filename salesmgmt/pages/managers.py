@@ -23,7 +23,7 @@ from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
 from teams.edges import SignedIn, looked
-from teams.models import Leadership, Look, Organisation, Person, Posting, Team, access_of
+from teams.models import Leadership, Look, Organisation, Person, Posting, PostingQuerySet, Team, access_of
 
 QUARTERS = 5
 HEADER = (
@@ -50,12 +50,13 @@ class Quarter:
 
     period: Period
     people: int
+    """With a quota, and there for half of the days at least."""
     at_quota: int
     spread: Spread | None
     flags: int
     answered: int
     answer_took: timedelta | None
-    """The median from a flag to the first thing the manager did about it."""
+    """The median from a flag to the first thing the manager did about it; putting it off with a reason is one."""
     planned: int
     held: int
     there: int
@@ -117,7 +118,8 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
     posted = Posting.objects.filter(team__in=under).exclude(person=manager)
     first = set(posted.on(start).values_list("person_id", flat=True))
     people = set(posted.on(last).values_list("person_id", flat=True))
-    rows = [row for row in standings(person_ids=people, period=period, as_of=last) if row.attainment is not None]
+    own = _long_enough(posted, start, last)
+    rows = [row for row in standings(person_ids=own, period=period, as_of=last) if row.attainment is not None]
     reached = sorted(row.attainment for row in rows if row.attainment is not None)
     flags, waits = _answers(manager, people | first, start, min(until, as_of + timedelta(days=1)))
     talks = OneOnOne.objects.filter(manager=manager, starts_at__date__gte=start, starts_at__date__lte=last)
@@ -140,6 +142,19 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
     )
 
 
+def _long_enough(posted: PostingQuerySet, start: date, last: date) -> set[int]:
+    """Who was there on the last day and for half of the days: what others reached, they reached elsewhere."""
+    days: dict[int, int] = {}
+    there: set[int] = set()
+    if last < start:
+        return there
+    for row in posted.overlapping(start, last + timedelta(days=1)):
+        until = min(row.until or date.max, last + timedelta(days=1))
+        days[row.person_id] = days.get(row.person_id, 0) + (until - max(row.starts_on or start, start)).days
+        there |= {row.person_id} if until > last else set()
+    return {pk for pk in there if 2 * days[pk] >= (last - start).days + 1}
+
+
 def _spread(reached: list[Decimal]) -> Spread | None:
     if len(reached) < SMALLEST_GROUP:
         return None
@@ -158,7 +173,7 @@ def _middle(waits: list[timedelta]) -> timedelta | None:
 
 
 def _answers(manager: Person, people: set[int], start: date, until: date) -> tuple[int, list[timedelta]]:
-    """Flags raised about one's people, and how long the answered ones waited for a case or a talk."""
+    """Flags raised about one's people, and how long the answered ones waited for a case, a talk, or a word why not."""
     flags = Flag.objects.filter(person__in=people, raised_on__gte=start, raised_on__lt=until)
     raised = dict(
         FlagEvent.objects.filter(flag__in=flags, kind=FlagEvent.Kind.RAISED).values_list("flag").annotate(Min("at"))
@@ -169,6 +184,8 @@ def _answers(manager: Person, people: set[int], start: date, until: date) -> tup
     for person, at in talks.values_list("person", "planned_at"):
         made.setdefault(person, []).append(at)
     opened = dict(cases)
+    put_off = FlagEvent.objects.filter(flag__in=flags, kind=FlagEvent.Kind.SNOOZED, by__person=manager)
+    said = dict(put_off.values_list("flag").annotate(Min("at")))
     waits = []
     count = 0
     for pk, person in flags.values_list("pk", "person_id"):
@@ -176,7 +193,7 @@ def _answers(manager: Person, people: set[int], start: date, until: date) -> tup
         began = raised.get(pk)
         if began is None:
             continue
-        after = [at for at in (opened.get(pk), *made.get(person, [])) if at is not None and at >= began]
+        after = [at for at in (opened.get(pk), said.get(pk), *made.get(person, [])) if at is not None and at >= began]
         if after:
             waits.append(min(after) - began)
     return count, waits

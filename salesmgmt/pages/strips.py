@@ -90,6 +90,8 @@ def attainment(pace: Pace, scope: Scope) -> Metric:
     note = f"{money(pace.credited, pace.currency)} of {money(pace.goal, pace.currency)}"
     if pace.target is not None and pace.target != pace.quota:
         note += f" target; the quotas come to {money(pace.quota, pace.currency)}"
+    if pace.attainment_actual != pace.attainment:
+        note += f"; {pct(pace.attainment_actual, 1)} at actual rates"
     return Metric(
         "attainment",
         "Attainment",
@@ -179,7 +181,7 @@ def activities(usual: Usual, scope: Scope, period: Period, today: date) -> Metri
 
 def cover(pipeline: Decimal, count: int, pace: Pace, scope: Scope, period: Period, today: date) -> Metric:
     """Open deals that close in the period against the gap; no status, as no yield is known to judge it by (R17)."""
-    href = _records(scope, "pipeline", period.start, period.end)
+    href = records_url(scope=scope, measure="pipeline", start=period.start, until=period.end, as_of=today)
     deals = counted(count, "deal", "deals")
     if today >= period.end:
         text, name = money(pipeline, pace.currency), "Still open"

@@ -21,7 +21,9 @@ LEVEL_SPREAD = 0.2
 SLOPE_SPREAD = 0.015  # results per day rarely grow by more than some per cent from one period to the next
 SEASON_SPREADS = ((0.0, 0.6), (0.08, 0.2), (0.2, 0.2))  # none, mild, strong, and how often each is met
 COMMON_SPREADS = np.linspace(0, 0.6, 61)  # by how much a whole company may swing from one period to the next …
-COMMON_SCALE = 0.15  # … believed before any data by a half-normal of this scale
+COMMON_SCALE = 0.25  # … believed before any data by a half-normal of this scale, where it swings at all:
+COMMON_BELIEF = np.exp(-(COMMON_SPREADS**2) / (2 * COMMON_SCALE**2))
+COMMON_BELIEF[0] = COMMON_BELIEF[1:].sum() / 3  # one company of four does not
 OWN_SPREAD_WEIGHT = 8.0  # as many periods' worth of everybody's spread stand beside a person's own
 QUANTILES = np.linspace(0.005, 0.995, 199)
 CELLS = 4_000_000  # draws × people at a time, 32 MB
@@ -61,7 +63,7 @@ def simulate(
     rates: Floats,
     ahead: Floats,
     *,
-    groups: NDArray[np.int64],
+    groups: Floats,
     year: int = 4,
     draws: int = 4_000,
     seed: int = 0,
@@ -69,8 +71,8 @@ def simulate(
     """Draw what everybody brings in the periods ahead; None where fewer than three past ones have any result.
 
     `rates`: people × past periods, results per full working day, oldest first, NaN where somebody was hardly there.
-    `ahead`: people × periods ahead, full working days. `groups`: groups × people, 1 where a person counts in a group.
-    The periods ahead follow the past ones; `year` periods make a year, whose season counts from two past years on.
+    `ahead`: people × periods ahead, full working days. `groups`: groups × people, how much of somebody counts. The
+    periods ahead follow the past ones; `year` periods make a year, whose season counts from two past years on.
     """
     fitted = _fit(rates, ahead.shape[1], year)
     if fitted is None:
@@ -187,7 +189,7 @@ def _effects(effect: Floats, noise: Floats, times: NDArray[np.int64], year: int)
         inverse = np.linalg.inv(ours + np.eye(past) * (swings + noise + 1e-9))  # one person alone has no noise
         explained = inverse @ (effect - 1)
         likely = 0.5 * np.linalg.slogdet(inverse)[1] - 0.5 * explained @ (effect - 1)
-        likely += np.log(often) - COMMON_SPREADS**2 / (2 * COMMON_SCALE**2)
+        likely += np.log(often) + np.log(COMMON_BELIEF)
         covariance = theirs - between @ inverse @ between.T + (swings + 1e-12) * np.eye(len(theirs))
         parts.append((likely, 1 + explained @ between.T, np.linalg.cholesky(covariance)))
     likely = np.concatenate([part[0] for part in parts])

@@ -15,8 +15,8 @@ from salesmgmt.lib import clock
 from targets import selectors, services
 from targets.api.quotas import DuringFilter
 from targets.models import ELEMENTS, MEASURES, Allocation, Commitment, Plan, Slice
-from teams.api import Id
-from teams.models import Organisation, Team, access_of
+from teams.api import Id, LookedAt
+from teams.models import Look, Organisation, Team, access_of
 from teams.selectors import period
 
 FOR_PLANNERS = (
@@ -111,6 +111,15 @@ class ShapeWriter(Writer):
 
 class CopyWriter(Writer):
     name = serializers.CharField(max_length=100)
+    period = serializers.CharField(
+        max_length=8, required=False, help_text="Another one, by its key: its lines are then proposed anew"
+    )
+
+    def validate_period(self, value: str) -> Any:
+        try:
+            return period(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
 
 
 class CommitmentWriter(Writer):
@@ -128,10 +137,16 @@ class CommitmentSerializer(serializers.ModelSerializer):
 
 class SliceSerializer(serializers.ModelSerializer):
     name = serializers.CharField(read_only=True)
+    so_far = serializers.DecimalField(
+        max_digits=18, decimal_places=2, read_only=True, allow_null=True, help_text="Booked in the days of the plan"
+    )
 
     class Meta:
         model = Slice
-        fields = ("id", "plan", "cut", "name", "family", "territory", "past", "proposed", "amount", "is_locked")
+        fields = (
+            *("id", "plan", "cut", "name", "family", "territory", "past", "proposed", "amount", "so_far"),
+            "is_locked",
+        )
         read_only_fields = fields
 
 
@@ -220,7 +235,7 @@ class Plans(Records):
     @action(detail=True)
     def slices(self, request: Request, pk: str) -> Response:
         """The target by product family and by territory, for those who see all."""
-        rows = selectors.slices_of(self.get_object(), self.by)
+        rows = selectors.slices_of(self.get_object(), self.by, as_of=clock.today(Organisation.get().time_zone))
         return Response(SliceSerializer(rows, many=True).data)
 
     @extend_schema(responses={200: dict})
@@ -284,10 +299,11 @@ class AllocationFilter(filters.FilterSet):
     is_locked = filters.BooleanFilter()
 
 
-class Allocations(Records):
+class Allocations(LookedAt):
     """The lines of plans, of those teams and people whose lines one may see."""
 
     model = Allocation
+    look, lists_all = Look.Page.QUOTA, False
     serializer_class = AllocationSerializer
     filterset_class = AllocationFilter
     ordering_fields = ("id", "amount")

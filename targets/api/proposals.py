@@ -51,6 +51,12 @@ class QuotaProposalSerializer(serializers.ModelSerializer):
             "made_at",
             "decided_at",
             "reason",
+            "asked_by",
+            "amount",
+            "headline",
+            "results",
+            "economy",
+            "competition",
             "version",
         )
         read_only_fields = fields
@@ -74,7 +80,7 @@ class RefusalWriter(DecisionWriter):
 
 
 class QuotaProposals(Records):
-    """What postings, leave and calendars would change about quotas, before it counts."""
+    """What postings, leave and calendars would change about quotas, or a manager asks for, before it counts."""
 
     model = QuotaProposal
     serializer_class = QuotaProposalSerializer

@@ -17,6 +17,7 @@ from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, QuotaEntry, RampProfile, RampStep, SeasonProfile, SeasonShare
 from targets.selectors.entries import Sums, in_one_currency
 from targets.services import QuotaLine, enter_quotas, reverse_entries
+from targets.services.letters import tell_of_changes
 from targets.services.quotas import below_zero, hold_people
 from teams.exchange import RatesOn
 from teams.models import Organisation, access_of
@@ -117,6 +118,9 @@ def _plan_quotas(plan: Plan) -> None:
         if span is None or not plan.refer(row):
             continue
         person = row.found["person"]
+        if person.pk is None:
+            plan.refuse(row, "person", "Nobody of that name is here yet: take in people and their postings first.")
+            continue
         if plan.own_person_id is not None and person.pk == plan.own_person_id:
             plan.refuse(row, "person", "Nobody sets their own quota; ask a colleague to import this row.")
             continue
@@ -177,6 +181,7 @@ def _enter(plan: Plan, rows: list[Row], entries: list[QuotaEntry]) -> Refused | 
     except Refused as refusal:
         return refusal
     entries += made
+    tell_of_changes(made, by=plan.by, at=plan.at)
     for row in rows:
         line = row.found["line"]
         if any(
@@ -219,7 +224,8 @@ def _plan_quota_entries(plan: Plan) -> None:
         if not plan.refer(row):
             continue
         seat = row.found.get("seat") or row.found.get("person")
-        if plan.own_person_id in {one.pk for one in (seat, row.found.get("person")) if one is not None}:
+        about = {one.pk for one in (seat, row.found.get("person")) if one is not None}
+        if plan.own_person_id is not None and plan.own_person_id in about:
             plan.refuse(row, "person", "Nobody sets their own quota; ask a colleague to import this row.")
             continue
         if "person" in row.found and row.found["person"] != seat:
@@ -371,6 +377,7 @@ KINDS = [
         _quota_rows,
         enter=_enter_quotas,
         reverse=reverse_entries,
+        reverses_by=("seat", "measure"),
         by_period=True,
         together=("person",),
     ),
@@ -400,6 +407,7 @@ KINDS = [
         _quota_entry_rows,
         is_ledger=True,
         reverse=reverse_entries,
+        reverses_by=("seat", "measure"),
         together=("entry|reverses", "person|seat"),
     ),
 ]

@@ -9,9 +9,11 @@ from typing import Any
 from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
+from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, Allocation, PlanAct, Target
 from targets.models import Plan as PlanOf
 from targets.selectors import as_whole
+from targets.services.quotas import refuse_above_scale
 from teams.exchange.tables import table, yes_or_no
 from teams.models import Leadership
 
@@ -47,9 +49,17 @@ def _check_plan(plan: Plan, row: Row, values: dict[str, Any], stands: PlanOf | N
         first = plan.memo.setdefault(("published", period.key, measure), row)
         if first is not row or of_period.exclude(pk=stands.pk if stands else 0).exists():
             plan.refuse(row, "published_at", f"Another plan for {period.label} is published already.")
+    _refuse_above_scale(plan, row, measure)
     if stands is None:
         values.setdefault("made_at", plan.at)
         values.setdefault("made_by", plan.by)
+
+
+def _refuse_above_scale(plan: Plan, row: Row, measure: str) -> None:
+    try:
+        refuse_above_scale(row.values["amount"], measure)
+    except Refused as refusal:
+        plan.refuse(row, "amount", refusal.sentence)
 
 
 def _check_line(plan: Plan, row: Row, values: dict[str, Any], stands: Allocation | None) -> None:
@@ -62,6 +72,7 @@ def _check_line(plan: Plan, row: Row, values: dict[str, Any], stands: Allocation
         plan.refuse(row, "amount", "This plan is published; what changes later are quota entries.")
     if stands is None and of.is_published and _is_in_force(plan, of):
         plan.refuse(row, "plan", "This plan is published and in force; it gets no further lines.")
+    _refuse_above_scale(plan, row, of.measure)
     values.setdefault("proposed", stands.proposed if stands else values["amount"])
 
 
@@ -100,6 +111,9 @@ def _plan_targets(plan: Plan) -> None:
         if plan.own_person_id is not None and _leads(plan, row.found["team"].pk):
             plan.refuse(row, "team", "The target of the team you lead is your own figure; ask a colleague.")
             continue
+        _refuse_above_scale(plan, row, row.get("measure", BOOKINGS))
+        if row.refusals:
+            continue
         target = Target(
             team=row.found["team"],
             during=half_open(*span),
@@ -108,6 +122,7 @@ def _plan_targets(plan: Plan) -> None:
             plan=row.found.get("plan"),
             published_at=row.get("published_at", plan.at),
             by=row.found.get("by", plan.by),
+            path=row.found["team"].path,
         )
         if "published_at" not in row.values and (standing := same.known.get(_target_key(target)[:5])):
             target.published_at = standing[-1].published_at

@@ -30,13 +30,16 @@ from targets.models import (
     Slice,
     SliceChange,
     Strategy,
+    Target,
 )
 from targets.services import reverse_budgets, reverse_expenses
 from teams.exchange.trails import known_by, trail
+from teams.models import Team
 
 LINE = ("plan", "team", "person")
 PART = ("plan", "cut", "family", "territory")
 ENTRY = ("person", "seat", "team", "during", "measure", "kind", "amount", "recorded_at")
+HELD = ("team", "during", "measure", "amount", "published_at")
 SPENT = ("team", "cost", "spent_on", "amount", "recorded_at")
 GIVEN = ("team", "cost", "during", "amount", "recorded_at")
 ASKED = ("seat", "team", "during", "measure", "kind", "made_at")
@@ -73,7 +76,14 @@ KINDS = [
     trail("expense_entries", Expense, *SPENT, is_ledger=True, reverse=reverse_expenses),
     # What the tables of plans and their lines leave out.
     trail("plan_settings", Plan, "name", without=SAID_OF_PLANS),
-    trail("allocation_limits", Allocation, *LINE, without=("amount", "proposed", "past", "is_locked")),
+    trail(
+        "allocation_limits",
+        Allocation,
+        *LINE,
+        without=("amount", "proposed", "past", "is_locked"),
+        numbers={"path": Team},
+    ),
+    trail("target_places", Target, *HELD, without=("plan", "by"), numbers={"path": Team}),
     trail("allocation_reasons", AllocationReason, "allocation"),
     trail("commitments", Commitment, *LINE, "at"),
     trail(

@@ -6,7 +6,7 @@ from .calendars import LAYOUTS, RampForm, ReasonForm, RelearnForm, SeasonForm, S
 from .letters import AnnouncementForm, AnswerForm, ResponseForm, StrategyForm
 from .plans import AllocationForm, CommitmentForm, CopyForm, HedgeForm, PlanForm, PublishForm, ShapeForm, SliceForm
 from .proposals import ChosenForm, DecisionForm
-from .quotas import QuotaForm
+from .quotas import GiveForm, QuotaForm
 
 __all__ = [
     "LAYOUTS",
@@ -22,6 +22,7 @@ __all__ = [
     "CopyForm",
     "DecisionForm",
     "ExpenseForm",
+    "GiveForm",
     "HedgeForm",
     "PlanForm",
     "PositionForm",

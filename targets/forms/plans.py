@@ -134,4 +134,11 @@ class PublishForm(forms.Form):
 
 
 class CopyForm(forms.Form):
+    """Another scenario of the same period, or the same settings for another one."""
+
     name = forms.CharField(max_length=100, label="Name of the scenario")
+    period = forms.ChoiceField(required=False, label="For", help_text="Of another period the lines are proposed anew.")
+
+    def __init__(self, *args: Any, periods: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"auto_id": "copy_%s"})
+        self.fields["period"].choices = [("", "The same period"), *periods]  # type: ignore[attr-defined]

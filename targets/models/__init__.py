@@ -8,6 +8,7 @@ from .measures import BOOKINGS, MEASURES, PlanMeasure, measure_of
 from .plans import (
     ELEMENTS,
     MOST_CAPABILITY,
+    STOOD,
     Allocation,
     AllocationQuerySet,
     AllocationReason,
@@ -32,6 +33,7 @@ __all__ = [
     "MEASURES",
     "MOST_CAPABILITY",
     "PRESENCE",
+    "STOOD",
     "Allocation",
     "AllocationQuerySet",
     "AllocationReason",

@@ -1,11 +1,13 @@
 """Plans: a company target, its lines, and the targets of teams that follow from it."""
 
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ledger import APPEND_ONLY
@@ -17,6 +19,10 @@ from .measures import BOOKINGS, PlanMeasure, measure_of
 
 ELEMENTS = ("past", "pipeline", "territory", "capability", "equal")
 MOST_CAPABILITY = 20  # percent: what people think of somebody never decides (R5)
+
+
+STOOD = Coalesce("path", "team__path")
+"""The team of a line or target with those above it: as they stood when it was published, in a draft as they stand."""
 
 
 def alike() -> list[int]:
@@ -156,6 +162,9 @@ class Allocation(models.Model):
         help_text="Given below it beyond its amount, on purpose",
     )
     hedge_reason = models.CharField(max_length=200, blank=True, db_default="")
+    path = ArrayField(
+        models.BigIntegerField(), null=True, editable=False, help_text="Of its team when the plan was published"
+    )
 
     objects = AllocationQuerySet.as_manager()
 
@@ -168,6 +177,11 @@ class Allocation(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="allocation_is_not_negative"),
         ]
+
+    @property
+    def stood(self) -> list[int]:
+        """Its team with those above it, as `STOOD` has them."""
+        return self.path or self.team.path
 
 
 class AllocationReason(models.Model):
@@ -217,6 +231,9 @@ class Slice(models.Model):
             models.CheckConstraint(condition=Q(amount__gte=0), name="slice_is_not_negative"),
         ]
 
+    so_far: Decimal | None = None
+    """What was booked of it in the days of the plan, where that was asked for."""
+
     @property
     def name(self) -> str:
         return (self.territory.name if self.territory else self.family) or "None named"
@@ -252,6 +269,9 @@ class Target(Dated):
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="targets")
     published_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    path = ArrayField(
+        models.BigIntegerField(), null=True, editable=False, help_text="Of its team when it was published"
+    )
 
     objects = TargetQuerySet.as_manager()
 

@@ -29,13 +29,16 @@ class QuotaProposalQuerySet(DatedQuerySet):
 class QuotaProposal(Dated):
     """The ledger says one thing of a seat and its postings, leave and calendar another; or a vacant seat is to be had.
 
-    It is replaced while nobody has decided and goes when the difference does. A refused one comes back only where the
-    facts are others. Then it counts: as soon as the manager says so, or by itself on `counts_on`.
+    Or who leads somebody asks for another figure than the published one, by more than they may change alone: it says
+    what changed, and is announced once it counts. It is replaced while nobody has decided and goes when the difference
+    does. A refused one comes back only where the facts are others. Then it counts: as soon as the manager says so, or
+    by itself on `counts_on`.
     """
 
     class Kind(models.TextChoices):
         FOLLOW = "follow", "Follows postings, leave and calendars"
         SEAT = "seat", "Takes over a vacant seat"
+        CHANGE = "change", "Asked for by who leads them"
 
     class State(models.TextChoices):
         OPEN = "open", "Proposed"
@@ -59,12 +62,21 @@ class QuotaProposal(Dated):
         related_name="+",
         help_text="Who leads the team, or the next one up",
     )
-    needs_yes = models.BooleanField(help_text="Of who leads the team: it never counts by itself")
+    needs_yes = models.BooleanField(
+        help_text="It never counts by itself: of who leads the team or imports, or asked for by a manager"
+    )
     made_at = models.DateTimeField()
     counts_on = models.DateField(help_text="The day it counts by itself")
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
+    # Of a change that somebody asks for.
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, help_text="The figure asked for")
+    headline = models.CharField(max_length=200, blank=True, db_default="", help_text="What changes, in one line")
+    results = models.TextField(blank=True, max_length=2000, db_default="", help_text="What changed in results")
+    economy = models.TextField(blank=True, max_length=2000, db_default="", help_text="What changed in the economy")
+    competition = models.TextField(blank=True, max_length=2000, db_default="", help_text="What changed in competition")
     version = models.PositiveIntegerField(default=1)
 
     objects = QuotaProposalQuerySet.as_manager()
@@ -80,6 +92,10 @@ class QuotaProposal(Dated):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "gone"]) | Q(decided_at__isnull=False), name="a_decision_has_a_moment"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="change", amount__isnull=False) | (~Q(kind="change") & Q(amount=None)),
+                name="a_figure_that_is_asked_for_is_named",
             ),
         ]
         indexes = [models.Index(fields=["decider"], condition=Q(state="open"), name="open_proposal_by_decider")]

@@ -16,12 +16,19 @@ from .plans import Plan
 
 class QuotaEntryQuerySet(DatedQuerySet):
     def visible_to(self, user: Viewer) -> Self:
+        """Those of the people one sees today, wherever they were posted, and what is left to the teams one leads."""
         access = access_of(user)
-        return (
-            self.all()
-            if access.sees_all
-            else self.filter(Q(person__in=access.people) | Q(team__in=access.led_team_ids))
-        )
+        if access.sees_all:
+            return self.all()
+        return self.filter(Q(person__in=access.people) | Q(person=None, team__path__overlap=list(access.led_team_ids)))
+
+    def of_people_who_left(self, user: Viewer) -> Self:
+        """What counts in the teams one leads of people one no longer sees: only its sum is told."""
+        access = access_of(user)
+        if access.sees_all:
+            return self.none()
+        here = self.filter(person__isnull=False, team__path__overlap=list(access.led_team_ids))
+        return here.exclude(person__in=access.people)
 
 
 class QuotaEntry(Dated, LedgerEntry):

@@ -3,10 +3,11 @@
 from .approvals import Split, digest_of, on_their_way, splits_of, unapproved
 from .budgets import Capacity, Spending, TeamSpending, capacity_of, months_from, positions_before, seats_of, spending_of
 from .calendars import kept_by, months_of, set_ups, turns_of
+from .changes import FreeSeat, free_seats, plan_holding
 from .entries import QuotaLine, due_entries
 from .grid import Level, Tree, grid_team, last_act
 from .history import Happening, history_of, history_of_line
-from .letters import Letter, figures_of, letters, people_in, people_of, plans_of, strategies_of
+from .letters import Letter, figures_of, last_entry, letters, people_in, people_of, plans_of, strategies_of
 from .outlook import (
     ACHIEVABLE,
     AMBITIOUS,
@@ -92,7 +93,7 @@ from .scenarios import (
 )
 from .seasons import Bucket, Evidence, buckets_of, flat_shares, known_seasons, learned_season, season_changes, season_of
 from .shapes import clipped, container, everyday, ramps, seasons
-from .table import QuotaTable, quota_table
+from .table import QuotaTable, held_by_people_who_left, quota_table
 
 __all__ = [
     "ACHIEVABLE",
@@ -109,6 +110,7 @@ __all__ = [
     "Family",
     "Fifth",
     "Foretold",
+    "FreeSeat",
     "Happening",
     "Landing",
     "Letter",
@@ -160,15 +162,18 @@ __all__ = [
     "figures_of",
     "flat_shares",
     "foretold",
+    "free_seats",
     "goals_of",
     "grid_team",
     "growth_of",
+    "held_by_people_who_left",
     "history_of",
     "history_of_line",
     "is_own_goal",
     "kept_by",
     "known_seasons",
     "last_act",
+    "last_entry",
     "learned_season",
     "letters",
     "line_data",
@@ -189,6 +194,7 @@ __all__ = [
     "people_in",
     "people_of",
     "place",
+    "plan_holding",
     "plan_rows",
     "plans_of",
     "positions_before",

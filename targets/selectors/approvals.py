@@ -44,7 +44,7 @@ def digest_of(lines: Iterable[Allocation], team: Team) -> str:
 
 def lines_under(lines: Iterable[Allocation], team: Team) -> list[Allocation]:
     """The lines of a team, of its people and of all below."""
-    return [line for line in lines if team.pk in line.team.path]
+    return [line for line in lines if team.pk in line.stood]
 
 
 def why_not_submit(access: Access, team: Team) -> str:
@@ -74,13 +74,13 @@ def splits_of(plan: Plan, user: Viewer) -> list[Split]:
     lines = list(plan.allocations.select_related("team", "person"))
     under: dict[int, list[Allocation]] = defaultdict(list)  # once, not all lines anew for each of a thousand teams
     for line in lines:
-        for above in line.team.path:
+        for above in line.stood:
             under[above].append(line)
     latest: dict[int, PlanApproval] = {}
     for step in plan.approvals.select_related("by").order_by("at", "pk"):
         latest[step.team_id] = step
     found = []
-    for line in sorted((line for line in lines if line.person_id is None), key=lambda line: line.team.path):
+    for line in sorted((line for line in lines if line.person_id is None), key=lambda line: line.stood):
         team = line.team
         if team.parent_id is None or not (access.sees_all or set(team.path) & set(access.led_team_ids)):
             continue
@@ -95,7 +95,7 @@ def splits_of(plan: Plan, user: Viewer) -> list[Split]:
             Split(
                 team=team,
                 line=line,
-                depth=len(team.path),
+                depth=len(line.stood),
                 state=state,
                 digest=digest,
                 last=last,

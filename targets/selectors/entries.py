@@ -2,22 +2,24 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
+import numpy as np
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from targets.analysis import Part, Seat, derive, seat, split
+from targets.analysis import FULL, Days, Part, Seat, derive, seat, split
 from targets.models import BOOKINGS, QuotaEntry
 from targets.selectors.shapes import clipped, container, ramps, seasons
-from teams.models import ExchangeRate, Organisation, Person, Team
+from teams.models import ExchangeRate, Organisation, Period, Person, Team
 from teams.selectors import PersonDays, presence, rates
 
 Kind, Basis = QuotaEntry.Kind, QuotaEntry.Basis
@@ -178,6 +180,45 @@ def arithmetic(line: QuotaLine) -> dict[str, str]:
     return notes
 
 
+def leaves_alone(lines: Sequence[QuotaLine], closed: Sequence[Period]) -> list[bool]:
+    """Of each line, whether having the ledger say what is due leaves what closed days carry.
+
+    It does where the days outside the seat and those relieved, as the ledger's parts left to the team name them, are
+    the same on closed days as today's, and facts that on closed days are today's give just what the ledger says. Of a
+    line that the ledger says nothing of yet: where nobody is in the seat on a closed day.
+    """
+    stated = by_line(lines, stated_entries(lines))
+    return [_leaves_alone(held, stated[place], closed) for place, held in enumerate(_held(lines))]
+
+
+def _leaves_alone(held: _Held, stated: Mapping[Key, Sums], closed: Sequence[Period]) -> bool:
+    of, line = held.of, held.line
+    shut = np.zeros(len(of.days), dtype=bool)
+    for month in closed:
+        shut |= _between(of.days, month.starts_on, month.during.upper)
+    if not stated:
+        return not (of.employed & shut).any()
+    away = {kind: np.zeros(len(of.days), dtype=bool) for kind in (Kind.VACANT, Kind.UNCOVERED)}
+    for key in stated:
+        if key.kind in away:
+            away[Kind(key.kind)] |= _between(of.days, key.start, key.end)
+    employed, relieved = ~away[Kind.VACANT], away[Kind.UNCOVERED]
+    if (shut & (employed != of.employed)).any() or (shut & employed & (relieved != of.relieved)).any():
+        return False
+    said = {(key.kind, key.start, key.end): sums.amount for key, sums in stated.items() if sums.amount}
+    last = of.fte[shut][-1] if shut.any() else FULL
+    for fte, ramp in product((of.fte, np.where(shut, of.fte, last)), (of.ramp, np.where(shut, of.ramp, FULL))):
+        before = replace(of, employed=employed, relieved=relieved, fte=fte, ramp=ramp)
+        parts = derive(held.amount, before, start=line.start, end=line.end)
+        if {(part.kind, part.start, part.end): part.amount for part in parts if part.amount} == said:
+            return True
+    return False
+
+
+def _between(days: Days, first: date, until: date) -> Days:
+    return (days >= np.datetime64(first)) & (days < np.datetime64(until))
+
+
 # ── What the ledger says ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -204,6 +245,21 @@ def stated_entries(lines: Sequence[QuotaLine]) -> dict[Key, Sums]:
             for line in mine[seat_id, measure]
         )
     }
+
+
+def by_line(lines: Sequence[QuotaLine], entries: Mapping[Key, Sums]) -> dict[int, dict[Key, Sums]]:
+    """The entries of each line, by its place among them."""
+    mine: dict[tuple[int, int | None, str], list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        mine[line.person.pk, line.team.pk if line.team else None, line.measure].append(place)
+    found: dict[int, dict[Key, Sums]] = {place: {} for place in range(len(lines))}
+    for key, sums in entries.items():
+        for place in mine[key.seat_id, key.team_id, key.measure]:
+            line = lines[place]
+            is_inside = line.start <= key.start and key.end <= line.end
+            if is_inside and (line.currency, line.rate) == (key.currency, key.rate):
+                found[place][key] = sums
+    return found
 
 
 @dataclass(slots=True)

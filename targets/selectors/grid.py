@@ -9,7 +9,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from salesmgmt.lib.ratios import ratio
-from targets.models import Allocation, Plan, PlanAct
+from targets.models import STOOD, Allocation, Plan, PlanAct
 from targets.selectors.plans import PlanRow, is_own_goal
 from teams.models import Access, Team, User, Viewer, access_of
 
@@ -36,6 +36,7 @@ class Tree:
     amounts: dict[int, Decimal] = field(default_factory=dict)
     hedges: dict[int, Decimal] = field(default_factory=dict)
     paths: dict[int, list[int]] = field(default_factory=dict)
+    """Of its teams today: by them one sees a line."""
     parents: dict[int, int | None] = field(default_factory=dict)
     below: dict[int | None, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     people: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -46,13 +47,14 @@ class Tree:
     def of(cls, plan: Plan, user: Viewer) -> "Tree":
         """In two queries, as many as there are with ten teams."""
         found = cls(plan, access_of(user))
-        teams = plan.allocations.filter(person=None).values_list("team_id", "team__path", "amount", "hedge")
-        for team, path, amount, hedge in teams:
-            found.amounts[team], found.paths[team], found.hedges[team] = amount, path, hedge
-        for team, path in found.paths.items():
-            found.parents[team] = found._above(path[:-1])
+        teams = plan.allocations.filter(person=None).values_list("team_id", "team__path", STOOD, "amount", "hedge")
+        stood = {}
+        for team, path, over, amount, hedge in teams:
+            found.amounts[team], found.paths[team], found.hedges[team], stood[team] = amount, path, hedge, over
+        for team, over in stood.items():
+            found.parents[team] = found._above(over[:-1])
             found._add(found.parents[team], found.amounts[team])
-        seats = plan.allocations.filter(person__isnull=False).order_by("team_id").values_list("team_id", "team__path")
+        seats = plan.allocations.filter(person__isnull=False).order_by("team_id").values_list("team_id", STOOD)
         for _, path, amount, count in seats.annotate(total=Sum("amount"), lines=Count("pk")):
             above = found._above(path)
             found._add(above, amount)
@@ -70,7 +72,7 @@ class Tree:
             self.holders.add(above)
 
     def parent_of(self, line: Allocation) -> int | None:
-        return self._above(line.team.path) if line.person_id else self.parents.get(line.team_id)
+        return self._above(line.stood) if line.person_id else self.parents.get(line.team_id)
 
     def sees(self, path: Collection[int]) -> bool:
         return self.access.sees_all or bool(set(path) & set(self.access.led_team_ids))
@@ -173,7 +175,7 @@ class Tree:
         places = Allocation.objects.filter(pk__in=hidden).annotate(is_person=IS_PERSON)
         over |= {
             self._above(path if is_person else path[:-1])
-            for is_person, path in places.values_list("is_person", "team__path").distinct()
+            for is_person, path in places.values_list("is_person", STOOD).distinct()
         }
         return [
             row

@@ -19,6 +19,7 @@ from targets.models import (
     Plan,
     PlanApproval,
     QuotaEntry,
+    QuotaProposal,
     Response,
     Target,
 )
@@ -63,6 +64,7 @@ ICONS = {
     "answer_stands": "message-circle",
     "answer_changed": "message-circle",
     "answer_asked_up": "arrow-up",
+    "asked": "arrow-up",
     "announced": "presentation",
     "target": "target",
 }
@@ -138,7 +140,17 @@ def history_of(person: Person, user: Viewer, *, start: date, end: date, measure:
     told = AnnouncedFigure.objects.visible_to(user).filter(announcement__plan__in=plans, person=person)
     for figure in told.select_related("announcement__by", "announcement__strategy"):
         found.append(_announced(figure.announcement, figure.before, figure.after))
+    found += _asked_for(person, user, start, end, measure)
     return sorted(found, key=_when)
+
+
+def _asked_for(person: Person, user: Viewer, start: date, end: date, measure: str) -> Iterator[Happening]:
+    """Figures that a manager asked the next one up for; what counted is told by its announcement."""
+    asked = QuotaProposal.objects.visible_to(user).filter(kind=QuotaProposal.Kind.CHANGE, seat=person, measure=measure)
+    for one in asked.overlapping(start, end).select_related("asked_by", "decided_by").order_by("pk"):
+        yield Happening(one.made_at, "asked", "Another figure asked for", one.asked_by, one.headline, amount=one.amount)
+        if one.state == QuotaProposal.State.REFUSED and one.decided_at is not None:
+            yield Happening(one.decided_at, "refused", "Refused: the figure stays", one.decided_by, one.reason)
 
 
 def _offers(person: Person, user: Viewer, start: date, end: date, measure: str) -> Iterator[Happening]:
@@ -162,10 +174,11 @@ def _offers(person: Person, user: Viewer, start: date, end: date, measure: str) 
 def history_of_line(line: Allocation, user: Viewer) -> list[Happening]:
     """The same for the line of a team: proposed, changed, approved, published as a target, announced."""
     found = _of_plans([line.plan], [line], user)
-    for target in Target.objects.filter(plan=line.plan, team=line.team).select_related("by"):
-        text = f"Target of {line.team}"
+    by_import = Q(plan=None, during=line.plan.during, measure=line.plan.measure)
+    for target in Target.objects.filter(Q(plan=line.plan) | by_import, team=line.team).select_related("by"):
+        text = f"Target of {line.team}" if target.plan_id else f"Target of {line.team}, imported"
         found.append(Happening(target.published_at, "target", text, target.by, total=target.amount))
-    told = Announcement.objects.visible_to(user).filter(plan=line.plan, team__in=line.team.path)
+    told = Announcement.objects.visible_to(user).filter(plan=line.plan, team__in=line.stood)
     found += [_announced(one, None, None) for one in told.select_related("by", "strategy")]
     return sorted(found, key=_when)
 
@@ -206,7 +219,7 @@ def _of_plans(plans: list[Plan], lines: list[Allocation], user: Viewer) -> list[
         found.append(Happening(change.at, kind, text, change.by, change.reason, change.was, change.amount))
     teams: dict[int, list[int]] = defaultdict(list)
     for line in lines:
-        teams[line.plan_id] += line.team.path
+        teams[line.plan_id] += line.stood
     steps = PlanApproval.objects.filter(plan__in=plans).select_related("by", "team")
     for step in steps:
         if step.team_id not in teams[step.plan_id]:

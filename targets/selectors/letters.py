@@ -152,6 +152,11 @@ def entries_of(plan: Plan) -> QuerySet[QuotaEntry]:
     return QuotaEntry.objects.filter(during__contained_by=plan.during, measure=plan.measure)
 
 
+def last_entry(plan: Plan) -> int | None:
+    """The latest of them, by number: another one after each change of a figure."""
+    return entries_of(plan).order_by("pk").values_list("pk", flat=True).last()
+
+
 def people_in(plan: Plan, team: Team | None = None) -> QuerySet[Person]:
     """Who has a figure in a plan, or in a team of it and those below: by its lines, or having come since."""
     lines, entries = plan.allocations.filter(person__isnull=False), entries_of(plan).filter(person__isnull=False)
@@ -257,9 +262,12 @@ def _sections(
     holidays: Mapping[date, str],
 ) -> tuple[Section, ...]:
     seats: dict[tuple[int | None, date, date], list[QuotaEntry]] = defaultdict(list)
-    for entry in entries:
-        assert entry.until is not None
-        seats[entry.team_id, entry.starts_on, entry.until].append(entry)
+    for entry in sorted(entries, key=lambda entry: entry.kind not in OWN):
+        place = entry.team_id, entry.starts_on, entry.during.upper
+        if entry.kind not in OWN:  # what holds for a part of the days stands with the figure of all of them
+            whole = ((t, s, e) for t, s, e in seats if t == place[0] and s <= place[1] and place[2] <= e)
+            place = next(whole, place)
+        seats[place].append(entry)
     found = []
     for (_, start, end), mine in sorted(seats.items(), key=lambda item: (item[0][1], item[0][2], item[1][0].pk)):
         sums: dict[str, Decimal] = defaultdict(Decimal)

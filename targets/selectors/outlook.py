@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from django.db import connection
@@ -17,12 +17,13 @@ from salesmgmt.lib.groups import tellable
 from salesmgmt.lib.periods import Period
 from targets.analysis import FULL, ramp_factors
 from targets.analysis.simulation import Floats, Simulated, simulate
-from targets.models import BOOKINGS, Allocation, Plan
+from targets.models import BOOKINGS, Allocation, Plan, QuotaEntry
+from targets.selectors.letters import entries_of, figures_of
 from targets.selectors.plans import Lines, PlanRow, Preview, as_amount
 from targets.selectors.proposal import FEWEST_DAYS
 from targets.selectors.quotas import quota_of
 from targets.selectors.shapes import ramps
-from teams.models import Organisation, Showing
+from teams.models import Organisation, Person, Showing, Team
 from teams.selectors import PersonDays, hidden_of, presence
 
 PERIODS_BACK = 12
@@ -34,7 +35,8 @@ SAFE, ACHIEVABLE, AMBITIOUS = 0.85, 0.5, 0.25
 class Prospect:
     """A line of a plan (None: the whole): the middle of what may come, eight of ten outcomes, the chance.
 
-    `was` is the chance of the amount that was proposed, None where nobody changed it.
+    `was` is the chance of the amount that was proposed, or once published of the one published; None where nobody
+    changed it.
     """
 
     line: Allocation | None
@@ -44,6 +46,8 @@ class Prospect:
     high: Decimal
     chance: float
     was: float | None
+    within: frozenset[int] = frozenset()
+    """The teams in which a person's result counts, with those above them."""
 
     @property
     def word(self) -> str:
@@ -73,29 +77,42 @@ class Outlook:
     apart: float
 
 
-def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: date) -> Outlook | None:
+def outlook(
+    plan: Plan, rows: Collection[PlanRow], *, as_of: date, preview: Preview | None = None, came: Collection[int] = ()
+) -> Outlook | None:
     """What the results of up to twelve whole quarters before the plan say; None for fewer than three of them.
 
-    A person's amount is their quota after ramp, leave and part time; what they were and will be there for is counted in
-    full days, ramp-adjusted (R5). Vacant seats bring nothing. Only bookings have a past that can be drawn from.
+    A person's amount is their quota after ramp, leave and part time: by the `preview` of a draft; once it is published
+    what they are held to now, and those who have come into it since are shown as far as they are among `came`. What
+    they were and will be there for is counted in full days, ramp-adjusted (R5). Vacant seats bring nothing. Only
+    bookings have a past that can be drawn from.
     """
     if plan.measure != BOOKINGS or not rows:
         return None
     lines: Lines = {(row.team_id, row.person_id): row for row in plan.allocations.select_related("team", "person")}
     people = [line for line in lines.values() if line.person_id is not None]
-    drawn = _draw(plan, people, as_of=as_of)
+    proposed: dict[int, Decimal] = {}
+    places: Places | None = None
+    if preview is None:
+        people, amounts, first, places = _held(plan, lines)
+        before = [first.get(line.person_id or 0) for line in people]
+        drawn = _draw(plan, people, as_of=as_of, places=places)
+    else:
+        proposed, amounts = _proposed(plan), preview.quotas
+        # What a changed base would have come to, after the same ramp, leave and part time.
+        before = [
+            amounts.get(line.person_id or 0, Decimal(0)) * proposed[line.pk] / line.amount
+            if line.pk in proposed and line.amount
+            else None
+            for line in people
+        ]
+        drawn = _draw(plan, people, as_of=as_of)
     if drawn is None:
         return None
     simulated, teams = drawn
-    proposed = _proposed(plan)
-    quotas = [float(preview.quotas.get(line.person_id or 0, Decimal(0))) for line in people]
-    chances = simulated.chances(np.array(quotas))
-    # What a changed base would have come to, after the same ramp, leave and part time.
-    before = [
-        quota * float(proposed[line.pk] / line.amount) if line.pk in proposed and line.amount else quota
-        for line, quota in zip(people, quotas, strict=True)
-    ]
-    earlier = simulated.chances(np.array(before))
+    quotas = [amounts.get(line.person_id or 0, Decimal(0)) for line in people]
+    chances = simulated.chances(np.array([float(quota) for quota in quotas]))
+    earlier = simulated.chances(np.array([float(amount or 0) for amount in before]))
     ranges = simulated.ranges()
     shown = {row.line.pk for row in rows}
 
@@ -126,15 +143,16 @@ def outlook(plan: Plan, preview: Preview, rows: Collection[PlanRow], *, as_of: d
         people=[
             Prospect(
                 line,
-                preview.quotas.get(line.person_id or 0, Decimal(0)),
+                quotas[n],
                 _money(ranges[0, n]),
                 _money(ranges[1, n]),
                 _money(ranges[2, n]),
                 chance=float(chances[n]),
-                was=float(earlier[n]) if line.pk in proposed else None,
+                was=None if before[n] in (None, quotas[n]) else float(earlier[n]),
+                within=frozenset(chain.from_iterable(path for path, _ in _places_of(line, places))),
             )
             for n, line in enumerate(people)
-            if line.pk in shown and quotas[n] > 0
+            if (line.pk in shown or line.person_id in came) and quotas[n] > 0
         ],
         periods=simulated.periods,
         correlation=simulated.correlation,
@@ -152,7 +170,7 @@ def told(found: Outlook, organisation: Organisation, *, days: Iterable[date]) ->
         one.line.team_id: {
             each.line.person_id
             for each in found.people
-            if each.line and each.line.person_id in hidden and one.line.team_id in each.line.team.path
+            if each.line and each.line.person_id in hidden and one.line.team_id in each.within
         }
         for one in found.teams
         if one.line
@@ -163,6 +181,42 @@ def told(found: Outlook, organisation: Organisation, *, days: Iterable[date]) ->
         people=[one for one in found.people if one.line and one.line.person_id not in hidden],
         teams=[one for one in found.teams if one.line and one.line.team_id in safe],
     )
+
+
+Places = Mapping[int, Sequence[tuple[Sequence[int], float]]]
+"""By person: in which teams, with those above them, which share of a result counts."""
+
+
+def _places_of(line: Allocation, places: Places | None) -> Sequence[tuple[Sequence[int], float]]:
+    return places[line.person_id or 0] if places else [(line.stood, 1.0)]
+
+
+def _held(
+    plan: Plan, lines: Lines
+) -> tuple[
+    list[Allocation], Mapping[int, Decimal], Mapping[int, Decimal], dict[int, list[tuple[Sequence[int], float]]]
+]:
+    """Who holds a figure of a published plan now, how much, how much when it was published, and in which teams."""
+    rows = (
+        entries_of(plan).exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).filter(person__isnull=False, team__isnull=False)
+    )
+    parts: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    by_seat = rows.values_list("person", "team").annotate(total=Sum("reporting_amount")).filter(total__gt=0)
+    for person, team, total in by_seat.order_by("-total", "team"):
+        parts[person or 0][team or 0] = total
+    teams = Team.objects.in_bulk({team for mine in parts.values() for team in mine})
+    stood = {
+        pk: next((lines[above, None].stood for above in reversed(team.path) if (above, None) in lines), team.path)
+        for pk, team in teams.items()
+    }
+    places = {
+        person: [(stood[team], float(part / sum(mine.values()))) for team, part in mine.items()]
+        for person, mine in parts.items()
+    }
+    people = {line.person_id: line for line in lines.values() if line.person_id in parts}
+    came = Person.objects.in_bulk(parts.keys() - people.keys())
+    people |= {pk: Allocation(plan=plan, team=teams[next(iter(parts[pk]))], person=one) for pk, one in came.items()}
+    return list(people.values()), figures_of(plan), figures_of(plan, until=plan.published_at), places
 
 
 def _money(value: float) -> Decimal:
@@ -183,7 +237,7 @@ def _proposed(plan: Plan) -> dict[int, Decimal]:
 
 
 def _draw(
-    plan: Plan, people: list[Allocation], *, as_of: date, each: bool = False
+    plan: Plan, people: list[Allocation], *, as_of: date, each: bool = False, places: Places | None = None
 ) -> tuple[Simulated, dict[int, int]] | None:
     """What people may bring, and which of its groups is which team; group 0 is the whole, with `each` the last ones are
     the people one by one."""
@@ -215,13 +269,14 @@ def _draw(
         for q, period in enumerate(ahead):
             full[n, q] = theirs.between(max(period.start, start), min(period.end, end))
     teams: dict[int, int] = {}
-    members = [[1] * len(people)]
+    members = [[1.0] * len(people)]
     for n, line in enumerate(people):
-        for team in line.team.path:
-            if team not in teams:
-                teams[team] = len(members)
-                members.append([0] * len(people))
-            members[teams[team]][n] = 1
+        for path, share in _places_of(line, places):
+            for team in path:
+                if team not in teams:
+                    teams[team] = len(members)
+                    members.append([0.0] * len(people))
+                members[teams[team]][n] += share
     groups = np.array(members)
     if each:
         groups = np.vstack([groups, np.eye(len(people), dtype=groups.dtype)])
@@ -324,7 +379,7 @@ def foretold(*, as_of: date) -> list[Foretold]:
         credited = {pk: amount for (pk, _), amount in _credited(ids, [period], plan.until).items()}
         brought: dict[int, Decimal] = defaultdict(Decimal)
         for line in people:
-            for team in line.team.path:
+            for team in line.stood:
                 brought[team] += credited.get(line.person_id or 0, Decimal(0))
         figures = [
             ("person", simulated.totals[:, n - len(ids)], quotas[pk], credited.get(pk, Decimal(0)))

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Min
 from django.db.models.functions import Lower
 
+from sales.selectors.feedback import OF_CUSTOMERS
 from targets.analysis import FULL, RampProfiles, ramp_factors
 from targets.analysis.past import rounded
 from targets.models import QuotaEntry
@@ -165,7 +166,8 @@ MARGIN = """
       FROM sales_credit c CROSS JOIN usual u LEFT JOIN known k ON k.order_id = c.order_id WHERE c.kind = 'primary'
 """
 
-# person, day and amount of what was brought, by measure; what has no records of its own follows the bookings.
+# person, day and amount of what was brought, by measure; what has no records of its own follows the bookings. A
+# delivery is brought by who delivered it, else by who sold.
 BROUGHT = {
     "margin": MARGIN,
     "bookings": "SELECT person_id, occurred_on AS day, reporting_amount AS amount FROM sales_credit"
@@ -178,18 +180,19 @@ BROUGHT = {
     "new_customers": "SELECT DISTINCT ON (o.account_id) c.person_id, c.occurred_on AS day, 1 AS amount"
     " FROM sales_credit c JOIN sales_order o ON o.id = c.order_id AND o.account_id IS NOT NULL"
     " WHERE c.kind = 'primary' AND c.amount > 0 ORDER BY o.account_id, c.occurred_on, c.id",
-    "deliveries": "SELECT owner_id AS person_id, delivered_on AS day, 1 AS amount FROM sales_order"
-    " WHERE withdrawn_at IS NULL AND cancelled_on IS NULL AND delivered_on IS NOT NULL",
+    "deliveries": "SELECT coalesce(delivered_by_id, owner_id) AS person_id, delivered_on AS day, 1 AS amount"
+    " FROM sales_order WHERE withdrawn_at IS NULL AND cancelled_on IS NULL AND delivered_on IS NOT NULL",
 }
 
 
 # person, day and whether it was held, of goals that are levels: a promised day, a customer's 4 or 5 of 5.
 LEVELS = {
-    "on_time": "SELECT owner_id AS person_id, delivered_on AS day, delivered_on <= promised_on AS held FROM sales_order"
+    "on_time": "SELECT coalesce(delivered_by_id, owner_id) AS person_id, delivered_on AS day,"
+    " delivered_on <= promised_on AS held FROM sales_order"
     " WHERE withdrawn_at IS NULL AND cancelled_on IS NULL AND delivered_on IS NOT NULL AND promised_on IS NOT NULL",
     "satisfaction": "SELECT coalesce(f.owner_id, a.owner_id) AS person_id, f.given_on AS day, f.score >= 4 AS held"
     " FROM sales_feedback f JOIN sales_account a ON a.id = f.account_id"
-    " WHERE f.kind = 'csat' AND f.withdrawn_at IS NULL",
+    f" WHERE f.kind = 'csat' AND f.withdrawn_at IS NULL AND {OF_CUSTOMERS}",
 }
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum
 
 from salesmgmt.lib.ratios import ratio
 from targets.analysis.allocation import Node, Place
-from targets.models import Allocation, Plan
+from targets.models import STOOD, Allocation, Plan
 from targets.selectors.entries import QuotaLine, due_entries
 from teams.models import Access, Team, User, Viewer, access_of
 
@@ -47,13 +47,28 @@ def place(line: Allocation) -> tuple[bool, str, str]:
 
 def parent_of(line: Allocation, lines: Lines) -> Allocation | None:
     """The line above: of a person their team, of a team the next one up that the plan holds; None: the plan itself."""
-    path = line.team.path if line.person_id else line.team.path[:-1]
+    path = line.stood if line.person_id else line.stood[:-1]
     return next((lines[team, None] for team in reversed(path) if (team, None) in lines), None)
 
 
 def is_own_goal(line: Allocation, access: Access) -> bool:
     """Whether a line is the target of a team one leads, one's own figure (R7); the topmost follows the plan."""
-    return line.person_id is None and line.team.parent_id is not None and line.team_id in access.led_team_ids
+    is_led = line.person_id is None and line.team_id in access.led_team_ids
+    return is_led and not holds_the_plan(line.plan_id, line.team.path)
+
+
+def holds_the_plan(plan_id: int, path: Sequence[int]) -> bool:
+    """Whether a team's line is the plan as a whole: the root, or one above which nothing branches off.
+
+    So is Sales below a company whose other departments have no part in the plan.
+    """
+    if len(path) == 1:
+        return True
+    beside = Allocation.objects.filter(plan=plan_id).exclude(person=None, team__in=path)
+    told = beside.aggregate(
+        teams=Count("pk", filter=Q(person=None)), outside=Count("pk", filter=~Q(team__path__contains=[path[-1]]))
+    )
+    return bool(told["teams"]) and not told["outside"]
 
 
 @dataclass(slots=True)
@@ -82,7 +97,7 @@ class Family:
 FAMILY = """
     SELECT a.id, a.team_id, a.person_id, (a.amount * 100)::bigint, (a.proposed * 100)::bigint,
            (a.floor * 100)::bigint, (a.ceiling * 100)::bigint, (a.hedge * 100)::bigint, a.is_locked,
-           a.person_id = %(own)s OR (a.person_id IS NULL AND t.parent_id IS NOT NULL AND a.team_id = ANY(%(led)s))
+           a.person_id = %(own)s OR (a.person_id IS NULL AND a.team_id = ANY(%(led)s))
       FROM targets_allocation a
       JOIN teams_team t ON t.id = a.team_id
       LEFT JOIN teams_person p ON p.id = a.person_id
@@ -96,7 +111,8 @@ def family_of(line: Allocation, plan: Plan, access: Access) -> Family:
     path = line.team.path if line.person_id else line.team.path[:-1]
     paths = dict(plan.allocations.filter(person=None).values_list("team_id", "team__path"))
     above = next((team for team in reversed(path) if team in paths), None)
-    asked = {"plan": plan.pk, "under": above, "own": access.person_id, "led": list(access.led_team_ids)}
+    led = [team for team in access.led_team_ids if team in paths and not holds_the_plan(plan.pk, paths[team])]
+    asked = {"plan": plan.pk, "under": above, "own": access.person_id, "led": led}
     with connection.cursor() as cursor:
         cursor.execute(FAMILY, asked)
         rows = cursor.fetchall()
@@ -237,7 +253,10 @@ class _Below:
 
 def _parents(plan: Plan) -> dict[int, int | None]:
     """The team line above each team line."""
-    paths = dict(plan.allocations.filter(person=None).values_list("team_id", "team__path"))
+    return _over(dict(plan.allocations.filter(person=None).values_list("team_id", STOOD)))
+
+
+def _over(paths: Mapping[int, Sequence[int]]) -> dict[int, int | None]:
     return {
         team: next((above for above in reversed(path[:-1]) if above in paths), None) for team, path in paths.items()
     }
@@ -249,16 +268,17 @@ def _next_below(plan: Plan, team: Team) -> list[int]:
 
 def _below(plan: Plan) -> dict[int | None, _Below]:
     """What the lines right below each team line (None: the plan) sum to, and how many people are below it in all."""
-    parents = _parents(plan)
+    teams = list(plan.allocations.filter(person=None).values_list("team_id", STOOD, "amount"))
+    parents = _over({team: path for team, path, _ in teams})
     found: dict[int | None, _Below] = defaultdict(_Below)
-    people = plan.allocations.filter(person__isnull=False).values_list("team_id", "team__path")
+    people = plan.allocations.filter(person__isnull=False).values_list("team_id", STOOD)
     for _, path, amount, count in people.annotate(total=Sum("amount"), lines=Count("pk")).order_by("team_id"):
         above = next((pk for pk in reversed(path) if pk in parents), None)
         found[above].amount += amount
         while above is not None:
             found[above].people += count
             above = parents[above]
-    for team, amount in plan.allocations.filter(person=None).values_list("team_id", "amount"):
+    for team, _, amount in teams:
         found[parents[team]].amount += amount
     return found
 
@@ -325,7 +345,7 @@ def acts_on(lines: Collection[Allocation], user: Viewer) -> list[LineChange]:
 def siblings_of(line: Allocation, user: Viewer) -> list[Allocation]:
     """The lines beside one, itself among them, as far as one may see them."""
     plan = line.plan
-    path = line.team.path if line.person_id else line.team.path[:-1]
+    path = line.stood if line.person_id else line.stood[:-1]
     over = set(plan.allocations.filter(person=None, team__in=path).values_list("team_id", flat=True))
     above = next((team for team in reversed(path) if team in over), None)
     beside = [team for team, parent in _parents(plan).items() if parent == above]
@@ -348,7 +368,6 @@ class Preview:
     uncovered: Decimal
     missing: list[tuple[str, Decimal]]
     over: list[tuple[str, Decimal]]
-    own: bool
 
     @property
     def people(self) -> Decimal:
@@ -359,8 +378,8 @@ class Preview:
         return self.people + self.vacant + self.uncovered
 
 
-def preview(plan: Plan, user: Viewer) -> Preview:
-    """What publishing would come to, and what stands in its way: parts given to nobody, the publisher's own quota."""
+def preview(plan: Plan) -> Preview:
+    """What publishing would come to, and what stands in its way: parts given to nobody."""
     people = [row for row in plan.allocations.select_related("team", "person") if row.person]
     due = due_entries(
         [
@@ -383,14 +402,13 @@ def preview(plan: Plan, user: Viewer) -> Preview:
             left[key.kind] += sums.reporting
         else:
             quotas[key.seat_id] += sums.reporting
-    own = access_of(user).person_id
+    off = _mismatches(plan)
     return Preview(
         quotas=dict(quotas),
         vacant=left["vacant"],
         uncovered=left["uncovered"],
-        missing=missing(plan),
-        over=[(name, more) for name, more in _mismatches(plan) if more > 0],
-        own=own is not None and any(row.person_id == own for row in people),
+        missing=[(name, -more) for name, more in off if more < 0],
+        over=[(name, more) for name, more in off if more > 0],
     )
 
 
@@ -405,7 +423,7 @@ def _mismatches(plan: Plan) -> list[tuple[str, Decimal]]:
         return []
     below = _below(plan)
     wholes: list[tuple[int | None, str, Decimal]] = [(None, plan.name, plan.amount)]
-    lines = plan.allocations.filter(person=None).order_by("team__path")
+    lines = plan.allocations.filter(person=None).order_by(STOOD)
     wholes += [
         (team, name, amount + hedge)
         for team, name, amount, hedge in lines.values_list("team_id", "team__name", "amount", "hedge")

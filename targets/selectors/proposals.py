@@ -1,14 +1,15 @@
 """What is proposed of quotas, and who may decide; the vacant seats that somebody could take over."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, Sum
 
-from targets.models import BOOKINGS, ProposedEntry, QuotaEntry, QuotaProposal, QuotaProposalQuerySet
+from targets.models import ProposedEntry, QuotaEntry, QuotaProposal, QuotaProposalQuerySet
+from targets.selectors.entries import QuotaLine, leaves_alone, lines_that_follow
 from teams.models import Leadership, Period, Person, Posting, Role, Team, User, Viewer, access_of
 
 NEW = timedelta(days=92)  # who was in the team longer before a seat fell vacant has no quota for some other reason
@@ -87,10 +88,15 @@ def decider_of(team: Team, person: Person, leaders: Mapping[int, Person]) -> Per
 
 
 def may_decide(proposal: QuotaProposal, user: Viewer) -> bool:
-    """Who leads the team or one above, and who plans for all; nobody about their own."""
+    """Who leads the team or one above, and who plans for all; nobody about their own, or what they ask for themselves.
+
+    What a manager asks for is for those above them: the team is the one they lead.
+    """
     access = access_of(user)
-    if proposal.seat_id == access.person_id:
+    if proposal.seat_id == access.person_id or (proposal.asked_by_id is not None and proposal.asked_by_id == user.pk):
         return False
+    if proposal.kind == QuotaProposal.Kind.CHANGE:
+        return access.sees_all or bool(set(proposal.team.path[:-1]) & set(access.led_team_ids))
     return access.sees_all or bool(set(proposal.team.path) & set(access.led_team_ids))
 
 
@@ -105,7 +111,7 @@ class ProposalRow:
     left_before: Decimal
     left_after: Decimal
     closed: str
-    """The key of a closed month in its days: nothing counts there."""
+    """The key of a closed month of whose days it would change what they carry: it can't count."""
     may_decide: bool
 
     @property
@@ -118,7 +124,9 @@ LEFT = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 
 def proposals(user: User, *, is_open: bool = True) -> QuotaProposalQuerySet:
     """What is proposed and may be seen, those that count first at the top; decided ones the latest first."""
-    rows = QuotaProposal.objects.visible_to(user).select_related("seat", "team", "left_by", "decider", "decided_by")
+    rows = QuotaProposal.objects.visible_to(user).select_related(
+        "seat", "team", "left_by", "decider", "decided_by", "asked_by"
+    )
     rows = rows.prefetch_related(Prefetch("entries", ProposedEntry.objects.order_by("pk")))
     if is_open:
         return rows.open().order_by("counts_on", "pk")
@@ -132,6 +140,7 @@ def proposal_rows(found: Iterable[QuotaProposal], user: User) -> list[ProposalRo
         return []
     start, end = min(one.starts_on for one in found), max(one.during.upper for one in found)
     shut = list(Period.objects.overlapping(start, end).filter(closed_at__isnull=False).order_by("during"))
+    blocked = _blocked([one for one in found if one.is_open], shut) if shut else {}
     sums: dict[tuple[int, int, str], list[tuple[date, date, Decimal]]] = defaultdict(list)
     ledger = QuotaEntry.objects.overlapping(start, end).filter(person__in={one.seat_id for one in found})
     for row in ledger.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION):
@@ -142,11 +151,13 @@ def proposal_rows(found: Iterable[QuotaProposal], user: User) -> list[ProposalRo
         held = [e for e in entries if e.kind not in LEFT]
         left = [e for e in entries if e.kind in LEFT]
         inside = sums[one.seat_id, one.team_id, one.measure]
+        if one.kind == QuotaProposal.Kind.CHANGE:  # of all they are held to, wherever
+            theirs = [parts for (seat, _, of), parts in sums.items() if (seat, of) == (one.seat_id, one.measure)]
+            inside = [part for parts in theirs for part in parts]
         now = sum((amount for s, e, amount in inside if one.starts_on <= s and e <= one.during.upper), Decimal(0))
         change = sum((e.after - e.before for e in held), Decimal(0)) if one.is_open else Decimal(0)
         was = Decimal(0) if one.is_open else sum((e.after - e.before for e in held), Decimal(0))
         counted = one.state == QuotaProposal.State.COUNTED
-        closed = next((p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper), "")
         rows.append(
             ProposalRow(
                 proposal=one,
@@ -155,18 +166,39 @@ def proposal_rows(found: Iterable[QuotaProposal], user: User) -> list[ProposalRo
                 after=now + change,
                 left_before=sum((e.before for e in left), Decimal(0)),
                 left_after=sum((e.after for e in left), Decimal(0)),
-                closed=closed,
+                closed=blocked.get(one.pk, ""),
                 may_decide=one.is_open and may_decide(one, user),
             )
         )
     return rows
 
 
-def without_quota(user: User, on: date, measure: str = BOOKINGS) -> list[Posting]:
-    """Reps whom one may see, posted today in a team that has quotas, who have none themselves."""
-    entries = QuotaEntry.objects.on(on).filter(measure=measure)
-    rows = Posting.objects.visible_to(user).on(on).filter(role=Role.REP, person__withdrawn_at=None)
-    rows = rows.filter(Q(Exists(entries.filter(team=OuterRef("team"))))).exclude(
-        Exists(entries.filter(person=OuterRef("person")))
-    )
+def _blocked(found: Iterable[QuotaProposal], shut: Sequence[Period]) -> dict[int, str]:
+    """Of those that would change what a closed day carries, the first closed month in their days."""
+    near = {
+        one: keys
+        for one in found
+        if one.kind != QuotaProposal.Kind.CHANGE  # it moves what open days carry
+        and (keys := [p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper])
+    }
+    follow = {
+        (line.person.pk, line.team and line.team.pk, line.start, line.end, line.measure): line
+        for line in lines_that_follow([one.seat_id for one in near])
+    }
+    lines = [
+        follow.get((one.seat_id, one.team_id, one.starts_on, one.until, one.measure))
+        or QuotaLine(one.seat, one.starts_on, one.during.upper, Decimal(1), "base", one.team, measure=one.measure)
+        for one in near
+    ]
+    alone = leaves_alone(lines, shut) if lines else []
+    return {one.pk: keys[0] for (one, keys), is_alone in zip(near.items(), alone, strict=True) if not is_alone}
+
+
+def without_quota(user: User, on: date) -> list[Posting]:
+    """Of whom one may see: who sells or supports today in a team that is held to something they have no figure of."""
+    entries = QuotaEntry.objects.on(on)
+    mine = entries.filter(person=OuterRef(OuterRef("person")), measure=OuterRef("measure"))
+    lacking = entries.filter(~Exists(mine), team=OuterRef("team"))
+    rows = Posting.objects.visible_to(user).on(on).filter(person__withdrawn_at=None)
+    rows = rows.filter(Q(role=Role.REP) | ~Q(team__department=""), Exists(lacking))
     return list(rows.select_related("person", "team").order_by("person__name", "pk")[:50])

@@ -1,19 +1,23 @@
 """What a person is held to, day by day, and what a team."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
+from salesmgmt.desk.kept import kept
+from salesmgmt.desk.models import Mark
 from salesmgmt.lib.ledger import known_by
 from salesmgmt.lib.money import to_cents
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Kind, Period
 from targets.analysis import FULL, ramp_factors, seat, spread
-from targets.models import BOOKINGS, Allocation, QuotaEntry, Target, measure_of
-from targets.selectors.shapes import clipped, container, everyday, ramps, seasons
+from targets.models import BOOKINGS, Allocation, QuotaEntry, QuotaProposal, Target, measure_of
+from targets.models.watches import TOPIC
+from targets.selectors.entries import Figure, Sums
+from targets.selectors.shapes import Parts, clipped, container, everyday, ramps, seasons
 from teams.models import Organisation, Team
 from teams.selectors import PersonDays, presence
 
@@ -189,12 +193,34 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
     return days
 
 
+def open_parts(figures: Sequence[Figure], first: date) -> list[Figure]:
+    """What of each of these figures lies in the days from `first` on, in whole cents; in reporting currency."""
+    end = max(figure.end for figure in figures)
+    people, measure = {figure.person_id for figure in figures}, figures[0].measure
+    groups = _groups(people, None, min(figure.start for figure in figures), end, measure, _kinds(False))
+    carried = {
+        group: to_cents(sum(kinds.values(), Decimal(0))) for group, kinds in _amounts(groups, first, end) if kinds
+    }
+    currency = Organisation.get().currency
+    found = []
+    for figure in figures:
+        if first < figure.end:
+            amount = carried.get(_Group(figure.person_id, figure.team_id, figure.start, figure.end), Decimal(0))
+            sums = {currency: Sums(amount, amount)}
+            found.append(replace(figure, start=max(figure.start, first), sums=sums))
+    return found
+
+
 def quota_parts(
     *, person_ids: Collection[int], start: date, end: date, measure: str = BOOKINGS, revised: bool = False
 ) -> dict[int, dict[str, Decimal]]:
     """Each person's quota in `[start, end)` by kind of entry; of one that reaches beyond, its days inside, as base."""
+    return _by_person(_amounts(_groups(person_ids, None, start, end, measure, _kinds(revised)), start, end))
+
+
+def _by_person(amounts: Iterable[tuple[_Group, Mapping[str, Decimal]]]) -> dict[int, dict[str, Decimal]]:
     found: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for group, kinds in _amounts(_groups(person_ids, None, start, end, measure, _kinds(revised)), start, end):
+    for group, kinds in amounts:
         if group.person_id is not None:
             for kind, amount in kinds.items():
                 found[group.person_id][kind] += amount
@@ -203,11 +229,12 @@ def quota_parts(
 
 def goals_of(*, person_ids: Collection[int], start: date, end: date, measure: str) -> dict[int, dict[str, Decimal]]:
     """`quota_parts`; of a level, which doesn't add up, the mean over the days of `[start, end)` it is set for."""
+    groups = _groups(person_ids, None, start, end, measure, _kinds(False))
     if measure_of(measure).adds_up:
-        return quota_parts(person_ids=person_ids, start=start, end=end, measure=measure)
+        return _by_person(_shown(groups, start, end))
     sums: dict[int, Decimal] = defaultdict(Decimal)
     days: dict[int, int] = defaultdict(int)
-    for group, kinds in _groups(person_ids, None, start, end, measure, _kinds(False)).items():
+    for group, kinds in groups.items():
         inside = (min(group.end, end) - max(group.start, start)).days
         sums[group.person_id or 0] += inside * sum(kinds.values(), Decimal(0))
         days[group.person_id or 0] += inside
@@ -255,6 +282,9 @@ def _notes(days: PersonDays) -> Iterator[str]:
             yield ", ".join([*parts, *([f"Ramp {Decimal(ramp) / 100:.0f}%"] if ramp != FULL else [])])
 
 
+MANY_TO_COUNT = 300
+
+
 # ── Targets of teams ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -290,7 +320,7 @@ def targets_of(*, team_ids: Collection[int], start: date, end: date, measure: st
     said = _hedges({(pk, span): held[pk][span][1] for pk, spans in filling.items() for span in spans}, start, end)
     below = dict(Team.objects.under(list(wanted)).values_list("pk", "path"))
     sums: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for group, kinds in _amounts(_groups(None, list(below), start, end, measure, _kinds(False)), start, end):
+    for group, kinds in _shown(_groups(None, list(below), start, end, measure, _kinds(False)), start, end):
         for above in below.get(group.team_id or 0, []):
             if above in wanted:
                 for kind, share in kinds.items():
@@ -327,6 +357,18 @@ def _amounts(
         yield group, {kind: sum((amount for on, amount in days if start <= on < end), Decimal(0))}
 
 
+def _shown(
+    groups: dict[_Group, dict[str, Decimal]], start: date, end: date
+) -> Sequence[tuple[_Group, dict[str, Decimal]]]:
+    """`_amounts` for a page: where the days of very many people have to be counted, what came of it is kept."""
+    if sum(1 for group in groups if group.start < start or end < group.end) <= MANY_TO_COUNT:
+        return list(_amounts(groups, start, end))
+    # What postings and leave change marks people, and has other proposals made.
+    proposed = QuotaProposal.objects.open().aggregate(Count("pk"), Max("made_at"))
+    marked = Mark.objects.filter(topic=TOPIC).aggregate(Max("pk"))
+    return kept(lambda: list(_amounts(groups, start, end)), "quotas", start, end, proposed, marked, groups)
+
+
 def published_targets(
     *,
     team_ids: Collection[int],
@@ -352,30 +394,88 @@ def published_targets(
 
 
 Span = tuple[date, date]
+PARTS: tuple[Kind, ...] = ("quarter", "month")
 
 
 def _in_force(
     team_ids: Collection[int], start: date, end: date, measure: str, known: datetime | None = None
 ) -> dict[int, dict[Span, tuple[Decimal, int | None]]]:
-    """By team and range the target that holds, and the plan that gave it."""
-    rows = Target.objects.overlapping(start, end).filter(team__in=team_ids, measure=measure)
+    """By team and range the target that holds, and the plan that gave it.
+
+    Quotas and credits count where their team stands today: with a team that has moved since its target was published,
+    that target moves too, out of those it stood under and into those it stands under.
+    """
+    rows = Target.objects.overlapping(start, end).filter(measure=measure)
     if known is not None:
         rows = rows.filter(published_at__lte=known)
+    has_moved = Q(path__isnull=False) & ~Q(path=F("team__path"))
     held: dict[int, dict[Span, tuple[Decimal, int | None]]] = defaultdict(dict)
-    for team, during, amount, plan in rows.order_by("published_at", "pk").values_list(
-        "team_id", "during", "amount", "plan_id"
+    paths: dict[tuple[int, Span], tuple[list[int] | None, list[int]]] = {}
+    named = rows.filter(Q(team__in=team_ids) | has_moved).order_by("published_at", "pk")
+    for team, during, amount, plan, stood, stands in named.values_list(
+        "team_id", "during", "amount", "plan_id", "path", "team__path"
     ):
-        held[team][during.lower, during.upper] = amount, plan
-    return dict(held)
+        span = during.lower, during.upper
+        held[team][span], paths[team, span] = (amount, plan), (stood, stands)
+    wanted = set(team_ids)
+    found = {team: dict(spans) for team, spans in held.items() if team in wanted}
+    for team, span, off, onto in _moves(rows, paths):
+        for sign, places in ((-1, off), (1, onto)):
+            for place in places & found.keys():
+                if span in found[place]:
+                    amount, plan = found[place][span]
+                    found[place][span] = amount + sign * held[team][span][0], plan
+    return found
+
+
+def _moves(
+    rows: QuerySet[Target], paths: Mapping[tuple[int, Span], tuple[list[int] | None, list[int]]]
+) -> Iterator[tuple[int, Span, set[int], set[int]]]:
+    """Of each target whose team has moved: the teams it was under and is no longer, and those it has come under.
+
+    `paths`: that of the team then and now. One that went along with the team above it has not moved by itself.
+    """
+    moved = {key: (stood, stands) for key, (stood, stands) in paths.items() if stood and stood != stands}
+    if not moved:
+        return
+    above = {team for stood, _ in moved.values() for team in stood[:-1]}
+    held = rows.filter(team__in=above).values_list("team_id", "during", "team__path")
+    now = {(team, (during.lower, during.upper)): path for team, during, path in held}
+    for (team, span), (stood, stands) in moved.items():
+        was = next((set(now[over, span]) for over in reversed(stood[:-1]) if (over, span) in now), set())
+        yield team, span, was - set(stands[:-1]), set(stands[:-1]) - was
 
 
 def _inside(amounts: Mapping[tuple[int, date, date], Decimal], start: date, end: date) -> dict[int, Decimal]:
-    """By team what of these amounts falls into `[start, end)`: as of a vacant seat, by nobody's days."""
-    groups = {_Group(None, team, *span): {"target": amount} for (team, *span), amount in amounts.items()}
+    """By team what of these amounts falls into `[start, end)`: as of a vacant seat, by nobody's days.
+
+    A whole quarter or month of a longer range gets its part to the cent, so that the parts sum to the amount.
+    """
+    groups: dict[_Group, dict[str, Decimal]] = {}
     sums: dict[int, Decimal] = defaultdict(Decimal)
+    parts = {(first, last): _part(first, last, start, end) for _, first, last in amounts}
+    for (team, *span), amount in amounts.items():
+        part = parts[span[0], span[1]]
+        if part is None:
+            groups[_Group(None, team, *span)] = {"target": amount}
+        else:
+            sums[team] += part[0].of(amount)[part[1]]
     for group, kinds in _amounts(groups, start, end):
         sums[group.team_id or 0] += sum(kinds.values(), Decimal(0))
     return dict(sums)
+
+
+def _part(first: date, last: date, start: date, end: date) -> tuple[Parts, Period] | None:
+    """`[start, end)` as one of the quarters, else of the months, that `[first, last)` consists of."""
+    if start <= first and last <= end:
+        return None
+    whole = Period(first, last, "year", "", Organisation.get().calendar)
+    for kind in PARTS:
+        parts = whole.parts(kind)
+        for part in parts:
+            if (part.start, part.end) == (start, end):
+                return Parts(first, last, parts), part
+    return None
 
 
 def _hedges(plans: Mapping[tuple[int, Span], int | None], start: date, end: date) -> dict[int, Decimal]:

@@ -10,7 +10,7 @@ from functools import reduce
 from itertools import chain, islice
 from operator import or_
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from salesmgmt.lib import clock
 from targets.models import AnnouncedFigure, Announcement, Answer, Plan, QuotaEntry, Response
@@ -106,7 +106,15 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
     answers: dict[int, Answer] = {}
     for answer in Answer.objects.filter(response__in=[one.pk for one in latest.values()]).order_by("at", "pk"):
         answers[answer.response_id] = answer
-    figures = figures_of(plan, ids)
+    entries = entries_of(plan).filter(person__in=ids).exclude(kind=QuotaEntry.Kind.REDISTRIBUTION).order_by("person")
+    figures: dict[int, Decimal] = {}
+    for pk, total, moved_at in entries.values_list("person").annotate(Sum("reporting_amount"), Max("recorded_at")):
+        assert pk is not None
+        figures[pk] = total
+        announced, _ = rounds.get(pk, (None, None))
+        last = latest.get(pk)
+        if last is not None and last.announcement_id == announced and _accepts_another(last, total):
+            rounds[pk] = announced, moved_at  # asked again from then on
     due = due_days({pk: rounds.get(pk, (None, plan.published_at))[1] for pk in ids}, organisation)
     found = {}
     for person in ids:
@@ -116,7 +124,7 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
         if last is not None and last.announcement_id == announced:
             replied = answers.get(last.pk)
             if last.stance == Response.Stance.ACCEPTS:
-                changed = last.quota != figures.get(person, Decimal(0))
+                changed = _accepts_another(last, figures.get(person, Decimal(0)))
                 state = "waiting" if changed else "accepted"
             elif replied is None:
                 state = "objected"
@@ -135,6 +143,10 @@ def standings(plan: Plan, people: Collection[int], *, as_of: date) -> dict[int, 
             changed_since=changed,
         )
     return found
+
+
+def _accepts_another(response: Response, figure: Decimal) -> bool:
+    return response.stance == Response.Stance.ACCEPTS and response.quota != figure
 
 
 @dataclass(slots=True)

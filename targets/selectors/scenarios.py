@@ -15,15 +15,14 @@ from sales.models import Account, Deal
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
-from targets.analysis import split
 from targets.analysis.past import rounded
-from targets.models import Allocation, AllocationReason, Commitment, Plan, QuotaEntry, Slice
+from targets.models import BOOKINGS, STOOD, Allocation, AllocationReason, Commitment, Plan, QuotaEntry, Slice
 from targets.selectors.past import company_results
 from targets.selectors.plans import PlanRow, as_amount, plan_rows
 from targets.selectors.proposal import accounts_of, open_deals, past_quarters
-from targets.selectors.shapes import seasons
+from targets.selectors.shapes import Parts
 from teams.models import ExchangeRate, Organisation, SkillRating, Viewer, access_of
-from teams.selectors import rates, working_days
+from teams.selectors import rates
 
 YEARS_BACK = 3
 SHOWN = 20  # rows of data behind an element
@@ -93,21 +92,27 @@ def past_by_cut(plan: Plan, *, as_of: date) -> dict[str, dict[tuple[str, int | N
     A cut by which nothing can be told apart, having one part, is left out.
     """
     quarters = past_quarters(plan, as_of)
-    found = {}
-    for cut, sql in CUTS.items():
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [quarters[0].start, quarters[-1].end])
-            parts = {(family, territory): total for family, territory, total in cursor.fetchall()}
-        if len(parts) > 1:
-            found[cut.value] = parts
-    return found
+    found = {cut.value: _booked_by(cut, quarters[0].start, quarters[-1].end) for cut in CUTS}
+    return {cut: parts for cut, parts in found.items() if len(parts) > 1}
 
 
-def slices_of(plan: Plan, user: Viewer) -> list[Slice]:
-    """The parts of each cut, the largest first; the whole is for those who see all."""
+def _booked_by(cut: Slice.Cut, start: date, end: date) -> dict[tuple[str, int | None], int]:
+    with connection.cursor() as cursor:
+        cursor.execute(CUTS[cut], [start, end])
+        return {(family, territory): total for family, territory, total in cursor.fetchall()}
+
+
+def slices_of(plan: Plan, user: Viewer, *, as_of: date) -> list[Slice]:
+    """The parts of each cut, the largest first, with what was booked of them so far; for those who see all."""
     if not access_of(user).sees_all:
         return []
-    return list(plan.slices.select_related("territory").order_by("cut", "-amount", "pk"))
+    found = list(plan.slices.select_related("territory").order_by("cut", "-amount", "pk"))
+    if plan.measure == BOOKINGS and plan.starts_on <= as_of:
+        cuts = {part.cut for part in found}
+        booked = {cut: _booked_by(Slice.Cut(cut), plan.starts_on, plan.until or plan.starts_on) for cut in cuts}
+        for part in found:
+            part.so_far = as_amount(booked[part.cut].get((part.family, part.territory_id), 0))
+    return found
 
 
 # ── Scenarios side by side ──────────────────────────────────────────────────────────────────────────────────────
@@ -149,15 +154,16 @@ def scenarios_of(plan: Plan, user: Viewer) -> list[Plan]:
 
 
 def revised(plan: Plan) -> dict[tuple[int | None, int | None], Decimal]:
-    """What the ledger says now, by (team, person) and, with all below each team, by (team, None)."""
+    """What the ledger says now, by (team, person) and, with all below each team in the plan, by (team, None)."""
     entries = QuotaEntry.objects.filter(measure=plan.measure, during__overlap=plan.during)
     entries = entries.filter(during__contained_by=plan.during)
+    stood = dict(plan.allocations.filter(person=None).values_list("team_id", STOOD))
     found: dict[tuple[int | None, int | None], Decimal] = defaultdict(Decimal)
     rows = entries.values_list("team_id", "person_id", "team__path").annotate(total=Sum("reporting_amount"))
     for team, person, path, total in rows.order_by("team_id"):
         if person is not None:
             found[team, person] += total
-        for above in path or ():
+        for above in next((stood[team] for team in reversed(path or ()) if team in stood), ()):
             found[above, None] += total
     return dict(found)
 
@@ -194,22 +200,8 @@ def by_quarter(plan: Plan, rows: Sequence[PlanRow]) -> tuple[list[Period], list[
     if year.kind != "year" or not plan.of.adds_up:
         return [], []
     quarters = year.children()
-    season = seasons().around(year.start, year.end)
-    shares = season.shares if season else {}
-    weights = {
-        quarter.key: Fraction(sum((share for day, share in shares.items() if day in quarter), Decimal(0)))
-        for quarter in quarters
-    }
-    if not any(weights.values()):
-        for quarter in quarters:
-            days = working_days(
-                region=organisation.holiday_region,
-                week=organisation.working_week,
-                start=quarter.start,
-                end=quarter.end,
-            )
-            weights[quarter.key] = Fraction(len(days))
-    return quarters, [(row, list(split(row.line.amount, weights).values())) for row in rows]
+    parts = Parts(year.start, year.end, quarters)
+    return quarters, [(row, list(parts.of(row.line.amount).values())) for row in rows]
 
 
 # ── One line, down to its data ──────────────────────────────────────────────────────────────────────────────────

@@ -1,13 +1,15 @@
 """What shapes a quota over its days: ramp profiles, seasons, and the calendar of what has no person."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
-from targets.analysis import FLAT, RampProfiles, Shares
+from salesmgmt.lib.periods import Period
+from targets.analysis import FLAT, RampProfiles, Shares, seat, split
 from targets.models import RampProfile, SeasonShare
 from teams.models import Organisation
 from teams.selectors import PersonDays, working_days
@@ -66,6 +68,25 @@ def container(start: date, end: date, *, known: Seasons) -> tuple[date, date, Sh
     """The quarter, else year, around `[start, end)` that has a season, with it; without one the range itself, flat."""
     season = known.around(start, end)
     return (season.start, season.end, season.shares) if season else (start, end, FLAT)
+
+
+class Parts:
+    """How an amount that is nobody's own falls on parts that fill `[start, end)`: as over its days, to the cent."""
+
+    def __init__(self, start: date, end: date, parts: Sequence[Period]) -> None:
+        first, last, shares = container(start, end, known=seasons())
+        of = seat(everyday(Organisation.get(), first, last), start=start, end=end, shares=shares)
+        self._weights = {part: Fraction(0) for part in parts}
+        for part in parts:
+            inside = slice(*np.searchsorted(of.days, [np.datetime64(part.start), np.datetime64(part.end)]))
+            counts = np.bincount(of.bucket[inside], minlength=len(of.weight)).tolist()
+            self._weights[part] = sum((weight * n for weight, n in zip(of.weight, counts, strict=True)), Fraction(0))
+        if not any(self._weights.values()):
+            self._weights = dict.fromkeys(parts, Fraction(1))
+
+    def of(self, amount: Decimal) -> dict[Period, Decimal]:
+        """What each part carries; they sum to the amount."""
+        return split(amount, self._weights)
 
 
 def clipped(days: PersonDays, start: date, end: date) -> PersonDays:

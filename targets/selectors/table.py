@@ -4,8 +4,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain
+from typing import Any
 
-from django.db.models import Sum
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Count, Q, Sum
 
 from salesmgmt.lib.periods import Period
 from targets.models import QuotaEntry
@@ -13,6 +16,7 @@ from targets.selectors.entries import Sums, in_one_currency
 from teams.models import Organisation, Viewer
 
 NAMED = ("person", "name", "team", "measure", "currency")
+LEFT = "People who have left your teams"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +28,60 @@ class QuotaTable:
     rows: list[list[str | Decimal | None]]
 
 
+def held_by_people_who_left(user: Viewer, period: Period) -> list[tuple[str, str, Decimal, int]]:
+    """What counts in the teams one leads of people who have left them: by measure and currency the sum, of how many."""
+    gone = QuotaEntry.objects.overlapping(period.start, period.end).of_people_who_left(user)
+    sums = gone.values_list("measure", "currency").annotate(total=Sum("amount"), entries=Count("pk"))
+    return list(sums.order_by("measure", "currency"))
+
+
 def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:
-    """What one may see of a fiscal year in one query, as import takes it; by the kind most quotas are given for.
+    """What one may see of a fiscal year, as import takes it; by the kind most quotas are given for.
 
     What is held for less than a period, as of a seat taken over within it, counts in that. Without what was
-    redistributed: that is beside the quota.
+    redistributed: that is beside the quota. People who have left the teams one leads are one line for each team.
     """
     periods = [*year.months(), *year.children(), year]  # the shortest first
-    entries = QuotaEntry.objects.visible_to(user).overlapping(year.start, year.end).exclude(person=None)
+    entries = QuotaEntry.objects.overlapping(year.start, year.end).exclude(person=None)
+    entries = entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
     sums = (
-        entries.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION)
+        entries.visible_to(user)
         .values_list("person__external_id", "person__name", "person_id", "team__name", "measure", "during", "currency")
-        .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .annotate(
+            total=Sum("amount"), worth=Sum("reporting_amount"), own=Count("pk", filter=~Q(kind=QuotaEntry.Kind.RELIEF))
+        )
         .order_by("person__name", "person_id", "team__name", "measure", "during", "currency")
     )
+    gone = (
+        entries.of_people_who_left(user)
+        .values_list("team__name", "measure", "during", "currency")
+        .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .order_by("team__name", "measure", "during", "currency")
+    )
+    given: dict[tuple[int | None, str | None, str], list[DateRange]] = defaultdict(list)
+    for _, _, person, team, measure, during, *_, own in sums:
+        if own:
+            given[person, team, measure].append(during)
+
+    def held_for(person: int | None, team: str | None, measure: str, during: DateRange, own: int) -> DateRange:
+        """A relief of the open days only stands beside the quota that holds them."""
+        around = (
+            one for one in given[person, team, measure] if one.lower <= during.lower and during.upper <= one.upper
+        )
+        return during if own else next(around, during)
+
+    rows_of: Any = chain(
+        (
+            ((key or name, name, team or "", measure), held_for(person, team, measure, during, own), *rest)
+            for key, name, person, team, measure, during, *rest, own in sums
+        ),
+        ((("", LEFT, team, measure), *rest) for team, measure, *rest in gone),
+    )
     cells: dict[tuple[tuple[str, ...], Period], dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
-    for external_id, name, _, team, measure, during, currency, total, worth in sums:
+    for named, during, currency, total, worth in rows_of:
         period = next((one for one in periods if one.start <= during.lower and during.upper <= one.end), None)
         if period is not None and kind in ("", period.kind):
-            cell = cells[(external_id or name, name, team or "", measure), period][currency]
+            cell = cells[named, period][currency]
             cell.amount, cell.reporting = cell.amount + total, cell.reporting + worth
     found: dict[str, dict[tuple[str, ...], dict[date, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     usual = Organisation.get().currency

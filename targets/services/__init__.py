@@ -5,6 +5,7 @@ from targets.selectors.entries import QuotaLine
 from .allocations import change_allocation, propose_allocation, reshape_plan, set_hedge
 from .approvals import decide_split, submit_split
 from .budgets import record_expense, reverse_budgets, reverse_expenses, set_budget, take_back_expense
+from .changes import change_quota, give_quota
 from .commitments import ask_commitments, commit_to
 from .grid import LineEdit, change_allocations, lock_allocations, undo_changes
 from .letters import announce, answer_response, change_strategy, remind_of_letters, respond, tell_of_plan
@@ -37,6 +38,7 @@ __all__ = [
     "ask_commitments",
     "change_allocation",
     "change_allocations",
+    "change_quota",
     "change_slice",
     "change_strategy",
     "close_position",
@@ -49,6 +51,7 @@ __all__ = [
     "enter_quotas",
     "flatten_season",
     "free_slice",
+    "give_quota",
     "learn_season",
     "lock_allocations",
     "make_plan",

@@ -15,6 +15,7 @@ from targets.analysis.allocation import Clash, Node, Place, pass_on, settle
 from targets.models import Allocation, Plan, PlanAct
 from targets.selectors.proposal import SeatAhead
 from targets.services.plans import draft, plans_for_all, shape_plan
+from targets.services.quotas import refuse_above_scale
 from targets.services.slices import propose_slices
 from teams.models import Access, Person, Team, User, access_of
 
@@ -112,7 +113,7 @@ def _tree(
 ) -> Node:
     """The teams that hold seats, below one another, and the seats, in the order of ties."""
     paths = dict(Team.objects.present().values_list("pk", "path"))
-    led = {team for team in access.led_team_ids if len(paths.get(team, ())) > 1}  # the topmost follows the plan
+    led = set(access.led_team_ids) - _whole([paths[team] for team in {seat.team_id for seat in seats}])
     top = Node((0, None))
     nodes: dict[Place, Node] = {}
 
@@ -140,6 +141,12 @@ def _tree(
             rank=rank,
         )
     return top
+
+
+def _whole(paths: Sequence[Sequence[int]]) -> set[int]:
+    """The teams that hold all of these and so follow the plan; none but the root without another team below it."""
+    within = set(paths[0]).intersection(*paths[1:])
+    return within - {paths[0][-1]} | {paths[0][0]} if len(paths) == 1 else within
 
 
 def _all(top: Node) -> Iterable[Node]:
@@ -275,6 +282,7 @@ def change_allocation(
         raise Stale("Somebody else has changed this line since you opened it: look at it again.")
     if amount < 0:
         raise Refused("A line can't be below zero.", field="amount")
+    refuse_above_scale(amount, plan.measure)
     if not reason.strip():
         raise Refused("Say why the line changes.", field="reason")
     cents = selectors.as_whole(to_cents(amount))

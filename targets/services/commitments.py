@@ -11,6 +11,7 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.refusals import Refused
 from targets.models import Commitment, Plan
 from targets.services.plans import draft, plans_for_all
+from targets.services.quotas import refuse_above_scale
 from teams.models import Leadership, Person, Team, User, access_of
 
 
@@ -52,6 +53,7 @@ def commit_to(
         raise Refused(f"{plan.name} isn't open for commitments.")
     if amount < 0:
         raise Refused("A commitment can't be below zero.", field="amount")
+    refuse_above_scale(amount, plan.measure)
     if not reason.strip():
         raise Refused("Say what it rests on.", field="reason")
     if team is not None:

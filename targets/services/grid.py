@@ -15,6 +15,7 @@ from targets.models import Allocation, Plan, PlanAct
 from targets.services import allocations
 from targets.services.allocations import AS_IT_STANDS, MOST, Hedges, Rule, put, tell
 from targets.services.plans import draft
+from targets.services.quotas import refuse_above_scale
 from teams.models import User, access_of
 
 MOST_LINES = 2_000  # in one act
@@ -45,6 +46,7 @@ def change_allocations(
     lines = _lines(plan, [edit.line for edit in edits], by)
     for edit in edits:
         _refuse_edit(lines[edit.line], edit)
+        refuse_above_scale(edit.amount, plan.measure)
     amounts = {edit.line: [selectors.as_whole(edit.was), selectors.as_whole(to_cents(edit.amount))] for edit in edits}
     locks = {pk: [line.is_locked, True] for pk, line in lines.items()}
     put(amounts, locks)

@@ -1,7 +1,8 @@
 """Say and be heard: a figure is told with its reasons, people accept or object, who leads them answers."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -23,10 +24,12 @@ from targets.models import (
     Announcement,
     Answer,
     Plan,
+    QuotaEntry,
     Response,
     ResponseAccount,
     Strategy,
 )
+from targets.selectors.changes import is_beyond
 from targets.selectors.letters import figures_of, people_in, people_of, strategies_of
 from targets.selectors.responses import due_days, last_told, may_answer, reached_by, standings
 from targets.services.quotas import adjust_quota
@@ -48,7 +51,7 @@ def change_strategy(
     """Write a further version of a plan's strategy; the earlier ones stay. `version`: the one that was read."""
     if not access_of(by).sees_all:
         raise Refused("Executives, operations and the admin write a plan's strategy.")
-    plan = _held(plan)
+    plan = held(plan)
     stands = strategies_of(plan)
     current = stands[-1] if stands else None
     if version is not None and version != (current.version if current else 0):
@@ -71,7 +74,8 @@ def change_strategy(
     )
 
 
-def _held(plan: Plan) -> Plan:
+def held(plan: Plan) -> Plan:
+    """The plan as it stands; what is said of it waits until the transaction ends."""
     return Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
 
 
@@ -101,6 +105,24 @@ def tell_of_plan(*, plan: Plan, by: User | None, at: datetime, person: Person | 
     return len(people)
 
 
+def tell_of_changes(entries: Iterable[QuotaEntry], *, by: User | None, at: datetime) -> None:
+    """Whose figure of a published plan was changed by an import is told to read their letter."""
+    mine: dict[tuple[str, date, date], set[int]] = defaultdict(set)
+    for entry in entries:
+        if entry.person_id is not None:
+            mine[entry.measure, entry.starts_on, entry.during.upper].add(entry.person_id)
+    if not mine:
+        return
+    told: dict[Plan, set[int]] = defaultdict(set)
+    for plan in Plan.objects.filter(published_at__isnull=False, measure__in={measure for measure, _, _ in mine}):
+        for (measure, start, end), whose in mine.items():
+            if plan.measure == measure and plan.starts_on <= start and end <= plan.during.upper:
+                told[plan] |= whose
+    for plan, ids in told.items():
+        people = list(Person.objects.filter(pk__in=ids).order_by("pk"))
+        _told(plan, people, f"Your figure of {plan.name} has changed: read it and answer again.", at=at, but=by)
+
+
 @transaction.atomic
 def announce(
     *,
@@ -116,21 +138,17 @@ def announce(
     figures: Mapping[int, Decimal] | None = None,
     strategy: str = "",
     seen: Mapping[int, Decimal] | None = None,
+    is_approved: bool = False,
 ) -> Announcement:
     """Tell of a change during the period: what changed, the figures as they are from now on, the strategy if it moved.
 
     `figures` are new ones by person, entered here with the headline as reason; what others have changed since people
-    were last told is told along. `seen`: the figures that the author had before them. The author is never reached.
+    were last told is told along. `seen`: the figures that the author had before them. The author is never reached. A
+    figure that moves by more than they may change alone is refused unless `is_approved`: the next manager up said yes.
     """
-    plan = _held(plan)
-    if not plan.is_published:
-        raise Refused("Publish the plan first: a draft is changed, not announced.")
-    _may_announce(by, team, person)
-    said = {"results": results.strip(), "economy": economy.strip(), "competition": competition.strip()}
-    if not headline.strip():
-        raise Refused("Say in one line what changes.", field="headline")
-    if not any(said.values()):
-        raise Refused("Say what changed: in results, in the economy or in competition.", field="results")
+    plan = held(plan)
+    may_announce(plan, by, team, person)
+    said = what_changed(headline, results, economy, competition)
     people = reached_by(plan, by, team=team, person=person)
     if not people:
         raise Refused("This plan holds nobody there beside yourself.", field="team" if team else "person")
@@ -143,7 +161,10 @@ def announce(
             sentence = f"The figure of {reached[pk]} changed meanwhile: it is {stands.get(pk, Decimal(0)):,.2f} now."
             raise Stale(sentence, field="figures")
     for pk, amount in sorted((figures or {}).items()):
-        if to_cents(amount) != stands.get(pk, Decimal(0)):
+        if to_cents(amount) != (was := stands.get(pk, Decimal(0))):
+            if not is_approved and is_beyond(plan, pk, was=was, amount=amount, by=by):
+                sentence = f"{reached[pk]}: this moves it by more than you may change alone; ask on their quota page."
+                raise Refused(sentence, field="figures")
             adjust_quota(
                 person=reached[pk],
                 period=_range_of(plan),
@@ -176,7 +197,20 @@ def _range_of(plan: Plan) -> PeriodValue:
     return PeriodValue(plan.starts_on, plan.until or plan.starts_on, kind, plan.period)
 
 
-def _may_announce(by: User, team: Team | None, person: Person | None) -> None:
+def what_changed(headline: str, results: str, economy: str, competition: str) -> dict[str, str]:
+    """What is said of a change: why, in at least one of three respects."""
+    said = {"results": results.strip(), "economy": economy.strip(), "competition": competition.strip()}
+    if not headline.strip():
+        raise Refused("Say in one line what changes.", field="headline")
+    if not any(said.values()):
+        raise Refused("Say what changed: in results, in the economy or in competition.", field="results")
+    return said
+
+
+def may_announce(plan: Plan, by: User, team: Team | None, person: Person | None) -> None:
+    """Refuse whoever doesn't lead those it is about, and anybody about themselves."""
+    if not plan.is_published:
+        raise Refused("Publish the plan first: a draft is changed, not announced.")
     access = access_of(by)
     if person is not None and person.pk == access.person_id:
         raise Refused("Nobody announces a change of their own figure: ask your manager.", field="person")
@@ -326,6 +360,8 @@ def answer_response(
         amount, was = to_cents(amount), figures_of(plan, [person.pk]).get(person.pk, Decimal(0))
         if amount == was:
             raise Refused("This is the figure as it stands: choose that it stands.", field="amount")
+        if not _is_asked(by, response) and is_beyond(plan, person.pk, was=was, amount=amount, by=by):
+            raise Refused("This moves it by more than you may change alone: ask the next manager up.", field="amount")
         adjust_quota(
             person=person,
             period=_range_of(plan),
@@ -355,6 +391,12 @@ def answer_response(
     if asked is not None:
         tell([asked], f"{name_of(by)} asks you about the figure of {person.name}.", link=link, at=at, but=by)
     return made
+
+
+def _is_asked(by: User, response: Response) -> bool:
+    """Whether somebody who leads the person has asked for this answer: then two decide."""
+    last = response.answers.order_by("at", "pk").last()
+    return last is not None and last.asked_id is not None and last.asked_id == access_of(by).person_id
 
 
 # ── Reminders ───────────────────────────────────────────────────────────────────────────────────────────────────

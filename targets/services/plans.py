@@ -25,7 +25,7 @@ from targets.models import (
 )
 from targets.services.letters import tell_of_plan
 from targets.services.proposals import propose_for
-from targets.services.quotas import enter_quotas
+from targets.services.quotas import enter_quotas, refuse_above_scale
 from targets.services.seasons import learn_season
 from teams.models import Organisation, Person, Team, User, access_of
 
@@ -90,8 +90,7 @@ def make_plan(
 def _refuse_amount(amount: Decimal, measure: str) -> None:
     if amount <= 0:
         raise Refused("The target must be more than zero.", field="amount")
-    if MEASURES[measure].unit == "percent" and amount > 100:
-        raise Refused(f"{MEASURES[measure].label} is in percent: at most 100.", field="amount")
+    refuse_above_scale(amount, measure)
 
 
 @transaction.atomic
@@ -211,6 +210,7 @@ def publish_plan(*, plan: Plan, by: User, at: datetime, despite: str = "") -> in
     if others.exists():
         raise Refused(f"Another plan for {period.label} is published already.")
     learn_season(period=period)
+    _keep_tree(plan)
     _publish_targets(plan, [row for row in rows if row.person_id is None], by=by, at=at)
     persons = Person.objects.in_bulk(people)
     teams = Team.objects.in_bulk([row.team_id for row in rows])
@@ -254,7 +254,17 @@ def _publish_targets(plan: Plan, rows: Iterable[Allocation], *, by: User, at: da
             plan=plan,
             published_at=at,
             by=by,
+            path=row.team.path,
         )
         for row in rows
         if stands.get(row.team_id) != row.amount
     )
+
+
+def _keep_tree(plan: Plan) -> None:
+    """What stands above what in it: teams that move later leave its sums as they were published."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE targets_allocation a SET path = t.path FROM teams_team t WHERE t.id = a.team_id AND a.plan_id = %s",
+            [plan.pk],
+        )

@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from sales.models import Task
 from sales.services.notices import tell
@@ -15,23 +17,26 @@ from salesmgmt.desk.models import Mark
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
 from targets import selectors
-from targets.models import ProposedEntry, QuotaEntry, QuotaProposal
+from targets.models import Plan, ProposedEntry, QuotaEntry, QuotaProposal
 from targets.models.watches import TOPIC
 from targets.selectors.entries import (
     Key,
     QuotaLine,
     Sums,
     arithmetic,
+    by_line,
     differences,
     due_entries,
+    leaves_alone,
     lines_that_follow,
     place_of,
     stated_entries,
 )
+from targets.selectors.letters import figures_of
 from targets.selectors.proposals import Vacancy, decider_of, leaders_of, newcomers, vacancies
-from targets.services.letters import tell_of_plan
-from targets.services.quotas import hold, hold_people, post
-from teams.models import Organisation, Person, Team, User
+from targets.services.letters import announce, tell_of_plan
+from targets.services.quotas import hold_people, post, refuse_closed, shut
+from teams.models import Organisation, Person, Posting, Role, Team, User
 from teams.selectors import working_days
 
 Kind, State = QuotaProposal.Kind, QuotaProposal.State
@@ -143,7 +148,11 @@ def _propose(spans: Mapping[int, Sequence[tuple[date, date]]], *, at: datetime, 
     list(Person.objects.filter(pk__in=seats).order_by("pk").select_for_update(no_key=True).values_list("pk"))
     standing = {
         (one.seat_id, one.team_id, one.starts_on, one.until, one.measure, one.kind): one
-        for one in QuotaProposal.objects.open().filter(seat__in=people).order_by("pk").select_for_update()
+        for one in QuotaProposal.objects.open()
+        .filter(seat__in=people)
+        .exclude(kind=Kind.CHANGE)
+        .order_by("pk")
+        .select_for_update()
         if one.kind == Kind.SEAT or _is_meant(spans[one.seat_id], one.starts_on, one.during.upper)
     }
     refused = set(QuotaProposal.objects.filter(seat__in=people, state=State.REFUSED).values_list("seat_id", "facts"))
@@ -170,32 +179,11 @@ def _is_meant(spans: Sequence[tuple[date, date]], start: date, end: date) -> boo
 
 
 def _following(lines: Sequence[QuotaLine]) -> Iterator[_Wanted]:
-    due, stated = _by_line(lines, due_entries(lines)), _by_line(lines, stated_entries(lines))
+    due, stated = by_line(lines, due_entries(lines)), by_line(lines, stated_entries(lines))
     for place, line in enumerate(lines):
         if differences(due[place], stated[place]):
             assert line.team is not None
             yield _Wanted(Kind.FOLLOW, line, line.team, due[place], stated[place])
-
-
-def _by_line(lines: Sequence[QuotaLine], entries: Mapping[Key, Sums]) -> dict[int, dict[Key, Sums]]:
-    mine: dict[tuple[int, int | None, str], list[int]] = defaultdict(list)
-    for place, line in enumerate(lines):
-        mine[line.person.pk, line.team.pk if line.team else None, line.measure].append(place)
-    found: dict[int, dict[Key, Sums]] = {place: {} for place in range(len(lines))}
-    for key, sums in entries.items():
-        for place in mine[key.seat_id, key.team_id, key.measure]:
-            line = lines[place]
-            if (
-                line.start <= key.start
-                and key.end <= line.end
-                and (line.currency, line.rate)
-                == (
-                    key.currency,
-                    key.rate,
-                )
-            ):
-                found[place][key] = sums
-    return found
 
 
 def _taking_over(people: Collection[int], on: date, refused: Collection[tuple[int, str]]) -> Iterator[_Wanted]:
@@ -224,7 +212,8 @@ def _line_of(person: Person, vacancy: Vacancy) -> QuotaLine:
 
 
 def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: datetime, on: date) -> None:
-    leaders, counts_on = leaders_of({want.team for want, _, _ in fresh}, on), _counts_on(on)
+    leaders, counts_on = leaders_of({want.team for want, _, _ in fresh}, on), counts_from(on)
+    importers = _importers({want.line.person.pk for want, _, _ in fresh}, on)
     told: dict[Person, list[str]] = defaultdict(list)
     for want, one, facts in fresh:
         person, team = want.line.person, want.team
@@ -235,7 +224,8 @@ def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: da
         )  # fmt: skip
         one.facts, one.made_at, one.counts_on, one.decider = facts, at, counts_on, decider
         one.left_by = want.vacancy.seat if want.vacancy else None
-        one.needs_yes = person.pk in {leaders[above].pk for above in team.path if above in leaders}
+        above = {leaders[pk].pk for pk in team.path if pk in leaders}
+        one.needs_yes = person.pk in above or person.pk in importers
         one.version += 1
         one.save()
         one.entries.all().delete()
@@ -249,14 +239,28 @@ def _write(fresh: Sequence[tuple[_Wanted, QuotaProposal | None, str]], *, at: da
         if decider is not None:
             told[decider].append(str(person))
     for decider, names in told.items():
-        whose = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-        tell([decider], f"Quota changes wait for your yes: {whose}.", link=PAGE, at=at)
-        if not Task.objects.open().filter(owner=decider, source=SOURCE).exists():
-            text = "Look at the quota changes that postings and leave ask for"
-            add_task(owner=decider, text=text, due_on=counts_on, by=None, source=SOURCE, link=PAGE)
+        wait_for(decider, names, counts_on, at=at)
 
 
-def _counts_on(on: date) -> date:
+def wait_for(decider: Person | None, names: Sequence[str], counts_on: date, *, at: datetime) -> None:
+    """Who decides is told whose quotas wait for it, and has it among their tasks."""
+    if decider is None:
+        return
+    whose = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    tell([decider], f"Quota changes wait for your yes: {whose}.", link=PAGE, at=at)
+    if not Task.objects.open().filter(owner=decider, source=SOURCE).exists():
+        text = "Look at the quota changes that postings, leave and managers ask for"
+        add_task(owner=decider, text=text, due_on=counts_on, by=None, source=SOURCE, link=PAGE)
+
+
+def _importers(people: Collection[int], on: date) -> set[int]:
+    """Those of them who could have written the leave or the posting themselves."""
+    posted = Posting.objects.on(on).filter(person=OuterRef("pk"), role=Role.OPERATIONS)
+    found = Person.objects.filter(Q(user__is_superuser=True) | Exists(posted), pk__in=people)
+    return set(found.values_list("pk", flat=True))
+
+
+def counts_from(on: date) -> date:
     """The day after five working days of the organisation's calendar."""
     organisation = Organisation.get()
     start = on + timedelta(days=1)
@@ -282,11 +286,19 @@ def _settle_tasks(deciders: Iterable[int | None], *, at: datetime) -> None:
 def confirm_proposal(
     *, proposal: QuotaProposal, by: User | None, at: datetime, on: date, version: int | None = None
 ) -> list[QuotaEntry]:
-    """Let a proposed change count; answers the entries appended. Without `by` it counts by itself."""
+    """Let a proposed change count; answers the entries appended. Without `by` it counts by itself.
+
+    What its facts change must lie in open months; closed days keep what they carry.
+    """
+    if proposal.kind == Kind.CHANGE:
+        return _announce_change(proposal, version, by=by, at=at)
     proposal = _held(proposal, version, by)
+    closed = shut(proposal.starts_on, proposal.during.upper)
     facts = _as_of_now(proposal, on)
     if facts is None or facts.facts != proposal.facts:
         raise Stale("The facts have changed since this was proposed: look at it again.")
+    if closed and not all(leaves_alone([facts.line], closed)):
+        refuse_closed(closed)
     reason = f"Confirmed by {by}" if by else f"Proposed {proposal.made_at:%-d %b %Y}, nobody refused"
     made = []
     if facts.vacancy is not None:
@@ -302,6 +314,46 @@ def confirm_proposal(
     return made
 
 
+def facts_of(figure: Decimal) -> str:
+    """Of a change that somebody asks for: the figure it is to take the place of."""
+    return f"{figure:.2f}"
+
+
+def _announce_change(
+    proposal: QuotaProposal, version: int | None, *, by: User | None, at: datetime
+) -> list[QuotaEntry]:
+    """The figure that a manager asked for, announced in their words by who says yes to it."""
+    plans = Plan.objects.filter(during=proposal.during, measure=proposal.measure, published_at__isnull=False)
+    plan = plans.select_for_update(no_key=True).first()  # before the people, as `announce` does
+    proposal = _held(proposal, version, by)
+    figures = figures_of(plan, [proposal.seat_id]) if plan is not None else {}
+    if plan is None or facts_of(figures.get(proposal.seat_id, Decimal(0))) != proposal.facts:
+        raise Stale("The figure has changed since this was asked for: refuse it, and have it asked for anew.")
+    if by is None or proposal.amount is None:
+        raise Refused("This takes the yes of the next manager up.")
+    announce(
+        plan=plan,
+        headline=proposal.headline,
+        person=proposal.seat,
+        results=proposal.results,
+        economy=proposal.economy,
+        competition=proposal.competition,
+        figures={proposal.seat_id: proposal.amount},
+        by=by,
+        at=at,
+        is_approved=True,
+    )
+    _decide(proposal, State.COUNTED, by=by, at=at)
+    _tell_asker(proposal, "has the yes it needed", by=by, at=at)
+    made = QuotaEntry.objects.filter(person=proposal.seat_id, measure=proposal.measure, recorded_at=at, by=by)
+    return list(made.order_by("pk"))
+
+
+def _tell_asker(proposal: QuotaProposal, what: str, *, by: User, at: datetime) -> None:
+    asker: Person | None = getattr(proposal.asked_by, "person", None)
+    tell([asker], f"The figure you asked for, of {proposal.seat}, {what}.", link=PAGE, at=at, but=by)
+
+
 @transaction.atomic
 def refuse_proposal(
     *, proposal: QuotaProposal, reason: str, by: User, at: datetime, version: int | None = None
@@ -309,16 +361,17 @@ def refuse_proposal(
     """Leave the ledger as it is, with a reason; it is proposed again only where the facts change."""
     if not reason.strip():
         raise Refused("Say why the quota stays as it is.", field="reason")
-    proposal = _held(proposal, version, by, may_be_closed=True)
+    proposal = _held(proposal, version, by)
     _decide(proposal, State.REFUSED, by=by, at=at, reason=reason.strip())
     tell([proposal.seat], "A proposed change of your quota was refused.", link=PAGE, at=at, but=by)
+    _tell_asker(proposal, "was refused", by=by, at=at)
     return proposal
 
 
 def count_overdue(*, at: datetime, on: date) -> int:
     """What nobody has decided in time counts by itself, each in its own transaction; answers how many.
 
-    Not the quota of who leads the team: that takes the yes of the next manager up. Not in a closed period.
+    Not the quota of who leads the team: that takes the yes of the next manager up. Not what would change a closed day.
     """
     due = QuotaProposal.objects.open().filter(counts_on__lte=on, needs_yes=False).order_by("pk")
     done = 0
@@ -331,17 +384,11 @@ def count_overdue(*, at: datetime, on: date) -> int:
     return done
 
 
-def _held(
-    proposal: QuotaProposal, version: int | None, by: User | None, *, may_be_closed: bool = False
-) -> QuotaProposal:
+def _held(proposal: QuotaProposal, version: int | None, by: User | None) -> QuotaProposal:
     """The proposal as it stands, its people locked; refused where it is decided, other, or not for `by` to decide."""
-    people = [pk for pk in (proposal.seat_id, proposal.left_by_id) if pk]
-    if may_be_closed:
-        hold_people(people)
-    else:
-        assert proposal.until is not None
-        hold(people, proposal.starts_on, proposal.until)
-    rows = QuotaProposal.objects.select_related("seat", "team", "left_by").select_for_update(of=("self",))
+    hold_people(pk for pk in (proposal.seat_id, proposal.left_by_id) if pk)
+    rows = QuotaProposal.objects.select_related("seat", "team", "left_by", "asked_by")
+    rows = rows.select_for_update(of=("self",))
     proposal = rows.get(pk=proposal.pk)
     if by is not None and not selectors.may_decide(proposal, by):
         raise Refused("Who leads the team decides, and nobody about their own quota.", field="person")

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
 from salesmgmt.desk.models import Mark
@@ -18,7 +18,7 @@ from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period as PeriodValue
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from targets.models import BOOKINGS, Plan, QuotaEntry, QuotaProposal
+from targets.models import BOOKINGS, Plan, QuotaEntry, QuotaProposal, measure_of
 from targets.models.watches import TOPIC
 from targets.selectors.entries import (
     Figure,
@@ -28,9 +28,11 @@ from targets.selectors.entries import (
     differences,
     due_entries,
     figures_within,
+    leaves_alone,
     lines_that_follow,
     stated_entries,
 )
+from targets.selectors.quotas import open_parts
 from teams.models import ExchangeRate, Organisation, Period, Person, Posting, Role, Team, User, access_of
 from teams.selectors import rates
 
@@ -74,15 +76,19 @@ def enter_quotas(
     """`enter_quota` of many, by difference posting in a fixed number of queries; answers the entries appended."""
     if not lines:
         return []
+    # Only money is in a currency: a count or a level would be converted.
+    lines = [line if measure_of(line.measure).unit == "money" else replace(line, currency="") for line in lines]
     own = access_of(by).person_id if by else None
     for line in lines:
         if line.person.pk == own:
             raise Refused("Nobody sets their own quota: ask somebody else who plans.", field="person")
         if line.amount < 0:
             raise Refused(f"The quota of {line.person} can't be below zero.", field="amount")
+        refuse_above_scale(line.amount, line.measure)
         if line.start >= line.end:
             raise Refused("A quota needs a first day before its end.", field="period")
-    hold([line.person.pk for line in lines], min(line.start for line in lines), max(line.end for line in lines))
+    hold_people(line.person.pk for line in lines)
+    _refuse_on_closed_days(lines)
     changes = _changes_of(lines)
     bases = [line for line in lines if line not in changes]
     asked = [line for line in lines if line not in changes or changes[line].missing.amount]
@@ -91,10 +97,32 @@ def enter_quotas(
     _refuse_overlaps(asked)
     made = post(bases, due_entries(bases), reason=reason, by=by, at=at, plan=plan)
     reliefs = QuotaEntry.objects.bulk_create(
-        _relief(line.person, changes[line], reason=reason, by=by, at=at) for line in asked if line in changes
+        entry
+        for line in asked
+        if line in changes
+        for entry in _reliefs(line.person, changes[line], reason=reason, by=by, at=at)
     )
     refuse_below_zero(reliefs)
     return made + reliefs
+
+
+def _refuse_on_closed_days(lines: Sequence[QuotaLine]) -> None:
+    """What closed days carry stays; of who joins later they carry nothing."""
+    closed = shut(min(line.start for line in lines), max(line.end for line in lines))
+    near = [
+        line
+        for line in lines
+        if any(month.starts_on < line.end and line.start < month.during.upper for month in closed)
+    ]
+    if near and not all(leaves_alone(near, closed)):
+        refuse_closed(closed)
+
+
+def refuse_above_scale(amount: Decimal, measure: str) -> None:
+    """What is in percent ends at a hundred."""
+    of = measure_of(measure)
+    if of.unit == "percent" and amount > 100:
+        raise Refused(f"{of.label} is in percent: at most 100.", field="amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,30 +181,35 @@ def _changes_of(lines: Iterable[QuotaLine]) -> dict[QuotaLine, _Change]:
     return changes
 
 
-def _relief(person: Person, change: _Change, *, reason: str, by: User | None, at: datetime) -> QuotaEntry:
-    """One entry of the difference, still to be appended, beside the largest part of what the figure consists of."""
-    largest = max(change.figures, key=lambda figure: figure.reporting)
-    if len(change.figures) > 1 and largest.reporting + change.missing.reporting < 0:
-        raise Refused(
-            f"This takes more than the {largest.reporting:,.2f} of the largest part of the quota of {person}:"
-            " bring that to zero first, then the rest.",
-            field="amount",
+def _reliefs(person: Person, change: _Change, *, reason: str, by: User | None, at: datetime) -> Iterator[QuotaEntry]:
+    """The difference as entries, still to be appended: more goes to the largest part of what the figure consists of.
+
+    Less is taken from the largest part, and where that isn't enough from the next; no part comes to less than nothing.
+    """
+    left = change.missing
+    parts = sorted(change.figures, key=lambda figure: -figure.reporting)
+    for place, figure in enumerate(parts):
+        is_enough = left.reporting + figure.reporting >= 0 or place == len(parts) - 1
+        own = figure.sums[change.currency].amount if figure.sums.keys() == {change.currency} else figure.reporting
+        part = left if is_enough else Sums(-own, -figure.reporting)
+        yield QuotaEntry(
+            person=person,
+            seat=person,
+            team_id=figure.team_id,
+            during=half_open(figure.start, figure.end),
+            measure=figure.measure,
+            kind=Kind.RELIEF,
+            amount=part.amount,
+            currency=change.currency,
+            rate=change.rate,
+            reporting_amount=part.reporting,
+            recorded_at=at,
+            by=by,
+            reason=reason,
         )
-    return QuotaEntry(
-        person=person,
-        seat=person,
-        team_id=largest.team_id,
-        during=half_open(largest.start, largest.end),
-        measure=largest.measure,
-        kind=Kind.RELIEF,
-        amount=change.missing.amount,
-        currency=change.currency,
-        rate=change.rate,
-        reporting_amount=change.missing.reporting,
-        recorded_at=at,
-        by=by,
-        reason=reason,
-    )
+        if is_enough:
+            return
+        left = Sums(left.amount - part.amount, left.reporting - part.reporting)
 
 
 def hold_people(person_ids: Iterable[int]) -> None:
@@ -185,27 +218,47 @@ def hold_people(person_ids: Iterable[int]) -> None:
     list(people.select_for_update(no_key=True).values_list("pk"))
 
 
-def hold(person_ids: list[int], start: date, end: date) -> None:
+def hold(person_ids: Iterable[int], start: date, end: date) -> None:
     """One at a time per person, and only while the months are open: an amendment never moves to another period."""
     hold_people(person_ids)
+    if closed := shut(start, end):
+        refuse_closed(closed)
+
+
+def hold_open(person_ids: Iterable[int], start: date, end: date) -> date:
+    """One at a time per person; answers from when on all of these days are open. What closed days carry stays."""
+    hold_people(person_ids)
+    closed = shut(start, end)
+    first = max([start, *(month.during.upper for month in closed)])
+    if first >= end:
+        refuse_closed(closed)
+    return first
+
+
+def shut(start: date, end: date) -> list[Period]:
+    """The closed ones of the months of these days; none closes or opens until the transaction ends."""
     months = Period.objects.standing().overlapping(start, end).order_by("pk").select_for_update(no_key=True)
-    if closed := [month.key for month in months if month.is_closed]:
-        raise Refused(f"{closed[0]} is closed: reopen it with a reason before its quotas change.", field="period")
+    return [month for month in months if month.is_closed]
+
+
+def refuse_closed(closed: Sequence[Period]) -> NoReturn:
+    raise Refused(f"{closed[0].key} is closed: reopen it with a reason before its quotas change.", field="period")
 
 
 def _refuse_overlaps(lines: Iterable[QuotaLine]) -> None:
-    """Two quotas over different ranges that share days would count twice."""
+    """Two quotas over different ranges that share days would count twice; a relief from some day on lies in another."""
     lines = list(lines)
     stands = (
         QuotaEntry.objects.overlapping(min(line.start for line in lines), max(line.end for line in lines))
         .filter(person__in={line.person.pk for line in lines})
         .exclude(kind=Kind.REDISTRIBUTION)
         .values_list("person_id", "measure", "team_id", "during")
-        .annotate(total=Sum("amount"))
+        .annotate(total=Sum("amount"), own=Count("pk", filter=~Q(kind=Kind.RELIEF)))
         .exclude(total=0)
+        .exclude(own=0)
     )
     others: dict[tuple[int, str], list[tuple[int | None, date, date]]] = defaultdict(list)
-    for person, measure, team, during, _ in stands.order_by("person_id"):
+    for person, measure, team, during, *_ in stands.order_by("person_id"):
         others[person, measure].append((team, during.lower, during.upper))
     seen: set[tuple[int, str, int | None, date]] = set()
     for line in lines:
@@ -401,7 +454,10 @@ def adjust_quota(
     at: datetime,
     measure: str = BOOKINGS,
 ) -> QuotaEntry | None:
-    """Change a person's quota for a period to `amount` by one more entry with its reason; None: it is that already."""
+    """Change a person's quota for a period to `amount` by a further entry with its reason; None: it is that already.
+
+    One in each part that is lowered, where the largest alone isn't enough: the answer is the first.
+    """
     access = access_of(by)
     if access.person_id == person.pk:
         raise Refused("Nobody changes their own quota: ask your manager.", field="person")
@@ -433,9 +489,14 @@ def _adjust(
 ) -> QuotaEntry | None:
     if amount < 0:
         raise Refused("A quota can't be below zero.", field="amount")
+    refuse_above_scale(amount, measure)
     if not reason.strip():
         raise Refused("Say why the quota changes.", field="reason")
-    hold([person.pk], period.start, period.end)
+    first = period.start
+    if measure_of(measure).adds_up:
+        first = hold_open([person.pk], period.start, period.end)
+    else:  # a level is one and the same on all of its days
+        hold([person.pk], period.start, period.end)
     figures = figures_within([person.pk], period.start, period.end, measure)
     if not figures:
         held = QuotaEntry.objects.overlapping(period.start, period.end).filter(person=person, measure=measure)
@@ -455,8 +516,14 @@ def _adjust(
     difference = to_cents(amount) - sum((figure.reporting for figure in figures), Decimal(0))
     if not difference:
         return None
+    if first > period.start:
+        whole, figures = to_cents(amount) - difference, open_parts(figures, first)
+        least = whole - sum((figure.reporting for figure in figures), Decimal(0))
+        if amount < least:
+            raise Refused(
+                f"Closed days carry {least:,.2f} of the quota of {person}: it can't come below that.", field="amount"
+            )
     change = _Change(figures, Sums(difference, difference), Organisation.get().currency)
-    made = _relief(person, change, reason=reason.strip(), by=by, at=at)
-    made.save(force_insert=True)
-    refuse_below_zero([made])
-    return made
+    made = QuotaEntry.objects.bulk_create(_reliefs(person, change, reason=reason.strip(), by=by, at=at))
+    refuse_below_zero(made)
+    return made[0]

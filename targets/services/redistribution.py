@@ -15,7 +15,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from targets.models import BOOKINGS, Candidate, Offer, OfferEvent, QuotaEntry, Redistribution
 from targets.selectors.quotas import quota_of
 from targets.selectors.redistribution import Landing, rooms, shared, shortfall
-from targets.services.quotas import hold, refuse_below_zero
+from targets.services.quotas import hold, hold_open, refuse_below_zero
 from teams.models import Organisation, Person, User, access_of
 from teams.selectors import manager_of, team_on
 
@@ -58,9 +58,9 @@ def propose_redistribution(
     if landing is None:
         raise Refused(f"{giver} has no quota there, or no expected landing yet.", field="person")
     seen = {pk: one for pk, one in landings.items() if access_of(by).sees_person(pk) and pk != access_of(by).person_id}
-    hold([giver.pk, *seen], *during)
+    hold_open([giver.pk, *seen], *during)
     if to != during:
-        hold([], *to)
+        hold_open([], *to)
     most = shortfall(giver=giver, landing=landing, start=during[0], end=during[1], measure=measure)
     if not most:
         raise Refused(f"{giver} is expected to land at the quota: there is nothing to share out.", field="person")
@@ -241,6 +241,7 @@ def reverse_offer(*, offer: Offer, reason: str, by: User, at: datetime, on: date
         raise Refused(f"Only what was taken on is taken back; this one is {held.get_state_display().lower()}.")
     for entry, why, who in ((held.given, reason.strip(), by), (held.taken, "Taken back", None)):
         assert entry is not None
+        hold([], entry.starts_on, entry.during.upper)
         back = reversals([entry], by=who, at=at, reason=why)
         refuse_below_zero(QuotaEntry.objects.bulk_create(back))
     _close(held, State.REVERSED, Did.REVERSED, by=by, at=at, reason=reason)
@@ -266,14 +267,14 @@ def _act(offer: Offer, do: Callable[[Offer], None], *, on: date, version: int | 
 
 
 def _lock(made: Redistribution, *, on: date) -> None:
-    """Everybody who may give or take, then the months; past and closed periods are refused."""
+    """Everybody who may give or take, then the months; refused where the period is past, or all of it closed."""
     during, to = made.during, made.to
     if min(during.upper, to.upper) <= on:
         raise Refused("This period is over: what was agreed in it stays.", field="period")
     people = [made.giver_id, *made.candidates.values_list("person_id", flat=True)]
-    hold(people, during.lower, during.upper)
+    hold_open(people, during.lower, during.upper)
     if to != during:
-        hold([], to.lower, to.upper)
+        hold_open([], to.lower, to.upper)
 
 
 def _fresh(offer: Offer, version: int | None = None) -> Offer:
@@ -308,15 +309,16 @@ def _close(held: Offer, state: str, did: str, *, by: User | None, at: datetime, 
 
 
 def _count(held: Offer, *, at: datetime, by: User) -> None:
-    """Once everybody who has to has agreed: two entries that sum to nothing."""
+    """Once everybody who has to has agreed: two entries that sum to nothing, over the days that are not closed."""
     one, made = held.candidate, held.candidate.redistribution
     if held.accepted_at is None or not held.is_agreed or not made.is_agreed:
         return
     is_own = one.person_id == made.giver_id
+    off, onto = (half_open(hold_open([], days.lower, days.upper), days.upper) for days in (made.during, made.to))
     sides: list[tuple[Person, int, DateRange, Decimal, str, User | None]] = [
-        (made.giver, made.team_id, made.during, -held.amount,
+        (made.giver, made.team_id, off, -held.amount,
          "Moved to a later period" if is_own else "Taken on by a colleague", made.opened_by),
-        (one.person, one.team_id, made.to, held.amount,
+        (one.person, one.team_id, onto, held.amount,
          "Moved from an earlier period" if is_own else "Taken on with your consent", one.person.user),
     ]  # fmt: skip
     held.given, held.taken = (
@@ -327,11 +329,9 @@ def _count(held: Offer, *, at: datetime, by: User) -> None:
         )
         for person, team, days, amount, reason, who in sides
     )  # fmt: skip
-    left = quota_of(
-        person_ids=[made.giver_id], start=made.during.lower, end=made.during.upper, measure=made.measure, revised=True
-    )
+    left = quota_of(person_ids=[made.giver_id], start=off.lower, end=off.upper, measure=made.measure, revised=True)
     if left[made.giver_id] < 0:
-        raise Refused(f"{made.giver} no longer has {held.amount:,.2f} to give in these days: withdraw the offer.")
+        raise Refused(f"{made.giver} no longer has {held.amount:,.2f} to give in the open days: withdraw the offer.")
     refuse_below_zero([held.given])
     held.state = State.COUNTED
     held.save(update_fields=["state", "given", "taken"])

@@ -11,8 +11,8 @@ from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Plan
 from targets.views.common import unit_of
-from teams.edges import SignedIn
-from teams.models import Organisation, access_of
+from teams.edges import SignedIn, looked
+from teams.models import Look, Organisation, access_of
 
 
 def _plan(request: SignedIn, pk: int) -> Plan:
@@ -77,6 +77,7 @@ def line_history(request: SignedIn, pk: int, line_pk: int) -> HttpResponse:
     line = get_object_or_404(plan.allocations.select_related("plan", "team", "person"), pk=line_pk)
     if selectors.row_of(line, request.user) is None:
         raise Http404
+    looked(request, Look.Page.QUOTA, line.person_id)
     if line.person is not None:
         happenings = selectors.history_of(
             line.person, request.user, start=plan.starts_on, end=plan.until or plan.starts_on, measure=plan.measure

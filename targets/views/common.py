@@ -5,9 +5,11 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 
+from salesmgmt.desk.kept import kept
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from targets.models import measure_of
+from targets import selectors
+from targets.models import Plan, measure_of
 from teams.models import Organisation, User
 
 
@@ -44,6 +46,17 @@ def choices_of(request: HttpRequest, organisation: Organisation, period: Period)
         "period_choices": choices,
         "currency": organisation.currency,
     }
+
+
+def stand_of(plan: Plan) -> tuple[Any, ...]:
+    """What a draft says by now: another one after each change of it."""
+    last = plan.acts.order_by("pk").values_list("pk", flat=True).last()
+    return plan.pk, plan.version, plan.amount, plan.proposed_at, plan.published_at, last
+
+
+def kept_preview(plan: Plan, stands: tuple[Any, ...], today: date) -> selectors.Preview:
+    """`selectors.preview` for a page, worked out once for everybody who looks; what acts on it works it out anew."""
+    return kept(lambda: selectors.preview(plan), "preview", *stands, today)
 
 
 def today_of(organisation: Organisation) -> date:

@@ -111,7 +111,8 @@ def _write(paper: Paper, letter: Letter, standing: Standing | None, organisation
             )
         for entry in section.entries:
             author = f" ({entry.by})" if entry.by else ""
-            note = f"{entry.reason} · {_day(entry.recorded_at.date())}{author}"
+            since = f"From {entry.starts_on:%-d %b} on: " if entry.starts_on > section.start else ""
+            note = f"{since}{entry.reason} · {_day(entry.recorded_at.date())}{author}"
             paper.write_row(entry.get_kind_display(), amount(entry.reporting_amount), note=note)
         paper.write_row("Figure", amount(section.total), bold=True, rule=False)
     paper.write_text(ROUNDING, size=8.5, colour=MUTED, gap=2)

@@ -18,7 +18,7 @@ from targets import forms, selectors, services
 from targets.models import Plan, Response
 from targets.views.common import today_of, unit_of
 from targets.views.letter_pdf import write_letters
-from teams.edges import SignedIn, looked
+from teams.edges import SignedIn, looked, looked_at
 from teams.models import Look, Organisation, Person, Team, User, access_of
 
 SHOWN = 200
@@ -147,6 +147,7 @@ def letters_pdf(request: SignedIn, pk: int) -> HttpResponse:
     found = list(people.order_by("name", "pk")[:SHOWN])
     if not found:
         raise Http404
+    looked_at(request, Look.Page.QUOTA, [person.pk for person in found])
     return _pdf(plan, found, f"letters-{plan.period}{f'-{team.pk}' if team else ''}")
 
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from salesmgmt.desk.kept import kept
 from targets import selectors
 from targets.models import Plan
-from targets.views.common import today_of, unit_of
+from targets.views.common import kept_preview, stand_of, today_of, unit_of
 from teams.models import Organisation, access_of
 
 
@@ -20,12 +20,17 @@ def plan_outlook(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     organisation, access = Organisation.get(), access_of(request.user)
     today = today_of(organisation)
-    last = plan.acts.order_by("pk").values_list("pk", flat=True).last()
-    stands = (plan.pk, plan.version, plan.amount, plan.proposed_at, plan.published_at, last)
+    shown = [row.line.pk for row in rows]
+    came = list(selectors.people_of(plan, request.user).order_by("pk").values_list("pk", flat=True))
+    stands = stand_of(plan)
+    entry = selectors.last_entry(plan) if plan.is_published else None
     found = kept(
-        lambda: selectors.outlook(plan, selectors.preview(plan, request.user), rows, as_of=today),
-        *("outlook", *stands, today, [row.line.pk for row in rows]),
-    )  # what everybody is there for, and three years of results, for one manager's page
+        lambda: selectors.outlook(
+            plan, rows, as_of=today, came=came,
+            preview=None if plan.is_published else kept_preview(plan, stands, today),
+        ),
+        *("outlook", *stands, entry, today, shown, came),
+    )  # what everybody is there for, and three years of results, for one manager's page  # fmt: skip
     asked = len(found.people) if found else 0
     found = found and selectors.told(found, organisation, days={today, min(today, plan.starts_on)})
     context = {

@@ -1,5 +1,6 @@
 """Pages of plans: made, shaped, compared, reviewed, changed with a reason, published."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,8 +18,9 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan
-from targets.views.common import today_of, unit_of, user_of
-from teams.models import Organisation, Team, access_of
+from targets.views.common import kept_preview, stand_of, today_of, unit_of, user_of
+from teams.edges import looked
+from teams.models import Look, Organisation, Team, access_of
 
 WITH_RECORDS = {"bookings", "deals_won", "activities", "activities.meeting"}
 
@@ -35,20 +37,22 @@ def plan_of(request: HttpRequest, pk: int) -> Plan:
 # ── Made and shaped ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _periods(organisation: Organisation) -> list[tuple[str, str]]:
+    """What one plans for, the next quarter first."""
+    now = Period.of(today_of(organisation), "quarter", organisation.calendar)
+    year = Period.of(today_of(organisation), "year", organisation.calendar)
+    around = [now.shift(1), now, now.shift(2), now.shift(3), now.shift(4), year.shift(1), year]
+    return [(period.key, period.label) for period in around]
+
+
 @require_http_methods(["GET", "POST"])
 @keyed
 def plan_add(request: HttpRequest) -> HttpResponse:
     """A company target for a period; the first split is proposed at once."""
     planners_only(request)
     organisation = Organisation.get()
-    now = Period.of(today_of(organisation), "quarter", organisation.calendar)
-    year = Period.of(today_of(organisation), "year", organisation.calendar)
-    around = [now.shift(1), now, now.shift(2), now.shift(3), now.shift(4), year.shift(1), year]
-    form = forms.PlanForm(
-        request.POST or None,
-        periods=[(period.key, period.label) for period in around],
-        initial={"name": f"Plan {now.shift(1).label}"},
-    )
+    periods = _periods(organisation)
+    form = forms.PlanForm(request.POST or None, periods=periods, initial={"name": f"Plan {periods[0][1]}"})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         period = Period.parse(values.pop("period"), organisation.calendar)
@@ -57,12 +61,16 @@ def plan_add(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             tell_form(form, refusal)
         else:
-            try:
-                services.propose_allocation(plan=made, by=user_of(request), at=clock.now(), on=today_of(organisation))
-            except Refused as refusal:
-                messages.error(request, refusal.sentence)
+            _propose(request, made, organisation)
             return redirect("plan", made.pk)
     return render(request, "targets/plan_add.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _propose(request: HttpRequest, made: Plan, organisation: Organisation) -> None:
+    try:
+        services.propose_allocation(plan=made, by=user_of(request), at=clock.now(), on=today_of(organisation))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
 
 
 @require_http_methods(["GET", "POST"])
@@ -88,18 +96,22 @@ def plan_shape(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @keyed
 def plan_copy(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another scenario from this one."""
+    """Another scenario from this one, or the same settings for another period."""
     planners_only(request)
-    found = plan_of(request, pk)
-    form = forms.CopyForm(request.POST)
+    found, organisation = plan_of(request, pk), Organisation.get()
+    form = forms.CopyForm(request.POST, periods=_periods(organisation))
     if not form.is_valid():
-        messages.error(request, "Give the scenario a name of at most 100 characters.")
+        messages.error(request, "Give the scenario a name of at most 100 characters, and one of the periods.")
         return redirect("plan", pk)
+    said = form.cleaned_data
+    period = Period.parse(said["period"], organisation.calendar) if said["period"] else None
     try:
-        made = services.copy_plan(plan=found, by=user_of(request), at=clock.now(), **form.cleaned_data)
+        made = services.copy_plan(plan=found, name=said["name"], period=period, by=user_of(request), at=clock.now())
     except Refused as refusal:
         messages.error(request, refusal.sentence)
         return redirect("plan", pk)
+    if made.period != found.period:
+        _propose(request, made, organisation)
     messages.success(request, f"{made.name} starts as {found.name} stands; change what it is to try.")
     return redirect("plan", made.pk)
 
@@ -139,7 +151,9 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     within = _within(request, found, size)
     rows = selectors.plan_rows(found, request.user, within)
     is_small = size <= selectors.MANY_LINES
-    whole = selectors.preview(found, request.user) if access.sees_all and is_small else None
+    today = today_of(organisation)
+    is_whole = access.sees_all and is_small
+    whole = kept_preview(found, stand_of(found), today) if is_whole else None
     reviews = access.sees_all or access.leads
     committed = selectors.commitments_of(found) if reviews else {}
     now = selectors.revised(found) if found.is_published and reviews else {}
@@ -178,11 +192,22 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         "growth": selectors.growth_of(found, before),
         "weights": [(selectors.LABELS[element], weight) for element, weight in found.weights.items()],
         "scenarios": selectors.scenarios_of(found, request.user) if reviews else [],
-        "cuts": _cuts(found, request),
+        "copy_form": _copy_form(found, organisation) if access.sees_all else None,
+        "cuts": _cuts(found, request, today),
         "quarters": quarters,
         "in_quarters": [(row, "\u2003" * row.depth, parts) for row, parts in in_quarters],
     }
     return render(request, "targets/plan.html", context)
+
+
+def _copy_form(found: Plan, organisation: Organisation) -> forms.CopyForm:
+    """Of a published plan for another period alone."""
+    periods = [(key, label) for key, label in _periods(organisation) if key != found.period]
+    name = f"{found.name[:80]}, {'anew' if found.is_published else 'another way'}"
+    form = forms.CopyForm(periods=periods, initial={"name": name})
+    if found.is_published:
+        form.fields["period"].choices = periods  # type: ignore[attr-defined]
+    return form
 
 
 def _within(request: HttpRequest, found: Plan, size: int) -> Team | None:
@@ -198,9 +223,9 @@ def _within(request: HttpRequest, found: Plan, size: int) -> Team | None:
     return min(teams, key=lambda team: len(team.path), default=None)
 
 
-def _cuts(found: Plan, request: HttpRequest) -> list[tuple[str, list[Any]]]:
+def _cuts(found: Plan, request: HttpRequest, today: date) -> list[tuple[str, list[Any]]]:
     parts: dict[str, list[Any]] = {}
-    for part in selectors.slices_of(found, request.user):
+    for part in selectors.slices_of(found, request.user, as_of=today):
         parts.setdefault(part.get_cut_display(), []).append(part)
     return list(parts.items())
 
@@ -240,11 +265,13 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
             answer.status_code = 303
             return answer
     organisation = Organisation.get()
+    own = access_of(request.user).person_id
     unapproved = [] if found.is_published else selectors.unapproved(found, request.user)
     context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
-        "preview": selectors.preview(found, request.user),
+        "preview": kept_preview(found, stand_of(found), today_of(organisation)),
+        "is_own": own is not None and found.allocations.filter(person=own).exists(),
         "currency": unit_of(found.measure, organisation),
         "teams": found.allocations.filter(person=None).count(),
         "unapproved": unapproved,
@@ -284,6 +311,7 @@ def _line(request: HttpRequest, pk: int, line_pk: int) -> tuple[Plan, selectors.
     row = selectors.row_of(line, request.user)
     if row is None:
         raise Http404
+    looked(request, Look.Page.QUOTA, line.person_id)
     return found, row
 
 
@@ -318,7 +346,8 @@ def allocation(request: HttpRequest, pk: int, line_pk: int) -> HttpResponse:
 def _line_page(request: HttpRequest, found: Plan, row: selectors.PlanRow, **of: Any) -> HttpResponse:
     organisation, access, line = Organisation.get(), access_of(request.user), row.line
     told = selectors.line_story(line) if line.person_id else None
-    points = told.evidence.get("capability") if told else None
+    is_here = line.person_id is None or access.sees_person(line.person_id)  # what is thought and said goes with them
+    points = None if told is None or not is_here else told.evidence.get("capability")
     context: dict[str, Any] = {
         "plan": found,
         "row": row,
@@ -335,7 +364,7 @@ def _line_page(request: HttpRequest, found: Plan, row: selectors.PlanRow, **of: 
         "rated": selectors.as_amount(points[0] if points[0] is not None else points[1]) if points else None,
         "tenure": selectors.as_amount(points[3]) if points else None,
         "data": selectors.line_data(line, request.user, as_of=today_of(organisation)) if line.person_id else None,
-        "commitment": selectors.commitments_of(found).get((line.team_id, line.person_id)),
+        "commitment": selectors.commitments_of(found).get((line.team_id, line.person_id)) if is_here else None,
         "sees_all": access.sees_all,
         "hedge_form": forms.HedgeForm(initial={"amount": line.hedge}) if row.may_hedge else None,
         "form": None,
@@ -350,7 +379,7 @@ def _quarters(
     found: Plan, line: Allocation, told: selectors.LineStory, organisation: Organisation
 ) -> list[tuple[selectors.QuarterRow, str]]:
     """The past quarters of a line, each with the page of its records where the measure has one."""
-    of = f"person:{line.person.external_id or line.person.name}" if line.person else ""
+    of = f"person:{line.person.external_id or f'#{line.person.pk}'}" if line.person else ""
     rows = []
     for quarter in told.quarters:
         try:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import BOOKINGS, MEASURES, Plan, PlanMeasure, QuotaEntry, measure_of
-from targets.views.common import choices_of, period_of, unit_of, user_of
+from targets.views.common import choices_of, period_of, today_of, unit_of, user_of
 from teams.edges import looked
 from teams.models import Look, Organisation, Person, Team, access_of
 from teams.selectors import person_of
@@ -165,30 +166,45 @@ def quota(request: HttpRequest, person_pk: int) -> HttpResponse:
     if request.method == "POST" and not may_change:
         raise Http404
     measures = _measures(request, organisation, period, person)
-    of = measures["of"]
-    form = forms.QuotaForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    of, by = measures["of"], user_of(request)
+    plan = selectors.plan_holding(person.pk, period, of.key) if may_change else None
+    seats = selectors.free_seats(person, period, on=today_of(organisation)) if may_change else []
+    gives = "new-seat" in request.POST and bool(seats)
+    form = forms.QuotaForm(None if gives else request.POST or None, is_published=plan is not None)
+    give = forms.GiveForm(request.POST if gives else None, seats=seats) if seats else None
+    sent: Any = give if gives else form
+    if request.method == "POST" and sent.is_valid():
         try:
-            services.adjust_quota(
-                person=person, period=period, by=user_of(request), at=clock.now(), measure=of.key, **form.cleaned_data
-            )
+            if gives:
+                services.give_quota(person=person, period=period, by=by, at=clock.now(), **sent.cleaned_data)
+                said = f"{person} has a quota now."
+            else:
+                waits = services.change_quota(
+                    person=person, period=period, by=by, at=clock.now(), measure=of.key, **sent.cleaned_data
+                )
+                said = f"The quota of {person} for {period.label} is changed."
+                if waits is not None:
+                    said = f"This waits for the yes of {waits.decider or 'who plans for all'}; until then it stays."
         except Refused as refusal:
-            tell_form(form, refusal)
+            tell_form(sent, refusal)
         else:
-            messages.success(request, f"The quota of {person} for {period.label} is changed.")
+            messages.success(request, said)
             return redirect(f"{reverse('quota', args=[person.pk])}?period={period.key}&measure={of.key}")
     context = choices_of(request, organisation, period) | measures | _quota_of(request, person, period, of)
     context |= {
         "form": form if may_change and context["quota"] is not None else None,
+        "give": give,
+        "held_by": plan,
+        "free_change": None if access.sees_all else organisation.free_change,
         "is_own": person.pk == access.person_id,
         "happenings": selectors.history_of(person, request.user, start=period.start, end=period.end, measure=of.key),
     }
-    return render(request, "targets/quota.html", context, status=422 if form.errors else 200)
+    return render(request, "targets/quota.html", context, status=422 if sent.errors else 200)
 
 
 @require_GET
 def quotas_export(request: HttpRequest) -> HttpResponseBase:
-    """The ledger of a period, as far as one may see it."""
+    """The ledger of a period, as far as one may see it; closed by what people hold there who have left one's teams."""
     organisation = Organisation.get()
     period = period_of(request, organisation)
     entries = (
@@ -210,8 +226,13 @@ def quotas_export(request: HttpRequest) -> HttpResponseBase:
         )
         for row in entries
     )
+    rest = (
+        ("", "", period.start, period.end, "", total, currency, f"{count} entries of people who have left your teams"
+         + ("" if measure == BOOKINGS else f", {measure_of(measure).label}"))
+        for measure, currency, total, count in selectors.held_by_people_who_left(user_of(request), period)
+    )  # fmt: skip
     columns = ("person", "team", "from", "until", "kind", "amount", "currency", "reason")
-    return csv_answer(request, f"quota_entries-{period.key}", columns, rows)
+    return csv_answer(request, f"quota_entries-{period.key}", columns, chain(rows, rest))
 
 
 @require_GET

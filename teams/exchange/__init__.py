@@ -415,9 +415,17 @@ def _plan_postings(plan: Plan) -> None:
             values["working_week"] = week_of(plan, row)
             if row.refusals:
                 continue
-        is_known = any(one.starts_on == start and one.until == until for one in postings.of(person))
+        stands = next((one for one in postings.of(person) if (one.starts_on, one.until) == (start, until)), None)
+        is_known = stands is not None
+        if person.pk is not None and person.pk == plan.own_person_id and not _says(stands, values):
+            plan.refuse(row, "person", "Nobody posts themselves: their quota follows from it. Ask a colleague.")
+            continue
         if postings.overlay(person, row, start=start, until=until, **values):
             row.act = "changed" if is_known else "created"
+
+
+def _says(posting: Posting | None, values: dict[str, Any]) -> bool:
+    return posting is not None and all(getattr(posting, name) == value for name, value in values.items())
 
 
 def week_of(plan: Plan, row: Row) -> list[int] | None:
@@ -458,6 +466,9 @@ def _plan_leave(plan: Plan) -> None:
         person, during = row.found["person"], through(start, last)
         known = standing.setdefault(person.pk or id(person), [])
         if any(one.during == during and one.kind_id == kind.pk for one in known):  # type: ignore[union-attr]
+            continue
+        if person.pk is not None and person.pk == plan.own_person_id:
+            plan.refuse(row, "person", "Nobody takes in their own leave: their quota follows from it. Ask a colleague.")
             continue
         clash = next((one for one in known if one.starts_on < during.upper and start < one.during.upper), None)
         if clash is not None:
@@ -515,12 +526,12 @@ def _rate_rows() -> Iterator[dict[str, Any]]:
 
 
 class RatesOn:
-    """What one unit of a currency is worth in the reporting currency on a day; None where no actual rate is known."""
+    """What one unit of a currency is worth in the reporting currency on a day; None where no such rate is known."""
 
-    def __init__(self, reporting: str) -> None:
+    def __init__(self, reporting: str, kind: str = ExchangeRate.Kind.ACTUAL) -> None:
         self._reporting = reporting
         self._known: dict[str, list[ExchangeRate]] = {}
-        for rate in ExchangeRate.objects.filter(kind=ExchangeRate.Kind.ACTUAL):
+        for rate in ExchangeRate.objects.filter(kind=kind):
             self._known.setdefault(rate.currency, []).append(rate)
 
     def on(self, currency: str, day: date) -> Decimal | None:

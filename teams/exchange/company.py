@@ -28,7 +28,9 @@ from teams.services import change_calendar, countries_of
 from . import Once, week_of
 from .tables import dated, table, yes_or_no
 
-OWN = ("name", "currency", "time_zone", "fiscal_month", "holiday_region", "follow_up_days", "gift_limit")
+OWN = (
+    "name", "currency", "time_zone", "fiscal_month", "holiday_region", "follow_up_days", "gift_limit", "free_change",
+)  # fmt: skip
 SWITCHES = tuple(what.switch for what in Showing)
 COUNTRIES = tuple(what.countries for what in Showing)
 COUNTS_BY = ("currency", "time_zone")  # what ledgers were written in
@@ -219,6 +221,7 @@ KINDS = [
             Field("working_week", longest=20),
             Field("follow_up_days", "whole", least=Decimal(0), most=Decimal(3650)),
             Field("gift_limit", "number", least=Decimal(0), most=Decimal("99999999.99")),
+            Field("free_change", "whole", least=Decimal(0), most=Decimal(100)),
             *map(yes_or_no, SWITCHES),
             *(Field(name, longest=500) for name in COUNTRIES),
         ),

@@ -176,9 +176,10 @@ BY: dict[type[Model], tuple[str, ...]] = {}
 def names_of(model: type[Model]) -> Iterator[tuple[int, str]]:
     """What each row of a model is called, in the sequence in which they were written."""
     names: Counter[str] = Counter()
-    related = [name for name in BY[model] if model._meta.get_field(name).is_relation]
+    by = BY.get(model, ())
+    related = [name for name in by if model._meta.get_field(name).is_relation]
     for record in model._default_manager.select_related(*related).order_by("pk"):
-        yield record.pk, _numbered(names, _name(record, BY[model]))
+        yield record.pk, _numbered(names, _name(record, by) if by else _called(record))
 
 
 def _numbered(names: Counter[str], name: str) -> str:
@@ -329,9 +330,11 @@ def _loaded(plan: Plan, row: Row, one: Any, text: str, *, is_by_name: bool) -> A
 
 def _by_other(value: Any, names: dict[Any, Any]) -> Any:
     """A list of numbers, or what is kept by them, by names; and the other way round. What has none is left out."""
+    if value is None:
+        return None
     if isinstance(value, dict):
         return {names[key]: kept for one, kept in value.items() if (key := _plain(one)) in names}
-    return [names[key] for one in value or () if (key := _plain(one)) in names]
+    return [names[key] for one in value if (key := _plain(one)) in names]
 
 
 def _plain(key: Any) -> Any:

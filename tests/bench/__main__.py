@@ -8,6 +8,7 @@ bench.json into VAR.
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from itertools import chain
 from pathlib import Path
 from statistics import median
@@ -80,6 +82,22 @@ def deep_page(path: str) -> Act:
     return act
 
 
+def linked(path: str, pattern: str) -> Act:
+    """The first page of a kind that another one leads to."""
+    found: dict[int, str] = {}
+
+    def act(client: Client) -> Answer:
+        port = client.connection.port
+        if port not in found:
+            link = re.search(rf'href="({pattern})"', client.get(path).body)
+            if link is None:
+                raise SystemExit(f"{path} leads to no {pattern}.")
+            found[port] = unescape(link[1])
+        return client.get(found[port])
+
+    return act
+
+
 def log_activity(client: Client) -> Answer:
     form = client.form("/activities/log/", "kind")
     answer = client.send(form.action, form.fields | {"kind": "call", "outcome": "Reached"})
@@ -115,6 +133,20 @@ MEASURED = (
     Measured("pipeline of the company", "vera", page("/pipeline/"), 5),
     Measured("pipeline of a team", "maya", page("/pipeline/"), 5),
     Measured("calls of a team", "maya", page("/calls/"), 5),
+    Measured("team", "maya", linked("/teams/", r"/teams/\d+/"), 5),
+    Measured("person", "maya", linked("/", r"/people/\d+/"), 5),
+    Measured("a figure of the company opened", "vera", page("/records/?measure=bookings&of=company"), 5),
+    Measured("a figure worked out from others opened", "vera", page("/records/?measure=coverage&of=company"), 5),
+    Measured("a quota opened", "vera", page("/records/?measure=quota&of=company"), 5),
+    Measured("a defined figure opened", "maya", linked("/figures/", r"/records/\?measure=on_time\S+?"), 5),
+    Measured("all figures of the company", "vera", page("/figures/"), 5),
+    Measured("scorecards of a team", "maya", page("/scorecards/"), 5),
+    Measured("a scorecard", "maya", linked("/scorecards/", r"/scorecards/\d+/"), 5),
+    Measured("forecast of the company", "vera", page("/forecast/"), 5),
+    Measured("forecast of a team", "maya", page("/forecast/"), 5),
+    Measured("what works", "vera", page("/what-works/"), 5),
+    Measured("flags of a manager", "maya", page("/flags/"), 5),
+    Measured("reports", "vera", page("/reports/"), 3),
     Measured("week of a manager", "maya", page("/week/"), 5),
     Measured("cases, all of them", "vera", page("/cases/"), 3),
     Measured("skill map of everybody", "vera", page("/skills/"), 5),

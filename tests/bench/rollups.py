@@ -132,7 +132,7 @@ def main() -> None:
             everybody = f"SELECT id AS person_id, {always} FROM teams_person"  # nosec B608
 
             def insert() -> None:
-                for topic in rollups.TOPICS:
+                for topic in rollups.FAMILIES:
                     if topic == "quota":
                         run(f"INSERT INTO days ({columns}) SELECT {columns} FROM performance_rollup"
                             " WHERE measure = 'expected'")  # fmt: skip

@@ -510,6 +510,21 @@ def test_a_question_names_nobody(cast: Cast, case: Case, dora: Person, name: str
     assert ask(case, cast.maya, text="How late do orders of the van leave?").pk
 
 
+def test_a_surname_that_is_a_word_of_the_trade_holds_up_no_question(cast: Cast, case: Case, dora: Person) -> None:
+    Person.objects.filter(pk=cast.ben.pk).update(name="Ben Delivery")
+    assert ask(case, cast.maya, text="Delivery was late. Is each delivery late?").pk
+    posted = {
+        "step": "delivery", "department": "delivery", "text": "Did Delivery tell the customer?", "version": "1",
+        "due_on": f"{clock.today('Europe/Berlin') + timedelta(days=20)}", "is_other_word": "False",
+    }  # fmt: skip
+    Case.objects.update(version=1)
+    refused = signed_in(cast.maya).post(f"/cases/{case.pk}/ask/", posted)
+    assert (refused.status_code, "It is not the name" in refused.content.decode()) == (422, True)
+    answer = signed_in(cast.maya).post(f"/cases/{case.pk}/ask/", posted | {"is_other_word": "on"})
+    assert answer.status_code in {302, 303}
+    assert "is another word there" in case.changes.order_by("pk").last().what
+
+
 def test_a_department_that_nobody_is_in_is_not_asked(cast: Cast, case: Case) -> None:
     with pytest.raises(Refused, match="Nobody is posted to Delivery today"):
         ask(case, cast.maya)
@@ -568,6 +583,8 @@ def test_the_person_reads_the_rulings_and_says_how_they_see_it(cast: Cast, case:
     assert "No deal was lost for it" in client.get(f"/cases/{case.pk}/").content.decode()
     assert client.post(f"/cases/{case.pk}/statement/", {"text": "I was at the fair."}).status_code == 302
     assert CaseStatement.objects.get().person == cast.ben
+    told = signed_in(cast.maya).get(f"/api/v1/cases/{case.pk}/diagnosis/").json()
+    assert [one["text"] for one in told["statements"]] == ["I was at the fair."]
     page = client.get(f"/cases/{case.pk}/").content.decode()
     assert "Rule on" not in page
     assert "Close the case" not in page
@@ -586,6 +603,7 @@ def test_who_runs_the_installation_sees_that_there_is_a_case_and_no_words(cast: 
         "/cases/?export=csv",
         "/search/?q=Secret",
         f"/api/v1/cases/{made.pk}/",
+        f"/api/v1/cases/{made.pk}/diagnosis/",
     ):
         answer = client.get(path)
         text = b"".join(answer).decode() if answer.streaming else answer.content.decode()

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from coaching import services
-from coaching.models import Decision, Dispute, Party, Remedy, Statement
+from coaching.models import Decision, Dispute, DisputeEvent, Party, Remedy, Statement
 from coaching.selectors.disputes import line_of
 from coaching.services import Split
 from sales.models import CreditShare
@@ -22,12 +22,19 @@ from tests.coaching.test_disputes import NOW, World, by
 
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(["say", "decide", "decide", "appeal", "add", "pass", "move", "lead", "keep", "name", "aside"]),
+        st.sampled_from(
+            ["say", "decide", "decide", "appeal", "withdraw", "add", "pass", "move", "lead", "keep", "name", "aside"]
+        ),
         st.integers(0, 5),
     ),
     min_size=4,
     max_size=14,
 )
+
+IN_TURNS = [
+    ("pass", 5), ("pass", 5), ("decide", 0), ("appeal", 0), ("say", 1), ("withdraw", 0), ("appeal", 1), ("decide", 0),
+    ("pass", 5), ("keep", 0), ("withdraw", 1), ("decide", 0),
+]  # fmt: skip
 
 
 class Story:
@@ -49,6 +56,7 @@ class Story:
             "say": lambda: services.give_statement(dispute=self.dispute, text="So", by=by(who), at=self.at),
             "decide": lambda: self.decide(),
             "appeal": lambda: services.appeal_dispute(dispute=self.dispute, text="No", by=by(who), at=self.at),
+            "withdraw": lambda: services.withdraw_appeal(dispute=self.dispute, by=by(who), at=self.at),
             "add": lambda: services.add_party(dispute=self.dispute, person=who, by=by(self.world.hugo), at=self.at),
             "pass": lambda: self.wait(number + 1),
             "move": lambda: self.move(who),
@@ -104,6 +112,7 @@ class Story:
                 assert heard
                 assert min(heard) <= one.decided_at
                 assert asked.missed_at is None or asked.missed_at >= asked.due_at
+                self.spoke_to_the_last_appeal(one, asked)
             who, not_neutral = self.lines[one.pk]
             assert who.pk == one.decider_id
             assert who.pk not in not_neutral
@@ -111,6 +120,17 @@ class Story:
         shares = CreditShare.objects.filter(order=self.world.order).count()
         assert shares == (2 if len(decisions) == 1 else 0)
         assert Remedy.objects.count() == len(decisions)
+
+    def spoke_to_the_last_appeal(self, made: Decision, asked: Statement) -> None:
+        """Or was asked about it, and had the days to."""
+        events = DisputeEvent.objects.filter(dispute=self.dispute)
+        appeal = events.filter(kind="appealed").order_by("pk").last()
+        if made.round == 1 or appeal is None:
+            return
+        assert asked.asked_at >= appeal.at or asked.said_at is not None
+        spoke = events.filter(person=asked.party.person_id, kind__in=["statement", "evidence"], pk__gt=appeal.pk)
+        days_over = clock.day_of(made.decided_at, "Europe/Berlin") > asked.party.dispute.statements_due_on
+        assert spoke.exists() or days_over or (asked.missed_at is not None and asked.asked_at >= appeal.at)
 
 
 @pytest.fixture
@@ -122,12 +142,13 @@ def world(cast: Cast) -> World:
 
 
 @settings(
-    max_examples=10,
+    max_examples=9,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(acts=ACTS)
 @example(acts=[("pass", 5), ("pass", 5), ("decide", 0), ("appeal", 0), ("add", 5), ("decide", 0), ("move", 2)])
+@example(acts=IN_TURNS)
 def test_no_order_of_events_lets_a_decision_stand_unheard_or_by_who_is_not_neutral(
     world: World, acts: list[tuple[str, int]]
 ) -> None:

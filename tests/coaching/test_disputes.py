@@ -588,9 +588,33 @@ def test_an_appeal_is_withdrawn_by_who_made_it_and_takes_nobody_else_s_away(worl
     assert not Task.objects.filter(source="dispute", done_at=None).exists()
     with pytest.raises(Refused, match="You appealed before"):
         services.appeal_dispute(dispute=dispute, text="No", by=by(world.ana), at=NOW)
-    services.appeal_dispute(dispute=dispute, text="It is all mine", by=by(world.ben), at=NOW)
-    world.decide(world.heard(dispute), "overturned")
+    judge = Decider.objects.filter(dispute=dispute, round=2).get().person
+    dispute = services.appeal_dispute(dispute=dispute, text="It is all mine", by=by(world.ben), at=NOW)
+    assert world.decider(dispute) == judge  # nobody puts judges aside by appealing in turns
+    assert Task.objects.filter(owner=world.ana, source="dispute", done_at=None).exists()
+    with pytest.raises(Refused, match="Ana spoke to an appeal that was withdrawn"):
+        world.decide(world.heard(dispute), "overturned")
+    services.add_evidence(dispute=dispute, text="The visit was mine", by=by(world.ana), at=NOW)
+    world.decide(dispute, "overturned")
     assert not CreditShare.objects.filter(order=world.order).exists()
+
+
+def test_another_appeal_asks_everybody_anew_and_one_whose_days_have_passed_is_decided(world: World) -> None:
+    dispute = world.open()
+    services.add_party(dispute=dispute, person=world.cast.cleo, by=by(world.hugo), at=NOW)
+    world.decide(world.heard(dispute))
+    services.appeal_dispute(dispute=dispute, text="No", by=by(world.ana), at=NOW)
+    services.withdraw_appeal(dispute=dispute, by=by(world.ana), at=NOW + DAY)
+    services.appeal_dispute(dispute=dispute, text="Nor I", by=by(world.ben), at=NOW + 8 * DAY)
+    asked = Statement.objects.get(party__dispute=dispute, party__person=world.cast.cleo, round=2)
+    assert (asked.asked_at, asked.is_in, asked.due_on > TODAY + 12 * DAY) == (NOW + 8 * DAY, False, True)
+    assert Task.objects.filter(owner=world.cast.cleo, source="dispute", done_at=None).get().due_on == asked.due_on
+    with pytest.raises(Refused, match="The statement of Cleo"):
+        world.decide(dispute, "upheld", at=NOW + 9 * DAY)
+    services.keep_disputes_going(at=NOW + 30 * DAY)
+    dispute.refresh_from_db()
+    with pytest.raises(Refused, match="The day of a statement has passed"):
+        services.withdraw_appeal(dispute=dispute, by=by(world.ben), at=NOW + 30 * DAY)
 
 
 def test_days_are_recorded_reminded_once_and_end_in_a_final_decision(world: World) -> None:

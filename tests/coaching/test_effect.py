@@ -70,6 +70,19 @@ def test_more_help_narrows_the_range_and_twenty_comparable_people_each_are_enoug
     assert steady.high - steady.low < (one.high - one.low) / 2
 
 
+@pytest.mark.parametrize(("count", "people"), [(12, 60), (20, 60), (40, 60)])
+def test_many_helped_at_once_for_nothing_claim_one_in_10_at_most(count: int, people: int) -> None:
+    """What is learned of people falling back has its own doubt, by which all of them are off together."""
+    seeds = SEEDS if SEEDS >= ALL else 1
+    found = [
+        told(seed, style, "bookings", 0.0, count, people=people).effect
+        for seed in range(seeds)
+        for style in STYLES_HELPED
+    ]
+    claims = [one is not None and one.verdict in {"better", "worse"} for one in found]
+    assert share(claims) <= 0.10 + (0 if seeds >= ALL else 2 * (0.1 * 0.9 / len(claims)) ** 0.5), share(claims)
+
+
 def test_who_is_helped_later_is_compared_up_to_then_and_who_was_long_ago_again() -> None:
     rng = np.random.default_rng(4)
     amounts, units = rng.gamma(20, 1, (14, 200)), np.full((14, 200), 5.0)

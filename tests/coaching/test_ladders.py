@@ -15,10 +15,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from coaching import selectors, services
-from coaching.models import Case, Dispute, Exit, Ladder, LadderDecision, LadderStep, Party, Pulse, StepSupport
+from coaching.models import (
+    Case,
+    Dispute,
+    Enrolment,
+    Exit,
+    Ladder,
+    LadderDecision,
+    LadderStep,
+    Party,
+    Pulse,
+    StepSupport,
+)
 from coaching.selectors import value_of
 from coaching.selectors.ladders import goal_measures, status_of
-from sales.models import Task
+from sales.models import Order, Task
 from salesmgmt.desk.models import AuditEntry, Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -140,6 +151,8 @@ def go_on(world: World, step: LadderStep, *, is_met: bool = False) -> Ladder:
 def climb(world: World, step: LadderStep) -> LadderStep:
     """On to the decision, read by the person."""
     while step.kind < LadderStep.Kind.DECISION:
+        if step.kind == LadderStep.Kind.IMPROVEMENT:
+            a_case(world, "person", back=0)
         ladder = go_on(world, step)
         step = ladder.steps.get(kind=step.kind + 1)
         if step.kind < LadderStep.Kind.DECISION:
@@ -179,15 +192,15 @@ def leave_now(world: World, step: LadderStep) -> None:
     )
 
 
-def leave_then(world: World, step: LadderStep) -> None:
+def leave_then(world: World, step: LadderStep, **_: int) -> None:
     first = step.starts_on + 7 * DAY
     Leave.objects.create(
         person=world.cast.ben, kind=kind("vacation", relieves=False), during=through(first, first + 7 * DAY)
     )
 
 
-def a_quota(world: World, amount: int = 1000, *, basis: str = "final") -> Period:
-    quarter = Period.of(world.today - 20 * DAY, "quarter")
+def a_quota(world: World, amount: int = 1000, *, basis: str = "final", back: int = 20) -> Period:
+    quarter = Period.of(world.today - back * DAY, "quarter")
     QuotaEntry.objects.create(
         person=world.cast.ben, seat=world.cast.ben, team=world.cast.north, during=half_open(quarter.start, quarter.end),
         amount=amount, reporting_amount=amount, currency="EUR", reason="Plan", basis=basis,
@@ -196,8 +209,8 @@ def a_quota(world: World, amount: int = 1000, *, basis: str = "final") -> Period
     return quarter
 
 
-def a_plan(world: World, amount: int = 1000, *, basis: str = "final") -> Plan:
-    quarter = a_quota(world, amount, basis=basis)
+def a_plan(world: World, amount: int = 1000, *, basis: str = "final", back: int = 20) -> Plan:
+    quarter = a_quota(world, amount, basis=basis, back=back)
     plan = Plan.objects.create(
         name="Plan Q", period=quarter.key, amount=amount, made_at=world.now - 70 * DAY,
         published_at=world.now - 50 * DAY, during=half_open(quarter.start, quarter.end),
@@ -206,38 +219,42 @@ def a_plan(world: World, amount: int = 1000, *, basis: str = "final") -> Plan:
     return plan
 
 
-def uncounted_leave(world: World, step: LadderStep) -> None:
-    a_plan(world, 65_000, basis="base")
+def unpaid_leave(world: World, step: LadderStep, *, back: int = 20) -> None:
+    a_plan(world, 65_000, basis="base", back=back)
     first = step.starts_on + 7 * DAY
     Leave.objects.create(
         person=world.cast.ben, kind=kind("unpaid", relieves=True), during=through(first, first + 7 * DAY)
     )
+
+
+def uncounted_leave(world: World, step: LadderStep) -> None:
+    unpaid_leave(world, step)
     services.pause_step(step=step, start=selectors.pauses_due(step)[0].start, by=world.maya, at=world.now - 20 * DAY)
     step.refresh_from_db()
     services.acknowledge_step(step=step, by=world.ben, at=world.now)
 
 
-def an_untold_quota(world: World, step: LadderStep) -> None:
-    a_quota(world)
+def an_untold_quota(world: World, step: LadderStep, *, back: int = 20) -> None:
+    a_quota(world, back=back)
 
 
-def an_objection(world: World, step: LadderStep) -> None:
+def an_objection(world: World, step: LadderStep, *, back: int = 20) -> None:
     targets.respond(
-        plan=a_plan(world), person=world.cast.ben, stance="objects", statement="Two accounts left", by=world.ben,
-        at=world.now,
+        plan=a_plan(world, back=back), person=world.cast.ben, stance="objects", statement="Two accounts left",
+        by=world.ben, at=world.now,
     )  # fmt: skip
 
 
-def a_silent_change(world: World, step: LadderStep) -> None:
-    plan = a_plan(world)
+def a_silent_change(world: World, step: LadderStep, *, back: int = 20) -> None:
+    plan = a_plan(world, back=back)
     targets.adjust_quota(
         person=world.cast.ben, period=Period.parse(plan.period), amount=Decimal(1200), reason="Market",
         by=world.maya, at=world.now,
     )  # fmt: skip
 
 
-def beyond_reach(world: World, step: LadderStep) -> None:
-    plan = a_plan(world, 100_000)
+def beyond_reach(world: World, step: LadderStep, *, back: int = 20) -> None:
+    plan = a_plan(world, 100_000, back=back)
     for quarter in range(1, 6):
         day = Period.parse(plan.period).shift(-quarter).start + 40 * DAY
         a_credit(world.cast.ben, f"{1000 + quarter * 40}", day)
@@ -275,6 +292,15 @@ def a_team_s_cause(world: World, step: LadderStep) -> None:
 
 def support_given_today(world: World, step: LadderStep) -> None:
     step.support.update(given_at=world.now)
+
+
+def an_order_in_dispute(world: World, step: LadderStep, **_: int) -> None:
+    a_credit(world.cast.ben, "100", step.starts_on + 7 * DAY)
+    dispute = Dispute.objects.create(
+        subject="credit", ground="left_out", title="Credit", opened_by=world.cast.ana, opened_at=world.now,
+        order=Order.objects.get(), statements_due_on=world.today + 7 * DAY, decide_by=world.today + 14 * DAY,
+    )  # fmt: skip
+    Party.objects.create(dispute=dispute, person=world.cast.ben, added_at=world.now)
 
 
 def an_open_dispute(world: World, step: LadderStep) -> None:
@@ -335,6 +361,64 @@ def test_it_refuses_to_go_on_by_service_page_and_api(world: World, step: LadderS
     assert not LadderStep.objects.filter(kind=2).exists()
 
 
+BEFORE: dict[str, tuple[Callable[..., None], str]] = {
+    "leave not in the dates": (leave_then, "is not counted in the dates: pause the step"),
+    "leave not in the quota": (unpaid_leave, "quota doesn't count their leave"),
+    "an untold quota": (an_untold_quota, "was never explained"),
+    "an objection": (an_objection, "answer the objection first"),
+    "a silent change": (a_silent_change, "announce the change first"),
+    "a quota beyond reach": (beyond_reach, "beyond past results"),
+    "an order in dispute": (an_order_in_dispute, "HR asks to wait"),
+}
+
+
+@pytest.fixture
+def second(world: World) -> LadderStep:
+    """Coaching, over and read; the training ended in a quarter before."""
+    first = agree(world, a_ladder(world).steps.get(), back=220, last=-180)
+    return agree(world, go_on(world, first).steps.get(kind=2))
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_it_refuses_to_go_on_for_what_was_in_the_step_before(world: World, second: LadderStep, name: str) -> None:
+    assert selectors.grounds_against(second, on=world.today) == []
+    make, words = BEFORE[name]
+    make(world, second.ladder.steps.get(kind=1), back=200)
+    with pytest.raises(Refused, match=words):
+        go_on(world, second)
+
+
+def test_leave_of_a_step_that_is_over_adds_its_days_to_the_standing_one(world: World, second: LadderStep) -> None:
+    was, promised = second.last_day, second.support.get().due_on
+    leave_then(world, second.ladder.steps.get(kind=1))
+    (due,) = selectors.pauses_due(second)
+    maya, path = signed_in(world.cast.maya), f"/api/v1/ladder-steps/{second.pk}/"
+    (told,) = [one["pause"] for one in maya.get(f"{path}grounds/").json() if one["pause"]]
+    assert (told["start"], told["ends"]) == (f"{due.start}", f"{due.ends}")
+    answer = maya.post(f"{path}pause/", {"start": told["start"]}, content_type="application/json")
+    assert [one["days"] for one in answer.json()["pauses"]] == [due.days]
+    events = maya.get(f"/api/v1/ladders/{second.ladder_id}/").json()["events"]
+    assert (events[-1]["kind"], events[-1]["by"]) == ("paused", world.cast.maya.pk)
+    second.refresh_from_db()
+    assert second.last_day == due.ends >= was + due.days * DAY
+    assert (second.goals.get().last_day, second.support.get().due_on) == (second.last_day, promised)
+    assert selectors.pauses_due(second) == []
+
+
+def test_before_a_decision_it_is_asked_anew_whether_it_is_the_person(world: World, step: LadderStep) -> None:
+    coaching = agree(world, go_on(world, step).steps.get(kind=2))
+    plan = agree(world, go_on(world, coaching).steps.get(kind=3))
+    page = signed_in(world.cast.maya).get(f"/improvement/{plan.ladder_id}/").content.decode()
+    assert "looks at everything once more" in page
+    for cause, more in (("training", {}), ("person", {"is_team_wide": True, "outcome": "elsewhere"})):
+        a_case(world, cause, back=0, **more)
+        with pytest.raises(Refused):
+            go_on(world, plan)
+    a_case(world, "person", back=0)
+    decision = go_on(world, plan).steps.get(kind=4)
+    assert selectors.grounds_against(decision, on=world.today)[0].key == "acknowledged"
+
+
 # ── The way ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -364,6 +448,39 @@ def test_the_database_itself_lets_no_step_be_skipped_undone_or_decided_alone(wor
         LadderStep.objects.filter(kind=1).update(state="acknowledged", finished_at=None, is_met=None)
 
 
+def test_a_promise_that_is_a_course_or_a_plan_is_given_when_these_say_so(world: World) -> None:
+    step, at, on = a_ladder(world).steps.get(), world.now - 40 * DAY, world.today - 40 * DAY
+    by = {"by": world.maya, "at": at}
+    course = services.add_course(title="Discovery", by=user(world.cast.vera), at=at)
+    services.add_lesson(course=course, title="Whom to ask", text="And what for.", by=user(world.cast.vera))
+    services.publish_course(course=course, by=user(world.cast.vera), at=at)
+    taken = services.enrol(person=world.cast.ben, course=course, due_on=on + 20 * DAY, reason="Ladder", **by)
+    plan = services.plan_coaching(
+        person=world.cast.ben, kind="ride_along", measure="bookings", starts_on=on, until=on + 30 * DAY, on=on, **by
+    )
+    page = f"/improvement/{step.ladder_id}/"
+    assert "Ben: Discovery" in signed_in(world.cast.maya).get(page).content.decode()
+    said = {"step": step, "owner": world.cast.maya, "due_on": on + 5 * DAY, "on": on, **by}
+    with pytest.raises(Refused, match="and make another for the other"):
+        services.promise_support(text="Both", enrolment=taken, coaching_plan=plan, **said)
+    tied = [
+        services.promise_support(text="A course", enrolment=taken, **said),
+        services.promise_support(text="A day a week", coaching_plan=plan, **said),
+    ]
+    services.set_goal(step=step, measure="deals_won", aim=Decimal(3), by=world.maya, at=at, on=on)
+    services.publish_step(step=step, on=on, **by)
+    for one, words in zip(tied, ("“Discovery” goes on until", "“Ride-along” goes on until"), strict=True):
+        with pytest.raises(Refused, match=words):
+            services.give_support(support=one, by=world.maya, at=at + 9 * DAY)
+    for one in tied:
+        services.give_support(support=one, by=world.maya, at=at + 31 * DAY)
+    step.refresh_from_db()
+    assert not [one for one in selectors.grounds_against(step, on=world.today) if one.key == "support"]
+    Enrolment.objects.filter(pk=taken.pk).update(withdrawn_at=world.now)
+    (ground,) = [one for one in selectors.grounds_against(step, on=world.today) if one.key == "support"]
+    assert "the course “Discovery” was taken back" in ground.sentence
+
+
 def test_goals_met_end_the_ladder_at_any_step(world: World, step: LadderStep) -> None:
     ladder = go_on(world, step, is_met=True)
     assert (ladder.outcome, step.ladder.steps.count()) == ("met", 1)
@@ -387,15 +504,31 @@ def test_an_edit_asks_to_be_read_again_and_a_stale_form_is_refused(world: World,
     assert step.readings.count() == 2
 
 
-def test_a_step_is_never_a_formality_of_a_few_days(world: World) -> None:
+def test_a_step_is_never_a_formality_of_a_few_days_nor_a_goal_of_days_that_are_over(world: World) -> None:
     step = a_ladder(world).steps.get()
     at, on = world.now - 40 * DAY, world.today - 40 * DAY
-    services.set_goal(step=step, measure="deals_won", aim=Decimal(3), by=world.maya, at=at, on=on)
+    goal = {"step": step, "measure": "deals_won", "aim": Decimal(3), "by": world.maya, "at": at, "on": on}
+    with pytest.raises(Refused, match="lie within its step's"):
+        services.set_goal(**goal, starts_on=on - 365 * DAY, last=on - 300 * DAY)
+    services.set_goal(**goal, last=on + DAY)
     services.promise_support(
         step=step, owner=world.cast.maya, text="Ride along", due_on=on + DAY, by=world.maya, at=at, on=on
     )
     with pytest.raises(Refused, match="too little time"):
+        services.publish_step(step=step, by=world.maya, at=at, on=on)
+    services.set_goal(**goal)
+    with pytest.raises(Refused, match="too little time"):
         services.publish_step(step=step, by=world.maya, at=at, on=step.last_day - 13 * DAY)
+    Case.objects.update(cause="price")
+    with pytest.raises(Refused, match="found another cause, price"):
+        services.publish_step(step=step, by=world.maya, at=at, on=on)
+    Case.objects.update(cause="training")
+    services.publish_step(step=step, by=world.maya, at=at, on=on)
+    path = f"/api/v1/ladder-steps/{step.pk}/goal/"
+    said = {"measure": "deals_won", "aim": 100, "last": f"{world.today - DAY}"}
+    services.extend_step(step=step, last=world.today + 30 * DAY, reason="More time", by=world.maya, at=world.now)
+    answer = signed_in(world.cast.maya).post(path, said, content_type="application/json")
+    assert (answer.status_code, "leaves too little time" in answer.content.decode()) == (409, True)
 
 
 def test_any_measure_of_a_person_can_be_a_goal(world: World) -> None:
@@ -439,8 +572,37 @@ def test_silence_is_noted_by_somebody_else_than_the_coach_and_can_still_be_broke
     signed_in(world.cast.vera).post(f"/improvement/{step.ladder_id}/witness/")
     step.refresh_from_db()
     assert (step.state, step.readings.get().witness) == ("acknowledged", vera)
+    assert services.ask_hr_to_witness(on=world.today, at=world.now) == 0
     services.acknowledge_step(step=step, by=world.ben, at=world.now, comment="I was ill")
     assert (step.readings.get().comment, step.readings.get().witness) == ("I was ill", None)
+
+
+def test_where_nobody_is_above_the_coach_hr_bears_witness_from_the_first_step_on(world: World) -> None:
+    cast, at, on = world.cast, world.now - 40 * DAY, world.today - 40 * DAY
+    Case.objects.create(
+        person=cast.maya, owner=cast.vera, subject="Few", opened_at=at - DAY, due_on=on, state="closed",
+        closed_at=at - DAY, cause="training", is_team_wide=False, outcome="unchanged", result="Few",
+    )  # fmt: skip
+    vera = {"by": user(cast.vera), "at": at}
+    ladder = services.open_ladder(
+        person=cast.maya, reason="Few meetings", starts_on=on, last=on + 90 * DAY, on=on, **vera
+    )
+    step = ladder.steps.get()
+    services.set_goal(step=step, measure="deals_won", aim=Decimal(3), on=on, **vera)
+    services.promise_support(step=step, owner=cast.vera, text="Ride along", due_on=on + DAY, on=on, **vera)
+    services.publish_step(step=step, on=on, **vera)
+    hugo, page = signed_in(world.hugo), f"/improvement/{ladder.pk}/"
+    assert services.ask_hr_to_witness(on=on + 2 * DAY, at=at + 2 * DAY) == 0
+    assert hugo.get(page).status_code == 404
+    assert services.ask_hr_to_witness(on=world.today, at=world.now) == 1
+    assert services.ask_hr_to_witness(on=world.today, at=world.now) == 0
+    task = Task.objects.get(owner=world.hugo, source="ladder", done_at=None)
+    assert (task.link, "Maya" in task.text) == (page, False)
+    assert hugo.post(f"{page}witness/").status_code in {302, 303}
+    assert hugo.get(page).status_code == 200
+    step.refresh_from_db()
+    assert (step.state, step.readings.get().witness) == ("acknowledged", user(world.hugo))
+    assert not Task.objects.filter(owner=world.hugo, source="ladder", done_at=None).exists()
 
 
 def test_leave_is_proposed_as_a_pause_and_moves_the_dates_by_its_working_days(world: World) -> None:
@@ -600,6 +762,7 @@ def test_the_words_are_in_no_audit_notice_or_task_and_go_when_a_person_is_erased
 
 
 def test_a_ladder_is_opened_worked_and_read_on_its_pages(world: World) -> None:
+    a_case(world)
     maya, ben = signed_in(world.cast.maya), signed_in(world.cast.ben)
     days = {"starts_on": world.today, "last": world.today + 30 * DAY}
     answer = maya.post("/improvement/open/", {"person": world.cast.ben.pk, "reason": "Few meetings"} | days)
@@ -894,6 +1057,8 @@ def test_two_managers_at_once_take_each_step_once(committed: World) -> None:
             return [one.result(60) for one in [pool.submit(run) for _ in range(2)]]
 
     while step.kind < LadderStep.Kind.DECISION:
+        if step.kind == LadderStep.Kind.IMPROVEMENT:
+            a_case(world, "person", back=0)
         done = at_once(lambda step=step: go_on(world, step))  # type: ignore[misc]
         assert sum(isinstance(one, Refused) for one in done) == 1
         assert step.ladder.steps.count() == step.kind + 1

@@ -165,6 +165,28 @@ def test_access_to_meetings_follows_postings_of_today(cast: Cast) -> None:
     assert Meeting.objects.get(pk=company.pk).is_open_below
 
 
+def test_an_open_meeting_tells_nothing_of_what_closed_ones_said(cast: Cast) -> None:
+    before, vera = NOW - timedelta(days=8), user(cast.vera)
+    said = {"by": vera, "at": before}
+    closed = call(cast, team=cast.company, at=before, days=1, by=vera)
+    services.decide_in_meeting(meeting=closed, text="Part with Cleo in spring", **said)
+    services.promise_in_meeting(
+        meeting=closed, owner=cast.omar, text="Talk to Cleo", due_on=TODAY, on=before.date(), **said
+    )
+    services.ask_meeting(team=cast.company, text="Who takes over from Cleo?", by=user(cast.omar), at=before)
+    meeting = call(cast, team=cast.company, by=vera, is_open_below=True)
+    services.decide_in_meeting(meeting=meeting, text="Doors open at eight", by=vera, at=NOW)
+    for one, hears in ((cast.omar, 3), (cast.cleo, 0)):
+        page = signed_in(one).get(f"/meetings/{meeting.pk}/").content.decode()
+        words = ("Part with Cleo in spring", "Talk to Cleo", "Who takes over from Cleo?")
+        assert sum(one in page for one in words) == hears
+        assert "Doors open at eight" in page
+    later = call(cast, team=cast.company, by=vera, days=9, is_open_below=True)
+    assert "Doors open at eight" in signed_in(cast.cleo).get(f"/meetings/{later.pk}/").content.decode()
+    services.open_meeting(meeting=meeting, is_open_below=False, by=vera, at=NOW)
+    assert "Doors open at eight" not in signed_in(cast.cleo).get(f"/meetings/{later.pk}/").content.decode()
+
+
 def test_those_who_are_asked_to_come_are_told_and_nobody_else(cast: Cast) -> None:
     call(cast)
     assert set(Notice.objects.values_list("user__username", flat=True)) == {"ana", "ben"}

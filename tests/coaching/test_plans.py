@@ -117,9 +117,13 @@ def test_a_later_start_is_fixed_by_the_night_it_begins(cast: Cast) -> None:
 
 
 def test_a_doubled_measure_is_told_with_its_range_and_suggested_for_praise(cast: Cast, selling: list[Person]) -> None:
-    plan = planned(cast, starts_on=START, on=START, until=START + timedelta(weeks=8))
+    plan = planned(cast, starts_on=START, on=START, until=START + timedelta(weeks=8), coach=cast.ben)
     as_of = monday(START) + timedelta(weeks=13)
     judged = selectors.effect_of(plan=plan, as_of=as_of)
+    for one, reads in ((cast.ana, True), (cast.maya, True), (cast.vera, True), (cast.ben, False)):
+        told = selectors.effect_of(plan=plan, as_of=as_of, user=user(one))
+        assert (told == judged) == reads, "who helps reads no figure of a colleague"
+    assert (told.effect, told.sentence) == (None, "Over since 11 Oct 2026.")
     assert judged.effect is not None
     assert judged.verdict == "better", judged.sentence
     assert judged.effect.low <= 1.0 <= judged.effect.high

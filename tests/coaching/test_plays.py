@@ -5,13 +5,15 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from coaching import selectors, services
 from coaching.analysis.plays import Histories, difference_at_use
 from coaching.models import Play, PlayUse, PlayVote
 from performance.analysis.works import difference_of_shares
 from sales import services as sales
-from sales.models import Account, Deal, Feedback, Outcome, Stage
+from sales.models import Account, Deal, DealChange, Feedback, LostReason, Outcome, Stage
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
@@ -166,6 +168,51 @@ def test_a_closing_play_is_compared_with_deals_that_came_as_far() -> None:
         naive.append(difference_of_shares(won, group, like).interval.low > 0)  # type: ignore[union-attr]
     assert sum(claims) <= 4, "a range of 95 in 100"
     assert sum(naive) >= 38, "what it would claim otherwise"
+
+
+SOLD = {  # stage by the age at which it was reached, age when decided, won
+    "with it": ({10: 1, 30: 2}, 50, True),
+    "same stage, lost": ({5: 1}, 60, False),
+    "same stage, won": ({15: 1, 25: 2}, 40, True),
+    "same stage, lost later": ({8: 1}, 45, False),
+    "further on by then": ({10: 1, 18: 2}, 50, True),
+    "not as far yet": ({30: 1}, 50, True),
+    "lost before": ({3: 1}, 12, False),
+}
+
+
+def test_a_play_is_compared_with_the_deals_that_stood_at_its_stage_at_that_age(cast: Cast, play: Play) -> None:
+    first = NOW - timedelta(days=100)
+    stages = list(Stage.objects.filter(pipeline=Stage.objects.order_by("pk")[0].pipeline).order_by("position"))
+
+    def day(age: int) -> datetime:
+        return first + timedelta(days=age)
+
+    def sell(name: str, moves: dict[int, int], age: int, is_won: bool, begins: int = 0) -> Deal:
+        at = {"by": None, "at": first}
+        deal = sales.open_deal(owner=cast.ana, name=name, amount=Decimal(1000), stage=stages[begins], **at)
+        for days in sorted({*moves, 20, age}):
+            if days in moves:
+                sales.move_deal(deal=deal, stage=stages[moves[days]], by=None, at=day(days))
+            if days == 20 and name == "with it":
+                services.use_play(play=play, deal=deal, by=user(cast.ana), at=day(20), on=day(20).date())
+        said = {"deal": deal, "by": None, "at": day(age), "on": day(age).date()}
+        return sales.win_deal(**said) if is_won else sales.lose_deal(**said, reason=LostReason.objects.first())
+
+    for name, (moves, age, is_won) in SOLD.items():
+        sell(name, moves, age, is_won)
+    never = sell("never moved", {}, 70, False, begins=1)
+    DealChange.objects.filter(deal=never).delete()  # as where no history was brought in
+    services.refresh_play_effects(on=TODAY)
+    (found,) = selectors.kept_results().values()
+    assert found.difference is not None
+    assert (found.deals, found.difference.group, found.difference.others) == (1, 1, 4)
+    assert found.difference.interval.value == 1 - 1 / 4  # of the four one was won
+    client = signed_in(cast.ben)
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(f"/plays/{play.pk}/").content.decode()
+    assert "As of" in page
+    assert not [one for one in queries.captured_queries if "sales_dealchange" in one["sql"]]
 
 
 def test_pages_of_plays_work_without_scripts_and_refuse_in_words(cast: Cast, play: Play) -> None:

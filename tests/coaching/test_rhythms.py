@@ -303,7 +303,9 @@ def test_the_last_tap_of_a_day_counts_and_the_same_again_adds_nothing(cast: Cast
 def test_up_the_line_moods_are_counted_from_five_people_on(cast: Cast) -> None:
     dave = Person.objects.create(name="Dave", user=User.objects.create(username="dave"))
     Posting.objects.create(person=dave, team=cast.south, role=Role.REP, during=half_open(TODAY - timedelta(days=9)))
-    window = {"user": user(cast.vera), "since": TODAY - timedelta(days=28), "on": TODAY}
+    monday = date(2026, 12, 7)  # after a block of four whole weeks
+    assert monday.toordinal() % 28 == 1
+    window = {"user": user(cast.vera), "on": monday}
     # Maya, Omar and Olga tell Vera: she knows their words, and taking them away would leave the fourth's.
     for person in (cast.ana, cast.ben, cast.cleo, dave, cast.maya, cast.omar, cast.olga, cast.vera):
         services.say_pulse(kind="mood", score=2, by=user(person), at=NOW, on=TODAY)
@@ -313,6 +315,12 @@ def test_up_the_line_moods_are_counted_from_five_people_on(cast: Cast) -> None:
     services.say_pulse(kind="mood", score=5, by=user(eve), at=NOW, on=TODAY)
     (count,) = selectors.pulse_counts(**window)
     assert (count.said, count.low, count.high) == (5, 4, 1)
+    assert count.starts_on <= TODAY <= count.last_day < monday
+    assert selectors.pulse_counts(**window | {"on": monday - timedelta(days=1)}) == []  # not over yet
+    later = monday + timedelta(days=3)
+    services.say_pulse(kind="mood", score=5, by=user(cast.ben), at=NOW + timedelta(days=20), on=later)
+    for days in (3, 27, 30):  # one more voice moves nothing until its own weeks are over, and is too few then
+        assert selectors.pulse_counts(**window | {"on": monday + timedelta(days=days)}) == [count]
 
 
 @pytest.mark.parametrize(

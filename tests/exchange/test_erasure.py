@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from coaching.models import ActionItem, Case, Meeting, MeetingPoint, Note
-from performance.models import Flag, FlagEvent, Rollup
+from performance.models import Flag, FlagEvent, Report, Rollup
 from sales import services as sales
 from sales.models import Account, Activity, Contact, Credit, InboundMail, Lead, Order, Task
 from sales.services import leads
@@ -210,7 +210,7 @@ STAYS = {  # and why: taken out of them is the name alone
     "deleted": "desk.Delivery desk.Notice desk.NoticeChoice desk.SavedView desk.Token sales.FeedbackRequest",
 }
 CODES = {"about", "measure", "period", "currency", "zone", "peers", "content", "link", "title", "facts", "activities",
-         "key", "moved", "external_id", "ramp", "working_week"}  # fmt: skip
+         "key", "moved", "external_id", "ramp", "working_week", "path"}  # fmt: skip
 
 
 def test_every_column_of_words_about_people_is_blanked_or_stays_for_a_reason() -> None:
@@ -263,6 +263,11 @@ def test_what_was_said_about_somebody_who_left_goes_with_them(cast: Cast) -> Non
     )
     Delivery.objects.create(key="x", user=ben.user, text=said[8], due_at=at)
     Case.objects.filter(pk=case.pk).update(result=said[3])
+    figures = {"people": [{"pk": ben.pk, "name": "Ben"}, {"pk": cast.ana.pk, "name": "Ana"}]}
+    Report.objects.create(
+        team=cast.north, period="2026-10", made_at=at, due_on=TODAY, comment=f"With {ben.email} away.", as_of=TODAY,
+        sent_at=at, figures=figures,
+    )  # fmt: skip
     teams.end_employment(person=ben, on=TODAY, by=by)
     assert {text for text in said if where(text)} == set(said)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -270,6 +275,9 @@ def test_what_was_said_about_somebody_who_left_goes_with_them(cast: Cast) -> Non
         erased(ben, "person", cast.admin)
         cursor.execute("RESET ROLE")
     assert [text for text in said if where(text)] == []
+    report = Report.objects.get()
+    assert [part["name"] for part in report.figures["people"]] == [f"Erased person {ben.pk}", "Ana"]
+    assert (report.comment, report.sent_at) == ("With erased away.", at)
     answer = Response.objects.get()
     assert (answer.approach, answer.help_needed, answer.statement) == ("Erased", "", "Erased")
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

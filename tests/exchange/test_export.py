@@ -20,7 +20,7 @@ from .everything import differences, everything
 from .test_kinds import counts, take
 
 TABLES = {
-    "organisation": "name,follow_up_days,gift_limit,shows_individual_ranks\nCast & Co,9,40,no\n",
+    "organisation": "name,follow_up_days,gift_limit,free_change,shows_individual_ranks\nCast & Co,9,40,5,no\n",
     "leave_kinds": "key,name,relieves_quota,is_protected\nsabbatical,Sabbatical,yes,no\n",
     "territories": "name,parent\nNorth,Europe\nEurope,\n",
     "teams": "name,parent,department\nPorters,Company,delivery\n",

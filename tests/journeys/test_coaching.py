@@ -15,10 +15,11 @@ from coaching.models import Case, CoachingPlan, Course, DiagnosisStep, Enrolment
 from performance.models import Flag, Rollup
 from recognition.models import Suggestion
 from recognition.services import suggest_awards
-from sales.models import Order
+from sales.models import Deal, DealLine, LostReason, Order, Stage
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
-from teams.models import Person, Posting, Role, Team, User
+from teams.models import Person, Posting, Role, Skill, Team, User
+from teams.services import rate_skill
 from tests.cast import SINCE, Cast, make_cast
 
 from .test_loop import signed_in
@@ -60,7 +61,27 @@ def company(live_server: LiveServer) -> Company:
     course = services.add_course(title="Gateways", by=cast.vera.user, at=clock.now())
     services.add_lesson(course=course, title="Three families", text="Meters, gateways, contracts.", by=cast.vera.user)
     services.publish_course(course=course, by=cast.vera.user, at=clock.now())
+    decided(cast.ana)
+    rate_skill(
+        person=cast.ana, skill=Skill.objects.get_or_create(name="Closing")[0], score=2, by=cast.vera.user,
+        at=clock.now(),
+    )  # fmt: skip
     return Company(cast, [cast.ana, *others], flag, course)
+
+
+def decided(person: Person) -> None:
+    """Twelve deals lost lately and as many in the year before, for the same reasons; discounts as they were."""
+    stage, reasons = Stage.objects.order_by("pk")[0], LostReason.objects.in_bulk(field_name="key")
+    for closed in (TODAY - timedelta(days=1), TODAY - timedelta(days=300)):
+        common = {"owner": person, "stage": stage, "currency": "EUR", "opened_on": closed - timedelta(days=60)}
+        why = ["product", "price", *["no_decision"] * 10]
+        Deal.objects.bulk_create(
+            Deal(name=f"Lost {n}", amount=1000, status="lost", closed_on=closed, lost_reason=reasons[key], **common)
+            for n, key in enumerate(why)
+        )
+        for n in range(6):
+            won = Deal.objects.create(name=f"Won {n}", amount=950, status="won", closed_on=closed, **common)
+            DealLine.objects.create(deal=won, text="Meter", list_price=1000, unit_price=950)
 
 
 @pytest.fixture
@@ -87,12 +108,22 @@ def rule(page: "Page", step: str, ruling: str, why: str) -> None:
     assert said in page.locator(f"#step-{step} summary").inner_text()
 
 
+def shows(page: "Page", step: str, cells: list[str]) -> None:
+    """A line of a step's table: sign, now, of how many, before."""
+    rows = page.locator(f"#step-{step} tbody tr")
+    said = [rows.nth(n).locator("th, td").all_inner_texts()[:4] for n in range(rows.count())]
+    assert cells in [[cell.replace("\xa0", " ").replace("\u202f", " ") for cell in row] for row in said], said
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_flag_leads_to_a_diagnosis_a_course_an_effect_and_praise(
     company: Company, maya: "Page", live_server: LiveServer, browser: "Browser"
 ) -> None:
     case = open_case(maya, live_server.url, company)
+    shows(maya, "product", ["Lost on the product, as we see it", "8%", "1 of 12", "8%"])
     rule(maya, "product", "out", "No more deals are lost for it than before.")
+    shows(maya, "price", ["Lost on price, as we see it", "8%", "1 of 12", "8%"])
+    shows(maya, "price", ["Discount given", "5%", "6", "5%"])
     rule(maya, "price", "out", "Discounts are as they were.")
 
     maya.locator("#ask summary").click()
@@ -112,6 +143,9 @@ def test_a_flag_leads_to_a_diagnosis_a_course_an_effect_and_praise(
     rule(maya, "delivery", "out", "They answered: none was late.")
     rule(maya, "service", "out", "No complaints.")
     rule(maya, "marketing", "out", "As many leads as before.")
+    facts = maya.locator("#step-training dl").inner_text()
+    assert "None given" in facts
+    assert "Closing" in facts
     rule(maya, "training", "in", "Never had the course on gateways.")
 
     maya.locator("#courses summary").click()

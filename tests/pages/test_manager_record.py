@@ -9,7 +9,7 @@ from performance.models import Call, Flag, FlagEvent
 from performance.services import rebuild
 from salesmgmt.pages.managers import Quarter, record_of
 from teams.models import Organisation, Person
-from teams.services import appoint_manager, end_employment
+from teams.services import appoint_manager, end_employment, post_person
 from tests.cast import Cast
 from tests.performance.test_scorecards import client_of
 from tests.recognition.test_boards import Q3, book, quota, rep
@@ -37,6 +37,10 @@ def test_shares_at_quota_count_everybody_led_but_not_the_manager(cast: Cast) -> 
     for person, amount in ((cast.ana, 1200), (cast.ben, 700), (cast.maya, 5000)):
         quota(person, 1000)
         book(person, amount)
+    late = rep("Late", cast.south)
+    quota(late, 1000)
+    book(late, 3000)
+    post_person(person=late, team=cast.north, on=date(2026, 9, 20), by=cast.olga.user)  # who reached it elsewhere
     found = now(cast.maya)
     assert (found.people, found.at_quota, found.share_at_quota) == (2, 1, D("0.5"))
     assert found.spread is None  # of two people each could be told apart
@@ -54,8 +58,11 @@ def test_a_spread_is_told_from_five_people_on(cast: Cast) -> None:
     )  # fmt: skip
 
 
-def test_a_flag_is_answered_by_the_first_case_or_talk_after_it(cast: Cast) -> None:
+def test_a_flag_is_answered_by_the_first_case_talk_or_reason_to_wait_after_it(cast: Cast) -> None:
     one, other = flag(cast.ana), flag(cast.ben)
+    FlagEvent.objects.create(
+        flag=one, kind="snoozed", at=AT + timedelta(hours=4), by=cast.maya.user, text="Back from leave on Monday."
+    )
     flag(cast.cleo)  # not maya's
     open_case(flag=one, owner=cast.maya, due_on=AS_OF, by=cast.maya.user, at=AT + timedelta(hours=6))
     OneOnOne.objects.create(
@@ -63,7 +70,7 @@ def test_a_flag_is_answered_by_the_first_case_or_talk_after_it(cast: Cast) -> No
     )
     found = now(cast.maya)
     assert other.is_open
-    assert (found.flags, found.answered, found.answer_took) == (2, 2, timedelta(hours=4))
+    assert (found.flags, found.answered, found.answer_took) == (2, 2, timedelta(hours=3))
 
 
 def test_talks_kept_and_people_kept(cast: Cast) -> None:

@@ -253,7 +253,9 @@ def test_words_between_people_are_columns_of_no_export() -> None:
     words = {
         "cases": {"subject", "result"}, "action_items": {"text", "result"}, "enrolments": {"reason"},
         "diagnosis_steps": {"reason", "reopened_because", "not_asked_because"}, "coaching_plans": {"text"},
-        "skill_ratings": {"note", "contest"}, "dispute_statements": {"text"}, "dispute_decisions": {"reasons"},
+        "meetings": {"minutes"}, "meeting_points": {"text", "link"}, "meeting_questions": {"text", "answer"},
+        "meeting_decisions": {"text", "outcome"}, "skill_ratings": {"note", "contest"},
+        "dispute_statements": {"text"}, "dispute_decisions": {"reasons"},
     }  # fmt: skip
     for key, names in words.items():
         assert not names & {one.name for one in kinds()[key].fields}, key

@@ -56,6 +56,8 @@ class Plain:
         self.paths = {team.pk: team.path for team in Team.objects.all()}
         self.activities = present(table(Activity))
         self.credits, self.outcomes = table(Credit), table(Outcome)
+        planned = zip(self.credits.plan_amount, self.credits.reporting_amount, strict=True)
+        self.credits["judged"] = pd.Series([a if b is None else b for b, a in planned], dtype=object)
         self.deals = present(table(Deal))
         every = table(Order)
         self.orders = present(every)[present(every).cancelled_on.isna()]
@@ -87,7 +89,7 @@ class Plain:
             every = list(own)
             first, until = every[0]["starts_on"], every[0]["until"]
             mine = self.credits[(self.credits.person_id == person) & (self.credits.occurred_on >= first)]
-            result = sum(mine[mine.occurred_on < until].reporting_amount, ZERO)
+            result = sum(mine[mine.occurred_on < until].judged, ZERO)
             for week in (1, 5, 9):
                 standing = [c for c in every if c["made_on"] <= first + timedelta(days=7 * week - 1)]
                 if standing:
@@ -105,7 +107,9 @@ class Plain:
             0,
         )  # fmt: skip
 
-    def worth(self, amount: Any, currency: str | None, day: date, places: Decimal = CENT) -> Decimal | None:
+    def worth(
+        self, amount: Any, currency: str | None, day: date, places: Decimal = CENT, *, is_planned: bool = False
+    ) -> Decimal | None:
         if amount is None or currency is None:
             return None
         if currency in {"EUR", ""}:
@@ -113,6 +117,10 @@ class Plain:
         begun = [
             r for r in self.rates if r["currency"] == currency and r["kind"] == "actual" and r["during"].lower <= day
         ]
+        planned = [
+            r for r in self.rates if r["currency"] == currency and r["kind"] == "plan" and r["during"].lower <= day
+        ]
+        begun = planned or begun if is_planned else begun
         if not begun:
             return None
         return rounded(amount * max(begun, key=lambda r: r["during"].lower)["rate"], places)
@@ -330,6 +338,17 @@ class Plain:
             "answer_days": ("median", [complaints("received_on", value=days)]),
         }  # fmt: skip
 
+    def judged_by(self) -> tuple[str, list[pd.DataFrame]]:
+        """Credit at the plan's rates, by which people are judged."""
+
+        def credits(kind: str, part: str) -> pd.DataFrame:
+            return self.items(
+                self.booked, "person_id", "occurred_on", value=lambda row, on: row.judged, team="team_id", part=part,
+                where=lambda row: row.kind == kind,
+            )  # fmt: skip
+
+        return "sum", [credits("primary", "a"), credits("overlay", "own")]
+
     def against_plan(
         self, credited: Decimal, until: date, today: date, *, person: int | None, teams: Collection[int] | None
     ) -> dict[str, Decimal | None]:
@@ -344,7 +363,7 @@ class Plain:
             owner, due = deal.owner_id, deal.expected_close_on
             is_ours = owner == person if person is not None else teams is None or self.team_on(owner, today) in teams
             if due is not None and self.start <= due < self.until and is_ours:
-                pipeline += self.worth(deal.amount, deal.currency, due) or ZERO
+                pipeline += self.worth(deal.amount, deal.currency, due, is_planned=True) or ZERO
         gap = quota - credited if ours else None
         return {
             "quota": quota if ours else None,
@@ -382,7 +401,7 @@ class Plain:
             values[one] = values.get(one, 0) + times
         spread = sorted(one for one, times in values.items() for _ in range(max(times, 0)))
         if method == "nps":
-            if not spread or (person is not None and len(spread) < 10):
+            if not spread or (rows.person.nunique() == 1 and len(spread) < 10):
                 return None
             return 100 * Decimal(sum(s >= 9 for s in spread) - sum(s <= 6 for s in spread)) / len(spread)
         if not spread:

@@ -167,6 +167,13 @@ def test_a_manager_calls_for_the_team_and_sees_the_people(client: Client, cast: 
     assert client.get("/calls/?of=team:South").status_code == 404
     lines = b"".join(client.get("/calls/?format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert lines[1].split(",")[1:3] == ["Maya", "North"]
+    assert len(b"".join(client.get("/calls/?format=csv&of=person:E-Ana").streaming_content).splitlines()) == 1  # type: ignore[attr-defined]
+    standing = client.get("/calls/?format=csv&list=standing")
+    lines = b"".join(standing.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    said = client.get("/api/v1/rolled-calls/?of=team:North").json()
+    assert [line.split(",")[:2] for line in lines[1:]] == [[one["kind"], one["name"]] for one in said]
+    assert (said[0]["name"], said[0]["commit"], said[0]["not_called"]) == ("North", "500.00", 2)
+    assert client.get("/api/v1/rolled-calls/?of=team:South").status_code == 404
 
 
 def test_calls_by_api(client: Client, cast: Cast) -> None:

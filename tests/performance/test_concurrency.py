@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 import performance.tasks  # noqa: F401  (declares the drainers, as in the worker)
 from performance.models import Rollup
-from performance.services import rollups
-from sales.models import Activity, Deal
+from performance.services import define_measure, rollups
+from sales.models import Account, Activity, Deal, Order
 from salesmgmt.desk.drains import drain_topic
 from salesmgmt.desk.models import Mark
 from salesmgmt.lib.ranges import half_open
-from teams.models import Posting
+from teams.models import Person, Posting
 from tests.cast import Cast, make_cast
-from tests.performance.records import a_credit, a_deal, an_activity, an_order, an_outcome
+from tests.performance.records import AT, a_credit, a_deal, an_activity, an_order, an_outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = date(2026, 5, 4)
@@ -185,6 +185,31 @@ def transfer(cast: Cast) -> None:
     day = DAY + timedelta(3)
     Posting.objects.filter(person=cast.cleo).update(during=half_open(date(2024, 1, 1), day))
     Posting.objects.create(person=cast.cleo, team=cast.north, during=half_open(day))
+
+
+def test_what_hangs_on_a_record_follows_it_though_it_was_made_meanwhile(company: Cast, workers: tuple) -> None:
+    """An order of a customer who is being changed, and two first orders at once."""
+    account = Account.objects.create(name="Brandt", industry="Steel")
+    for key, condition in (("steel", ["industry", "is", ["Steel"]]), ("first", ["first_order", "yes", []])):
+        spec = {"source": "credits", "value": "amount", "conditions": [condition]}
+        define_measure(key=key, label=key, unit="money", method="sum", spec=spec, by=company.admin, at=AT)
+    call_command("refresh_rollups")
+    [one, _, _], _ = workers
+
+    def book(owner: Person, day: date) -> None:
+        order = Order.objects.create(owner=owner, account=account, amount=5, currency="EUR", ordered_on=day)
+        a_credit(owner, "5", day, order=order)
+
+    one.do(write, one, lambda: Account.objects.filter(pk=account.pk).update(industry="Paper"))
+    one.do(write, one, book, company.ben, DAY)
+    book(company.ana, DAY + timedelta(1))
+    call_command("refresh_rollups")
+    assert set(Rollup.objects.values_list("measure", flat=True)) >= {"credits:steel", "credits:first"}
+    one.do(lambda: end(one, keep=True))
+    call_command("refresh_rollups")
+    assert [str(difference) for difference in rollups.rebuild(write=False)] == []
+    assert not Rollup.objects.filter(measure="credits:steel").exists()
+    assert list(Rollup.objects.filter(measure="credits:first").values_list("person", flat=True)) == [company.ben.pk]
 
 
 def test_a_drainer_killed_in_the_middle_of_fifty_thousand_marks_leaves_everything_consistent(company: Cast) -> None:

@@ -8,9 +8,12 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from teams.models import Person, User
+from performance.selectors import Scope, figures
+from salesmgmt.lib import clock
+from salesmgmt.lib.periods import Period
+from teams.models import Organisation, Person, User
 from tests.cast import Cast
-from tests.performance.records import a_credit, a_quota, an_activity, an_outcome
+from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 from tests.performance.test_known import credit
 
 MID = date(2026, 5, 15)
@@ -99,6 +102,11 @@ def test_all_figures_are_a_page_and_a_file(busy: Cast) -> None:
     page = client.get(address)
     assert page.status_code == 200
     assert "€310" in page.content.decode()
+    for live in (address, "/records/?of=team:North", "/pipeline/?of=team:North"):
+        part = client.get(live, headers={"HX-Request": "true"}).content.decode()
+        assert part.startswith(f'<div id="{live.split("/")[1]}" data-live="{live.split("=")[0]}=team')
+        assert 'data-live-token="' in part
+        assert part.rstrip().endswith("</div>")
     lines = b"".join(client.get(f"{address}&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert any("bookings,Bookings,310.00,money,EUR" in line for line in lines)
     assert client.get(f"{address}&format=csv&file=xlsx").status_code == 200
@@ -115,3 +123,56 @@ def test_a_figure_over_time_is_a_page_and_a_file(busy: Cast) -> None:
     assert "2026-04-01,310.00,money,EUR" in lines[1]
     for nonsense in ("by=hour", "measure=luck", "measure=pace"):
         assert client.get(f"/figures/series/?of=team:North&{nonsense}").status_code == 404
+
+
+def test_a_figure_of_the_running_quarter_opens_to_itself(cast: Cast) -> None:
+    """Its quota is that of the whole quarter, its pipeline what is due until its end, on whichever day one asks."""
+    today = clock.today(Organisation.get().time_zone)
+    quarter, year = (Period.of(today, kind) for kind in ("quarter", "year"))
+    a_quota(cast.ana, "3650", year.start, year.end, reason="Plan")
+    a_quota(cast.ana, "-365", year.start, year.end, kind="relief", reason="Illness at home")
+    credit(cast.ana, "50", quarter.start, quarter.start)
+    for due in (quarter.start, quarter.last_day):
+        a_deal(cast.ana, close=due, opened_on=quarter.start, next_step="Call", next_step_on=today)
+    call_command("refresh_rollups", verbosity=0)
+    keys = ("attainment", "gap", "pace", "coverage", "quota", "expected", "pipeline", "bookings", "next_steps")
+    for person, scope in ((cast.maya, Scope.team(cast.north)), (cast.ana, Scope.person(cast.ana))):
+        client = signed_in(person)
+        for key, one in figures(scope=scope, measures=keys, period=quarter, as_of=today).items():
+            opened = client.get(one.records).context["opened"]
+            assert (opened.figure.value, opened.figure.denominator) == (one.value, one.denominator), key
+            behind = opened.records
+            if key in {"pipeline", "coverage", "next_steps"}:
+                assert behind.count == 2
+            elif key == "quota":
+                assert (behind.total - behind.outside, behind.count) == (one.value, 2)
+                assert behind.outside > 0
+                assert "Illness at home" in behind.line(behind.rows.order_by("-pk")[0]).what
+        said = asked(client, of=scope.key, measure="attainment", period=quarter.key)
+        credited, quota = (Decimal(one["value"]) for one in said["made_of"])
+        assert round(credited / quota, 6) == Decimal(said["figure"]["value"])
+
+
+def test_a_file_says_what_it_has_no_room_for_and_sums_to_the_figure(
+    busy: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("performance.views.records.EXPORTED", 2)
+    page = signed_in(busy.maya).get("/records/?of=team:North&from=2026-04-01&until=2026-07-01&format=csv")
+    lines = b"".join(page.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert "and 2 records more, for which a file of 2 has no room" in lines[-1]
+    assert sum(Decimal(line.split(",")[-2]) for line in lines[1:]) == 310
+
+
+def test_pages_offer_what_was_reported_beside_what_is_known_now(busy: Cast) -> None:
+    a_credit(busy.ana, "7", date(2026, 3, 31), posted=date(2026, 4, 2))
+    call_command("refresh_rollups", verbosity=0)
+    client = signed_in(busy.maya)
+    days = "from=2026-04-01&until=2026-07-01"
+    for address in ("/figures/?of=team:North&period=2026-Q2", f"/records/?of=team:North&{days}"):
+        restated = client.get(address).content.decode()
+        assert "basis=reported" in restated
+        assert "€310" in restated
+        assert "€317" in client.get(f"{address}&basis=reported").content.decode()
+        assert client.get(f"{address}&basis=guessed").status_code == 404
+    week = client.get("/figures/?of=team:North&period=2026-W20&basis=reported").content.decode()
+    assert "kept by months" in week

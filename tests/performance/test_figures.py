@@ -23,7 +23,7 @@ from performance.selectors import (
 )  # fmt: skip
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
-from teams.models import Posting, Team
+from teams.models import Person, Posting, Team
 from tests.cast import Cast
 from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 
@@ -287,3 +287,15 @@ def test_whose_figures_one_may_ask_for(cast: Cast, who: str, seen: list[str], un
     for text in unseen:
         with pytest.raises(ObjectDoesNotExist):
             Scope.parse(text, user)
+
+
+def test_people_of_one_name_are_told_apart_by_their_links(cast: Cast) -> None:
+    people = [Person.objects.create(name="Ana Kern", hired_on=date(2024, 1, 1)) for _ in range(2)]
+    for person in people:
+        assert Scope.parse(Scope.person(person).key, cast.vera.user).pk == person.pk
+        with pytest.raises(ObjectDoesNotExist):
+            Scope.parse(Scope.person(person).key, cast.omar.user)
+    people[0].external_id = f"#{people[1].pk}"
+    people[0].save(update_fields=["external_id"])
+    assert Scope.parse(Scope.person(people[0]).key, cast.vera.user).pk == people[0].pk
+    assert Scope.person(cast.ana).key == "person:E-Ana"

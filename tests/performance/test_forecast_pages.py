@@ -102,6 +102,7 @@ def test_everybody_sees_the_landings_of_their_people_and_of_nobody_else(sellers:
         file = file_of(person)
         assert {f"E-{name}" in file for name in seen} == {True}
         assert not any(f"E-{name}" in file for name in unseen)
+        assert ("North" in {row["team"] for row in csv.DictReader(file.splitlines())}) == (person is not sellers.ana)
         assert int(page["X-Query-Count"]) <= 60
 
 

@@ -14,11 +14,11 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from performance.selectors import Scope, figure, known, left_out
+from performance.selectors import Scope, figure, known, left_out, series
 from performance.selectors.records import records
 from performance.services import freeze_figures
 from sales import services as sales
-from sales.models import Credit, Outcome
+from sales.models import Account, Contract, Credit, Outcome
 from salesmgmt.lib import clock
 from salesmgmt.lib.clock import close_of
 from salesmgmt.lib.ledger import BROUGHT_OVER
@@ -71,8 +71,7 @@ def test_what_was_entered_later_was_not_known_then_and_what_was_imported_was(cas
         assert found.source == "ledger"
     user = User.objects.get(pk=cast.vera.user_id)
     asked: dict[str, Any] = {
-        "scope": Scope.company(), "measure": "bookings", "start": Q2.start, "until": MID + timedelta(days=1),
-        "user": user, "as_of": MID,
+        "scope": Scope.company(), "measure": "bookings", "period": Q2, "as_of": MID, "today": MID, "user": user,
     }  # fmt: skip
     assert records(**asked, known=MID).total == 101
     assert records(**asked, since=MID).total == 10
@@ -113,6 +112,50 @@ def test_a_restated_quota_stands_beside_the_one_that_was_known(cast: Cast) -> No
     assert before.then.value is None
 
 
+def test_pace_has_a_past_by_the_entries_that_were_known(cast: Cast) -> None:
+    a_quota(cast.ana, "1000", Q2.start, date(2026, 8, 1))  # recorded on 20 May; it reaches beyond the quarter
+    QuotaEntry.objects.create(
+        person=cast.ana, team=cast.north, kind="relief", during=(Q2.start, date(2026, 8, 1)), amount=-100,
+        currency="EUR", reporting_amount=-100, recorded_at=datetime(2026, 6, 2, 9, tzinfo=UTC), reason="Relief",
+    )  # fmt: skip
+    credit(cast.ana, "450", date(2026, 4, 7), date(2026, 4, 7))
+    refresh()
+    for scope in (Scope.person(cast.ana), Scope.team(cast.north), Scope.company()):
+        expected, pace = (
+            known(scope=scope, measure=key, period=Q2, on=date(2026, 5, 25)) for key in ("expected", "pace")
+        )
+        assert expected.source == pace.source == "ledger"
+        assert expected.then is not None
+        assert pace.then is not None
+        assert expected.then.value is not None
+        assert expected.now.value is not None
+        assert abs(expected.then.value * D("0.9") - expected.now.value) < D("0.02")
+        assert pace.then.value == round(450 / expected.then.value, 6)
+        later = known(scope=scope, measure="expected", period=Q2, on=date(2026, 6, 3), as_of=date(2026, 5, 25))
+        assert later.then is not None
+        assert later.then.value == later.now.value == expected.now.value
+
+
+def test_then_and_now_of_what_lies_ahead_count_the_same_days(cast: Cast) -> None:
+    account = Account.objects.create(name="Brandt")
+    for ends_on in (date(2026, 4, 10), date(2026, 6, 20)):
+        Contract.objects.create(
+            account=account, owner=cast.ana, starts_on=date(2025, 1, 1), ends_on=ends_on, currency="EUR", value=100
+        )
+    for due in (date(2026, 5, 4), date(2026, 6, 20)):
+        a_deal(cast.ana, close=due, opened_on=Q2.start, next_step="Call", next_step_on=MID)
+    refresh()
+    freeze_figures(on=MID, at=close_of(MID, Organisation.get().time_zone))
+    for measure, value, base in (("gross_retention", 0, 100), ("next_steps", 1, 2)):
+        found = known(scope=Scope.team(cast.north), measure=measure, period=Q2, on=MID)
+        assert found.then is not None
+        assert found.source == "frozen"
+        for told in (found.then, found.now):
+            assert (told.value, told.denominator) == (value, base), measure
+    months = series(scope=Scope.team(cast.north), measure="next_steps", period=Q2, as_of=MID, by="month")
+    assert [value for _, value in months] == [None, 1, 1]
+
+
 def test_the_pipeline_of_a_past_day_is_its_snapshot(cast: Cast) -> None:
     deal = sales.open_deal(
         owner=cast.ana, name="A deal", amount=D(100), by=None, at=datetime(2026, 4, 1, 9, tzinfo=UTC),
@@ -122,14 +165,15 @@ def test_the_pipeline_of_a_past_day_is_its_snapshot(cast: Cast) -> None:
     refresh()
     user = User.objects.get(pk=cast.vera.user_id)
     asked: dict[str, Any] = {
-        "scope": Scope.company(), "measure": "pipeline", "start": Q2.start, "until": Q2.end, "user": user,
-        "as_of": date(2026, 11, 21),
+        "scope": Scope.company(), "measure": "pipeline", "period": Q2, "user": user, "today": date(2026, 11, 21),
     }  # fmt: skip
     for on, amount in ((MID, 100), (date(2026, 6, 1), 300)):
         found = known(scope=Scope.company(), measure="pipeline", period=Q2, on=on)
         assert found.then is not None
         assert (found.source, found.then.value) == ("snapshot", amount)
-        behind = records(**asked, known=on)
+        page = signed_in(cast.vera).get(found.now.records).context
+        assert (page["figure"].value, page["found"].total) == (amount, amount)
+        behind = records(**asked, as_of=on)
         assert (behind.total, behind.count) == (amount, 1)
         assert behind.line(behind.rows[0]).value == amount
 
@@ -223,8 +267,7 @@ def test_what_was_known_and_what_was_learned_since_make_what_is_known(
                 assert (found.then.value, found.now.value) == (then, now)
                 if Q2.start <= on < Q2.end:
                     asked: dict[str, Any] = {
-                        "scope": scope, "measure": measure, "start": Q2.start, "until": on + timedelta(days=1),
-                        "user": user, "as_of": on,
+                        "scope": scope, "measure": measure, "period": Q2, "as_of": on, "today": on, "user": user,
                     }  # fmt: skip
                     assert (records(**asked, known=on).total, records(**asked, since=on).total) == (then, now - then)
         transaction.set_rollback(True)

@@ -9,11 +9,13 @@ from django.core.management import call_command
 from django.test import Client
 
 from performance.models import Flag, FlagEvent
-from performance.selectors import MEASURES, Scope, figure
+from performance.selectors import MEASURES, Scope, catalogue, figure, figures
+from performance.selectors.drill import drill
 from performance.selectors.records import records
 from performance.services import answer_flag
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib import clock
+from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
@@ -22,7 +24,7 @@ from tests.cast import Cast
 from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 
 Q2 = Period.parse("2026-Q2")
-MID = date(2026, 5, 15)
+MID, TODAY = date(2026, 5, 15), date(2026, 11, 21)
 D = Decimal
 
 
@@ -56,7 +58,7 @@ ADDITIVE = (
 @pytest.mark.parametrize("basis", ["restated", "reported"])
 def test_the_rows_behind_a_figure_sum_to_it(busy: Cast, basis: str) -> None:
     teams, people = (busy.north, busy.company), (busy.ana, busy.ben)
-    days = {"start": Q2.start, "until": Q2.end, "as_of": MID}
+    days = {"period": Q2, "as_of": Q2.last_day, "today": TODAY}
     for scope in (Scope.company(), *map(Scope.team, teams), *map(Scope.person, people)):
         for measure in ADDITIVE:
             shown = figure(scope=scope, measure=measure, period=Q2, as_of=Q2.last_day, basis=basis).value
@@ -67,9 +69,7 @@ def test_the_rows_behind_a_figure_sum_to_it(busy: Cast, basis: str) -> None:
 
 def test_the_win_rate_and_the_average_follow_from_their_rows(busy: Cast) -> None:
     company = Scope.company()
-    won_and_lost = records(
-        scope=company, measure="win_rate", start=Q2.start, until=Q2.end, user=busy.vera.user, as_of=MID
-    )
+    won_and_lost = records(scope=company, measure="win_rate", period=Q2, user=busy.vera.user, as_of=MID, today=MID)
     rate = figure(scope=company, measure="win_rate", period=Q2, as_of=MID)
     assert won_and_lost.total == rate.denominator == 9
 
@@ -87,15 +87,31 @@ def test_a_manager_opens_the_rows_of_todays_people_and_one_line_says_the_rest(bu
     file = client.get("/records/", asked | {"format": "csv"})
     lines = b"".join(file.streaming_content).decode().splitlines()
     assert lines[0] == "on,person,kind,record,value,currency"
-    assert sum(D(line.split(",")[-2]) for line in lines[1:]) == D("14.71")
+    assert lines[-1] == ",,,and 1 record of people who have left your team,100.10,EUR"
+    assert sum(D(line.split(",")[-2]) for line in lines[1:]) == D("114.81")
 
 
-def test_every_measure_has_its_page(busy: Cast, client: Client) -> None:
-    for person, of in ((busy.vera, "company"), (busy.maya, "team:North"), (busy.ana, "person:E-Ana")):
+def test_every_figure_opens_to_itself(busy: Cast, client: Client) -> None:
+    """In the middle of a period, whoever asks: of a team by their pages, else by what is behind them."""
+    for person, scope, keys in (
+        (busy.vera, Scope.company(), set(catalogue()) - set(MEASURES)),
+        (busy.maya, Scope.team(busy.north), MEASURES),
+        (busy.ana, Scope.person(busy.ana), MEASURES),
+    ):
         client.force_login(person.user)
-        for measure in MEASURES:
-            asked = {"measure": measure, "of": of, "from": "2026-04-01", "until": "2026-07-01"}
-            assert client.get("/records/", asked).status_code == 200
+        shown = figures(scope=scope, measures=keys, period=Q2, as_of=MID)
+        for key, one in shown.items():
+            if scope.kind == "team":
+                opened = client.get(one.records).context["opened"]
+            else:
+                opened = drill(scope=scope, measure=key, period=Q2, as_of=MID, user=person.user, today=TODAY)
+            assert opened.figure == one, key
+            value = one.value if one.numerator is None else one.numerator
+            if key == "gap":
+                quota, bookings = opened.made_of
+                assert quota.value - bookings.value == one.value
+            elif one.unit in {"money", "ratio"} and key not in {"win_rate", "win_rate_value", "median_deal"}:
+                assert to_cents(opened.records.total - opened.records.outside) == to_cents(value or D(0)), key
 
 
 NOT_FOUND = (

@@ -10,15 +10,17 @@ from django.test import override_settings
 
 from performance.models import ForecastRow, Report, ReportRecipient
 from performance.selectors import team_standings
-from performance.selectors.reports import contents
+from performance.selectors.reports import Contents, contents, contents_of
 from performance.services import rebuild
 from performance.services.reports import comment_report, make_reports, send_due_reports, send_report
+from performance.services.snapshots import drain_all as refresh_snapshots
 from salesmgmt.desk.models import Delivery, Notice
-from salesmgmt.lib.periods import Period
+from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Organisation
-from teams.services import appoint_manager
+from teams.services import appoint_manager, change_calendar
 from tests.cast import Cast
+from tests.performance.records import a_deal
 from tests.performance.test_scorecards import client_of, decide
 from tests.recognition.test_boards import book, quota
 
@@ -86,6 +88,33 @@ def test_it_says_where_the_quarter_lands_as_it_was_last_forecast(cast: Cast, nor
     assert "Q4 2026 lands at €5k" in client_of(cast.maya).get(f"/reports/{north.pk}/").content.decode()
 
 
+def test_its_pipeline_is_of_the_quarter_ahead_and_a_quarter_that_ended_is_named(cast: Cast) -> None:
+    quarter, september, on = Period.parse("2026-Q4"), Period.parse("2026-09"), date(2026, 10, 2)
+    quota(cast.ana, 600, september)
+    quota(cast.ana, 1000, quarter)
+    book(cast.ana, 450, date(2026, 9, 10))
+    a_deal(cast.ana, "2500", close=date(2026, 11, 20), opened_on=date(2026, 9, 20))
+    a_deal(
+        cast.ana, "70", close=date(2026, 9, 20), opened_on=date(2026, 8, 3)
+    )  # of the month that is over, and left open
+    list(rebuild())
+    refresh_snapshots()
+    said = contents_of(team=cast.north, period=september, as_of=on, organisation=Organisation.get())
+    lines = {line.key: line for line in said.lines}
+    assert (lines["pipeline"].label, lines["pipeline"].value) == ("Pipeline, Q4 2026", D(2500))
+    assert (lines["coverage"].value, lines["pipeline"].before) == (D("2.5"), D(0))
+    assert said.ended
+    assert (said.ended.period, said.ended.expected, said.ended.quota) == ("Q3 2026", D(450), D(600))
+    assert Contents.from_json(said.to_json()) == said
+    make_reports(on=on, at=AT)
+    report = Report.objects.get(team=cast.north)
+    assert (
+        "Q3 2026 ended at €450, of a target of €600."
+        in client_of(cast.maya).get(f"/reports/{report.pk}/").content.decode()
+    )
+    assert client_of(cast.maya).get(f"/reports/{report.pk}/pdf/").status_code == 200
+
+
 def test_it_goes_up_the_line_and_to_nobody_twice(cast: Cast, north: Report) -> None:
     with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
         send_report(report=north, by=cast.maya.user, at=AT, on=ON)
@@ -141,3 +170,21 @@ def test_a_report_is_had_on_paper(cast: Cast, north: Report) -> None:
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF")
     assert len(answer.content) > 10_000
+
+
+def test_another_calendar_leaves_reports_with_the_days_they_had(cast: Cast, north: Report) -> None:
+    setup = SetUp(2026, date(2025, 12, 29), "4-4-5")
+    change_calendar(setup=setup, by=cast.olga.user, at=AT, reason="Retail weeks")
+    client = client_of(cast.maya)
+    assert "Oct 2026" in client.get("/reports/").content.decode()
+    assert client.get("/reports/?period=2026-10").status_code == 200
+    assert client.get("/reports/?period=2026-09").status_code == 404
+    assert "€1,100" in client.get(f"/reports/{north.pk}/").content.decode()
+    assert send_due_reports(at=AT, on=date(2026, 11, 6)) == 3
+    north.refresh_from_db()
+    assert north.sentence == "North booked 1,100 EUR in Oct 2026, 55% of a target of 2,000."
+
+
+def test_a_report_that_can_not_be_made_keeps_none_of_the_others(cast: Cast, north: Report) -> None:
+    Report.objects.filter(pk=north.pk).update(period="2026-P10", starts_on=None, until=None)
+    assert send_due_reports(at=AT, on=date(2026, 11, 6)) == 2

@@ -4,21 +4,23 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from performance.analysis.scorecards import points, score
 from performance.models import MeasureDefinition, Scorecard
-from performance.selectors import MEASURES
+from performance.selectors import MEASURES, Scope, figure
 from performance.selectors.scorecards import Card, Part, card, cards
 from performance.services import rebuild
 from performance.services.scorecards import Weighed, set_scorecard
 from sales.models import Deal, Outcome, Pipeline, Stage
-from sales.services import log_activity
+from sales.services import change_deal, log_activity, open_deal
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
-from teams.models import Organisation, Person
+from teams.models import Look, Organisation, Person
+from teams.services import appoint_manager
 from tests.cast import Cast
 from tests.recognition.test_boards import book, quota
 
@@ -229,6 +231,9 @@ def test_pages_show_ones_own_and_ones_peoples(cast: Cast) -> None:
     assert client_of(cast.maya).get("/scorecards/?period=2026-X3").status_code == 404
     file = b"".join(client_of(cast.maya).get("/scorecards/?period=2026-Q3&export=csv").streaming_content).decode()
     assert file.splitlines()[0].startswith("person,role,period,as_of,measure")
+    assert set(Look.objects.values_list("person__name", "page")) == {("Ana", "scorecard"), ("Ben", "scorecard")}
+    client_of(cast.vera).get(f"/scorecards/{cast.cleo.pk}/?period=2026-Q3&export=csv")
+    assert Look.objects.get(person=cast.cleo).viewer == cast.vera.user
 
 
 def test_the_form_sets_weights_once_and_names_what_is_wrong(cast: Cast) -> None:
@@ -254,3 +259,29 @@ def test_the_form_sets_weights_once_and_names_what_is_wrong(cast: Cast) -> None:
         assert client.post("/scorecards/weights/rep/", done).status_code == 302
     assert Scorecard.objects.filter(role="rep").count() == 2
     assert client.post("/scorecards/weights/rep/", done | {"idempotency_key": "k2"}).status_code == 422  # stale
+
+
+def test_a_quarter_that_is_over_is_scored_by_the_pipeline_of_its_own_close(cast: Cast) -> None:
+    for role in ("rep", "manager"):
+        put(cast, ("pipeline", "100", "1000"), role=role)
+    deal = open_deal(
+        owner=cast.ana, name="Probes", amount=D(100), by=None, at=datetime(2026, 7, 10, 9, tzinfo=UTC),
+        expected_close_on=date(2026, 9, 15),
+    )  # fmt: skip
+    change_deal(deal=deal, by=None, at=datetime(2026, 10, 2, 9, tzinfo=UTC), amount=D(300))
+    call_command("refresh_rollups", verbosity=0)
+    for person, scope in ((cast.ana, Scope.person(cast.ana)), (cast.maya, Scope.team(cast.north))):
+        for as_of in (END, date(2026, 10, 20)):
+            shown = card_of(person, as_of=as_of).parts[0].figure
+            assert shown.value == 100
+            assert shown == figure(scope=scope, measure="pipeline", period=Q3, as_of=END)
+
+
+def test_no_link_of_who_leads_two_teams_opens_another_figure(cast: Cast) -> None:
+    put(cast, ("bookings", "100", "1000"), role="manager")
+    for person in (cast.ana, cast.cleo):
+        book(person, 500)
+    appoint_manager(team=cast.south, person=cast.maya, on=date(2026, 7, 1), by=cast.olga.user)
+    part = card_of(cast.maya).parts[0]
+    assert part.figure.value == 1000
+    assert not part.figure.records

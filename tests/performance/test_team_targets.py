@@ -38,6 +38,7 @@ def hedged(cast: Cast) -> Cast:
     a_target(cast.north, 48000)
     a_target(cast.north, 50000, at=datetime(2026, 4, 10, tzinfo=UTC))
     a_target(cast.company, 80000)
+    Team.objects.create(name="Service", department="service")  # at the top too, and with nothing to sell
     call_command("refresh_rollups", verbosity=0)
     return cast
 

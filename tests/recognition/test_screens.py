@@ -71,6 +71,19 @@ def test_it_names_the_top_and_shows_no_last_place_and_no_flag(busy: Cast) -> Non
     for unsaid in ("Last", "Dora", "Fewer meetings", "flag"):
         assert unsaid not in page
     assert page.count("<li>") == 2
+    assert "€2.8k of €5k" in page
+
+
+def test_how_a_team_of_fewer_than_five_stands_is_told_to_nobody_who_passes_by(cast: Cast) -> None:
+    now = Period.of(clock.today("Europe/Berlin"), "quarter")
+    for person, amount in ((cast.ana, 900), (cast.ben, 700)):
+        quota(person, 1000, now)
+        book(person, amount, now.start)
+    list(rebuild())
+    page = look(hang(cast)[1])
+    assert "North" in page
+    for unsaid in ("€1.6k", "€2k", "track"):
+        assert unsaid not in page
 
 
 def test_it_turns_by_itself_without_script(busy: Cast) -> None:

@@ -125,6 +125,20 @@ def test_a_rate_corrected_later_moves_no_past_figure(cast: Cast) -> None:
     assert Credit.objects.total() == Decimal("90.00")
 
 
+def test_a_decided_deal_keeps_the_rate_it_was_counted_at(cast: Cast) -> None:
+    ExchangeRate.objects.create(currency="USD", rate=Decimal("0.9"), during=half_open(date(2026, 1, 1)))
+    deal = services.open_deal(owner=cast.ana, name="D", by=None, at=AT, amount=Decimal(100), currency="USD")
+    services.win_deal(deal=deal, by=None, at=AT, on=FEB)
+    ExchangeRate.objects.update(rate=Decimal("0.8"))
+    assert services.post_outcomes(deal_ids=[deal.pk], by=None, at=AT, reason="Corrected") == 0
+    services.change_deal(deal=Deal.objects.get(), by=None, at=AT, amount=Decimal(200))
+    assert list(Outcome.objects.order_by("pk").values_list("amount", "currency", "rate")) == [
+        (90, "USD", Decimal("0.9")), (-90, "USD", Decimal("0.9")), (180, "USD", Decimal("0.9")),
+    ]  # fmt: skip
+    ExchangeRate.objects.all().delete()
+    assert services.post_outcomes(deal_ids=[deal.pk], by=None, at=AT, reason="Again") == 0
+
+
 def test_a_currency_without_a_rate_is_refused_by_name(cast: Cast) -> None:
     with pytest.raises(Refused, match="no rate for CHF on 10 Jan 2026"):
         book(cast.ana, currency="CHF")

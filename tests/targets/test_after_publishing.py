@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.db.models import Sum
 
+from performance.selectors import team_standings
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.home import due_for
 from targets.models import Plan, QuotaEntry, QuotaProposal
-from targets.selectors import quota_of, standings, targets_of
+from targets.selectors import by_quarter, plan_rows, published_targets, quota_of, revised, standings, targets_of
 from targets.services import adjust_quota, announce, answer_response, confirm_proposal, publish_plan, respond
 from teams.models import Organisation, Person, Posting, Team, User
 from teams.services import change_calendar, change_team, post_person
@@ -115,6 +116,36 @@ def test_a_figure_of_two_seats_is_changed_as_a_whole(cast: Cast, moved: Plan) ->
     }  # fmt: skip
 
 
+def test_a_figure_of_two_seats_may_come_to_less_than_one_of_them(cast: Cast, moved: Plan) -> None:
+    adjust_quota(person=cast.ana, period=Q3, amount=D(10000), reason="Frozen", by=cast.vera.user, at=LATER)
+    taken = QuotaEntry.objects.filter(kind="relief").order_by("pk").values_list("team__name", "amount")
+    assert list(taken) == [("North", -33000), ("South", -23000)]
+    assert figure(cast.ana) == 10000
+    adjust_quota(person=cast.ana, period=Q3, amount=D(0), reason="Fire", by=cast.vera.user, at=LATER)
+    assert figure(cast.ana) == 0
+
+
+def test_a_former_manager_reads_no_entries_of_who_has_gone_but_their_sum(cast: Cast, moved: Plan) -> None:
+    adjust_quota(person=cast.ana, period=Q3, amount=D(60000), reason="Between us", by=cast.vera.user, at=LATER)
+    QuotaEntry.objects.create(
+        team=cast.north, seat=cast.ben, during=half_open(START, END), kind="vacant", amount=7, currency="EUR",
+        reporting_amount=7, recorded_at=LATER, reason="Seat left",
+    )  # fmt: skip
+    maya = signed_in(cast.maya)
+    for path in ("/quotas/export/?period=2026-Q3", "/quotas/table/?period=2026-Q3"):
+        told = b"".join(maya.get(path).streaming_content).decode()
+        assert "Between us" not in told
+        assert "E-Ana" not in told
+        assert "27000.00" in told  # what they hold in North, with the relief
+    assert "people who have left your teams" in told.lower()
+    assert "Between us" not in maya.get(f"/api/v1/quotas/?person={cast.ana.pk}").content.decode()
+    # Who leads above reads what is left to the teams below.
+    Posting.objects.filter(person=cast.vera).update(role="manager")
+    seen = QuotaEntry.objects.visible_to(user(cast.vera))
+    assert seen.filter(person=None, team=cast.north, amount=7).exists()
+    assert not QuotaEntry.objects.visible_to(user(cast.omar)).filter(person=None, team=cast.north).exists()
+
+
 def test_who_joins_after_publishing_has_a_letter_answers_it_and_is_announced_to(
     cast: Cast, plan: Plan, nina: Person
 ) -> None:
@@ -130,13 +161,13 @@ def test_who_joins_after_publishing_has_a_letter_answers_it_and_is_announced_to(
     assert "Nina" in listed
     respond(plan=plan, person=nina, stance="accepts", approach="Visits", by=nina.user, at=LATER, quota=D(33000))  # type: ignore[arg-type]
     assert letters_due(nina) == []
-    adjust_quota(person=nina, period=Q3, amount=D(30000), reason="Less steel", by=user(cast.maya), at=AFTER)
+    adjust_quota(person=nina, period=Q3, amount=D(31000), reason="Less steel", by=user(cast.maya), at=AFTER)
     made = announce(
-        plan=plan, headline="Steel", economy="Prices", team=cast.north, figures={nina.pk: D(28000)}, by=user(cast.maya),
+        plan=plan, headline="Steel", economy="Prices", team=cast.north, figures={nina.pk: D(30000)}, by=user(cast.maya),
         at=AFTER,
     )  # fmt: skip
     assert made.figures.get(person=nina).before == 33000
-    assert made.figures.get(person=nina).after == figure(nina) == 28000
+    assert made.figures.get(person=nina).after == figure(nina) == 30000
     assert letters_due(nina) == [("Answer your letter: Plan Q3", date(2026, 9, 1))]
     history = signed_in(cast.maya).get(f"/quotas/{nina.pk}/?period=2026-Q3").content.decode()
     assert "Steel" in history
@@ -180,7 +211,7 @@ def test_a_published_plan_survives_a_change_of_the_calendar(cast: Cast) -> None:
     plan.refresh_from_db()
     assert (plan.starts_on, plan.until) == (date(2027, 1, 1), date(2027, 4, 1))
     assert letter_of(plan, cast.ana, cast.ana) == before
-    told(plan, cast.ana, cast.maya, D(80000))
+    told(plan, cast.ana, cast.maya, D(82000))
     assert publish_plan(plan=plan, by=cast.admin, at=AFTER) == 0
     assert not QuotaProposal.objects.open().exists()
     now = Period.parse("2027-Q1", Organisation.get().calendar)
@@ -188,6 +219,32 @@ def test_a_published_plan_survives_a_change_of_the_calendar(cast: Cast) -> None:
     with pytest.raises(Refused, match=r"is set for 1 Jan 2027 to 31 Mar 2027, other days than those of Q1"):
         adjust_quota(person=cast.ana, period=now, amount=D(1), reason="Less", by=user(cast.maya), at=AFTER)
     assert signed_in(cast.ana).get("/quotas/?period=2027-Q1").status_code == 200
+    kept = plan.kept_period(Organisation.get().calendar)
+    assert [(one.key, one.days) for one in kept.months()] == [
+        ("2026-12", 3), ("2027-P01", 28), ("2027-P02", 28), ("2027-P03", 31),
+    ]  # fmt: skip
+    assert signed_in(cast.vera).get(f"/plans/{plan.pk}/capacity/").status_code == 200
+
+
+def test_a_year_plan_is_shown_in_all_its_quarters_after_a_change_of_the_fiscal_year(cast: Cast) -> None:
+    year = Period.parse("2027-FY")
+    lines = {(cast.company, None): "100000.01", (cast.north, cast.ana): "100000.01"}
+    plan = published(cast, lines, period=year)  # type: ignore[arg-type]
+    change_calendar(setup=SetUp(2028, date(2027, 7, 1)), by=cast.olga.user, at=AT, reason="With the parent company")
+    rows = [row for row in plan_rows(plan, cast.admin) if row.line.person is None]
+    quarters, [(_, amounts)] = by_quarter(plan, rows)
+    assert [quarter.key for quarter in quarters] == ["2027-Q1", "2027-Q2", "2028-Q1", "2028-Q2"]
+    assert sum(amounts) == D("100000.01")
+    assert D(24000) < min(amounts) < max(amounts) < D(26000)
+    ranges = [(quarter.start, quarter.end) for quarter in quarters]
+    targets = published_targets(team_ids=[cast.company.pk], ranges=ranges)
+    assert [held[cast.company.pk] for held in targets] == amounts  # to the cent as the plan's page has it
+    page = signed_in(cast.vera).get(f"/plans/{plan.pk}/capacity/")
+    assert len(page.context["form"].fields["hired_in"].choices) == 12
+    # Half-way hired, half of a seat: six of twelve months.
+    asked = {"hires": 1, "hired_in": 6, "attrition": 0, "ramp": ""}
+    later = signed_in(cast.vera).get(f"/plans/{plan.pk}/capacity/", asked)
+    assert D(50000) < later.context["capacity"].per_hire < D(51000)
 
 
 def test_a_published_plan_survives_a_team_that_moves_and_one_that_goes(cast: Cast, plan: Plan) -> None:
@@ -195,10 +252,19 @@ def test_a_published_plan_survives_a_team_that_moves_and_one_that_goes(cast: Cas
     cast.north.refresh_from_db()
     held = targets_of(team_ids=[cast.company.pk, cast.north.pk, cast.south.pk], start=START, end=END)
     assert {pk: one.target for pk, one in held.items()} == {
+        cast.company.pk: 198_000, cast.north.pk: 132_000, cast.south.pk: 198_000,
+    }  # fmt: skip
+    assert held[cast.south.pk].people == 198_000  # the target of North has gone along with its people
+    assert {one.over for one in held.values()} == {0}
+    [standing] = team_standings(team_ids=[cast.south.pk], period=Q3, as_of=ON)
+    assert standing.target == 198_000
+    tree = [(str(row.line.person or row.line.team), row.depth, row.mismatch) for row in plan_rows(plan, cast.admin)]
+    assert tree == [
+        ("Company", 0, 0), ("North", 1, 0), ("Ana", 2, None), ("Ben", 2, None), ("South", 1, 0), ("Cleo", 2, None),
+    ]  # fmt: skip
+    assert {pk: total for (pk, person), total in revised(plan).items() if person is None} == {
         cast.company.pk: 198_000, cast.north.pk: 132_000, cast.south.pk: 66_000,
     }  # fmt: skip
-    assert held[cast.south.pk].people == 198_000  # what is over shows where it has come about
-    assert held[cast.south.pk].over == 132_000
     told(plan, cast.ana, cast.omar, D(60_000))  # who leads the team above now
     # Everybody of North goes to South; the team itself goes.
     for person in (cast.ana, cast.ben, cast.maya):

@@ -10,12 +10,21 @@ from django.db import connection
 from salesmgmt.desk.models import Notice
 from salesmgmt.lib.refusals import Refused, Stale
 from targets.models import Plan, PlanApproval
-from targets.selectors import history_of_line, splits_of, unapproved
-from targets.services import change_allocation, decide_split, publish_plan, submit_split
+from targets.selectors import history_of_line, is_own_goal, splits_of, unapproved
+from targets.services import (
+    change_allocation,
+    decide_split,
+    make_plan,
+    propose_allocation,
+    publish_plan,
+    reshape_plan,
+    submit_split,
+)
 from teams import services as teams
-from teams.models import Leadership, Team, User
+from teams.models import Leadership, Posting, Team, User, access_of
 from tests.cast import Cast, make_cast
-from tests.targets.letters import AT, get_json, post_json, signed_in
+from tests.exchange.test_kinds import take
+from tests.targets.letters import AT, Q3, get_json, post_json, signed_in
 from tests.targets.letters import draft as a_draft
 
 
@@ -54,6 +63,7 @@ def test_a_split_is_submitted_and_approved_by_the_next_manager_up(cast: Cast, dr
     assert [one.team for one in unapproved(draft, cast.vera.user)] == [cast.south]
     page = signed_in(cast.vera).get(f"/plans/{draft.pk}/publish/").content.decode()
     assert "1 split is not approved" in page
+    assert "Those never submitted don’t." in page
     assert "South" in page
 
 
@@ -169,6 +179,8 @@ def test_approvals_work_on_their_page_and_in_the_api(cast: Cast, draft: Plan) ->
     line = draft.allocations.get(team=cast.north, person=None)
     found = [one.kind for one in history_of_line(line, cast.maya.user)]
     assert found == ["proposed", "submitted", "approved"]
+    take("targets", "team,period,amount\nNorth,2026-Q3,61\n")
+    assert "Target of North, imported" in [one.text for one in history_of_line(line, cast.maya.user)]
     assert "Split of North approved" in maya.get(f"/plans/{draft.pk}/lines/{line.pk}/history/").content.decode()
 
 
@@ -197,3 +209,34 @@ def test_of_two_approvers_at_once_one_decides() -> None:
         thread.join()
     assert sorted(said) == ["done", "refused"]
     assert PlanApproval.objects.count() == 2
+
+
+# ── The top of a tree ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_leads_sales_below_a_company_proposes_and_publishes_as_its_head_would(cast: Cast) -> None:
+    """Company → Sales → North and South, Service beside Sales: the plan is all below Sales."""
+    sales = Team.objects.create(name="Sales", parent=cast.company)
+    for team in (cast.north, cast.south):
+        teams.change_team(team=team, by=cast.admin, parent=sales)
+    Team.objects.create(name="Service", parent=cast.company, department="service")
+    Leadership.objects.filter(person=cast.vera).update(team=sales)
+    vera = fresh(cast.vera.user)
+    plan = make_plan(name="Plan", period=Q3, amount=D(90), by=vera, at=AT)
+    propose_allocation(plan=plan, by=vera, at=AT, on=AT.date())
+    goal = plan.allocations.get(team=sales, person=None)
+    assert (goal.amount, is_own_goal(goal, access_of(vera))) == (90, False)
+    reshape_plan(plan=plan, by=vera, at=AT, on=AT.date(), amount=D(120))
+    assert plan.allocations.get(team=sales, person=None).amount == 120
+    north = plan.allocations.get(team=cast.north, person=None)
+    change_allocation(allocation=north, amount=D(60), reason="More", by=vera, at=AT, rule="spread")
+    # Beside it nothing may branch off, and a team of its own people alone is somebody's figure.
+    Leadership.objects.filter(team=cast.north).update(person=cast.olga)
+    assert is_own_goal(plan.allocations.get(team=cast.north, person=None), access_of(fresh(cast.olga.user)))
+    Posting.objects.filter(person=cast.cleo).update(team=cast.company)
+    with pytest.raises(Refused, match="somebody else has it proposed first"):
+        propose_allocation(
+            plan=make_plan(name="B", period=Q3, amount=D(9), by=vera, at=AT), by=vera, at=AT, on=AT.date()
+        )
+    Posting.objects.filter(person=cast.cleo).update(team=cast.south)
+    assert publish_plan(plan=plan, by=vera, at=AT) > 0

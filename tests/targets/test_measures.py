@@ -3,14 +3,27 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
+import pytest
+
 from sales.models import Account, Credit, Feedback, Order, OrderLine, Product
 from salesmgmt.lib.periods import Period
-from targets.models import Plan
-from targets.selectors import company_results, story
+from salesmgmt.lib.ranges import half_open
+from salesmgmt.lib.refusals import Refused
+from targets.models import Plan, QuotaEntry
+from targets.selectors import company_results, so_far, story
 from targets.selectors.past import results
-from targets.services import announce, change_allocation, make_plan, propose_allocation, publish_plan
-from teams.models import Person, Team
+from targets.services import (
+    LineEdit,
+    announce,
+    change_allocation,
+    change_allocations,
+    make_plan,
+    propose_allocation,
+    publish_plan,
+)
+from teams.models import ExchangeRate, Organisation, Person, Team
 from tests.cast import Cast
+from tests.exchange.test_kinds import reasons, take
 from tests.targets.letters import signed_in, text_of
 from tests.targets.test_plan import credit
 
@@ -60,6 +73,9 @@ def of_levels(cast: Cast, measure: str, amount: str) -> Plan:
 def test_satisfaction_is_the_share_of_customers_who_gave_a_four_or_five(cast: Cast) -> None:
     answers(cast, cast.cleo, 5, 4, 3, 1)
     answers(cast, cast.ana, 5)
+    own = {"account": Account.objects.latest("pk"), "owner": cast.cleo, "kind": "csat", "score": 5, "given_on": MAY}
+    Feedback.objects.create(**own, recorded_by=cast.cleo.user)
+    Feedback.objects.create(**own, owner_had_link=True)
     plan = of_levels(cast, "satisfaction", "90")
     assert {str(line.person): (line.past, line.amount) for line in plan.allocations.exclude(person=None)} == {
         "Cleo": (D(50), D(90)),
@@ -68,12 +84,16 @@ def test_satisfaction_is_the_share_of_customers_who_gave_a_four_or_five(cast: Ca
     assert company_results("satisfaction", RANGE) == [D(60)]
 
 
-def test_orders_on_time_are_those_delivered_by_the_promised_day(cast: Cast) -> None:
-    for late in (0, 0, 0, 2):
+def test_orders_on_time_are_those_delivered_by_the_promised_day_and_count_at_who_delivered(cast: Cast) -> None:
+    for late, seller, deliverer in (
+        (0, cast.ana, cast.cleo), (0, cast.ana, cast.cleo), (0, cast.cleo, None), (2, cast.ben, cast.cleo),
+    ):  # fmt: skip
         Order.objects.create(
-            owner=cast.cleo, amount=1, currency="EUR", ordered_on=MAY, promised_on=MAY,
+            owner=seller, amount=1, currency="EUR", ordered_on=MAY, promised_on=MAY, delivered_by=deliverer,
             delivered_on=date(2026, 5, 4 + late),
         )  # fmt: skip
+    assert results("deliveries", RANGE) == {cast.cleo.pk: [400]}
+    assert so_far("deliveries", [cast.cleo.pk], Q2.start, Q2.end) == {cast.cleo.pk: 4}
     plan = of_levels(cast, "on_time", "95")
     assert plan.allocations.get(person=cast.cleo).past == 75
     before = make_plan(name="Next", period=Q2.shift(4), amount=D(95), measure="on_time", by=cast.admin, at=AT)
@@ -106,16 +126,41 @@ def test_a_goal_of_another_measure_is_written_in_its_unit_and_followed_up(cast: 
     assert "92%" in cleo.get("/quotas/?period=2026-07").content.decode()
     assert cleo.get("/quotas/?measure=nothing").status_code == 404
     url = f"/quotas/{cast.cleo.pk}/?period=2026-Q3&measure=satisfaction"
-    assert omar.post(url, {"amount": "88", "reason": "New region"}).status_code == 302
+    said = {"reason": "New region", "economy": "Trains stand still"}
+    assert "at most 100" in omar.post(url, said | {"amount": "950"}).content.decode()
+    assert omar.post(url, said | {"amount": "88"}).status_code == 302
     page = omar.get(url).content.decode()
     assert "quota is 88%" in page
     assert "New region" in page
     announce(plan=plan, person=cast.cleo, headline="Less.", results="x", figures={cast.cleo.pk: D(90)},
              by=cast.omar.user, at=AT + timedelta(days=20))  # fmt: skip
-    assert "Your figure went from 92% to 90%" in cleo.get(own).content.decode()
+    assert "Your figure went from 88% to 90%" in cleo.get(own).content.decode()
     words = text_of(cleo.get(f"{own}pdf/").content)
     assert "Cleo: 90%" in words
     assert "EUR" not in words
+
+
+def test_a_level_is_at_most_a_hundred_and_in_no_currency_by_any_way_in(cast: Cast) -> None:
+    plan = of_levels(cast, "satisfaction", "90")
+    line = plan.allocations.get(person=cast.cleo)
+    with pytest.raises(Refused, match="at most 100"):
+        change_allocation(allocation=line, amount=D(950), reason="More", by=cast.admin, at=AT)
+    with pytest.raises(Refused, match="at most 100"):
+        change_allocations(plan=plan, edits=[LineEdit(line.pk, D(950), line.amount)], reason="x", by=cast.admin, at=AT)
+    Organisation.objects.update(currency="EUR")
+    ExchangeRate.objects.create(currency="USD", rate=D("0.5"), kind="plan", during=half_open(date(2026, 1, 1)))
+    head = "person,period,amount,currency,measure\n"
+    wrong = take("quotas", f"{head}E-Cleo,2026-Q3,950,USD,satisfaction\n")
+    assert [(one, reason) for _, one, reason in reasons(wrong)] == [
+        ("amount", "Satisfaction (CSAT) is in percent: at most 100.")
+    ]
+    assert take("quotas", f"{head}E-Cleo,2026-Q3,92,USD,satisfaction\n").created == 1
+    assert QuotaEntry.objects.get().reporting_amount == 92
+    for kind, text in (
+        ("targets", "team,period,amount,measure\nSouth,2026-Q3,950,satisfaction\n"),
+        ("allocations", "plan,team,person,amount\nLevel,South,E-Cleo,950\n"),
+    ):
+        assert [one for _, one, _ in reasons(take(kind, text))] == ["amount"]
 
 
 def test_a_count_is_no_money_and_what_came_stands_beside_it(cast: Cast) -> None:

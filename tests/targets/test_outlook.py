@@ -1,6 +1,6 @@
 """The chance of a plan (R22): calibrated where the truth is known, honest where too little is."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
 import numpy as np
@@ -8,14 +8,23 @@ import pytest
 from django.test import Client
 
 from salesmgmt.lib.periods import Period
+from salesmgmt.lib.ranges import half_open
 from targets.analysis.simulation import Floats, simulate
 from targets.models import Plan
-from targets.selectors import Outlook, outlook, plan_rows, preview
-from targets.services import change_allocation, make_plan, propose_allocation
-from teams.models import Organisation, User
+from targets.selectors import Outlook, outlook, people_of, plan_rows, preview
+from targets.services import (
+    adjust_quota,
+    change_allocation,
+    enter_quota,
+    make_plan,
+    propose_allocation,
+    publish_plan,
+)
+from teams.models import Organisation, Person, Posting, User
 from tests.cast import Cast
 
 from .test_plan import credit
+from .test_proposals import user as user_of
 
 AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
 ON = date(2026, 6, 20)
@@ -118,7 +127,9 @@ def a_plan(cast: Cast, amount: str) -> Plan:
 
 
 def chances(plan: Plan, user: User) -> Outlook | None:
-    return outlook(plan, preview(plan, user), plan_rows(plan, user), as_of=ON)
+    drafted = None if plan.is_published else preview(plan)
+    came = set(people_of(plan, user).values_list("pk", flat=True))
+    return outlook(plan, plan_rows(plan, user), as_of=ON, preview=drafted, came=came)
 
 
 def test_a_low_target_is_likely_and_a_high_one_is_not(history: Cast) -> None:
@@ -142,6 +153,32 @@ def test_a_changed_figure_shows_its_chance_before_and_after(history: Cast) -> No
     assert ana.was is not None
     assert ana.was > 0.3 > ana.chance
     assert ben.was is None
+
+
+def test_the_chances_of_a_published_plan_are_those_of_the_figures_that_hold_by_now(history: Cast) -> None:
+    plan, later = a_plan(history, "100000"), AT + timedelta(days=40)
+    publish_plan(plan=plan, by=history.admin, at=AT)
+    plan.refresh_from_db()
+    period = Period.parse("2026-Q3")
+    adjust_quota(person=history.ana, period=period, amount=D(10_000), reason="Lost", by=history.admin, at=later)
+    nina = Person.objects.create(name="Nina", external_id="E-Nina")
+    Posting.objects.create(person=nina, team=history.north, role="rep", during=half_open(date(2026, 1, 1)))
+    enter_quota(
+        person=nina, start=period.start, end=period.end, amount=D(5000), basis="base", team=history.north, reason="New",
+        by=history.admin, at=later,
+    )  # fmt: skip
+    found = chances(plan, user_of(history.maya))
+    assert found is not None
+    people = {one.line.person: one for one in found.people if one.line}
+    assert {str(person): one.amount for person, one in people.items()}.items() >= {("Ana", 10_000), ("Nina", 5000)}
+    assert people[history.ana].was is not None
+    assert people[history.ana].was < 0.8 < people[history.ana].chance
+    assert people[nina].was is None
+    north = next(one for one in found.teams if one.line and one.line.team == history.north)
+    assert people[nina].within == {history.company.pk, history.north.pk} == set(north.line.stood)  # type: ignore[union-attr]
+    south = chances(plan, user_of(history.omar))
+    assert south is not None
+    assert {str(one.line.person) for one in south.people if one.line} == {"Cleo"}
 
 
 def test_without_three_quarters_of_results_nothing_is_claimed(cast: Cast, client: Client) -> None:

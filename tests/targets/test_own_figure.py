@@ -10,13 +10,14 @@ from django.urls import reverse
 
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
-from targets.models import Allocation, Plan, PlanApproval, QuotaEntry, Target
+from targets.models import Allocation, Plan, PlanApproval, QuotaEntry, QuotaProposal, Target
 from targets.selectors import figures_of
 from targets.services import (
     adjust_quota,
     announce,
     answer_response,
     change_allocation,
+    count_overdue,
     decide_split,
     enter_quota,
     lock_allocations,
@@ -29,9 +30,11 @@ from targets.services import (
     submit_split,
 )
 from teams.models import Leadership, Person, Posting, User
+from teams.services import post_person
 from tests.cast import SINCE, Cast
-from tests.exchange.test_kinds import reasons, take
+from tests.exchange.test_kinds import counts, reasons, take
 from tests.targets.letters import AT, END, Q3, START, draft, post_json, published, signed_in
+from tests.targets.test_proposals import drain, give, goes_on_leave
 
 LATER = AT + timedelta(days=9)
 
@@ -238,3 +241,33 @@ def test_by_importing_the_budget_of_a_team_one_leads(cast: Cast) -> None:
     Leadership.objects.create(team=cast.south, person=cast.olga, during=half_open(SINCE))
     answer = take("budgets", "team,period,cost,amount\nSouth,2026-Q3,travel,5000\n", by=cast.olga.user)
     assert "team they lead" in reasons(answer)[0][2]
+
+
+LEAVE = "person,kind,from,until\nE-Olga,unpaid,2026-08-03,2026-08-28\nE-Ana,unpaid,2026-08-03,2026-08-28\n"
+POSTED = "person,team,role,fte,from\nE-Olga,Company,operations,0.5,2026-08-03\nE-Ana,North,rep,0.5,2026-08-03\n"
+
+
+@pytest.mark.parametrize(("kind", "text"), [("leave", LEAVE), ("postings", POSTED)])
+def test_round_about_by_importing_own_leave_or_posting(cast: Cast, kind: str, text: str) -> None:
+    answer = take(kind, text, by=cast.olga.user)
+    assert [(line, column) for line, column, _ in reasons(answer)] == [(2, "person")]
+    assert take(kind, text).created == 1  # the command takes it in
+    assert counts(take(kind, text, by=cast.olga.user)) == (0, 0, 2, 0)  # what stands changes nothing
+
+
+def test_round_about_by_own_posting_or_leave_that_would_count_by_itself(cast: Cast) -> None:
+    cast.admin.person = Person.objects.create(name="Root", external_id="E-Root", user=cast.admin)
+    by, root = User.objects.get(pk=cast.admin.pk), cast.admin.person
+    post_person(person=root, team=cast.north, on=SINCE, by=by)  # the first admin has nobody else to do it
+    with pytest.raises(Refused, match="change their own posting"):
+        post_person(person=root, team=cast.north, on=START, fte="0.5", by=by)
+    give(cast, cast.ana, "66000")
+    enter_quota(person=root, start=START, end=END, amount=D(66000), reason="Plan", by=cast.vera.user, at=AT,
+                basis="base")  # fmt: skip
+    for person in (root, cast.ana):
+        goes_on_leave(person)
+    drain(START)
+    needs = dict(QuotaProposal.objects.open().values_list("seat__name", "needs_yes"))
+    assert needs == {"Root": True, "Ana": False}
+    assert count_overdue(at=LATER + timedelta(days=60), on=END) == 1
+    assert QuotaProposal.objects.open().get().seat == root

@@ -53,8 +53,9 @@ def test_a_manager_changes_a_quota_with_a_reason_and_nobody_their_own(cast: Cast
     publish_plan(plan=plan, by=cast.admin, at=clock.now())
     url = f"/quotas/{cast.ana.pk}/?period={NOW.key}"
     assert signed_in(cast.maya).post(url, {"amount": "25000"}).status_code == 422
-    assert signed_in(cast.maya).post(url, {"amount": "25000", "reason": "New patch"}).status_code == 302
-    assert quota_of(person_ids=[cast.ana.pk], start=NOW.start, end=NOW.end) == {cast.ana.pk: D(25000)}
+    said = {"amount": "28000", "reason": "New patch", "results": "Half of it is Ben’s"}
+    assert signed_in(cast.maya).post(url, said).status_code == 302
+    assert quota_of(person_ids=[cast.ana.pk], start=NOW.start, end=NOW.end) == {cast.ana.pk: D(28000)}
     assert signed_in(cast.ana).post(url, {"amount": "1", "reason": "Less"}).status_code == 404
     assert "New patch" in signed_in(cast.ana).get("/quotas/").content.decode()
 

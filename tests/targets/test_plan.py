@@ -5,13 +5,25 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sales.models import Credit, Order
 from salesmgmt.lib.periods import Period, SetUp
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from targets.models import Allocation, Plan, QuotaEntry, QuotaProposal, SeasonShare, Target
-from targets.selectors import changes_of, family_of, plan_rows, preview, quota_of, target_of, targets_of
+from targets.selectors import (
+    changes_of,
+    family_of,
+    letters,
+    plan_rows,
+    preview,
+    quota_of,
+    quota_table,
+    target_of,
+    targets_of,
+)
 from targets.services import (
     adjust_quota,
     change_allocation,
@@ -239,7 +251,7 @@ def test_a_hedge_shows_in_the_team_target_apart_from_what_is_over_by_mistake(res
     plan = a_plan(results)
     set_hedge(allocation=line(plan, "North"), amount=D(1000), reason="Steel", by=login(results.vera), at=AT)
     change_allocation(allocation=line(plan, "Ana"), amount=D(32600), reason="New patch", by=login(results.maya), at=AT)
-    assert preview(plan, login(results.vera)).over == [("North", D(2000))]
+    assert preview(plan).over == [("North", D(2000))]
     publish_plan(plan=plan, by=login(results.vera), at=AT)
     targets = targets_of(team_ids=[results.company.pk, results.north.pk], start=Q3.start, end=Q3.end)
     north, company = targets[results.north.pk], targets[results.company.pk]
@@ -278,6 +290,29 @@ def test_targets_of_a_year_and_of_its_quarters_are_never_added_up(results: Cast)
     assert (found.hedge, round(found.over, 2)) == (0, D(-57_000))
 
 
+def test_the_days_of_very_many_quotas_are_not_counted_on_every_view_and_a_change_shows_at_once(
+    results: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    year = Period.parse("2026-FY")
+    enter_quota(
+        person=results.ana, start=year.start, end=year.end, amount=D(261_000), team=results.north, reason="A year",
+        by=results.admin, at=AT,
+    )  # fmt: skip
+    settings.LEARNED_FOR = 60
+    monkeypatch.setattr("targets.selectors.quotas.MANY_TO_COUNT", 0)
+
+    def people() -> tuple[D, int]:
+        with CaptureQueriesContext(connection) as asked:
+            [found] = targets_of(team_ids=[results.north.pk], start=Q3.start, end=Q3.end).values()
+        return round(found.people, 2), len(asked)
+
+    (first, many), (again, few) = people(), people()
+    assert first == again == 66_000
+    assert few < many
+    adjust_quota(person=results.ana, period=year, amount=D(522_000), reason="Twice", by=results.admin, at=AT)
+    assert people()[0] == 132_000
+
+
 def test_a_published_quota_changes_by_one_more_entry_with_a_reason(results: Cast) -> None:
     publish_plan(plan=a_plan(results), by=login(results.vera), at=AT)
     entry = adjust_quota(
@@ -292,14 +327,43 @@ def test_a_published_quota_changes_by_one_more_entry_with_a_reason(results: Cast
         adjust_quota(person=results.ana, period=Q3, amount=D(1), reason="Hm", by=login(results.omar), at=AT)
 
 
-def test_a_closed_period_keeps_its_quotas(results: Cast) -> None:
+def test_closed_days_keep_what_they_carry_and_the_open_ones_can_be_changed(results: Cast) -> None:
     plan = a_plan(results)
     publish_plan(plan=plan, by=login(results.vera), at=AT)
-    StoredPeriod.objects.update_or_create(
-        key="2026-07", defaults={"during": half_open(date(2026, 7, 1), date(2026, 8, 1)), "closed_at": AT}
-    )
+    july, september, ana = Period.parse("2026-07"), Period.parse("2026-09"), [results.ana.pk]
+    closes(july)
+    carried = quota_of(person_ids=ana, start=july.start, end=july.end)
+    by: Any = {"person": results.ana, "period": Q3, "by": login(results.maya), "at": AT}
+    with pytest.raises(Refused, match=r"Closed days carry 10,454\.55 of the quota of Ana"):  # 23 of 66 days of 30,000
+        adjust_quota(amount=D(10454), reason="Late", **by)
+    for amount in (27_000, 10_454.55, 25_000):
+        entry = adjust_quota(amount=D(str(amount)), reason="Less from August on", **by)
+        assert entry is not None
+        assert entry.during == half_open(july.end, Q3.end)
+        assert quota_of(person_ids=ana, start=july.start, end=july.end) == carried
+        assert quota_of(person_ids=ana, start=Q3.start, end=Q3.end) == {results.ana.pk: D(str(amount))}
+    closes(july.shift(1))
+    with pytest.raises(Refused, match="2026-07 is closed"):  # all of it is said anew
+        enter_quota(
+            person=results.ana, start=Q3.start, end=Q3.end, amount=D(26_000), team=results.north, reason="By a file",
+            by=results.admin, at=AT,
+        )  # fmt: skip
+    adjust_quota(amount=D(24_000), reason="Less in September", **by)
+    plan.refresh_from_db()
+    [letter] = letters(plan, [results.ana], as_of=Q3.start)
+    [section] = letter.sections
+    assert (section.base, len(section.entries), section.total, letter.original) == (30_000, 4, 24_000, 24_000)
+    table = quota_table(login(results.vera), Period.parse("2026-FY"))
+    assert (table.kind, next(row for row in table.rows if row[0] == results.ana.external_id)[-1]) == ("quarter", 24_000)
+    closes(september)
     with pytest.raises(Refused, match="2026-07 is closed"):
-        adjust_quota(person=results.ana, period=Q3, amount=D(1), reason="Late", by=login(results.maya), at=AT)
+        adjust_quota(amount=D(25_000), reason="Too late", **by)
+
+
+def closes(month: Period) -> None:
+    StoredPeriod.objects.update_or_create(
+        key=month.key, defaults={"during": half_open(month.start, month.end), "closed_at": AT}
+    )
 
 
 def test_a_player_coach_counts_once_in_the_team(results: Cast) -> None:

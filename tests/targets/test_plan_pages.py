@@ -5,6 +5,7 @@ from decimal import Decimal as D
 import pytest
 from django.test import Client
 
+from sales.models import Order, Product
 from salesmgmt.desk.models import AuditEntry, Notice
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -12,8 +13,10 @@ from salesmgmt.lib.refusals import Refused
 from targets.models import Allocation, Commitment, Plan, Slice
 from targets.selectors import changes_of, history_of, last_act
 from targets.services import ask_commitments, copy_plan, make_plan, propose_allocation, publish_plan, undo_changes
-from teams.models import Person, Skill, SkillRating, User
+from teams.models import Person, Posting, Skill, SkillRating, User
 from tests.cast import Cast
+from tests.targets.letters import post_json
+from tests.targets.test_plan import credit
 
 NOW = Period.of(clock.today("Europe/Berlin"), "quarter")
 
@@ -155,6 +158,16 @@ def test_scenarios_are_copied_and_compared_side_by_side(cast: Cast, plan: Plan) 
         copy_plan(plan=plan, name="Late", by=cast.admin, at=clock.now())
     page = read(client, f"/plans/{bold.pk}/")
     assert "Ledger now" in page
+    # What is published goes on as the next one's settings: its lines are proposed anew.
+    later = NOW.shift(1).key
+    sent = {"name": "The next", "period": later}
+    assert client.post(f"/plans/{bold.pk}/copy/", sent).status_code == 302
+    following = Plan.objects.get(name="The next")
+    assert (following.period, following.copied_from, following.growth) == (later, bold, bold.growth)
+    assert following.allocations.filter(person__isnull=False).count() == 3
+    again = post_json(client, f"/api/v1/plans/{bold.pk}/copy/", sent | {"name": "By API"})
+    assert (again.status_code, again.json()["period"]) == (201, later)
+    assert post_json(client, f"/api/v1/plans/{bold.pk}/copy/", sent | {"period": "2026-Q9"}).status_code == 400
 
 
 def test_people_commit_while_a_draft_is_open_and_it_stands_beside_the_plan(cast: Cast, plan: Plan) -> None:
@@ -177,11 +190,15 @@ def test_people_commit_while_a_draft_is_open_and_it_stands_beside_the_plan(cast:
     for words in ("Committed", "€27,500", "€58,000", "−€2,500", "−€2,000"):
         assert words in page
     assert line(plan, "Ana").amount == D(30000)
+    own_line = f"/plans/{plan.pk}/lines/{line(plan, 'Ana').pk}/"
+    assert "Two renewals less" in read(maya, own_line)
+    Posting.objects.filter(person=cast.ana).update(team=cast.south)
+    assert "Two renewals less" not in read(maya, own_line)  # what she said has gone with her
     ask_commitments(plan=plan, asks=False, by=cast.admin, at=clock.now())
     read(ana, url, 404)
 
 
-def test_a_cut_is_changed_and_still_comes_to_the_whole(cast: Cast, plan: Plan) -> None:
+def test_a_cut_is_changed_and_still_comes_to_the_whole_with_what_came_so_far_beside_it(cast: Cast, plan: Plan) -> None:
     parts = [
         Slice.objects.create(plan=plan, cut="family", family=name, past=1, proposed=30000, amount=30000)
         for name in ("Meters", "Pumps", "Valves")
@@ -195,6 +212,12 @@ def test_a_cut_is_changed_and_still_comes_to_the_whole(cast: Cast, plan: Plan) -
     assert "more than the target" in client.post(url, {"amount": "90001", "reason": "x"}).content.decode()
     assert client.post(f"{url}free/").status_code == 303
     assert signed_in(cast.maya).get(url).status_code == 404
+    pumps = Product.objects.create(name="Pump", family="Pumps", currency="EUR")
+    credit(cast.ana, NOW.start, 1234)
+    Order.objects.update(product=pumps)
+    assert "€1,234" in read(client, f"/plans/{plan.pk}/")
+    said = {part["name"]: part["so_far"] for part in client.get(f"/api/v1/plans/{plan.pk}/slices/").json()}
+    assert said == {"Meters": "0.00", "Pumps": "1234.00", "Valves": "0.00"}
 
 
 def test_a_person_contests_a_rating_and_it_counts_no_longer(cast: Cast) -> None:

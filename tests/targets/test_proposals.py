@@ -199,7 +199,36 @@ def test_a_managers_own_quota_takes_the_yes_of_the_next_one_up(cast: Cast) -> No
     assert quota(cast.maya) == 45000
 
 
-def test_nothing_counts_in_a_closed_period(cast: Cast, ana: Person) -> None:
+def test_what_changes_no_closed_day_counts_though_a_month_of_the_quota_is_closed(cast: Cast, ana: Person) -> None:
+    days: Any = {"person_ids": [ana.pk], "start": date(2026, 7, 1), "end": date(2026, 8, 1)}
+    carried = quota_of(**days)
+    close_period(key="2026-07", by=cast.admin, at=AT, reason="Over")
+    goes_on_leave(ana)
+    posting = ana.postings.get()
+    Posting.objects.filter(pk=posting.pk).update(during=half_open(posting.starts_on, date(2026, 9, 1)))
+    posting.pk, posting.during, posting.fte = None, half_open(date(2026, 9, 1)), D("0.5")
+    posting.save(force_insert=True)
+    drain()
+    [row] = proposal_rows([the_proposal()], user(cast.maya))
+    assert (row.closed, row.after) == ("", 34000)  # 23 days of July, none of August, half of 22 of September
+    assert count_overdue(at=AT, on=ON + timedelta(days=60)) == 1
+    assert quota_of(**days) == carried
+    # A further change ahead.
+    ana.left_on = date(2026, 9, 15)
+    ana.save()
+    drain()
+    confirm_proposal(proposal=the_proposal(), by=user(cast.maya), at=AT, on=ON)
+    assert quota_of(**days) == carried
+    # Leave in July is told of late: what July carries would be another.
+    kind = LeaveKind.objects.get(key="parental")
+    Leave.objects.create(person=ana, kind=kind, during=through(date(2026, 7, 30), date(2026, 7, 31)))
+    drain()
+    assert proposal_rows([the_proposal()], user(cast.maya))[0].closed == "2026-07"
+    with pytest.raises(Refused, match="2026-07 is closed"):
+        confirm_proposal(proposal=the_proposal(), by=user(cast.maya), at=AT, on=ON)
+
+
+def test_nothing_that_changes_a_closed_day_counts(cast: Cast, ana: Person) -> None:
     goes_on_leave(ana)
     close_period(key="2026-08", by=cast.admin, at=AT, reason="Early")
     drain()

@@ -295,7 +295,7 @@ def test_a_manager_with_a_personal_quota_counts_once(cast: Cast) -> None:
 # ── Periods, races, reversal ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_past_and_closed_periods_are_refused(cast: Cast, team: dict[int, Landing]) -> None:
+def test_past_periods_are_refused_and_closed_days_keep_what_they_carry(cast: Cast, team: dict[int, Landing]) -> None:
     with pytest.raises(Refused, match="This period is over"):
         propose_redistribution(
             giver=cast.ben, during=Q3, landings=team, reason="Late", by=user(cast.maya), at=AT, on=Q3[1]
@@ -305,11 +305,17 @@ def test_past_and_closed_periods_are_refused(cast: Cast, team: dict[int, Landing
     with pytest.raises(Refused, match="This period is over"):
         accept_offer(offer=offer, by=user(cast.ana), at=AT, on=Q3[1])
     close_period(key="2026-07", by=cast.admin, at=AT, reason="Done")
-    with pytest.raises(Refused, match="2026-07 is closed"):
-        accept_offer(offer=offer, by=user(cast.ana), at=AT, on=ON)
+    accept_offer(offer=offer, by=user(cast.ana), at=AT, on=ON)
+    assert revised(cast.ben, cast.ana) == [100000 - offer.amount, 100000 + offer.amount]
+    july: Any = {"start": Q3[0], "end": date(2026, 8, 1), "person_ids": [cast.ben.pk, cast.ana.pk]}
+    assert quota_of(**july, revised=True) == quota_of(**july)
+    for key in ("2026-08", "2026-09"):
+        close_period(key=key, by=cast.admin, at=AT, reason="Done")
     with pytest.raises(Refused, match="2026-07 is closed"):
         opened(cast, team)
-    assert revised(cast.ben, cast.ana) == [100000, 100000]
+    offer.refresh_from_db()
+    with pytest.raises(Refused, match="2026-07 is closed"):
+        reverse_offer(offer=offer, reason="No", by=user(cast.maya), at=AT, on=ON)
 
 
 def test_an_answer_counts_once(cast: Cast, team: dict[int, Landing]) -> None:

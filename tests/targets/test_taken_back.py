@@ -4,6 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
@@ -60,6 +61,38 @@ def test_a_quota_that_somebody_has_changed_since_is_not_taken_from_under_the_cha
     with pytest.raises(Refused, match="“Steel”"):
         undo(answer)  # type: ignore[arg-type]
     assert quota(cast.ana) == 90000
+
+
+def test_of_an_import_that_others_rest_on_in_part_the_rest_is_undone_and_later_what_was_kept(cast: Cast) -> None:
+    answer = take("quotas", "person,period,amount\nE-Ana,2026-Q3,100\nE-Ben,2026-Q3,200\nE-Cleo,2026-Q3,300\n")
+    changed = adjust_quota(person=cast.ana, period=QUARTER, amount=D(90), reason="Steel", by=user(cast.maya), at=AT)
+    assert changed is not None
+    [kept] = undo(answer)
+    assert kept.startswith("The quota of Ana from 1 Jul 2026 was changed later on (“Steel”)")
+    assert (quota(cast.ana), quota(cast.ben), quota(cast.cleo)) == (90, 0, 0)
+    assert answer.batch is not None
+    answer.batch.refresh_from_db()
+    assert answer.batch.is_taken
+    page = Client()
+    page.force_login(cast.admin)
+    assert "“Steel”" in page.get(f"/imports/{answer.batch.pk}/").content.decode()
+    reverse_entries(entry_ids=[changed.pk], reason="Wrong", by=cast.admin, at=AT)
+    assert undo(answer) == []
+    assert quota(cast.ana) == 0
+    with pytest.raises(Refused, match="has been undone already"):
+        undo(answer)
+
+
+def test_a_quota_that_keeps_its_entries_keeps_whom_the_same_import_made(cast: Cast) -> None:
+    head, days = "person,team,from,until,kind,amount,currency,reason", "North,2026-07-01,2026-10-01,base"
+    text = f"{head}\nZoe,{days},100,EUR,Plan\nYves,{days},200,EUR,Plan\n"
+    answer = take("quota_entries", text, create_missing=True)
+    wrong = take("quotas", "person,period,amount\nXaver,2026-Q3,1\n", create_missing=True, by=cast.olga.user)
+    assert [column for _, column, _ in reasons(wrong)] == ["person"]
+    zoe = Person.objects.get(name="Zoe")
+    adjust_quota(person=zoe, period=QUARTER, amount=D(90), reason="Steel", by=cast.admin, at=AT)
+    undo(answer)
+    assert list(Person.objects.present().filter(name__in=["Zoe", "Yves"])) == [zoe]
 
 
 def test_what_followed_from_a_base_goes_with_it_and_its_proposals_too(cast: Cast) -> None:

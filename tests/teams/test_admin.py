@@ -122,7 +122,7 @@ def test_an_invitation_is_made_in_the_admin(page: Client, cast: Cast) -> None:
 def test_the_organisation_brings_holidays_and_rates_and_seats_follow_each_other(page: Client, cast: Cast) -> None:
     fields = {"name": "Cast", "currency": "EUR", "time_zone": "Europe/Paris", "fiscal_month": 1, "holiday_region": "FR",
               "working_week": "1,2,3,4,5", "shows_individual_ranks": "on", "follow_up_days": 9,
-              "gift_limit": "50.00"}  # fmt: skip
+              "gift_limit": "50.00", "free_change": "10"}  # fmt: skip
     assert page.post("/admin/teams/organisation/1/change/", fields).status_code == 302
     assert (Organisation.get().time_zone, Organisation.get().follow_up_days) == ("Europe/Paris", 9)
     assert Holiday.objects.of("FR").exists()

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from coaching.services import forget_disputes, forget_ladders, forget_learning, forget_plans, forget_talks
+from performance.services.reports import forget_in_reports
 from sales.models import Contact, Lead
 from sales.services.erasure import LEFT_ALONE, forget_customer
 from salesmgmt.desk import erasure
@@ -38,7 +39,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "targets.Commitment": ("reason",),
     "targets.OfferEvent": ("reason",),
     "targets.ProposedEntry": ("note",),
-    "targets.QuotaProposal": ("reason",),
+    "targets.QuotaProposal": ("reason", "headline", "results", "economy", "competition"),
     "targets.Redistribution": ("reason",),
     "targets.Response": ("approach", "help_needed", "statement"),
     "teams.SkillRating": ("note", "contest"),
@@ -65,6 +66,7 @@ def erase(*, noun: str, pk: int, by: User | None, at: datetime, on: date, reason
         forgotten.join(forget_ladders(person=record))
         forgotten.join(forget_disputes(person=record))
         forgotten.join(forget_plans(person=record))
+        forgotten.join(forget_in_reports(person=record))
         _forget_words(record, forgotten)
     else:
         forgotten = forget_customer(record=record)

@@ -1,7 +1,6 @@
 """Undoing a batch: what it created is withdrawn, what it changed restored, what it posted reversed."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.db.models import ProtectedError
 from salesmgmt.desk.wake import wake
 from salesmgmt.exchange.kinds import kind_of, require_importer
 from salesmgmt.exchange.models import Batch, BatchRow
-from salesmgmt.lib.kinds import Settling, Step
+from salesmgmt.lib.kinds import Kind, Settling, Step
 from salesmgmt.lib.ledger import LedgerEntry
 from salesmgmt.lib.ranges import Dated
 from salesmgmt.lib.refusals import Refused
@@ -27,7 +26,10 @@ NAMED = 50  # records that are kept are named, more are counted
 
 @transaction.atomic
 def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
-    """Withdraw what a batch created, restore what it changed, reverse what it posted; answer what is kept, and why."""
+    """Withdraw what a batch created, restore what it changed, reverse what it posted; answer what is kept, and why.
+
+    Where a ledger refuses, what others rest on there stays, and so does the batch: undone again it takes back the rest.
+    """
     require_importer(kind_of(batch.kind), by)
     if kind_of(batch.kind).is_trail:
         raise Refused("What was said and decided stands as it was taken in; it is not undone.")
@@ -44,10 +46,13 @@ def undo_batch(*, batch: Batch, by: User | None, at: datetime) -> list[str]:
             created[apps.get_model(row.model)].update(range(row.object_id, (row.through_id or row.object_id) + 1))
     ids: dict[str, set[int]] = {}
     reason = f"Import {batch.pk} undone"
-    kept = _withdraw(created, ids, kind_of(batch.kind).reverse, by=by, at=at, reason=reason)
+    held, kept = _withdraw(created, ids, kind_of(batch.kind), by=by, at=at, reason=reason)
+    kept = held + kept
     kept += _restore([row for row in rows if row.act == BatchRow.Act.CHANGED], ids)
-    kept += _put_back([row for row in rows if row.act == BatchRow.Act.REMOVED], ids)
-    batch.state, batch.undone_at, batch.undone_by = Batch.State.UNDONE, at, by
+    if batch.undone_at is None:  # once
+        kept += _put_back([row for row in rows if row.act == BatchRow.Act.REMOVED], ids)
+    batch.state = Batch.State.DONE if held else Batch.State.UNDONE
+    batch.undone_at, batch.undone_by = at, by
     batch.found = batch.found | {"kept": kept}
     batch.save(update_fields=["state", "undone_at", "undone_by", "found"])
     settle(kind_of(batch.kind), Settling(ids, by, at, reason, access_of(by).person_id if by else None))
@@ -70,26 +75,32 @@ def begin_undo(*, batch: Batch, by: User | None, at: datetime) -> list[str] | No
 def _withdraw(
     created: dict[type[models.Model], set[int]],
     ids: dict[str, set[int]],
-    reverse: Callable[..., int] | None,
+    kind: Kind,
     *,
     by: User | None,
     at: datetime,
     reason: str,
-) -> list[str]:
-    stays = _still_needed(created)
+) -> tuple[list[str], list[str]]:
+    """Why ledgers keep something, and what else stays."""
+    stays: dict[type[models.Model], dict[int, str]] = {model: {} for model in created}
+    held: list[str] = []
+    ledgers = [model for model in created if kind.reverse is not None and _is_ledger(model)]
+    for model in ledgers:
+        gone, why = _reverse(model, created[model], kind, by=by, at=at, reason=reason)
+        _keep_what_it_needs(model, created[model] - gone, stays)
+        _touch(ids, model, gone)
+        held += why
+    _still_needed(created, stays)
     kept = []
     for model in reversed(dependent(created)):
+        if model in ledgers:
+            continue
         going = created[model] - stays[model].keys()
         if hasattr(model, "withdrawn_at"):
             ids.setdefault(model._meta.label, set()).update(going)
-        else:
-            for record in manager(model).filter(pk__in=going).iterator(BATCH):
-                touch(ids, record, record.pk)
-        if reverse is not None and any(one.name == "recorded_at" for one in model._meta.concrete_fields):  # a ledger
-            reverse(entry_ids=going, by=by, at=at, reason=reason)
-        elif hasattr(model, "withdrawn_at"):
             manager(model).filter(pk__in=going, withdrawn_at=None).update(withdrawn_at=at)
         else:
+            _touch(ids, model, going)
             try:
                 with transaction.atomic():
                     manager(model).filter(pk__in=going).delete()
@@ -100,12 +111,78 @@ def _withdraw(
             kept.append(f"{model._meta.verbose_name} {record} stays: {needed[pk]}.".capitalize())
         if len(needed) > NAMED:
             kept.append(f"{len(needed) - NAMED:,} more {model._meta.verbose_name_plural} stay: others need them.")
-    return kept
+    return held, kept
 
 
-def _still_needed(created: dict[type[models.Model], set[int]]) -> dict[type[models.Model], dict[int, str]]:
+def _is_ledger(model: type[models.Model]) -> bool:
+    return any(one.name == "recorded_at" for one in model._meta.concrete_fields)
+
+
+def _touch(ids: dict[str, set[int]], model: type[models.Model], pks: set[int]) -> None:
+    for record in manager(model).filter(pk__in=pks).iterator(BATCH):
+        touch(ids, record, record.pk)
+
+
+def _reverse(
+    model: type[models.Model],
+    going: set[int],
+    kind: Kind,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
+) -> tuple[set[int], list[str]]:
+    """Reverse entries, at once or, where that is refused, as they go together: which are gone, and why others stay.
+
+    Refused where nothing can go.
+    """
+    reverse = kind.reverse
+    assert reverse is not None
+
+    def refusal_of(pks: set[int]) -> Refused | None:
+        try:
+            with transaction.atomic():
+                reverse(entry_ids=pks, by=by, at=at, reason=reason)
+        except Refused as refusal:
+            return refusal
+        return None
+
+    refused = refusal_of(going)
+    if refused is None:
+        return going, []
+    groups: dict[tuple[Any, ...], set[int]] = defaultdict(set)
+    if kind.reverses_by:
+        rows = manager(model).filter(pk__in=going).order_by(*kind.reverses_by, "pk")
+        for pk, *of in rows.values_list("pk", *kind.reverses_by):
+            groups[tuple(of)].add(pk)
+    gone: set[int] = set()
+    why: dict[str, None] = {}
+    for pks in groups.values():
+        if (refusal := refusal_of(pks)) is None:
+            gone |= pks
+        else:
+            why[refusal.sentence] = None
+    if not gone:
+        raise refused
+    told = list(why)
+    more = [f"{len(told) - NAMED:,} more reasons keep others."] if len(told) > NAMED else []
+    return gone, told[:NAMED] + more
+
+
+def _keep_what_it_needs(
+    model: type[models.Model], held: set[int], stays: dict[type[models.Model], dict[int, str]]
+) -> None:
+    """Whom an entry that stays is about stays too, where the same import made them."""
+    for one in model._meta.concrete_fields:
+        target = one.related_model
+        if held and isinstance(target, type) and target in stays and target is not model:
+            for pk in manager(model).filter(pk__in=held).values_list(one.attname, flat=True):
+                if pk is not None:
+                    stays[target].setdefault(pk, "")
+
+
+def _still_needed(created: dict[type[models.Model], set[int]], stays: dict[type[models.Model], dict[int, str]]) -> None:
     """Which of the created records are in use by others that stay, and by what; what they need stays with them."""
-    stays: dict[type[models.Model], dict[int, str]] = {model: {} for model in created}
     is_growing = True
     while is_growing:
         is_growing = False
@@ -142,7 +219,6 @@ def _still_needed(created: dict[type[models.Model], set[int]]) -> dict[type[mode
                     for pk in hanging.values_list("pk", flat=True):
                         stays[model][pk] = ""
                         is_growing = True
-    return stays
 
 
 def _uses(model: type[models.Model], relation: Any) -> bool:

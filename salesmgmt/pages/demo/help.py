@@ -8,7 +8,7 @@ import numpy as np
 from django.db import transaction
 
 from coaching.models import CoachingPlan, CoachingPlanChange, Play, PlayChange, PlayComment, PlayUse, PlayVote
-from coaching.services import freeze_plans, refresh_help_effects
+from coaching.services import freeze_plans, refresh_help_effects, refresh_play_effects
 from sales.models import Deal, Stage
 from teams.models import Leadership, Person, Posting, Role
 
@@ -160,6 +160,7 @@ def _write_plans(reps: list[Person], today: date) -> None:
             CoachingPlanChange.objects.create(plan=plan, at=at, by=coach.user, what=what)
     freeze_plans(on=today, at=_at(today, 4))
     refresh_help_effects(on=today)
+    refresh_play_effects(on=today)
 
 
 def _at(day: date, hour: int) -> datetime:

@@ -90,6 +90,7 @@ def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry], at: 
             plan=plan,
             published_at=at,
             by=plan.published_by,
+            path=paths[team],
         )
         for team, amount in amounts.items()
     )
@@ -109,11 +110,12 @@ def _write_targets(company: Company, plan: Plan, entries: list[QuotaEntry], at: 
                     amount=amount,
                     hedge=max(below[team] - amount, Decimal(0)),
                     hedge_reason=FULL_SEATS if below[team] > amount else "",
+                    path=paths[team],
                 )
                 for team, amount in amounts.items()
             ),
             *(
-                Allocation(plan=plan, team_id=team, person_id=person, proposed=amount, amount=amount)
+                Allocation(plan=plan, team_id=team, person_id=person, proposed=amount, amount=amount, path=paths[team])
                 for (team, person), amount in lines.items()
             ),
         ]

@@ -193,6 +193,7 @@ def make_work(
             weights[row] = 0
         elif seat.story == "activity":
             weights[row] *= cause[row, :now]
+    weights *= _rhythms(seats, now, count)
     totals = weights.sum(axis=1)
     shares = count * totals / max(totals.sum(), 1e-9)
     counts = np.floor(shares).astype(np.int64)
@@ -221,6 +222,19 @@ def make_work(
     kind[by_phone & (rng.random(len(owner)) < np.where(cause[owner, day] < 1, 0.2, 0.45))] = KINDS.index("meeting")
     minute = (8 * 60 + 30 + rng.integers(0, 108, len(owner)) * 5).astype(np.int64)
     return Work(owner[order], day[order], minute[order], kind[order], deal[order])
+
+
+def _rhythms(seats: list[Seat], now: int, count: int) -> Floats:
+    """people × days: some do more than others, each of them more in some weeks. Stories keep the level they tell of.
+
+    Drawn apart, so that nothing that is drawn later moves.
+    """
+    own = np.random.default_rng([len(seats), count])
+    level = own.lognormal(0, 0.22, len(seats))
+    level[[seat.story != "" for seat in seats]] = 1
+    weeks = own.lognormal(0, 0.15, (len(seats), now // 7 + 1))
+    found: Floats = level[:, None] * np.repeat(weeks, 7, axis=1)[:, :now]
+    return found
 
 
 def _does_less(seats: list[Seat]) -> Bools:

@@ -1,22 +1,12 @@
 from django.db import migrations, models
 
-DEAL = ("owner", "stage", "product", "status", "opened_on", "expected_close_on", "closed_on", "amount")
 CONTACT = ("account", "made_by", "email", "withdrawn_at")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0011_leads_are_answered_after_they_came_in")]
+    dependencies = [("sales", "0013_a_list_of_deals_by_name")]
 
     operations = [
-        migrations.AddIndex(
-            "deal",
-            models.Index(
-                fields=["name", "id"],
-                include=DEAL,
-                condition=models.Q(withdrawn_at=None),
-                name="deal_list_by_name",
-            ),
-        ),
         migrations.AddIndex(
             "account",
             models.Index(fields=["name", "id"], include=("owner", "withdrawn_at"), name="account_list_by_name"),
