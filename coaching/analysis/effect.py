@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import t as student
+from scipy import special
 
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.ratios import signed
@@ -195,7 +195,7 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
     noise = np.concatenate(off) * float(found.scatter[0])
     middle, spread = float(noise.mean()), math.sqrt(float(noise.var(ddof=1)) + unsure)
     free = max(len(people) - 2, 2)  # what one person did at several starts tells once
-    reach = float(student.ppf((1 + SHARE) / 2, free)) * spread
+    reach = float(special.stdtrit(free, (1 + SHARE) / 2)) * spread
     ratio = float(found.actual[0] / found.expected[0])
 
     def at(share: float) -> float:
@@ -208,7 +208,7 @@ def effect_of(panel: Panel, helps: Sequence[Help], alike: Flags, *, seed: int = 
         people=len({one.person for one in helps}), peers=int((alike.any(axis=0)).sum()),
         before=float(before[0] / before[1]), after=float(found.actual[0] / units),
         expected=float(found.expected[0] / units), placebos=len(noise),
-        chance=2 * float(student.sf(abs(math.sqrt(max(ratio, 0)) - 1 - middle) / spread, free)) if spread else 1.0,
+        chance=2 * float(special.stdtr(free, -abs(math.sqrt(max(ratio, 0)) - 1 - middle) / spread)) if spread else 1.0,
     )  # fmt: skip
 
 

@@ -73,6 +73,9 @@ def of_levels(cast: Cast, measure: str, amount: str) -> Plan:
 def test_satisfaction_is_the_share_of_customers_who_gave_a_four_or_five(cast: Cast) -> None:
     answers(cast, cast.cleo, 5, 4, 3, 1)
     answers(cast, cast.ana, 5)
+    own = {"account": Account.objects.latest("pk"), "owner": cast.cleo, "kind": "csat", "score": 5, "given_on": MAY}
+    Feedback.objects.create(**own, recorded_by=cast.cleo.user)
+    Feedback.objects.create(**own, owner_had_link=True)
     plan = of_levels(cast, "satisfaction", "90")
     assert {str(line.person): (line.past, line.amount) for line in plan.allocations.exclude(person=None)} == {
         "Cleo": (D(50), D(90)),
