@@ -76,6 +76,11 @@ CASES: dict[str, tuple[str, ...]] = {
     "Self-dealing": (
         "test_nobody_changes_credit_of_their_own",
         "test_nobody_moves_the_credit_of_a_won_deal_to_themself_or_raises_their_own",
+        "test_nobody_raises_their_own_credit_after_the_win_by_its_order",
+        "test_whose_loss_it_is_cannot_take_it_out_of_the_win_rate",
+        "test_answers_by_a_link_that_one_held_oneself_are_no_score_of_ones_own",
+        "test_rows_about_credit_that_one_shares_or_has_by_now_are_refused",
+        "test_an_import_is_no_way_round_the_approval",
         "test_there_is_no_way_round_the_approval",
         "test_how_soon_a_lead_was_answered_is_not_its_owners_to_say",
         "test_rows_about_ones_own_quota_and_credit_are_refused",

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -250,8 +249,7 @@ class Ladders(LookedAt):
     ordering_fields = ("id", "opened_at")
 
     def get_queryset(self) -> Any:
-        events = LadderEvent.objects.select_related("by__person").order_by("at", "pk")
-        return selectors.ladders_of(self.by).prefetch_related(Prefetch("events", events))
+        return selectors.ladders_with_story(self.by)
 
     @extend_schema(request=LadderWriter, responses={201: LadderSerializer})
     def create(self, request: Request) -> Response:

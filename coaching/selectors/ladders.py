@@ -68,6 +68,12 @@ def ladders_of(user: User) -> LadderQuerySet:
     return Ladder.objects.visible_to(user).select_related("person").prefetch_related(steps)
 
 
+def ladders_with_story(user: User) -> LadderQuerySet:
+    """Each with what happened on it, in the order it happened."""
+    events = LadderEvent.objects.select_related("by__person").order_by("at", "pk")
+    return ladders_of(user).prefetch_related(Prefetch("events", events))
+
+
 def ladder_with_parts(user: User) -> QuerySet[Ladder]:
     """A ladder with everything on it: a fixed number of queries."""
     steps = LadderStep.objects.order_by("kind").prefetch_related(

@@ -10,7 +10,7 @@ def replay_anew(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("performance", "0014_report_days")]
+    dependencies = [("performance", "0002_reference_data")]
     operations = [
         migrations.CreateModel(
             name='BacktestScore',

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from sales.selectors.feedback import OF_CUSTOMERS
 from teams.models import Organisation
 
 from ..analysis.signals import Share
@@ -51,7 +52,7 @@ SIGNS = {
 }
 KEYS = tuple(SIGNS)
 
-_SHARES = """
+_SHARES = f"""
     WITH span AS (
         SELECT * FROM unnest(%(names)s::int[], %(starts)s::date[], %(ends)s::date[]) AS s(span, first, until)
     ),
@@ -96,7 +97,7 @@ _SHARES = """
     ), scored AS (
         SELECT 'csat' AS key, f.owner_id, s.span, (f.score <= 3)::int::float, 1.0::float
           FROM span s JOIN sales_feedback f ON f.given_on >= s.first AND f.given_on < s.until
-         WHERE f.owner_id = ANY(%(people)s) AND f.kind = 'csat' AND f.withdrawn_at IS NULL
+         WHERE f.owner_id = ANY(%(people)s) AND f.kind = 'csat' AND f.withdrawn_at IS NULL AND {OF_CUSTOMERS}
     ), answered AS (
         SELECT 'response' AS key, x.owner_id, s.span,
                (x.first_response_at IS NULL OR x.first_response_at > x.received_at + interval '1 day')::int::float,

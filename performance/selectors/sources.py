@@ -44,6 +44,7 @@ from sales.models import (
     Referral,
     TimeEntry,
 )
+from sales.selectors.feedback import of_customers
 from teams.models import ExchangeRate, Organisation
 
 Type = Literal["text", "choice", "number", "flag"]
@@ -466,7 +467,7 @@ SOURCES = {
             said=lambda row: (row.get_status_display(), _named(row, row.company), ("lead", row.pk)),
         ),
         Source(
-            "feedback", "Answers of customers", "feedback", Feedback, lambda: Feedback.objects.present(),
+            "feedback", "Answers of customers", "feedback", Feedback, lambda: of_customers(Feedback.objects.present()),
             days={"given": ("day of the answer", F("given_on"))},
             credits={"owner": ("who served the customer", "owner", _ANY)},
             fields={

@@ -28,6 +28,9 @@ FEEDBACK = (
 )
 
 
+WHOSE_WORD = {"recorded_by", "owner_had_link"}  # said once: whether it counts doesn't change afterwards
+
+
 def _plan_feedback(plan: Plan) -> None:
     once, known = Once(), _with_external_id(plan, Feedback.objects.all())
     days = [row.values["given_on"] for row in plan.taken()]
@@ -70,8 +73,10 @@ def _plan_feedback(plan: Plan) -> None:
             row.act = "created"
             known |= {feedback.external_id: feedback} if feedback.external_id else {}
             once.admits(plan, row, feedback, "external_id")
-        elif once.admits(plan, row, feedback, "external_id") and plan.change(feedback, row, **values):
-            row.act = "changed"
+        elif once.admits(plan, row, feedback, "external_id"):
+            said = {name: value for name, value in values.items() if name not in WHOSE_WORD}
+            if plan.change(feedback, row, **said):
+                row.act = "changed"
 
 
 def _feedback_rows() -> Iterator[dict[str, Any]]:

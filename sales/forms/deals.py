@@ -245,7 +245,10 @@ class BulkForm(forms.Form):
 
 
 class DealListForm(ListForm):
-    SORTS = (("closes", "Closes next"), ("closed", "Closed last"), ("amount", "Largest"), ("opened", "Newest"))
+    SORTS = (
+        ("closes", "Closes next"), ("closed", "Closed last"), ("amount", "Largest"), ("opened", "Newest"),
+        ("name", "By name"), ("stage", "By stage"), ("owner", "By owner"),
+    )  # fmt: skip
 
     text = forms.CharField(required=False, max_length=200)
     status = forms.ChoiceField(required=False, choices=[*Deal.Status.choices, ("all", "All")])

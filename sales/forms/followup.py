@@ -19,7 +19,9 @@ class AskForm(forms.Form):
         super().__init__(*args, **more)
         field: Any = self.fields["contact"]
         field.queryset = contacts
-        field.widget.choices = [*((one.pk, str(one)) for one in contacts), ("", "Nobody in particular")]
+        people = [(one.pk, str(one)) for one in contacts]
+        field.widget.choices = [*people, ("", "Nobody in particular")]
+        field.initial = people[0][0] if people else None
 
 
 class AnswerForm(forms.Form):

@@ -258,6 +258,7 @@ class Deal(Record):
             _listed("deal_list_by_opening", "-opened_on", "-id"),
             _listed("deal_list_by_closing", "-closed_on", "-id"),
             _listed("deal_list_by_amount", "-amount", "-id"),
+            _listed("deal_list_by_name", "name", "id"),
             _listed("open_deal_list_by_close", "expected_close_on", "id", status="open"),
             models.Index(fields=["account"], name="deal_by_account"),
             models.Index(  # at which accounts somebody's people have deals

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Upper
 
 from sales.models import (
@@ -134,6 +134,12 @@ def with_last_activity(found: QuerySet[Account], user: Viewer) -> QuerySet[Accou
         Activity.objects.visible_to(user).filter(account=OuterRef("pk")).order_by("-occurred_on").values("occurred_on")
     )
     return found.annotate(last_activity_on=Subquery(last[:1]))
+
+
+def account_lines(user: Viewer) -> QuerySet[Account]:
+    """Accounts as their list shows them, for those that were found."""
+    lines = Account.objects.select_related("owner").annotate(owner_name=F("owner__name"))
+    return with_last_activity(lines, user)
 
 
 def account_named(user: Viewer, pk: int | None) -> Account | None:

@@ -77,7 +77,7 @@ def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
     how many deals that leaves, and where it is a handful, they would be looked for along the whole of an index; told
     which they are, the database does not do that. One or two letters no index finds, and many names hold them.
     """
-    lines = named(Deal.objects.all(), "owner", "account")
+    lines = named(Deal.objects.all(), "owner", "account").annotate(stage_position=F("stage__position"))
     by_index = not asked.tag and not asked.account
     rest = replace(asked, text="")
     is_most = access_of(user).sees_all and rest.status != Deal.Status.OPEN and rest == DealFilter(status=rest.status)

@@ -28,6 +28,13 @@ SUMS = {
 }
 
 
+# The same in SQL, of the answers `f`.
+OF_CUSTOMERS = (
+    "NOT f.owner_had_link"
+    " AND NOT EXISTS (SELECT FROM teams_person p WHERE p.id = f.owner_id AND p.user_id = f.recorded_by_id)"
+)
+
+
 def of_customers(found: QuerySet[Feedback]) -> QuerySet[Feedback]:
     """Without what people typed in about themselves, or had the link for: it counts for no score of theirs."""
     return found.filter(owner_had_link=False).exclude(recorded_by__isnull=False, recorded_by=F("owner__user"))

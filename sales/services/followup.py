@@ -123,8 +123,9 @@ def ask_customer(*, order: Order, contact: Contact | None, by: User | None, at: 
     if not to:
         return Asked(link=link)
     sender = f"{order.owner.name}, {Organisation.get().name}"
+    subject = " ".join(f"How did it go? {order}".split())
     Delivery.objects.create(
-        key=f"feedback-{digest(secret)[:40]}", to=to, due_at=at, subject=f"How did it go? {order}"[:200],
+        key=f"feedback-{digest(secret)[:40]}", to=to, due_at=at, subject=subject[:200],
         text=f"Dear {contact},\n\nhow did {order} go? It takes a minute to say:\n\n{link}\n\n"
         f"The link can be used once and works for {LASTS.days} days.\n\n{sender}\n",
     )  # fmt: skip

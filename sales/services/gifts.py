@@ -84,8 +84,13 @@ def give_gift(
 
 @transaction.atomic
 def withdraw_gift(*, gift: Gift, by: User | None, at: datetime) -> None:
-    """Take a gift that was not given out of the register; the audit keeps it."""
+    """Take a gift that was not given out of the register; the audit keeps it.
+
+    Its giver can on its day, later who leads them: else room below the limit were theirs to make.
+    """
     gift = Gift.objects.select_for_update(of=("self",)).select_related("owner").get(pk=gift.pk)
     require_write(by, gift.owner)
+    if gift.given_on != clock.day_of(at, organisation_for(by).time_zone) and own_of(by) == gift.owner_id:
+        raise Refused("A gift of an earlier day is taken out of the register by who leads you.")
     gift.withdrawn_at = gift.withdrawn_at or at
     gift.save(update_fields=["withdrawn_at"])

@@ -230,6 +230,8 @@ def withdraw_order(*, order: Order, by: User | None, at: datetime, reason: str =
         raise Refused(f"Winning {order.deal} booked this order; cancel it, or reopen the deal.")
     order.withdrawn_at = at
     order.save(update_fields=["withdrawn_at"])
+    if order.cancelled_on is not None and Order.objects.filter(deal=order.deal_id, is_booked_by_win=True).exists():
+        Deal.objects.filter(orders=order).update(books_order=True)  # the cancellation goes with it
     settled = book_won_deals(deal_ids=[order.deal_id], at=at) if order.deal_id else []
     recredit_orders(order_ids=[order.pk, *settled], by=by, at=at, reason=reason, own=own_of(by))
 

@@ -41,6 +41,7 @@ SORTS: Sorts = {
     "name": ("By name", "name", False),
     "largest": ("Largest", "revenue", True),
     "newest": ("Newest", "id", True),
+    "owner": ("By owner", "owner__name", False),
 }
 
 
@@ -57,7 +58,7 @@ def accounts(request: SignedIn) -> HttpResponseBase:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
-        "page": keyset.page(selectors.with_last_activity(found, request.user), by=by, descending=falls, cursor=cursor),
+        "page": keyset.page(found, by=by, descending=falls, cursor=cursor, shown=selectors.account_lines(request.user)),
         **offered,
         "asked": asked,
         "owner": asked.owner,

@@ -33,13 +33,17 @@ SORTS = {
     "closed": ("closed_on", True),
     "amount": ("amount", True),
     "opened": ("opened_on", True),
+    "name": ("name", False),
+    "stage": ("stage__position", False),
+    "owner": ("owner__name", False),
 }
-# The usual one first. Only open deals have a day to come, only decided ones one that was.
+# The usual one first. Only open deals have a day to come, only decided ones one that was; in which stage and in whose
+# hands they are is asked of what is open, which is little enough to be put in order by itself.
 SORTS_OF = {
-    "open": ("closes", "amount", "opened"),
-    "won": ("closed", "amount", "opened"),
-    "lost": ("closed", "amount", "opened"),
-    "": ("opened", "closed", "amount"),
+    "open": ("closes", "amount", "opened", "name", "stage", "owner"),
+    "won": ("closed", "amount", "opened", "name"),
+    "lost": ("closed", "amount", "opened", "name"),
+    "": ("opened", "closed", "amount", "name"),
 }
 
 
@@ -67,7 +71,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
         descending=descending,
         cursor=asked.get("cursor", ""),
         shown=ordered.lines,
-        narrowed=ordered.may_lie_apart,
+        narrowed=ordered.may_lie_apart and by != "name",  # which lie evenly among whatever is asked for
         soon=ordered.soon,
         gather=ordered.gather,
         lacks=by != "closed_on" or not status,  # what is decided has its day
@@ -86,7 +90,11 @@ def deals(request: SignedIn) -> HttpResponseBase:
         "tabs": [("open", "Open"), ("won", "Won"), ("lost", "Lost"), ("all", "All")],
         "tab": status or "all",
         "sort": sort,
-        "sorts": [(name, label) for name, label in forms.DealListForm.SORTS if name in sorts],
+        "sorts": [
+            (name, label)
+            for name, label in forms.DealListForm.SORTS
+            if name in sorts and (name != "owner" or shows_owners)
+        ],
         "by_closing": by == "closed_on" or status in ("won", "lost"),
         "pipelines": by_pipeline(stages),
         "products": list(Product.objects.visible_to(request.user).order_by("name", "pk").values_list("pk", "name")),

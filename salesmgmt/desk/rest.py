@@ -209,7 +209,7 @@ class Cursor(pagination.CursorPagination):
         by, said = first.lstrip("-"), request.query_params.get(self.cursor_query_param, "")
         if said and not keyset.is_cursor(queryset.model, by, said):
             raise exceptions.ValidationError({"cursor": ["This cursor is none of ours."]})
-        size = self.get_page_size(request)
+        size = self.get_page_size(request) or self.page_size
         self._around = keyset.page(queryset, by=by, descending=first.startswith("-"), cursor=said, size=size)
         self._address = request.build_absolute_uri()
         return self._around.rows

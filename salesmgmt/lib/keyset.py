@@ -48,6 +48,8 @@ def page(
 ) -> Page[M]:
     """The page at a cursor, ordered by a field of the model, what lacks it last, ties by id.
 
+    It may be the field of what a row points at (`owner__name`); the rows that are shown know it as `owner_name`.
+
     A cursor that makes no sense (cut short, of another list) shows the first page. With `shown` the page's rows are
     looked for in `rows` by their ids alone, which an index that holds what the filters ask of can answer by itself
     however far they lie apart, and then read from `shown`. Several `rows` that share none are read as one list.
@@ -62,7 +64,7 @@ def page(
     model = parts[0].model
     at = _read(model, by, cursor)
     backwards = at is not None and at[0] == "<"
-    is_nullable = lacks and bool(model._meta.get_field(by).null)
+    is_nullable = lacks and any(field.null for field in _path(model, by))
     falls = descending != backwards
     ways = _ways(by, falls, nulls_first=backwards, after=at and at[1:], is_nullable=is_nullable)
     order = (f"-{by}", "-pk") if falls else (by, "pk")
@@ -173,8 +175,11 @@ def _in_order(parts: Sequence[QuerySet[M]], order: tuple[str, str], narrowed: bo
 def _first(ready: Sequence[tuple[QuerySet[M], Any]], way: Q, order: tuple[str, str], count: int) -> list[int]:
     """Ids of the first rows of all parts together."""
     by = order[0].lstrip("-")
-    first = _together([part.filter(way).order_by(*its).values_list("pk", by)[:count] for part, its in ready])
-    return [pk for pk, _ in (first.order_by(*order)[:count] if len(ready) > 1 else first)]
+    told = [part.annotate(place=F(by)) for part, _ in ready]
+    own = zip(told, ready, strict=True)
+    first = _together([part.filter(way).order_by(*its).values_list("pk", "place")[:count] for part, (_, its) in own])
+    ordered = ("-place", "-pk") if order[0].startswith("-") else ("place", "pk")
+    return [pk for pk, _ in (first.order_by(*ordered)[:count] if len(ready) > 1 else first)]
 
 
 def _are_few(parts: Sequence[QuerySet[M]]) -> list[bool]:
@@ -199,10 +204,20 @@ def _together(parts: list[Any]) -> Any:
     return first.union(*others, all=True) if others else first
 
 
+def _path(model: type[Model], by: str) -> list[Any]:
+    """The fields that lead to what an order goes by."""
+    found: list[Any] = []
+    for name in by.split("__"):
+        found.append((found[-1].related_model if found else model)._meta.get_field(name))
+    return found
+
+
 def _write(way: str, row: Model, by: str) -> str:
-    value = getattr(row, by)
-    field: Any = row._meta.get_field(by)
-    text = field.value_to_string(row) if value is not None else None
+    value = getattr(row, by.replace("__", "_"))
+    field = _path(type(row), by)[-1]
+    text = None
+    if value is not None:
+        text = field.value_to_string(row) if "__" not in by else str(value)
     told = json.dumps([way, text, row.pk], ensure_ascii=False)
     return urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
@@ -212,7 +227,7 @@ def _read(model: type[Model], by: str, cursor: str) -> tuple[str, Any, int] | No
         return None
     try:
         way, text, pk = json.loads(urlsafe_b64decode(cursor[:LONGEST] + "=" * (-len(cursor) % 4)))
-        field: Any = model._meta.get_field(by)
+        field = _path(model, by)[-1]
         value = None if text is None else field.to_python(str(text).replace("\x00", ""))
         if way not in ("<", ">") or not 0 <= int(pk) < 2**63:
             return None

@@ -112,7 +112,7 @@ class Quotas(LookedAt):
         """Change what somebody is held to; by more than one may alone it waits for the next manager up."""
         said = self.cleaned(QuotaChangeWriter)
         waits = services.change_quota(by=self.by, at=clock.now(), **said)
-        return self._held_to(said, waits=waits and waits.pk)
+        return self._held_to(said, waits=waits.pk if waits is not None else None)
 
     @extend_schema(request=QuotaGivenWriter, responses={201: HeldToSerializer})
     @action(detail=False, methods=["post"])

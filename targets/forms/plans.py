@@ -140,5 +140,5 @@ class CopyForm(forms.Form):
     period = forms.ChoiceField(required=False, label="For", help_text="Of another period the lines are proposed anew.")
 
     def __init__(self, *args: Any, periods: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="copy_%s", **kwargs)
+        super().__init__(*args, **kwargs | {"auto_id": "copy_%s"})
         self.fields["period"].choices = [("", "The same period"), *periods]  # type: ignore[attr-defined]

@@ -39,7 +39,7 @@ class GiveForm(forms.Form):
 
     def __init__(self, *args: Any, seats: Sequence[FreeSeat], **kwargs: Any) -> None:
         initial = {"reason": "New seat", "amount": seats[0].usual} | kwargs.pop("initial", {})
-        super().__init__(*args, initial=initial, prefix="new", **kwargs)
+        super().__init__(*args, **kwargs | {"initial": initial, "prefix": "new"})
         self.fields["seat"].choices = [(seat.key, _seat(seat)) for seat in seats]  # type: ignore[attr-defined]
 
 

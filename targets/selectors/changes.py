@@ -70,8 +70,8 @@ def free_seats(person: Person, period: Period, *, on: date) -> list[FreeSeat]:
         return []
     spans: dict[tuple[str, date, date], Plan | None] = {}
     plans = Plan.objects.overlapping(period.start, period.end).filter(published_at__isnull=False)
-    for plan in plans.order_by("during", "pk"):
-        spans[plan.measure, plan.starts_on, plan.until or plan.starts_on] = plan
+    for one in plans.order_by("during", "pk"):
+        spans[one.measure, one.starts_on, one.until or one.starts_on] = one
     imported = QuotaEntry.objects.filter(team__in=teams, during=half_open(period.start, period.end))
     for measure in imported.order_by("measure").values_list("measure", flat=True).distinct():
         if not any(measure == of and start < period.end and period.start < end for of, start, end in spans):

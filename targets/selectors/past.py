@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Min
 from django.db.models.functions import Lower
 
+from sales.selectors.feedback import OF_CUSTOMERS
 from targets.analysis import FULL, RampProfiles, ramp_factors
 from targets.analysis.past import rounded
 from targets.models import QuotaEntry
@@ -191,7 +192,7 @@ LEVELS = {
     " WHERE withdrawn_at IS NULL AND cancelled_on IS NULL AND delivered_on IS NOT NULL AND promised_on IS NOT NULL",
     "satisfaction": "SELECT coalesce(f.owner_id, a.owner_id) AS person_id, f.given_on AS day, f.score >= 4 AS held"
     " FROM sales_feedback f JOIN sales_account a ON a.id = f.account_id"
-    " WHERE f.kind = 'csat' AND f.withdrawn_at IS NULL",
+    f" WHERE f.kind = 'csat' AND f.withdrawn_at IS NULL AND {OF_CUSTOMERS}",
 }
 
 

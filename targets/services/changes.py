@@ -19,7 +19,7 @@ from targets.selectors.letters import figures_of
 from targets.selectors.proposals import leaders_of
 from targets.services.letters import announce, held, may_announce, tell_of_plan, what_changed
 from targets.services.proposals import PAGE, counts_from, facts_of, wait_for
-from targets.services.quotas import adjust_quota, enter_quotas, hold, refuse_above_scale
+from targets.services.quotas import adjust_quota, enter_quotas, hold, hold_open, refuse_above_scale
 from teams.models import Organisation, Person, Posting, Team, User, access_of
 from teams.selectors import manager_of
 
@@ -61,10 +61,23 @@ def change_quota(
     if to_cents(amount) == was:
         raise Refused("This is the figure as it stands.", field="amount")
     if not is_beyond(plan, person.pk, was=was, amount=amount, by=by):
-        announce(plan=plan, headline=reason, person=person, figures={person.pk: amount}, by=by, at=at, **words)
+        announce(
+            plan=plan,
+            headline=reason,
+            person=person,
+            results=results,
+            economy=economy,
+            competition=competition,
+            figures={person.pk: amount},
+            by=by,
+            at=at,
+        )
         return None
     start, end = plan.starts_on, plan.during.upper
-    hold([person.pk], start, end)
+    if plan.of.adds_up:
+        hold_open([person.pk], start, end)
+    else:
+        hold([person.pk], start, end)
     on = clock.day_of(at, Organisation.get().time_zone)
     led = _led(person, by, at)
     leaders = leaders_of([led], on)

@@ -115,9 +115,9 @@ def tell_of_changes(entries: Iterable[QuotaEntry], *, by: User | None, at: datet
         return
     told: dict[Plan, set[int]] = defaultdict(set)
     for plan in Plan.objects.filter(published_at__isnull=False, measure__in={measure for measure, _, _ in mine}):
-        for (measure, start, end), people in mine.items():
+        for (measure, start, end), whose in mine.items():
             if plan.measure == measure and plan.starts_on <= start and end <= plan.during.upper:
-                told[plan] |= people
+                told[plan] |= whose
     for plan, ids in told.items():
         people = list(Person.objects.filter(pk__in=ids).order_by("pk"))
         _told(plan, people, f"Your figure of {plan.name} has changed: read it and answer again.", at=at, but=by)

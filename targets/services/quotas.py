@@ -28,6 +28,7 @@ from targets.selectors.entries import (
     differences,
     due_entries,
     figures_within,
+    leaves_alone,
     lines_that_follow,
     stated_entries,
 )
@@ -86,7 +87,8 @@ def enter_quotas(
         refuse_above_scale(line.amount, line.measure)
         if line.start >= line.end:
             raise Refused("A quota needs a first day before its end.", field="period")
-    hold([line.person.pk for line in lines], min(line.start for line in lines), max(line.end for line in lines))
+    hold_people(line.person.pk for line in lines)
+    _refuse_on_closed_days(lines)
     changes = _changes_of(lines)
     bases = [line for line in lines if line not in changes]
     asked = [line for line in lines if line not in changes or changes[line].missing.amount]
@@ -102,6 +104,18 @@ def enter_quotas(
     )
     refuse_below_zero(reliefs)
     return made + reliefs
+
+
+def _refuse_on_closed_days(lines: Sequence[QuotaLine]) -> None:
+    """What closed days carry stays; of who joins later they carry nothing."""
+    closed = shut(min(line.start for line in lines), max(line.end for line in lines))
+    near = [
+        line
+        for line in lines
+        if any(month.starts_on < line.end and line.start < month.during.upper for month in closed)
+    ]
+    if near and not all(leaves_alone(near, closed)):
+        refuse_closed(closed)
 
 
 def refuse_above_scale(amount: Decimal, measure: str) -> None:
@@ -215,7 +229,7 @@ def hold_open(person_ids: Iterable[int], start: date, end: date) -> date:
     """One at a time per person; answers from when on all of these days are open. What closed days carry stays."""
     hold_people(person_ids)
     closed = shut(start, end)
-    first = max([start, *(month.during.upper for month in closed)])
+    first: date = max([start, *(month.during.upper for month in closed)])
     if first >= end:
         refuse_closed(closed)
     return first

@@ -377,7 +377,20 @@ def test_a_body_that_is_no_sane_json_is_refused_with_a_sentence(cast: Cast, ana:
 
 
 # Of the wrong kind, the wrong size, or nothing that can be kept, whatever a field is for.
-WRONG = ("\x00", "x" * 20_000, [], {"a": []}, -1, 10**30, "9999-12-31T23:59:59Z", True, "1e400", None, "\u202e", [None])
+WRONG: tuple[Any, ...] = (
+    "\x00",
+    "x" * 20_000,
+    [],
+    {"a": []},
+    -1,
+    10**30,
+    "9999-12-31T23:59:59Z",
+    True,
+    "1e400",
+    None,
+    "\u202e",
+    [None],
+)
 
 
 def test_no_writer_answers_a_bad_body_with_an_error_of_ours(cast: Cast) -> None:
@@ -472,13 +485,13 @@ def test_pages_follow_each_other_without_gap_or_repetition(cast: Cast, ana: Api)
 
 @pytest.mark.parametrize("path", ["deals", "accounts", "orders"])
 def test_every_order_goes_both_ways_through_rows_that_lack_it(cast: Cast, ana: Api, path: str) -> None:
-    for n in range(7):
+    for n in range(5):
         day = date(2026, 8, 1 + n // 2) if n % 3 else None
         deal = open_deal(
             owner=cast.ana, name=f"D{n % 2}", by=None, at=AT, amount=day and Decimal(n // 2), opened_on=day,
             expected_close_on=day,
         )  # fmt: skip
-        if n > 4:
+        if n > 2:
             win_deal(deal=deal, amount=Decimal(1), by=None, at=AT, on=date(2026, 8, n), books=False)
         book_order(owner=cast.ana, amount=Decimal(n // 2), ordered_on=date(2026, 8, 9), promised_on=day, by=None, at=AT)
         add_account(name=f"A{n % 2}", owner=cast.ana, by=None, revenue=day and Decimal(n // 2))
@@ -486,12 +499,12 @@ def test_every_order_goes_both_ways_through_rows_that_lack_it(cast: Cast, ana: A
     assert len(fields) >= 3
     for order in [sign + field for field in fields for sign in ("", "-")]:
         rows: list[dict[str, Any]] = []
-        url: str | None = f"{path}/?page_size=2&ordering={order}"
+        url: str | None = f"{path}/?page_size=3&ordering={order}"
         while url:
             page = ana("GET", url).json()
             rows += page["results"]
             url = page["next"] and page["next"].replace("http://testserver", "")
-        assert len(rows) == len({row["id"] for row in rows}) == 7, order
+        assert len(rows) == len({row["id"] for row in rows}) == 5, order
         has = [row for row in rows if row[order.lstrip("-")] is not None]
         assert rows[: len(has)] == has, "what lacks it is last"
 
@@ -499,9 +512,9 @@ def test_every_order_goes_both_ways_through_rows_that_lack_it(cast: Cast, ana: A
             return (Decimal(row[field]) if field in ("amount", "revenue") else row[field]), row["id"]
 
         assert has == sorted(has, key=place, reverse=order.startswith("-")), order
-    last = ana("GET", f"{path}/?page_size=5").json()["next"].replace("http://testserver", "")
-    back = ana("GET", last).json()["previous"].replace("http://testserver", "")
-    assert ana("GET", back).json()["results"] == ana("GET", f"{path}/?page_size=5").json()["results"]
+    first = ana("GET", f"{path}/?page_size=3").json()
+    rest = ana("GET", first["next"].replace("http://testserver", "")).json()
+    assert ana("GET", rest["previous"].replace("http://testserver", "")).json()["results"] == first["results"]
 
 
 def test_lists_are_filtered(cast: Cast, ana: Api) -> None:

@@ -215,6 +215,8 @@ def test_a_net_promoter_score_of_a_person_alone_or_alone_in_a_team_shows_from_te
     account = Account.objects.create(name="Brandt")
     for score in [9, 10, 9, 10, 9, 7, 8, 0, 6]:
         Feedback.objects.create(account=account, owner=calm.ana, kind="nps", score=score, given_on=date(2026, 5, 4))
+    for own in ({"recorded_by": calm.ana.user}, {"owner_had_link": True}):  # her own word
+        Feedback.objects.create(account=account, owner=calm.ana, kind="nps", score=10, given_on=date(2026, 5, 4), **own)
     refresh()
     few = figure(scope=Scope.person(calm.ana), measure="nps", period=Q2, as_of=END)
     assert (few.value, few.note) == (None, "shown from 10 records on")

@@ -271,9 +271,12 @@ def test_a_cancelled_order_of_a_win_does_not_come_back_by_itself(deal: Deal, cas
     probe = Product.objects.create(name="Probe")
     services.change_deal(deal=deal, by=cast.ana.user, at=AT, product=probe)
     assert (Order.objects.count(), Credit.objects.total()) == (1, 0)
+    services.withdraw_order(order=Order.objects.get(), by=cast.maya.user, at=AT)  # it was not cancelled after all
+    assert Credit.objects.total() == 900
+    services.cancel_order(order=Order.objects.present().get(), on=MARCH, reason="It was", by=cast.maya.user, at=AT)
     services.reopen_deal(deal=deal, by=cast.ana.user, at=AT, on=APRIL)
     win(deal, on=APRIL)
-    assert (Order.objects.standing().get().ordered_on, Credit.objects.total()) == (APRIL, 900)
+    assert (Order.objects.present().standing().get().ordered_on, Credit.objects.total()) == (APRIL, 900)
 
 
 def test_the_first_order_of_a_win_that_booked_none_is_as_it_was_won(deal: Deal, cast: Cast) -> None:

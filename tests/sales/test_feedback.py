@@ -314,7 +314,7 @@ def test_the_link_goes_to_the_customer_alone_where_there_is_an_address(
     client = signed_in(cast.ana)
     page = client.get(f"/orders/{order.pk}/").content.decode()
     assert 'id="ask"' in page
-    first = re.search(r'name="ask-contact".*?<option value="(\d+)"', page, re.DOTALL)
+    first = re.search(r'name="ask-contact".*?<option value="(\d+)" selected', page, re.DOTALL)
     assert first
     assert first[1] == str(eva.pk), "who has an address is chosen already"
     answer = client.post(f"/orders/{order.pk}/ask/", {"ask-contact": eva.pk})

@@ -1,7 +1,7 @@
 """Gifts: within a yearly limit per recipient, none to public officials, all of them in the register."""
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -56,8 +56,12 @@ def test_what_a_gift_is_worth_counts_in_reporting_currency(marta: Contact) -> No
         give(marta, 1, currency="SEK")
 
 
-def test_a_withdrawn_gift_leaves_its_room(marta: Contact) -> None:
-    withdraw_gift(gift=give(marta, 50), by=None, at=AT)
+def test_a_withdrawn_gift_leaves_its_room_and_only_on_its_day_by_its_giver(cast: Cast, marta: Contact) -> None:
+    withdraw_gift(gift=give(marta, 50), by=cast.ana.user, at=AT)
+    gift = give(marta, 50)
+    with pytest.raises(Refused, match="by who leads you"):
+        withdraw_gift(gift=gift, by=cast.ana.user, at=AT + timedelta(days=1))
+    withdraw_gift(gift=gift, by=cast.maya.user, at=AT + timedelta(days=1))
     give(marta, 50)
 
 

@@ -10,13 +10,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from sales import services
+from sales import selectors, services
 from sales.models import Account, Activity, Contact, Credit, Deal, DealChange, LostReason, Order, Stage
 from sales.services import leads
 from sales.views import accounts, activities, contacts, orders
 from sales.views import leads as lead_views
 from salesmgmt.exchange.services import Options, import_file
-from salesmgmt.lib import clock
+from salesmgmt.lib import clock, keyset
 from teams.models import Person, User
 from tests.cast import Cast
 
@@ -394,17 +394,39 @@ def test_each_list_comes_in_every_order_it_offers(cast: Cast) -> None:
         )  # fmt: skip
     client = signed_in(cast.ana)
     for name, (view, most) in {
-        "accounts": (accounts, 3), "contacts": (contacts, 2), "leads": (lead_views, 2), "activities": (activities, 2),
+        "accounts": (accounts, 4), "contacts": (contacts, 2), "leads": (lead_views, 2), "activities": (activities, 2),
         "orders": (orders, 3),
     }.items():  # fmt: skip
         assert len(view.SORTS) == most
         for sort, (_, by, falls) in view.SORTS.items():
             rows = client.get(reverse(name), {"sort": sort}).context["page"].rows
-            values = [getattr(row, by) for row in rows]
+            values = [getattr(row, by.replace("__", "_")) for row in rows]
             having = [value for value in values if value is not None]
             assert len(values) == 3
             assert values == sorted(having, reverse=falls) + [None] * (3 - len(having))
         assert client.get(reverse(name), {"sort": "\x00"}).status_code == 200
+
+
+def test_deals_come_by_name_stage_and_owner_from_page_to_page(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyset.page, "__kwdefaults__", keyset.page.__kwdefaults__ | {"size": 3})  # type: ignore[attr-defined]
+    stages = list(Stage.objects.order_by("-position")[:3])
+    Deal.objects.bulk_create(
+        Deal(name=f"D{n * 5 % 7}", owner=(cast.ana, cast.ben)[n % 2], stage=stages[n % 3], currency="EUR")
+        for n in range(7)
+    )
+    for who, orders_of in ((cast.maya, ("name", "stage", "owner")), (cast.ana, ("name", "stage"))):
+        client, seen = signed_in(who), selectors.deals(who.user, selectors.DealFilter())
+        assert [name for name, _ in client.get("/deals/").context["sorts"]][3:] == list(orders_of)
+        for sort in orders_of:
+            by = {"stage": "stage__position", "owner": "owner__name"}.get(sort, sort)
+            rows: list[int] = []
+            cursor: str | None = ""
+            while cursor is not None:
+                page = client.get("/deals/", {"sort": sort, "cursor": cursor}).context["page"]
+                rows += [deal.pk for deal in page.rows]
+                cursor = page.next
+            assert rows == list(seen.order_by(by, "pk").values_list("pk", flat=True)), sort
+            assert len(client.get("/deals/", {"sort": sort, "cursor": page.previous}).context["page"].rows) == 3
 
 
 def test_more_tasks_than_a_page_holds_are_reached_counted_and_exported(
@@ -518,7 +540,7 @@ MOST_QUERIES = {
     "deals": 16,
     "deal-board": 14,
     "deal-add": 14,
-    "accounts": 9,
+    "accounts": 10,
     "orders": 12,
 }
 

@@ -23,6 +23,7 @@ from targets.services import (
 from teams import services as teams
 from teams.models import Leadership, Posting, Team, User, access_of
 from tests.cast import Cast, make_cast
+from tests.exchange.test_kinds import take
 from tests.targets.letters import AT, Q3, get_json, post_json, signed_in
 from tests.targets.letters import draft as a_draft
 
@@ -62,6 +63,7 @@ def test_a_split_is_submitted_and_approved_by_the_next_manager_up(cast: Cast, dr
     assert [one.team for one in unapproved(draft, cast.vera.user)] == [cast.south]
     page = signed_in(cast.vera).get(f"/plans/{draft.pk}/publish/").content.decode()
     assert "1 split is not approved" in page
+    assert "Those never submitted don’t." in page
     assert "South" in page
 
 
@@ -177,6 +179,8 @@ def test_approvals_work_on_their_page_and_in_the_api(cast: Cast, draft: Plan) ->
     line = draft.allocations.get(team=cast.north, person=None)
     found = [one.kind for one in history_of_line(line, cast.maya.user)]
     assert found == ["proposed", "submitted", "approved"]
+    take("targets", "team,period,amount\nNorth,2026-Q3,61\n")
+    assert "Target of North, imported" in [one.text for one in history_of_line(line, cast.maya.user)]
     assert "Split of North approved" in maya.get(f"/plans/{draft.pk}/lines/{line.pk}/history/").content.decode()
 
 

@@ -1,5 +1,6 @@
 """Figures of a published plan: given on a new seat, changed in the open, and by much only with a yes from above."""
 
+import io
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
@@ -7,6 +8,8 @@ import pytest
 
 from sales.models import Task
 from salesmgmt.desk.models import Notice
+from salesmgmt.exchange.exports import write_table
+from salesmgmt.exchange.kinds import kinds
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused, Stale
@@ -24,6 +27,7 @@ from targets.services import (
     respond,
 )
 from teams.models import Organisation, Person, Posting, Team, User
+from teams.services import close_period
 from tests.cast import Cast
 from tests.exchange.test_kinds import counts, take
 from tests.targets.letters import post_json, published, signed_in
@@ -69,6 +73,7 @@ def test_who_is_hired_on_a_new_seat_is_given_a_quota_on_their_page(cast: Cast, p
     assert "Plan Q3, North: 66,000.00 on average" in page
     assert 'value="66000.00"' in page
     [seat] = free_seats(nina, Q3, on=ON)
+    close_period(key="2026-07", by=cast.olga.user, at=AT)  # of Nina it carries nothing
     sent = {"new-seat": seat.key, "new-amount": "60000", "new-reason": "New seat"}
     assert signed_in(cast.omar).post(url, sent).status_code == 404
     assert maya.post(url, sent | {"new-amount": "0"}).status_code == 422
@@ -146,6 +151,7 @@ def ask(cast: Cast, amount: int = 50000) -> QuotaProposal:
 
 
 def test_a_large_change_waits_for_the_yes_of_the_next_manager_up(cast: Cast, plan: Plan) -> None:
+    close_period(key="2026-07", by=cast.olga.user, at=AT)  # what it carries stays
     proposal = ask(cast)
     assert (figure(cast.ana), proposal.decider, proposal.needs_yes) == (66000, cast.vera, True)
     assert not Announcement.objects.exists()
@@ -168,6 +174,18 @@ def test_a_large_change_waits_for_the_yes_of_the_next_manager_up(cast: Cast, pla
     assert Notice.objects.filter(user=cast.maya.user, text__contains="has the yes it needed").exists()
     own = signed_in(cast.ana).get(f"/quotas/{cast.ana.pk}/?period=2026-Q3")
     assert "Another figure asked for" in own.content.decode()
+
+
+def test_what_is_asked_for_moves_with_its_words(cast: Cast, plan: Plan) -> None:
+    before = QuotaProposal.objects.filter(pk=ask(cast).pk).values().get()
+    told = {kind: io.StringIO() for kind in ("quota_proposals", "proposed_entries")}
+    for kind, out in told.items():
+        write_table(kinds()[kind], out)
+    QuotaProposal.objects.all().delete()
+    for kind, out in told.items():
+        assert counts(take(kind, out.getvalue())) == (1, 0, 0, 0)
+    [now] = QuotaProposal.objects.values()
+    assert now | {"id": 0} == before | {"id": 0}
 
 
 def test_small_steps_come_to_no_more_than_one(cast: Cast, plan: Plan) -> None:

@@ -3,14 +3,27 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
+import pytest
+
 from sales.models import Account, Credit, Feedback, Order, OrderLine, Product
 from salesmgmt.lib.periods import Period
-from targets.models import Plan
+from salesmgmt.lib.ranges import half_open
+from salesmgmt.lib.refusals import Refused
+from targets.models import Plan, QuotaEntry
 from targets.selectors import company_results, so_far, story
 from targets.selectors.past import results
-from targets.services import announce, change_allocation, make_plan, propose_allocation, publish_plan
-from teams.models import Person, Team
+from targets.services import (
+    LineEdit,
+    announce,
+    change_allocation,
+    change_allocations,
+    make_plan,
+    propose_allocation,
+    publish_plan,
+)
+from teams.models import ExchangeRate, Organisation, Person, Team
 from tests.cast import Cast
+from tests.exchange.test_kinds import reasons, take
 from tests.targets.letters import signed_in, text_of
 from tests.targets.test_plan import credit
 
@@ -60,6 +73,9 @@ def of_levels(cast: Cast, measure: str, amount: str) -> Plan:
 def test_satisfaction_is_the_share_of_customers_who_gave_a_four_or_five(cast: Cast) -> None:
     answers(cast, cast.cleo, 5, 4, 3, 1)
     answers(cast, cast.ana, 5)
+    own = {"account": Account.objects.latest("pk"), "owner": cast.cleo, "kind": "csat", "score": 5, "given_on": MAY}
+    Feedback.objects.create(**own, recorded_by=cast.cleo.user)
+    Feedback.objects.create(**own, owner_had_link=True)
     plan = of_levels(cast, "satisfaction", "90")
     assert {str(line.person): (line.past, line.amount) for line in plan.allocations.exclude(person=None)} == {
         "Cleo": (D(50), D(90)),
@@ -122,6 +138,29 @@ def test_a_goal_of_another_measure_is_written_in_its_unit_and_followed_up(cast: 
     words = text_of(cleo.get(f"{own}pdf/").content)
     assert "Cleo: 90%" in words
     assert "EUR" not in words
+
+
+def test_a_level_is_at_most_a_hundred_and_in_no_currency_by_any_way_in(cast: Cast) -> None:
+    plan = of_levels(cast, "satisfaction", "90")
+    line = plan.allocations.get(person=cast.cleo)
+    with pytest.raises(Refused, match="at most 100"):
+        change_allocation(allocation=line, amount=D(950), reason="More", by=cast.admin, at=AT)
+    with pytest.raises(Refused, match="at most 100"):
+        change_allocations(plan=plan, edits=[LineEdit(line.pk, D(950), line.amount)], reason="x", by=cast.admin, at=AT)
+    Organisation.objects.update(currency="EUR")
+    ExchangeRate.objects.create(currency="USD", rate=D("0.5"), kind="plan", during=half_open(date(2026, 1, 1)))
+    head = "person,period,amount,currency,measure\n"
+    wrong = take("quotas", f"{head}E-Cleo,2026-Q3,950,USD,satisfaction\n")
+    assert [(one, reason) for _, one, reason in reasons(wrong)] == [
+        ("amount", "Satisfaction (CSAT) is in percent: at most 100.")
+    ]
+    assert take("quotas", f"{head}E-Cleo,2026-Q3,92,USD,satisfaction\n").created == 1
+    assert QuotaEntry.objects.get().reporting_amount == 92
+    for kind, text in (
+        ("targets", "team,period,amount,measure\nSouth,2026-Q3,950,satisfaction\n"),
+        ("allocations", "plan,team,person,amount\nLevel,South,E-Cleo,950\n"),
+    ):
+        assert [one for _, one, _ in reasons(take(kind, text))] == ["amount"]
 
 
 def test_a_count_is_no_money_and_what_came_stands_beside_it(cast: Cast) -> None:

@@ -13,8 +13,9 @@ from salesmgmt.lib.refusals import Refused
 from targets.models import Allocation, Commitment, Plan, Slice
 from targets.selectors import changes_of, history_of, last_act
 from targets.services import ask_commitments, copy_plan, make_plan, propose_allocation, publish_plan, undo_changes
-from teams.models import Person, Skill, SkillRating, User
+from teams.models import Person, Posting, Skill, SkillRating, User
 from tests.cast import Cast
+from tests.targets.letters import post_json
 from tests.targets.test_plan import credit
 
 NOW = Period.of(clock.today("Europe/Berlin"), "quarter")
@@ -157,6 +158,16 @@ def test_scenarios_are_copied_and_compared_side_by_side(cast: Cast, plan: Plan) 
         copy_plan(plan=plan, name="Late", by=cast.admin, at=clock.now())
     page = read(client, f"/plans/{bold.pk}/")
     assert "Ledger now" in page
+    # What is published goes on as the next one's settings: its lines are proposed anew.
+    later = NOW.shift(1).key
+    sent = {"name": "The next", "period": later}
+    assert client.post(f"/plans/{bold.pk}/copy/", sent).status_code == 302
+    following = Plan.objects.get(name="The next")
+    assert (following.period, following.copied_from, following.growth) == (later, bold, bold.growth)
+    assert following.allocations.filter(person__isnull=False).count() == 3
+    again = post_json(client, f"/api/v1/plans/{bold.pk}/copy/", sent | {"name": "By API"})
+    assert (again.status_code, again.json()["period"]) == (201, later)
+    assert post_json(client, f"/api/v1/plans/{bold.pk}/copy/", sent | {"period": "2026-Q9"}).status_code == 400
 
 
 def test_people_commit_while_a_draft_is_open_and_it_stands_beside_the_plan(cast: Cast, plan: Plan) -> None:
@@ -179,6 +190,10 @@ def test_people_commit_while_a_draft_is_open_and_it_stands_beside_the_plan(cast:
     for words in ("Committed", "€27,500", "€58,000", "−€2,500", "−€2,000"):
         assert words in page
     assert line(plan, "Ana").amount == D(30000)
+    own_line = f"/plans/{plan.pk}/lines/{line(plan, 'Ana').pk}/"
+    assert "Two renewals less" in read(maya, own_line)
+    Posting.objects.filter(person=cast.ana).update(team=cast.south)
+    assert "Two renewals less" not in read(maya, own_line)  # what she said has gone with her
     ask_commitments(plan=plan, asks=False, by=cast.admin, at=clock.now())
     read(ana, url, 404)
 

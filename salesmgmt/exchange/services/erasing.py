@@ -39,7 +39,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "targets.Commitment": ("reason",),
     "targets.OfferEvent": ("reason",),
     "targets.ProposedEntry": ("note",),
-    "targets.QuotaProposal": ("reason",),
+    "targets.QuotaProposal": ("reason", "headline", "results", "economy", "competition"),
     "targets.Redistribution": ("reason",),
     "targets.Response": ("approach", "help_needed", "statement"),
     "teams.SkillRating": ("note", "contest"),
