@@ -35,7 +35,7 @@ def check_rollups(**kwargs: Any) -> None:
 
 @shared_task
 def raise_flags(**kwargs: Any) -> None:
-    """Daily: who is behind, and why."""
+    """Daily, once the forecasts are made: who is behind, and why."""
     done = services.raise_flags(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
     logger.info("flags_raised", **done)
 
@@ -60,9 +60,12 @@ def _drain_backtest() -> int:
 
 @shared_task
 def refresh_forecasts(**kwargs: Any) -> None:
-    """Nightly: where everybody will land."""
-    done = services.refresh_forecasts(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
-    logger.info("forecasts_refreshed", people=done)
+    """Nightly: where everybody will land; and then who is behind, by these forecasts."""
+    try:
+        done = services.refresh_forecasts(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
+        logger.info("forecasts_refreshed", people=done)
+    finally:
+        raise_flags.delay()
 
 
 @shared_task

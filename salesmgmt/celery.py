@@ -41,7 +41,6 @@ app.conf.beat_schedule = {
         "check rollups": ("performance.tasks.check_rollups", crontab(hour="1", minute="40")),
         "refresh forecasts": ("performance.tasks.refresh_forecasts", crontab(hour="3", minute="50")),
         "refresh back-test": ("performance.tasks.refresh_backtest", crontab(hour="0", minute="20")),
-        "raise flags": ("performance.tasks.raise_flags", crontab(hour="4", minute="10")),
         "recheck flags": ("performance.tasks.recheck_flags", 300.0),
         "freeze figures": ("performance.tasks.freeze_figures", 60.0),
         "make digests": ("salesmgmt.desk.tasks.make_digests", crontab(hour="5", minute="30")),

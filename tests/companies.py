@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from performance.analysis import forecast as method
+
 Days = NDArray[np.datetime64]
 Ints = NDArray[np.int64]
 Floats = NDArray[Any]
@@ -258,3 +260,23 @@ def _billed(rng: np.random.Generator, of: Style, quarters: Days, level: Floats, 
         "seller": np.array(seller, dtype=int), "ordered": np.array(ordered, dtype="datetime64[D]"),
         "booked": np.array(booked, dtype=float), "actor": ints, "acted": days,
     }  # fmt: skip
+
+
+def known_of(company: Company) -> method.Known:
+    """All of it, as the forecast reads it."""
+    people, closed = company.people, np.where(np.isnat(company.decided), method.NEVER, company.decided.astype(int))
+    ordered = company.ordered.astype(int)
+    return method.Known(
+        people=people, since=int(company.quarters[0].astype(int)), seller=company.seller, on=ordered, said=ordered,
+        amount=company.booked, person=np.arange(people), start=company.joined.astype(int),
+        until=company.left.astype(int), weight=np.ones(people), told=company.opened.astype(int),
+        untold=np.full(len(closed), method.NEVER), owner=company.owner,
+        opened=company.opened.astype(int), closed=closed, won=company.won, listed=company.listed,
+        worth=np.where(company.won, company.amount, np.nan),
+        kind=np.zeros(len(company.owner), dtype=int),
+    )  # fmt: skip
+
+
+def quarters_of(company: Company) -> list[method.Cuts]:
+    months = [quarter.astype("datetime64[M]") + np.arange(4) for quarter in company.quarters[:-1]]
+    return [part.astype("datetime64[D]").astype(int) for part in months]

@@ -55,6 +55,8 @@ class Past:
     before: float
     after: float
     quota: float
+    there: float = 1.0
+    """How much of it they worked, ramp and relieved leave counted, × what they work now (R5)."""
 
     @property
     def final(self) -> float:
@@ -89,5 +91,5 @@ def rhythms(pasts: Mapping[int, Sequence[Past]], *, elapsed: float) -> dict[int,
 
 
 def _variance(own: Sequence[Past]) -> float:
-    mean = fmean(past.final for past in own)
-    return stdev(past.before / (past.quota or mean) for past in own) ** 2
+    least = fmean(past.final for past in own) / 2  # a quota that was relieved to almost nothing is no measure
+    return stdev(past.before / (max(past.quota, least) if past.quota else 2 * least) for past in own) ** 2

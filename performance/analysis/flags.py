@@ -6,12 +6,14 @@ it varies by chance is its sampling error times a dispersion that is learned fro
 (quasi-likelihood: Wedderburn, 1974). So a few deals more or less convince nobody, and what was always steady does soon.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log, pi, sqrt
 from statistics import fmean, median
 
 LEVERS = ("activity", "pipeline", "conversion", "size", "speed")
+DECIDED = frozenset({"conversion", "size", "speed"})  # that only decided deals show
+LONG = 2  # the place of the window that holds a whole quarter's end
 PRIOR = 0.12  # of the people have a cause
 DROP, AROUND = log(0.55), 0.3  # what a cause leaves of a lever, and how far that varies (logarithms)
 ODD, ODDLY = 0.02, 0.35  # one in fifty windows is odd for no lasting reason
@@ -124,22 +126,30 @@ def spread_of(pasts: Iterable[Sequence[Counts]]) -> float:
     return median(found) if found else 0.5
 
 
-def chances(looks: Sequence[Mapping[int, "Seen"]], results: Mapping[int, Result]) -> dict[int, Chances]:
+def chances(
+    looks: Sequence[Mapping[int, "Seen"]], results: Mapping[int, Result], late: Collection[int] = frozenset()
+) -> dict[int, Chances]:
     """For each person; `looks` are windows of different lengths, as nobody knows when a cause began.
 
-    Each length is as likely, so their ratios are averaged. Who has no past has only a result.
+    Each length is as likely, so their ratios are averaged. Who has no past has only a result. Of those who sell `late`
+    in the quarter the few deals that are decided by now say nothing, and their result neither: only the window that
+    holds the end of the quarter before does.
     """
     ratios: dict[int, dict[str, list[tuple[float, float]]]] = {person: {} for person in results}
-    for look in looks:
+    for n, look in enumerate(looks):
         spread = spread_of(seen.past for seen in look.values())
         dispersion = dispersions(_earlier(look, spread))
         now = {p: _changes(seen.now, _sum(seen.past), spread) for p, seen in look.items() if seen.past}
         for person, changes in _without_what_all_share(now).items():
             own = ratios.setdefault(person, {})
             for name, (moved, error) in changes.items():
+                if person in late and n < LONG and name in DECIDED:
+                    continue
                 variance = dispersion[name] * error + STEADY**2
                 own.setdefault(name, []).append((_ratio(moved, variance), exp(moved)))
-    return {person: _weigh(found, results.get(person)) for person, found in ratios.items()}
+    return {
+        person: _weigh(found, None if person in late else results.get(person)) for person, found in ratios.items()
+    }  # fmt: skip
 
 
 def _weigh(found: Mapping[str, Sequence[tuple[float, float]]], result: Result | None) -> Chances:

@@ -136,7 +136,7 @@ class Landing:
 PAST = 8
 REPLAYS = 6
 SHAPE_WORTH, SHAPE_AMOUNTS, SHAPE_SPREAD = 0.035, 4.0, 0.25
-OWN_SHAPE = (10.0, 1000.0)
+OWN_SHAPE, FEW_SHAPE = (10.0, 1000.0), 60.0  # where fewer than five people tell how far they differ
 TOGETHER, ALONE, TREND_WORTH, PARTIAL = 0.15, 0.4, 0.8, 0.3
 LASTING, FADING, CHANCE, MEMORY = 0.12, 0.015, 1.0, 0.6
 SIZES_WORTH, SPEED_WORTH, OPENED_WORTH, KIND_WORTH = 10.0, 200.0, 8.0, 1.0
@@ -145,6 +145,8 @@ PIPELINE_WHOLE, TOTALS_WORTH, RATE_TOTAL, PIPELINE_TOTAL = 0.15, 2.0, 0.1, 0.25
 INTERCEPT, SLOPE, ALIKE = 0.5, 0.25, 0.05
 OFF_WORTH, SPREAD_WORTH, SHARED_WORTH, MOST_SHARED = 3.0, 2.0, 2.0, 16.0
 FIRST, WARM_WORTH = 91, 3.0
+STILL = 0.25  # of what a day usually brings, that may come yet, whatever it has brought
+ALIKE_LONG = 0.05  # by how much the lengths of periods may differ that are taken as the same
 
 GRID = np.linspace(0, 1, 93)
 AGES = np.array([0, 1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 56, 70, 84, 98, 112, 126, 150, 180, 240, 300, 365, 540, 10**6])
@@ -198,6 +200,7 @@ class Learned:
     shared: float = 1.0
     spread: float = 1.0
     odds: tuple[float, float] = (0.0, 1.0)  # intercept and slope that put probabilities right
+    days: float = 0.0  # that a period usually has
 
 
 def learn(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
@@ -304,6 +307,19 @@ def project(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) 
     return _together(learned, _views(learned, known, periods, last))
 
 
+def begun(landing: Landing, learned: Learned, cuts: Cuts, last: int, brought: Floats) -> Landing:
+    """The landing on the day after `last`, of which something is here already: that much less is to come of that day.
+
+    A day that has brought more than it usually does takes nothing from those that follow.
+    """
+    before, after = _share(learned.shape, cuts, np.array([last + 1, last + 2]))
+    usual = landing.rest * (after - before) / max(1 - before, 1e-9)
+    left = 1 - np.minimum(brought.clip(0), (1 - STILL) * usual) / np.maximum(landing.rest, 1e-9)
+    return replace(
+        landing, rest=landing.rest * left, variance=landing.variance * left, shared=landing.shared * left
+    )  # fmt: skip
+
+
 # ── The rate ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -331,11 +347,17 @@ def _exposure(known: Known, learned: "Learned", cuts: Cuts, until: int) -> Float
     """How much of a period's worth each person was there for, before `until`; a newcomer's first weeks count less."""
     begin, end = np.maximum(known.start, known.since), np.minimum(known.until, until)
     end = np.maximum(end, begin)
-    part = _share(learned.shape, cuts, end) - _share(learned.shape, cuts, begin)
+    part = (_share(learned.shape, cuts, end) - _share(learned.shape, cuts, begin)) * _length(learned, cuts)
     if learned.warm_up:
         inside = np.maximum(begin, cuts[0]), np.minimum(end, cuts[-1])
         part = part * _warmth(learned.warm_up, *(days - _joined(known)[known.person] for days in inside))
     return np.bincount(known.person, known.weight * part, minlength=known.people).clip(0)
+
+
+def _length(learned: Learned, cuts: Cuts) -> float:
+    """How long a period is, × the usual: a quarter of four periods of weeks, one with a 53rd week."""
+    long = float(cuts[-1] - cuts[0]) / learned.days if learned.days else 1.0
+    return long if abs(long - 1) > ALIKE_LONG else 1.0
 
 
 def _joined(known: Known) -> Ints:
@@ -401,7 +423,7 @@ def _fit(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     share = float(np.interp(point, GRID, shape))
     own_n, own_before = _own_shares(known, earlier, point)
     usual = float(own_before.sum() / own_n.sum()) if own_n.sum() else share
-    own_shape = OWN_SHAPE[1]
+    own_shape = FEW_SHAPE
     enough = own_n >= 5
     if enough.sum() >= 5:
         shares, n = own_before[enough] / own_n[enough], own_n[enough]
@@ -411,6 +433,7 @@ def _fit(known: Known, periods: Sequence[Cuts], last: int) -> Learned:
     found = Learned(
         last=last,
         since=known.since,
+        days=float(np.median([cuts[-1] - cuts[0] for cuts in earlier or [now]])),
         shape=shape, shape_variance=shape_variance, own_shape=own_shape, usual_share=usual, size=size, unit=unit,
         level=1.0, company=np.ones(len(earlier) + 1), company_variance=0.0, mixtures=(), hazards=None,
     )  # fmt: skip
@@ -643,10 +666,29 @@ def _closing(won: Floats, lost: Floats, busy: Floats) -> tuple[Floats, Floats]:
     return closing, new
 
 
+def _is_here(known: Known, day: int) -> Bools:
+    """Of each row of presence: whether it is work, on leave or not, that goes on after that day."""
+    here: Bools = (known.start <= day) & (known.until > day) & (known.weight > 0)
+    return here
+
+
+def _staying(learned: Learned, known: Known, cuts: Cuts, last: int) -> tuple[Floats, Floats]:
+    """Who is there in the rest of the period: × somebody who is there all of it; × what they are there for now."""
+    plain = replace(learned, warm_up=0.0)
+    goes_on = replace(
+        known, until=np.full_like(known.until, NEVER), weight=np.where(_is_here(known, last), known.weight, 0.0)
+    )
+    left, full = (
+        _exposure(one, plain, cuts, int(cuts[-1])) - _exposure(one, plain, cuts, last + 1) for one in (known, goes_on)
+    )
+    whole = float(1 - _share(learned.shape, cuts, np.array([last + 1]))[0]) * _length(learned, cuts)
+    return left.clip(0) / max(whole, 1e-9), np.where(full > 0, left / np.maximum(full, 1e-9), 1.0).clip(0, 1)
+
+
 def _opened(known: Known, first: int, last: int) -> tuple[Floats, Floats]:
     """Deals opened in the last half year, and the days each person was there for."""
     since = max(last - 180, known.since, first)
-    here = known.until > last
+    here = _is_here(known, last)
     days = known.weight * (np.minimum(known.until, last + 1) - np.maximum(known.start, since)).clip(0)
     there = np.bincount(known.person, days, minlength=known.people)
     stays = np.bincount(known.person, here * known.weight, minlength=known.people) > 0
@@ -654,15 +696,16 @@ def _opened(known: Known, first: int, last: int) -> tuple[Floats, Floats]:
     return counts * stays, there * stays
 
 
-def _pipeline(at: Hazards, known: Known, last: int) -> "Pipeline":
-    """What open deals and those still to come should bring in the rest of the period."""
+def _pipeline(at: Hazards, known: Known, last: int, there: Floats, stays: Floats) -> "Pipeline":
+    """What open deals and those still to come should bring in the rest of the period, while their people are there."""
     own = (known.closed <= last) & (known.closed >= at.first) & known.won & (known.opened <= known.closed)
     wins = np.bincount(known.owner[own], minlength=known.people)
     speed = (wins + SPEED_WORTH) / (_risk(at, known, last) @ at.won + SPEED_WORTH)
     kinds = np.where(known.kind + 1 < len(at.kinds), known.kind + 1, 0)  # what is new brings what is usual
     value = np.where(np.isnan(known.listed), at.kinds[kinds], known.listed)
     is_open = (known.closed > last) & (known.opened <= last)
-    closing = np.minimum(at.closing[np.clip(last - known.opened, 0, OLDEST - 1)] * speed[known.owner], 0.98) * is_open
+    closing = at.closing[np.clip(last - known.opened, 0, OLDEST - 1)] * (speed * stays)[known.owner]
+    closing = np.minimum(closing, 0.98) * is_open
     opened, days = _opened(known, at.first, last)
     rate = (opened + OPENED_WORTH) / (days + OPENED_WORTH / max(at.opened, 1e-9)) * (days > 0)
     worth = known.won & ~np.isnan(known.worth)
@@ -671,7 +714,7 @@ def _pipeline(at: Hazards, known: Known, last: int) -> "Pipeline":
     return Pipeline(
         open=np.bincount(known.owner, closing * value, minlength=known.people),
         open_variance=np.bincount(known.owner, closing * (1 - closing) * value**2, minlength=known.people),
-        new=speed * rate * at.new.sum() * size,
+        new=speed * rate * at.new.sum() * size * there,
     )
 
 
@@ -734,7 +777,9 @@ def _views(learned: Learned, known: Known, periods: Sequence[Cuts], last: int) -
         rate_variance=np.maximum(variance, 1e-4) * scale**2,
         chance=by_chance * unit,
         by_chance=by_chance,
-        pipeline=None if learned.hazards is None else _pipeline(learned.hazards, known, last),
+        pipeline=None
+        if learned.hazards is None
+        else _pipeline(learned.hazards, known, last, *_staying(learned, known, now, last)),
         unit=unit,
         seen=exposure.sum(1),
         entries=np.bincount(known.seller, minlength=known.people),

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("performance", "0002_reference_data"),
+        ("performance", "0011_backtest_scores"),
     ]
 
     operations = [

@@ -2,7 +2,7 @@
 
 from .calls import Call, CallQuerySet
 from .flags import Flag, FlagCost, FlagEvent, FlagKind, FlagQuerySet
-from .forecasts import BacktestCase, BacktestRun, ForecastBasis, ForecastRow
+from .forecasts import BacktestCase, BacktestRun, BacktestScore, ForecastBasis, ForecastRow
 from .frozen import FrozenFigure, FrozenNight
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
@@ -15,6 +15,7 @@ __all__ = [
     "WATCHES",
     "BacktestCase",
     "BacktestRun",
+    "BacktestScore",
     "Call",
     "CallQuerySet",
     "DealVersion",

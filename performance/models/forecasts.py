@@ -121,6 +121,35 @@ class BacktestCase(models.Model):
         return f"person {self.person_id} at {self.checkpoint} of {self.period}"
 
 
+class BacktestScore(models.Model):
+    """What the replay of a period at a checkpoint comes to, of all people, or of teams and the company.
+
+    Counts and sums that add up over periods, so that pages cost the same however long the past is, and name nobody.
+    """
+
+    class Level(models.TextChoices):
+        PERSON = "person"
+        TEAM = "team"
+
+    level = models.CharField(max_length=6, choices=Level)
+    measure = models.CharField(max_length=30)
+    period = models.CharField(max_length=8)
+    checkpoint = models.DecimalField(max_digits=4, decimal_places=3)
+    as_of = models.DateField()
+    tally = models.JSONField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["level", "measure", "period", "checkpoint"], name="one_backtest_score_per_checkpoint"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level} at {self.checkpoint} of {self.period}"
+
+
 class BacktestRun(models.Model):
     """How far the past has been replayed: every period that was over by `until`."""
 

@@ -28,10 +28,10 @@ class Rollup(Cell):
     """Sum and count of a measure for a person, the team it counted in, the day it occurred and the month it was posted.
 
     `on` is the day the measure goes by: booked, decided, done; for `pipeline` the expected close, for `expected` the
-    day the quota is spread to. Restated figures sum by `on`, reported ones by `posted_month` (R10). `bookings` and
-    `overlay` are at the plan's rates, `bookings.actual` and `overlay.actual` what they are more at the actual ones
-    (R13). `person` is 0 for a quota that nobody holds. Pipeline has no team: open deals belong to whoever is posted on
-    the day one asks for.
+    day the quota is spread to. Restated figures sum by `on`, reported ones by `posted_month` (R10). `bookings`,
+    `overlay` and `pipeline` are at the plan's rates, `bookings.actual` and the like what they are more at the actual
+    ones (R13). `person` is 0 for a quota that nobody holds. Pipeline has no team: open deals belong to whoever is
+    posted on the day one asks for.
     """
 
     person = models.ForeignKey(Person, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)

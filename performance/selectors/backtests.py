@@ -1,7 +1,7 @@
 """The past, replayed with only what was known then, beside three plain methods."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
@@ -13,13 +13,15 @@ from django.db import connection
 from salesmgmt.lib.clock import close_of
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Kind, Period
+from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
+from targets.models import BOOKINGS
 from targets.selectors import quota_of
-from teams.models import Organisation, Posting
+from teams.models import Leave, Organisation, Posting
 
 from ..analysis import forecast as method
-from ..models import BacktestCase, FlagCost, FlagKind
-from .forecasting import EPOCH, History, cuts, forecasts_of, number, odds_from, outlook, read
+from ..models import BacktestScore, FlagCost, FlagKind
+from .forecasting import EPOCH, Forecast, History, cuts, forecasts_of, number, odds_from, outlook, read, together
 
 CHECKPOINTS = (Decimal("0.1"), Decimal("0.25"), Decimal("0.5"), Decimal("0.75"), Decimal("0.9"))
 WHOLE = 7  # days into a period that the first record may be, for the period to be whole
@@ -54,9 +56,10 @@ def parse_checkpoints(text: str) -> list[Decimal]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A person at a checkpoint: what was said, and what came of it."""
+    """A person, or a team with all below it, at a checkpoint: what was said, and what came of it."""
 
     person_id: int
+    """0: the team; and of team 0 the company."""
     team_id: int
     period: str
     checkpoint: Decimal
@@ -104,7 +107,7 @@ def replay(
         yield from cases
         lately = {period.shift(-back).key for back in range(method.PAST)}
         said = [one for one in said if one[2] in lately]
-        said += [(one.p_before, one.missed, one.period) for one in cases if one.p_before is not None]
+        said += [(one.p_before, one.missed, one.period) for one in people_of(cases) if one.p_before is not None]
         period = period.shift(1)
 
 
@@ -132,29 +135,59 @@ def judge(
     for checkpoint in checkpoints:
         on = checkpoint_day(period, checkpoint)
         then = method.sums(known.at(number(on)), [cuts(one) for one in before])
+        here = _here(known, number(on), number(period.end))
         if quota.trailing:
             means = (then.T * there).sum(0) / np.maximum(there.sum(0), 1)
-            here = _here(known, number(on), number(period.end))
             goals = {names[k]: _cents(means[k]) for k in np.flatnonzero(here & (means > 0)).tolist()}
         else:
             moment = close_of(on, organisation.time_zone)
             quotas = quota_of(person_ids=names, start=period.start, end=period.end, known=moment)
-            goals = {pk: to_cents(goal) for pk, goal in quotas.items() if goal > 0}
+            goals = {pk: to_cents(goal) for pk, goal in quotas.items() if goal > 0 and here[history.people[pk]]}
+        relieved = Leave.objects.filter(kind__relieves_quota=True, during__overlap=half_open(on, period.end))
+        for pk in relieved.filter(person__in=goals, during__startswith__gt=on).values_list("person_id", flat=True):
+            goals.pop(pk, None)
         if not goals:
             continue
         at = outlook(history, period, on, odds=odds)
         found = forecasts_of(at, list(goals), goals, {}, as_of=on)
-        teams = dict(Posting.objects.on(on).filter(person__in=goals).values_list("person_id", "team_id"))
+        posted = dict(Posting.objects.on(on).filter(person__in=goals).values_list("person_id", "team__path"))
         pipeline = _pipeline(period, on)
+        teams: dict[int, list[Case]] = {}
         for pk, goal in goals.items():
             k, said = history.people[pk], found[pk]
             straight = None if said.p_miss is None else said.parts["p_miss"]
             flagged = said.p_miss is not None and said.p_miss >= flagged_from
-            yield Case(
-                pk, teams.get(pk, 0), period.key, checkpoint, on, goal, said.credited, said.expected, said.low,
-                said.high, said.p_miss, straight, flagged, _cents(finals[k]), _cents(then[k, -1]),
+            case = Case(
+                pk, [0, *posted.get(pk, ())][-1], period.key, checkpoint, on, goal, said.credited, said.expected,
+                said.low, said.high, said.p_miss, straight, flagged, _cents(finals[k]), _cents(then[k, -1]),
                 None if pipeline is None else pipeline.get(pk, Decimal(0)),
             )  # fmt: skip
+            yield case
+            for team in (0, *posted.get(pk, ())):
+                teams.setdefault(team, []).append(case)
+        yield from (_together(team, cases, found, flagged_from) for team, cases in teams.items() if len(cases) > 1)
+
+
+def people_of(cases: Iterable[Case]) -> list[Case]:
+    return [case for case in cases if case.person_id]
+
+
+def _together(team: int, cases: Sequence[Case], found: Mapping[int, Forecast], flagged_from: float) -> Case:
+    """A team of these people, as one: what was said of it, and what they brought, less what counts for no team."""
+
+    def whole(name: str) -> Decimal:
+        parts = (
+            (getattr(case, name) or Decimal(0)) * Decimal(str(found[case.person_id].parts["primary"])) for case in cases
+        )
+        return to_cents(sum(parts, Decimal(0)))
+
+    one, quota, credited = cases[0], sum((case.quota for case in cases), Decimal(0)), whole("credited")
+    said = together([found[case.person_id] for case in cases], quota=quota, credited=credited, as_of=one.as_of)
+    return Case(
+        0, team, one.period, one.checkpoint, one.as_of, quota, credited, said.expected, said.low, said.high,
+        said.p_miss, said.p_miss, said.p_miss is not None and said.p_miss >= flagged_from, whole("final"),
+        whole("last_final"), None if one.pipeline is None else whole("pipeline"),
+    )  # fmt: skip
 
 
 def _cents(value: float) -> Decimal:
@@ -173,8 +206,12 @@ def _reaches(known: method.Known, period: Period) -> bool:
 
 def _here(known: method.Known, day: int, end: int) -> Any:
     """Who is there on the day and stays to the end: who leaves misses for a reason of its own."""
-    stays = (known.weight > 0) & (known.start <= day) & (known.until >= end)
-    return np.bincount(known.person[stays], minlength=known.people) > 0
+
+    def on(one: int) -> Any:
+        stands = (known.weight > 0) & (known.start <= one) & (known.until > one)
+        return np.bincount(known.person[stands], minlength=known.people) > 0
+
+    return on(day) & on(end - 1)
 
 
 def _pipeline(period: Period, on: date) -> dict[int, Decimal] | None:
@@ -233,47 +270,109 @@ class Scores:
     """Share of the 80 % ranges that held."""
 
 
-def kept() -> list[BacktestCase]:
-    """The cases of the last replay."""
-    return list(BacktestCase.objects.order_by("period", "checkpoint", "person_id"))
+FIFTHS, BINS = 5, 100
 
 
-def score(cases: Sequence[Case | BacktestCase]) -> Scores:
-    """Judge the forecast and three plain methods on the same cases: those of which the forecast says something."""
-    sure = [case for case in cases if case.p_miss is not None and case.expected is not None]
-    methods = []
-    if sure:
-        plain = {
-            "Paceline": [(float(c.p_miss or 0), float(c.expected or 0), c.flagged) for c in sure],
-            "Linear by calendar days": [_yes_or_no(c, float(c.credited) / float(c.checkpoint)) for c in sure],
-            "Same as last period": [_yes_or_no(c, float(c.last_final or 0)) for c in sure],
+@dataclass(slots=True)
+class Tally:
+    """Counts and sums of cases, that add up: of those of which the forecast says something."""
+
+    count: int = 0
+    unknown: int = 0
+    held: int = 0
+    final: float = 0.0
+    fifths: list[list[float]] = field(default_factory=lambda: [[0, 0.0, 0] for _ in range(FIFTHS)])
+    """Of each fifth of the probabilities: cases, sum of what was said, missed."""
+    missed: list[int] = field(default_factory=lambda: [0] * (BINS + 1))
+    """Cases that missed by whole hundredths of the probability, and below those that reached it."""
+    reached: list[int] = field(default_factory=lambda: [0] * (BINS + 1))
+    methods: dict[str, list[float]] = field(default_factory=dict)
+    """Of each method: cases, squared errors of probability, errors of amounts, hits, warned."""
+
+    def add(self, other: "Tally") -> None:
+        for name in ("count", "unknown", "held", "final"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for mine, more in zip(self.fifths, other.fifths, strict=True):
+            mine[:] = [a + b for a, b in zip(mine, more, strict=True)]
+        self.missed = [a + b for a, b in zip(self.missed, other.missed, strict=True)]
+        self.reached = [a + b for a, b in zip(self.reached, other.reached, strict=True)]
+        for name, sums in other.methods.items():
+            self.methods[name] = [a + b for a, b in zip(self.methods.get(name, [0.0] * 5), sums, strict=True)]
+
+
+OURS = "Paceline"
+
+
+def tally(cases: Iterable[Case]) -> Tally:
+    """The forecast and three plain methods on the same cases."""
+    found = Tally()
+    for case in cases:
+        if case.p_miss is None or case.expected is None:
+            found.unknown += 1
+            continue
+        found.count += 1
+        found.held += (case.low or 0) <= case.final <= (case.high or 0)
+        found.final += float(case.final)
+        fifth = found.fifths[min(int(case.p_miss * FIFTHS), FIFTHS - 1)]
+        fifth[:] = [fifth[0] + 1, fifth[1] + case.p_miss, fifth[2] + case.missed]
+        (found.missed if case.missed else found.reached)[int(round(case.p_miss * 10_000) // 100)] += 1
+        said = {
+            OURS: (case.p_miss, float(case.expected), case.flagged),
+            "Linear by calendar days": _yes_or_no(case, float(case.credited) / float(case.checkpoint)),
+            "Same as last period": _yes_or_no(case, float(case.last_final or 0)),
         }
-        if all(c.pipeline is not None for c in sure):
-            plain["Pipeline × stage probability"] = [_yes_or_no(c, float(c.credited + (c.pipeline or 0))) for c in sure]
-        methods = [_judged(name, sure, said) for name, said in plain.items()]
-    fifths = []
-    for k in range(5):
-        inside = [c for c in sure if min(int(float(c.p_miss or 0) * 5), 4) == k]
-        said = sum(float(c.p_miss or 0) for c in inside) / len(inside) if inside else None
-        missed = sum(1 for c in inside if c.final < c.quota) / len(inside) if inside else None
-        fifths.append(Fifth(k / 5, (k + 1) / 5, len(inside), said, missed))
-    held = sum(1 for c in sure if (c.low or 0) <= c.final <= (c.high or 0)) / len(sure) if sure else None
-    return Scores(len(sure), len(cases) - len(sure), methods, fifths, held)
+        if case.pipeline is not None:
+            said["Pipeline × stage probability"] = _yes_or_no(case, float(case.credited + case.pipeline))
+        for name, (p, landing, warns) in said.items():
+            sums = found.methods.setdefault(name, [0.0] * 5)
+            new = (1, (p - case.missed) ** 2, abs(landing - float(case.final)), warns and case.missed, warns)
+            sums[:] = [a + b for a, b in zip(sums, new, strict=True)]
+    return found
 
 
-def _yes_or_no(case: Case | BacktestCase, landing: float) -> tuple[float, float, bool]:
+def _yes_or_no(case: Case, landing: float) -> tuple[float, float, bool]:
     warns = landing < float(case.quota)
     return float(warns), landing, warns
 
 
-def _judged(name: str, cases: Sequence[Case | BacktestCase], said: Sequence[tuple[float, float, bool]]) -> Method:
-    missed = [case.final < case.quota for case in cases]
-    brier = sum((p - miss) ** 2 for (p, _, _), miss in zip(said, missed, strict=True)) / len(cases)
-    whole = sum(float(case.final) for case in cases)
-    wrong = sum(abs(landing - float(case.final)) for (_, landing, _), case in zip(said, cases, strict=True))
-    hit = [flagged for (_, _, flagged), miss in zip(said, missed, strict=True) if miss]
-    alarm = [not miss for (_, _, flagged), miss in zip(said, missed, strict=True) if flagged]
-    return Method(
-        name, brier, wrong / whole if whole else 0.0, sum(hit) / len(hit) if hit else None,
-        sum(alarm) / len(alarm) if alarm else None,
-    )  # fmt: skip
+def scores_of(found: Tally) -> Scores:
+    """What a page says of them; a method that says nothing of some of them is left out."""
+    missed = sum(found.missed)
+    methods = [
+        Method(
+            name, squares / n, off / found.final if found.final else 0.0, hits / missed if missed else None,
+            (warned - hits) / warned if warned else None,
+        )
+        for name, (n, squares, off, hits, warned) in found.methods.items()
+        if n == found.count
+    ]  # fmt: skip
+    fifths = [
+        Fifth(k / FIFTHS, (k + 1) / FIFTHS, int(n), said / n if n else None, failed / n if n else None)
+        for k, (n, said, failed) in enumerate(found.fifths)
+    ]
+    return Scores(found.count, found.unknown, methods, fifths, found.held / found.count if found.count else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The last replay: over all, at each checkpoint, and of teams and the company together."""
+
+    periods: list[str]
+    people: Tally
+    at_each: list[tuple[Decimal, Tally]]
+    teams: Tally
+
+
+def judged() -> Judged:
+    """From what is kept of each period, in one query."""
+    people, teams, periods = Tally(), Tally(), set()
+    at_each: dict[Decimal, Tally] = {}
+    for row in BacktestScore.objects.filter(measure=BOOKINGS).order_by("period", "checkpoint"):
+        found = Tally(**row.tally)
+        if row.level == BacktestScore.Level.TEAM:
+            teams.add(found)
+            continue
+        periods.add(row.period)
+        people.add(found)
+        at_each.setdefault(row.checkpoint, Tally()).add(found)
+    return Judged(sorted(periods), people, sorted(at_each.items()), teams)

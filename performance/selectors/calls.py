@@ -239,7 +239,8 @@ def calls_of(*, scope: Scope, period: Period, as_of: date) -> Calls:
         assert scope.pk is not None
         return Calls(None, [], call_lines(person_ids=[scope.pk], period=period, as_of=as_of))
     teams = Team.objects.present()
-    tops = list(teams.filter(pk=scope.pk or 0) if scope.kind == "team" else teams.filter(parent=None, department=""))
+    is_team = scope.kind == "team"
+    tops = teams.filter(pk__in=scope.tops or [scope.pk]) if is_team else teams.filter(parent=None, department="")
     told = [team_calls(team=team, period=period, as_of=as_of) for team in sorted(tops, key=lambda one: one.pk)]
     return Calls(*told[0]) if len(told) == 1 else Calls(None, [whole for whole, _, _ in told], [])
 

@@ -16,7 +16,7 @@ from django.db import connection
 from salesmgmt.lib.money import to_cents
 from teams.models import Posting, Team
 
-from ..analysis.flags import believed
+from ..analysis.flags import DECIDED, believed
 from ..analysis.signals import Share, away
 from ..models import FlagKind
 from .causes import ratios_of, said_of
@@ -26,7 +26,6 @@ from .signals import SIGNS, shares
 
 FELL = 0.75  # of what a lever was usually
 KNOWN = 2  # quarters of the same days, before somebody's own past says what is usual
-DECIDED = frozenset({"conversion", "size", "speed"})  # levers that only decided deals show
 MANY = 5  # deals left alone
 MOSTLY, BEYOND = 0.5, 0.25  # of the open value; and of what is usual among all
 QUIET_DAYS = 30  # while too few won deals tell what is usual in a stage
@@ -40,7 +39,7 @@ def early(
 
     `slow` also judges deals left alone and quality, which takes everybody to compare with.
     """
-    judged = [r for r in candidates if not (r.is_exempt or r.is_protected or r.is_ramping)]
+    judged = [r for r in candidates if not (r.is_exempt or r.is_protected)]
     people = [reading.person.pk for reading in judged]
     if not people:
         return []

@@ -19,7 +19,7 @@ from .catalogue import Measure, measures_of
 from .cells import Basis, Cells, Span, is_bucketed, of_scope, read
 from .goals import targets
 from .parts import middle_of
-from .pipeline import open_pipeline
+from .pipeline import NO_DEALS, Open, open_pipeline
 from .scope import Scope
 
 NO_SERIES = frozenset({"pipeline", "coverage", "attainment", "pace", "gap", "quota"})
@@ -73,7 +73,7 @@ def figures(
     """
     asked = list(measures_of(measures).values() if known is None else (known[key] for key in measures))
     cells = read(spans_of(asked, period, as_of), **of_scope(scope), basis=basis, period=period)
-    pipeline = (Decimal(0), 0, 0)
+    pipeline = NO_DEALS
     if any(measure.key in {"pipeline", "coverage"} for measure in asked):
         pipeline = open_pipeline(scope=scope, period=period, as_of=as_of)
     target = None
@@ -124,7 +124,7 @@ def figure(
 def figure_of(
     measure: Measure,
     cells: Cells,
-    pipeline: tuple[Decimal, int, int],
+    pipeline: Open,
     scope: Scope,
     period: Period,
     as_of: date,
@@ -174,6 +174,7 @@ def figure_of(
             value = median(cells.buckets.get((0, "to_date", "sales_cycle"), {}))
         case "pipeline":
             value = to_cents(pipeline[0])
+            beside = to_cents(pipeline[0] + pipeline[3])
         case "quota":
             value = quota
         case "expected":
@@ -376,7 +377,7 @@ def series(
             {(0, "to_date", part): cells.buckets.get((0, span.name, part), {}) for part in asked.needs},
         )
         days = replace(period, start=span.start, end=span.until)
-        made = figure_of(asked, own, (Decimal(0), 0, 0), scope, days, as_of, "restated", "")
+        made = figure_of(asked, own, NO_DEALS, scope, days, as_of, "restated", "")
         zero = asked.key == "expected" and made.value is None
         found.append((span.start, Decimal(0) if zero else made.value))
     return found

@@ -1,9 +1,9 @@
 """Who is behind, by how much, since when, and the plainest reason. What comes of it is for services.flags.
 
-Nobody is behind for selling late in the quarter, as they always do; for being new; for having been away; or for a few
-deals more or less. So a bare pace below the limit is not enough: the same must hold against the person's own usual
-share of the quota at this point, and a cause that lasts must be likelier than the threshold that the organisation's
-costs make (analysis.flags); where the forecast knows how likely the quota is missed, that must be too.
+Nobody is behind for selling late in the quarter, as they always do; for being new or on ramp; for having been away; or
+for a few deals more or less. So a bare pace below the limit is not enough: the same must hold against the person's own
+usual share of the quota at this point, and a cause that lasts must be likelier than the threshold that the
+organisation's costs make (analysis.flags); where the forecast knows how likely the quota is missed, that must be too.
 
 The first days of a quarter say nothing by themselves, and in its fourth week a deal more or less is still a fifth of
 the pace. Until five weeks are over, the quarter before is judged together with them: who was behind then and goes on
@@ -14,19 +14,23 @@ itself.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import sqrt
 from statistics import NormalDist, fmean
 from typing import Any
 
 import numpy as np
+import structlog
 from django.db import connection
 from django.db.models import Min
 
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import FiscalCalendar, Period
+from targets.analysis import FULL, RampProfiles, ramp_factors
+from targets.selectors import ramps
 from teams.models import Leave, Organisation, Person, Posting, Team
 from teams.selectors import PersonDays, presence
 
@@ -38,28 +42,30 @@ from ..models import FlagKind, RollupSum
 from .causes import beside, is_team_wide, percent, reason_of
 from .cells import Cells, Span, read
 from .figures import daily, records_url
-from .forecasting import kept, rows_of
+from .forecasting import kept, last_made, stored
 from .levers import REFERENCE, Days, Look, looks
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
 from .signals import KEYS, SIGNS, shares
+
+logger = structlog.get_logger(__name__)
 
 MIN_WEEKDAYS = 25  # of the quarter; before that the window begins with the quarter before
 MIN_WON = 12  # deals, now or usually, that tell a cause by themselves
 MIN_PRESENT = 10  # working days the person was there in the window
 LONG_AWAY, BACK = 10, 15  # working days away that are an absence, and present ones until it is over
 NEW = 3  # months of tenure without flags
-RAMPING = 6  # months of tenure in which only a clear case counts
 
 LIMIT = 0.80  # of what the plan, and of what one's own rhythm, expects by now
 RECOVERED = 0.90
 RHYTHM_RECOVERED = 0.95
-RAMP_CLEAR = -2.0  # standard deviations: one in forty
-LATE, SURELY = 0.4, 0.95  # of an even spread; and how likely a cause must be, where so little is decided by now
+LATE, DOUBT, SURELY = 0.4, 2.0, 0.85  # of an even spread; errors; how likely a cause must be, as little is decided
+LATE_MISS = 0.7  # and how likely the quota is missed: with most yet to come, that of anybody is about a half
 FAR = 0.60
 TRIFLE = 0.03  # of the quota
 BEFORE = timedelta(days=366)  # the earliest window, in which somebody may have begun
 STRETCH, WHOLE = 0.75, 3  # of the quota, that so many whole quarters and more brought in the mean
+THERE = 0.8  # of the work of now, that makes a quarter a whole one
 ZERO = Decimal(0)
 INPUTS = ("activities", "open_deals", "won", "decided", "credited", "working_days")
 
@@ -116,8 +122,7 @@ class Reading:
     pasts: list[Past]
     is_protected: bool = False
     is_exempt: bool = False
-    """New, away, or just back: no new flag, and no judgement about an open one."""
-    is_ramping: bool = False
+    """New, on ramp in this quarter, away, or just back: no new flag, and no judgement about an open one."""
     chances: Chances = field(default_factory=Chances)
     seen: Seen = field(default_factory=lambda: Seen(Counts()))
     p_miss: float | None = None
@@ -144,23 +149,28 @@ class Reading:
     def is_behind(self) -> bool:
         if self.pace >= LIMIT or self.usual_pace >= LIMIT or float(self.gap) < TRIFLE * float(self.quota):
             return False
-        if self.is_ramping:
-            return self.deviation <= RAMP_CLEAR
-        if self.sells_late and not self.is_stretched and self.chances.real < SURELY:
-            return False
+        if self.sells_late and not self.is_stretched:
+            return self.chances.real >= SURELY and (self.p_miss is None or self.p_miss >= LATE_MISS)
         if self.p_miss is not None and self.p_miss < self.threshold:
             return False
         return self.chances.real >= self.threshold or self.is_stretched
 
     @property
     def sells_late(self) -> bool:
-        """Most of what they bring falls to the end of a quarter: few deals are decided by now, whatever these say."""
-        return self.rhythm.share <= LATE * self.elapsed
+        """Most of what they bring may fall to the end of a quarter: few deals are decided by now, whatever these say.
+
+        The fewer quarters a share is known from, the smaller it may be: who may sell late is taken to.
+        """
+        doubt = DOUBT * self.rhythm.spread / sqrt(max(self.rhythm.periods, 1))
+        return self.rhythm.share - doubt <= LATE * self.elapsed
 
     @property
     def is_stretched(self) -> bool:
-        """The plan asks far more than this person ever brought: no matter of chance, and not of work."""
-        whole = [past.final for past in self.pasts if past.final > 0]
+        """The plan asks far more than this person ever brought: no matter of chance, and not of work.
+
+        A quarter on ramp, on leave or in part-time says nothing of what a whole one brings (R5).
+        """
+        whole = [past.final for past in self.pasts if past.final > 0 and past.there >= THERE]
         return len(whole) >= WHOLE and fmean(whole) <= STRETCH * float(self.quota)
 
     @property
@@ -242,7 +252,9 @@ def readings(
         if quota > 0:
             credited = to_cents(_credited(cells, pk, "now"))
             found[pk] = Reading(person, credited, expected, quota, over, usual[pk], pasts[pk], threshold=threshold)
-    _excuse(found, window)
+    profiles = ramps()
+    _excuse(found, window, profiles)
+    _tell_whole(found, window, profiles)
     _weigh(found, window, people)
     if not window.reaches_back:
         for pk, p_miss in _p_misses(found, window).items():
@@ -266,8 +278,8 @@ def _credited(cells: Cells, person: int, span: str) -> Decimal:
     return cells.total("bookings", key=person, span=span) + cells.total("overlay", key=person, span=span)
 
 
-def _excuse(found: dict[int, Reading], window: Window) -> None:
-    """Protected leave, absence, return and newness, of those whom it may concern."""
+def _excuse(found: dict[int, Reading], window: Window, profiles: RampProfiles) -> None:
+    """Protected leave, absence, return, ramp and newness, of those whom it may concern."""
     protected = Leave.objects.on(window.last).filter(kind__is_protected=True)
     for pk in protected.filter(person__in=found).values_list("person_id", flat=True):
         found[pk].is_protected = True
@@ -275,13 +287,27 @@ def _excuse(found: dict[int, Reading], window: Window) -> None:
         reading = found[pk]
         here = days.employed & ~days.away
         tenure = int(days.tenure_month[-1]) if len(days) else 0
-        reading.is_ramping = tenure <= RAMPING and len(days) > 0 and bool(days.ramp[-1])
+        on_ramp = ramp_factors(days, profiles) < FULL
         reading.is_exempt = (
             int(here.sum()) < MIN_PRESENT
             or 0 < tenure <= NEW
+            or bool(on_ramp[-BACK:].any() or on_ramp[days.days >= np.datetime64(window.period.start)].any())
             or bool(days.employed[-1] and days.away[-1])
             or _is_just_back(days, here)
         )
+
+
+def _tell_whole(found: Mapping[int, Reading], window: Window, profiles: RampProfiles) -> None:
+    """How much of each earlier quarter they worked, of those who seem to be asked more than they ever brought."""
+    asked = [pk for pk, reading in found.items() if reading.is_stretched]
+    first = window.earlier(PAST)[0]
+    for pk, days in presence(person_ids=asked, start=first, end=window.until).items():
+        worked = days.employed * ~days.relieved * days.fte.astype(float) * ramp_factors(days, profiles) / FULL
+        now = float(days.fte[-1]) if len(days) else 1.0
+        for n, past in enumerate(found[pk].pasts):
+            start, _, end = window.earlier(n + 1)
+            inside = (days.days >= np.datetime64(start)) & (days.days < np.datetime64(end))
+            found[pk].pasts[n] = replace(past, there=float(worked[inside].mean()) / now if inside.any() else 0.0)
 
 
 def _is_just_back(days: PersonDays, here: Any) -> bool:
@@ -307,7 +333,10 @@ HALF = 0.45  # less: what a result is without the half that a cause takes
 def _weigh(found: dict[int, Reading], window: Window, people: Collection[int] | None) -> None:
     """How likely each of them has a cause that lasts, from windows of three lengths."""
     if people is not None:
-        some = {*people, *sorted(found)[:SAMPLE]}
+        near = Posting.objects.on(window.last)
+        teams = near.filter(person__in=people).values("team")
+        others = near.filter(team__in=teams, person__in=found).values_list("person_id", flat=True)
+        some = {*people, *sorted(found)[:SAMPLE], *others}
         found = {pk: reading for pk, reading in found.items() if pk in some}
     windows = lengths_of(window)
     counted = _counts(list(found), sorted({days for own in windows.values() for days in own}))
@@ -319,7 +348,8 @@ def _weigh(found: dict[int, Reading], window: Window, people: Collection[int] | 
             look[pk] = Seen(own, [one for one in earlier if one.days * 2 >= own.days > 0])
         seen.append(look)
     results = {pk: Result(r.deviation, -HALF * r.rhythm.share / r.rhythm.spread) for pk, r in found.items()}
-    for pk, chance in chances(seen, results).items():
+    late = set() if window.reaches_back else {pk for pk, reading in found.items() if reading.sells_late}
+    for pk, chance in chances(seen, results, late).items():
         found[pk].chances, found[pk].seen = chance, seen[0][pk]
 
 
@@ -382,8 +412,8 @@ def explain(behind: Collection[Reading], window: Window, everybody: Mapping[int,
     windows = [window] if window.reaches_back else [window, window.longer]
     seen = [looks(people, bounds_of_window(one)) for one in windows]
     around = _around(people, teams, window)
-    found: list[Finding] = []
-    for reading in behind:
+
+    def finding_of(reading: Reading) -> Finding:
         pk = reading.person.pk
         otherwise = f"Credited {percent(1 - reading.pace)} less than the plan expects by now"
         sure = reading.chances.lever if reading.chances.of.get(reading.chances.lever, 0.0) >= SURE else ""
@@ -399,14 +429,18 @@ def explain(behind: Collection[Reading], window: Window, everybody: Mapping[int,
         evidence = evidence_of(reading, look, compared, around.get(pk, []))
         if window.reaches_back:
             evidence["counted_from"] = window.start.isoformat()
-        since = _since(reading, window)
-        found.append(
-            Finding(
-                reading, teams.get(pk), window, since, reason.cause, reason.sentence, evidence,
-                expected=reading.expected, actual=reading.credited, at_stake=reading.gap,
-                chance=reading.p_miss if reading.p_miss is not None else max(reading.chances.real, reading.threshold),
-            )
+        return Finding(
+            reading, teams.get(pk), window, _since(reading, window), reason.cause, reason.sentence, evidence,
+            expected=reading.expected, actual=reading.credited, at_stake=reading.gap,
+            chance=reading.p_miss if reading.p_miss is not None else max(reading.chances.real, reading.threshold),
         )  # fmt: skip
+
+    found = []
+    for reading in behind:
+        try:
+            found.append(finding_of(reading))
+        except Exception:  # one person's figures do not keep everybody else's findings back
+            logger.exception("finding_failed", person=reading.person.pk)
     return found
 
 
@@ -518,8 +552,9 @@ def _figures(reading: Reading, window: Window, look: Look) -> list[dict[str, Any
 
 
 def _p_misses(found: Mapping[int, Reading], window: Window) -> dict[int, float | None]:
-    """How likely each quota is missed: as forecast that day, else by what earlier quarters brought after this point."""
-    missed = {row.subject_id: kept(row).p_miss for row in rows_of("person", list(found), window.period, window.last)}
+    """How likely each quota is missed: as last forecast, else by what earlier quarters brought after this point."""
+    made = last_made(window.period, window.last)
+    missed = {row.subject_id: kept(row).p_miss for row in stored("person", list(found), window.period, made)}
     for pk, reading in found.items():
         if pk in missed:
             continue

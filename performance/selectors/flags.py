@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from performance.models import BacktestCase, Flag, FlagCost, FlagKind, RollupSum
+from performance.models import Flag, FlagCost, FlagKind, RollupSum
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ratios import ratio
-from targets.models import BOOKINGS
 from teams.models import Access, Organisation, Person, Posting, Viewer
 
+from .backtests import BINS, judged
 from .cells import Span, read
 from .forecasting import hides_chances
 
@@ -89,20 +89,20 @@ def outcomes(*, on: date, quarters: int = 8) -> Outcomes:
     )
     people = set(held.filter(on__lt=period.start).order_by("person_id").values_list("person_id", flat=True).distinct())
     cells = read(spans, people=list(people), each=True)
-    flagged = set(
-        Flag.objects.filter(kind=FlagKind.MISS, raised_on__lt=period.start, raised_on__gte=past[-1].start)
-        .order_by("pk").values_list("person_id", "period")
-    )  # fmt: skip
+    flags = Flag.objects.filter(kind=FlagKind.MISS, raised_on__lt=period.start).exclude(closed_on__lte=past[-1].start)
+    stood: dict[int, list[tuple[date, date]]] = {}
+    for pk, raised, closed in flags.order_by("pk").values_list("person_id", "raised_on", "closed_on"):
+        stood.setdefault(pk, []).append((raised, closed or date.max))
+    since = min((raised for spans in stood.values() for raised, _ in spans), default=date.max)
     warned = missed = misses = count = 0
-    since = min((key for _, key in flagged), default=None)
     for one in past:
         for pk in people:
             quota = cells.total("expected", key=pk, span=one.key)
-            if quota <= 0 or since is None or one.key < since:
+            if quota <= 0 or one.end <= since:
                 continue
             credited = sum(cells.total(measure, key=pk, span=one.key) for measure in ("bookings", "overlay"))
             is_missed = credited < to_cents(quota)
-            is_flagged = (pk, one.key) in flagged
+            is_flagged = any(raised < one.end and closed > one.start for raised, closed in stood.get(pk, ()))
             count, misses = count + 1, misses + is_missed
             warned, missed = warned + is_flagged, missed + (is_flagged and is_missed)
     return Outcomes(warned, missed, misses, count)
@@ -129,26 +129,19 @@ THRESHOLDS = tuple(Decimal(n) / 10 for n in range(1, 10))
 def replayed(cost: FlagCost) -> list[Replayed]:
     """Thresholds for missing the quota, ours among them, judged by the back-test; none where nothing was replayed."""
     ours = cost.threshold.quantize(Decimal("0.01"))
-    asked = sorted({*THRESHOLDS, ours})
-    known = Q(p_miss__isnull=False)
-    missed, reached = known & Q(final__lt=F("quota")), known & Q(final__gte=F("quota"))
-    counts = BacktestCase.objects.filter(measure=BOOKINGS).aggregate(
-        missed=Count("pk", filter=missed),
-        reached=Count("pk", filter=reached),
-        **{f"hit_{n}": Count("pk", filter=missed & Q(p_miss__gte=t)) for n, t in enumerate(asked)},
-        **{f"alarm_{n}": Count("pk", filter=reached & Q(p_miss__gte=t)) for n, t in enumerate(asked)},
-    )
-    cases = counts["missed"] + counts["reached"]
-    if not cases:
+    known = judged().people
+    missed, reached = sum(known.missed), sum(known.reached)
+    if not missed + reached:
         return []
     found = []
-    for n, threshold in enumerate(asked):
-        hit, alarm = Decimal(counts[f"hit_{n}"]), Decimal(counts[f"alarm_{n}"])
-        wrong = cost.needless_talk * alarm + cost.missed_warning * (counts["missed"] - hit)
+    for threshold in sorted({*THRESHOLDS, ours}):
+        first = int(threshold * BINS)
+        hit, alarm = Decimal(sum(known.missed[first:])), Decimal(sum(known.reached[first:]))
+        wrong = cost.needless_talk * alarm + cost.missed_warning * (missed - hit)
         found.append(
             Replayed(
-                threshold, ratio(hit, Decimal(counts["missed"])), ratio(alarm, Decimal(counts["reached"])),
-                wrong / cases, threshold == ours,
+                threshold, ratio(hit, Decimal(missed)), ratio(alarm, Decimal(reached)), wrong / (missed + reached),
+                threshold == ours,
             )
         )  # fmt: skip
     least = min(one.cost for one in found)

@@ -29,6 +29,7 @@ from .pace import _spans, pace, team_standings
 from .scope import Scope
 
 EPOCH = date(1970, 1, 1)
+ZERO = Decimal(0)
 LOOKED_AT = method.PAST + method.REPLAYS  # periods before the one that is forecast
 ENOUGH = 0.6  # periods' worth of own history, below which nothing is said of a person
 LATE = 14  # days after its opening that a deal may be put in; more, and it was brought over
@@ -70,9 +71,14 @@ def number(day: date) -> int:
 
 
 def cuts(period: Period) -> method.Cuts:
-    """First days of the period's months, and the day after its last."""
-    parts = period.months() if period.kind in ("quarter", "year") else []
+    """First days of the period's months, and the day after its last; one part where quarters differ in how many."""
+    parts = period.months() if period.kind == "year" or (period.kind == "quarter" and not _has_thirteen(period)) else []
     return np.array([*(number(part.start) for part in parts or [period]), number(period.end)])
+
+
+def _has_thirteen(period: Period) -> bool:
+    calendar = period.calendar
+    return calendar.setup_of(calendar.year_of(period.start)).layout == "13"
 
 
 def earlier(period: Period, count: int = LOOKED_AT) -> list[Period]:
@@ -196,27 +202,28 @@ def outlook(
     as_of: date,
     learned: method.Learned | None = None,
     odds: tuple[float, float] = (0.0, 1.0),
+    *,
+    is_live: bool = False,
 ) -> Outlook:
-    """What the method says of a period with what was known on `as_of`; `learned` spares learning anew."""
-    last = max(min(number(as_of), number(period.end) - 1), number(period.start) - 1)
+    """What the method says of a period with what was known on `as_of`; `learned` spares learning anew.
+
+    A live one is of a day that is not over, and knows the leave and the leaving that were announced.
+    """
+    on = number(as_of) - is_live
+    last = max(min(on, number(period.end) - 1), number(period.start) - 1)
     periods = [cuts(one) for one in earlier(period)]
-    known = history.known.at(number(as_of), int(periods[0][0]))
+    known = history.known.at(on, int(periods[0][0]))
+    if is_live:
+        all_days = {name: getattr(history.known, name) for name in ("person", "start", "until", "weight")}
+        known = replace(known, **all_days)
     enough = (learned is not None or bool(len(known.on))) and (learned.since if learned else known.since) <= last - 28
     learned = learned or replace(method.learn(known, periods, last), odds=odds)
-    return Outlook(learned, method.project(learned, known, periods, last), history, enough)
-
-
-def forecast_of(
-    at: Outlook,
-    person: int,
-    *,
-    quota: Decimal | None,
-    credited: Decimal | None = None,
-    as_of: date,
-    is_over: bool = False,
-) -> Forecast:
-    """One person's, with the quota and the credit that pages show."""
-    return forecasts_of(at, [person], {person: quota}, {person: credited}, as_of=as_of, is_over=is_over)[person]
+    landing = method.project(learned, known, periods, last)
+    if is_live:
+        today = history.known.on == number(as_of)
+        brought = np.bincount(history.known.seller[today], history.known.amount[today], minlength=known.people)
+        landing = method.begun(landing, learned, periods[-1], last, brought)
+    return Outlook(learned, landing, history, enough)
 
 
 def forecasts_of(
@@ -288,14 +295,14 @@ def forecasts(
 ) -> dict[int, Forecast]:
     """Each person's landing, 80 % range and probability to miss, with what was known on `as_of`.
 
-    As it was stored on that day, else worked out now, from everybody's records.
+    As it was stored on that day, else worked out now, from everybody's records, as of its end.
     """
     stored = {row.subject_id: kept(row) for row in rows_of("person", person_ids, period, as_of)}
     missing = [pk for pk in person_ids if pk not in stored]
     if not missing:
         return stored
     at = everybody(period, as_of, organisation or Organisation.get())
-    return stored | people_forecasts(at, missing, period, as_of)
+    return stored | people_forecasts(at, missing, period, as_of, is_over=as_of >= period.last_day)
 
 
 def everybody(period: Period, as_of: date, organisation: Organisation) -> Outlook:
@@ -319,7 +326,9 @@ def odds_from(cases: Sequence[tuple[float, bool, str]]) -> tuple[float, float]:
     return method.odds_of(said, missed, period)
 
 
-def people_forecasts(at: Outlook, person_ids: Collection[int], period: Period, as_of: date) -> dict[int, Forecast]:
+def people_forecasts(
+    at: Outlook, person_ids: Collection[int], period: Period, as_of: date, *, is_over: bool = False
+) -> dict[int, Forecast]:
     """With credit and quota as pages show them; in one statement however many people."""
     cells = read_cells(_spans(period, as_of), people=person_ids, each=True, period=period)
     return forecasts_of(
@@ -328,7 +337,7 @@ def people_forecasts(at: Outlook, person_ids: Collection[int], period: Period, a
         {pk: quota_and_expected(cells, key=pk)[0] for pk in person_ids},
         {pk: credited_of(cells, True, key=pk) for pk in person_ids},
         as_of=as_of,
-        is_over=as_of >= period.last_day,
+        is_over=is_over,
     )
 
 
@@ -348,9 +357,7 @@ def kept(row: ForecastRow) -> Forecast:
 # ── Teams and the company ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def together(
-    people: Collection[Forecast], *, quota: Decimal | None, credited: Decimal, as_of: date, is_over: bool = False
-) -> Forecast:
+def together(people: Collection[Forecast], *, quota: Decimal | None, credited: Decimal, as_of: date) -> Forecast:
     """Several people as one: their rests add up, and what they share does not average out (R22)."""
     people = [one for one in people if one.expected is not None or one.quota]  # who neither sells nor should
     parts = [one.parts for one in people]
@@ -360,9 +367,6 @@ def together(
     shared = sum(w * part["shared"] for w, part in zip(weight, parts, strict=True))
     unit = sum(w * part["rest"] * part["unit"] for w, part in zip(weight, parts, strict=True)) / max(mean, 1e-9)
     said = {"rest": mean, "variance": own, "shared": shared, "unit": unit, "primary": 1.0}
-    if is_over:
-        miss = None if quota is None else float(credited < quota)
-        return Forecast(quota, credited, credited, credited, credited, miss, "", as_of, said)
     if not parts or all(one.expected is None for one in people):
         note = next((one.note for one in people if one.note), "Nobody is posted here.")
         return Forecast(quota, credited, None, None, None, None, note, as_of, said)
@@ -391,11 +395,10 @@ def team_forecasts(
 ) -> dict[int, Forecast]:
     """Each team with all below it, from the forecasts of its people."""
     under = under_teams(team_ids, as_of)
-    is_over = as_of >= period.last_day
     return {
         row.team.pk: together(
             [people[pk] for pk in under[row.team.pk] if pk in people],
-            quota=row.goal, credited=row.credited, as_of=as_of, is_over=is_over,
+            quota=row.goal, credited=row.credited, as_of=as_of,
         )
         for row in team_standings(team_ids=team_ids, period=period, as_of=as_of)
     }  # fmt: skip
@@ -405,18 +408,27 @@ def company_forecast(
     people: Mapping[int, Forecast], *, period: Period, as_of: date, organisation: Organisation
 ) -> Forecast:
     whole = pace(scope=Scope.company(), period=period, as_of=as_of, organisation=organisation)
-    is_over = as_of >= period.last_day
-    return together(list(people.values()), quota=whole.goal, credited=whole.credited, as_of=as_of, is_over=is_over)
+    return together(list(people.values()), quota=whole.goal, credited=whole.credited, as_of=as_of)
 
 
 def forecast(*, scope: Scope, period: Period, as_of: date) -> Forecast | None:
-    """What is stored of a scope, as of that day or the last before it in the period; None where nothing is."""
+    """What is stored of a scope, as of that day or the last before it in the period; None where nothing is.
+
+    Several teams land together, and move together.
+    """
+    subjects = scope.tops or (scope.pk or 0,)
     rows = ForecastRow.objects.filter(
-        measure=BOOKINGS, period=period.key, level=scope.kind, subject_id=scope.pk or 0, as_of__lte=as_of,
+        measure=BOOKINGS, period=period.key, level=scope.kind, subject_id__in=subjects, as_of__lte=as_of,
         as_of__gte=as_of - timedelta(days=STALE),
     )  # fmt: skip
-    row = rows.order_by("-as_of").first()
-    return kept(row) if row else None
+    found = list(rows.order_by("-as_of", "subject_id")[: len(subjects)])
+    if len(found) < len(subjects) or len({row.as_of for row in found}) > 1:
+        return None
+    if len(found) == 1:
+        return kept(found[0])
+    quota = None if any(row.quota is None for row in found) else sum((row.quota or ZERO for row in found), ZERO)
+    credited = sum((row.credited for row in found), ZERO)
+    return together([kept(row) for row in found], quota=quota, credited=credited, as_of=found[0].as_of)
 
 
 STALE = 3  # days that a stored forecast is shown; older says nothing of today
@@ -489,10 +501,13 @@ def of_teams(
 
 def count_likely(
     people: PersonQuerySet, period: Period, as_of: date | None, organisation: Organisation, limit: float, *, today: date
-) -> int:
-    """How many of them are likelier than `limit` to miss, of those whose probability may be shown."""
+) -> int | None:
+    """How many of them are likelier than `limit` to miss; unknown while it is of one with a quota, or is not shown."""
     if as_of is None:
-        return 0
-    rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level="person")
-    ids = list(rows.filter(p_miss__gt=limit, subject_id__in=people.values("pk")).values_list("subject_id", flat=True))
-    return len(set(ids) - hides_chances(ids, {as_of, today}, organisation))
+        return None
+    rows = ForecastRow.objects.filter(measure=BOOKINGS, period=period.key, as_of=as_of, level="person", quota__gt=0)
+    found = dict(rows.filter(subject_id__in=people.values("pk")).values_list("subject_id", "p_miss"))
+    known = [p_miss for p_miss in found.values() if p_miss is not None]
+    if not found or len(known) < len(found) or hides_chances(list(found), {as_of, today}, organisation):
+        return None
+    return sum(1 for p_miss in known if p_miss > limit)

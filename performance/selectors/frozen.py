@@ -42,7 +42,7 @@ def frozen(*, scope: Scope, measure: str, period: Period, as_of: date) -> Frozen
     """
     asked = measures_of([measure])[measure]
     night = FrozenNight.objects.filter(day__lte=as_of).order_by("-day").values_list("day", flat=True).first()
-    if night is None or not freezes(asked):
+    if night is None or not freezes(asked) or len(scope.tops) > 1:
         return None
     whose = {"person": scope.pk if scope.kind == "person" else None, "team": scope.pk if scope.kind == "team" else None}
     rows = FrozenFigure.objects.filter(measure=measure, period=period.key, known_on__lte=night, **whose)

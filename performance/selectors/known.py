@@ -20,7 +20,7 @@ from .cells import Basis, Cells
 from .figures import AGAINST, Figure, counts_until, figure, figure_of
 from .frozen import frozen
 from .goals import targets
-from .pipeline import open_pipeline
+from .pipeline import NO_DEALS, open_pipeline
 from .scope import Scope
 
 Source = Literal["ledger", "snapshot", "frozen", "unknown"]
@@ -89,7 +89,7 @@ def known(
     until = max(min(day + timedelta(days=1), period.end), period.start)
     moment = close_of(on, organisation.time_zone)
     cells = _cells(scope, period, until, moment, basis, is_by_day=measure in {"expected", "pace"})
-    pipeline = (Decimal(0), 0, 0)
+    pipeline = NO_DEALS
     if source == "snapshot":
         pipeline = open_pipeline(scope=scope, period=period, as_of=day)
     target = targets(scope, [(period.start, period.end)], known=moment)[0] if measure in AGAINST else None

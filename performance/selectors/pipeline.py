@@ -28,6 +28,9 @@ STEPS = {
 """What moves a pipeline. Each is signed: what leaves is below zero, so that start + steps = end."""
 
 ZERO = Decimal(0)
+Open = tuple[Decimal, int, int, Decimal]
+"""Amount and number of open deals, how many lack a rate, and what the amount is more at the actual rates (R13)."""
+NO_DEALS: Open = (ZERO, 0, 0, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,24 +245,24 @@ def moves(*, scope: Scope, period: Period, start: date, until: date, step: str =
     return sorted(found, key=lambda move: (-abs(move.amount), move.on, move.deal_id))
 
 
-def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> tuple[Decimal, int, int]:
-    """Amount and number of the deals open on a day that should close in the period, and how many lack a rate.
+def open_pipeline(*, scope: Scope, period: Period, as_of: date) -> Open:
+    """The deals open on a day that should close in the period.
 
     Where nothing in the scope has changed since that day, that is what the rollups say of now; else the snapshot of the
     day. A team's are those of the people posted in it on `as_of`: an open deal goes with whoever owns it.
     """
     ids = [scope.pk or 0] if scope.kind == "person" else list(scope.team_ids)
-    return _open(scope.kind, ids, period, as_of, each="0").get(0, (ZERO, 0, 0))
+    return _open(scope.kind, ids, period, as_of, each="0").get(0, NO_DEALS)
 
 
 def open_pipelines(
     *, kind: Literal["team", "person"], ids: Collection[int], period: Period, as_of: date
-) -> dict[int, tuple[Decimal, int, int]]:
+) -> dict[int, Open]:
     """`open_pipeline` of each of these people, or of each of these teams without those below; in one query."""
     return _open(kind, list(ids), period, as_of, each="team_id" if kind == "team" else "person_id")
 
 
-def _open(kind: str, ids: list[int], period: Period, as_of: date, *, each: str) -> dict[int, tuple[Decimal, int, int]]:
+def _open(kind: str, ids: list[int], period: Period, as_of: date, *, each: str) -> dict[int, Open]:
     asked = Scope("team" if kind == "team" else "person" if kind == "person" else "company", None, "", "", tuple(ids))
     owner = "" if each == "0" else ("p." if kind == "team" else "r.")
     live = "performance_rollupsum AS r WHERE r.level = 'td' AND"
@@ -277,21 +280,29 @@ def _open(kind: str, ids: list[int], period: Period, as_of: date, *, each: str) 
                 SELECT EXISTS (SELECT FROM ({_touched(asked)}) AS t) AS is_known
             )
             SELECT {owner}{each}::bigint, r.measure, sum(r.total), sum(r.count)::bigint FROM {live}
-                   NOT (SELECT is_known FROM later) AND r.measure IN ('pipeline', 'pipeline.no_rate')
+                   NOT (SELECT is_known FROM later) AND r.measure IN ('pipeline', 'pipeline.no_rate', 'pipeline.actual')
                AND r."on" >= %(first)s AND r."on" < %(end)s GROUP BY 1, 2
              UNION ALL
             SELECT {"" if each == "0" else "v."}{each}::bigint,
-                   CASE WHEN v.value IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END, coalesce(sum(v.value), 0),
-                   count(*) {held(asked, "%(on)s")}
+                   m.measure, sum(m.amount), count(*) {held(asked, "%(on)s")}
+             CROSS JOIN LATERAL (
+                   SELECT CASE WHEN v.value IS NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END AS measure,
+                          coalesce(v.value, 0) AS amount
+                   UNION ALL SELECT 'pipeline.actual', v.worth - v.value WHERE v.worth <> v.value) m
              WHERE (SELECT is_known FROM later) AND v.due_on >= %(first)s AND v.due_on < %(end)s GROUP BY 1, 2
             """,  # nosec B608 (constants)
             _asked(asked, period, as_of, date.max) | {"ids": ids},
         )
-        found: dict[int, tuple[Decimal, int, int]] = {}
+        found: dict[int, Open] = {}
         for key, measure, total, count in cursor.fetchall():
-            amount, deals, without = found.get(key, (ZERO, 0, 0))
-            is_rated = measure == "pipeline"
-            found[key] = (total, count, without) if is_rated else (amount, deals, count)
+            amount, deals, without, more = found.get(key, NO_DEALS)
+            match measure:
+                case "pipeline":
+                    found[key] = (total, count, without, more)
+                case "pipeline.no_rate":
+                    found[key] = (amount, deals, count, more)
+                case _:
+                    found[key] = (amount, deals, without, total)
     return found
 
 

@@ -94,7 +94,8 @@ class Contents:
             return Part(**row | {name: number(row[name]) for name in ("credited", "quota", "attainment")})
 
         def quarter(row: dict[str, Any] | None) -> Outlook | None:
-            return row and Outlook(**row | {name: number(row[name]) for name in ("expected", "low", "high", "quota")})
+            money = ("expected", "low", "high", "quota")
+            return Outlook(**row | {name: number(row[name]) for name in money}) if row else None
 
         return cls(
             currency=kept["currency"],

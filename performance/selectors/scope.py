@@ -1,10 +1,11 @@
 """Whose figures: the company's, a team's or a person's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self, cast
 
 from salesmgmt.lib import clock
-from teams.models import Person, Showing, Team, User, Viewer, access_of
+from teams.models import Access, Person, Showing, Team, User, Viewer, access_of
 from teams.selectors import hidden_of, organisation_of, told_of
 
 from .catalogue import catalogue
@@ -18,7 +19,8 @@ class Scope:
     pk: int | None
     name: str
     key: str
-    """As people and the API write it: `company`, `team:North`, `person:E-17`; `person:#17` who has no such id."""
+    """As people and the API write it: `company`, `team:North`, `teams:3,8` (numbers of several), `person:E-17`;
+    `person:#17` who has no such id."""
     team_ids: tuple[int, ...] = ()
     """The team and all below it, as the tree stands."""
     tops: tuple[int, ...] = ()
@@ -80,6 +82,8 @@ class Scope:
             teams = Team.objects.present()
             seen = teams if access.sees_all else teams.under(access.led_team_ids)
             return cls.team(seen.get(name=name))
+        if kind == "teams":
+            return cls._teams(name.split(","), access)
         if kind == "person" and name:
             people = Person.objects.visible_to(user)
             number = name.removeprefix("#")
@@ -93,3 +97,23 @@ class Scope:
                 return cls.person(found[0])
             raise Person.DoesNotExist(f"No person “{name}” that you may see, or more than one.")
         raise Team.DoesNotExist(f"No figures of “{text}” that you may see.")
+
+    @classmethod
+    def _teams(cls, numbers: list[str], access: Access) -> Self:
+        """Several teams as one; those below another of them count once."""
+        asked = {int(pk) for pk in numbers if pk.isascii() and pk.isdigit() and len(pk) <= 18}
+        seen = Team.objects.present() if access.sees_all else Team.objects.present().under(access.led_team_ids)
+        found = list(seen.filter(pk__in=asked).order_by("name", "pk"))
+        if not found or len(found) < len(set(numbers)):
+            raise Team.DoesNotExist("No teams that you may see.")
+        tops = [team for team in found if not asked & set(team.path[:-1])]
+        if len(tops) == 1:
+            return cls.team(tops[0])
+        ids = tuple(team.pk for team in tops)
+        under = tuple(Team.objects.under(list(ids)).order_by("pk").values_list("pk", flat=True))
+        return cls("team", ids[0], " and ".join(team.name for team in tops), key_of(ids), under, ids)
+
+
+def key_of(team_ids: Sequence[int]) -> str:
+    """The key of several teams."""
+    return f"teams:{','.join(map(str, team_ids))}"

@@ -1,7 +1,7 @@
 """Scorecards: weighted parts that make up a total, of people by role and of whoever leads by their teams."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -19,8 +19,8 @@ from .catalogue import MEASURES, Measure, catalogue
 from .cells import Cells, read
 from .figures import Figure, figure_of, spans_of
 from .goals import sum_of
-from .pipeline import open_pipelines
-from .scope import Scope
+from .pipeline import NO_DEALS, Open, open_pipelines
+from .scope import Scope, key_of
 
 TIMEFRAMES: tuple[Kind, ...] = ("week", "month", "quarter", "year")
 WEEK = 5  # working days
@@ -30,7 +30,6 @@ LOWER_IS_BETTER = {"sales_cycle", "deals_lost"}  # of those built in
 LEVELS = {"average_deal", "pipeline"}  # money that is no sum over days
 LEADERS = (Role.MANAGER, Role.EXECUTIVE)
 ZERO = Decimal(0)
-NOTHING = (ZERO, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +183,7 @@ def _gone(part: ScorecardPart, measure: Measure, as_of: date) -> Part:
 
 def _pipelines(
     kind: Literal["team", "person"], ids: Sequence[int], needed: Sequence[Measure], period: Period, as_of: date
-) -> dict[int, tuple[Decimal, int, int]]:
+) -> dict[int, Open]:
     if not {"pipeline", "coverage"} & {measure.key for measure in needed}:
         return {}
     return open_pipelines(kind=kind, ids=ids, period=period, as_of=as_of)
@@ -198,7 +197,7 @@ def _figures_of_people(
     people = Person.objects.in_bulk(ids)
     return {
         pk: _made(
-            Scope.person(people[pk]), apart.get(pk, Cells({}, {}, {})), pipelines.get(pk, NOTHING), needed, period,
+            Scope.person(people[pk]), apart.get(pk, Cells({}, {}, {})), pipelines.get(pk, NO_DEALS), needed, period,
             as_of, organisation,
         )
         for pk in ids
@@ -218,25 +217,24 @@ def _figures_of_leaders(
     apart = _apart(read(spans_of(needed, period, as_of), teams=ids, each=True))
     pipelines = _pipelines("team", ids, needed, period, as_of)
     [goals] = published_targets(team_ids=tops, ranges=[(period.start, period.end)])
+    name_of = {team.pk: team.name for teams in led.values() for team in teams}
     found = {}
     for person, teams in led.items():
         below = tuple(pk for pk, path in under if {team.pk for team in teams} & set(path))
         highest = tuple(team.pk for team in teams if not {one.pk for one in teams} & set(team.path[:-1]))
         name = " and ".join(team.name for team in teams)
-        top = next(team for team in teams if team.pk == highest[0])
-        scope = Scope("team", top.pk, name, f"team:{top.name}", below, highest)
+        key = f"team:{name_of[highest[0]]}" if len(highest) == 1 else key_of(highest)
+        scope = Scope("team", highest[0], name, key, below, highest if len(highest) > 1 else ())
         cells = _together(apart[pk] for pk in below if pk in apart)
         held = [pipelines[pk] for pk in below if pk in pipelines]
         pipeline = (
-            sum((amount for amount, _, _ in held), ZERO),
-            sum(count for _, count, _ in held),
-            sum(count for _, _, count in held),
+            sum((amount for amount, *_ in held), ZERO),
+            sum(count for _, count, *_ in held),
+            sum(count for _, _, count, _ in held),
+            sum((more for *_, more in held), ZERO),
         )
         target = sum_of(goals, highest)
-        figures = _made(scope, cells, pipeline, needed, period, as_of, organisation, target)
-        if len(highest) > 1:  # no page shows the records of several teams as one
-            figures = {key: replace(figure, records="") for key, figure in figures.items()}
-        found[person] = (scope, figures)
+        found[person] = (scope, _made(scope, cells, pipeline, needed, period, as_of, organisation, target))
     return found
 
 
@@ -266,7 +264,7 @@ def _together(many: Iterable[Cells]) -> Cells:
 def _made(
     scope: Scope,
     cells: Cells,
-    pipeline: tuple[Decimal, int, int],
+    pipeline: Open,
     needed: Sequence[Measure],
     period: Period,
     as_of: date,

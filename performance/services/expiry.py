@@ -5,7 +5,7 @@ from datetime import datetime
 from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import GONE, Expiry
 
-from ..models import Flag, FlagEvent, ForecastRow
+from ..models import BacktestCase, Flag, FlagEvent, ForecastRow
 
 
 def _forget_flags(before: datetime, forgotten: Forgotten) -> None:
@@ -15,7 +15,9 @@ def _forget_flags(before: datetime, forgotten: Forgotten) -> None:
 
 
 def _forget_forecasts(before: datetime, forgotten: Forgotten) -> None:
+    """What the replays come to stays, and names nobody."""
     forgotten.drop(ForecastRow.objects.filter(level=ForecastRow.Level.PERSON, as_of__lt=before.date()))
+    forgotten.drop(BacktestCase.objects.filter(as_of__lt=before.date()))
 
 
 EXPIRIES = [

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 from django.urls import reverse
 
@@ -20,6 +21,8 @@ from salesmgmt.desk.telling import tell_users
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User, access_of
 from teams.selectors import manager_of
+
+logger = structlog.get_logger(__name__)
 
 PER_WEEK = 3  # new ones a manager gets in seven days; the rest wait, the dearest first
 ENOUGH_CHANGE = Decimal("0.10")  # of the gap, before an open flag says something new
@@ -71,19 +74,29 @@ def raise_flags(*, as_of: date, at: datetime, people: Collection[int] | None = N
     recent = _recent(as_of) if fresh else {}
     for finding in findings:
         pk = finding.reading.person.pk
-        if pk in flags:
-            if _weight(finding.kind) <= _weight(flags[pk].kind):
-                done["changed"] += _change(flags[pk], finding, as_of, at)
+        try:
+            with transaction.atomic():
+                kind = _take(finding, flags.get(pk), managers.get(pk), recent, as_of, at)
+        except Exception:  # one flag that fails keeps none of the others back
+            logger.exception("flag_failed", person=pk)
             continue
-        manager = managers[pk]
-        if manager is not None and recent.get(manager.pk, 0) >= PER_WEEK:
-            done["waiting"] += 1
-            continue
-        _raise(finding, manager, as_of, at)
-        done["raised"] += 1
-        if manager is not None:
-            recent[manager.pk] = recent.get(manager.pk, 0) + 1
+        if kind:
+            done[kind] += 1
     return done
+
+
+def _take(
+    finding: Finding, flag: Flag | None, manager: Person | None, recent: dict[int, int], as_of: date, at: datetime
+) -> str:
+    """Change the person's flag or raise one, unless their manager has enough new ones; what was done."""
+    if flag is not None:
+        return "changed" if _weight(finding.kind) <= _weight(flag.kind) and _change(flag, finding, as_of, at) else ""
+    if manager is not None and recent.get(manager.pk, 0) >= PER_WEEK:
+        return "waiting"
+    _raise(finding, manager, as_of, at)
+    if manager is not None:
+        recent[manager.pk] = recent.get(manager.pk, 0) + 1
+    return "raised"
 
 
 def _weight(kind: str) -> int:
@@ -152,27 +165,37 @@ def _raise(finding: Finding, manager: Person | None, as_of: date, at: datetime) 
     )
     _event(flag, FlagEvent.Kind.RAISED, at, None, flag.sentence)
     link = reverse("flag", args=[flag.pk])
-    label = finding.window.label
     due_on = as_of + timedelta(days=3)
     add_task(
-        owner=person, text=f"Read what stands out about your {label}, and answer", due_on=due_on, by=None,
-        source="flag", reason=flag.sentence, link=link,
+        owner=person, text=f"Read what stands out about your {finding.window.label}, and answer", due_on=due_on,
+        by=None, source="flag", reason=flag.sentence, link=link,
     )  # fmt: skip
-    stands = "is behind the plan" if flag.kind == FlagKind.MISS else "may fall behind the plan"
-    told = [(person, f"Your {label} {stands}. {flag.sentence}")]
     if manager is not None:
         add_task(
-            owner=manager, text=f"See how to help {person} with {label}", due_on=due_on, by=None,
+            owner=manager, text=f"See how to help {person} with {finding.window.label}", due_on=due_on, by=None,
             source="flag", reason=flag.sentence, link=link,
         )  # fmt: skip
-        told.append((manager, f"{person}'s {label} {stands}. {flag.sentence}"))
-    tell_users(((who.user_id, text, link) for who, text in told), at=at)
+    _tell(flag, finding, manager, at)
     _bump(flag)
     return flag
 
 
+def _tell(flag: Flag, finding: Finding, manager: Person | None, at: datetime) -> None:
+    """Both at once (R25)."""
+    person, label, link = finding.reading.person, finding.window.label, reverse("flag", args=[flag.pk])
+    stands = "is behind the plan" if flag.kind == FlagKind.MISS else "may fall behind the plan"
+    told = [(person, f"Your {label} {stands}. {flag.sentence}")]
+    if manager is not None:
+        told.append((manager, f"{person}'s {label} {stands}. {flag.sentence}"))
+    tell_users(((who.user_id, text, link) for who, text in told), at=at)
+
+
 def _change(flag: Flag, finding: Finding, as_of: date, at: datetime) -> bool:
-    """Bring an open flag up to date if its figures moved enough to say so, or carry it into the next quarter."""
+    """Bring an open flag up to date if its figures moved enough to say so, or carry it into the next quarter.
+
+    What is weightier than what was put off is another finding: it shows at once, and both are told.
+    """
+    wakes = flag.is_snoozed(as_of) and _weight(finding.kind) < _weight(flag.kind)
     now, was, period = _values(finding, as_of), flag.gap, finding.window.period
     text = f"{now['gap']:,.0f} behind, after {was:,.0f}."
     moved = abs(now["gap"] - was) >= ENOUGH_CHANGE * max(abs(was), Decimal(1))
@@ -183,12 +206,17 @@ def _change(flag: Flag, finding: Finding, as_of: date, at: datetime) -> bool:
         text = f"{finding.kind.label}, after: {flag.get_kind_display().lower()}."
     elif (flag.cause, flag.severity) == (now["cause"], now["severity"]) and not moved:
         return False
+    if wakes:
+        now["snoozed_until"] = None
     for name, value in now.items():
         setattr(flag, name, value)
     flag.save(update_fields=list(now))
     if flag.kind != FlagKind.MISS:
         text = ""  # its gap is of another measure
     _event(flag, FlagEvent.Kind.CHANGED, at, None, f"{text} {flag.sentence}".strip())
+    if wakes:
+        _event(flag, FlagEvent.Kind.WOKEN, at, None, "")
+        _tell(flag, finding, manager_of(flag.person, as_of), at)
     _bump(flag)
     return True
 

@@ -1,6 +1,6 @@
 """Forecasts are made nightly for all, and on a save for those it moved; the past is replayed as it gets longer."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,29 +11,33 @@ from django.db.models import Min
 
 from performance import live
 from performance.analysis import forecast as method
-from performance.models import BacktestCase, BacktestRun, ForecastBasis, ForecastRow
+from performance.models import BacktestCase, BacktestRun, BacktestScore, ForecastBasis, ForecastRow
 from performance.selectors import backtests, forecasting
 from performance.selectors.forecasting import Forecast
 from sales.models import Credit
 from salesmgmt.desk.models import Mark
 from salesmgmt.lib.periods import Period
-from targets.models import BOOKINGS, QuotaEntry
+from targets.models import BOOKINGS
 from teams.models import Organisation, Posting, Team
 
 from . import rollups, snapshots
 
 TOPIC, PAST_TOPIC = "forecasts", "backtest"
+_LOCK = 7012
 AT_ONCE = 20_000  # marks looked at together: a load leaves many of the same people
 MORNING = 6  # o'clock: the night is over, and has learned
 MANY = 0.5  # of those who sell: what they all share has changed
 
 
+@transaction.atomic
 def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] | None = None) -> int:
     """Forecast the running quarter: everybody's, or some people's with their teams'. Answers how many people.
 
     For some, what everybody shares, and what the others will bring, is taken from that day's night; before it nothing
-    is done: that night does it.
+    is done: that night does it. One at a time, so that a team is always the sum of its people.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     organisation = Organisation.get()
     period = Period.of(as_of, "quarter", organisation.calendar)
     learned = None
@@ -49,25 +53,22 @@ def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] 
     if not chosen:
         return 0
     odds = forecasting.odds_before(period) if learned is None else learned.odds
-    found = forecasting.outlook(history, period, as_of, learned, odds)
+    found = forecasting.outlook(history, period, as_of, learned, odds, is_live=True)
     people = forecasting.people_forecasts(found, chosen, period, as_of)
-    with transaction.atomic():
-        if person_ids is None:
-            ForecastBasis.objects.update_or_create(
-                measure=BOOKINGS, period=period.key, as_of=as_of,
-                defaults={"learned": method.packed(found.learned), "made_at": at},
-            )  # fmt: skip
-        _keep("person", people, period, as_of, at)
-        everybody = people
-        if person_ids is not None:
-            rows = forecasting.rows_of("person", posted, period, as_of)
-            everybody = {row.subject_id: forecasting.kept(row) for row in rows} | people
-        teams = _teams_of(chosen, as_of)
-        _keep(
-            "team", forecasting.team_forecasts(everybody, team_ids=teams, period=period, as_of=as_of), period, as_of, at
-        )
-        company = forecasting.company_forecast(everybody, period=period, as_of=as_of, organisation=organisation)
-        _keep("company", {0: company}, period, as_of, at)
+    if person_ids is None:
+        ForecastBasis.objects.update_or_create(
+            measure=BOOKINGS, period=period.key, as_of=as_of,
+            defaults={"learned": method.packed(found.learned), "made_at": at},
+        )  # fmt: skip
+    _keep("person", people, period, as_of, at)
+    everybody = people
+    if person_ids is not None:
+        rows = forecasting.rows_of("person", posted, period, as_of)
+        everybody = {row.subject_id: forecasting.kept(row) for row in rows} | people
+    teams = _teams_of(chosen, as_of)
+    _keep("team", forecasting.team_forecasts(everybody, team_ids=teams, period=period, as_of=as_of), period, as_of, at)
+    company = forecasting.company_forecast(everybody, period=period, as_of=as_of, organisation=organisation)
+    _keep("company", {0: company}, period, as_of, at)
     transaction.on_commit(lambda: live.bump(people=list(people), teams=teams))
     return len(people)
 
@@ -99,6 +100,8 @@ def drain_forecasts(*, as_of: date, at: datetime) -> int:
     the figures have come to rest. A past that so many were given is replayed anew, too.
     """
     with transaction.atomic():
+        if not Mark.objects.filter(topic=TOPIC).exists() or not _is_free():
+            return 0
         waiting = Mark.objects.filter(topic=TOPIC).select_for_update(skip_locked=True)
         marks = list(waiting.order_by("pk").values_list("pk", "person_id")[:AT_ONCE])
         if not marks:
@@ -125,6 +128,14 @@ def _forecast_all(as_of: date, at: datetime) -> int:
     return len(firsts)
 
 
+def _is_free() -> bool:
+    """Whether nobody else forecasts now; else the marks wait for the next look, and no worker waits with them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        [(free,)] = cursor.fetchall()
+    return bool(free)
+
+
 def _has_basis(as_of: date, at: datetime) -> bool:
     """Whether this day's night has learned what everybody shares; early in the day, the one before."""
     is_early = at.astimezone(ZoneInfo(Organisation.get().time_zone)).hour < MORNING
@@ -144,7 +155,8 @@ def _forget_from(first: date | None) -> None:
         return
     run.until = Period.of(first, "quarter", Organisation.get().calendar).start
     run.save(update_fields=["until"])
-    BacktestCase.objects.filter(measure=BOOKINGS, as_of__gte=run.until).delete()
+    for model in (BacktestCase, BacktestScore):
+        model.objects.filter(measure=BOOKINGS, as_of__gte=run.until).delete()
 
 
 def refresh_backtest(*, as_of: date, at: datetime) -> int:
@@ -159,20 +171,23 @@ def refresh_backtest(*, as_of: date, at: datetime) -> int:
 def replay_next(*, as_of: date, at: datetime) -> int | None:
     """Replay the next quarter that is over and was not judged; answers how many cases, or None where there is none.
 
-    Against the quotas of the ledger; where nobody ever had one, against the mean of the four quarters before.
+    Against the quotas of the ledger; where nobody had one yet, against the mean of the four quarters before.
     """
     organisation = Organisation.get()
     run = BacktestRun.objects.select_for_update().filter(measure=BOOKINGS).first()
     if run is None:
-        BacktestCase.objects.filter(measure=BOOKINGS).delete()
+        for model in (BacktestCase, BacktestScore):
+            model.objects.filter(measure=BOOKINGS).delete()
     first = run.until if run else Credit.objects.aggregate(first=Min("occurred_on"))["first"]
     period = first and Period.of(first, "quarter", organisation.calendar)
     if not period or period.end > as_of:
         return None
-    quota = backtests.Quota() if QuotaEntry.objects.exists() else backtests.Quota(trailing=4)
     history = forecasting.read(since=forecasting.earlier(period)[0].start, organisation=organisation)
     odds = forecasting.odds_before(period)
-    made = _write(backtests.judge(history, period, quota=quota, odds=odds, organisation=organisation), at)
+    cases: list[backtests.Case] = []
+    for quota in (backtests.Quota(), backtests.Quota(trailing=4)):
+        cases = cases or list(backtests.judge(history, period, quota=quota, odds=odds, organisation=organisation))
+    made = _write(cases, at)
     BacktestRun.objects.update_or_create(measure=BOOKINGS, defaults={"until": period.end, "made_at": at})
     return made
 
@@ -192,13 +207,26 @@ def _places(p_miss: float | None) -> Decimal | None:
     return None if p_miss is None else Decimal(f"{p_miss:.4f}")
 
 
-def _write(cases: Iterable[backtests.Case], at: datetime) -> int:
+def _write(cases: Sequence[backtests.Case], at: datetime) -> int:
+    """The cases of people, and what all of them, and their teams', come to at each checkpoint."""
+    people = backtests.people_of(cases)
     rows = [
         BacktestCase(
             measure=BOOKINGS, made_at=at,
             **asdict(case) | {"p_miss": _places(case.p_miss), "p_before": _places(case.p_before)},
         )
-        for case in cases
+        for case in people
     ]  # fmt: skip
     BacktestCase.objects.bulk_create(rows, batch_size=2000, ignore_conflicts=True)
+    by_point: dict[tuple[str, str, Decimal, date], list[backtests.Case]] = {}
+    for case in cases:
+        level = BacktestScore.Level.PERSON if case.person_id else BacktestScore.Level.TEAM
+        by_point.setdefault((level, case.period, case.checkpoint, case.as_of), []).append(case)
+    BacktestScore.objects.bulk_create(
+        BacktestScore(
+            level=level, measure=BOOKINGS, period=period, checkpoint=checkpoint, as_of=as_of, made_at=at,
+            tally=asdict(backtests.tally(some)),
+        )
+        for (level, period, checkpoint, as_of), some in by_point.items()
+    )  # fmt: skip
     return len(rows)

@@ -142,15 +142,14 @@ FAMILIES = {
         """,
     ),
     # As the waterfall values it (R20): at the plan's rate, without one at the actual; the last that began by the
-    # expected close. Without either it is left out.
+    # expected close. Without either it is left out. What the actual rate makes of it more or less is apart.
     "pipeline": Family(
         4,
-        "r.measure IN ('pipeline', 'pipeline.no_rate')",
+        "r.measure IN ('pipeline', 'pipeline.no_rate', 'pipeline.actual')",
         """
         SELECT d.owner_id AS person_id, 0 AS team_id, d.expected_close_on AS "on",
-               fiscal(d.expected_close_on) AS posted_month,
-               CASE WHEN x.rate IS NULL AND d.amount IS NOT NULL THEN 'pipeline.no_rate' ELSE 'pipeline' END AS measure,
-               0 AS bucket, coalesce(sum(round(d.amount * x.rate, 2)), 0) AS total, count(*) AS count
+               fiscal(d.expected_close_on) AS posted_month, m.measure, 0 AS bucket, sum(m.amount) AS total,
+               count(*) AS count
           FROM scope s JOIN sales_deal d
             ON d.owner_id = s.person_id AND d.status = 'open' AND d.withdrawn_at IS NULL
                AND d.expected_close_on >= s.first AND d.expected_close_on < s.until
@@ -159,8 +158,18 @@ FAMILIES = {
                SELECT CASE WHEN d.currency = o.currency THEN 1 ELSE (
                       SELECT e.rate FROM teams_exchangerate e
                        WHERE e.currency = d.currency AND lower(e.during) <= d.expected_close_on
-                       ORDER BY e.kind DESC, lower(e.during) DESC LIMIT 1) END AS rate) x
-         GROUP BY 1, 3, 5
+                       ORDER BY e.kind DESC, lower(e.during) DESC LIMIT 1) END AS plan,
+                      CASE WHEN d.currency <> o.currency THEN (
+                      SELECT e.rate FROM teams_exchangerate e
+                       WHERE e.currency = d.currency AND e.kind = 'actual' AND lower(e.during) <= d.expected_close_on
+                       ORDER BY lower(e.during) DESC LIMIT 1) END AS actual) x
+         CROSS JOIN LATERAL (
+               SELECT CASE WHEN x.plan IS NULL AND d.amount IS NOT NULL THEN 'pipeline.no_rate' ELSE 'pipeline'
+                      END AS measure, coalesce(round(d.amount * x.plan, 2), 0) AS amount
+               UNION ALL
+               SELECT 'pipeline.actual', round(d.amount * x.actual, 2) - round(d.amount * x.plan, 2)
+                WHERE d.amount IS NOT NULL AND x.actual <> x.plan) m
+         GROUP BY 1, 3, 5 HAVING m.measure <> 'pipeline.actual' OR sum(m.amount) <> 0
         """,
         moves_forecasts=True,
     ),

@@ -223,8 +223,11 @@ def _quarters(back: list[int]) -> str:
 # ── What a gap is made of ───────────────────────────────────────────────────────────────────────────────────────
 
 
+LEVERS = ("what", "name", "value", "reference", "currency")
+
+
 @require_GET
-def levers(request: SignedIn) -> HttpResponse:
+def levers(request: SignedIn) -> HttpResponseBase:
     """The gap of a person, a team or the company: plan stretch and four levers, with the inputs."""
     organisation = organisation_of(request.user)
     today = clock.today(organisation.time_zone)
@@ -247,6 +250,11 @@ def levers(request: SignedIn) -> HttpResponse:
             reason = reason_of(look, otherwise="Credited less than the plan expects by now").sentence
     parts = found.parts
     sides = {"now": inputs_of(found.now), "reference": inputs_of(found.reference)} if found.reference else None
+    if request.GET.get("format") == "csv":
+        money = organisation.currency
+        rows = [("gap", LEVER_NAMES[name], amount, None, money) for name, amount in parts.items()]
+        rows += [("input", one["label"], one["now"], one["before"], "") for one in (_inputs(sides) if sides else ())]
+        return csv_answer(request, f"levers-{period.key}", LEVERS, rows)
     return render(
         request,
         "performance/levers.html",

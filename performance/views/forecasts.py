@@ -74,7 +74,9 @@ def forecast(request: SignedIn) -> HttpResponseBase:
             "teams": teams,
             "team": team,
             "leads": leads,
-            "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY, today=today) if leads else 0,
+            "likely": selectors.count_likely(people, period, as_of, organisation, LIKELY, today=today)
+            if leads
+            else None,
             "currency": organisation.currency,
             "calls": calls_of(scope=_scope(request, team), period=period, as_of=today),
         },
@@ -115,18 +117,16 @@ def backtest(request: SignedIn) -> HttpResponse:
     organisation = Organisation.get()
     if access_of(request.user).role == "none":
         raise Http404
-    cases = backtests.kept()
-    checkpoints = sorted({case.checkpoint for case in cases})
-    scores = backtests.score(cases)
-    at_each = [(one, backtests.score([case for case in cases if case.checkpoint == one])) for one in checkpoints]
-    periods = sorted({case.period for case in cases})
+    found = backtests.judged()
+    scores, teams = backtests.scores_of(found.people), backtests.scores_of(found.teams)
     return render(
         request,
         "performance/backtest.html",
         {
             "scores": scores,
-            "at_each": at_each,
-            "periods": periods,
+            "teams": teams,
+            "at_each": [(point, backtests.scores_of(one)) for point, one in found.at_each],
+            "periods": found.periods,
             "dots": [_dot(fifth) for fifth in scores.fifths if fifth.count],
             "best": min(scores.methods[1:], key=lambda one: one.brier) if len(scores.methods) > 1 else None,
             "threshold": flag_costs()[FlagKind.MISS].threshold,

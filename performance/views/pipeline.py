@@ -72,8 +72,9 @@ def scope_of(request: SignedIn) -> selectors.Scope:
     if access.sees_all:
         return selectors.Scope.company().shown_to(request.user)
     if access.leads:
-        led = Team.objects.visible_to(request.user).get(pk=min(access.led_team_ids))
-        return selectors.Scope.team(led).shown_to(request.user)
+        led = Team.objects.visible_to(request.user).filter(pk__in=access.led_team_ids)
+        top = min(led, key=lambda team: (len(team.path), team.pk))
+        return selectors.Scope.team(top).shown_to(request.user)
     person = person_of(request.user)
     if person is None:
         raise Http404

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import redis
 from django.core.cache import cache
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -105,7 +105,7 @@ def _kept(what: str, asked: dict[str, Any], work_out: Callable[[], T]) -> T:
 
 
 @require_GET
-def deals(request: SignedIn) -> HttpResponse:
+def deals(request: SignedIn) -> HttpResponseBase:
     """The deals behind a row; those of others are counted in one line."""
     asked, _ = _asked(request)
     cut, value = request.GET.get("cut", ""), request.GET.get("value", "")
@@ -116,11 +116,23 @@ def deals(request: SignedIn) -> HttpResponse:
     which = sha256(f"{cut}:{value}".encode()).hexdigest()
     ids = _kept(f"worked:{which}", asked, lambda: selectors.deals_of(cut=cut, value=value, **asked))
     seen = Deal.objects.visible_to(request.user).filter(pk__in=ids)
+    if request.GET.get("export") == "csv":
+        found = seen.select_related("owner", "account").order_by("-closed_on", "-pk")
+        return csv_answer(request, "what-works-deals", DEALS, (_deal(one) for one in found.iterator(chunk_size=2000)))
     page = keyset.page(
         seen.select_related("owner", "account"), by="closed_on", descending=True, cursor=request.GET.get("cursor", "")
     )
     context = {"cut": CUTS[cut], "value": value, "count": len(ids), "rest": len(ids) - seen.count(), "page": page}
     return render(request, "performance/what_works_deals.html", context | asked)
+
+
+DEALS = ("deal", "account", "owner", "status", "closed_on", "amount", "currency")
+
+
+def _deal(deal: Deal) -> list[Any]:
+    return [
+        deal.name, deal.account or "", deal.owner.name, deal.status, deal.closed_on, deal.amount, deal.currency,
+    ]  # fmt: skip
 
 
 def _address(row: Row, asked: dict[str, Any], months: int) -> str:

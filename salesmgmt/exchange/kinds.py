@@ -73,6 +73,7 @@ STAYS = {  # what no export gives out, and why
     "performance.ForecastBasis": "learned anew",
     "performance.BacktestCase": "replayed anew",
     "performance.BacktestRun": "replayed anew",
+    "performance.BacktestScore": "replayed anew",
     "performance.Rollup": "added up anew",
     "performance.RollupSum": "added up anew",
     "performance.FrozenFigure": "what was known here each night: only a backup keeps it",

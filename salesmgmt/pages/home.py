@@ -30,6 +30,7 @@ from django.urls import reverse
 from coaching.models import ActionItem, OneOnOne
 from performance.models import Flag, RollupSum
 from performance.selectors import MEASURES, Scope, Standing
+from performance.selectors.scope import key_of
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Deal, Task, viewer_of
 from salesmgmt.lib.clock import day_of
@@ -390,7 +391,8 @@ def scope_of(teams: Sequence[Team], led: Sequence[int]) -> Scope:
     tops = [team for team in teams if team.pk in led and not any(pk in led for pk in team.path[:-1])]
     name = " and ".join(team.name for team in tops)
     ids, above = tuple(team.pk for team in teams), tuple(team.pk for team in tops)
-    return Scope("team", tops[0].pk, name, f"team:{tops[0].name}", ids, above)
+    key = f"team:{tops[0].name}" if len(tops) == 1 else key_of(above)
+    return Scope("team", tops[0].pk, name, key, ids, above)
 
 
 def two_levels(teams: Sequence[Team]) -> list[tuple[Team, int]]:

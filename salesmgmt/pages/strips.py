@@ -98,7 +98,7 @@ def attainment(pace: Pace, scope: Scope) -> Metric:
         text,
         f"{measure.definition} The tick stands where the plan expected it by today.",
         pace.as_of,
-        _records(scope, "bookings", pace.period.start, min(pace.as_of + timedelta(days=1), pace.period.end)),
+        _judged(scope, "attainment", pace),
         pace.status if pace.quota else "",
         note if pace.goal else f"{money(pace.credited, pace.currency)} booked, no quota",
         pace.credited,
@@ -118,7 +118,7 @@ def landing(pace: Pace, chart: Chart, scope: Scope, *, learned: bool = False) ->
             FORECAST
             if learned
             else "What earlier periods still brought after the same point, scaled by how this one compares so far. "
-            f"The range held in {chart.coverage} % of them.",
+            "The range is meant to hold four of five times; that was not checked here.",
             pace.as_of,
             _records(scope, "bookings", pace.period.start, pace.period.end),
             status_of(ratio(middle, pace.goal)),
@@ -141,7 +141,7 @@ def landing(pace: Pace, chart: Chart, scope: Scope, *, learned: bool = False) ->
         money(-gap if over and gap is not None else gap, pace.currency),
         "Quota less what is credited. With four earlier periods of history a forecast stands here.",
         pace.as_of,
-        _records(scope, "bookings", pace.period.start, pace.period.end),
+        _judged(scope, "gap", pace),
         "",
         note,
         pace.credited,
@@ -246,6 +246,11 @@ def day_line(period: Period, today: date) -> str:
     if today in period:
         return f"day {period.days - days_left(period, today)} of {period.days}"
     return f"{day(period.start)} to {day(period.last_day)}"
+
+
+def _judged(scope: Scope, measure: str, pace: Pace) -> str:
+    days = pace.period
+    return records_url(scope=scope, measure=measure, start=days.start, until=days.end, as_of=pace.as_of)
 
 
 def _records(scope: Scope, measure: str, start: date, until: date) -> str:

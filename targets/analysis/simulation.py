@@ -98,8 +98,18 @@ def simulate(
             own = 1 + random.choice(fitted.pool, size=shape) * fitted.own[part]
             results += np.maximum(level * common[:, n, None] * own, 0) * ahead[part, n]
         totals += results @ groups[:, part].T
-        quantiles[:, part] = np.quantile(results, QUANTILES, axis=0)
+        quantiles[:, part] = _quantiles(results)
     return Simulated(quantiles, totals, fitted.correlation, fitted.spread, fitted.periods)
+
+
+def _quantiles(results: Floats) -> Floats:
+    """As `np.quantile` has them at so many levels, which cuts once for each: sorting once is far quicker."""
+    ordered = np.sort(results, axis=0)
+    places = QUANTILES * (len(ordered) - 1)
+    low = places.astype(np.int64)
+    share = (places - low)[:, None]
+    found: Floats = ordered[low] * (1 - share) + ordered[low + 1] * share
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from .plans import (
     preview,
     row_of,
     siblings_of,
+    stand_of,
 )
 from .proposal import SeatAhead, past_quarters, seats_ahead
 from .proposals import ProposalRow, may_decide, proposal_rows, proposals, without_quota
@@ -229,6 +230,7 @@ __all__ = [
     "so_far",
     "spending_of",
     "splits_of",
+    "stand_of",
     "standings",
     "story",
     "strategies_of",

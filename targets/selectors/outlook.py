@@ -209,7 +209,7 @@ def _held(
         pk: next((lines[above, None].stood for above in reversed(team.path) if (above, None) in lines), team.path)
         for pk, team in teams.items()
     }
-    places = {
+    places: dict[int, list[tuple[Sequence[int], float]]] = {
         person: [(stood[team], float(part / sum(mine.values()))) for team, part in mine.items()]
         for person, mine in parts.items()
     }

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import overload
+from typing import Any, overload
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 
 from salesmgmt.lib.ratios import ratio
 from targets.analysis.allocation import Node, Place
-from targets.models import STOOD, Allocation, Plan
+from targets.models import STOOD, Allocation, Plan, PlanAct
 from targets.selectors.entries import QuotaLine, due_entries
 from teams.models import Access, Team, User, Viewer, access_of
 
@@ -376,6 +376,16 @@ class Preview:
     @property
     def total(self) -> Decimal:
         return self.people + self.vacant + self.uncovered
+
+
+def stand_of(plan: Plan) -> tuple[Any, ...]:
+    """Where a plan and its lines stand: other values after each change of them."""
+    act, line = (
+        of.filter(plan=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+        for of in (PlanAct.objects.all(), Allocation.objects.all())
+    )
+    last = Plan.objects.filter(pk=plan.pk).values_list(Subquery(act), Subquery(line)).get()
+    return plan.pk, plan.version, plan.amount, plan.proposed_at, plan.published_at, *last
 
 
 def preview(plan: Plan) -> Preview:

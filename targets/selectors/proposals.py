@@ -119,6 +119,7 @@ class ProposalRow:
         return self.after - self.before
 
 
+FACTS = {QuotaProposal.Kind.FOLLOW, QuotaProposal.Kind.SEAT}
 LEFT = {QuotaEntry.Kind.VACANT, QuotaEntry.Kind.UNCOVERED}
 
 
@@ -140,7 +141,7 @@ def proposal_rows(found: Iterable[QuotaProposal], user: User) -> list[ProposalRo
         return []
     start, end = min(one.starts_on for one in found), max(one.during.upper for one in found)
     shut = list(Period.objects.overlapping(start, end).filter(closed_at__isnull=False).order_by("during"))
-    blocked = _blocked([one for one in found if one.is_open], shut) if shut else {}
+    blocked = _blocked([one for one in found if one.is_open and one.kind in FACTS], shut) if shut else {}
     sums: dict[tuple[int, int, str], list[tuple[date, date, Decimal]]] = defaultdict(list)
     ledger = QuotaEntry.objects.overlapping(start, end).filter(person__in={one.seat_id for one in found})
     for row in ledger.exclude(kind=QuotaEntry.Kind.REDISTRIBUTION):
@@ -182,11 +183,12 @@ def _blocked(found: Iterable[QuotaProposal], shut: Sequence[Period]) -> dict[int
         and (keys := [p.key for p in shut if p.starts_on < one.during.upper and one.starts_on < p.during.upper])
     }
     follow = {
-        (line.person.pk, line.team and line.team.pk, line.start, line.end, line.measure): line
+        (line.person.pk, line.team.pk, line.start, line.end, line.measure): line
         for line in lines_that_follow([one.seat_id for one in near])
+        if line.team is not None
     }
     lines = [
-        follow.get((one.seat_id, one.team_id, one.starts_on, one.until, one.measure))
+        follow.get((one.seat_id, one.team_id, one.starts_on, one.during.upper, one.measure))
         or QuotaLine(one.seat, one.starts_on, one.during.upper, Decimal(1), "base", one.team, measure=one.measure)
         for one in near
     ]

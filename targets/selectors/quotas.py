@@ -194,7 +194,7 @@ def _spread(groups: Mapping[_Group, Mapping[str, Decimal]]) -> dict[_Group, list
 
 
 def open_parts(figures: Sequence[Figure], first: date) -> list[Figure]:
-    """What of each of these figures lies in the days from `first` on, in whole cents; in reporting currency."""
+    """What of these figures lies in the days from `first` on, by team and end, in whole cents of reporting currency."""
     end = max(figure.end for figure in figures)
     people, measure = {figure.person_id for figure in figures}, figures[0].measure
     groups = _groups(people, None, min(figure.start for figure in figures), end, measure, _kinds(False))
@@ -202,13 +202,16 @@ def open_parts(figures: Sequence[Figure], first: date) -> list[Figure]:
         group: to_cents(sum(kinds.values(), Decimal(0))) for group, kinds in _amounts(groups, first, end) if kinds
     }
     currency = Organisation.get().currency
-    found = []
+    found: dict[_Group, Figure] = {}
     for figure in figures:
         if first < figure.end:
             amount = carried.get(_Group(figure.person_id, figure.team_id, figure.start, figure.end), Decimal(0))
-            sums = {currency: Sums(amount, amount)}
-            found.append(replace(figure, start=max(figure.start, first), sums=sums))
-    return found
+            start = max(figure.start, first)
+            place = _Group(figure.person_id, figure.team_id, start, figure.end)
+            one = found.setdefault(place, replace(figure, start=start, sums={currency: Sums()}))
+            one.sums[currency].amount += amount
+            one.sums[currency].reporting += amount
+    return list(found.values())
 
 
 def quota_parts(
@@ -423,8 +426,8 @@ def _in_force(
         for sign, places in ((-1, off), (1, onto)):
             for place in places & found.keys():
                 if span in found[place]:
-                    amount, plan = found[place][span]
-                    found[place][span] = amount + sign * held[team][span][0], plan
+                    stays, by_plan = found[place][span]
+                    found[place][span] = stays + sign * held[team][span][0], by_plan
     return found
 
 

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -54,31 +53,25 @@ def quota_table(user: Viewer, year: Period, kind: str = "") -> QuotaTable:
     )
     gone = (
         entries.of_people_who_left(user)
-        .values_list("team__name", "measure", "during", "currency")
-        .annotate(total=Sum("amount"), worth=Sum("reporting_amount"))
+        .values_list("person_id", "team__name", "measure", "during", "currency")
+        .annotate(
+            total=Sum("amount"), worth=Sum("reporting_amount"), own=Count("pk", filter=~Q(kind=QuotaEntry.Kind.RELIEF))
+        )
         .order_by("team__name", "measure", "during", "currency")
     )
-    given: dict[tuple[int | None, str | None, str], list[DateRange]] = defaultdict(list)
-    for _, _, person, team, measure, during, *_, own in sums:
+    rows_of: list[tuple[Any, ...]] = [
+        *((person, (key or name, name, team or "", of), *rest) for key, name, person, team, of, *rest in sums),
+        *((person, ("", LEFT, team, of), *rest) for person, team, of, *rest in gone),
+    ]
+    given: dict[tuple[Any, ...], list[DateRange]] = defaultdict(list)
+    for person, named, during, _, _, _, own in rows_of:
         if own:
-            given[person, team, measure].append(during)
-
-    def held_for(person: int | None, team: str | None, measure: str, during: DateRange, own: int) -> DateRange:
-        """A relief of the open days only stands beside the quota that holds them."""
-        around = (
-            one for one in given[person, team, measure] if one.lower <= during.lower and during.upper <= one.upper
-        )
-        return during if own else next(around, during)
-
-    rows_of: Any = chain(
-        (
-            ((key or name, name, team or "", measure), held_for(person, team, measure, during, own), *rest)
-            for key, name, person, team, measure, during, *rest, own in sums
-        ),
-        ((("", LEFT, team, measure), *rest) for team, measure, *rest in gone),
-    )
+            given[person, named].append(during)
     cells: dict[tuple[tuple[str, ...], Period], dict[str, Sums]] = defaultdict(lambda: defaultdict(Sums))
-    for named, during, currency, total, worth in rows_of:
+    for person, named, during, currency, total, worth, own in rows_of:
+        if not own:  # a relief of the open days only stands beside the quota that holds them
+            around = (one for one in given[person, named] if one.lower <= during.lower and during.upper <= one.upper)
+            during = next(around, during)
         period = next((one for one in periods if one.start <= during.lower and during.upper <= one.end), None)
         if period is not None and kind in ("", period.kind):
             cell = cells[named, period][currency]

@@ -229,7 +229,7 @@ def hold_open(person_ids: Iterable[int], start: date, end: date) -> date:
     """One at a time per person; answers from when on all of these days are open. What closed days carry stays."""
     hold_people(person_ids)
     closed = shut(start, end)
-    first = max([start, *(month.during.upper for month in closed)])
+    first: date = max([start, *(month.during.upper for month in closed)])
     if first >= end:
         refuse_closed(closed)
     return first

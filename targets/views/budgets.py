@@ -17,7 +17,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import BudgetEntry, Cost, Expense, Plan, Position, RampProfile
-from targets.views.common import choices_of, kept_preview, period_of, stand_of, today_of, user_of
+from targets.views.common import choices_of, kept_preview, period_of, today_of, user_of
 from teams.models import Organisation, Team, access_of
 
 SHOWN = 200
@@ -196,7 +196,7 @@ def _capacity_page(request: HttpRequest, plan: Plan, opening: forms.PositionForm
     found = None
     if form.is_valid():
         said = form.cleaned_data
-        preview = kept_preview(plan, stand_of(plan), today_of(organisation))
+        preview = kept_preview(plan, selectors.stand_of(plan), today_of(organisation))
         seats = [amount for _, amount in selectors.seats_of(plan)]
         found = selectors.capacity_of(
             target=plan.amount,

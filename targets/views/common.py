@@ -48,12 +48,6 @@ def choices_of(request: HttpRequest, organisation: Organisation, period: Period)
     }
 
 
-def stand_of(plan: Plan) -> tuple[Any, ...]:
-    """What a draft says by now: another one after each change of it."""
-    last = plan.acts.order_by("pk").values_list("pk", flat=True).last()
-    return plan.pk, plan.version, plan.amount, plan.proposed_at, plan.published_at, last
-
-
 def kept_preview(plan: Plan, stands: tuple[Any, ...], today: date) -> selectors.Preview:
     """`selectors.preview` for a page, worked out once for everybody who looks; what acts on it works it out anew."""
     return kept(lambda: selectors.preview(plan), "preview", *stands, today)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from salesmgmt.desk.kept import kept
 from targets import selectors
 from targets.models import Plan
-from targets.views.common import kept_preview, stand_of, today_of, unit_of
+from targets.views.common import kept_preview, today_of, unit_of
 from teams.models import Organisation, access_of
 
 
@@ -22,7 +22,7 @@ def plan_outlook(request: HttpRequest, pk: int) -> HttpResponse:
     today = today_of(organisation)
     shown = [row.line.pk for row in rows]
     came = list(selectors.people_of(plan, request.user).order_by("pk").values_list("pk", flat=True))
-    stands = stand_of(plan)
+    stands = selectors.stand_of(plan)
     entry = selectors.last_entry(plan) if plan.is_published else None
     found = kept(
         lambda: selectors.outlook(

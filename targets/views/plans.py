@@ -18,7 +18,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
 from targets.models import Allocation, Plan
-from targets.views.common import kept_preview, stand_of, today_of, unit_of, user_of
+from targets.views.common import kept_preview, today_of, unit_of, user_of
 from teams.edges import looked
 from teams.models import Look, Organisation, Team, access_of
 
@@ -153,7 +153,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     is_small = size <= selectors.MANY_LINES
     today = today_of(organisation)
     is_whole = access.sees_all and is_small
-    whole = kept_preview(found, stand_of(found), today) if is_whole else None
+    whole = kept_preview(found, selectors.stand_of(found), today) if is_whole else None
     reviews = access.sees_all or access.leads
     committed = selectors.commitments_of(found) if reviews else {}
     now = selectors.revised(found) if found.is_published and reviews else {}
@@ -270,7 +270,7 @@ def plan_publish(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "plan": found,
         "period": found.kept_period(organisation.calendar),
-        "preview": kept_preview(found, stand_of(found), today_of(organisation)),
+        "preview": kept_preview(found, selectors.stand_of(found), today_of(organisation)),
         "is_own": own is not None and found.allocations.filter(person=own).exists(),
         "currency": unit_of(found.measure, organisation),
         "teams": found.allocations.filter(person=None).count(),

@@ -141,7 +141,7 @@ MEASURED = (
     Measured("a defined figure opened", "maya", linked("/figures/", r"/records/\?measure=on_time\S+?"), 5),
     Measured("all figures of the company", "vera", page("/figures/"), 5),
     Measured("scorecards of a team", "maya", page("/scorecards/"), 5),
-    Measured("a scorecard", "maya", linked("/scorecards/", r"/scorecards/\d+/"), 5),
+    Measured("a scorecard", "maya", linked("/scorecards/", r"/scorecards/\d+/\S*?"), 5),
     Measured("forecast of the company", "vera", page("/forecast/"), 5),
     Measured("forecast of a team", "maya", page("/forecast/"), 5),
     Measured("what works", "vera", page("/what-works/"), 5),

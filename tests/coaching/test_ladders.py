@@ -119,10 +119,11 @@ def agree(world: World, step: LadderStep, *, back: int = 40, last: int = -3) -> 
 
 def a_case(world: World, cause: str = "training", *, back: int = 50, **more: Any) -> Case:
     """A case that is closed, with what it found."""
-    said: dict[str, Any] = {"is_team_wide": False, "outcome": "improved", "result": "Calls are short"} | more
+    said: dict[str, Any] = {"is_team_wide": False, "outcome": "improved", "result": "Calls are short"}
+    said |= {"person": world.cast.ben} | more
     at = world.now - back * DAY
     return Case.objects.create(
-        person=world.cast.ben, owner=world.cast.maya, subject="Fewer meetings", opened_at=at - 20 * DAY,
+        owner=world.cast.maya, subject="Fewer meetings", opened_at=at - 20 * DAY,
         due_on=at.date(), state="closed", closed_at=at, cause=cause, **said,
     )  # fmt: skip
 
@@ -1084,6 +1085,28 @@ def test_two_managers_at_once_take_each_step_once(committed: World) -> None:
     )
     assert sum(isinstance(one, Refused) for one in done) == 1
     assert Ladder.objects.get().outcome == "ended"
+
+    ana, at, on = world.cast.ana, world.now, world.today
+    a_case(world, person=ana)
+    begun = {"starts_on": on, "last": on + 60 * DAY, "by": world.maya, "at": at, "on": on}
+    step = services.open_ladder(person=ana, reason="Few meetings", **begun).steps.get()
+    goal = {"step": step, "measure": "deals_won", "aim": Decimal(3), "by": world.maya, "at": at, "on": on}
+    services.promise_support(
+        step=step, owner=world.cast.maya, text="Ride along", due_on=on + DAY, by=world.maya, at=at, on=on
+    )
+    edition = LadderStep.objects.get(pk=step.pk).edition
+    monday = on + (21 - on.weekday()) * DAY
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: services.set_goal(**goal, edition=edition),
+        lambda: services.publish_step(step=step, by=world.maya, at=at, on=on),
+        lambda: services.acknowledge_step(step=step, by=user(ana), at=at),
+        lambda: services.extend_step(step=step, last=on + 70 * DAY, reason="A fair", by=world.maya, at=at),
+        lambda: services.pause_step(step=step, start=monday, by=world.maya, at=at),
+        lambda: services.witness_step(step=step, by=user(world.hugo), at=at, on=on + 60 * DAY),
+    )
+    Leave.objects.create(person=ana, kind=kind("vacation", relieves=False), during=through(monday, monday + 7 * DAY))
+    for act in acts:
+        assert sum(isinstance(one, Refused) for one in at_once(act)) == 1
 
 
 def test_the_demo_shows_a_plan_that_leave_has_paused(world: World) -> None:

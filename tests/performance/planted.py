@@ -1,25 +1,32 @@
 """Companies with causes built in (tests.companies), read as flags read them, but from arrays instead of a database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
 from performance.analysis import Past, rhythms
+from performance.analysis import forecast as method
 from performance.analysis.flags import Counts, Result, Seen, chances
 from performance.analysis.levers import Work
 from performance.selectors.causes import Reason, reason_of
-from performance.selectors.findings import HALF, Reading, Window, lengths_of
+from performance.selectors.findings import HALF, THERE, Reading, Window, lengths_of
+from performance.selectors.forecasting import ENOUGH
 from performance.selectors.levers import Look, look_of
 from salesmgmt.lib.periods import CALENDAR_YEARS
 from teams.models import Person
-from tests.companies import Cause, Company, Style, generate
+from tests.companies import Cause, Company, Style, generate, known_of, quarters_of
 
 KINDS = ("activity", "conversion", "size", "speed", "stretch")
 STRETCHED = 1.7
+
+
+RAMP = (0.2, 0.4, 0.6, 0.8)  # of a quota, in the first months
+MONTH = 30.44
 
 
 @dataclass(frozen=True)
@@ -40,31 +47,59 @@ class Planted:
         return reason_of(self.looks[person], otherwise="Credited less than expected", likely=sure, by_now=by_now)
 
 
+@cache
 def plant(
     seed: int, style: str | Style, *, causes: int = 3, back: int = 45, factor: float = 0.5, share: float = 0.5,
-    kind: str = "", **more: float,
+    kind: str = "", away: int = 0, **more: float,
 ) -> Planted:  # fmt: skip
-    """`causes` people of those who were there from the start get one (of `kind`) `back` days before the quarter."""
+    """`causes` people of those who were there from the start get one (of `kind`) `back` days before the quarter.
+
+    `away` others were on leave that relieved their quota for some weeks of the last year; who came later, by `churn`,
+    began on ramp.
+    """
     plain = generate(seed, style, **more)
     last, end = plain.quarters[-2], plain.quarters[-1]
     there = [p for p in range(plain.people) if plain.joined[p] < plain.quarters[0] and plain.left[p] > end]
     rng = np.random.default_rng(seed)
-    chosen = rng.permutation(there)[:causes].tolist()
-    truth = {p: kind or KINDS[rng.integers(len(KINDS))] for p in chosen}
+    mixed = rng.permutation(there).tolist()
+    truth = {p: kind or KINDS[rng.integers(len(KINDS))] for p in mixed[:causes]}
     made = {p: Cause(what, last - back, factor) for p, what in truth.items() if what != "stretch"}
+    as_of = last + int(share * (end - last).astype(int)) - 1
+    for p in mixed[causes : causes + away]:
+        since = as_of - int(rng.integers(50, 330))
+        made[p] = Cause("leave", since, until=since + int(rng.integers(21, 91)))
     company = generate(seed, style, made, **more)
-    as_of = (last + int(share * (end - last).astype(int)) - 1).astype(date)
-    return _read(company, Window.at(as_of, CALENDAR_YEARS), truth, there)
+    new = [p for p in range(plain.people) if plain.quarters[0] < plain.joined[p] < as_of - 30 and plain.left[p] > end]
+    return _read(company, Window.at(as_of.astype(date), CALENDAR_YEARS), truth, there + new, made)
 
 
-def _read(company: Company, window: Window, truth: dict[int, str], people: list[int]) -> Planted:
+def _asked(company: Company, person: int, made: Mapping[int, Cause], start: date, end: date) -> np.ndarray:
+    """By day, how much of a whole quota is asked: nothing before they came and on leave, less on ramp."""
+    days = np.arange(_d(start), _d(end))
+    tenure = (days - company.joined[person]).astype(int)
+    month = np.clip(tenure / MONTH, 0, len(RAMP)).astype(int)
+    asked = np.array([*RAMP, 1.0])[month] * (tenure >= 0)
+    if person in made and made[person].kind == "leave":
+        asked[made[person].on(days)] = 0
+    return asked
+
+
+def _read(
+    company: Company, window: Window, truth: dict[int, str], people: list[int], made: Mapping[int, Cause]
+) -> Planted:
     windows = lengths_of(window)
     first = company.quarters[0].astype(date)
-    looks = []
+    looks: list[dict[int, Seen]] = []
     for now, *past in windows.values():
         own = _counts(company, *now)
-        then = [_counts(company, *days) for days in past if days[0] >= first]
-        looks.append({p: Seen(own[p], [one[p] for one in then]) for p in people})
+        then = [(days, _counts(company, *days)) for days in past if days[0] >= first]
+        looks.append({})
+        for p in people:
+            asked = {days: _asked(company, p, made, *days) for days in (now, *(days for days, _ in then))}
+            here = {days: float((asked[days] > 0).mean()) for days in asked}
+            seen = [replace(one[p], days=one[p].days * here[days]) for days, one in then]
+            mine = replace(own[p], days=own[p].days * here[now])
+            looks[-1][p] = Seen(mine, [one for one in seen if one.days * 2 >= mine.days > 0])
     start = window.period.start
     earlier = [k for k in range(1, len(company.quarters) - 1) if window.period.shift(-k).start >= first]
     pasts = {p: [] for p in people}  # type: ignore[var-annotated]
@@ -74,23 +109,59 @@ def _read(company: Company, window: Window, truth: dict[int, str], people: list[
         before, whole = (company.credited(_d(begun), _d(day)) for day in (point, end))
         for p in people:
             pasts[p].append((before[p], whole[p] - before[p]))
-    for p in people:
-        usual = float(np.mean([a + b for a, b in pasts[p][:4]]))
-        quotas[p] = usual * (STRETCHED if truth.get(p) == "stretch" else 1.0)
-    known = {p: [Past(a, b, quotas[p]) for a, b in pasts[p]] for p in people}
     over = float((_d(window.until) - _d(start)).astype(int) / (_d(window.period.end) - _d(start)).astype(int))
+    known, expected = {}, {}
+    of = company.style
+    for p in people:
+        ends = [window.earlier(k) for k in earlier]
+        parts = [float(_asked(company, p, made, begun, end).mean()) for begun, _, end in ends]
+        full = [(a + b) / part for (a, b), part in zip(pasts[p], parts, strict=True) if part >= THERE][:4]
+        level = company.level[p][company.level[p] > 0]
+        usual = float(np.mean(full)) if full else float(level.mean()) * of.deals * of.win_rate * of.size
+        usual *= STRETCHED if truth.get(p) == "stretch" else 1.0
+        asks = _asked(company, p, made, start, window.period.end)
+        quotas[p] = usual * float(asks.mean())
+        expected[p] = usual * float(asks[: int(over * len(asks))].sum() / len(asks))
+        known[p] = [
+            Past(a, b, usual * part, part) for (a, b), part in zip(pasts[p], parts, strict=True) if part > 0
+        ]  # fmt: skip
     usual_rhythm = rhythms(known, elapsed=over)
     credited = company.credited(_d(window.start), _d(window.until))
     readings = {}
     for p in people:
+        lately = _asked(company, p, made, window.until - timedelta(days=21), window.until)
+        ramped = (_d(start) - company.joined[p]).astype(int) < len(RAMP) * MONTH
         readings[p] = Reading(
-            Person(pk=p + 1, name=f"P{p}"), _money(credited[p]), _money(quotas[p] * over), _money(quotas[p]), over,
-            usual_rhythm[p], known[p], threshold=1 / 3,
+            Person(pk=p + 1, name=f"P{p}"), _money(credited[p]), _money(expected[p]), _money(quotas[p]), over,
+            usual_rhythm[p], known[p], threshold=1 / 3, is_exempt=bool(ramped or (lately < 1).any()),
         )  # fmt: skip
     results = {p: Result(r.deviation, -HALF * r.rhythm.share / r.rhythm.spread) for p, r in readings.items()}
-    for p, chance in chances(looks, results).items():
+    late = {p for p, reading in readings.items() if reading.sells_late}
+    for p, chance in chances(looks, results, late).items():
         readings[p].chances, readings[p].seen = chance, looks[0][p]
+    if any(reading.is_behind for reading in readings.values()):
+        _forecast(company, window, made, readings)
     return Planted(company, window, truth, readings, _looks(company, window, people, quotas, over))
+
+
+def _forecast(company: Company, window: Window, made: Mapping[int, Cause], readings: dict[int, Reading]) -> None:
+    """What the forecast of that day says of each."""
+    known, quarters = known_of(company), quarters_of(company)
+    away = [(p, cause) for p, cause in made.items() if cause.kind == "leave"]
+    last = int((_d(window.until) - 1).astype(int))
+    then = replace(
+        known, person=np.r_[known.person, [p for p, _ in away]].astype(int),
+        start=np.r_[known.start, [cause.since.astype(int) for _, cause in away]].astype(int),
+        until=np.r_[known.until, [cause.until.astype(int) for _, cause in away]].astype(int),
+        weight=np.r_[known.weight, -np.ones(len(away))],
+    ).at(last)  # fmt: skip
+    landing = method.project(method.learn(then, quarters, last), then, quarters, last)
+    some = np.array(list(readings))
+    gap = np.array([float(reading.quota) - float(reading.credited) for reading in readings.values()])
+    spread = (landing.variance + landing.shared**2)[some]
+    for p, p_miss in zip(some.tolist(), method.below(gap, landing.rest[some], spread, landing.unit[some]), strict=True):
+        if landing.seen[p] >= ENOUGH:
+            readings[p].p_miss = float(p_miss)
 
 
 def _looks(

@@ -1,5 +1,6 @@
 """What people do with flags: the list, putting off, what being wrong costs, and the e-mail about new ones."""
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 
 from performance.analysis.flags import Chances
-from performance.models import BacktestCase, Flag, FlagCost, FlagEvent, FlagKind
+from performance.models import BacktestScore, Flag, FlagCost, FlagEvent, FlagKind
+from performance.selectors.backtests import Case, tally
 from performance.selectors.early import early
 from performance.selectors.findings import readings
 from performance.selectors.flags import outcomes, replayed
@@ -181,8 +184,9 @@ def test_what_came_of_past_flags_is_counted(cast: Cast) -> None:
     for person, credited in ((cast.ana, "500"), (cast.ben, "2000"), (cast.cleo, "400")):
         a_quota(person, "1000", before.start, before.end)
         a_credit(person, credited, before.start)
-    for person in (cast.ana, cast.ben):
-        a_flag(person, cast, period=before.key, raised_on=before.start + timedelta(40), closed_on=before.end)
+    a_flag(cast.ben, cast, period=before.key, raised_on=before.start + timedelta(40), closed_on=before.end)
+    running = Period.of(NOW_DAY, "quarter").key
+    a_flag(cast.ana, cast, period=running, raised_on=before.start + timedelta(40))  # carried into the next quarter
     call_command("refresh_rollups")
     found = outcomes(on=NOW_DAY)
     assert (found.people, found.misses, found.flagged, found.missed) == (3, 2, 2, 1)
@@ -190,12 +194,17 @@ def test_what_came_of_past_flags_is_counted(cast: Cast) -> None:
 
 
 def test_the_back_test_says_which_threshold_is_cheapest(cast: Cast, client: Client) -> None:
-    for n, (p_miss, final) in enumerate(((0.9, 50), (0.6, 50), (0.4, 200), (0.2, 50), (0.1, 200))):
-        BacktestCase.objects.create(
-            person_id=n, measure="bookings", period="2026-Q1", checkpoint=Decimal("0.5"), as_of=date(2026, 2, 14),
-            quota=100, credited=10, expected=90, p_miss=Decimal(str(p_miss)), flagged=p_miss >= 0.5, final=final,
-            made_at=NOW,
-        )  # fmt: skip
+    cases = [
+        Case(
+            n, 0, "2026-Q1", Decimal("0.5"), date(2026, 2, 14), Decimal(100), Decimal(10), Decimal(90), Decimal(50),
+            Decimal(120), p_miss, p_miss, p_miss >= 0.5, Decimal(final), None, None,
+        )
+        for n, (p_miss, final) in enumerate(((0.9, 50), (0.6, 50), (0.4, 200), (0.2, 50), (0.1, 200)), start=1)
+    ]  # fmt: skip
+    BacktestScore.objects.create(
+        level="person", measure="bookings", period="2026-Q1", checkpoint=Decimal("0.5"), as_of=date(2026, 2, 14),
+        tally=asdict(tally(cases)), made_at=NOW,
+    )  # fmt: skip
     found = {one.threshold: one for one in replayed(FlagCost.objects.get(kind="miss"))}
     ours, least = found[Decimal("0.33")], found[Decimal("0.2")]
     assert (round(ours.hits, 2), ours.false_alarms, ours.cost) == (Decimal("0.67"), Decimal("0.5"), Decimal("0.6"))
@@ -272,6 +281,39 @@ def test_a_lighter_flag_becomes_the_weightier_one_and_nobody_is_told_twice(cast:
     flag = Flag.objects.get()
     assert (flag.kind, flag.cause) == ("miss", "conversion")
     assert not Notice.objects.exists()
+
+
+def test_what_is_weightier_than_what_was_put_off_shows_at_once_and_both_are_told(cast: Cast) -> None:
+    sell(cast.ana, cast.north)
+    sell(cast.ben, cast.north, now=HALF)
+    flag = a_flag(
+        cast.ben, cast, kind="stale", measure="pipeline", period="2026-Q2", raised_on=TODAY - timedelta(3),
+        as_of=TODAY - timedelta(3), expires_on=date(2026, 7, 1), snoozed_until=TODAY + timedelta(20),
+    )  # fmt: skip
+    look()
+    look()
+    flag.refresh_from_db()
+    assert (flag.kind, flag.snoozed_until) == ("miss", None)
+    assert list(flag.events.order_by("pk").values_list("kind", flat=True)) == ["changed", "woken"]
+    told = Notice.objects.values_list("user__username", flat=True)
+    assert sorted(told) == ["ben", "maya"]
+    flag.snoozed_until = TODAY + timedelta(20)
+    flag.save()
+    look(TODAY + timedelta(1))
+    flag.refresh_from_db()
+    assert flag.snoozed_until is not None
+
+
+def test_one_flag_that_fails_keeps_no_other_back(cast: Cast) -> None:
+    sell(cast.ana, cast.north)
+    for person in (cast.ben, cast.cleo):
+        sell(person, cast.north, now=HALF)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE performance_flag ADD CONSTRAINT not_this_one CHECK (person_id <> {cast.ben.pk}) NOT VALID"
+        )
+    assert look()["raised"] == 1
+    assert flagged() == {"Cleo": "conversion"}
 
 
 # ── E-mail, and where flags never are ───────────────────────────────────────────────────────────────────────────

@@ -33,6 +33,8 @@ def flagged(company: Planted) -> dict[int, str]:
     """Who is flagged, and the cause that the sentence names."""
     found = {}
     for person, reading in company.readings.items():
+        if reading.is_exempt:
+            continue
         if reading.is_behind:
             found[person] = company.reason(person).cause
         elif is_broken(reading, COSTS):
@@ -57,14 +59,30 @@ def test_precision_recall_and_named_causes_are_nine_of_ten_by_mid_quarter() -> N
     assert count["named"] >= 0.9 * count["hits"], count
 
 
-def test_who_sells_at_the_end_of_the_quarter_is_not_flagged_for_it_but_for_one_in_a_hundred() -> None:
-    people = wrong = low = 0
+def test_who_sells_at_the_end_of_the_quarter_is_flagged_for_a_cause_alone() -> None:
+    """Most are found, as most of the evidence is yet to come; newcomers on ramp and people on leave are among them."""
+    innocent = low = hits = true = wrong = 0
     for seed in range(COMPANIES):
-        company = plant(seed, "rush", causes=0, **SELLS)
+        company = plant(seed, "rush", factor=0.45, away=3, churn=0.1, **SELLS)
+        said, truth = flagged(company), company.truth
+        innocent += len(company.readings) - len(truth)
+        low += sum(reading.pace < 0.8 for p, reading in company.readings.items() if p not in truth)
+        true += len(truth)
+        hits += len(said.keys() & truth.keys())
+        wrong += len(said.keys() - truth.keys())
+    assert low > 0.5 * innocent  # by a plan spread evenly, most of them would be behind
+    assert wrong <= 0.005 * innocent
+    assert hits >= 0.6 * true
+
+
+def test_who_was_on_ramp_or_on_leave_is_flagged_for_it_no_more_than_anybody() -> None:
+    people = low = wrong = 0
+    for seed in range(COMPANIES // 2):
+        company = plant(seed, "steady", causes=0, away=4, churn=0.15, **SELLS)
         people += len(company.readings)
         low += sum(reading.pace < 0.8 for reading in company.readings.values())
         wrong += len(flagged(company))
-    assert low > 0.5 * people  # by a plan spread evenly, most of them would be behind
+    assert low > 0.4 * people
     assert wrong <= 0.015 * people
 
 

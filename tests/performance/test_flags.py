@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from performance.models import Flag, FlagEvent
-from performance.selectors import open_flags
+from performance.selectors import findings, open_flags
 from performance.selectors.causes import slower
 from performance.selectors.findings import Window, readings
 from performance.services import raise_flags, recheck
@@ -336,6 +336,29 @@ def test_a_plan_that_asks_more_than_ever_is_its_own_cause(cast: Cast) -> None:
     look()
     assert flagged() == {"Ben": "stretch"}
     assert Flag.objects.get().sentence.startswith("The plan asks ")
+
+
+def test_a_plan_for_full_time_is_not_held_against_part_time(cast: Cast) -> None:
+    Posting.objects.filter(person=cast.ben).update(during=half_open(date(2024, 1, 1), QUARTER.start), fte="0.5")
+    Posting.objects.create(person=cast.ben, team=cast.north, role=Role.REP, during=half_open(QUARTER.start))
+    sell(cast.ben, cast.north, value="500", quota="6500", now={"size": 2.0, "wins": 0.7})
+    a_quota(cast.ben, "6500", QUARTER.start, QUARTER.end)
+    sell(cast.ana, cast.north)
+    call_command("refresh_rollups")
+    _, found = readings(as_of=TODAY)
+    ben = found[cast.ben.pk]
+    assert ben.pace < 0.8
+    assert [past.there for past in ben.pasts] == [0.5] * PAST
+    assert not ben.is_stretched
+
+
+def test_a_recheck_of_one_person_looks_at_their_team_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "SAMPLE", 0)  # as with many more people than are looked at
+    for person, team in ((cast.ana, cast.north), (cast.ben, cast.north), (cast.cleo, cast.south)):
+        sell(person, team)
+    call_command("refresh_rollups")
+    _, found = readings(as_of=TODAY, people=[cast.ben.pk])
+    assert [bool(found[one.pk].seen.past) for one in (cast.ana, cast.ben, cast.cleo)] == [True, True, False]
 
 
 def test_a_manager_gets_three_new_ones_a_week_the_most_severe_first(cast: Cast) -> None:

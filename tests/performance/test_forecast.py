@@ -4,35 +4,17 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from performance.analysis import forecast as method
-from tests.companies import STYLES, Company, generate
+from tests.companies import STYLES, Company, generate, known_of, quarters_of
 
 CHECKPOINTS = (0.1, 0.25, 0.5, 0.75)
 COMPANIES = int(os.environ.get("COMPANIES", "9"))  # styles in turn, a seed each; thirty and more at leisure
 SEEDS = range(COMPANIES)  # priors were chosen on others, from 100 on
-
-
-def known_of(company: Company) -> method.Known:
-    people, closed = company.people, np.where(np.isnat(company.decided), method.NEVER, company.decided.astype(int))
-    ordered = company.ordered.astype(int)
-    return method.Known(
-        people=people, since=int(company.quarters[0].astype(int)), seller=company.seller, on=ordered, said=ordered,
-        amount=company.booked, person=np.arange(people), start=company.joined.astype(int),
-        until=company.left.astype(int), weight=np.ones(people), told=company.opened.astype(int),
-        untold=np.full(len(closed), method.NEVER), owner=company.owner,
-        opened=company.opened.astype(int), closed=closed, won=company.won, listed=company.listed,
-        worth=np.where(company.won, company.amount, np.nan),
-        kind=np.zeros(len(company.owner), dtype=int),
-    )  # fmt: skip
-
-
-def quarters_of(company: Company) -> list[method.Cuts]:
-    months = [quarter.astype("datetime64[M]") + np.arange(4) for quarter in company.quarters[:-1]]
-    return [part.astype("datetime64[D]").astype(int) for part in months]
 
 
 @dataclass(frozen=True)
@@ -223,6 +205,61 @@ def test_a_team_is_less_certain_than_if_its_people_were_independent() -> None:
     landing = method.project(method.learn(then, quarters, last), then, quarters, last)
     independent = (landing.variance + landing.shared**2).sum()
     assert landing.variance.sum() + landing.shared.sum() ** 2 > 1.2 * independent
+
+
+def test_what_a_day_has_brought_is_not_expected_of_it_again_and_takes_nothing_from_later_days() -> None:
+    company = generate(7, "rush")
+    quarters = quarters_of(company)
+    for last in (int(quarters[-1][0]) - 1, int(quarters[-1][0]) + 60, int(quarters[-1][-1]) - 2):
+        then = known_of(company).at(last)
+        learned = method.learn(then, quarters, last)
+        landing = method.project(learned, then, quarters, last)
+        nothing, much = np.zeros(company.people), np.full(company.people, 1e9)
+        morning, evening = (method.begun(landing, learned, quarters[-1], last, part) for part in (nothing, much))
+        assert np.array_equal(morning.rest, landing.rest)
+        after = method.project(learned, then, quarters, last + 1).rest.sum()
+        assert landing.rest.sum() > evening.rest.sum() > 0.9 * after
+        assert (evening.variance <= landing.variance).all()
+
+
+def test_among_a_few_people_who_sells_late_is_known_to() -> None:
+    """Four people, one of whom sells in the last month of a quarter only."""
+    rng = np.random.default_rng(4)
+    starts = np.arange(8) * 91
+    quarters = [np.array([a, a + 30, a + 61, a + 91]) for a in starts]
+    days = [rng.integers(a + (61 if p == 3 else 0), a + 91, 24) for a in starts for p in range(4)]
+    on, last = np.concatenate(days), int(starts[-1]) + 45
+    known = _sold(4, np.tile(np.repeat(np.arange(4), 24), 8), on, np.full(len(on), 100.0))
+    then = known.at(last)
+    rest = method.project(method.learn(then, quarters, last), then, quarters, last).rest
+    assert 1900 < rest[3] < 2700  # of 2,400
+    assert (rest[:3] < 1600).all()
+
+
+def _sold(people: int, seller: np.ndarray, on: np.ndarray, amount: np.ndarray) -> method.Known:
+    """Amounts, of people who are there all the time."""
+    nothing = {name: np.zeros(0, dtype=int) for name in ("told", "untold", "owner", "opened", "closed", "won", "kind")}
+    return method.Known(
+        people=people, since=0, seller=seller, on=on, said=on, amount=amount, person=np.arange(people),
+        start=np.full(people, -900), until=np.full(people, method.NEVER), weight=np.ones(people),
+        listed=np.zeros(0), worth=np.zeros(0), **nothing,
+    )  # fmt: skip
+
+
+def test_a_quarter_of_four_periods_of_weeks_is_a_third_longer() -> None:
+    """Thirteen periods of four weeks: quarters of 12, 12, 12 and 16 weeks, at an even pace."""
+    rng = np.random.default_rng(3)
+    starts = np.cumsum([0, *([84, 84, 84, 112] * 3)])
+    quarters = [np.array([a, b]) for a, b in pairwise(starts.tolist())]
+    people, end = 12, int(starts[-1])
+    on = np.sort(rng.integers(0, end, people * end // 3))
+    known = _sold(people, rng.integers(0, people, len(on)), on, rng.uniform(500, 1500, len(on)))
+    for k in (-1, -2):
+        last = int(quarters[k][0]) + 20
+        then, some = known.at(last), quarters[: len(quarters) + k + 1]
+        rest = method.project(method.learn(then, some, last), then, some, last).rest.sum()
+        came = known.amount[(on > last) & (on < quarters[k][-1])].sum()
+        assert abs(rest / came - 1) < 0.08
 
 
 def test_two_days_of_records_are_no_reason_to_fall_over() -> None:

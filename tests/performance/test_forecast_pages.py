@@ -1,17 +1,22 @@
 """Forecasts as people see them: whose, what is kept to itself, and how a save moves them."""
 
 import csv
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
-from django.db.models import Count
+from django.db import connection
+from django.db.models import Count, F
 from django.test import Client
+from structlog.testing import capture_logs
 
+from performance import tasks
 from performance.models import BacktestCase, BacktestRun, ForecastRow
 from performance.selectors import Scope, forecast, forecasts, landings
+from performance.selectors.backtests import judged
 from performance.selectors.forecasting import number, read
 from performance.services import (
     drain_backtest,
@@ -22,11 +27,14 @@ from performance.services import (
     snapshots,
 )
 from sales.models import Credit, DealChange, Order
+from salesmgmt.celery import app
+from salesmgmt.desk.models import Mark
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
+from salesmgmt.pages.home import scope_of
 from targets.models import QuotaEntry
-from teams.models import Organisation, Person, Posting
+from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, User
 from tests.cast import Cast
 
 from .records import a_deal, a_quota, an_order, team_of
@@ -63,8 +71,8 @@ def quarter(today: date) -> Period:
 
 
 @pytest.fixture
-def sellers(cast: Cast, quarter: Period, today: date) -> Cast:
-    """Ana, Ben and Cleo have sold for seven quarters, about 12 orders of 1,000 in each, and have quotas of 12,000."""
+def sold(cast: Cast, quarter: Period, today: date) -> Cast:
+    """Ana, Ben and Cleo have sold for seven quarters, about 12 orders of 1,000 in each."""
     rng = np.random.default_rng(1)
     start, now = quarter.shift(-QUARTERS).start, clock.now()
     rows = []
@@ -80,12 +88,19 @@ def sellers(cast: Cast, quarter: Period, today: date) -> Cast:
                     currency="EUR", reporting_amount=amount, recorded_at=now, reason="Import 1: orders",
                 )
             )  # fmt: skip
+    Credit.objects.bulk_create(rows)
+    return cast
+
+
+@pytest.fixture
+def sellers(sold: Cast, quarter: Period) -> Cast:
+    """They have quotas of 12,000."""
+    for person in (sold.ana, sold.ben, sold.cleo):
         for back in range(QUARTERS + 1):
             period = quarter.shift(-back)
             a_quota(person, "12000", period.start, period.end, reason="Import 2: quotas")
-    Credit.objects.bulk_create(rows)
     drained()
-    return cast
+    return sold
 
 
 def test_everybody_sees_the_landings_of_their_people_and_of_nobody_else(sellers: Cast, today: date) -> None:
@@ -127,11 +142,13 @@ def test_no_probability_is_shown_where_the_organisation_or_the_country_keeps_it(
     said = client.get(ask).json()
     assert said["p_miss"] is not None
     assert Decimal(said["low"]) <= Decimal(said["expected"]) <= Decimal(said["high"])
+    assert "more likely than not" in client.get("/forecast/").content.decode()
     for change in ({"shows_individual_chances": False}, {"countries_without_chances": ["DE"]}):
         Organisation.objects.update(shows_individual_chances=True, countries_without_chances=[])
         Organisation.objects.update(**change)
         assert client.get(ask).json()["p_miss"] is None
         assert {row["p_miss"] for row in csv.DictReader(file_of(sellers.maya).splitlines())} == {""}
+        assert "more likely than not" not in client.get("/forecast/").content.decode()
     assert signed_in(sellers.ana).get("/api/v1/forecasts/?of=person:E-Ben").status_code == 404
 
 
@@ -153,6 +170,57 @@ def test_a_save_moves_the_persons_landing_and_those_of_the_teams_above(
         assert now is not None
         assert now.credited == was.credited + 9000
         assert now.expected > was.expected
+
+
+def test_while_somebody_forecasts_the_marks_of_another_save_wait(sellers: Cast, today: date) -> None:
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7012)")
+        assert drain_forecasts(as_of=today, at=clock.now()) == 0
+        assert Mark.objects.filter(topic="forecasts").exists()
+        cursor.execute("SELECT pg_advisory_unlock(7012)")
+    assert drain_forecasts(as_of=today, at=clock.now()) > 0
+
+
+def test_the_day_that_runs_is_still_to_come_and_announced_leave_and_leaving_are_known(
+    sellers: Cast, quarter: Period
+) -> None:
+    def rows(day: date) -> dict[int, ForecastRow]:
+        refresh_forecasts(as_of=day, at=clock.now())
+        return {row.subject_id: row for row in ForecastRow.objects.filter(level="person", as_of=day)}
+
+    last = rows(quarter.last_day)[sellers.ana.pk]
+    assert last.credited < last.expected
+    assert last.low < last.high
+    day = quarter.start + timedelta(days=20)
+    before = rows(day)
+    kind = LeaveKind.objects.get(key="parental")
+    Leave.objects.create(person=sellers.ben, kind=kind, during=half_open(day + timedelta(7), quarter.end))
+    Posting.objects.filter(person=sellers.cleo).update(during=half_open(date(2024, 1, 1), day + timedelta(14)))
+    after = rows(day)
+    for person in (sellers.ben, sellers.cleo):
+        was, now = before[person.pk], after[person.pk]
+        assert now.expected - now.credited < (was.expected - was.credited) / 2
+        assert now.p_miss > was.p_miss
+    ana = (before[sellers.ana.pk], after[sellers.ana.pk])
+    assert abs(ana[1].expected - ana[0].expected) <= ana[0].expected / 100
+
+
+def test_who_leads_two_teams_sees_both_land_and_the_records_of_both(
+    sellers: Cast, today: date, quarter: Period
+) -> None:
+    refresh_forecasts(as_of=today, at=clock.now())
+    Leadership.objects.filter(team=sellers.south).update(person=sellers.maya)
+    scope = scope_of([sellers.north, sellers.south], [sellers.north.pk, sellers.south.pk])
+    said = forecast(scope=scope, period=quarter, as_of=today)
+    each = [forecast(scope=Scope.team(team), period=quarter, as_of=today) for team in (sellers.north, sellers.south)]
+    assert abs(said.expected - sum(one.expected for one in each)) <= Decimal("0.05")
+    assert said.quota == sum(one.quota for one in each) == 36000
+    assert said.high - said.low < sum(one.high - one.low for one in each)
+    assert Scope.parse(scope.key, User.objects.get(pk=sellers.maya.user.pk)) == scope
+    page = signed_in(sellers.maya).get(f"/records/?measure=bookings&of={scope.key}&from={quarter.start}")
+    assert all(f">{name}<" in page.content.decode() for name in ("Ana", "Cleo"))
+    for key in ("teams:", "teams:x", f"teams:{sellers.south.pk}", f"teams:{sellers.north.pk},{sellers.company.pk}"):
+        assert signed_in(sellers.omar).get(f"/records/?measure=bookings&of={key}").status_code == 404
 
 
 def _scopes(cast: Cast) -> list[Scope]:
@@ -190,6 +258,33 @@ def test_the_past_is_replayed_once_and_shown_to_everybody(sellers: Cast, today: 
     page = signed_in(sellers.ana).get("/backtest/").content.decode()
     assert "of the 80 % ranges held" in page
     assert "Linear by calendar days" in page
+    assert "Teams and the company, each as one:" in page
+    found = judged()
+    assert found.people.count + found.people.unknown == made
+    cases = BacktestCase.objects.exclude(p_miss=None)
+    assert sum(found.people.missed) == cases.filter(final__lt=F("quota")).count()
+    assert found.people.held == cases.filter(low__lte=F("final"), high__gte=F("final")).count()
+    assert found.teams.count > 0
+
+
+def test_a_past_without_quotas_is_held_to_the_quarters_before_and_who_left_is_not_judged(
+    sold: Cast, today: date, quarter: Period
+) -> None:
+    last = quarter.shift(-1)
+    for person in (sold.ana, sold.ben, sold.cleo):
+        a_quota(person, "12000", last.start, last.end, reason="Import 2: quotas")
+    Posting.objects.filter(person=sold.ben).update(during=half_open(date(2024, 1, 1), last.end - timedelta(days=9)))
+    away = half_open(last.start + timedelta(days=50), today)
+    Leave.objects.create(person=sold.cleo, kind=LeaveKind.objects.get(key="parental"), during=away)
+    refresh_backtest(as_of=today, at=clock.now())
+    cases = {(row.person_id, row.checkpoint): row for row in BacktestCase.objects.filter(period=last.key)}
+    half, late = Decimal("0.500"), Decimal("0.900")
+    assert {pk for pk, point in cases if point == half} == {sold.ana.pk}
+    assert {pk for pk, point in cases if point == late} == {sold.ana.pk, sold.cleo.pk}
+    assert cases[sold.ana.pk, half].quota == 12000
+    before = BacktestCase.objects.filter(period=last.shift(-1).key, person_id=sold.ana.pk)
+    assert before.exists()
+    assert not before.filter(quota=12000).exists()
 
 
 def test_the_first_records_make_forecasts_and_replay_the_past_at_once_and_a_load_of_the_past_does_again(
@@ -261,6 +356,14 @@ def test_a_deal_is_known_as_it_stood_on_the_day(sellers: Cast, today: date) -> N
         [owner] = [pk for pk, place in history.people.items() if place == then.owner[0]]
         seen.append((owner, bool(then.won[0])))
     assert seen == [(sellers.ana.pk, False), (sellers.ben.pk, False), (sellers.ben.pk, True)]
+
+
+def test_flags_are_raised_once_the_forecasts_are_made(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.conf, "task_always_eager", True)
+    with capture_logs() as logs:
+        tasks.refresh_forecasts()
+    assert [one["event"] for one in logs] == ["forecasts_refreshed", "flags_raised"]
+    assert "performance.tasks.raise_flags" not in {one["task"] for one in app.conf.beat_schedule.values()}
 
 
 def test_without_records_the_pages_say_so(cast: Cast) -> None:

@@ -144,3 +144,5 @@ def test_the_page_says_what_takes_away_most(cast: Cast, halved: None, client: Cl
     assert "Plan stretch" in page
     assert "Half as many" in page or "fewer activities" in page or "The plan asks" in page
     assert client.get("/levers/", {"of": "person:E-Ana", "against": "peers"}).status_code == 200
+    file = client.get("/levers/", {"of": "person:E-Ana", "period": "2026-Q2", "format": "csv"})
+    assert b"".join(file.streaming_content).startswith(b"what,name,value,reference,currency")  # type: ignore[attr-defined]

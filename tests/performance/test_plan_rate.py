@@ -12,16 +12,19 @@ from performance.selectors import Scope, figures, pace, standings, team_standing
 from performance.selectors.drill import drill
 from performance.selectors.known import known
 from performance.services import rollups
+from performance.services.snapshots import drain_all
 from sales import services
 from sales.models import Credit, Order
+from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from teams.models import ExchangeRate, Organisation
 from tests.cast import Cast
-from tests.performance.records import a_quota
+from tests.performance.records import a_deal, a_quota
 
 Q2, MAY = Period.parse("2026-Q2"), date(2026, 5, 5)
 END, AT = Q2.last_day, datetime(2026, 5, 5, 9, tzinfo=UTC)
+TODAY = clock.today("Europe/Berlin")
 LATER = datetime(2026, 7, 1, 9, tzinfo=UTC)
 
 
@@ -40,6 +43,7 @@ def abroad(cast: Cast) -> Order:
         owner=cast.ana, amount=D(100), currency="USD", ordered_on=MAY, by=cast.admin, at=AT
     )  # fmt: skip
     services.share_credit(order=order, shares={cast.ana: D(100)}, overlays={cast.ben: D(10)}, by=cast.admin, at=AT)
+    a_deal(cast.ana, "1000", close=END, currency="USD", opened_on=MAY)
     services.book_order(owner=cast.cleo, amount=D(7), ordered_on=MAY, by=cast.admin, at=AT)
     refresh()
     return order
@@ -68,6 +72,12 @@ def test_currency_attainment_is_at_the_plan_rate_and_the_actual_rate_stands_besi
     [team] = team_standings(team_ids=[cast.north.pk], period=Q2, as_of=END)
     assert row.attainment == team.attainment == 1
     assert row.attainment_actual == team.attainment_actual == D("1.125")
+    for day in (TODAY, END):  # as it is, and as the snapshot kept it
+        found = figures(scope=Scope.team(cast.north), measures=["pipeline", "coverage"], period=Q2, as_of=day)
+        assert (found["pipeline"].value, found["pipeline"].beside) == (D(800), D(900))
+        if day == TODAY:
+            a_deal(cast.ana, "1", close=END, opened_on=TODAY)
+            drain_all()
     overlay = figures(scope=Scope.person(cast.ben), measures=["overlay"], period=Q2, as_of=END)["overlay"]
     assert (overlay.value, overlay.beside) == (9, 8)
 

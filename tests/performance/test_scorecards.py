@@ -277,11 +277,12 @@ def test_a_quarter_that_is_over_is_scored_by_the_pipeline_of_its_own_close(cast:
             assert shown == figure(scope=scope, measure="pipeline", period=Q3, as_of=END)
 
 
-def test_no_link_of_who_leads_two_teams_opens_another_figure(cast: Cast) -> None:
+def test_the_score_of_who_leads_two_teams_opens_to_the_records_of_both(cast: Cast) -> None:
     put(cast, ("bookings", "100", "1000"), role="manager")
     for person in (cast.ana, cast.cleo):
         book(person, 500)
     appoint_manager(team=cast.south, person=cast.maya, on=date(2026, 7, 1), by=cast.olga.user)
     part = card_of(cast.maya).parts[0]
     assert part.figure.value == 1000
-    assert not part.figure.records
+    opened = client_of(cast.maya).get(part.figure.records).context["opened"]
+    assert (opened.figure.value, opened.records.count) == (1000, 2)

@@ -130,6 +130,8 @@ def test_the_file_says_what_the_page_says(few: Cast, client: Client) -> None:
     lines = b"".join(client_of(few.ana).get("/what-works/?export=csv").streaming_content).decode().splitlines()
     assert lines[0].startswith("group,value,deals,won,win_rate")
     assert any(line.startswith("Source,Referral,5,5,1.0") for line in lines)
+    deals = client_of(few.ana).get("/what-works/deals/?cut=source&value=Referral&export=csv")
+    assert b"".join(deals.streaming_content).decode().count("Probes") == 5
 
 
 def test_somebody_who_is_nobody_here_sees_nothing(cast: Cast) -> None:

@@ -28,7 +28,7 @@ from .test_proposals import user as user_of
 
 AT = datetime(2026, 6, 20, 9, tzinfo=UTC)
 ON = date(2026, 6, 20)
-COMPANIES, FUTURES, TARGETS = 400, 300, 8
+COMPANIES, FUTURES, TARGETS = 600, 100, 8
 FIFTHS = ((0.0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01))
 
 
@@ -49,7 +49,6 @@ def test_of_all_that_is_given_a_chance_of_so_much_so_much_comes_true(kind: str) 
     random = np.random.default_rng(11)
     said: dict[str, list[float]] = {"company": [], "people": []}
     came: dict[str, list[float]] = {"company": [], "people": []}
-    whose: dict[str, list[int]] = {"company": [], "people": []}
     for seed in range(COMPANIES):
         past, then = a_company(random, kind)
         drawn = simulate(past, np.ones((len(past), 1)), groups=np.ones((1, len(past))), draws=300, seed=seed)
@@ -61,26 +60,20 @@ def test_of_all_that_is_given_a_chance_of_so_much_so_much_comes_true(kind: str) 
         quotas = past.mean(axis=1) * random.uniform(0.5, 1.5, len(past))
         said["people"] += drawn.chances(quotas).tolist()
         came["people"] += (then >= quotas[:, None]).mean(axis=1).tolist()
-        whose["company"] += [seed] * TARGETS
-        whose["people"] += [seed] * len(past)
     for of in said:
         chances, outcomes = np.array(said[of]), np.array(came[of])
         for low, high in FIFTHS:
             inside = (chances >= low) & (chances < high)
-            apart = chances[inside] - outcomes[inside]
-            # What is said of one company errs together: chance leaves the standard error of companies, not of targets.
-            of_each = np.bincount(np.array(whose[of])[inside], apart - apart.mean())
-            noise = 2 * np.sqrt((of_each**2).sum()) / len(apart)
-            assert abs(apart.mean()) <= 0.05 + noise, f"{of}, {low}: {apart.mean():.3f} off, by chance {noise:.3f}"
-            if of == "people":
-                assert abs(apart.mean()) <= 0.05
+            apart = float((chances[inside] - outcomes[inside]).mean())
+            assert abs(apart) <= 0.05, f"{of}, {low}: {apart:.3f} off"
 
 
 def test_thirty_people_who_move_together_are_far_less_certain_than_thirty_who_do_not() -> None:
     """R22: with a spread of 30 % a team of thirty is ± 5.5 % apart and ± 14.3 % at a correlation of 0.2."""
     random = np.random.default_rng(3)
-    people, periods = 30, 400
+    people, periods = 30, 90
     common = random.standard_normal(periods)
+    common = (common - common.mean()) / common.std()  # so few of them would swing a little more or less
     own = random.standard_normal((people, periods))
     widths = []
     for correlation in (0.0, 0.2):

@@ -57,7 +57,8 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
         snapshots.drain_all()  # what was known of deals on a day stands in their versions
-        cases = list(backtests.replay(**asked, until=until, kind=options["period"], organisation=organisation))
+        found = backtests.replay(**asked, until=until, kind=options["period"], organisation=organisation)
+        cases = backtests.people_of(found)
         names = Person.objects.in_bulk({case.person_id for case in cases})
         rows = [_row(case, names[case.person_id]) for case in cases]
         if options["format"] == "json":
@@ -89,7 +90,7 @@ def _row(case: backtests.Case, person: Person) -> dict[str, Any]:
 
 
 def _verdict(cases: list[backtests.Case]) -> str:
-    found = backtests.score(cases)
+    found = backtests.scores_of(backtests.tally(cases))
     if not found.count:
         return "Nothing to judge: it takes a whole period before one that is over, and quotas."
     lines = [f"{one.name}: Brier {one.brier:.3f}, error {one.wape:.1%}" for one in found.methods]

@@ -141,7 +141,7 @@ def _step(
 
 def _pause(step: LadderStep) -> None:
     """The leave in it is counted, and the person has read the new dates."""
-    for due in pauses_due(step):
+    while due := next(iter(pauses_due(step)), None):
         StepPause.objects.create(
             step=step, during=half_open(due.start, due.last + timedelta(days=1)), days=due.days, at=step.made_at
         )
