@@ -122,6 +122,7 @@ def monday_to_friday() -> list[int]:
 class Organisation(models.Model):
     """The one company this installation serves, and how it counts days and money."""
 
+    fiscal_years: list[dict[str, Any]]  # as `get` reads them beside
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3, default="EUR", help_text="Reporting currency, ISO 4217")
     time_zone = models.CharField(max_length=64, default="UTC", help_text="Decides the day, IANA name")
@@ -190,7 +191,7 @@ class Organisation(models.Model):
         """The organisation, made by the first migration, with its calendar; read it once per request and hand it on."""
         found: Organisation
         for found in _organisation().models(cls):
-            found.fiscal_years = [json.loads(row) for row in found.fiscal_years]
+            found.fiscal_years = [json.loads(row) for row in found.__dict__.pop("years")]
             return found
         raise cls.DoesNotExist
 
@@ -218,7 +219,7 @@ class Organisation(models.Model):
 @cache
 def _organisation() -> Statement:
     years = FiscalYear.objects.standing().values(row=JSONObject(**{name: name for name in FiscalYear.SAYS}))
-    return Statement.of(Organisation.objects.annotate(fiscal_years=ArraySubquery(years)).filter(pk=1))
+    return Statement.of(Organisation.objects.annotate(years=ArraySubquery(years)).filter(pk=1))
 
 
 class FiscalYearQuerySet(models.QuerySet):

@@ -104,10 +104,15 @@ class Account(Record):
         ]
         constraints = [external_id_is_unique("account")]
         indexes = [
-            models.Index(fields=["name"], name="account_by_name"),
+            models.Index(fields=["name", "id"], include=["owner", "withdrawn_at"], name="account_list_by_name"),
             models.Index(fields=["owner"], name="account_by_owner"),
             models.Index(fields=["industry", "name"], name="account_by_industry"),
-            models.Index(fields=["-revenue", "-id"], condition=Q(withdrawn_at=None), name="account_by_revenue"),
+            models.Index(
+                fields=["-revenue", "-id"],
+                include=["name", "owner"],
+                condition=Q(withdrawn_at=None),
+                name="account_list_by_revenue",
+            ),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="account_name_likeness"),
             GinIndex(Words("name"), name="account_by_words"),
             GinIndex(fields=["tags"], name="account_by_tag"),
@@ -243,7 +248,11 @@ class Contact(Record):
         triggers = audited()
         constraints = [external_id_is_unique("contact")]
         indexes = [
-            models.Index(fields=["name"], name="contact_by_name"),
+            models.Index(
+                fields=["name", "id"],
+                include=["account", "made_by", "email", "withdrawn_at"],
+                name="contact_list_by_name",
+            ),
             models.Index(fields=["account"], name="contact_by_account"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_likeness"),
             GinIndex(Words("name", "email"), name="contact_by_words"),

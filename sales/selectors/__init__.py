@@ -33,6 +33,7 @@ from .customers import (
     alike_accounts,
     alike_contacts,
     children_of,
+    contact_lines,
     contact_named,
     contact_options,
     contacts,
@@ -125,7 +126,7 @@ from .merges import (
     what_moves,
 )
 from .naming import named
-from .orders import credit_of, credited_on, may_share, orders, orders_in_parts
+from .orders import credit_of, credited_on, may_share, orders, orders_in_parts, orders_named
 from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
 from .process import (
     ALL,
@@ -221,6 +222,7 @@ __all__ = [
     "complaints",
     "completions",
     "consents_of",
+    "contact_lines",
     "contact_named",
     "contact_options",
     "contacts",
@@ -279,6 +281,7 @@ __all__ = [
     "orders",
     "orders_behind",
     "orders_in_parts",
+    "orders_named",
     "orders_with_problems",
     "overdue_complaints",
     "overdue_count",

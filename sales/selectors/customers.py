@@ -60,6 +60,11 @@ def contacts(user: Viewer, asked: CustomerFilter) -> QuerySet[Contact]:
     return found
 
 
+def contact_lines() -> QuerySet[Contact]:
+    """Contacts as their list shows them, for those that were found."""
+    return Contact.objects.select_related("account")
+
+
 def _contacts_seen(user: Viewer) -> QuerySet[Contact]:
     """Contacts somebody may see; told at which accounts, indexes find them however few of all they are."""
     access = access_of(user)

@@ -13,6 +13,8 @@ from sales.models import (
 )
 from teams.models import Person, Viewer, access_of
 
+from .naming import named
+
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
@@ -38,6 +40,11 @@ def orders_in_parts(user: Viewer, **asked: Any) -> tuple[list[OrderQuerySet], bo
     narrowed = OrderFilter(**asked)
     parts = [_narrowed(part, narrowed) for part in Order.objects.visible_parts(user)]
     return parts, not access_of(user).sees_all or narrowed != OrderFilter(day=narrowed.day)
+
+
+def orders_named() -> Any:
+    """Orders as a list names them, for those it has found among what is visible."""
+    return named(Order.objects.all(), "owner", "account", "deal")
 
 
 def _narrowed(found: OrderQuerySet, asked: OrderFilter) -> OrderQuerySet:

@@ -39,7 +39,7 @@ def contacts(request: SignedIn) -> HttpResponseBase:
     access = access_of(request.user)
     shows_owners = access.sees_all or access.leads
     context = {
-        "page": keyset.page(found, by=by, descending=falls, cursor=cursor),
+        "page": keyset.page(found, by=by, descending=falls, cursor=cursor, shown=selectors.contact_lines()),
         **offered,
         "asked": asked,
         "owner": asked.owner,
@@ -60,7 +60,7 @@ def _row(contact: Contact) -> list[Any]:
         contact.account and (contact.account.external_id or contact.account.name),
         contact.birthday,
         contact.title,
-        ", ".join(contact.tags),
+        "; ".join(contact.tags),  # as imports take them
     ]
 
 

@@ -65,7 +65,7 @@ def orders(request: SignedIn) -> HttpResponseBase:
             by=by,
             descending=falls,
             cursor=asked.get("cursor", ""),
-            shown=selectors.named(Order.objects.all(), "owner", "account", "deal"),
+            shown=selectors.orders_named(),
             narrowed=may_lie_apart,
         ),
         **offered,

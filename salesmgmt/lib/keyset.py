@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 M = TypeVar("M", bound=Model)
 SIZE = 50
-FEW, NEXT, NEAR = 20_000, 5_000, 2_000
+FEW, NEXT, NEAR = 20_000, 5_000, 1_500
 LONGEST = 3000  # of a cursor: the longest name there is, in four bytes a letter
 
 
@@ -121,10 +121,11 @@ def _found(
         return rows
     ids: list[int] = []
     ready: list[tuple[QuerySet[M], Any]] = []
+    near = _in_order(soon, order, narrowed) if soon is not None and not isinstance(soon, QuerySet) else []
     for way in ways:
         if not (left := count - len(ids)):
             break
-        met = None if soon is None else _met_soon(parts[0], soon, way, order, left, narrowed)
+        met = None if soon is None else _met_soon(parts[0], soon, near, way, order, left)
         if met is None:
             ready = ready or _in_order(_gathered(parts, gather), order, narrowed and soon is None)
             met = _first(ready, way, order, left)
@@ -136,15 +137,15 @@ def _found(
 def _met_soon(
     found: QuerySet[M],
     soon: QuerySet[M] | Sequence[QuerySet[M]],
+    parts: Sequence[tuple[QuerySet[M], Any]],
     way: Q,
     order: tuple[str, str],
     count: int,
-    narrowed: bool,
 ) -> list[int] | None:
     """The first `count` rows, if that many are met at the beginning of `soon`; all there are, where it is no longer."""
     by, falls = order[0].lstrip("-"), order[0].startswith("-")
     if not isinstance(soon, QuerySet):
-        ids = _first(_in_order(soon, order, narrowed), way, order, NEAR)
+        ids = _first(parts, way, order, NEAR)
         near, is_all = found.filter(pk__in=ids), len(ids) < NEAR
     else:
         edge = soon.filter(way).order_by(*order).values_list(by, flat=True)[NEXT : NEXT + 1].first()

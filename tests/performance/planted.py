@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
@@ -46,6 +47,7 @@ class Planted:
         return reason_of(self.looks[person], otherwise="Credited less than expected", likely=sure, by_now=by_now)
 
 
+@cache
 def plant(
     seed: int, style: str | Style, *, causes: int = 3, back: int = 45, factor: float = 0.5, share: float = 0.5,
     kind: str = "", away: int = 0, **more: float,

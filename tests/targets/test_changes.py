@@ -32,7 +32,7 @@ from tests.cast import Cast
 from tests.exchange.test_kinds import counts, take
 from tests.targets.letters import post_json, published, signed_in
 from tests.targets.test_after_publishing import figure
-from tests.targets.test_proposals import drain, user
+from tests.targets.test_proposals import drain, give, user
 
 AT = datetime(2026, 8, 20, 9, tzinfo=UTC)
 ON = AT.date()
@@ -107,6 +107,22 @@ def test_a_newcomer_in_support_is_given_a_goal_by_the_api(cast: Cast) -> None:
     assert (answer.status_code, answer.json()) == (201, {"quota": "95.00", "waits": None})
     assert post_json(signed_in(nina), "/api/v1/quotas/give/", said).status_code == 409
     assert post_json(signed_in(cast.maya), "/api/v1/quotas/give/", said).status_code == 400
+
+
+def test_without_a_plan_a_seat_is_that_of_the_period_quotas_were_imported_for(cast: Cast) -> None:
+    give(cast, cast.ana, "66000")
+    nina = newcomer(cast.north)
+    [seat] = free_seats(nina, Q3, on=ON)
+    assert (seat.plan, seat.team, seat.usual) == (None, cast.north, 66000)
+    by = user(cast.omar)
+    with pytest.raises(Refused, match="Only who leads Nina"):
+        give_quota(person=nina, period=Q3, seat=seat.key, amount=D(66000), reason="New seat", by=by, at=AT)
+    give_quota(person=nina, period=Q3, seat=seat.key, amount=D(66000), reason="New seat", by=cast.admin, at=AT)
+    assert figure(nina) == 33000
+    assert Notice.objects.get(user=nina.user).text == "You have a quota for Q3 2026."
+    change_quota(person=nina, period=Q3, amount=D(9), reason="Fire", by=user(cast.vera), at=AT)
+    assert figure(nina) == 9
+    assert Notice.objects.filter(user=nina.user, text="Your quota for Q3 2026 has changed: Fire").exists()
 
 
 # ── Changed in the open ─────────────────────────────────────────────────────────────────────────────────────────
