@@ -327,6 +327,18 @@ def test_a_published_quota_changes_by_one_more_entry_with_a_reason(results: Cast
         adjust_quota(person=results.ana, period=Q3, amount=D(1), reason="Hm", by=login(results.omar), at=AT)
 
 
+def test_a_quota_of_closed_days_alone_is_not_changed(results: Cast) -> None:
+    july = Period.parse("2026-07")
+    enter_quota(
+        person=results.ana, start=july.start, end=july.end, amount=D(1000), basis="final", reason="Plan", by=None, at=AT
+    )
+    closes(july)
+    with pytest.raises(Refused, match="No open day of Q3 2026 carries a quota of Ana"):
+        adjust_quota(
+            person=results.ana, period=Q3, amount=D(2000), reason="Late", by=login(results.maya), at=AT
+        )  # fmt: skip
+
+
 def test_closed_days_keep_what_they_carry_and_the_open_ones_can_be_changed(results: Cast) -> None:
     plan = a_plan(results)
     publish_plan(plan=plan, by=login(results.vera), at=AT)
