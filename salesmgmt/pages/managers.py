@@ -116,9 +116,7 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
     last = min(as_of, until - timedelta(days=1))
     under = list(Team.objects.under(list(led)).values_list("pk", flat=True))
     posted = Posting.objects.filter(team__in=under).exclude(person=manager)
-    first = set(posted.on(start).values_list("person_id", flat=True))
-    people = set(posted.on(last).values_list("person_id", flat=True))
-    own = _long_enough(posted, start, last)
+    first, people, own = _there(posted, start, last)
     rows = [row for row in standings(person_ids=own, period=period, as_of=last) if row.attainment is not None]
     reached = sorted(row.attainment for row in rows if row.attainment is not None)
     flags, waits = _answers(manager, people | first, start, min(until, as_of + timedelta(days=1)))
@@ -142,17 +140,18 @@ def _quarter(manager: Person, led: dict[int, tuple[date, date]], period: Period,
     )
 
 
-def _long_enough(posted: PostingQuerySet, start: date, last: date) -> set[int]:
-    """Who was there on the last day and for half of the days: what others reached, they reached elsewhere."""
+def _there(posted: PostingQuerySet, start: date, last: date) -> tuple[set[int], set[int], set[int]]:
+    """Who was there on the first day; who on the last; and of these who for half of the days: what others reached, they
+    reached elsewhere."""
+    first, now = set[int](), set[int]()
     days: dict[int, int] = {}
-    there: set[int] = set()
-    if last < start:
-        return there
-    for row in posted.overlapping(start, last + timedelta(days=1)):
-        until = min(row.until or date.max, last + timedelta(days=1))
-        days[row.person_id] = days.get(row.person_id, 0) + (until - max(row.starts_on or start, start)).days
-        there |= {row.person_id} if until > last else set()
-    return {pk for pk in there if 2 * days[pk] >= (last - start).days + 1}
+    for row in posted.overlapping(min(start, last), max(start, last) + timedelta(days=1)):
+        began, until = row.starts_on or date.min, row.until or date.max
+        first |= {row.person_id} if began <= start < until else set()
+        now |= {row.person_id} if began <= last < until else set()
+        span = min(until, last + timedelta(days=1)) - max(began, start)
+        days[row.person_id] = days.get(row.person_id, 0) + max(span.days, 0)
+    return first, now, {pk for pk in now if 2 * days[pk] >= (last - start).days + 1 > 0}
 
 
 def _spread(reached: list[Decimal]) -> Spread | None:

@@ -75,7 +75,7 @@ def digests() -> dict[str, str]:
             fields = [
                 field.column
                 for field in model._meta.concrete_fields
-                if not field.primary_key and not field.is_relation and field.name != "created_at"
+                if not field.primary_key and not field.is_relation and field.name not in {"created_at", "path"}
             ]
             row = f"concat_ws('|', {', '.join(f'{name}::text' for name in fields)})"
             cursor.execute(f"SELECT md5(string_agg({row}, '/' ORDER BY {row})) FROM {model._meta.db_table}")

@@ -64,7 +64,7 @@ def fill(cast: Cast) -> None:
             {"owners": owners, "activities": ACTIVITIES},
         )
         # Until no snapshot of the server's own upkeep holds a row back: what an index alone can tell shows only then.
-        for _ in range(200):
+        for _ in range(2000):
             cursor.execute("VACUUM (ANALYZE) sales_deal, sales_activity")
             cursor.execute(
                 "SELECT bool_and(relallvisible = relpages) FROM pg_class"
