@@ -65,7 +65,7 @@ def refresh_forecasts(**kwargs: Any) -> None:
         done = services.refresh_forecasts(as_of=clock.today(Organisation.get().time_zone), at=clock.now())
         logger.info("forecasts_refreshed", people=done)
     finally:
-        raise_flags.delay()
+        raise_flags()
 
 
 @shared_task
