@@ -2,6 +2,13 @@
 
 from django.db import migrations, models
 
+# Both count otherwise than before: open deals at the plan's rates, and what was delivered or paid when it counts.
+COUNTED_ANEW = """
+    INSERT INTO desk_mark (topic, days)
+    SELECT topic, '(,)'::daterange FROM unnest(ARRAY['pipeline', 'credits']) AS topic
+     WHERE EXISTS (SELECT FROM performance_rollup)
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -20,4 +27,5 @@ class Migration(migrations.Migration):
             name='until',
             field=models.DateField(help_text='First day after the month', null=True),
         ),
+        migrations.RunSQL(COUNTED_ANEW, migrations.RunSQL.noop),
     ]
