@@ -17,6 +17,15 @@ class Migration(migrations.Migration):
         listed("order_list_by_day", "-ordered_on", "-id"),
         listed("order_list_by_amount", "-amount", "-id"),
         listed("order_list_by_promise", "promised_on", "id"),
+        migrations.AddIndex(
+            "order",
+            models.Index(
+                fields=["-ordered_on", "-id"],
+                include=("owner",),
+                condition=models.Q(withdrawn_at=None, cancelled_on__isnull=False),
+                name="cancelled_order_by_day",
+            ),
+        ),
         migrations.RemoveIndex("order", "order_by_owner"),
         migrations.RemoveIndex("order", "order_by_day"),
         migrations.RemoveIndex("order", "order_by_amount"),

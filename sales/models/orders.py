@@ -136,6 +136,12 @@ class Order(Record):
                 & (Q(produced_on__gt=F("promised_on")) | Q(delivered_on__gt=F("promised_on"))),
                 name="late_order_by_day",
             ),
+            models.Index(
+                fields=["-ordered_on", "-id"],
+                include=["owner"],
+                condition=Q(withdrawn_at=None, cancelled_on__isnull=False),
+                name="cancelled_order_by_day",
+            ),
             GinIndex(Words("number"), condition=~Q(number=""), name="order_by_words"),
         ]
 

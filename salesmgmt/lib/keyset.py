@@ -4,6 +4,7 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -57,7 +58,8 @@ def page(
     `narrowed` by a filter they may lie at the far end of the order, which the database does not foresee: parts of up to
     `FEW` are put in order by themselves instead of being met along the order's index. Not `lacks`: all have the field.
     `soon`: the list without its dearest filter, which many rows pass; they are looked for first among its `NEXT`. Given
-    in parts, of which `narrowed` holds then, among the `NEAR` that come first of them all, no further than it takes.
+    in parts, of which `narrowed` holds then, among the `NEAR` that come first of them all, no further than it takes;
+    what is not met there is rare, and put in order by itself.
     `gather`: up to so many rows are put in order by themselves, as nobody can foretell how far they lie apart.
     """
     parts = [rows] if isinstance(rows, QuerySet) else list(rows)
@@ -126,6 +128,8 @@ def _found(
         if not (left := count - len(found)):
             break
         met: Any = None if soon is None else _met_soon(parts[0], soon, near, way, order, left)
+        if met is None and near:  # rare, then, and in what follows too
+            soon, near, ready = None, [], [(parts[0], _by_itself(order))]
         if met is None:
             ready = ready or _in_order(_gathered(parts, gather), order, narrowed and soon is None)
             met = _ids(_first(ready, way, order, left))
@@ -190,11 +194,15 @@ def _gathered(parts: Sequence[QuerySet[M]], most: int) -> Sequence[QuerySet[M]]:
 
 def _in_order(parts: Sequence[QuerySet[M]], order: tuple[str, str], narrowed: bool) -> list[tuple[QuerySet[M], Any]]:
     """Each part with the order it is read in: by itself where it is few, else along the order's index."""
-    by, falls = order[0].lstrip("-"), order[0].startswith("-")
-    aside = Coalesce(F(by), F(by))  # the same, but no index has it
-    by_itself: tuple[Any, str] = (aside.desc() if falls else aside.asc(), order[1])
     few = _are_few(parts) if narrowed else [False] * len(parts)
-    return [(part, by_itself if is_few else order) for part, is_few in zip(parts, few, strict=True)]
+    return [(part, _by_itself(order) if is_few else order) for part, is_few in zip(parts, few, strict=True)]
+
+
+def _by_itself(order: tuple[str, str]) -> tuple[Any, str]:
+    """The same order, but no index has it."""
+    by, falls = order[0].lstrip("-"), order[0].startswith("-")
+    aside = Coalesce(F(by), F(by))
+    return (aside.desc() if falls else aside.asc(), order[1])
 
 
 def _first(ready: Sequence[tuple[QuerySet[M], Any]], way: Q, order: tuple[str, str], count: int) -> Any:
@@ -208,20 +216,23 @@ def _first(ready: Sequence[tuple[QuerySet[M], Any]], way: Q, order: tuple[str, s
 
 
 def _are_few(parts: Sequence[QuerySet[M]]) -> list[bool]:
-    """Whether each part holds no more than `FEW` rows: all of them in one statement."""
-    counts: list[str] = []
+    """Whether each part holds no more than `FEW` rows, as the database expects: to count them takes as long as they."""
+    asked: dict[int, str] = {}
     values: list[Any] = []
-    for part in parts:
-        try:
-            statement, said = part.order_by().values("pk")[: FEW + 1].query.sql_with_params()
-        except EmptyResultSet:
-            counts.append("(SELECT 0)")
-        else:
-            counts.append(f"(SELECT count(*) FROM ({statement}) AS part)")
+    for place, part in enumerate(parts):
+        with suppress(EmptyResultSet):
+            statement, said = part.order_by().values("pk").query.sql_with_params()
+            asked[place] = f"(SELECT count(*) FROM ({statement}) AS part)"
             values += said
+    if not asked:
+        return [True] * len(parts)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(counts)}", values)  # nosec B608 (statements of Django's own)
-        return [count <= FEW for count in cursor.fetchone()]
+        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT {', '.join(asked.values())}", values)
+        (plan,) = cursor.fetchone()
+    told = plan if isinstance(plan, list) else json.loads(plan)
+    counted = [count["Plans"][0]["Plan Rows"] for count in told[0]["Plan"]["Plans"]]
+    expected = dict(zip(asked, counted, strict=True))
+    return [expected.get(place, 0) <= FEW for place in range(len(parts))]
 
 
 def _together(parts: list[Any]) -> Any:
