@@ -92,7 +92,7 @@ def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
 
 
 def _evenly(user: Viewer, asked: DealFilter) -> frozenset[str]:
-    """The orders along which what is asked for lies evenly. Products have their prices, states and people their days."""
+    """The orders along which what is asked for lies evenly: products have their prices, people their days."""
     if access_of(user).sees_all and asked == DealFilter(status=asked.status):
         return ORDERS if asked.status != Deal.Status.OPEN else ORDERS - {"opened_on"}
     return frozenset({"name"}) if asked.product else frozenset({"name", "amount"})

@@ -210,7 +210,8 @@ def test_two_letters_find_the_same_deals_in_the_same_order_however_they_are_look
     for number in range(24):
         Deal.objects.create(
             owner=cast.ana if number % 3 else cast.cleo, stage=stage, currency="EUR",
-            name=("Fan", "Anvil", "Two anvils", "Mill-and-fan")[number % 4], account=brandt if number % 5 == 0 else None,
+            name=("Fan", "Anvil", "Two anvils", "Mill-and-fan")[number % 4],
+            account=brandt if number % 5 == 0 else None,
             opened_on=date(2026, 7, 1 + number // 2) if number % 7 else None,
         )  # fmt: skip
     for who in (cast.vera, cast.ana):
@@ -220,8 +221,8 @@ def test_two_letters_find_the_same_deals_in_the_same_order_however_they_are_look
         found = selectors.deals_in_order(user, DealFilter(text="an"))
         assert found.soon is not None
         told: dict[str, Any] = {
-            "by": "opened_on", "descending": True, "size": 5, "shown": found.lines, "narrowed": "opened_on" not in found.evenly,
-            "soon": found.soon, "gather": found.gather,
+            "by": "opened_on", "descending": True, "size": 5, "shown": found.lines,
+            "narrowed": "opened_on" not in found.evenly, "soon": found.soon, "gather": found.gather,
         }  # fmt: skip
         rows, page = [], keyset.page(found.parts, **told)
         rows += page.rows
