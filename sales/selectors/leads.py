@@ -14,6 +14,7 @@ from sales.models import Account, Activity, Campaign, Contact, Lead, LeadChange,
 from teams.models import Person, Territory, Viewer, access_of
 
 from .campaigns import Median, leads_counted, with_reach
+from .naming import holds
 from .stories import ICONS, LONG_STORY, Event
 
 LATELY = timedelta(days=90)
@@ -56,7 +57,7 @@ def leads(user: Any, asked: LeadFilter) -> QuerySet[Lead]:
         reached: Any = with_reach(found)
         found = reached.filter(reach=asked.reach)
     if asked.text:
-        found = found.filter(Q(name__icontains=asked.text) | Q(company__icontains=asked.text))
+        found = found.filter(holds("name", asked.text) | holds("company", asked.text))
     return found
 
 

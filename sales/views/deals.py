@@ -71,7 +71,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
         descending=descending,
         cursor=asked.get("cursor", ""),
         shown=ordered.lines,
-        narrowed=ordered.may_lie_apart and by != "name",  # which lie evenly among whatever is asked for
+        narrowed=by not in ordered.evenly,
         soon=ordered.soon,
         gather=ordered.gather,
         lacks=by != "closed_on" or not status,  # what is decided has its day

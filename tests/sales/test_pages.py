@@ -537,11 +537,11 @@ def test_a_contact_is_added_to_an_account(cast: Cast, account: Account) -> None:
 MOST_QUERIES = {
     "activities": 11,
     "activity-log": 14,
-    "deals": 16,
+    "deals": 15,
     "deal-board": 14,
     "deal-add": 14,
-    "accounts": 10,
-    "orders": 12,
+    "accounts": 9,
+    "orders": 10,
 }
 
 
