@@ -21,7 +21,7 @@ from ..selectors import Scope, backtests
 from ..selectors import forecasting as selectors
 from ..selectors.calls import calls_of
 from ..selectors.flags import flag_costs
-from .asked import team_of
+from .asked import live_of_all, shown, team_of
 from .pipeline import scope_of
 
 HEADER = (
@@ -36,7 +36,7 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     organisation, access = Organisation.get(), access_of(request.user)
     if access.role == "none":
         raise Http404
-    today = clock.today(organisation.time_zone)
+    today, fresh = clock.today(organisation.time_zone), live_of_all(request)
     period = Period.of(today, "quarter", organisation.calendar)
     as_of = selectors.last_made(period, today)
     team = team_of(request)
@@ -60,10 +60,11 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     leads = bool(access.leads or access.sees_all)
     first = heads[0] if heads else None
     own = found.get(access.person_id or 0) if not leads else None
-    return render(
+    return shown(
         request,
         "performance/forecast.html",
-        {
+        fresh
+        | {
             "period": period,
             "as_of": as_of,
             "heads": heads,
