@@ -362,6 +362,12 @@ class Judged:
     at_each: list[tuple[Decimal, Tally]]
     teams: Tally
 
+    def every(self) -> Iterator[tuple[str, Decimal | None, Tally]]:
+        """People over all and at each checkpoint, teams and the company over all."""
+        yield "people", None, self.people
+        yield from (("people", point, one) for point, one in self.at_each)
+        yield "teams", None, self.teams
+
 
 def judged() -> Judged:
     """From what is kept of each period, in one query."""
