@@ -25,7 +25,6 @@ from ..services import reports as services
 from .asked import team_of
 from .report_pdf import write_report
 
-
 LIST = ("team", "due_on", "sent_at", "as_of", "sentence")
 
 
@@ -46,7 +45,10 @@ def reports(request: SignedIn) -> HttpResponseBase:
             raise Http404 from error
         period = kept.month(calendar)
     if request.GET.get("export") == "csv":
-        told = ((one.month(calendar).label, *(getattr(one, name) for name in LIST)) for one in found.order_by("-period", "-pk"))
+        told = (
+            (one.month(calendar).label, *(getattr(one, name) for name in LIST))
+            for one in found.order_by("-period", "-pk")
+        )
         return csv_answer(request, "reports", ("month", *LIST), told)
     page = keyset.page(found, by="period", descending=True, cursor=request.GET.get("cursor", ""))
     context = {
