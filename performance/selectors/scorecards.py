@@ -110,6 +110,11 @@ def measured_people(user: Viewer, day: date) -> QuerySet[Person]:
     return Person.objects.visible_to(user).active(day).filter(pk__in=posted.values("person"))
 
 
+def led_on(person: Person, day: date) -> list[int]:
+    """The teams whose figures score whoever leads."""
+    return list(Leadership.objects.on(day).filter(person=person).values_list("team_id", flat=True))
+
+
 def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation: Organisation) -> dict[int, Card]:
     """The score of each of these people, in a fixed number of queries; none for a role without a scorecard.
 

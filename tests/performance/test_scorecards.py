@@ -17,6 +17,7 @@ from performance.services import rebuild
 from performance.services.scorecards import Weighed, set_scorecard
 from sales.models import Deal, Outcome, Pipeline, Stage
 from sales.services import change_deal, log_activity, open_deal
+from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Look, Organisation, Person
@@ -240,7 +241,7 @@ def test_the_form_sets_weights_once_and_names_what_is_wrong(cast: Cast) -> None:
     client = client_of(cast.olga)
     assert client_of(cast.maya).get("/scorecards/weights/rep/").status_code == 404
     last = Scorecard.objects.standing().get(role="rep")
-    today = date.today()
+    today = clock.today("Europe/Berlin")
     said = {
         "starts_on": today.isoformat(),
         "reason": "New year",
