@@ -100,6 +100,7 @@ class Showing(models.TextChoices):
     RANKS = "ranks", "Places among colleagues"
     CHANCES = "chances", "Probabilities of missing a quota"
     SELLING_TIME = "selling_time", "Share of time that goes into selling"
+    PAY = "pay", "Pay below that of comparable people, as a sign to the manager"
 
     @property
     def switch(self) -> str:
@@ -156,6 +157,16 @@ class Organisation(models.Model):
         default=True, db_default=True, help_text="Share of time that goes into selling, per person"
     )
     countries_without_selling_time = ArrayField(
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="Of nobody posted there is it shown: DE, FR",
+    )
+    shows_individual_pay = models.BooleanField(
+        default=True, db_default=True, help_text="An early sign that pay lies below comparable people’s, without amounts"
+    )
+    countries_without_pay = ArrayField(
         models.CharField(max_length=2),
         default=list,
         blank=True,
@@ -605,6 +616,36 @@ class Leave(Dated):
         return self.kind.name if may_read else ""
 
 
+class PayQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """HR sees all; everybody else their own; nobody that of people they lead."""
+        access = access_of(user)
+        return self.all() if access.role == Role.HR else self.filter(person=access.person_id)
+
+
+class Pay(Dated):
+    """What somebody is paid before commission, for HR and the person alone."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="pays")
+    yearly = models.DecimalField(
+        "Base pay of a fiscal year", max_digits=14, decimal_places=2, help_text="For a full week, without commission"
+    )
+    currency = models.CharField(max_length=3)
+
+    objects = PayQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited("yearly")
+        constraints = [
+            is_a_range("pay_is_a_range"),
+            one_at_a_time("one_pay_at_a_time", "person"),
+            models.CheckConstraint(condition=Q(yearly__gt=0), name="pay_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Pay of {self.person} from {self.starts_on}"
+
+
 # ── Access ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -792,6 +833,7 @@ class Look(models.Model):
         MANAGER = "manager", "Your record as a manager"
         SKILLS = "skills", "Your skills"
         LEAVE = "leave", "Your leave and its kind"
+        PAY = "pay", "Pay below that of comparable people, as a sign to the manager"
         CASE = "case", "A case"
         TALK = "talk", "A 1:1"
         COURSES = "courses", "Your courses"

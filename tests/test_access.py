@@ -499,6 +499,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "export-xlsx": (IMPORTERS, GET),
     # people's rights
     "leaves": (POSTED, GET),
+    "pay": (COLLEAGUES, GET),
     "privacy": (EVERYBODY, GET),
     "privacy-showing": ("admin", POST),
     "privacy-kept": ("admin", POST),

@@ -14,7 +14,7 @@ from teams.models import User, Viewer, access_of
 
 ORDER = (  # in which kinds depend on each other
     "organisation", "calendars", "territories", "teams", "people", "logins", "postings", "leaderships",
-    "leave_kinds", "leave", "skills", "skill_ratings", "mail_choices", "retention", "ramps", "ramp_profiles",
+    "leave_kinds", "leave", "pay", "skills", "skill_ratings", "mail_choices", "retention", "ramps", "ramp_profiles",
     "ramp_changes",
     "seasons", "season_profiles", "season_shares", "season_changes", "rates", "budgets", "budget_entries",
     "expenses", "expense_entries", "custom_fields", "accounts", "account_owners", "account_profiles", "contacts",
