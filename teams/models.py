@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from typing import Any, Self
 
@@ -862,3 +862,40 @@ class Look(models.Model):
 
     def __str__(self) -> str:
         return f"{self.viewer} looked at {self.person} on {self.on}"
+
+
+# ── All that is stored about one ────────────────────────────────────────────────────────────────────────────────
+
+
+class DataCopyQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """One's own, and nobody else's."""
+        pk = access_of(user).person_id
+        return self.filter(person=pk) if pk is not None else self.none()
+
+    def kept(self, at: datetime) -> Self:
+        """Those that wait, or were made within the last days."""
+        return self.filter(Q(made_at=None) | Q(made_at__gt=at - DataCopy.KEPT))
+
+
+class DataCopy(models.Model):
+    """All that is stored about a person in one archive: asked for, made by the worker, theirs alone for some days.
+
+    Made without a file: it failed. A new one takes the place of the last.
+    """
+
+    KEPT = timedelta(days=7)
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="data_copy")
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    file = models.FileField(upload_to="own-data/", blank=True)
+
+    objects = DataCopyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Data of {self.person}, asked for {self.asked_at:%d %b %Y}"
+
+    @property
+    def until(self) -> datetime | None:
+        return self.made_at + self.KEPT if self.made_at else None

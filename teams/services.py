@@ -33,6 +33,7 @@ from salesmgmt.lib.refusals import Refused
 
 from . import selectors
 from .models import (
+    DataCopy,
     ExchangeRate,
     FiscalYear,
     Holiday,
@@ -154,6 +155,9 @@ def forget_person(*, person: Person, by: User | None, on: date) -> Forgotten:
     )  # fmt: skip
     Look.objects.filter(person=person).delete()
     forgotten.drop(Pay.objects.filter(person=person))
+    for copy in DataCopy.objects.filter(person=person):
+        copy.file.delete(save=False)
+        copy.delete()
     if user:
         AccessAttempt.objects.filter(username=user.username).delete()
         AccessFailureLog.objects.filter(username=user.username).delete()

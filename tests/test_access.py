@@ -56,7 +56,7 @@ from targets.models import (
     Slice,
 )
 from teams import services as teams
-from teams.models import Look, Person, Posting, Role, Skill, SkillRating, Team, User
+from teams.models import DataCopy, Look, Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = (
@@ -505,6 +505,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "privacy-kept": ("admin", POST),
     "looks": (COLLEAGUES, GET),
     "own-data": (COLLEAGUES, GET),
+    "own-data-file": ("ana", GET),
     # ladders, early signs, exits
     "ladders": (EVERYBODY, GET),
     "ladder-open": ("maya omar vera", GET),
@@ -811,6 +812,7 @@ def world(db: None) -> World:
         "privacy-showing": {"what": "ranks"},
         "privacy-kept": {"key": "looks"},
     }
+    packed(cast, now)
     kwargs |= training(cast, today, now)
     kwargs |= ladders(cast, today, now)
     kwargs |= disputes(cast, now)
@@ -925,6 +927,10 @@ def meetings(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
         "decision-settle": {"pk": coming.pk, "decision_pk": decision.pk},
         "meeting-question": {"pk": coming.pk, "question_pk": put.pk},
     }
+
+
+def packed(cast: Cast, now: datetime) -> None:
+    DataCopy.objects.create(person=cast.ana, asked_at=now, made_at=now, file=ContentFile(b"PK", name="a.zip"))
 
 
 def ladders(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:

@@ -80,6 +80,7 @@ STAYS = {  # what no export gives out, and why
     "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
+    "teams.DataCopy": "packed for a person here, for some days",
     "teams.Look": "who looked is for the person alone: only a backup keeps it",
     **dict.fromkeys(
         (

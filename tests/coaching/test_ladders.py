@@ -44,6 +44,7 @@ from teams.models import (
     Leave,
     LeaveKind,
     Organisation,
+    Pay,
     Person,
     Posting,
     Role,
