@@ -54,7 +54,6 @@ STAYS = {  # what no export gives out, and why
     "coaching.CourseEffect": "worked out anew",
     "coaching.HelpEffect": "worked out anew",
     "coaching.PlayEffect": "worked out anew",
-    "coaching.Lesson.file": "files travel with a backup; a lesson says which is missing and takes it again",
     "coaching.DevelopmentPlan": "private to the person and who leads them: only a backup keeps it",
     "coaching.Goal": "private to the person and who leads them: only a backup keeps it",
     "coaching.Mentorship": "private to the two: only a backup keeps it",
