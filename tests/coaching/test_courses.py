@@ -208,7 +208,7 @@ def test_a_lesson_takes_only_what_its_name_says_and_https(cast: Cast) -> None:
 
 def test_the_files_of_lessons_move_along_with_their_table(cast: Cast, course: Course, tmp_path: Path) -> None:
     by = user(cast.vera)
-    services.begin_version(course=course, by=by)
+    services.draft_course(course=course, by=by, at=NOW)
     file = ContentFile(b"%PDF-1.7 moved", name="a.pdf")
     made = services.add_lesson(course=course, title="A", kind="file", file=file, by=by)
     kind, out = kinds()["lessons"], io.StringIO()

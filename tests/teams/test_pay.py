@@ -49,7 +49,6 @@ def test_pay_is_entered_by_hr_and_read_by_hr_and_the_person_alone(cast: Cast, hu
     for odd in ({"yearly": "0"}, {"currency": "Euro"}, {"until": "2025-01-01"}, {"person": hugo.pk}, {"on": "0001-01-01"}):
         assert hr.post("/pay/", said | odd).status_code == 422, odd
     assert "61,234.50" in signed_in(cast.ana).get("/pay/").content.decode()
-    assert Look.objects.count() == 0
     assert "61,234.50" in hr.get("/pay/").content.decode()
     assert list(Look.objects.values_list("person", "page")) == [(cast.ana.pk, "pay")]
     for other in (cast.maya, cast.vera, cast.olga, cast.ben):
@@ -83,8 +82,8 @@ def test_pay_from_a_day_ends_what_stood_and_goes_with_the_months(cast: Cast, hug
 def test_a_file_of_pay_is_the_admins_and_nobody_enters_their_own(cast: Cast) -> None:
     def take(text: str) -> tuple[int, int, int, int]:
         answer = import_file(
-            kind="pay", file=io.BytesIO(text.encode()), name="pay.csv", mapping=None, options=Options(), by=cast.admin,
-            at=AT,
+            kind="pay", file=io.BytesIO(text.encode()), name="pay.csv", mapping=None, options=Options(),
+            by=User.objects.get(pk=cast.admin.pk), at=AT,
         )  # fmt: skip
         return answer.created, answer.changed, answer.equal, answer.refused
 
