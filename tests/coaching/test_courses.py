@@ -217,7 +217,8 @@ def test_the_files_of_lessons_move_along_with_their_table(cast: Cast, course: Co
     assert name == f"{made.file_digest}.pdf"
     folder = tmp_path / "files" / "lessons"
     folder.mkdir(parents=True)
-    (folder / name).write_bytes(kept.read())
+    with kept.open("rb") as source:
+        (folder / name).write_bytes(source.read())
     (folder / f"{'0' * 64}.pdf").write_bytes(b"%PDF-1.7 harmed")
     write_table(kind, out)
     made.file.delete(save=False)
