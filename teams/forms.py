@@ -1,5 +1,6 @@
 """Clean input of logging in, the profile and API tokens."""
 
+from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -60,6 +61,36 @@ class LeaveForm(forms.Form):
     def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+
+class PayForm(forms.Form):
+    """Somebody's base pay from a day on."""
+
+    person = forms.ModelChoiceField(Person.objects.none(), empty_label="Choose somebody")
+    yearly = forms.DecimalField(
+        label="Base pay of a fiscal year",
+        max_digits=14,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        help_text="For a full week, without commission",
+    )
+    currency = forms.RegexField(
+        r"^[A-Za-z]{3}$", error_messages={"invalid": "A currency has three letters, such as EUR."}
+    )
+    on = forms.DateField(label="From", validators=[require_our_time], widget=_day())
+    until = forms.DateField(
+        required=False,
+        validators=[require_our_time],
+        widget=_day(),
+        help_text="First day it no longer holds; empty: until the next",
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"]).upper()
 
 
 class TokenForm(forms.Form):

@@ -56,7 +56,7 @@ from targets.models import (
     Slice,
 )
 from teams import services as teams
-from teams.models import Look, Person, Posting, Role, Skill, SkillRating, Team, User
+from teams.models import DataCopy, Look, Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = (
@@ -499,11 +499,13 @@ TABLE: dict[str, tuple[str, str]] = {
     "export-xlsx": (IMPORTERS, GET),
     # people's rights
     "leaves": (POSTED, GET),
+    "pay": (COLLEAGUES, GET),
     "privacy": (EVERYBODY, GET),
     "privacy-showing": ("admin", POST),
     "privacy-kept": ("admin", POST),
     "looks": (COLLEAGUES, GET),
     "own-data": (COLLEAGUES, GET),
+    "own-data-file": ("ana", GET),
     # ladders, early signs, exits
     "ladders": (EVERYBODY, GET),
     "ladder-open": ("maya omar vera", GET),
@@ -810,6 +812,7 @@ def world(db: None) -> World:
         "privacy-showing": {"what": "ranks"},
         "privacy-kept": {"key": "looks"},
     }
+    packed(cast, now)
     kwargs |= training(cast, today, now)
     kwargs |= ladders(cast, today, now)
     kwargs |= disputes(cast, now)
@@ -924,6 +927,10 @@ def meetings(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
         "decision-settle": {"pk": coming.pk, "decision_pk": decision.pk},
         "meeting-question": {"pk": coming.pk, "question_pk": put.pk},
     }
+
+
+def packed(cast: Cast, now: datetime) -> None:
+    DataCopy.objects.create(person=cast.ana, asked_at=now, made_at=now, file=ContentFile(b"PK", name="a.zip"))
 
 
 def ladders(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from coaching import forms, selectors, services
 from coaching.models import ActionItem, Case, CaseQuerySet, Note, OneOnOne, Pulse
 from performance.models import Flag
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn, looked
@@ -26,8 +27,19 @@ SERIES = timedelta(days=182)  # of moods that are shown
 KEPT = timedelta(days=91)  # for which talks are counted up the line
 
 
+HEADER = ("person", "manager", "starts_at", "state", "is_excused")
+
+
 @require_GET
-def one_on_ones(request: SignedIn) -> HttpResponse:
+def one_on_ones(request: SignedIn) -> HttpResponseBase:
+    """One's own talks; as a file that they were, and no word of them."""
+    if request.GET.get("export") == "csv":
+        mine = selectors.one_on_ones_of(request.user).of_pair(request.user).order_by("-starts_at", "-pk")
+        return csv_answer(request, "one-on-ones", HEADER, (
+            [one.person.external_id or one.person.name, one.manager.external_id or one.manager.name, one.starts_at,
+             one.state, "yes" if one.is_excused else "no"]
+            for one in mine.iterator(2000)
+        ))  # fmt: skip
     return talks_page(request)
 
 
