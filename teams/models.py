@@ -619,6 +619,8 @@ class Access:
     team_id: int | None
     led_team_ids: tuple[int, ...]
     department: str = ""
+    on: date | None = None
+    """The day it is worked out for."""
 
     def sees_person(self, person_id: int | None) -> bool:
         return self.sees_all or (person_id is not None and person_id in self.people)
@@ -662,17 +664,17 @@ def _work_out_access(user: Viewer) -> Access:
     user._person = person  # type: ignore[attr-defined]
     if user.is_superuser:
         me, led = (person.pk, tuple(person.led)) if person else (None, ())  # whom they lead is their own figure too
-        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led)
+        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led, on=today)
     if person is None:
         return nobody
     role, team_id, led = person.role or "none", person.team_id, tuple(person.led)
     here = person.department or ""
     if role in {Role.EXECUTIVE, Role.OPERATIONS}:
-        return Access(person.pk, role, True, frozenset(), team_id, led, here)
+        return Access(person.pk, role, True, frozenset(), team_id, led, here, today)
     people = {person.pk}
     if led:
         people.update(pk for (pk,) in _posted_under(led, today).rows())
-    return Access(person.pk, role, False, frozenset(people), team_id, led, here)
+    return Access(person.pk, role, False, frozenset(people), team_id, led, here, today)
 
 
 ME, MY_TEAM = -1, -2  # stand for whoever asks in a statement that is kept
@@ -718,7 +720,7 @@ def led_by_others(access: Access) -> PersonQuerySet:
     Whoever stands in for a manager doesn't judge that manager, and an executive nobody whose team they are in: these
     answer to the next one up. Somebody posted as manager of the very team counts as one who leads there.
     """
-    today = clock.today(Organisation.get().time_zone)
+    today = access.on or clock.today(Organisation.get().time_zone)
     led = list(access.led_team_ids)
     mine = Q(pk__in=led) | Q(pk=access.team_id)
     topmost = Team.objects.filter(mine).exclude(parent__path__overlap=led)
