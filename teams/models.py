@@ -19,7 +19,7 @@ from django.db.models.functions import JSONObject
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import WEEKS, FiscalCalendar, SetUp
-from salesmgmt.lib.ranges import Dated, DatedQuerySet, is_a_range, one_at_a_time
+from salesmgmt.lib.ranges import Dated, DatedQuerySet, half_open, is_a_range, one_at_a_time
 from salesmgmt.lib.statements import Statement
 
 
@@ -662,6 +662,8 @@ class Access:
     team_id: int | None
     led_team_ids: tuple[int, ...]
     department: str = ""
+    on: date | None = None
+    """The day it is worked out for."""
 
     def sees_person(self, person_id: int | None) -> bool:
         return self.sees_all or (person_id is not None and person_id in self.people)
@@ -705,17 +707,17 @@ def _work_out_access(user: Viewer) -> Access:
     user._person = person  # type: ignore[attr-defined]
     if user.is_superuser:
         me, led = (person.pk, tuple(person.led)) if person else (None, ())  # whom they lead is their own figure too
-        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led)
+        return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led, on=today)
     if person is None:
         return nobody
     role, team_id, led = person.role or "none", person.team_id, tuple(person.led)
     here = person.department or ""
     if role in {Role.EXECUTIVE, Role.OPERATIONS}:
-        return Access(person.pk, role, True, frozenset(), team_id, led, here)
+        return Access(person.pk, role, True, frozenset(), team_id, led, here, today)
     people = {person.pk}
     if led:
         people.update(pk for (pk,) in _posted_under(led, today).rows())
-    return Access(person.pk, role, False, frozenset(people), team_id, led, here)
+    return Access(person.pk, role, False, frozenset(people), team_id, led, here, today)
 
 
 ME, MY_TEAM = -1, -2  # stand for whoever asks in a statement that is kept
@@ -753,6 +755,31 @@ def _behind(day: date) -> Statement:
 @lru_cache(maxsize=512)
 def _posted_under(led: tuple[int, ...], day: date) -> Statement:
     return Statement.of(Posting.objects.on(day).under(led).values_list("person_id", flat=True))
+
+
+def led_by_others(access: Access) -> PersonQuerySet:
+    """Who isn't led by somebody today though posted where they lead: those who lead there themselves, and above.
+
+    Whoever stands in for a manager doesn't judge that manager, and an executive nobody whose team they are in: these
+    answer to the next one up. Somebody posted as manager of the very team counts as one who leads there.
+    """
+    today = access.on or clock.today(Organisation.get().time_zone)
+    led = list(access.led_team_ids)
+    mine = Q(pk__in=led) | Q(pk=access.team_id)
+    topmost = Team.objects.filter(mine).exclude(parent__path__overlap=led)
+    around = topmost.annotate(above=models.Func("path", function="unnest", output_field=models.BigIntegerField()))
+    heads = Leadership.objects.filter(team__in=around.values("above"), during__overlap=half_open(today))
+    found = Q(pk__in=heads.values("person"))  # today or later
+    if access.role != Role.EXECUTIVE:
+        posted = Posting.objects.on(today).filter(team__in=led, role__in=[Role.MANAGER, Role.EXECUTIVE])
+        found |= Q(pk__in=posted.filter(team__in=topmost.values("pk")).values("person"))
+    return Person.objects.filter(found).exclude(pk=access.person_id).order_by()
+
+
+def led_by(access: Access, path: str = "person") -> Q:
+    """The people a user sees for leading them, and themselves; of who leads nobody only themselves."""
+    seen = Q(**{f"{path}__in": access.people})
+    return seen & ~Q(**{f"{path}__in": led_by_others(access).values("pk")}) if access.leads else seen
 
 
 # ── Skills ──────────────────────────────────────────────────────────────────────────────────────────────────────

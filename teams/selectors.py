@@ -38,6 +38,7 @@ from .models import (
     User,
     Viewer,
     access_of,
+    led_by_others,
 )
 
 Days = np.ndarray[Any, np.dtype[np.datetime64]]
@@ -523,12 +524,15 @@ def skill_scores(person_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
 
 
 def reads_ratings(access: Access, person: Person, on: date) -> bool:
-    """Whether a user reads what was written with a rating: the person, who leads them today, executives.
+    """Whether a user reads what was written with a rating: the person, who leads them today, executives; no stand-in of
+    theirs.
 
     Who runs the installation sees the scores, and leads people as anybody else does.
     """
-    if access.person_id == person.pk or not access.sees_all or access.role == Role.EXECUTIVE:
-        return access.sees_person(person.pk)
+    if access.person_id == person.pk or access.role == Role.EXECUTIVE:
+        return True
+    if not access.sees_all:
+        return access.sees_person(person.pk) and not led_by_others(access).filter(pk=person.pk).exists()
     return access.leads and Posting.objects.on(on).under(access.led_team_ids).filter(person=person).exists()
 
 

@@ -40,7 +40,6 @@ from .ladders import (
     StepPause,
     StepReading,
     StepSupport,
-    led_by_others,
     may_lead,
 )
 from .meetings import (
@@ -142,7 +141,6 @@ __all__ = [
     "StepPause",
     "StepReading",
     "StepSupport",
-    "led_by_others",
     "may_lead",
     "sees_plays",
 ]

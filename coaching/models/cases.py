@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from performance.models import Flag
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
-from teams.models import Organisation, Person, Posting, Role, Team, Viewer, access_of
+from teams.models import Organisation, Person, Posting, Role, Team, Viewer, access_of, led_by
 
 
 class PairQuerySet(models.QuerySet):
@@ -29,7 +29,7 @@ class CaseQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
         """The person's own, and those of who is led today: an owner who no longer leads the person has lost sight."""
         access = access_of(user)
-        return self.all() if access.sees_all else self.filter(person__in=access.people)
+        return self.all() if access.sees_all else self.filter(led_by(access))
 
     def read_by(self, user: Viewer) -> Self:
         """Those whose words a user reads: their own, and of whom they lead.

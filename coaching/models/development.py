@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib.ranges import Dated, is_a_range, one_at_a_time
-from teams.models import Person, Role, Skill, Viewer, access_of
+from teams.models import Person, Role, Skill, Viewer, access_of, led_by
 
 from .courses import Course
 
@@ -20,7 +20,7 @@ def read_by_the_line(user: Viewer, path: str = "person") -> Q:
         return Q(pk=None)
     if access.role == Role.EXECUTIVE:
         return Q(pk__isnull=False)  # an empty condition would vanish beside an `or`
-    return Q(**{f"{path}__in": access.people or {access.person_id}})
+    return led_by(access, path) if access.people else Q(**{path: access.person_id})
 
 
 class DevelopmentPlanQuerySet(models.QuerySet):

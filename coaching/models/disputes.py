@@ -13,9 +13,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.ledger import APPEND_ONLY
 from salesmgmt.lib.ranges import half_open
 from targets.models import QuotaEntry
-from teams.models import Leadership, Organisation, Person, Posting, Role, Viewer, access_of
-
-from .ladders import led_by_others
+from teams.models import Leadership, Organisation, Person, Posting, Role, Viewer, access_of, led_by_others
 
 FIRST, APPEAL = 1, 2  # rounds
 ROUNDS = [(FIRST, "First decision"), (APPEAL, "Appeal")]
@@ -40,7 +38,7 @@ class DisputeQuerySet(models.QuerySet):
             led = Leadership.objects.filter(person=access.person_id, during__overlap=half_open(today))
             teams = list(led.values_list("team_id", flat=True))
             below = Posting.objects.on(today).under(teams).values("person") if teams else []
-            line = Q(person__in=below) | Q(person__in=led_by_others(access))
+            line = Q(person__in=below) | Q(person__in=led_by_others(access).values("pk"))
             seen |= ~Q(pk__in=Party.objects.filter(line).values("dispute"))
         return self.filter(seen)
 

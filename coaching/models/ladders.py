@@ -9,9 +9,8 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from salesmgmt.desk.audit import audited
-from salesmgmt.lib import clock
-from salesmgmt.lib.ranges import Dated, half_open, is_a_range
-from teams.models import Access, Leadership, Organisation, Person, Posting, Role, Team, Viewer, access_of
+from salesmgmt.lib.ranges import Dated, is_a_range
+from teams.models import Access, Person, Role, Viewer, access_of, led_by, led_by_others
 
 from .cases import Case
 from .courses import Enrolment
@@ -20,31 +19,12 @@ from .plans import CoachingPlan
 READ_NOTHING = frozenset({"admin", Role.OPERATIONS})  # they may know that there is a ladder, and read no word of it
 
 
-def led_by_others(access: Access) -> set[int]:
-    """Who isn't led by somebody today though posted where they lead: those who lead there themselves, and above.
-
-    Whoever stands in for a manager doesn't judge that manager, and an executive nobody whose team they are in: these
-    answer to the next one up. Somebody posted as manager of the very team counts as one who leads there.
-    """
-    today = clock.today(Organisation.get().time_zone)
-    ids = {*access.led_team_ids, *([access.team_id] if access.team_id else [])}
-    paths = dict(Team.objects.filter(pk__in=ids).values_list("pk", "path"))
-    led = set(access.led_team_ids)
-    around = {team for path in paths.values() for team in path if not led & set(path[: path.index(team)])}
-    heads = Leadership.objects.filter(team__in=around, during__overlap=half_open(today))  # today or later
-    found = set(heads.values_list("person_id", flat=True))
-    if access.role != Role.EXECUTIVE:
-        posted = Posting.objects.on(today).filter(team__in=around & led, role__in=[Role.MANAGER, Role.EXECUTIVE])
-        found |= set(posted.values_list("person_id", flat=True))
-    return found - {access.person_id or 0}
-
-
 def may_lead(access: Access, person: Person) -> bool:
     """Whether somebody is up the line of a person today; never oneself, never for being admin or operations."""
     if access.person_id in (None, person.pk) or access.role in READ_NOTHING:
         return False
     is_below = access.role == Role.EXECUTIVE or (access.leads and person.pk in access.people)
-    return is_below and person.pk not in led_by_others(access)
+    return is_below and not led_by_others(access).filter(pk=person.pk).exists()
 
 
 class LadderQuerySet(models.QuerySet):
@@ -56,9 +36,9 @@ class LadderQuerySet(models.QuerySet):
             return self.none()
         seen = Q(person=access.person_id)
         if access.role == Role.EXECUTIVE:
-            seen |= ~Q(person__in=led_by_others(access))
+            seen |= ~Q(person__in=led_by_others(access).values("pk"))
         elif access.leads and access.role not in READ_NOTHING:
-            seen |= Q(person__in=access.people - led_by_others(access))
+            seen |= led_by(access)
         if access.role == Role.HR:
             theirs = Q(kind__gte=LadderStep.Kind.IMPROVEMENT) | Q(witness_asked_at__isnull=False)
             seen |= Q(Exists(LadderStep.objects.filter(theirs, ladder=OuterRef("pk"))))

@@ -5,7 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
-from teams.models import Person, Viewer, access_of
+from teams.models import Person, Viewer, access_of, led_by
 
 from .cases import Case
 from .talks import OneOnOne
@@ -21,7 +21,7 @@ class NoteQuerySet(models.QuerySet):
         pair = Q(author=me) | Q(is_for_author_only=False) & (Q(person=me) | Q(reader=me))
         if access.role == "executive":
             return self.filter(pair | Q(is_shared_up=True))
-        return self.filter(pair | Q(is_shared_up=True, person__in=access.people - {access.person_id}))
+        return self.filter(pair | Q(is_shared_up=True) & led_by(access))
 
 
 class Note(models.Model):

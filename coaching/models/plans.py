@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from salesmgmt.desk.audit import audited
 from salesmgmt.lib import clock
 from salesmgmt.lib.ratios import signed
-from teams.models import Organisation, Person, Posting, Viewer, access_of
+from teams.models import Organisation, Person, Posting, Viewer, access_of, led_by
 
 from .cases import Case
 from .plays import sees_plays
@@ -30,7 +30,7 @@ class CoachingPlanQuerySet(models.QuerySet):
         if access.person_id is None:
             return self.none()
         today = clock.today(Organisation.get().time_zone)
-        mine = Q(person__in=access.people) | Q(person=access.person_id) | Q(coach=access.person_id, until__gt=today)
+        mine = led_by(access) | Q(person=access.person_id) | Q(coach=access.person_id, until__gt=today)
         if access.sees_all and access.leads:
             mine |= Q(person__in=Posting.objects.on(today).under(access.led_team_ids).values("person"))
         return self.filter(mine)

@@ -239,19 +239,20 @@ def _both(found: Any) -> Pairs:
     return {pk: (now.get(pk, Share()), before.get(pk, Share())) for pk in now.keys() | before.keys()}
 
 
-def _moments(days: Days, organisation: Organisation) -> tuple[datetime, datetime]:
+def _within(days: Days, organisation: Organisation, moment: str) -> dict[str, datetime]:
+    """That a moment lies in half-open days of the organisation's zone, as a condition."""
     first, until = (close_of(day - timedelta(days=1), organisation.time_zone) for day in days)
-    return first, until
+    return {f"{moment}__gte": first, f"{moment}__lt": until}
 
 
 def _unfit(people: Collection[int], days: Days, organisation: Organisation) -> dict[int, Share]:
-    decided = Lead.objects.present().filter(owner__in=people, decided_at__range=_moments(days, organisation))
+    decided = Lead.objects.present().filter(owner__in=people, **_within(days, organisation, "decided_at"))
     decided = decided.exclude(disqualified_for=Lead.Reason.DUPLICATE)
     return _counted((pk, status == Lead.Status.DISQUALIFIED) for pk, status in decided.values_list("owner", "status"))
 
 
 def _outside(people: Collection[int], days: Days, organisation: Organisation) -> dict[int, Share]:
-    came = Lead.objects.present().filter(owner__in=people, received_at__range=_moments(days, organisation))
+    came = Lead.objects.present().filter(owner__in=people, **_within(days, organisation, "received_at"))
     reached: list[tuple[int, str]] = list(with_reach(came).values_list("owner", "reach"))  # type: ignore[misc]
     return _counted((pk, reach == "outside") for pk, reach in reached if reach != "unknown")
 
@@ -326,8 +327,7 @@ def _leads(person: Person, now: Days, before: Days, organisation: Organisation) 
     """How many leads came a week, now and in the year before."""
     said = []
     for days in (now, before):
-        first, until = _moments(days, organisation)
-        count = Lead.objects.present().filter(owner=person, received_at__gte=first, received_at__lt=until).count()
+        count = Lead.objects.present().filter(owner=person, **_within(days, organisation, "received_at")).count()
         said.append(count * 7 / max((days[1] - days[0]).days, 1))
     value = f"{said[0]:.1f}, in the year before {said[1]:.1f}"
     return [{"label": "Leads received a week", "value": value, "records": f"{reverse('leads')}?owner={person.pk}"}]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.db.models import QuerySet
 
 from salesmgmt.lib import clock
-from teams.models import Access, Leadership, Organisation, Person, Posting, Role, User, access_of
+from teams.models import Access, Leadership, Organisation, Person, Posting, Role, User, access_of, led_by, led_by_others
 from teams.selectors import presence
 
 FAR = timedelta(weeks=26)  # for which leave is looked ahead
@@ -14,7 +14,8 @@ RUNS_IT = {"admin", Role.OPERATIONS}
 
 
 def may_coach(access: Access, person: Person) -> bool:
-    """Whether a user leads the person, anywhere up the line; an executive everybody; never oneself.
+    """Whether a user leads the person, anywhere up the line; an executive everybody; never oneself, nor a manager whom
+    one stands in for.
 
     Who runs the installation sees everybody, and coaches only those they lead.
     """
@@ -22,7 +23,9 @@ def may_coach(access: Access, person: Person) -> bool:
         return False
     if access.role in RUNS_IT:
         return _led_by(access).filter(person=person).exists()
-    return access.sees_person(person.pk) and (access.leads or access.role == Role.EXECUTIVE)
+    if access.role == Role.EXECUTIVE:
+        return True
+    return access.leads and access.sees_person(person.pk) and not led_by_others(access).filter(pk=person.pk).exists()
 
 
 def _led_by(access: Access) -> QuerySet[Posting]:
@@ -50,7 +53,9 @@ def coached_by(user: User) -> QuerySet[Person]:
     if not (access.leads or access.role == Role.EXECUTIVE) or access.person_id is None:
         return Person.objects.none()
     people = Person.objects.visible_to(user).exclude(pk=access.person_id)
-    return people.filter(pk__in=_led_by(access).values("person")) if access.role in RUNS_IT else people
+    if access.role in RUNS_IT:
+        return people.filter(pk__in=_led_by(access).values("person"))
+    return people if access.role == Role.EXECUTIVE else people.filter(led_by(access, "pk"))
 
 
 def days_here(people: Iterable[Person], *, start: date, end: date) -> list[date]:

@@ -10,12 +10,24 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from coaching.models import OneOnOne, Pulse, led_by_others
+from coaching.models import OneOnOne, Pulse
 from performance.selectors import standings
 from salesmgmt.desk.kept import kept
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
-from teams.models import Leadership, Leave, Organisation, Pay, Person, Posting, Showing, SkillRating, Team, access_of
+from teams.models import (
+    Leadership,
+    Leave,
+    Organisation,
+    Pay,
+    Person,
+    Posting,
+    Showing,
+    SkillRating,
+    Team,
+    access_of,
+    led_by_others,
+)
 from teams.selectors import hidden_of
 
 SKIPPED, SKIPPED_DAYS = 2, 90
@@ -51,7 +63,7 @@ def early_signs(*, manager: Person, on: date, organisation: Organisation) -> lis
     lead = Leadership.objects.on(on).filter(team__in=below).exclude(person=manager)
     ids = {*posted.values_list("person_id", flat=True), *lead.values_list("person_id", flat=True)}
     if manager.user is not None:
-        ids -= led_by_others(access_of(manager.user))
+        ids -= set(led_by_others(access_of(manager.user)).values_list("pk", flat=True))
     people = list(Person.objects.active(on).filter(pk__in=ids).order_by("name", "pk"))
     known = {person.pk for person in people}
     found: dict[int, list[Sign]] = defaultdict(list)

@@ -9,14 +9,14 @@ from django.db import models
 from django.db.models import Q
 
 from salesmgmt.desk.audit import audited
-from teams.models import Person, Team, Viewer, access_of
+from teams.models import Person, Team, Viewer, access_of, led_by
 
 
 class FlagQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
-        """The person themselves, who leads them, and who sees all (R25)."""
+        """The person themselves, who leads them, and who sees all (R25); no peer who stands in for them."""
         access = access_of(user)
-        return self.all() if access.sees_all else self.filter(person__in=access.people)
+        return self.all() if access.sees_all else self.filter(led_by(access))
 
     def open(self) -> Self:
         return self.filter(closed_on=None)

@@ -39,36 +39,41 @@ class Planted:
     facts: Facts
     step: str
     is_team_wide: bool
+    company: Company
+    spans: list[tuple[Any, Any]]
 
 
-def cases(seed: int) -> Iterator[Planted]:
+def cases(seed: int, *, size: int = TEAM, deals: int = 50) -> Iterator[Planted]:
     """The cases of one company: each of its teams has a cause, of one person or of everybody."""
     rng = np.random.default_rng([seed, 6])
     truth: dict[int, tuple[str, bool]] = {}
     causes: dict[int, Cause] = {}
-    plain = generate(seed, "steady", people=TEAM * TEAMS, deals=50, churn=0.0, size_spread=0.5, quarters=6)
+    style: dict[str, Any] = {
+        "people": size * TEAMS, "deals": deals, "churn": 0.0, "size_spread": 0.5, "quarters": 6,
+    }  # fmt: skip
+    plain = generate(seed, "steady", **style)
     start, end = plain.quarters[-2], plain.quarters[-1]
     until = start + int(0.62 * (end - start).astype(int))
     asked = []
     for team in range(TEAMS):
         step = STEPS[(seed * TEAMS + team) % len(STEPS)]
         is_wide = step != "person" and bool(rng.random() < 0.5)
-        people = range(team * TEAM, (team + 1) * TEAM)
+        people = range(team * size, (team + 1) * size)
         who = int(rng.choice(people))
         asked.append((who, people, step, is_wide))
         for person in people if is_wide else [who]:
             truth[person] = (step, is_wide)
             lever = str(rng.choice(["activity", "conversion", "speed"])) if step == "person" else "conversion"
             causes[person] = Cause(lever, start, float(rng.uniform(0.45, 0.6)))
-    company = generate(seed, "steady", causes, people=TEAM * TEAMS, deals=50, churn=0.0, size_spread=0.5, quarters=6)
+    company = generate(seed, "steady", causes, **style)
     spans = [(start, until), (start - 365, start)]
     found = {
-        person: _signs(rng, company, person, truth.get(person, ("", False))[0], spans) for person in range(TEAM * TEAMS)
+        person: _signs(rng, company, person, truth.get(person, ("", False))[0], spans) for person in range(size * TEAMS)
     }
     for who, people, step, is_wide in asked:
         work = {person: (_work(company, person, *spans[0]), _usual(company, person, spans)) for person in people}
         support = found[who][1]
-        yield Planted(Facts(who, {p: found[p][0] for p in people}, work, support), step, is_wide)
+        yield Planted(Facts(who, {p: found[p][0] for p in people}, work, support), step, is_wide, company, spans)
 
 
 def _signs(
