@@ -51,17 +51,17 @@ def organisation() -> Organisation:
 def organisation_of(user: User) -> Organisation:
     """The organisation as `access_of` read it: at no further query."""
     access_of(user)
-    found: Organisation = user._organisation  # type: ignore[attr-defined]
-    return found
+    return user._organisation
 
 
 def person_of(user: Viewer) -> Person | None:
     """The person behind a login, looked up once per user object."""
     pk = access_of(user).person_id  # which mostly finds the person on its way
+    if pk is None or not isinstance(user, User):
+        return None
     if not hasattr(user, "_person"):
-        user._person = Person.objects.filter(pk=pk).first() if pk else None  # type: ignore[union-attr]
-    found: Person | None = user._person  # type: ignore[union-attr]
-    return found
+        user._person = Person.objects.filter(pk=pk).first()
+    return user._person
 
 
 # ── People's rights ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -125,7 +125,7 @@ def teams_on(person_days: Iterable[tuple[int, date]]) -> dict[tuple[int, date], 
     for person, day in wanted:
         mine = postings.get(person, [])
         place = bisect_right(mine, day, key=lambda row: row[0]) - 1
-        holds = place >= 0 and (mine[place][1] is None or day < mine[place][1])  # type: ignore[operator]
+        holds = place >= 0 and ((until := mine[place][1]) is None or day < until)
         found[person, day] = mine[place][2] if holds else None
     return found
 

@@ -20,6 +20,7 @@ from salesmgmt.pages.search import find
 from teams import services as teams
 from teams.models import Person, Posting, Role, User
 from tests.cast import SINCE, Cast
+from tests.files import content_of
 
 NOW = clock.now()
 TODAY = clock.today("Europe/Berlin")
@@ -140,8 +141,9 @@ def test_a_note_of_the_person_is_read_by_the_one_it_was_written_to(said: Cast, i
         person=said.ben, owner=said.maya, subject="Leads", due_on=TODAY, by=user("maya"), at=NOW
     )
     talk, texts = OneOnOne.objects.get(), ("own talk", "own case")
-    for text, where in zip(texts, ({"talk": talk}, {"case": case}), strict=True):
-        services.write_note(person=said.ben, text=text, by=user("ben"), at=NOW, is_for_author_only=is_own, **where)  # type: ignore[arg-type]
+    how: dict[str, Any] = {"person": said.ben, "by": user("ben"), "at": NOW, "is_for_author_only": is_own}
+    services.write_note(text=texts[0], talk=talk, **how)
+    services.write_note(text=texts[1], case=case, **how)
 
     def readers(text: str) -> set[str]:
         return {name for name in EVERYBODY if Note.objects.visible_to(user(name)).filter(text=text).exists()}
@@ -187,7 +189,7 @@ def test_private_words_stand_on_no_page_search_or_list_of_anybody_else(said: Cas
         paths.append("/export/tasks.csv")
     for path in paths:
         answer = client.get(path)
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        content = content_of(answer) if answer.streaming else answer.content
         assert SECRET not in content.decode(), path
     assert not any(SECRET in hit.text + hit.detail for hit in find(user(name), SECRET))
 
