@@ -114,22 +114,6 @@ def team_on(person: Person, day: date) -> Team | None:
     return posting.team if posting else None
 
 
-def teams_on(person_days: Iterable[tuple[int, date]]) -> dict[tuple[int, date], int | None]:
-    """The team id of each (person id, day), in one query."""
-    wanted = set(person_days)
-    postings: dict[int, list[tuple[date, date | None, int]]] = {}
-    rows = Posting.objects.filter(person__in={person for person, _ in wanted}).order_by("during")
-    for person, during, team in rows.values_list("person_id", "during", "team_id"):
-        postings.setdefault(person, []).append((during.lower, during.upper, team))
-    found: dict[tuple[int, date], int | None] = {}
-    for person, day in wanted:
-        mine = postings.get(person, [])
-        place = bisect_right(mine, day, key=lambda row: row[0]) - 1
-        holds = place >= 0 and ((until := mine[place][1]) is None or day < until)
-        found[person, day] = mine[place][2] if holds else None
-    return found
-
-
 def manager_of(person: Person, day: date) -> Person | None:
     """Who leads a person's team on a day; for the leader themselves, and where the seat is vacant, the next team up."""
     team = team_on(person, day)
@@ -143,11 +127,6 @@ def manager_of(person: Person, day: date) -> Person | None:
 def people_here(day: date) -> QuerySet[Person]:
     """Everybody who works here on a day, by name."""
     return Person.objects.present().active(day).order_by("name", "pk")
-
-
-def led_teams(person: Person, day: date) -> QuerySet[Team]:
-    """The teams a person leads on a day, without those below."""
-    return Team.objects.present().filter(pk__in=Leadership.objects.on(day).filter(person=person).values("team"))
 
 
 def members(team_ids: Sequence[int], day: date) -> QuerySet[Person]:

@@ -6,6 +6,7 @@ belongs to nobody) and lena, who has left.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -553,8 +554,18 @@ def others(cast: Cast) -> None:
     teams.end_employment(person=left, on=date(2025, 1, 1), by=None)
 
 
+@pytest.fixture(scope="module")
+def made(standing: None) -> World:
+    return make_world()
+
+
 @pytest.fixture
-def world(db: None) -> World:
+def world(made: World, db: None) -> World:
+    """A copy for each test: what a login's access is, is worked out once per user object."""
+    return deepcopy(made)
+
+
+def make_world() -> World:
     cast = make_cast()
     others(cast)
     now = clock.now()
