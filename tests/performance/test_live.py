@@ -1,10 +1,11 @@
 """Open pages learn that something changed: quickly, without a database, and only for what they may see."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django.fixtures import SettingsWrapper
 
 from performance import live
 from tests.cast import Cast
@@ -54,7 +55,7 @@ def test_a_token_that_is_forged_changed_or_spent_opens_nothing(cast: Cast, clien
 
 
 def test_without_redis_it_says_so_and_a_bump_is_no_error(
-    cast: Cast, client: Client, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     monkeypatch.setattr(live, "_redis", live._redis.__wrapped__)  # a client of this address, as ours are made
