@@ -2,10 +2,11 @@
 
 from django.db import migrations, models
 
-# Both count otherwise than before: open deals at the plan's rates, and what was delivered or paid when it counts.
+# These count otherwise than before: open deals and calls' results at the plan's rates, what was delivered or paid when
+# it counts.
 COUNTED_ANEW = """
     INSERT INTO desk_mark (topic, days)
-    SELECT topic, '(,)'::daterange FROM unnest(ARRAY['pipeline', 'credits']) AS topic
+    SELECT topic, '(,)'::daterange FROM unnest(ARRAY['pipeline', 'credits', 'calls']) AS topic
      WHERE EXISTS (SELECT FROM performance_rollup)
 """
 
