@@ -10,6 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -991,10 +992,12 @@ def test_who_may_see_what(world: World, identity: str) -> None:
     client = Client(raise_request_exception=False)
     user = None if identity == "anonymous" else User.objects.get(username=identity)
     wrong = []
+    if user is not None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = {name: cookie.value for name, cookie in client.cookies.items()}
     for name, (who, method) in TABLE.items():
         path = address(world, name)
-        if user is not None:
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.cookies = SimpleCookie(session)  # also after a logout, which the savepoint takes back
         sid = transaction.savepoint()
         answer = client.get(path) if method == GET else client.post(path)
         transaction.savepoint_rollback(sid)

@@ -19,8 +19,8 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.pages.search import find
 from teams import services as teams
 from teams.models import Person, Posting, Role, User
+from tests.answers import content_of
 from tests.cast import SINCE, Cast
-from tests.files import content_of
 
 NOW = clock.now()
 TODAY = clock.today("Europe/Berlin")

@@ -14,8 +14,8 @@ from salesmgmt.exchange.models import Batch
 from salesmgmt.exchange.services import AT_ONCE, work_off
 from salesmgmt.lib import clock
 from teams.models import Organisation, Team
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 
 from .conftest import shared
 from .test_maven import WON, by_manager

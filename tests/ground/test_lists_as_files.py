@@ -8,8 +8,8 @@ from openpyxl import load_workbook
 
 from sales.models import Account
 from salesmgmt.lib import xlsxout
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 
 
 def test_a_list_is_given_out_as_a_workbook_with_its_text_typed_as_text(cast: Cast, client: Client) -> None:

@@ -10,8 +10,8 @@ from performance.services import rebuild
 from salesmgmt.pages.managers import Quarter, record_of
 from teams.models import Organisation, Person
 from teams.services import appoint_manager, end_employment, post_person
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.performance.test_scorecards import client_of
 from tests.recognition.test_boards import Q3, book, quota, rep
 

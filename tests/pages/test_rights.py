@@ -58,8 +58,8 @@ from teams.models import (
 )
 from teams.selectors import hidden_of, told_of
 from teams.services import contest_rating
+from tests.answers import content_of
 from tests.cast import SINCE, Cast
-from tests.files import content_of
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 20)

@@ -17,8 +17,8 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person, Team
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.performance.records import a_credit
 from tests.performance.test_snapshots import drain
 

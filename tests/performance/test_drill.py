@@ -12,8 +12,8 @@ from performance.selectors import Scope, figures
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from teams.models import Organisation, Person, User
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 from tests.performance.test_known import credit
 

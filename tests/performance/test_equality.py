@@ -48,8 +48,8 @@ from salesmgmt.lib.refusals import Refused
 from targets import services as targets
 from teams import services as teams
 from teams.models import Organisation, Person
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.performance.plainly import Plain
 
 HISTORIES = int(os.environ.get("EQUALITY", 4))

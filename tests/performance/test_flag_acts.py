@@ -27,8 +27,8 @@ from salesmgmt.lib.ranges import through
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.home import open_needs
 from teams.models import Leave, LeaveKind, Person
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.performance.records import a_credit, a_quota
 from tests.performance.test_flags import HALF, NOW, TODAY, flagged, look, sell
 

@@ -35,8 +35,8 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.pages.home import scope_of
 from targets.models import QuotaEntry
 from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, User
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 
 from .records import a_deal, a_quota, an_order, team_of
 

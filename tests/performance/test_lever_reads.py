@@ -14,8 +14,8 @@ from sales.models import Deal, Stage
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open, through
 from teams.models import Leave, LeaveKind, Person, Posting, Role
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.performance.records import a_credit, a_quota, an_activity, an_outcome
 
 QUARTER = Period.parse("2026-Q2")

@@ -20,8 +20,8 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Posting
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 
 Q2 = Period.parse("2026-Q2")

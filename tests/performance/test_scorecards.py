@@ -21,8 +21,8 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Look, Organisation, Person
 from teams.services import appoint_manager
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.recognition.test_boards import book, quota
 
 AT = datetime(2026, 7, 1, 9, tzinfo=UTC)

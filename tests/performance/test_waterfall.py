@@ -23,8 +23,8 @@ from sales.models import Deal, LostReason
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from teams.models import ExchangeRate, Person, Posting, Role
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 
 pytestmark = pytest.mark.django_db
 QUARTER, MONTH = Period.parse("2026-Q1"), Period.parse("2026-02")

@@ -9,8 +9,8 @@ from performance.selectors import works
 from sales.models import Deal
 from salesmgmt.lib import clock
 from teams.models import Person
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.performance.test_scorecards import client_of, decide
 
 

@@ -20,8 +20,8 @@ from targets.selectors import by_quarter, plan_rows, published_targets, quota_of
 from targets.services import adjust_quota, announce, answer_response, confirm_proposal, publish_plan, respond
 from teams.models import Organisation, Person, Posting, Team, User
 from teams.services import change_calendar, change_team, post_person
+from tests.answers import content_of
 from tests.cast import Cast
-from tests.files import content_of
 from tests.targets.letters import END, START, get_json, published, signed_in
 from tests.targets.test_proposals import ON, drain, user
 

@@ -19,9 +19,9 @@ from targets.models import QuotaEntry, QuotaProposal, RampProfile, RampStep
 from targets.selectors import quota_of
 from targets.services import adjust_quota, confirm_proposal, enter_quota
 from teams.models import ExchangeRate, Person, User
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.exchange.test_kinds import counts, take
-from tests.files import content_of
 from tests.targets.letters import END, START, repost
 from tests.targets.test_proposals import drain, give, goes_on_leave
 
