@@ -233,7 +233,7 @@ class TimeEntryWriter(Writer):
 
 
 class TimeEntryChangeWriter(Changes, TimeEntryWriter):
-    owner = None  # time is of whoever spent it
+    stay = ("owner",)  # time is of whoever spent it
 
 
 class TimeEntryFilter(filters.FilterSet):
@@ -317,7 +317,7 @@ class MarketNoteWriter(Writer):
 
 
 class MarketNoteChangeWriter(Changes, MarketNoteWriter, Versioned):
-    owner = None
+    stay = ("owner",)
 
 
 class MarketNoteFilter(filters.FilterSet):

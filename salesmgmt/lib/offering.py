@@ -13,7 +13,7 @@ def offer(form: BaseForm, **offered: "QuerySet[Any] | Manager[Any] | Iterable[An
         field = form.fields[name]
         if isinstance(found, QuerySet | Manager):
             assert isinstance(field, ModelChoiceField)
-            field.queryset = found
+            field.queryset = found.all()
         else:
             assert isinstance(field, ChoiceField)
             field.choices = found
