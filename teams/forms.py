@@ -9,6 +9,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import QuerySet
 
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 
 from .models import LeaveKind, Person, Skill, User, access_of
 
@@ -32,11 +33,8 @@ class ProfileForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
-            ("", "The organisation's"),
-            ("UTC", "UTC"),
-            *((zone, zone.replace("_", " ")) for zone in zones),
-        ]
+        named = [(zone, zone.replace("_", " ")) for zone in zones]
+        offer(self, time_zone=[("", "The organisation's"), ("UTC", "UTC"), *named])
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -60,7 +58,7 @@ class LeaveForm(forms.Form):
 
     def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        offer(self, person=people)
 
 
 class PayForm(forms.Form):
@@ -106,7 +104,7 @@ class RatingForm(forms.Form):
 
     def __init__(self, *args: Any, skills: list[Skill], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["skill"].queryset = Skill.objects.filter(pk__in=[skill.pk for skill in skills]).order_by("name")  # type: ignore[attr-defined]
+        offer(self, skill=Skill.objects.filter(pk__in=[skill.pk for skill in skills]).order_by("name"))
 
 
 class SkillForm(forms.Form):

@@ -40,6 +40,11 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, blank=True, help_text="Of moments shown; empty: the organisation's")
     keys_off = models.BooleanField("Single-key shortcuts off", default=False)
 
+    # Worked out once per object, that is once per request.
+    _access: "Access"
+    _organisation: "Organisation"
+    _person: "Person | None"
+
     class Meta(AbstractUser.Meta):
         triggers = audited("password", "last_login")
 
@@ -689,27 +694,29 @@ def access_of(user: Viewer) -> Access:
     Admins, executives and operations see all; a manager sees the people posted today in the teams they lead and
     below; everybody sees themselves. Somebody anonymous or deactivated sees nothing.
     """
-    cached: Access | None = getattr(user, "_access", None)
-    if cached is None:
-        cached = _work_out_access(user)
-        user._access = cached  # type: ignore[union-attr]
-    return cached
+    if not isinstance(user, User):
+        return NOBODY
+    if not hasattr(user, "_access"):
+        user._access = _work_out_access(user)
+    return user._access
 
 
-def _work_out_access(user: Viewer) -> Access:
-    nobody = Access(None, "none", sees_all=False, people=frozenset(), team_id=None, led_team_ids=())
-    if not (isinstance(user, User) and user.is_active):
-        return nobody
+NOBODY = Access(None, "none", sees_all=False, people=frozenset(), team_id=None, led_team_ids=())
+
+
+def _work_out_access(user: User) -> Access:
+    if not user.is_active:
+        return NOBODY
     organisation = Organisation.get()
-    user._organisation = organisation  # type: ignore[attr-defined]
+    user._organisation = organisation
     today = clock.today(organisation.time_zone)
     person: Any = next(iter(_behind(today).models(Person, {ME: user.pk})), None)
-    user._person = person  # type: ignore[attr-defined]
+    user._person = person
     if user.is_superuser:
         me, led = (person.pk, tuple(person.led)) if person else (None, ())  # whom they lead is their own figure too
         return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led, on=today)
     if person is None:
-        return nobody
+        return NOBODY
     role, team_id, led = person.role or "none", person.team_id, tuple(person.led)
     here = person.department or ""
     if role in {Role.EXECUTIVE, Role.OPERATIONS}:

@@ -289,12 +289,6 @@ def record_leave(*, person: Person, kind: LeaveKind | str, start: date, last: da
     return Leave.objects.create(person=person, kind=kind, during=days)
 
 
-@transaction.atomic
-def cancel_leave(*, leave: Leave, by: User | None) -> None:
-    """A leave that was recorded does not happen; the audit keeps what stood."""
-    leave.delete()
-
-
 # ── Pay ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,9 +6,11 @@ belongs to nobody) and lena, who has left.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -555,8 +557,18 @@ def others(cast: Cast) -> None:
     teams.end_employment(person=left, on=date(2025, 1, 1), by=None)
 
 
+@pytest.fixture(scope="module")
+def made(standing: None) -> World:
+    return make_world()
+
+
 @pytest.fixture
-def world(db: None) -> World:
+def world(made: World, db: None) -> World:
+    """A copy for each test: what a login's access is, is worked out once per user object."""
+    return deepcopy(made)
+
+
+def make_world() -> World:
     cast = make_cast()
     others(cast)
     now = clock.now()
@@ -987,10 +999,12 @@ def test_who_may_see_what(world: World, identity: str) -> None:
     client = Client(raise_request_exception=False)
     user = None if identity == "anonymous" else User.objects.get(username=identity)
     wrong = []
+    if user is not None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = {name: cookie.value for name, cookie in client.cookies.items()}
     for name, (who, method) in TABLE.items():
         path = address(world, name)
-        if user is not None:
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.cookies = SimpleCookie(session)  # also after a logout, which the savepoint takes back
         sid = transaction.savepoint()
         answer = client.get(path) if method == GET else client.post(path)
         transaction.savepoint_rollback(sid)

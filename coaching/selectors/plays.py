@@ -153,8 +153,8 @@ def _histories(rows: dict[int, int], spans: dict[int, list[Any]], opened: list[d
 
 
 def _judged(found: dict[int, PlayResult]) -> dict[int, PlayResult]:
-    compared = [play for play, result in found.items() if result.is_enough]
-    verdicts = beyond_chance([found[play].difference.p for play in compared])  # type: ignore[union-attr]
+    compared = {play: one.difference.p for play, one in found.items() if one.is_enough and one.difference is not None}
+    verdicts = beyond_chance([*compared.values()])
     return found | {play: replace(found[play], differs=it) for play, it in zip(compared, verdicts, strict=True)}
 
 

@@ -101,7 +101,7 @@ def _card_page(request: SignedIn, person: Person, organisation: Organisation, to
     ]  # fmt: skip
     card = cards[frames.index(period)]
     parts = [part for part in card.parts if part.points is not None] if card else []
-    weakest = max(parts, key=lambda part: part.weight - part.points, default=None)  # type: ignore[operator]
+    weakest = max(parts, key=lambda part: part.weight - (part.points or 0), default=None)
     context = {
         "person": person,
         "is_own": own,

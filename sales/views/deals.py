@@ -215,6 +215,7 @@ def add(request: SignedIn) -> HttpResponse:
         request.POST or None,
         user=request.user,
         owners=selectors.writable_owners(request.user, day),
+        stages=stages,
         initial={
             "owner": access_of(request.user).person_id,
             "account": account,
@@ -223,7 +224,6 @@ def add(request: SignedIn) -> HttpResponse:
             "currency": organisation_of(request.user).currency,
         },
     )
-    form.fields["stage"].offer(stages)  # type: ignore[attr-defined]
     made: list[Deal] = []
     alike: list[Deal] = []
 

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from django.db.models.fields.files import FieldFile
 
 Type = Literal[
     "text", "email", "date", "moment", "money", "number", "whole", "percent", "choice", "currency", "reference"
 ]
+
+Made = TypeVar("Made")
 
 # Models whose files have a column for their external ids.
 IDENTIFIED = {
@@ -334,7 +336,7 @@ class Plan:
 
     # Noting
 
-    def create(self, record: Any, row: Row, *, is_quiet: bool = False) -> Any:
+    def create(self, record: Made, row: Row, *, is_quiet: bool = False) -> Made:
         self.steps.append(Step("created", record, row.line, is_quiet=is_quiet))
         return record
 

@@ -10,7 +10,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, Sum
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
 from coaching.models import ActionItem, Case, HelpEffect, OneOnOne
 from performance.models import Flag
@@ -54,12 +53,10 @@ def undone() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def company(standing: None) -> None:
     """The demo company as a newcomer gets it, made once for the module."""
-    with django_db_blocker.unblock(), undone():
-        seed(size=Size(), today=TODAY)
-        draw_conclusions(size=Size(), today=TODAY)
-        yield
+    seed(size=Size(), today=TODAY)
+    draw_conclusions(size=Size(), today=TODAY)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.pages.home import scope_of
 from targets.models import QuotaEntry
 from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, User
+from tests.answers import content_of
 from tests.cast import Cast
 
 from .records import a_deal, a_quota, an_order, team_of
@@ -57,7 +58,7 @@ def drained() -> None:
 
 def file_of(person: Any) -> str:
     answer: Any = signed_in(person).get("/forecast/?export=csv")
-    return b"".join(answer.streaming_content).decode()
+    return content_of(answer).decode()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Look, Organisation, Person
 from teams.services import appoint_manager
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.recognition.test_boards import book, quota
 
@@ -230,7 +231,7 @@ def test_pages_show_ones_own_and_ones_peoples(cast: Cast) -> None:
     assert "Ana" in page
     assert "Cleo" not in page
     assert client_of(cast.maya).get("/scorecards/?period=2026-X3").status_code == 404
-    file = b"".join(client_of(cast.maya).get("/scorecards/?period=2026-Q3&export=csv").streaming_content).decode()
+    file = content_of(client_of(cast.maya).get("/scorecards/?period=2026-Q3&export=csv")).decode()
     assert file.splitlines()[0].startswith("person,role,period,as_of,measure")
     assert set(Look.objects.values_list("person__name", "page")) == {("Ana", "scorecard"), ("Ben", "scorecard")}
     client_of(cast.vera).get(f"/scorecards/{cast.cleo.pk}/?period=2026-Q3&export=csv")
