@@ -92,10 +92,13 @@ def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
 
 
 def _evenly(user: Viewer, asked: DealFilter) -> frozenset[str]:
-    """The orders along which what is asked for lies evenly: products have their prices, people their days."""
+    """The orders along which what is asked for lies evenly: products have their prices, people their days.
+
+    Not by name what somebody has: who has nothing would be looked for along all names.
+    """
     if access_of(user).sees_all and asked == DealFilter(status=asked.status):
         return ORDERS if asked.status != Deal.Status.OPEN else ORDERS - {"opened_on"}
-    return frozenset({"name"}) if asked.product else frozenset({"name", "amount"})
+    return frozenset({"name", "amount"}) - {"name" if asked.owner else "", "amount" if asked.product else ""}
 
 
 def _parts(user: Viewer, asked: DealFilter) -> list[DealQuerySet]:
