@@ -127,7 +127,7 @@ from .merges import (
 )
 from .naming import named
 from .orders import credit_of, credited_on, may_share, orders, orders_in_parts, orders_named
-from .owners import choosable_owners, is_writable, keeper_of, owner_of, writable_owners
+from .owners import choosable_owners, is_writable, keeper_of, owner_of, sees_own_only, writable_owners
 from .process import (
     ALL,
     BY,
@@ -301,6 +301,7 @@ __all__ = [
     "scores",
     "scores_of_people",
     "scores_of_teams",
+    "sees_own_only",
     "selling_time",
     "shares_of",
     "signs_of",

@@ -30,6 +30,12 @@ def writable_owners(user: User, day: date) -> QuerySet[Person]:
     return (people if access.imports else people.filter(mine)).order_by("name", "pk")
 
 
+def sees_own_only(user: Viewer) -> bool:
+    """Whether a list of theirs is one person's."""
+    access = access_of(user)
+    return not access.sees_all and len(access.people) < 2
+
+
 def keeper_of(record: Account | Contact) -> int | None:
     """Who may take an account or a contact out of the lists, or merge it: its owner, or that of its account."""
     if isinstance(record, Account):

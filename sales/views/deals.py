@@ -72,6 +72,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
         cursor=asked.get("cursor", ""),
         shown=ordered.lines,
         narrowed=by not in ordered.evenly,
+        few=by not in ordered.evenly and selectors.sees_own_only(request.user),
         soon=ordered.soon,
         gather=ordered.gather,
         lacks=by != "closed_on" or not status,  # what is decided has its day

@@ -67,6 +67,7 @@ def orders(request: SignedIn) -> HttpResponseBase:
             cursor=asked.get("cursor", ""),
             shown=selectors.orders_named(),
             narrowed=may_lie_apart,
+            few=may_lie_apart and selectors.sees_own_only(request.user),
         ),
         **offered,
         "asked": asked,

@@ -44,6 +44,7 @@ def page(
     size: int = SIZE,
     shown: QuerySet[M] | None = None,
     narrowed: bool = False,
+    few: bool = False,
     lacks: bool = True,
     soon: QuerySet[M] | Sequence[QuerySet[M]] | None = None,
     gather: int = 0,
@@ -56,7 +57,8 @@ def page(
     looked for in `rows` by their ids alone, which an index that holds what the filters ask of can answer by itself
     however far they lie apart, and then read from `shown`. Several `rows` that share none are read as one list.
     `narrowed` by a filter they may lie at the far end of the order, which the database does not foresee: parts of up to
-    `FEW` are put in order by themselves instead of being met along the order's index. Not `lacks`: all have the field.
+    `FEW` are put in order by themselves instead of being met along the order's index; where they are `few` in any case,
+    the database is not asked how many it expects. Not `lacks`: all have the field.
     `soon`: the list without its dearest filter, which many rows pass; they are looked for first among its `NEXT`. Given
     in parts, of which `narrowed` holds then, among the `NEAR` that come first of them all, no further than it takes;
     what is not met there is rare, and put in order by itself.
@@ -70,7 +72,7 @@ def page(
     falls = descending != backwards
     ways = _ways(by, falls, nulls_first=backwards, after=at and at[1:], is_nullable=is_nullable)
     order = (f"-{by}", "-pk") if falls else (by, "pk")
-    found = _found(parts, ways, order, size + 1, shown, narrowed, soon, gather)
+    found = _found(parts, ways, order, size + 1, shown, narrowed, few, soon, gather)
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
@@ -111,6 +113,7 @@ def _found(
     count: int,
     shown: QuerySet[M] | None,
     narrowed: bool,
+    few: bool,
     soon: QuerySet[M] | Sequence[QuerySet[M]] | None,
     gather: int,
 ) -> list[M]:
@@ -123,7 +126,7 @@ def _found(
         return rows
     found: list[M] = []
     ready: list[tuple[QuerySet[M], Any]] = []
-    near = _in_order(soon, order, narrowed) if soon is not None and not isinstance(soon, QuerySet) else []
+    near = _in_order(soon, order, narrowed, few) if soon is not None and not isinstance(soon, QuerySet) else []
     for way in ways:
         if not (left := count - len(found)):
             break
@@ -131,7 +134,7 @@ def _found(
         if met is None and near:  # rare, then, and in what follows too
             soon, near, ready = None, [], [(parts[0], _by_itself(order))]
         if met is None:
-            ready = ready or _in_order(_gathered(parts, gather), order, narrowed and soon is None)
+            ready = ready or _in_order(_gathered(parts, gather), order, narrowed and soon is None, few)
             met = _ids(_first(ready, way, order, left))
         found += shown.filter(pk__in=met).order_by(*order)
     return found
@@ -192,10 +195,12 @@ def _gathered(parts: Sequence[QuerySet[M]], most: int) -> Sequence[QuerySet[M]]:
     return [parts[0].model._default_manager.filter(pk__in=ids)] if len(ids) <= most else parts
 
 
-def _in_order(parts: Sequence[QuerySet[M]], order: tuple[str, str], narrowed: bool) -> list[tuple[QuerySet[M], Any]]:
+def _in_order(
+    parts: Sequence[QuerySet[M]], order: tuple[str, str], narrowed: bool, few: bool
+) -> list[tuple[QuerySet[M], Any]]:
     """Each part with the order it is read in: by itself where it is few, else along the order's index."""
-    few = _are_few(parts) if narrowed else [False] * len(parts)
-    return [(part, _by_itself(order) if is_few else order) for part, is_few in zip(parts, few, strict=True)]
+    apart = [few] * len(parts) if few or not narrowed else _are_few(parts)
+    return [(part, _by_itself(order) if is_few else order) for part, is_few in zip(parts, apart, strict=True)]
 
 
 def _by_itself(order: tuple[str, str]) -> tuple[Any, str]:

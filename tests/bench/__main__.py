@@ -169,9 +169,9 @@ LISTS = (
     ("market notes", "/market/"),
     ("tasks", "/tasks/"),
     ("deal board", "/deals/board/"),
-    ("timeline of an account", "/accounts/1/timeline/"),
     ("search", "/search/"),
 )
+STORIES = (("timeline of an account", "/accounts/"), ("timeline of a contact", "/contacts/"))  # of the first one there
 WALKERS = ("vera", "maya", "ana")  # all of it, a team's, one's own
 
 
@@ -251,7 +251,8 @@ def walked(port: int) -> Iterator[Measured]:
     """Of each list the filter, order and page that cost most, for whoever sees all, some or their own."""
     for who in WALKERS:
         client = Client(port, who)
-        for name, path in LISTS:
+        stories = ((name, walk.first_of(client, path)) for name, path in STORIES)
+        for name, path in (*LISTS, *stories):
             way, count = walk.slowest(client, path)
             yield Measured(f"{name} of {who}, the slowest of {count}: {way}", who, page(way), 3)
 

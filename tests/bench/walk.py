@@ -1,19 +1,37 @@
 """Every filter and every order that a list offers, at its first and its last page: which of them costs most?"""
 
+import json
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from .client import Client
 
-LAST = urlsafe_b64encode(b'["<", null, 1]').decode()
+LONG_AGO = timedelta(days=600)  # in a timeline, which has no last page of its own
 WORDS = ("novardal", "an", "zq", "nowhere")  # a name, two letters that are everywhere, what there is nothing of
 DAYS = (30, 600)  # ago
 EACH = 3  # of a filter's choices: the first, the last, one between
 TRIES = 2
+
+
+def told(cursor: list[Any]) -> str:
+    return urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+
+
+LAST = told(["<", None, 1])
+
+
+def first_of(client: Client, path: str) -> str:
+    """The timeline of the first record of a list."""
+    link = re.search(rf'href="({path}\d+/)"', client.get(path).body)
+    if link is None:
+        raise SystemExit(f"{path} shows {client.name} nothing.")
+    return f"{link[1]}timeline/"
 
 
 @dataclass(slots=True)
@@ -55,6 +73,7 @@ class Offer(HTMLParser):
 
 def ways(client: Client, path: str) -> Iterator[str]:
     """The addresses of a list: each tab, narrowed by one filter at a time, in each order, from both ends."""
+    deep = told([f"{datetime.now(UTC) - LONG_AGO:%Y-%m-%dT%H:%M:%S+00:00}", 0, 1]) if "timeline" in path else LAST
     for tab in offered(client, path).tabs or [path]:
         at = urljoin(path, tab)
         fields = offered(client, at).fields
@@ -62,7 +81,7 @@ def ways(client: Client, path: str) -> Iterator[str]:
         narrowed = [{}, *({name: value} for name, values in fields.items() for value in some(values))]
         for asked in narrowed:
             for order in orders:
-                for cursor in ("", LAST):
+                for cursor in ("", deep):
                     more = {name: value for name, value in (asked | {"sort": order, "cursor": cursor}).items() if value}
                     yield f"{at}{'&' if '?' in at else '?'}{urlencode(more)}"
 
