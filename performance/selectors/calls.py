@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -162,7 +163,7 @@ _OWN_CALLS = """
 
 def _own_calls(teams: Sequence[Team], period: Period, as_of: date) -> dict[int, Staked]:
     """What those who sell right in each team have called for themselves."""
-    asked = {
+    asked: dict[str, Any] = {
         "key": period.key, "start": period.start, "end": period.end, "day": as_of, "teams": [one.pk for one in teams],
     }  # fmt: skip
     with connection.cursor() as cursor:
