@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F
+from django.db.models.fields.files import FieldFile
 
 from salesmgmt.exchange.kinds import follow
 from salesmgmt.exchange.models import Batch, BatchRow
@@ -121,7 +122,7 @@ def frozen(value: Any) -> Any:
         return [frozen(value.lower), frozen(value.upper)]
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+    return str(value) if isinstance(value, Decimal | FieldFile) else value
 
 
 def thawed(model: type[models.Model], name: str, value: Any) -> Any:
