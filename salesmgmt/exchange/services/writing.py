@@ -79,7 +79,7 @@ def update(model: type[models.Model], steps: list[Step]) -> None:
         by_fields[tuple(sorted(step.before))].append(step.record)
     for names, records in by_fields.items():
         manager(model).bulk_update(records, names, batch_size=500)
-    if any(one.name == "version" for one in model._meta.concrete_fields):
+    if any(one.name == "version" and not one.is_relation for one in model._meta.concrete_fields):
         manager(model).filter(pk__in=[step.record.pk for step in steps]).update(version=F("version") + 1)
 
 
