@@ -13,6 +13,7 @@ from coaching.services.disputes import open_dispute
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from teams.models import Person, Posting, Role, Team, User
+from tests.answers import content_of
 from tests.cast import SINCE, Cast
 
 NOW = clock.now().replace(hour=9, minute=0, second=0, microsecond=0)
@@ -34,7 +35,7 @@ def signed_in(who: Person | User) -> Client:
 def file_of(client: Client, path: str) -> list[str]:
     answer = client.get(f"{path}?export=csv")
     assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode().splitlines()[1:]  # type: ignore[arg-type]
+    return content_of(answer).decode().splitlines()[1:]
 
 
 def api(who: Person | User, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
