@@ -1,5 +1,9 @@
 """Cases, talks and what was promised in them, as tables: that they were and what came of them, without the words."""
 
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
 from coaching.models import (
     ActionItem,
     Attendance,
@@ -45,6 +49,7 @@ from coaching.models import (
     Statement,
 )
 from sales.models import Activity, Stage
+from sales.services import keep_moved_paper, moved_paper
 from teams.exchange.trails import known_by, trail
 
 OPENED = ("person", "opened_at")
@@ -128,7 +133,27 @@ KINDS += [
     trail("dispute_events", DisputeEvent, "dispute", "at", "kind"),
 ]
 
-# Courses. A lesson's file isn't in a table: it is uploaded again.
+# Courses, with the files of lessons beside the table
+LESSONS = "lessons"
+
+
+def _lesson_files() -> Iterator[tuple[str, Any]]:
+    """The files of lessons, each by its digest; one that many versions share once."""
+    for lesson in Lesson.objects.exclude(file="").order_by("file_digest", "pk").distinct("file_digest"):
+        name = str(lesson.file.name)
+        if lesson.file.storage.exists(name):
+            yield f"{lesson.file_digest}.{name.rpartition('.')[2]}", lesson.file
+
+
+def _lesson_file(said: dict[str, Any], stands: Lesson | None) -> dict[str, Any]:
+    """The file that came along, for a lesson that has none or another."""
+    digest, name = said.get("file_digest"), said.get("file_name")
+    if not digest or not name or (stands is not None and stands.file and stands.file_digest == digest):
+        return {}
+    at = moved_paper(digest=digest, name=name, place=LESSONS)
+    return {"file": at} if at else {}
+
+
 ENROLLED = ("person", "course", "assigned_at")
 RULED = ("course", "kind", "starts_on", "made_at")
 STEP = ("role", "week", "text")
@@ -148,7 +173,16 @@ KINDS += [
     trail("courses", Course, "title", without=("edition",)),
     trail("course_skills", CourseSkill, "course", "skill"),
     trail("course_versions", CourseVersion, "course", "number"),
-    trail("lessons", Lesson, "version", "position", without=("file",)),
+    trail(
+        "lessons",
+        Lesson,
+        "version",
+        "position",
+        without=("file",),
+        attach=_lesson_file,
+        files=_lesson_files,
+        keep_file=partial(keep_moved_paper, place=LESSONS),
+    ),
     trail("quiz_questions", QuizQuestion, "lesson", "position"),
     trail("quiz_choices", QuizChoice, "question", "position"),
     trail("course_rules", CourseRule, *RULED),

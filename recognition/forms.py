@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from recognition.models import BoardKind
+from salesmgmt.lib.offering import offer
 from teams.models import Person, Team
 
 WORDS = forms.Textarea(attrs={"rows": 2})
@@ -18,7 +19,7 @@ class KudosForm(forms.Form):
 
     def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["receiver"].queryset = people  # type: ignore[attr-defined]
+        offer(self, receiver=people)
 
 
 class AwardForm(forms.Form):
@@ -29,7 +30,7 @@ class AwardForm(forms.Form):
 
     def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        offer(self, person=people)
 
 
 class WordForm(forms.Form):
@@ -52,7 +53,7 @@ class ScreenForm(forms.Form):
 
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        offer(self, team=teams)
 
 
 class SwitchForm(forms.Form):

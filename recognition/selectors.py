@@ -198,9 +198,9 @@ def scores_of(rows: dict[int, Standing], *, period: Period, as_of: date, by: str
     able = comparable(list(rows), period=before, as_of=as_of)
     past = {row.person.pk: row for row in standings(person_ids=able, period=before, as_of=before.last_day)}
     return {
-        pk: rows[pk].pace - row.attainment  # type: ignore[operator]
+        pk: now - row.attainment
         for pk, row in past.items()
-        if rows[pk].pace is not None and row.attainment is not None
+        if (now := rows[pk].pace) is not None and row.attainment is not None
     }
 
 

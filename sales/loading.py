@@ -116,7 +116,7 @@ def _make_stage(plan: Plan, text: str) -> Stage | None:
     last = plan.memo.get("last_stage") or Stage.objects.order_by("pipeline", "-position")[0]
     plan.memo["last_stage"] = stage = Stage(pipeline=last.pipeline, name=text[:100], position=last.position + 1)
     plan.made.append(f"stage {text}")
-    return plan.create(stage, Row(0, {}))  # type: ignore[no-any-return]
+    return plan.create(stage, Row(0, {}))
 
 
 # A loss that would leave the win rate of whose it was (R16).

@@ -64,6 +64,7 @@ app.conf.beat_schedule = {
         "keep disputes going": ("coaching.tasks.keep_disputes_going", crontab(minute="35")),
         "plan 1:1s and prepare agendas": ("coaching.tasks.tend_talks", crontab(hour="*/6", minute="15")),
         "forget old keys": ("salesmgmt.desk.tasks.forget_old_keys", crontab(minute="25")),
+        "forget copies of own data": ("salesmgmt.exchange.tasks.forget_copies", crontab(minute="50")),
         "forget what has expired": ("salesmgmt.desk.tasks.forget_expired", crontab(hour="1", minute="10")),
         "begin plans of coaching": ("coaching.tasks.freeze_plans", crontab(hour="4", minute="15")),
     }.items()

@@ -1,5 +1,6 @@
 """Clean input of logging in, the profile and API tokens."""
 
+from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -8,6 +9,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import QuerySet
 
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 
 from .models import LeaveKind, Person, Skill, User, access_of
 
@@ -31,11 +33,8 @@ class ProfileForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.user = user
         zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
-            ("", "The organisation's"),
-            ("UTC", "UTC"),
-            *((zone, zone.replace("_", " ")) for zone in zones),
-        ]
+        named = [(zone, zone.replace("_", " ")) for zone in zones]
+        offer(self, time_zone=[("", "The organisation's"), ("UTC", "UTC"), *named])
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -59,7 +58,37 @@ class LeaveForm(forms.Form):
 
     def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offer(self, person=people)
+
+
+class PayForm(forms.Form):
+    """Somebody's base pay from a day on."""
+
+    person = forms.ModelChoiceField(Person.objects.none(), empty_label="Choose somebody")
+    yearly = forms.DecimalField(
+        label="Base pay of a fiscal year",
+        max_digits=14,
+        decimal_places=2,
+        min_value=Decimal("0.01"),
+        help_text="For a full week, without commission",
+    )
+    currency = forms.RegexField(
+        r"^[A-Za-z]{3}$", error_messages={"invalid": "A currency has three letters, such as EUR."}
+    )
+    on = forms.DateField(label="From", validators=[require_our_time], widget=_day())
+    until = forms.DateField(
+        required=False,
+        validators=[require_our_time],
+        widget=_day(),
+        help_text="First day it no longer holds; empty: until the next",
+    )
+
+    def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"]).upper()
 
 
 class TokenForm(forms.Form):
@@ -75,7 +104,7 @@ class RatingForm(forms.Form):
 
     def __init__(self, *args: Any, skills: list[Skill], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["skill"].queryset = Skill.objects.filter(pk__in=[skill.pk for skill in skills]).order_by("name")  # type: ignore[attr-defined]
+        offer(self, skill=Skill.objects.filter(pk__in=[skill.pk for skill in skills]).order_by("name"))
 
 
 class SkillForm(forms.Form):

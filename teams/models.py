@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from typing import Any, Self
 
@@ -39,6 +39,11 @@ class User(AbstractUser):
 
     time_zone = models.CharField(max_length=64, blank=True, help_text="Of moments shown; empty: the organisation's")
     keys_off = models.BooleanField("Single-key shortcuts off", default=False)
+
+    # Worked out once per object, that is once per request.
+    _access: "Access"
+    _organisation: "Organisation"
+    _person: "Person | None"
 
     class Meta(AbstractUser.Meta):
         triggers = audited("password", "last_login")
@@ -100,6 +105,7 @@ class Showing(models.TextChoices):
     RANKS = "ranks", "Places among colleagues"
     CHANCES = "chances", "Probabilities of missing a quota"
     SELLING_TIME = "selling_time", "Share of time that goes into selling"
+    PAY = "pay", "Pay below that of comparable people, as a sign to the manager"
 
     @property
     def switch(self) -> str:
@@ -156,6 +162,18 @@ class Organisation(models.Model):
         default=True, db_default=True, help_text="Share of time that goes into selling, per person"
     )
     countries_without_selling_time = ArrayField(
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="Of nobody posted there is it shown: DE, FR",
+    )
+    shows_individual_pay = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="An early sign that pay lies below comparable people’s, without amounts",
+    )
+    countries_without_pay = ArrayField(
         models.CharField(max_length=2),
         default=list,
         blank=True,
@@ -605,6 +623,36 @@ class Leave(Dated):
         return self.kind.name if may_read else ""
 
 
+class PayQuerySet(DatedQuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """HR sees all; everybody else their own; nobody that of people they lead."""
+        access = access_of(user)
+        return self.all() if access.role == Role.HR else self.filter(person=access.person_id)
+
+
+class Pay(Dated):
+    """What somebody is paid before commission, for HR and the person alone."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="pays")
+    yearly = models.DecimalField(
+        "Base pay of a fiscal year", max_digits=14, decimal_places=2, help_text="For a full week, without commission"
+    )
+    currency = models.CharField(max_length=3)
+
+    objects = PayQuerySet.as_manager()
+
+    class Meta:
+        triggers = audited("yearly")
+        constraints = [
+            is_a_range("pay_is_a_range"),
+            one_at_a_time("one_pay_at_a_time", "person"),
+            models.CheckConstraint(condition=Q(yearly__gt=0), name="pay_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Pay of {self.person} from {self.starts_on}"
+
+
 # ── Access ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -646,27 +694,29 @@ def access_of(user: Viewer) -> Access:
     Admins, executives and operations see all; a manager sees the people posted today in the teams they lead and
     below; everybody sees themselves. Somebody anonymous or deactivated sees nothing.
     """
-    cached: Access | None = getattr(user, "_access", None)
-    if cached is None:
-        cached = _work_out_access(user)
-        user._access = cached  # type: ignore[union-attr]
-    return cached
+    if not isinstance(user, User):
+        return NOBODY
+    if not hasattr(user, "_access"):
+        user._access = _work_out_access(user)
+    return user._access
 
 
-def _work_out_access(user: Viewer) -> Access:
-    nobody = Access(None, "none", sees_all=False, people=frozenset(), team_id=None, led_team_ids=())
-    if not (isinstance(user, User) and user.is_active):
-        return nobody
+NOBODY = Access(None, "none", sees_all=False, people=frozenset(), team_id=None, led_team_ids=())
+
+
+def _work_out_access(user: User) -> Access:
+    if not user.is_active:
+        return NOBODY
     organisation = Organisation.get()
-    user._organisation = organisation  # type: ignore[attr-defined]
+    user._organisation = organisation
     today = clock.today(organisation.time_zone)
     person: Any = next(iter(_behind(today).models(Person, {ME: user.pk})), None)
-    user._person = person  # type: ignore[attr-defined]
+    user._person = person
     if user.is_superuser:
         me, led = (person.pk, tuple(person.led)) if person else (None, ())  # whom they lead is their own figure too
         return Access(me, "admin", sees_all=True, people=frozenset(), team_id=None, led_team_ids=led, on=today)
     if person is None:
-        return nobody
+        return NOBODY
     role, team_id, led = person.role or "none", person.team_id, tuple(person.led)
     here = person.department or ""
     if role in {Role.EXECUTIVE, Role.OPERATIONS}:
@@ -819,6 +869,7 @@ class Look(models.Model):
         MANAGER = "manager", "Your record as a manager"
         SKILLS = "skills", "Your skills"
         LEAVE = "leave", "Your leave and its kind"
+        PAY = "pay", "Pay below that of comparable people, as a sign to the manager"
         CASE = "case", "A case"
         TALK = "talk", "A 1:1"
         COURSES = "courses", "Your courses"
@@ -847,3 +898,40 @@ class Look(models.Model):
 
     def __str__(self) -> str:
         return f"{self.viewer} looked at {self.person} on {self.on}"
+
+
+# ── All that is stored about one ────────────────────────────────────────────────────────────────────────────────
+
+
+class DataCopyQuerySet(models.QuerySet):
+    def visible_to(self, user: Viewer) -> Self:
+        """One's own, and nobody else's."""
+        pk = access_of(user).person_id
+        return self.filter(person=pk) if pk is not None else self.none()
+
+    def kept(self, at: datetime) -> Self:
+        """Those that wait, or were made within the last days."""
+        return self.filter(Q(made_at=None) | Q(made_at__gt=at - DataCopy.KEPT))
+
+
+class DataCopy(models.Model):
+    """All that is stored about a person in one archive: asked for, made by the worker, theirs alone for some days.
+
+    Made without a file: it failed. A new one takes the place of the last.
+    """
+
+    KEPT = timedelta(days=7)
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="data_copy")
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    file = models.FileField(upload_to="own-data/", blank=True)
+
+    objects = DataCopyQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"Data of {self.person}, asked for {self.asked_at:%d %b %Y}"
+
+    @property
+    def until(self) -> datetime | None:
+        return self.made_at + self.KEPT if self.made_at else None

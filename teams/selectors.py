@@ -52,17 +52,17 @@ def organisation() -> Organisation:
 def organisation_of(user: User) -> Organisation:
     """The organisation as `access_of` read it: at no further query."""
     access_of(user)
-    found: Organisation = user._organisation  # type: ignore[attr-defined]
-    return found
+    return user._organisation
 
 
 def person_of(user: Viewer) -> Person | None:
     """The person behind a login, looked up once per user object."""
     pk = access_of(user).person_id  # which mostly finds the person on its way
+    if pk is None or not isinstance(user, User):
+        return None
     if not hasattr(user, "_person"):
-        user._person = Person.objects.filter(pk=pk).first() if pk else None  # type: ignore[union-attr]
-    found: Person | None = user._person  # type: ignore[union-attr]
-    return found
+        user._person = Person.objects.filter(pk=pk).first()
+    return user._person
 
 
 # ── People's rights ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,22 +115,6 @@ def team_on(person: Person, day: date) -> Team | None:
     return posting.team if posting else None
 
 
-def teams_on(person_days: Iterable[tuple[int, date]]) -> dict[tuple[int, date], int | None]:
-    """The team id of each (person id, day), in one query."""
-    wanted = set(person_days)
-    postings: dict[int, list[tuple[date, date | None, int]]] = {}
-    rows = Posting.objects.filter(person__in={person for person, _ in wanted}).order_by("during")
-    for person, during, team in rows.values_list("person_id", "during", "team_id"):
-        postings.setdefault(person, []).append((during.lower, during.upper, team))
-    found: dict[tuple[int, date], int | None] = {}
-    for person, day in wanted:
-        mine = postings.get(person, [])
-        place = bisect_right(mine, day, key=lambda row: row[0]) - 1
-        holds = place >= 0 and (mine[place][1] is None or day < mine[place][1])  # type: ignore[operator]
-        found[person, day] = mine[place][2] if holds else None
-    return found
-
-
 def manager_of(person: Person, day: date) -> Person | None:
     """Who leads a person's team on a day; for the leader themselves, and where the seat is vacant, the next team up."""
     team = team_on(person, day)
@@ -144,11 +128,6 @@ def manager_of(person: Person, day: date) -> Person | None:
 def people_here(day: date) -> QuerySet[Person]:
     """Everybody who works here on a day, by name."""
     return Person.objects.present().active(day).order_by("name", "pk")
-
-
-def led_teams(person: Person, day: date) -> QuerySet[Team]:
-    """The teams a person leads on a day, without those below."""
-    return Team.objects.present().filter(pk__in=Leadership.objects.on(day).filter(person=person).values("team"))
 
 
 def members(team_ids: Sequence[int], day: date) -> QuerySet[Person]:

@@ -33,6 +33,7 @@ from salesmgmt.lib.refusals import Refused
 
 from . import selectors
 from .models import (
+    DataCopy,
     ExchangeRate,
     FiscalYear,
     Holiday,
@@ -41,6 +42,7 @@ from .models import (
     LeaveKind,
     Look,
     Organisation,
+    Pay,
     Period,
     PeriodChange,
     Person,
@@ -152,6 +154,10 @@ def forget_person(*, person: Person, by: User | None, on: date) -> Forgotten:
         Person.objects.filter(pk=person.pk), name=nobody, email="", birthday=None, external_id=None
     )  # fmt: skip
     Look.objects.filter(person=person).delete()
+    forgotten.drop(Pay.objects.filter(person=person))
+    for copy in DataCopy.objects.filter(person=person):
+        copy.file.delete(save=False)
+        copy.delete()
     if user:
         AccessAttempt.objects.filter(username=user.username).delete()
         AccessFailureLog.objects.filter(username=user.username).delete()
@@ -283,10 +289,32 @@ def record_leave(*, person: Person, kind: LeaveKind | str, start: date, last: da
     return Leave.objects.create(person=person, kind=kind, during=days)
 
 
+# ── Pay ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 @transaction.atomic
-def cancel_leave(*, leave: Leave, by: User | None) -> None:
-    """A leave that was recorded does not happen; the audit keeps what stood."""
-    leave.delete()
+def set_pay(*, person: Person, yearly: Decimal, currency: str, on: date, by: User, until: date | None = None) -> Pay:
+    """Base pay from `on` until `until`, or until the next that stands already. Saying it again changes nothing."""
+    if access_of(by).role != Role.HR:
+        raise Refused("Only HR enters pay.")
+    _not_oneself(person, by, "enter their own pay")
+    if yearly <= 0:
+        raise Refused("Pay is more than zero.", field="yearly")
+    if until is not None and until <= on:
+        raise Refused("Pay ends after it starts.", field="until")
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    mine = Pay.objects.filter(person=person)
+    end = until or _next_start(mine, on)
+    standing = mine.on(on).first()
+    if standing and (standing.yearly, standing.currency, standing.until) == (yearly, currency, end):
+        return standing
+    _clear(mine, on, end)
+    return Pay.objects.create(person=person, yearly=yearly, currency=currency, during=half_open(on, end))
+
+
+def _forget_pay(before: datetime, forgotten: Forgotten) -> None:
+    over = Q(during__endswith__lt=before.date()) | Q(person__left_on__lt=before.date())
+    forgotten.drop(Pay.objects.filter(over))
 
 
 # ── People's rights ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -312,6 +340,7 @@ def _forget_ratings(before: datetime, forgotten: Forgotten) -> None:
 
 EXPIRIES = [
     Expiry("looks", "Who looked at whose figures", 12, _forget_looks),
+    Expiry("pay", "Base pay since replaced, or of people who left", 36, _forget_pay),
     Expiry("skill_ratings", "Ratings of skills since replaced, or of people who left", 36, _forget_ratings),
 ]
 

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     path("profile/<address:purpose>/", views.address_make, name="address-make"),
     path("profile/<address:purpose>/revoke/", views.address_revoke, name="address-revoke"),
     path("leave/", views.leaves, name="leaves"),
+    path("pay/", views.pay, name="pay"),
     path("people/<int:pk>/skills/", views.skills, name="skills"),
     path("people/<int:pk>/skills/<int:rating_pk>/contest/", views.skill_contest, name="skill-contest"),
     path("skills/add/", views.skill_add, name="skill-add"),

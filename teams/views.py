@@ -27,8 +27,8 @@ from salesmgmt.lib.refusals import Refused
 
 from . import selectors, services
 from .edges import looked, looked_at
-from .forms import LeaveForm, LoginForm, ProfileForm, RatingForm, SkillForm, TokenForm
-from .models import Leave, Look, Person, Role, SkillRating, User, access_of
+from .forms import LeaveForm, LoginForm, PayForm, ProfileForm, RatingForm, SkillForm, TokenForm
+from .models import Leave, Look, Pay, Person, Role, SkillRating, User, access_of
 
 LATELY = timedelta(days=90)  # leave that ended longer ago is no longer listed
 
@@ -204,6 +204,40 @@ def leaves(request: HttpRequest) -> HttpResponse:
         "today": today,
     }
     return render(request, "teams/leaves.html", context, status=422 if form is not None and form.errors else 200)
+
+
+# ── Pay ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@require_http_methods(["GET", "POST"])
+@keyed
+def pay(request: HttpRequest) -> HttpResponse:
+    """What one is paid, as HR has entered it; HR reads everybody's, and enters it."""
+    access, user = access_of(request.user), cast(User, request.user)
+    is_hr = access.role == Role.HR
+    if access.person_id is None or (request.method == "POST" and not is_hr):
+        raise Http404
+    organisation = selectors.organisation_of(user)
+    today = clock.today(organisation.time_zone)
+    form = None
+    if is_hr:
+        people = selectors.people_here(today).exclude(pk=access.person_id)
+        form = PayForm(request.POST or None, people=people, initial={"currency": organisation.currency})
+    if form is not None and request.method == "POST" and form.is_valid():
+        try:
+            services.set_pay(by=user, **form.cleaned_data)
+        except Refused as refusal:
+            tell_form(form, refusal)
+        else:
+            messages.success(request, "Noted.")
+            return redirect("pay")
+    found = Pay.objects.visible_to(user).select_related("person")
+    page = keyset.page(found, by="id", descending=True, cursor=request.GET.get("cursor", ""), lacks=False)
+    if is_hr:
+        looked_at(request, Look.Page.PAY, {row.person_id for row in page.rows})
+    context = {"page": page, "is_hr": is_hr, "form": form, "today": today}
+    context |= {"mine": next((row for row in page.rows if row.person_id == access.person_id and today in row), None)}
+    return render(request, "teams/pay.html", context, status=422 if form is not None and form.errors else 200)
 
 
 # ── Skills ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -38,36 +38,37 @@ def make_cast() -> Cast:
     Organisation.objects.update(
         name="Cast & Co", currency="EUR", time_zone="Europe/Berlin", holiday_region="DE", is_demo=True
     )
-    password = make_password("demo")
     company = Team.objects.create(name="Company")
-    north = Team.objects.create(name="North", parent=company)
-    south = Team.objects.create(name="South", parent=company)
-
-    def person(name: str, team: Team, role: Role) -> Person:
-        user = User.objects.create(username=name.lower(), password=password, email=f"{name.lower()}@example.com")
-        made = Person.objects.create(external_id=f"E-{name}", name=name, email=user.email, user=user, hired_on=SINCE)
-        Posting.objects.create(person=made, team=team, role=role, during=half_open(SINCE))
-        return made
-
-    cast = Cast(
-        company=company,
-        north=north,
-        south=south,
-        admin=User.objects.create(username="admin", password=password, is_staff=True, is_superuser=True),
-        vera=person("Vera", company, Role.EXECUTIVE),
-        olga=person("Olga", company, Role.OPERATIONS),
-        maya=person("Maya", north, Role.MANAGER),
-        omar=person("Omar", south, Role.MANAGER),
-        ana=person("Ana", north, Role.REP),
-        ben=person("Ben", north, Role.REP),
-        cleo=person("Cleo", south, Role.REP),
+    north, south = Team.objects.bulk_create([Team(name="North", parent=company), Team(name="South", parent=company)])
+    places = {
+        "Vera": (company, Role.EXECUTIVE),
+        "Olga": (company, Role.OPERATIONS),
+        "Maya": (north, Role.MANAGER),
+        "Omar": (south, Role.MANAGER),
+        "Ana": (north, Role.REP),
+        "Ben": (north, Role.REP),
+        "Cleo": (south, Role.REP),
+    }
+    password = make_password("demo")
+    admin, *users = User.objects.bulk_create([
+        User(username="admin", password=password, is_staff=True, is_superuser=True),
+        *(User(username=name.lower(), password=password, email=f"{name.lower()}@example.com") for name in places),
+    ])  # fmt: skip
+    people = Person.objects.bulk_create(
+        Person(external_id=f"E-{name}", name=name, email=user.email, user=user, hired_on=SINCE)
+        for name, user in zip(places, users, strict=True)
     )
-    Leadership.objects.create(team=company, person=cast.vera, during=half_open(SINCE))
-    Leadership.objects.create(team=north, person=cast.maya, during=half_open(SINCE))
-    Leadership.objects.create(team=south, person=cast.omar, during=half_open(SINCE))
-    for made in (company, north, south):
-        made.refresh_from_db()
-    return cast
+    during = half_open(SINCE)
+    Posting.objects.bulk_create(
+        Posting(person=person, team=team, role=role, during=during)
+        for person, (team, role) in zip(people, places.values(), strict=True)
+    )
+    vera, olga, maya, omar, ana, ben, cleo = people
+    leaders = ((company, vera), (north, maya), (south, omar))
+    Leadership.objects.bulk_create(Leadership(team=team, person=person, during=during) for team, person in leaders)
+    for team in (company, north, south):
+        team.path = [company.pk] if team is company else [company.pk, team.pk]  # as the database keeps it
+    return Cast(company, north, south, admin, vera, olga, maya, omar, ana, ben, cleo)
 
 
 @pytest.fixture

@@ -1,35 +1,67 @@
 """The suite's ground: servers, a browser, and an honest count of what was skipped."""
 
 import fcntl
+import io
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytest_plugins = ["tests.cast"]
 
-REFERENCE_DATA = pytest.StashKey[str]()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NO_BROWSER = "no browser: install one with “apt-get install chromium”"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _reference_data(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """What the migrations wrote, kept for tests that empty the database."""
-    from django.db import connection
-
+def _reference_data(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """What the migrations wrote stands again after a test that commits."""
     # pytest-django makes no database where no collected test asks for one.
     if not any(item.get_closest_marker("django_db") or "db" in item.fixturenames for item in request.session.items):
+        yield
         return
     with django_db_blocker.unblock():
         _forget_marks()
-        request.config.stash[REFERENCE_DATA] = connection.creation.serialize_db_to_string()
+        kept = _rows()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test: _start_over(kept))
+        yield
+
+
+def _rows() -> dict[str, bytes]:
+    """What stands, by table."""
+    kept = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
+            held = io.BytesIO()
+            cursor.copy_expert(f"COPY {table} TO STDOUT", held)
+            if held.tell():
+                kept[table] = held.getvalue()
+    return kept
+
+
+def _start_over(kept: dict[str, bytes]) -> None:
+    """Empty every table and put back what is kept, with its numbers, which are not given out again."""
+    call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+    models = [model for model in apps.get_models() if model._meta.db_table in kept]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, rows in kept.items():
+            cursor.copy_expert(f"COPY {table} FROM STDIN", io.BytesIO(rows))
+        cursor.execute("\n".join(connection.ops.sequence_reset_sql(no_style(), models)))
+    _forget_marks()
 
 
 def _forget_marks() -> None:
@@ -39,12 +71,19 @@ def _forget_marks() -> None:
     Mark.objects.all().delete()
 
 
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What fixtures of a module write on this stands for all its tests, each in a savepoint of its own (`db`)."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(scope="session")
 def browser(django_db_setup: None) -> "Iterator[Browser]":
     """The machine's own Chromium; without one the test is skipped, and fails where CI=true."""
     if CHROMIUM is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_BROWSER)
-    from django.db import connection
     from playwright.sync_api import sync_playwright
 
     # Playwright runs an event loop in this thread; Django would refuse the database there.
@@ -57,29 +96,6 @@ def browser(django_db_setup: None) -> "Iterator[Browser]":
         yield browser
         browser.close()
         connection.close()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> "Generator[None]":
-    """A test that commits ends by emptying every table: put back what the migrations had written."""
-    yield
-    marker = item.get_closest_marker("django_db")
-    is_over = nextitem is None and not item.config.getoption("reuse_db")  # then the database is gone by now
-    if is_over or marker is None or not marker.kwargs.get("transaction"):
-        return
-    from django.apps import apps
-    from django.core.management import call_command
-    from django.core.management.color import no_style
-    from django.db import connection
-
-    with item.config.stash[blocking_manager_key].unblock():
-        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
-        connection.creation.deserialize_db_from_string(item.config.stash[REFERENCE_DATA])
-        _forget_marks()
-        # Put back with their numbers, which the emptied tables would give out again.
-        reset = connection.ops.sequence_reset_sql(no_style(), [*apps.get_models()])
-        with connection.cursor() as cursor:
-            cursor.execute("\n".join(reset))
 
 
 # The files that take longest are begun first, or one of two workers would end with them while the other rests.

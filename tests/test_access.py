@@ -6,9 +6,11 @@ belongs to nobody) and lena, who has left.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -56,7 +58,7 @@ from targets.models import (
     Slice,
 )
 from teams import services as teams
-from teams.models import Look, Person, Posting, Role, Skill, SkillRating, Team, User
+from teams.models import DataCopy, Look, Person, Posting, Role, Skill, SkillRating, Team, User
 from tests.cast import Cast, make_cast
 
 IDENTITIES = (
@@ -499,11 +501,13 @@ TABLE: dict[str, tuple[str, str]] = {
     "export-xlsx": (IMPORTERS, GET),
     # people's rights
     "leaves": (POSTED, GET),
+    "pay": (COLLEAGUES, GET),
     "privacy": (EVERYBODY, GET),
     "privacy-showing": ("admin", POST),
     "privacy-kept": ("admin", POST),
     "looks": (COLLEAGUES, GET),
     "own-data": (COLLEAGUES, GET),
+    "own-data-file": ("ana", GET),
     # ladders, early signs, exits
     "ladders": (EVERYBODY, GET),
     "ladder-open": ("maya omar vera", GET),
@@ -553,8 +557,18 @@ def others(cast: Cast) -> None:
     teams.end_employment(person=left, on=date(2025, 1, 1), by=None)
 
 
+@pytest.fixture(scope="module")
+def made(standing: None) -> World:
+    return make_world()
+
+
 @pytest.fixture
-def world(db: None) -> World:
+def world(made: World, db: None) -> World:
+    """A copy for each test: what a login's access is, is worked out once per user object."""
+    return deepcopy(made)
+
+
+def make_world() -> World:
     cast = make_cast()
     others(cast)
     now = clock.now()
@@ -810,6 +824,7 @@ def world(db: None) -> World:
         "privacy-showing": {"what": "ranks"},
         "privacy-kept": {"key": "looks"},
     }
+    packed(cast, now)
     kwargs |= training(cast, today, now)
     kwargs |= ladders(cast, today, now)
     kwargs |= disputes(cast, now)
@@ -926,6 +941,10 @@ def meetings(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]
     }
 
 
+def packed(cast: Cast, now: datetime) -> None:
+    DataCopy.objects.create(person=cast.ana, asked_at=now, made_at=now, file=ContentFile(b"PK", name="a.zip"))
+
+
 def ladders(cast: Cast, today: date, now: datetime) -> dict[str, dict[str, Any]]:
     maya = cast.maya.user
     ladder = coaching.open_ladder(
@@ -980,10 +999,12 @@ def test_who_may_see_what(world: World, identity: str) -> None:
     client = Client(raise_request_exception=False)
     user = None if identity == "anonymous" else User.objects.get(username=identity)
     wrong = []
+    if user is not None:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    session = {name: cookie.value for name, cookie in client.cookies.items()}
     for name, (who, method) in TABLE.items():
         path = address(world, name)
-        if user is not None:
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.cookies = SimpleCookie(session)  # also after a logout, which the savepoint takes back
         sid = transaction.savepoint()
         answer = client.get(path) if method == GET else client.post(path)
         transaction.savepoint_rollback(sid)

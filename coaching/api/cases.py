@@ -1,10 +1,12 @@
 """Cases, their diagnosis with what the person says to it, and questions to departments. Notes stay on their page."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, cast
 
 import django_filters as filters
 from django.db.models import Q
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -16,10 +18,10 @@ from rest_framework.response import Response
 from coaching import selectors, services
 from coaching.models import Case, CaseStatement, DiagnosisStep, Question, Step
 from performance.models import Flag
-from salesmgmt.desk.api import Money, Records, VisibleField, Writer
+from salesmgmt.desk.api import Endpoint, Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, LookedAt
-from teams.models import Look, Person, Team, User
+from teams.models import Look, Person, Team, User, access_of
 from teams.selectors import organisation_of, person_of
 
 
@@ -354,4 +356,43 @@ class Questions(Records):
         return self.shown(self.get_object())
 
 
-ENDPOINTS = {"cases": Cases, "diagnosis-steps": DiagnosisSteps, "questions": Questions}
+class CausesAsked(Writer):
+    since = serializers.DateField(required=False, help_text="Closed on that day or later")
+    until = serializers.DateField(required=False, help_text="Last day on which they were closed")
+
+
+class CauseSerializer(serializers.Serializer):
+    cause = serializers.CharField()
+    cases = serializers.IntegerField()
+    people = serializers.IntegerField()
+    at_stake = Money(max_digits=38, allow_null=True, help_text="In the reporting currency")
+    team_wide = serializers.IntegerField()
+    solved = serializers.IntegerField(help_text="Solved or improved")
+
+
+class CausesSerializer(serializers.Serializer):
+    cases = serializers.IntegerField(help_text="Closed ones, those of the hidden causes too")
+    hidden = serializers.IntegerField(help_text="Cases of causes that fewer than five people had")
+    rows = CauseSerializer(many=True)
+
+
+class Causes(Endpoint):
+    """Which causes cost most, over closed cases: for the leadership."""
+
+    serializer_class = CausesSerializer
+    pagination_class = None
+    filter_backends = ()
+
+    @extend_schema(parameters=[CausesAsked], responses=CausesSerializer)
+    def list(self, request: Request) -> Response:
+        """The dearest first."""
+        if not selectors.may_see_causes(access_of(self.by)):
+            raise Http404
+        made = CausesAsked(data=request.query_params.dict())
+        made.is_valid(raise_exception=True)
+        since, until = made.validated_data.get("since"), made.validated_data.get("until")
+        found = selectors.causes(user=self.by, start=since, until=until and until + timedelta(days=1))
+        return Response(CausesSerializer(found).data)
+
+
+ENDPOINTS = {"cases": Cases, "diagnosis-steps": DiagnosisSteps, "questions": Questions, "causes": Causes}

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coaching import selectors, services
-from coaching.models import Case, CoachingPlan
-from salesmgmt.desk.api import VisibleField, Writer
+from coaching.models import Case, CoachingPlan, HelpEffect
+from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, LookedAt, today_of
 from teams.models import Look, Person
@@ -121,4 +121,21 @@ class CoachingPlans(LookedAt):
         )
 
 
-ENDPOINTS = {"coaching-plans": CoachingPlans}
+class HelpEffectSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = HelpEffect
+        fields = (
+            "id", "kind", "measure", "whom", "plans", "people", "peers", "value", "low", "high", "verdict", "as_of",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class HelpEffects(Records):
+    """Which kinds of help work here and for whom, as worked out last night."""
+
+    model = HelpEffect
+    serializer_class = HelpEffectSerializer
+    ordering_fields = ("id",)
+
+
+ENDPOINTS = {"coaching-plans": CoachingPlans, "help-effects": HelpEffects}

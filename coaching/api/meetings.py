@@ -1,5 +1,7 @@
 """Meetings of teams in the API."""
 
+from typing import Any
+
 import django_filters as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -7,14 +9,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from coaching import services
-from coaching.models import Meeting, MeetingDecision, MeetingQuestion, MeetingRhythm
+from coaching import selectors, services
+from coaching.models import Meeting, MeetingDecision, MeetingPoint, MeetingQuestion, MeetingRhythm
 from salesmgmt.desk.api import Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
 from teams.models import Organisation, Person, Team
 
 from .rhythms import RecurringWriter
+from .talks import ActionItemSerializer, TickWriter
 
 
 class MeetingSerializer(serializers.ModelSerializer):
@@ -102,6 +105,21 @@ class MinutesWriter(MeetingVersionWriter):
     minutes = serializers.CharField(max_length=20_000, allow_blank=True)
 
 
+class MeetingPromiseWriter(Writer):
+    owner = serializers.PrimaryKeyRelatedField(
+        queryset=Person.objects.none(), help_text="Of those who are asked to come"
+    )
+    text = serializers.CharField(max_length=300)
+    due_on = serializers.DateField()
+
+    def get_fields(self) -> dict[str, Any]:
+        """Those who are asked to come may be outside the writer's own sight."""
+        found = super().get_fields()
+        if "people" in self.context:
+            found["owner"] = serializers.PrimaryKeyRelatedField(queryset=self.context["people"])
+        return found
+
+
 class MeetingFilter(filters.FilterSet):
     team = Id("team")
     state = filters.ChoiceFilter(choices=Meeting.State.choices)
@@ -163,6 +181,47 @@ class Meetings(Records):
         """What was said."""
         said = self.cleaned(MinutesWriter)
         return self.shown(services.write_minutes(meeting=self.get_object(), by=self.by, at=clock.now(), **said))
+
+    @extend_schema(request=MeetingPromiseWriter, responses={201: ActionItemSerializer})
+    @action(detail=True, methods=["post"])
+    def promise(self, request: Request, pk: str) -> Response:
+        """Note who does what by when; it stands among the action items."""
+        meeting, on = self.get_object(), today_of(request)
+        made = MeetingPromiseWriter(data=request.data, context={"people": selectors.attendees(meeting.team, on)})
+        made.is_valid(raise_exception=True)
+        item = services.promise_in_meeting(meeting=meeting, by=self.by, at=clock.now(), on=on, **made.validated_data)
+        return Response(ActionItemSerializer(item).data, status=201)
+
+
+class MeetingPointSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = MeetingPoint
+        fields = ("id", "meeting", "source", "text", "link", "position", "is_done")
+        read_only_fields = fields
+
+
+class MeetingPointFilter(filters.FilterSet):
+    meeting = Id("meeting")
+    source = filters.ChoiceFilter(choices=MeetingPoint.Source.choices)
+    done = filters.BooleanFilter(field_name="is_done")
+
+
+class MeetingPoints(Records):
+    """What meetings talk about, as far as each may read it."""
+
+    model = MeetingPoint
+    serializer_class = MeetingPointSerializer
+    filterset_class = MeetingPointFilter
+    ordering_fields = ("id", "position")
+
+    def get_queryset(self) -> Any:
+        return selectors.points_of(self.by).select_related("meeting__team")
+
+    @extend_schema(request=TickWriter, responses=MeetingPointSerializer)
+    @action(detail=True, methods=["post"])
+    def tick(self, request: Request, pk: str) -> Response:
+        """It was talked about, or is open again."""
+        return self.shown(services.tick_point(point=self.get_object(), by=self.by, **self.cleaned(TickWriter)))
 
 
 class MeetingDecisionSerializer(serializers.ModelSerializer):
@@ -254,6 +313,7 @@ class Questions(Records):
 
 ENDPOINTS = {
     "meetings": Meetings,
+    "meeting-points": MeetingPoints,
     "meeting-decisions": Decisions,
     "meeting-questions": Questions,
     "meeting-rhythms": MeetingRhythms,

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from coaching import selectors, services
 from coaching.models import Play, PlayComment, PlayUse
 from sales.models import Activity, Deal, Product, Stage
-from salesmgmt.desk.api import Records, VisibleField, Writer, changes
+from salesmgmt.desk.api import Changes, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
 
@@ -41,7 +41,7 @@ class PlayWriter(Writer):
     product = VisibleField(model=Product, required=False, allow_null=True)
 
 
-class PlayChanges(changes(PlayWriter)):  # type: ignore[misc]
+class PlayChanges(Changes, PlayWriter):
     version = serializers.IntegerField(required=False, min_value=1)
 
 

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from coaching import services
-from coaching.models import ActionItem, Case, OneOnOne
+from coaching.models import ActionItem, AgendaItem, Case, OneOnOne
 from salesmgmt.desk.api import VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, LookedAt, today_of
@@ -92,6 +92,50 @@ class OneOnOnes(LookedAt):
         return self.shown(services.cancel_one_on_one(talk=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
+class TickWriter(Writer):
+    is_done = serializers.BooleanField()
+
+
+class AgendaItemSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = AgendaItem
+        fields = ("id", "one_on_one", "source", "text", "link", "position", "is_done", "added_by")
+        read_only_fields = fields
+
+
+class AgendaItemWriter(Writer):
+    one_on_one = VisibleField(model=OneOnOne, source="talk")
+    text = serializers.CharField(max_length=500)
+
+
+class AgendaItemFilter(filters.FilterSet):
+    one_on_one = Id("one_on_one")
+    source = filters.ChoiceFilter(choices=AgendaItem.Source.choices)
+    done = filters.BooleanFilter(field_name="is_done")
+
+
+class AgendaItems(LookedAt):
+    """Points of 1:1s, for the two who meet and nobody else."""
+
+    model = AgendaItem
+    joins = ("one_on_one",)
+    look, about = Look.Page.TALK, "one_on_one.person_id"
+    serializer_class = AgendaItemSerializer
+    filterset_class = AgendaItemFilter
+    ordering_fields = ("id", "position")
+
+    @extend_schema(request=AgendaItemWriter, responses={201: AgendaItemSerializer})
+    def create(self, request: Request) -> Response:
+        """Put a point for one of your talks."""
+        return self.shown(services.add_agenda_item(by=self.by, **self.cleaned(AgendaItemWriter)), status=201)
+
+    @extend_schema(request=TickWriter, responses=AgendaItemSerializer)
+    @action(detail=True, methods=["post"])
+    def tick(self, request: Request, pk: str) -> Response:
+        """It was talked about, or is open again."""
+        return self.shown(services.tick_agenda_item(item=self.get_object(), by=self.by, **self.cleaned(TickWriter)))
+
+
 class ActionItemSerializer(serializers.ModelSerializer):
     class Meta:
         model = ActionItem
@@ -118,6 +162,9 @@ class DoneWriter(Writer):
 class ActionItemFilter(filters.FilterSet):
     person = Id("person")
     owner = Id("owner")
+    one_on_one = Id("one_on_one")
+    case = Id("case")
+    meeting = Id("meeting")
     open = filters.BooleanFilter(field_name="done_at", lookup_expr="isnull", label="Not done yet")
 
 
@@ -145,4 +192,4 @@ class ActionItems(LookedAt):
         return self.shown(services.complete_action_item(item=self.get_object(), by=self.by, at=clock.now(), **said))
 
 
-ENDPOINTS = {"one-on-ones": OneOnOnes, "action-items": ActionItems}
+ENDPOINTS = {"one-on-ones": OneOnOnes, "agenda-items": AgendaItems, "action-items": ActionItems}

@@ -8,6 +8,7 @@ from django import forms
 
 from coaching.models import Case, Course, Step
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from teams.models import Person, Team
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -45,7 +46,7 @@ class OpenCaseForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, person=people.order_by("name", "pk"))
 
 
 class RaiseCaseForm(forms.Form):
@@ -61,23 +62,21 @@ class HandOverForm(Versioned):
 
     def __init__(self, *args: Any, owners: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Person.objects.filter(pk__in=owners).order_by("name", "pk")
-        self.fields["owner"].queryset = people  # type: ignore[attr-defined]
+        offer(self, owner=Person.objects.filter(pk__in=owners).order_by("name", "pk"))
 
 
 class CloseCaseForm(Versioned):
+    OUTCOMES = [one for one in Case.Outcome.choices if one[0] in Case.CHOSEN]
     cause = forms.ChoiceField(label="Main cause", choices=Case.CAUSES)
-    outcome = forms.ChoiceField(label="Outcome", choices=[one for one in Case.Outcome.choices if one[0] in Case.CHOSEN])
+    outcome = forms.ChoiceField(label="Outcome", choices=OUTCOMES)
     result = forms.CharField(label="What came of it", max_length=500)
 
     def __init__(self, *args: Any, causes: Sequence[Step] | None = None, source: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if source == Case.Source.PERSON:  # only they withdraw it
-            known = [one for one in self.fields["outcome"].choices if one[0] != Case.Outcome.WITHDRAWN]  # type: ignore[attr-defined]
-            self.fields["outcome"].choices = known  # type: ignore[attr-defined]
+            offer(self, outcome=[one for one in self.OUTCOMES if one[0] != Case.Outcome.WITHDRAWN])
         if causes is not None:
-            known = [*((step.value, step.label) for step in causes), Case.CAUSES[-1]]
-            self.fields["cause"].choices = known  # type: ignore[attr-defined]
+            offer(self, cause=[*((step.value, step.label) for step in causes), Case.CAUSES[-1]])
 
 
 class WithdrawForm(Versioned):
@@ -105,11 +104,11 @@ class RulingForm(Versioned):
         elif unasked is not None:
             del self.fields["not_asked_because"]
 
-    @property
-    def ruled(self) -> dict[str, Any]:
-        """As the service takes it."""
-        said = dict(self.cleaned_data)
-        return said | {"is_in": said.pop("ruling") == "in"}
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if "ruling" in said:
+            said["is_in"] = said.pop("ruling") == "in"
+        return said
 
 
 class ReopenForm(Versioned):
@@ -146,7 +145,7 @@ class CaseCourseForm(forms.Form):
 
     def __init__(self, *args: Any, courses: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["course"].queryset = courses.order_by("title", "pk")  # type: ignore[attr-defined]
+        offer(self, course=courses.order_by("title", "pk"))
 
 
 class StatementForm(forms.Form):

@@ -9,6 +9,7 @@ from coaching.models import CourseRule, Lesson, QuizQuestion
 from performance.selectors import catalogue
 from sales.models import Product
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from teams.models import Person, Role, Skill
 
 from .cases import DAY
@@ -37,8 +38,7 @@ class CourseForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["skills"].queryset = Skill.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
-        self.fields["measure"].choices = measures()  # type: ignore[attr-defined]
+        offer(self, skills=Skill.objects.filter(is_active=True).order_by("name"), measure=measures())
 
 
 class LessonForm(forms.Form):
@@ -89,8 +89,11 @@ class CourseRuleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["skill"].queryset = Skill.objects.filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
-        self.fields["product"].queryset = Product.objects.filter(withdrawn_at=None).order_by("name")  # type: ignore[attr-defined]
+        offer(
+            self,
+            skill=Skill.objects.filter(is_active=True).order_by("name"),
+            product=Product.objects.filter(withdrawn_at=None).order_by("name"),
+        )
 
 
 class AssignForm(forms.Form):
@@ -102,7 +105,7 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, person=people.order_by("name", "pk"))
 
 
 class DueForm(forms.Form):

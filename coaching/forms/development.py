@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from coaching.selectors import active_skills, taught
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from teams.models import Person, Role, Skill
 
 from .cases import DAY
@@ -35,7 +36,7 @@ class DevelopmentGoalForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["measure"].choices = measures()  # type: ignore[attr-defined]
+        offer(self, measure=measures())
 
 
 class MentorForm(forms.Form):
@@ -73,8 +74,7 @@ class GrowthStepForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["skill"].queryset = active_skills()  # type: ignore[attr-defined]
-        self.fields["course"].queryset = taught().order_by("title")  # type: ignore[attr-defined]
+        offer(self, skill=active_skills(), course=taught().order_by("title"))
 
 
 class OnboardingStepForm(forms.Form):
@@ -87,4 +87,4 @@ class OnboardingStepForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["course"].queryset = taught().order_by("title")  # type: ignore[attr-defined]
+        offer(self, course=taught().order_by("title"))

@@ -20,6 +20,7 @@ from coaching.selectors.disputes import (
 )
 from coaching.services.disputes import NewOwner, NewQuota, Settlement, Split, Wanted
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from salesmgmt.lib.periods import Kind, Period
 from salesmgmt.lib.refusals import Refused
 from targets.models import BOOKINGS, QuotaEntry, measure_of
@@ -147,7 +148,7 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, dispute: Dispute, user: User, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.dispute, self.user, self.at = dispute, user, at
-        self.fields["proposed"].queryset = proposed_parties(dispute)  # type: ignore[attr-defined]
+        offer(self, proposed=proposed_parties(dispute))
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
@@ -182,7 +183,7 @@ class DecideForm(Versioned):
         outcomes = (Outcome.GRANTED, Outcome.DISMISSED) if dispute.round == FIRST else (
             Outcome.OVERTURNED, Outcome.UPHELD
         )  # fmt: skip
-        self.fields["outcome"].choices = [(one.value, one.label) for one in outcomes]  # type: ignore[attr-defined]
+        offer(self, outcome=[(one.value, one.label) for one in outcomes])
         parties = Person.objects.filter(disputes__dispute=dispute).order_by("name", "pk")
         self.people = list(parties)
         money: dict[str, Any] = {"max_digits": 16, "decimal_places": 2, "required": False}

@@ -7,6 +7,7 @@ from django import forms
 from coaching.models import Case, CoachingPlan, Enrolment, Exit, LadderDecision
 from performance.selectors import Measure
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from teams.models import Person
 
 from .cases import DAY
@@ -30,8 +31,7 @@ class OpenLadderForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, cases: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
-        self.fields["case"].queryset = cases  # type: ignore[attr-defined]
+        offer(self, person=people.order_by("name", "pk"), case=cases)
 
 
 class LadderStepForm(forms.Form):
@@ -59,7 +59,7 @@ class LadderGoalForm(forms.Form):
     def __init__(self, *args: Any, measures: dict[str, Measure], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.measures = measures
-        self.fields["measure"].choices = [(key, one.label) for key, one in measures.items()]  # type: ignore[attr-defined]
+        offer(self, measure=[(key, one.label) for key, one in measures.items()])
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
@@ -85,8 +85,7 @@ class LadderSupportForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, courses: Any, plans: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, found in (("owner", people), ("enrolment", courses), ("coaching_plan", plans)):
-            self.fields[name].queryset = found  # type: ignore[attr-defined]
+        offer(self, owner=people, enrolment=courses, coaching_plan=plans)
 
 
 class LadderReadForm(forms.Form):
@@ -155,4 +154,4 @@ class ExitForm(ExitWords):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, person=people.order_by("name", "pk"))

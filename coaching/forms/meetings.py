@@ -6,11 +6,12 @@ from django import forms
 from django.utils import timezone
 
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from teams.models import Person, Team
 
 from .cases import DAY
 
-WHEN = {
+WHEN: dict[str, Any] = {
     "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     "input_formats": ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
     "error_messages": {"invalid": "Give a day and a time, such as 2026-11-23 10:00."},
@@ -23,7 +24,7 @@ class MeetingForm(forms.Form):
 
     team = forms.ModelChoiceField(Team.objects.none(), label="Team", empty_label=None)
     title = forms.CharField(label="Title", max_length=100, initial="Team meeting")
-    starts_at = forms.DateTimeField(label="When", **WHEN)  # type: ignore[arg-type]
+    starts_at = forms.DateTimeField(label="When", **WHEN)
     every_weeks = forms.TypedChoiceField(
         label="Again", coerce=int, empty_value=None, required=False,
         choices=[(0, "No, once"), (1, "Every week"), *((weeks, f"Every {weeks} weeks") for weeks in range(2, 13))],
@@ -51,11 +52,11 @@ class MeetingForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = teams.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, team=teams.order_by("name", "pk"))
 
 
 class MoveMeetingForm(forms.Form):
-    starts_at = forms.DateTimeField(label="New time", **WHEN)  # type: ignore[arg-type]
+    starts_at = forms.DateTimeField(label="New time", **WHEN)
 
 
 class MinutesForm(forms.Form):
@@ -84,7 +85,7 @@ class MeetingQuestionForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = teams.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, team=teams.order_by("name", "pk"))
 
 
 class PromiseForm(forms.Form):
@@ -96,7 +97,7 @@ class PromiseForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, owner=people.order_by("name", "pk"))
 
 
 class AttendanceForm(forms.Form):
@@ -108,4 +109,4 @@ class AttendanceForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["came"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, came=people.order_by("name", "pk"))

@@ -6,6 +6,7 @@ from django import forms
 
 from coaching.models import CoachingPlan
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from teams.models import Person
 
 from .cases import DAY
@@ -30,9 +31,7 @@ class CoachingPlanForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, coaches: Any, measures: list[tuple[str, str]], **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
-        self.fields["coach"].queryset = coaches.order_by("name", "pk")  # type: ignore[attr-defined]
-        self.fields["measure"].choices = measures  # type: ignore[attr-defined]
+        offer(self, person=people.order_by("name", "pk"), coach=coaches.order_by("name", "pk"), measure=measures)
 
 
 class MovePlanForm(forms.Form):

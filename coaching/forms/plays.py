@@ -6,6 +6,7 @@ from django import forms
 
 from coaching.models import Play
 from sales.models import Product, Stage
+from salesmgmt.lib.offering import offer
 from teams.models import User
 
 
@@ -30,8 +31,7 @@ class PlayForm(forms.Form):
     def __init__(self, *args: Any, user: User, **more: Any) -> None:
         super().__init__(*args, **more)
         stages = Stage.objects.select_related("pipeline").order_by("pipeline__name", "position", "pk")
-        self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
-        self.fields["product"].queryset = Product.objects.visible_to(user).order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, stage=stages, product=Product.objects.visible_to(user).order_by("name", "pk"))
 
 
 class PlayCommentForm(forms.Form):
@@ -61,5 +61,5 @@ class PlayUseForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **more: Any) -> None:
         super().__init__(*args, **more)
-        plays = Play.objects.visible_to(user).in_use().order_by("name", "pk")
-        self.fields["play"].queryset = plays  # type: ignore[attr-defined]
+        self.plays = Play.objects.visible_to(user).in_use().order_by("name", "pk")
+        offer(self, play=self.plays)

@@ -6,6 +6,7 @@ from django import forms
 
 from coaching.models import Pulse, Rhythm
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from teams.models import Person
 
 from .cases import DAY
@@ -32,7 +33,7 @@ class RhythmForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, person=people.order_by("name", "pk"))
 
 
 class PulseForm(forms.Form):

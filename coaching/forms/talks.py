@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from teams.models import Person
 
 from .cases import DAY
@@ -25,7 +26,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, person=people.order_by("name", "pk"))
 
 
 class AgendaForm(forms.Form):
@@ -42,7 +43,7 @@ class ActionForm(forms.Form):
     def __init__(self, *args: Any, pair: list[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = Person.objects.filter(pk__in=[person.pk for person in pair])
-        self.fields["owner"].queryset = people.order_by("name", "pk")  # type: ignore[attr-defined]
+        offer(self, owner=people.order_by("name", "pk"))
 
 
 class NoteForm(forms.Form):

@@ -28,9 +28,8 @@ def find_effects(courses: Sequence[Course], *, as_of: date) -> dict[int, CourseE
     """The effect of each course; of many some stand out by chance, which is no effect yet."""
     fields: dict[tuple[str, str, date], Field] = {}
     found = {course.pk: find_effect(course, as_of=as_of, fields=fields) for course in courses}
-    told = [pk for pk, one in found.items() if one.effect is not None]
-    chances = [found[pk].effect.chance for pk in told]  # type: ignore[union-attr]
-    for pk, stands in zip(told, beyond_chance(chances, share=1 - SHARE), strict=True):
+    chances = {pk: one.effect.chance for pk, one in found.items() if one.effect is not None}
+    for pk, stands in zip(chances, beyond_chance([*chances.values()], share=1 - SHARE), strict=True):
         if not stands and found[pk].verdict in {"better", "worse"}:
             found[pk] = replace(found[pk], verdict=UNCLEAR)
     return found

@@ -138,10 +138,6 @@ class CourseLine:
     passed: int
 
     @property
-    def share_done(self) -> Decimal | None:
-        return ratio(self.done, self.assigned)
-
-    @property
     def pass_rate(self) -> Decimal | None:
         """Attempts that passed ÷ attempts."""
         return ratio(self.passed, self.tried)

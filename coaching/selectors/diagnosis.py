@@ -368,10 +368,10 @@ def _rows(
 
 def _records(key: str, person: Person, scope: Scope, window: Window) -> str:
     """Where the records behind a share are."""
-    days = {"scope": scope, "start": window.start, "until": window.until}
+    days: dict[str, Any] = {"scope": scope, "start": window.start, "until": window.until}
     match key:
         case "discount":
-            return records_url(measure="deals_won", **days)  # type: ignore[arg-type]
+            return records_url(measure="deals_won", **days)
         case "production" | "carrier":
             return f"{reverse('orders')}?owner={person.pk}&late={key}"
         case "complaint":
@@ -383,7 +383,7 @@ def _records(key: str, person: Person, scope: Scope, window: Window) -> str:
         case "reach":
             return f"{reverse('leads')}?owner={person.pk}&reach=outside"
         case _:
-            return records_url(measure="deals_lost", **days)  # type: ignore[arg-type]
+            return records_url(measure="deals_lost", **days)
 
 
 def _levers(scope: Scope, look: Seen, window: Window, as_of: date) -> dict[str, Any]:

@@ -420,8 +420,7 @@ def _asked_again(step: LadderStep, person: Person) -> list[Ground]:
 
 def _cases_of(ladder: Ladder, person: Person) -> list[Case]:
     about = Q(person=person) & (Q(closed_at=None) | Q(closed_at__gte=ladder.opened_at - FOUND_WITHIN))
-    standing = Prefetch("steps", DiagnosisStep.objects.standing(), to_attr="standing")
-    return list(Case.objects.filter(about | Q(pk=ladder.case_id)).prefetch_related(standing).order_by("pk"))
+    return list(Case.objects.filter(about | Q(pk=ladder.case_id)).prefetch_related("steps").order_by("pk"))
 
 
 def _concluded(cases: list[Case]) -> list[Case]:
@@ -430,21 +429,23 @@ def _concluded(cases: list[Case]) -> list[Case]:
     return sorted(found, key=lambda one: (one.is_open, one.closed_at or one.opened_at, one.pk))
 
 
+def _ruled_in(case: Case) -> list[DiagnosisStep]:
+    return [one for one in case.steps.all() if one.is_in and one.reopened_at is None]
+
+
 def _concluded_at(case: Case) -> datetime:
-    ruled = [one.ruled_at for one in case.standing if one.is_in]  # type: ignore[attr-defined]
-    return case.closed_at or max(ruled, default=case.opened_at)
+    return case.closed_at or max((one.ruled_at for one in _ruled_in(case)), default=case.opened_at)
 
 
 def _found_by(case: Case) -> list[tuple[str, bool]]:
     """Which causes a case found, and whether of the whole team."""
     if case.is_open:
-        return [(one.step, one.is_team_wide) for one in case.standing if one.is_in]  # type: ignore[attr-defined]
+        return [(one.step, one.is_team_wide) for one in _ruled_in(case)]
     return [(case.cause, bool(case.is_team_wide))]
 
 
 def may_open_ladder(access: Access, case: Case) -> bool:
     """Whether what a case has found is the person's to improve, and somebody may begin that with them."""
-    case.standing = list(case.steps.filter(reopened_at=None)) if case.is_open else []  # type: ignore[attr-defined]
     theirs = any(cause in THEIRS and not is_team_wide for cause, is_team_wide in _found_by(case))
     return theirs and case.outcome != Case.Outcome.WITHDRAWN and may_lead(access, case.person)
 

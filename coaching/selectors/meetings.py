@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import CharField, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from coaching.analysis.rhythms import days_of
 from coaching.models import (
@@ -159,6 +160,14 @@ def points_told(meeting: Meeting, user: User) -> list[MeetingPoint]:
         return points
     seen = set(ActionItem.objects.visible_to(user).filter(pk__in=promised.values()).values_list("pk", flat=True))
     return [point for point in points if point.pk not in promised or int(promised[point.pk]) in seen]
+
+
+def points_of(user: User) -> QuerySet[MeetingPoint]:
+    """The same of every meeting the user may read."""
+    seen = ActionItem.objects.visible_to(user).filter(meeting__isnull=False)
+    named = seen.annotate(named=Concat(Value(PROMISE), Cast("pk", CharField()))).values("named")
+    points = MeetingPoint.objects.filter(meeting__in=Meeting.objects.visible_to(user)).exclude(text="")
+    return points.filter(~Q(about__startswith=PROMISE) | Q(about__in=named))
 
 
 def last_meeting(meeting: Meeting) -> Meeting | None:

@@ -1,5 +1,6 @@
 """Plays with what came of them, and what customers and the market say beside them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from coaching.analysis.plays import Histories, difference_at_use
 from coaching.models import Play, PlayEffect, PlayUse, PlayVote
 from performance.analysis.works import LEAST, Difference, Interval, beyond_chance, wilson
-from performance.selectors.works import decided
+from performance.selectors.works import Cut, Row, decided
 from sales.models import Activity, Deal, DealChange, Feedback, MarketNote, Stage
 from teams.models import Organisation, User, access_of
 
@@ -78,14 +79,16 @@ def uses_of(user: User, *, deal: Deal | None = None, activity: Activity | None =
     return found.filter(activity=activity) if activity is not None else found.filter(deal=deal)
 
 
-def play_results(*, start: date, until: date) -> dict[int, PlayResult]:
+def play_results(*, start: date, until: date, deals: list[dict[str, Any]] | None = None) -> dict[int, PlayResult]:
     """Each play's decided deals against deals without it that had come as far: same pipeline, third of size, segment,
-    stage and age as of the day it was used; seven queries."""
-    deals = decided(start=start, until=until)
+    stage and age as of the day it was used; seven queries. Of all deals decided in that time, or of `deals`."""
+    deals = decided(start=start, until=until) if deals is None else deals
     used: dict[int, dict[int, date]] = {}
     for play, on, day in PlayUse.objects.filter(deal__isnull=False).values_list("play_id", "deal_id", "used_on"):
         first = used.setdefault(play, {})
         first[on] = min(day, first.get(on, day))
+    if not used:
+        return {}
     spans: dict[int, list[Any]] = {
         pk: rest
         for pk, *rest in Deal.objects.filter(closed_on__gte=start, closed_on__lt=until).values_list(
@@ -111,6 +114,24 @@ def play_results(*, start: date, until: date) -> dict[int, PlayResult]:
     return _judged(found)
 
 
+def _rows(deals: list[dict[str, Any]], start: date, until: date) -> Iterator[Row]:
+    """Plays in use beside all else that may go with results, the most used first."""
+    names = dict(Play.objects.in_use().values_list("pk", "name"))
+    found = play_results(start=start, until=until, deals=deals)
+    for pk, one in sorted(found.items(), key=lambda item: (-item[1].deals, item[0])):
+        if pk in names and one.deals:
+            yield Row(CUT, names[pk], one.deals, one.won, one.win_rate, one.difference, None, None)
+
+
+def _deals(name: str) -> list[int]:
+    uses = PlayUse.objects.filter(play__in=Play.objects.in_use().filter(name=name), deal__isnull=False)
+    return list(uses.values_list("deal_id", flat=True))
+
+
+CUT = Cut("play", "Play", "Plays", lambda deal: "", rows=_rows, deals=_deals)
+"""Among what works: compared from the day a play was used on, as here."""
+
+
 def _histories(rows: dict[int, int], spans: dict[int, list[Any]], opened: list[date], count: int) -> Histories:
     """Through which stages deals went, of those that are compared."""
     zone = ZoneInfo(Organisation.get().time_zone)
@@ -132,8 +153,8 @@ def _histories(rows: dict[int, int], spans: dict[int, list[Any]], opened: list[d
 
 
 def _judged(found: dict[int, PlayResult]) -> dict[int, PlayResult]:
-    compared = [play for play, result in found.items() if result.is_enough]
-    verdicts = beyond_chance([found[play].difference.p for play in compared])  # type: ignore[union-attr]
+    compared = {play: one.difference.p for play, one in found.items() if one.is_enough and one.difference is not None}
+    verdicts = beyond_chance([*compared.values()])
     return found | {play: replace(found[play], differs=it) for play, it in zip(compared, verdicts, strict=True)}
 
 

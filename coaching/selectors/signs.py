@@ -1,23 +1,25 @@
-"""Early signs of losing a good person: for their manager alone, worked out on reading, kept nowhere.
-
-Pay beside rank is one more that is known in the trade; what people are paid is not known down here, so it is left out.
-"""
+"""Early signs of losing a good person: for their manager alone, worked out on reading, kept nowhere."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from itertools import pairwise
+from statistics import median
 from zoneinfo import ZoneInfo
 
 from coaching.models import OneOnOne, Pulse
 from performance.selectors import standings
+from salesmgmt.desk.kept import kept
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.periods import Period
 from teams.models import (
     Leadership,
     Leave,
     Organisation,
+    Pay,
     Person,
     Posting,
     Showing,
@@ -33,6 +35,9 @@ GROWS = timedelta(days=365)
 SETTLED = timedelta(days=540)  # in one seat before it counts as standing still
 CHANGED = timedelta(days=270)
 FALLS = 2  # places
+GREW = {True: "no skill grew in a year", False: "no skill was ever rated"}
+PAID_LESS = Decimal("0.85")  # of what comparable people are usually paid
+PAID = "Pay lies below that of comparable people. HR knows more."
 LOW, LOW_TIMES, MOODS_DAYS = 2, 3, timedelta(days=60)
 
 
@@ -67,6 +72,7 @@ def early_signs(*, manager: Person, on: date, organisation: Organisation) -> lis
         *_skipped(known, manager, on, organisation),
         *_low(known, manager, on),
         *_still(known, on),
+        *_paid(known, on, organisation),
     ):
         found[pk].append(sign)
     rows = [SignsOf(person, tuple(found[person.pk])) for person in people]
@@ -105,14 +111,18 @@ def _fallen(ids: Collection[int], on: date, organisation: Organisation) -> list[
 
 
 def _ranks(team: int, period: Period, on: date) -> dict[int, int]:
-    ids = set(Posting.objects.on(on).filter(team=team).values_list("person_id", flat=True))
-    away = Leave.objects.overlapping(period.start, period.end).filter(person__in=ids, kind__is_protected=True)
-    ids -= set(away.values_list("person_id", flat=True))
-    rows = standings(person_ids=ids, period=period, as_of=period.last_day)
-    reached = sorted((row.attainment, row.person.pk) for row in rows if row.attainment is not None)
+    reached = _reached(set(Posting.objects.on(on).filter(team=team).values_list("person_id", flat=True)), period)
     if len(reached) < SMALLEST_GROUP:
         return {}
-    return {pk: len(reached) - place for place, (_, pk) in enumerate(reached)}
+    return {pk: len(reached) - place for place, pk in enumerate(reached)}
+
+
+def _reached(ids: set[int], period: Period) -> list[int]:
+    """People by their attainment, the lowest first, without who was in protected leave."""
+    away = Leave.objects.overlapping(period.start, period.end).filter(person__in=ids, kind__is_protected=True)
+    there = ids - set(away.values_list("person_id", flat=True))
+    rows = standings(person_ids=there, period=period, as_of=period.last_day)
+    return [pk for _, pk in sorted((row.attainment, row.person.pk) for row in rows if row.attainment is not None)]
 
 
 def _skipped(ids: Collection[int], manager: Person, on: date, organisation: Organisation) -> list[tuple[int, Sign]]:
@@ -156,12 +166,43 @@ def _still(ids: Collection[int], on: date) -> list[tuple[int, Sign]]:
         ratings[row.person_id, row.skill_id].append((row.at.date(), row.score))
     grown = {
         pk
-        for (pk, _), rated in ratings.items()
-        if rated[-1][1] > next((score for day, score in reversed(rated) if day < on - GROWS), rated[0][1])
+        for (pk, _), rows in ratings.items()
+        if rows[-1][1] > next((score for day, score in reversed(rows) if day < on - GROWS), rows[0][1])
     }
-    rated_long = {pk for (pk, _), rated in ratings.items() if rated[0][0] < on - GROWS}
+    rated_long = {pk for (pk, _), rows in ratings.items() if rows[0][0] < on - GROWS}
+    rated = {pk for pk, _ in ratings}
     return [
-        (pk, Sign("growth", f"In the same seat since {seat.starts_on:%b %Y}, and no skill grew in a year."))
+        (pk, Sign("growth", f"In the same seat since {seat.starts_on:%b %Y}, and {GREW[pk in rated]}."))
         for pk, seat in seats.items()
-        if seat.starts_on < on - SETTLED and pk in rated_long and pk not in grown
+        if seat.starts_on < on - SETTLED and pk not in grown and (pk in rated_long or pk not in rated)
     ]
+
+
+def _paid(ids: Collection[int], on: date, organisation: Organisation) -> list[tuple[int, Sign]]:
+    """Paid clearly less than the five who stand nearest in rank, by attainment in the last whole quarter.
+
+    Compared are people of the same role and region who are paid in the same currency, for a full week each; without
+    who was in protected leave then, and without who must not be shown. No amount leaves this function.
+    """
+    pay = {one.person_id: one for one in Pay.objects.on(on).filter(person__withdrawn_at=None)}
+    if not pay.keys() & set(ids):
+        return []
+    hidden = hidden_of(Showing.PAY, pay, days={on}, organisation=organisation)
+    hidden |= hidden_of(Showing.RANKS, pay, days={on}, organisation=organisation)
+    groups: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    for seat in Posting.objects.on(on).filter(person__in=pay.keys() - hidden):
+        region = (seat.holiday_region or organisation.holiday_region)[:2]
+        groups[seat.role, region, pay[seat.person_id].currency].add(seat.person_id)
+    alike = [group for group in groups.values() if len(group) > SMALLEST_GROUP and group & set(ids)]
+    latest = Period.of(on, "quarter", organisation.calendar).shift(-1)
+    found = []
+    for group in alike:
+        ranked = kept(partial(_reached, group, latest), "reached", sorted(group), latest.key)
+        for place, pk in enumerate(ranked):
+            start = min(max(place - SMALLEST_GROUP // 2, 0), max(len(ranked) - 1 - SMALLEST_GROUP, 0))
+            others = [one for one in ranked[start : start + 1 + SMALLEST_GROUP] if one != pk]
+            if pk in ids and len(others) >= SMALLEST_GROUP:
+                usual = median(pay[one].yearly for one in others)
+                if pay[pk].yearly < usual * PAID_LESS:
+                    found.append((pk, Sign("pay", PAID)))
+    return found

@@ -60,7 +60,8 @@ USUAL = timedelta(days=42)  # how long a next step is proposed to take
 LONGEST = timedelta(days=366)
 LEAST, TO_BE_HEARD = timedelta(days=14), timedelta(days=7)  # from the day a step is given; before a decision
 ON_STEP, OF_SUPPORT, TO_READ, TO_ANSWER = "ladder-step", "step-support", "ladder-read", "ladder-answer"
-TO_WITNESS = "ladder-witness"
+TO_WITNESS, TO_INTERVIEW = "ladder-witness", "ladder-interview"
+EXITS = "/improvement/exits/"
 
 
 # ── What every act needs ────────────────────────────────────────────────────────────────────────────────────────
@@ -443,16 +444,18 @@ def ask_hr_to_witness(*, on: date, at: datetime) -> int:
     return asked
 
 
-def _ask_hr(step: LadderStep, text: str, reason: str, at: datetime, on: date, *, but: User | None = None) -> None:
+def _ask_hr(
+    step: LadderStep, text: str, reason: str, at: datetime, on: date, *, but: User | None = None, link: str = ""
+) -> None:
     """A task for each in HR; it names nobody."""
+    link = link or _link(step.ladder)
     hr = Person.objects.active(on).filter(pk__in=Posting.objects.on(on).filter(role=Role.HR).values("person"))
     hr = hr.exclude(pk=step.ladder.person_id)
     for person in hr.exclude(user=but) if but is not None else hr:
         Task.objects.create(
-            owner=person, text=text, due_on=on + TO_BE_HEARD, source="ladder", reason=f"{reason}:{step.pk}",
-            link=_link(step.ladder),
+            owner=person, text=text, due_on=on + TO_BE_HEARD, source="ladder", reason=f"{reason}:{step.pk}", link=link,
         )  # fmt: skip
-        tell(person, f"{text}: it waits for HR.", _link(step.ladder), at, must=True)
+        tell(person, f"{text}: it waits for HR.", link, at, must=True)
 
 
 # ── Support ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -819,6 +822,8 @@ def answer_decision(
         _complete(step, decision.outcome == LadderDecision.Outcome.MET, decision.get_outcome_display(),
                   by=by, at=at, on=on)  # fmt: skip
         _close(step.ladder, decision.outcome, decision.get_outcome_display(), by=by, at=at)
+        if decision.outcome == LadderDecision.Outcome.ENDED:
+            _ask_hr(step, "Hold an exit interview", TO_INTERVIEW, at, on, link=EXITS)
     return decision
 
 
@@ -855,6 +860,8 @@ def record_exit(
     standing = Ladder.objects.open().filter(person=person).first()
     if standing is not None and person.left_on is not None and person.left_on <= day_of(at):
         _left(_lock(current_step(standing)), by=by, at=at)
+    steps = LadderStep.objects.filter(ladder__person=person).values_list("pk", flat=True)
+    _done([f"{TO_INTERVIEW}:{pk}" for pk in steps], at)
     ended = Ladder.objects.filter(person=person, outcome__in=[Ladder.Outcome.ENDED, Ladder.Outcome.LEFT])
     return Exit.objects.create(
         person=person, ladder=ended.order_by("pk").last(), left_on=left_on, reason=reason,

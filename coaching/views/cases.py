@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import Case, Question, Step
+from coaching.models import Case, Step
 from performance.models import Flag
 from salesmgmt.desk.edges import csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
@@ -218,82 +218,57 @@ def case_raise(request: SignedIn) -> HttpResponse:
     return render(request, "coaching/case_raise.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _act(request: SignedIn, pk: int, name: str, form: Form, do: Callable[[Case], object], said: str) -> HttpResponse:
+def _act(request: SignedIn, pk: int, name: str, form: Form, do: Callable[..., object], said: str) -> HttpResponse:
+    """Let a service do with a case what one of its page's forms says."""
     found = get_object_or_404(Case.objects.read_by(request.user).select_related("person", "owner"), pk=pk)
-    return submit(request, case_page, pk, name, form, lambda: do(found), said)
+    return submit(
+        request, case_page, pk, name, form,
+        lambda: do(case=found, by=request.user, at=clock.now(), **form.cleaned_data), said,
+    )  # fmt: skip
 
 
 @require_POST
 def case_move(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.MoveCaseForm(request.POST)
-    return _act(
-        request, pk, "move_form", form,
-        lambda found: services.move_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The due date has moved.",
-    )  # fmt: skip
+    return _act(request, pk, "move_form", form, services.move_case, "The due date has moved.")
 
 
 @require_POST
 def case_close(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.CloseCaseForm(request.POST)
-    return _act(
-        request, pk, "close_form", form,
-        lambda found: services.close_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The case is closed.",
-    )  # fmt: skip
+    return _act(request, pk, "close_form", form, services.close_case, "The case is closed.")
 
 
 @require_POST
 def case_withdraw(request: SignedIn, pk: int) -> HttpResponse:
     """Who raised a case takes it back."""
     form = forms.WithdrawForm(request.POST)
-    return _act(
-        request, pk, "withdraw_form", form,
-        lambda found: services.withdraw_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The case is withdrawn.",
-    )  # fmt: skip
+    return _act(request, pk, "withdraw_form", form, services.withdraw_case, "The case is withdrawn.")
 
 
 @require_POST
 def case_open_again(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.MoveCaseForm(request.POST)
-    return _act(
-        request, pk, "again_form", form,
-        lambda found: services.reopen_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The case is open again.",
-    )  # fmt: skip
+    return _act(request, pk, "again_form", form, services.reopen_case, "The case is open again.")
 
 
 @require_POST
 def case_hand_over(request: SignedIn, pk: int) -> HttpResponse:
     found = get_object_or_404(Case.objects.read_by(request.user).select_related("person"), pk=pk)
-    owners = selectors.owners_for(found, by=request.user, on=_today(request))
-    form = forms.HandOverForm(request.POST, owners=owners)
-    return _act(
-        request, pk, "hand_over_form", form,
-        lambda found: services.hand_over_case(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "The case has a new owner.",
-    )  # fmt: skip
+    form = forms.HandOverForm(request.POST, owners=selectors.owners_for(found, by=request.user, on=_today(request)))
+    return _act(request, pk, "hand_over_form", form, services.hand_over_case, "The case has a new owner.")
 
 
 @require_POST
 def case_rule(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.RulingForm(request.POST)
-    return _act(
-        request, pk, "rule_form", form,
-        lambda found: services.rule_step(case=found, by=request.user, at=clock.now(), **form.ruled),
-        "Ruled; the figures are kept with it.",
-    )  # fmt: skip
+    return _act(request, pk, "rule_form", form, services.rule_step, "Ruled; the figures are kept with it.")
 
 
 @require_POST
 def case_reopen(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.ReopenForm(request.POST)
-    return _act(
-        request, pk, "reopen_form", form,
-        lambda found: services.reopen_step(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "Taken up again, with what came after.",
-    )  # fmt: skip
+    return _act(request, pk, "reopen_form", form, services.reopen_step, "Taken up again, with what came after.")
 
 
 @require_POST
@@ -301,9 +276,9 @@ def case_reopen(request: SignedIn, pk: int) -> HttpResponse:
 def case_ask(request: SignedIn, pk: int) -> HttpResponse:
     form = forms.AskForm(request.POST)
 
-    def ask(found: Case) -> Question:
+    def ask(**said: Any) -> None:
         try:
-            return services.ask_department(case=found, by=request.user, at=clock.now(), **form.cleaned_data)
+            services.ask_department(**said)
         except services.TellsWhom:
             form.offer_other_word()
             raise
@@ -315,25 +290,17 @@ def case_ask(request: SignedIn, pk: int) -> HttpResponse:
 @keyed
 def case_course(request: SignedIn, pk: int) -> HttpResponse:
     """Give the person a course that the case calls for; who has it open keeps that one."""
+
+    def give(*, case: Case, **said: Any) -> None:
+        services.enrol(person=case.person, case=case, reason="From a case", **said)
+
     form = forms.CaseCourseForm(request.POST, courses=selectors.taught())
-    return _act(
-        request, pk, "course_form", form,
-        lambda found: services.enrol(
-            person=found.person, case=found, reason="From a case", by=request.user, at=clock.now(),
-            **form.cleaned_data,
-        ),
-        "The course is given.",
-    )  # fmt: skip
+    return _act(request, pk, "course_form", form, give, "The course is given.")
 
 
 @require_POST
 def case_ask_view(request: SignedIn, pk: int) -> HttpResponse:
-    form = forms.AskViewForm(request.POST)
-    return _act(
-        request, pk, "view_form", form,
-        lambda found: services.ask_view(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "They are asked.",
-    )  # fmt: skip
+    return _act(request, pk, "view_form", forms.AskViewForm(request.POST), services.ask_view, "They are asked.")
 
 
 @require_POST
@@ -343,11 +310,7 @@ def case_statement(request: SignedIn, pk: int) -> HttpResponse:
     if not Case.objects.visible_to(request.user).filter(pk=pk, person=access_of(request.user).person_id).exists():
         raise Http404
     form = forms.StatementForm(request.POST)
-    return _act(
-        request, pk, "statement_form", form,
-        lambda found: services.state_view(case=found, by=request.user, at=clock.now(), **form.cleaned_data),
-        "It stands beside the diagnosis.",
-    )  # fmt: skip
+    return _act(request, pk, "statement_form", form, services.state_view, "It stands beside the diagnosis.")
 
 
 @require_GET

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,7 +17,7 @@ from coaching.models import Dispute
 from coaching.models.disputes import APPEAL, FIRST
 from coaching.selectors import disputes as selectors
 from coaching.services import disputes as services
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
@@ -44,11 +45,20 @@ def _found(request: SignedIn, pk: int) -> Dispute:
     return get_object_or_404(selectors.disputes_of(request.user).select_related("order", "account"), pk=pk)
 
 
+HEADER = ("title", "subject", "opened_by", "opened_on", "state", "statements_due_on", "decide_by")
+
+
 @require_GET
-def disputes(request: SignedIn) -> HttpResponse:
+def disputes(request: SignedIn) -> HttpResponseBase:
     settled = request.GET.get("state") == "settled"
     mine = selectors.disputes_of(request.user)
     rows = mine.exclude(state__in=Dispute.UNSETTLED) if settled else mine.filter(state__in=Dispute.UNSETTLED)
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, "disputes", HEADER, (
+            [one.title, one.subject, one.opened_by.external_id or one.opened_by.name, one.opened_at.date(), one.state,
+             one.statements_due_on, one.decide_by]
+            for one in rows.order_by("-opened_at", "-pk").iterator(2000)
+        ))  # fmt: skip
     context = {
         "waiting": list(selectors.waiting_for(request.user).order_by("statements_due_on", "pk")[:50]),
         "open": mine.filter(state__in=Dispute.UNSETTLED).count(),

@@ -13,14 +13,14 @@ from coaching import forms, selectors, services
 from coaching.models import Case, HelpEffect, sees_plays
 from performance.selectors import Scope, measures_of
 from performance.selectors.figures import records_url
-from salesmgmt.desk.edges import act, csv_answer, tell_form
+from salesmgmt.desk.edges import act, csv_answer, renew, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.edges import SignedIn, looked
 from teams.models import Look, Organisation, Person, access_of
 
-from .shared import renew, version_of
+from .shared import version_of
 
 WEEKS = 8  # that help lasts unless said otherwise
 HEADER = (

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from coaching import forms, selectors, services
 from coaching.models import Exit, Ladder, LadderDecision, LadderStep, StepGoal, StepSupport, may_lead
 from coaching.selectors.ladders import courses_to_promise, plans_to_promise, status_of
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
@@ -36,14 +36,20 @@ def _coached(request: SignedIn) -> Any:
     return people.none() if access.role == "admin" else people
 
 
+HEADER = ("person", "opened_on", "step", "status", "starts_on", "last_day", "outcome", "closed_on")
+
+
 @require_GET
-def ladders(request: SignedIn) -> HttpResponse:
+def ladders(request: SignedIn) -> HttpResponseBase:
     """The open ladders one may see, and those that are over."""
     today = clock.today(organisation_of(request.user).time_zone)
     found = selectors.ladders_of(request.user)
     open_ones = found.open().prefetch_related("steps__pauses", "steps__events")
     is_over = request.GET.get("state") == "over"
     rows = found.exclude(closed_at=None) if is_over else open_ones
+    if request.GET.get("export") == "csv":
+        listed = rows.prefetch_related("steps__pauses", "steps__events").order_by("-opened_at", "-pk").iterator(500)
+        return csv_answer(request, "improvement", HEADER, (_cells(_row(ladder, today)) for ladder in listed))
     page = keyset.page(rows, by="opened_at", descending=True, cursor=request.GET.get("cursor", ""))
     access = access_of(request.user)
     context = {
@@ -63,6 +69,15 @@ def ladders(request: SignedIn) -> HttpResponse:
 def _row(ladder: Ladder, today: Any) -> dict[str, Any]:
     step = selectors.current_step(ladder)
     return {"ladder": ladder, "step": step, "status": status_of(step, today), "is_over": step.last_day < today}
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    ladder, step = row["ladder"], row["step"]
+    return [
+        ladder.person.external_id or ladder.person.name, ladder.opened_at.date(), step.get_kind_display(),
+        row["status"], step.starts_on, step.last_day, ladder.outcome,
+        ladder.closed_at.date() if ladder.closed_at else "",
+    ]  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

@@ -5,13 +5,14 @@ from datetime import timedelta
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
 from coaching.models import Meeting
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
@@ -19,9 +20,18 @@ from teams.models import Organisation, access_of
 
 from .shared import apart, submit, version_of
 
+HEADER = ("team", "title", "starts_at", "chair", "state")
+
 
 @require_GET
-def meetings(request: SignedIn) -> HttpResponse:
+def meetings(request: SignedIn) -> HttpResponseBase:
+    """Those one is asked to, led or may read; as a file without a word of what was said."""
+    if request.GET.get("export") == "csv":
+        found = selectors.meetings_of(request.user).order_by("-starts_at", "-pk").iterator(2000)
+        return csv_answer(request, "meetings", HEADER, (
+            [one.team.name, one.title, one.starts_at, one.chair.external_id or one.chair.name, one.state]
+            for one in found
+        ))  # fmt: skip
     return _list_page(request)
 
 

@@ -13,7 +13,7 @@ from coaching import forms, selectors, services
 from coaching.models import Play, PlayUse, sees_plays
 from coaching.selectors.plays import CAUTION
 from sales.models import Activity, Deal, may_write_for
-from salesmgmt.desk.edges import act, csv_answer, tell_form
+from salesmgmt.desk.edges import act, csv_answer, renew, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.finding import Asked, Holds, Words
@@ -21,7 +21,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 
-from .shared import apart, renew
+from .shared import apart
 
 HEADER = (
     "name", "state", "author", "stage", "segment", "product", "votes", "deals", "won", "win_rate", "difference",
@@ -262,7 +262,7 @@ def _used(
         "form": form,
         "may_write": may_write and access_of(request.user).person_id is not None,
         "uses": list(selectors.uses_of(request.user, **on).order_by("used_on", "pk")),
-        "fitting": [play for play in form.fields["play"].queryset if stage and play.stage_id == stage][:3],  # type: ignore[attr-defined]
+        "fitting": [play for play in form.plays if stage and play.stage_id == stage][:3],
     }
     template = "coaching/_play_uses.html" if part else "coaching/play_uses.html"
     return render(request, template, context, status=422 if form.errors else 200)
@@ -278,12 +278,14 @@ def play_use_remove(request: SignedIn, pk: int) -> HttpResponse:
 
 def _best(request: SignedIn, results: dict[int, selectors.PlayResult]) -> tuple[Play, selectors.PlayResult] | None:
     good = {
-        pk: one for pk, one in results.items() if one.differs and one.difference and one.difference.interval.low > 0
+        pk: one.difference.interval.value
+        for pk, one in results.items()
+        if one.differs and one.difference and one.difference.interval.low > 0
     }
     if not good:
         return None
-    pk = max(good, key=lambda one: good[one].difference.interval.value)  # type: ignore[union-attr]
-    return selectors.plays_of(request.user).get(pk=pk), good[pk]
+    pk = max(good, key=good.__getitem__)
+    return selectors.plays_of(request.user).get(pk=pk), results[pk]
 
 
 def _mark(result: selectors.PlayResult | None) -> dict[str, str] | None:

@@ -50,9 +50,3 @@ def number_of(request: SignedIn, name: str) -> int | None:
     """A record's number in the address; None where it is none."""
     given = request.GET.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
-
-
-def renew(form: Form, version: int) -> None:
-    """After a refusal the form shows what was typed, and goes by the record as it is now."""
-    form.data = form.data.copy()  # type: ignore[attr-defined]
-    form.data["version"] = str(version)  # type: ignore[index]

@@ -2,32 +2,45 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from coaching import forms, selectors, services
-from coaching.models import ActionItem, Case, CaseQuerySet, Note, OneOnOne, Pulse
+from coaching.models import ActionItem, Case, Note, OneOnOne, Pulse
 from performance.models import Flag
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn, looked
-from teams.models import Look, Organisation, access_of
+from teams.models import Look, Organisation, Person, access_of
 
 from .cases import case_page
-from .shared import CASE_DAYS, apart, submit, version_of
+from .shared import CASE_DAYS, Page, apart, submit, version_of
 
 SERIES = timedelta(days=182)  # of moods that are shown
 KEPT = timedelta(days=91)  # for which talks are counted up the line
 
 
+HEADER = ("person", "manager", "starts_at", "state", "is_excused")
+
+
 @require_GET
-def one_on_ones(request: SignedIn) -> HttpResponse:
+def one_on_ones(request: SignedIn) -> HttpResponseBase:
+    """One's own talks; as a file that they were, and no word of them."""
+    if request.GET.get("export") == "csv":
+        mine = selectors.one_on_ones_of(request.user).of_pair(request.user).order_by("-starts_at", "-pk")
+        return csv_answer(request, "one-on-ones", HEADER, (
+            [one.person.external_id or one.person.name, one.manager.external_id or one.manager.name, one.starts_at,
+             one.state, "yes" if one.is_excused else "no"]
+            for one in mine.iterator(2000)
+        ))  # fmt: skip
     return talks_page(request)
 
 
@@ -306,27 +319,27 @@ def agenda_tick(request: SignedIn, pk: int, item_pk: int) -> HttpResponse:
     )
 
 
-def _read_cases(request: SignedIn) -> CaseQuerySet:
-    return Case.objects.read_by(request.user).select_related("person", "owner")
+def _place(request: SignedIn, place: str, pk: int) -> tuple[Person, Person, dict[str, Any], Page]:
+    """Whom a 1:1 or a case is about, the other one of the two, the record by its name, and its page."""
+    if place == "one-on-ones":
+        talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk)
+        return talk.person, talk.manager, {"talk": talk}, _talk_page
+    case = get_object_or_404(Case.objects.read_by(request.user).select_related("person", "owner"), pk=pk)
+    return case.person, case.owner, {"case": case}, case_page
 
 
 @require_POST
 def promise(request: SignedIn, place: str, pk: int) -> HttpResponse:
     """A promise made in a 1:1 or for a case."""
-    talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk) if place == "one-on-ones" else None
-    found = get_object_or_404(_read_cases(request), pk=pk) if place == "cases" else None
-    person = talk.person if talk else found.person  # type: ignore[union-attr]
-    other = talk.manager if talk else found.owner  # type: ignore[union-attr]
+    person, other, about, page = _place(request, place, pk)
     form = forms.ActionForm(request.POST, pair=[person, other])
     return submit(
         request,
-        _talk_page if talk else case_page,
+        page,
         pk,
         "action_form",
         form,
-        lambda: services.add_action_item(
-            person=person, talk=talk, case=found, by=request.user, at=clock.now(), **form.cleaned_data
-        ),
+        lambda: services.add_action_item(person=person, by=request.user, at=clock.now(), **about, **form.cleaned_data),
         "Noted as a promise.",
     )
 
@@ -353,9 +366,7 @@ def action_done(request: SignedIn, pk: int) -> HttpResponse:
 @require_POST
 def note(request: SignedIn, place: str, pk: int) -> HttpResponse:
     """A note in a 1:1 or on a case; never for the eyes of admin or operations."""
-    talk = get_object_or_404(selectors.one_on_ones_of(request.user), pk=pk) if place == "one-on-ones" else None
-    found = get_object_or_404(_read_cases(request), pk=pk) if place == "cases" else None
-    person = talk.person if talk else found.person  # type: ignore[union-attr]
+    person, _, about, page = _place(request, place, pk)
     form = forms.NoteForm(request.POST)
     readers = request.POST.get("readers")
 
@@ -367,8 +378,7 @@ def note(request: SignedIn, place: str, pk: int) -> HttpResponse:
             at=clock.now(),
             is_shared_up=readers == forms.NoteForm.UP,
             is_for_author_only=readers == forms.NoteForm.MINE,
-            talk=talk,
-            case=found,
+            **about,
         )
 
-    return submit(request, _talk_page if talk else case_page, pk, "note_form", form, write, "Note kept.")
+    return submit(request, page, pk, "note_form", form, write, "Note kept.")

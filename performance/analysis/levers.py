@@ -40,10 +40,6 @@ class Work:
     def __sub__(self, other: "Work") -> "Work":
         return Work(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
-    @property
-    def is_idle(self) -> bool:
-        return not any(astuple(self)[:5])
-
     def ratios(self) -> dict[str, Fraction | None]:
         """The factors, with conversion in its two parts; None where the divisor is zero."""
 

@@ -3,15 +3,18 @@
 from dataclasses import asdict
 from typing import cast
 
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from salesmgmt.desk.api import Endpoint
 from teams.api import today_of
-from teams.models import Look, User
+from teams.models import Look, User, access_of
 from teams.selectors import organisation_of
 
+from ..selectors import backtests
 from ..selectors.forecasting import forecast, shown, without_small
 from .figures import Asked, Number, Question
 
@@ -51,4 +54,51 @@ class Forecasts(Question):
         return Response(ForecastSerializer(said).data)
 
 
-ENDPOINTS = {"forecasts": Forecasts}
+class MethodSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    brier = serializers.FloatField(help_text="Mean square of what the probability was off by")
+    wape = serializers.FloatField(help_text="What landings were off by, of all that came")
+    hits = serializers.FloatField(allow_null=True, help_text="Of those who missed, the share warned of")
+    false_alarms = serializers.FloatField(allow_null=True, help_text="Of those warned of, the share that did reach it")
+
+
+class FifthSerializer(serializers.Serializer):
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    count = serializers.IntegerField()
+    said = serializers.FloatField(allow_null=True, help_text="The mean probability to miss")
+    missed = serializers.FloatField(allow_null=True, help_text="The share that did")
+
+
+class ScoresSerializer(serializers.Serializer):
+    of = serializers.CharField(help_text="people; teams, with the company")
+    checkpoint = serializers.DecimalField(
+        max_digits=4, decimal_places=3, allow_null=True, help_text="Share of the quarter that was over; empty: over all"
+    )
+    count = serializers.IntegerField()
+    unknown = serializers.IntegerField(help_text="Cases in which it said that it does not know")
+    held = serializers.FloatField(allow_null=True, help_text="Share of the 80 % ranges that held")
+    methods = MethodSerializer(many=True, help_text="The forecast first, then plain methods on the same cases")
+    fifths = FifthSerializer(many=True, help_text="Calibration, by fifths of the probability")
+
+
+class Backtest(Endpoint):
+    """How good the forecasts were: past quarters replayed with only what was known then."""
+
+    pagination_class = None
+    filter_backends = ()
+    serializer_class = ScoresSerializer
+
+    @extend_schema(responses=ScoresSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """People over all and at each checkpoint, teams and the company over all."""
+        if access_of(self.by).role == "none":
+            raise Http404
+        found = [
+            asdict(backtests.scores_of(one)) | {"of": of, "checkpoint": point}
+            for of, point, one in backtests.judged().every()
+        ]
+        return Response(ScoresSerializer(found, many=True).data)
+
+
+ENDPOINTS = {"forecasts": Forecasts, "backtest": Backtest}

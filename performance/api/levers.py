@@ -86,7 +86,7 @@ class LeversOf(Question):
             "against": asked["against"],
             "compared": found.compared,
             "note": found.note,
-            "currency": organisation_of(request.user).currency,  # type: ignore[arg-type]
+            "currency": organisation_of(self.by).currency,
             "period": asked["period"].key,
             "as_of": asked["as_of"],
         }

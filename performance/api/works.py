@@ -48,7 +48,7 @@ class WorkSerializer(serializers.Serializer):
 
 
 class Works(Endpoint):
-    """Products, segments, sources and habits against results."""
+    """Products, segments, sources, habits and plays against results."""
 
     pagination_class = None
     filter_backends = ()

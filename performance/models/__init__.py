@@ -7,7 +7,7 @@ from .frozen import FrozenFigure, FrozenNight
 from .measures import DefinitionQuerySet, MeasureDefinition, MeasureVersion
 from .reports import Report, ReportRecipient
 from .rollups import Rollup, RollupSum
-from .scorecards import Scorecard, ScorecardPart
+from .scorecards import Scorecard, ScorecardPart, ScorecardQuerySet
 from .snapshots import DealVersion, PipelineFlow
 from .watches import WATCHES
 
@@ -38,4 +38,5 @@ __all__ = [
     "RollupSum",
     "Scorecard",
     "ScorecardPart",
+    "ScorecardQuerySet",
 ]

@@ -300,7 +300,9 @@ class Tally:
             self.methods[name] = [a + b for a, b in zip(self.methods.get(name, [0.0] * 5), sums, strict=True)]
 
 
-OURS = "Paceline"
+OURS, LINEAR, SAME, STAGES = (
+    "Paceline", "Linear by calendar days", "Same as last period", "Pipeline × stage probability"
+)  # fmt: skip
 
 
 def tally(cases: Iterable[Case]) -> Tally:
@@ -318,11 +320,11 @@ def tally(cases: Iterable[Case]) -> Tally:
         (found.missed if case.missed else found.reached)[int(round(case.p_miss * 10_000) // 100)] += 1
         said = {
             OURS: (case.p_miss, float(case.expected), case.flagged),
-            "Linear by calendar days": _yes_or_no(case, float(case.credited) / float(case.checkpoint)),
-            "Same as last period": _yes_or_no(case, float(case.last_final or 0)),
+            LINEAR: _yes_or_no(case, float(case.credited) / float(case.checkpoint)),
+            SAME: _yes_or_no(case, float(case.last_final or 0)),
         }
         if case.pipeline is not None:
-            said["Pipeline × stage probability"] = _yes_or_no(case, float(case.credited + case.pipeline))
+            said[STAGES] = _yes_or_no(case, float(case.credited + case.pipeline))
         for name, (p, landing, warns) in said.items():
             sums = found.methods.setdefault(name, [0.0] * 5)
             new = (1, (p - case.missed) ** 2, abs(landing - float(case.final)), warns and case.missed, warns)
@@ -343,8 +345,9 @@ def scores_of(found: Tally) -> Scores:
             name, squares / n, off / found.final if found.final else 0.0, hits / missed if missed else None,
             (warned - hits) / warned if warned else None,
         )
-        for name, (n, squares, off, hits, warned) in found.methods.items()
-        if n == found.count
+        for name in (OURS, LINEAR, SAME, STAGES)  # JSON keeps no order
+        for n, squares, off, hits, warned in [found.methods.get(name, [0.0] * 5)]
+        if n == found.count > 0
     ]  # fmt: skip
     fifths = [
         Fifth(k / FIFTHS, (k + 1) / FIFTHS, int(n), said / n if n else None, failed / n if n else None)
@@ -361,6 +364,12 @@ class Judged:
     people: Tally
     at_each: list[tuple[Decimal, Tally]]
     teams: Tally
+
+    def every(self) -> Iterator[tuple[str, Decimal | None, Tally]]:
+        """People over all and at each checkpoint, teams and the company over all."""
+        yield "people", None, self.people
+        yield from (("people", point, one) for point, one in self.at_each)
+        yield "teams", None, self.teams
 
 
 def judged() -> Judged:

@@ -18,7 +18,7 @@ from salesmgmt.lib.ledger import BROUGHT_OVER
 from salesmgmt.lib.money import to_cents
 from salesmgmt.lib.periods import Period
 from targets.models import BOOKINGS
-from teams.models import Organisation, PersonQuerySet, Posting, Showing, Viewer
+from teams.models import Organisation, PersonQuerySet, Posting, Showing, Team, Viewer
 from teams.selectors import hidden_of, told_of
 
 from ..analysis import forecast as method
@@ -51,8 +51,9 @@ class Forecast:
     note: str
     as_of: date
     parts: Mapping[str, float]
-    """Mean and variance of the rest, what all share, how lumpy, how much of it counts for teams; and the probability
-    to miss before it is put right."""
+    """Mean and variance of the rest, what all share, how lumpy, how much of it counts for teams; of a person the
+    probability to miss before it is put right, and the team they were counted in; of a team how many people these are,
+    and of how many nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -358,15 +359,20 @@ def kept(row: ForecastRow) -> Forecast:
 
 
 def together(people: Collection[Forecast], *, quota: Decimal | None, credited: Decimal, as_of: date) -> Forecast:
-    """Several people as one: their rests add up, and what they share does not average out (R22)."""
-    people = [one for one in people if one.expected is not None or one.quota]  # who neither sells nor should
+    """Several people, or teams, as one: their rests add up, and what they share does not average out (R22)."""
+    people = [one for one in people if one.expected is not None or one.quota or one.parts.get("people")]  # or should
     parts = [one.parts for one in people]
     weight = [part["primary"] for part in parts]
     mean = sum(w * part["rest"] for w, part in zip(weight, parts, strict=True))
     own = sum(w * w * part["variance"] for w, part in zip(weight, parts, strict=True))
     shared = sum(w * part["shared"] for w, part in zip(weight, parts, strict=True))
     unit = sum(w * part["rest"] * part["unit"] for w, part in zip(weight, parts, strict=True)) / max(mean, 1e-9)
-    said = {"rest": mean, "variance": own, "shared": shared, "unit": unit, "primary": 1.0}
+    count = int(sum(one.parts.get("people", 1) for one in people))
+    unsure = int(sum(one.parts.get("unsure", one.expected is None) for one in people))
+    said = {
+        "rest": mean, "variance": own, "shared": shared, "unit": unit, "primary": 1.0, "people": count,
+        "unsure": unsure,
+    }  # fmt: skip
     if not parts or all(one.expected is None for one in people):
         note = next((one.note for one in people if one.note), "Nobody is posted here.")
         return Forecast(quota, credited, None, None, None, None, note, as_of, said)
@@ -375,40 +381,52 @@ def together(people: Collection[Forecast], *, quota: Decimal | None, credited: D
         _plus(credited, value) for value in (mean, *(float(method.quantile(q, *every)[0]) for q in (0.1, 0.9)))
     )
     miss = _surely_not(float(method.below(np.array([float(quota - credited)]), *every)[0])) if quota else None
-    unsure = sum(1 for one in people if one.expected is None)
-    note = f"{unsure} of {len(people)} taken at what newcomers usually bring." if unsure else ""
+    note = f"{unsure} of {count} taken at what newcomers usually bring." if unsure else ""
     return Forecast(quota, credited, landing, worst, best, miss, note if quota else "No quota.", as_of, said)
 
 
-def under_teams(team_ids: Collection[int], as_of: date) -> dict[int, list[int]]:
-    """Who is posted on a day to each team or below it."""
-    found: dict[int, list[int]] = {pk: [] for pk in team_ids}
-    posted = Posting.objects.on(as_of).filter(team__path__overlap=list(team_ids)).order_by("person")
-    for person, path in posted.values_list("person_id", "team__path"):
-        for pk in found.keys() & set(path):
-            found[pk].append(person)
+def team_forecasts(
+    people: Mapping[int, Forecast], *, team_ids: Collection[int], period: Period, as_of: date, rest: bool = False
+) -> dict[int, Forecast]:
+    """Each of these teams, the lowest first: its own people's forecasts, and those of the teams right below it.
+
+    What `people` lack, and teams that are not asked for, are as they are stored, if the `rest` of them is.
+    """
+    own = _grouped(Posting.objects.on(as_of).filter(team__in=team_ids).values_list("team_id", "person_id"))
+    below = _grouped(Team.objects.present().filter(parent__in=team_ids).values_list("parent_id", "pk"))
+    found: dict[int, Forecast] = {}
+    if rest:
+        others = {person for ids in own.values() for person in ids} - set(people)
+        people = _stored("person", others, period, as_of) | dict(people)
+        found = _stored("team", {pk for ids in below.values() for pk in ids} - set(team_ids), period, as_of)
+    rows = team_standings(team_ids=team_ids, period=period, as_of=as_of)
+    for row in sorted(rows, key=lambda row: -len(row.team.path)):
+        pk = row.team.pk
+        parts = [people[person] for person in own.get(pk, ()) if person in people]
+        parts += [found[child] for child in below.get(pk, ()) if child in found]
+        found[pk] = together(parts, quota=row.goal, credited=row.credited, as_of=as_of)
+    return {row.team.pk: found[row.team.pk] for row in rows}
+
+
+def _grouped(pairs: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for key, value in sorted(pairs):
+        found.setdefault(key, []).append(value)
     return found
 
 
-def team_forecasts(
-    people: Mapping[int, Forecast], *, team_ids: Collection[int], period: Period, as_of: date
-) -> dict[int, Forecast]:
-    """Each team with all below it, from the forecasts of its people."""
-    under = under_teams(team_ids, as_of)
-    return {
-        row.team.pk: together(
-            [people[pk] for pk in under[row.team.pk] if pk in people],
-            quota=row.goal, credited=row.credited, as_of=as_of,
-        )
-        for row in team_standings(team_ids=team_ids, period=period, as_of=as_of)
-    }  # fmt: skip
+def _stored(level: str, ids: Collection[int], period: Period, as_of: date) -> dict[int, Forecast]:
+    return {row.subject_id: kept(row) for row in rows_of(level, ids, period, as_of)} if ids else {}
 
 
 def company_forecast(
-    people: Mapping[int, Forecast], *, period: Period, as_of: date, organisation: Organisation
+    teams: Mapping[int, Forecast], *, period: Period, as_of: date, organisation: Organisation
 ) -> Forecast:
+    """From the topmost teams; those that are not given are as they are stored."""
+    tops = set(Team.objects.present().filter(parent=None).values_list("pk", flat=True))
+    found = _stored("team", tops - set(teams), period, as_of) | {pk: teams[pk] for pk in tops & set(teams)}
     whole = pace(scope=Scope.company(), period=period, as_of=as_of, organisation=organisation)
-    return together(list(people.values()), quota=whole.goal, credited=whole.credited, as_of=as_of)
+    return together(list(found.values()), quota=whole.goal, credited=whole.credited, as_of=as_of)
 
 
 def forecast(*, scope: Scope, period: Period, as_of: date) -> Forecast | None:

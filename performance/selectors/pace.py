@@ -62,11 +62,6 @@ class Pace:
         """What is to be reached."""
         return self.quota if self.target is None else self.target
 
-    @property
-    def behind_by(self) -> Decimal | None:
-        """expected − credited; negative where ahead."""
-        return None if self.expected is None else self.expected - self.credited
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:

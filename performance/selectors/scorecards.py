@@ -14,7 +14,7 @@ from teams.models import Leadership, Organisation, Person, Posting, Role, Team, 
 from teams.selectors import presence
 
 from ..analysis.scorecards import points, score
-from ..models import Scorecard, ScorecardPart
+from ..models import Scorecard, ScorecardPart, ScorecardQuerySet
 from .catalogue import MEASURES, Measure, catalogue
 from .cells import Cells, read
 from .figures import Figure, figure_of, spans_of
@@ -92,7 +92,7 @@ def scorecards_for(period: Period, day: date) -> dict[str, Scorecard]:
     return {card.role: card for card in found.prefetch_related("parts")}
 
 
-def scorecard_versions(role: str) -> QuerySet[Scorecard]:
+def scorecard_versions(role: str) -> ScorecardQuerySet:
     """What a role was and will be scored by, the latest first; what was superseded too."""
     found = Scorecard.objects.filter(role=role).select_related("made_by").prefetch_related("parts")
     return found.order_by("-during", "-pk")
@@ -100,7 +100,7 @@ def scorecard_versions(role: str) -> QuerySet[Scorecard]:
 
 def standing_version(role: str) -> Scorecard | None:
     """The last word on a role."""
-    return scorecard_versions(role).standing().first()  # type: ignore[attr-defined, no-any-return]
+    return scorecard_versions(role).standing().first()
 
 
 def measured_people(user: Viewer, day: date) -> QuerySet[Person]:
@@ -108,6 +108,11 @@ def measured_people(user: Viewer, day: date) -> QuerySet[Person]:
     roles = Scorecard.objects.standing().on(day).values("role")
     posted = Posting.objects.on(day).filter(role__in=roles)
     return Person.objects.visible_to(user).active(day).filter(pk__in=posted.values("person"))
+
+
+def led_on(person: Person, day: date) -> list[int]:
+    """The teams whose figures score whoever leads."""
+    return list(Leadership.objects.on(day).filter(person=person).values_list("team_id", flat=True))
 
 
 def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation: Organisation) -> dict[int, Card]:

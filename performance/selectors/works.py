@@ -1,6 +1,6 @@
 """What works: groups of decided deals beside comparable ones, of the whole company or of a team."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ EARLY = 14  # days from the opening on in which habits are looked at: later work
 MOST = 20  # values of a cut, the most frequent ones
 
 Label = Callable[["dict[str, Any]"], str]
+Rows = Callable[["list[dict[str, Any]]", date, date], "Iterable[Row]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,13 @@ class Cut:
     key: str
     label: str
     noun: str
-    """Products, Segments, Sources or Habits."""
+    """Products, Segments, Sources, Habits or Plays."""
     of: Label
     strata: tuple[str, ...] = ("size", "family")
+    rows: Rows | None = None
+    """Of what a layer above knows, its own way to compare; `of` then tells nothing."""
+    deals: Callable[[str], Collection[int]] | None = None
+    """And the deals of a value: one may be of several."""
 
     def __reduce__(self) -> tuple[Callable[[str], "Cut"], tuple[str]]:
         """Kept and taken back by its key."""
@@ -54,8 +59,8 @@ class Row:
     """Of the win rate from comparable deals of other groups."""
     cycle: Interval | None
     amount: Interval | None
-    cycle_p: float = 1.0
-    amount_p: float = 1.0
+    cycle_p: float | None = None
+    amount_p: float | None = None
     wins_differ: bool = False
     cycle_differs: bool = False
     amount_differs: bool = False
@@ -64,6 +69,12 @@ class Row:
     def is_enough(self) -> bool:
         """Whether either side holds as many comparable deals as a claim takes."""
         return self.difference is not None and min(self.difference.group, self.difference.others) >= LEAST
+
+    @property
+    def chances(self) -> list[float]:
+        """How often chance alone would do as much, of each comparison that may be claimed."""
+        every = (self.difference and self.difference.p, self.cycle_p, self.amount_p)
+        return [one for one in every if one is not None] if self.is_enough else []
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,8 +231,15 @@ def what_works(*, start: date, until: date, team: Team | None = None) -> Works:
     """Every group of deals against comparable deals of the other groups."""
     deals = decided(start=start, until=until, team=team)
     frame = _Frame(deals)
-    rows = [row for cut in CUTS.values() for row in frame.rows(cut)]
+    rows = [
+        row for cut in CUTS.values() for row in (cut.rows(deals, start, until) if cut.rows else frame.rows(cut))
+    ]  # fmt: skip
     return Works(start, until, len(deals), int(frame.won.sum()), *_judged(rows))
+
+
+def add_cut(cut: Cut) -> None:
+    """Compare it beside the others."""
+    CUTS[cut.key] = cut
 
 
 def last_decision() -> int:
@@ -231,23 +249,22 @@ def last_decision() -> int:
 
 def deals_of(*, cut: str, value: str, start: date, until: date, team: Team | None = None) -> list[int]:
     """The deals behind a row. KeyError for a cut there is none of."""
-    label = CUTS[cut].of
-    return [deal["id"] for deal in decided(start=start, until=until, team=team) if label(deal) == value]
+    asked = CUTS[cut]
+    ids = set(asked.deals(value)) if asked.deals else None
+    found = decided(start=start, until=until, team=team)
+    return [deal["id"] for deal in found if (asked.of(deal) == value if ids is None else deal["id"] in ids)]
 
 
 def _judged(rows: list[Row]) -> tuple[list[Row], int]:
     """The rows with what is beyond chance, over all that was compared at once."""
-    chances: list[float] = []
-    for row in rows:
-        if row.is_enough and row.difference:
-            chances += [row.difference.p, row.cycle_p, row.amount_p]
+    chances = [chance for row in rows for chance in row.chances]
     verdicts = iter(analysis.beyond_chance(chances))
-    return [
-        replace(row, wins_differ=next(verdicts), cycle_differs=next(verdicts), amount_differs=next(verdicts))
-        if row.is_enough
-        else row
-        for row in rows
-    ], len(chances)
+
+    def judged(row: Row) -> Row:
+        mine = [next(verdicts) for _ in row.chances]
+        return replace(row, **dict(zip(("wins_differ", "cycle_differs", "amount_differs"), mine, strict=False)))
+
+    return [judged(row) for row in rows], len(chances)
 
 
 class _Frame:

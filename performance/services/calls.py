@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -10,7 +11,7 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Leadership, Organisation, Person, Team, User, access_of
 from teams.selectors import team_on
 
-from .. import selectors
+from .. import live, selectors
 from ..models import Call
 from ..selectors.calls import sellers
 
@@ -43,7 +44,8 @@ def make_call(
         raise Refused("A commit is not below zero.", field="commit")
     if best_case < commit:
         raise Refused("The best case is at least the commit.", field="best_case")
-    if team is None and not _sells(person, period, on):
+    counted = team or team_on(person, on)
+    if team is None and not (counted and person.pk in sellers([counted.pk], period, on)):
         raise Refused("Only who sells in the period calls a result of their own.", field="person")
     organisation = Organisation.get()
     # One of two made at the same time waits, and sees the other: of a person, or of all who lead a team.
@@ -61,6 +63,7 @@ def make_call(
         who = "You have" if standing and standing.person_id == person.pk else f"{standing and standing.person} has"
         raise Stale(f"{who} called since this form was opened; look at that call first.", field="commit")
     people = selectors.rolled_up(team=team, period=period, as_of=on, with_own=False) if team else None
+    transaction.on_commit(partial(live.bump, people=[person.pk], teams=[counted.pk] if counted else []))
     return Call.objects.create(
         person=person,
         team=team,
@@ -77,11 +80,6 @@ def make_call(
         people_commit=people.commit if people else None,
         people_best_case=people.best_case if people else None,
     )
-
-
-def _sells(person: Person, period: Period, on: date) -> bool:
-    team = team_on(person, on)
-    return team is not None and person.pk in sellers([team.pk], period, on)
 
 
 def _leads(person: Person, team: Team, on: date) -> bool:

@@ -1,7 +1,7 @@
 """Forecasts are made nightly for all, and on a save for those it moved; the past is replayed as it gets longer."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -34,7 +34,8 @@ def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] 
     """Forecast the running quarter: everybody's, or some people's with their teams'. Answers how many people.
 
     For some, what everybody shares, and what the others will bring, is taken from that day's night; before it nothing
-    is done: that night does it. One at a time, so that a team is always the sum of its people.
+    is done: that night does it. One at a time, so that a team is always the sum of its people; of the others only
+    those in the same teams, and the teams beside them, are read.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -48,35 +49,36 @@ def refresh_forecasts(*, as_of: date, at: datetime, person_ids: Collection[int] 
         learned = method.unpacked(kept.learned)
     since = forecasting.earlier(period)[0].start
     history = forecasting.read(since=since, organisation=organisation, person_ids=person_ids)
-    posted = forecasting.sellers(None, as_of)
-    chosen = posted if person_ids is None else sorted(set(person_ids) & set(posted))
-    if not chosen:
+    posted = Posting.objects.on(as_of)
+    if person_ids is not None:
+        posted = posted.filter(person__in=person_ids)
+    homes = dict(posted.order_by("person").values_list("person_id", "team_id"))
+    if not homes:
         return 0
     odds = forecasting.odds_before(period) if learned is None else learned.odds
     found = forecasting.outlook(history, period, as_of, learned, odds, is_live=True)
-    people = forecasting.people_forecasts(found, chosen, period, as_of)
+    people = forecasting.people_forecasts(found, list(homes), period, as_of)
+    people = {pk: replace(one, parts={**one.parts, "team": homes[pk]}) for pk, one in people.items()}
     if person_ids is None:
         ForecastBasis.objects.update_or_create(
             measure=BOOKINGS, period=period.key, as_of=as_of,
             defaults={"learned": method.packed(found.learned), "made_at": at},
         )  # fmt: skip
+    some = person_ids is not None
+    before = forecasting.rows_of("person", list(people), period, as_of) if some else []  # who has moved since
+    teams = _teams_of({*homes.values(), *(row.parts["team"] for row in before if "team" in row.parts)})
     _keep("person", people, period, as_of, at)
-    everybody = people
-    if person_ids is not None:
-        rows = forecasting.rows_of("person", posted, period, as_of)
-        everybody = {row.subject_id: forecasting.kept(row) for row in rows} | people
-    teams = _teams_of(chosen, as_of)
-    _keep("team", forecasting.team_forecasts(everybody, team_ids=teams, period=period, as_of=as_of), period, as_of, at)
-    company = forecasting.company_forecast(everybody, period=period, as_of=as_of, organisation=organisation)
+    sums = forecasting.team_forecasts(people, team_ids=teams, period=period, as_of=as_of, rest=some)
+    _keep("team", sums, period, as_of, at)
+    company = forecasting.company_forecast(sums, period=period, as_of=as_of, organisation=organisation)
     _keep("company", {0: company}, period, as_of, at)
     transaction.on_commit(lambda: live.bump(people=list(people), teams=teams))
     return len(people)
 
 
-def _teams_of(people: Collection[int], as_of: date) -> list[int]:
-    """The teams they are posted to, with all above."""
-    paths = Posting.objects.on(as_of).filter(person__in=people).values_list("team__path", flat=True)
-    above = {pk for path in paths for pk in path}
+def _teams_of(team_ids: Collection[int]) -> list[int]:
+    """These teams with all above."""
+    above = {pk for path in Team.objects.filter(pk__in=team_ids).values_list("path", flat=True) for pk in path}
     return sorted(Team.objects.present().filter(pk__in=above).values_list("pk", flat=True))
 
 
@@ -107,7 +109,7 @@ def drain_forecasts(*, as_of: date, at: datetime) -> int:
         if not marks:
             return 0
         people = {person for _, person in marks if person}
-        many = MANY * len(forecasting.sellers(None, as_of))
+        many = MANY * Posting.objects.on(as_of).count()
         is_all = len(people) > many or any(person is None for _, person in marks) or not _has_basis(as_of, at)
         if is_all and _is_moving():
             return 0

@@ -8,7 +8,7 @@ a mark of its own. Killed at any point, the marks are still there and nothing el
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,7 @@ PORTION = 5000  # marks picked at once
 PERSON_DAYS = 40_000  # worked out in one transaction, or one person's
 LOCK_SPACE = 7010  # of the advisory locks
 LOCKS = 128  # cells are locked by person modulo this, so that no portion can exhaust the lock table
+FEW_DAYS = 4  # a mark, on average: they are read day by day, or the planner expects far more and reads all of a person
 CHUNK = 50  # people rebuilt in one transaction
 TOLD = 1000  # of what differs among them
 
@@ -46,7 +47,7 @@ class Family:
     """
 
     number: int
-    measures: str = ""
+    measures: tuple[str, ...] = ()
     records: str = ""
     parameters: Callable[[Sequence[Scope]], list[Any]] = lambda scope: []
     widened: Callable[[Sequence[Scope]], list[Scope]] = list
@@ -95,7 +96,7 @@ FAMILIES = {
     # At the rate of the plan, by which all is judged (R13); what the actual rate makes of it more or less is apart.
     "credits": Family(
         1,
-        "r.measure IN ('bookings', 'overlay', 'bookings.actual', 'overlay.actual')",
+        ("r.measure IN ('bookings', 'overlay', 'bookings.actual', 'overlay.actual')",),
         """
         SELECT person_id, team_id, "on", fiscal(posted_on) AS posted_month, measure, 0 AS bucket, sum(amount) AS total,
                count(*) AS count
@@ -113,7 +114,7 @@ FAMILIES = {
     ),
     "outcomes": Family(
         2,
-        "r.measure IN ('deals_won', 'deals_lost', 'uncounted_won', 'uncounted_lost', 'sales_cycle')",
+        ("r.measure IN ('deals_won', 'deals_lost', 'uncounted_won', 'uncounted_lost', 'sales_cycle')",),
         """
         SELECT o.person_id, coalesce(o.team_id, 0) AS team_id, o.occurred_on AS "on",
                fiscal(o.posted_on) AS posted_month, m.measure, m.bucket, sum(m.amount) AS total, sum(o.count) AS count
@@ -128,7 +129,7 @@ FAMILIES = {
     ),
     "activities": Family(
         3,
-        "(r.measure = 'activities' OR r.measure LIKE 'activities.%%')",
+        ("r.measure = 'activities'", "r.measure LIKE 'activities.%%'"),
         """
         SELECT a.owner_id AS person_id, coalesce(p.team_id, 0) AS team_id, a.occurred_on AS "on",
                fiscal(a.occurred_on) AS posted_month, k.measure, 0 AS bucket,
@@ -145,7 +146,7 @@ FAMILIES = {
     # expected close. Without either it is left out. What the actual rate makes of it more or less is apart.
     "pipeline": Family(
         4,
-        "r.measure IN ('pipeline', 'pipeline.no_rate', 'pipeline.actual')",
+        ("r.measure IN ('pipeline', 'pipeline.no_rate', 'pipeline.actual')",),
         """
         SELECT d.owner_id AS person_id, 0 AS team_id, d.expected_close_on AS "on",
                fiscal(d.expected_close_on) AS posted_month, m.measure, 0 AS bucket, sum(m.amount) AS total,
@@ -175,7 +176,7 @@ FAMILIES = {
     ),
     "quota": Family(
         5,
-        "r.measure = 'expected'",
+        ("r.measure = 'expected'",),
         """
         SELECT person_id, team_id, "on", fiscal("on") AS posted_month, 'expected' AS measure, 0 AS bucket,
                sum(amount) AS total, count(*) AS count
@@ -235,7 +236,7 @@ _WRITE = """,
                                     ('tm', month(d."on"), 0, d.team_id)) AS l(level, day, person, team)
          GROUP BY 1, 2, 3, 4, 5, 6, 7
         HAVING sum(total - was_total) <> 0 OR sum(count - was_count) <> 0
-         ORDER BY 1, 2, 3, 4, 5, 6, 7
+         ORDER BY 1, measure COLLATE "C", 3, 4, 5, 6, 7
             ON CONFLICT (level, measure, "on", person_id, team_id, posted_month, bucket)
             DO UPDATE SET total = r.total + excluded.total, count = r.count + excluded.count
         RETURNING id, total, count
@@ -304,10 +305,18 @@ def _statement(topic: str, scope: Sequence[Scope], rest: str) -> tuple[str, list
     family = FAMILIES[topic]
     records, arguments = sql_of(parts_in_force(topic))
     read = " UNION ALL ".join(part for part in (family.records, records) if part) or _NOTHING
-    own = [family.measures, f"r.measure LIKE '{topic}:%%'"]  # by the index where it sorts by bytes, right everywhere
-    stored = " UNION ALL ".join(_STORED.format(measures=measures) for measures in own if measures)
-    columns = [list(column) for column in zip(*scope, strict=True)] if scope else [[], [], []]
+    own = [*family.measures, f"r.measure LIKE '{topic}:%%'"]  # by the index where it sorts by bytes, right everywhere
+    stored = " UNION ALL ".join(_STORED.format(measures=measures) for measures in own)
     sql = with_months(_COMPARED.replace("{records}", read).replace("{stored}", stored) + rest)
+    told = scope
+    if sum((until - first).days for _, first, until in scope) <= FEW_DAYS * len(scope):
+        sql = re.sub(r"(\S+) >= s\.first AND \1 < s\.until", r"\1 = s.first", sql)
+        told = [
+            (person, first + timedelta(day), first + timedelta(day + 1))
+            for person, first, until in scope
+            for day in range((until - first).days)
+        ]
+    columns = [list(column) for column in zip(*told, strict=True)] if told else [[], [], []]
     return sql, [*columns, *family.parameters(scope), *arguments]
 
 

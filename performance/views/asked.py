@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 
 from salesmgmt.lib.periods import Kind, Period
 from teams.edges import SignedIn
-from teams.models import Organisation, Team
+from teams.models import Organisation, Team, access_of
 
 from .. import live
 from ..selectors.cells import Basis
@@ -22,6 +22,19 @@ BASES: dict[Basis, str] = {"restated": "By day it occurred", "reported": "By mon
 def live_of(request: SignedIn, scope: Scope) -> dict[str, str]:
     """What lets a page refresh itself as figures of a scope change; ask for it before they are read."""
     names = ["company"] if scope.kind == "company" else [f"{scope.kind}:{pk}" for pk in scope.tops or (scope.pk,)]
+    return live_by(request, *names)
+
+
+def live_of_all(request: SignedIn) -> dict[str, str]:
+    """The same of a page that shows everything one sees."""
+    access = access_of(request.user)
+    names = [f"team:{pk}" for pk in access.led_team_ids] if access.leads else [f"person:{access.person_id or 0}"]
+    if access.sees_all:
+        names = ["company"]
+    return live_by(request, *names)
+
+
+def live_by(request: SignedIn, *names: str) -> dict[str, str]:
     return {"live_token": live.token_for(request.user, *names), "live_url": request.get_full_path()}
 
 
@@ -30,9 +43,10 @@ def is_refresh(request: SignedIn) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def shown(request: SignedIn, template: str, context: dict[str, Any]) -> HttpResponse:
+def shown(request: SignedIn, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A page, or of one that refreshes itself its content alone, from the same template."""
-    response = render(request, template, context | {"base": "part.html" if is_refresh(request) else "base.html"})
+    base = "part.html" if is_refresh(request) else "base.html"
+    response = render(request, template, context | {"base": base}, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

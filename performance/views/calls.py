@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -25,6 +24,7 @@ from .. import selectors, services
 from ..forms import CallForm
 from ..models import Call
 from ..selectors import calls as reading
+from .asked import live_of, shown
 from .pipeline import scope_choices, scope_of
 
 FILE = (
@@ -57,7 +57,7 @@ def calls(request: SignedIn) -> HttpResponseBase:
     scope = scope_of(request)
     if request.GET.get("format") == "csv":
         return _file(request, scope, period, min(today, period.last_day), organisation)
-    stakes = _stakes(request, person, period, today)
+    fresh, stakes = live_of(request, scope), _stakes(request, person, period, today)
     if request.method == "POST":
         answer = _call(request, person, period, stakes, today)
         if answer is not None:
@@ -82,7 +82,7 @@ def calls(request: SignedIn) -> HttpResponseBase:
         "period_label": period.label,
     }
     status = 422 if any(stake.form.errors for stake in stakes) else 200
-    return render(request, "performance/calls.html", context, status=status)
+    return shown(request, "performance/calls.html", context | fresh, status=status)
 
 
 def _period(request: SignedIn, organisation: Organisation, today: date) -> Period:

@@ -1,5 +1,6 @@
 """Edges: flags, what a gap is made of, and what a wrong flag costs."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -278,12 +279,14 @@ def levers(request: SignedIn) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def flag_costs(request: SignedIn) -> HttpResponse:
+def flag_costs(request: SignedIn) -> HttpResponseBase:
     """Which probability a flag needs, from what being wrong costs; and what came of the flags of past quarters."""
     access, today = access_of(request.user), _today(request)
     if access.role == "none":
         raise Http404
     costs = costs_by_kind()
+    if request.method == "GET" and request.GET.get("export") == "csv":
+        return csv_answer(request, "flag-costs", _COSTS, _cost_rows(costs))
     forms = {kind: CostForm(initial=_costs(cost), prefix=kind) for kind, cost in costs.items()}
     if request.method == "POST":
         kind = request.POST.get("kind", "")
@@ -308,6 +311,22 @@ def flag_costs(request: SignedIn) -> HttpResponse:
         },
         status=400 if any(form.errors for form in forms.values()) else 200,
     )
+
+
+_COSTS = (
+    "kind", "needless_talk", "missed_warning", "raised_from", "missed_warned", "reached_warned", "cost_per_case",
+    "is_ours", "is_cheapest",
+)  # fmt: skip
+
+
+def _cost_rows(costs: dict[str, FlagCost]) -> Iterator[list[Any]]:
+    """Each kind; and of missing the quota every threshold that was replayed."""
+    for kind, cost in costs.items():
+        mine = [kind, cost.needless_talk, cost.missed_warning]
+        if not (tried := replayed(cost) if kind == FlagKind.MISS else []):
+            yield [*mine, cost.threshold, None, None, None, True, None]
+        for one in tried:
+            yield [*mine, one.threshold, one.hits, one.false_alarms, one.cost, one.is_ours, one.is_cheapest]
 
 
 def _costs(cost: FlagCost) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -21,7 +21,7 @@ from ..selectors import Scope, backtests
 from ..selectors import forecasting as selectors
 from ..selectors.calls import calls_of
 from ..selectors.flags import flag_costs
-from .asked import team_of
+from .asked import live_of_all, shown, team_of
 from .pipeline import scope_of
 
 HEADER = (
@@ -36,7 +36,7 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     organisation, access = Organisation.get(), access_of(request.user)
     if access.role == "none":
         raise Http404
-    today = clock.today(organisation.time_zone)
+    today, fresh = clock.today(organisation.time_zone), live_of_all(request)
     period = Period.of(today, "quarter", organisation.calendar)
     as_of = selectors.last_made(period, today)
     team = team_of(request)
@@ -60,10 +60,11 @@ def forecast(request: SignedIn) -> HttpResponseBase:
     leads = bool(access.leads or access.sees_all)
     first = heads[0] if heads else None
     own = found.get(access.person_id or 0) if not leads else None
-    return render(
+    return shown(
         request,
         "performance/forecast.html",
-        {
+        fresh
+        | {
             "period": period,
             "as_of": as_of,
             "heads": heads,
@@ -112,12 +113,14 @@ def _cells(person: str, team: str, row: Any, period: Period, organisation: Organ
 
 
 @require_GET
-def backtest(request: SignedIn) -> HttpResponse:
+def backtest(request: SignedIn) -> HttpResponseBase:
     """How good the forecasts were: every past quarter replayed with only what was known then."""
     organisation = Organisation.get()
     if access_of(request.user).role == "none":
         raise Http404
     found = backtests.judged()
+    if request.GET.get("export") == "csv":
+        return csv_answer(request, "backtest", SCORES, _scores(found))
     scores, teams = backtests.scores_of(found.people), backtests.scores_of(found.teams)
     return render(
         request,
@@ -133,6 +136,27 @@ def backtest(request: SignedIn) -> HttpResponse:
             "as_of": clock.today(organisation.time_zone),
         },
     )
+
+
+SCORES = (
+    "of", "checkpoint", "measure", "method", "from", "to", "cases", "value", "periods",
+)  # fmt: skip
+
+
+def _scores(found: backtests.Judged) -> Iterator[tuple[Any, ...]]:
+    """Every figure of the page, one a line; without a checkpoint: over all."""
+    for of, point, one in found.every():
+        scores = backtests.scores_of(one)
+        at = (of, point)
+        span = " ".join(found.periods[:: max(len(found.periods) - 1, 1)])
+        yield (*at, "ranges_held", backtests.OURS, None, None, scores.count, scores.held, span)
+        yield (*at, "not_known", backtests.OURS, None, None, scores.unknown, None, span)
+        for way in scores.methods:
+            for name in ("brier", "wape", "hits", "false_alarms"):
+                yield (*at, name, way.name, None, None, scores.count, getattr(way, name), span)
+        for fifth in scores.fifths:
+            for name in ("said", "missed"):
+                yield (*at, name, backtests.OURS, fifth.low, fifth.high, fifth.count, getattr(fifth, name), span)
 
 
 LEFT, TOP, SIDE = 44, 16, 280

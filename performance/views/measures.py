@@ -5,11 +5,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from salesmgmt.desk.edges import tell_form
+from salesmgmt.desk.edges import csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -26,14 +27,18 @@ from ..selectors.parts import FIRST_DAY, said, versions_in_force
 from ..selectors.sources import SOURCES
 from ..services.measures import may_define, worked_out
 
+FILE = ("key", "label", "kind", "method", "unit", "better", "is_prorated", "is_sketch", "least", "definition")
 _FIELDS = {"source": "what", "value": "what", "of_source": "of_what", "of_value": "of_what"}
 
 
 @require_GET
-def measures(request: SignedIn) -> HttpResponse:
+def measures(request: SignedIn) -> HttpResponseBase:
     """Every measure with its formula."""
     _require_work(request)
     every = list(selectors.catalogue().values())
+    if request.GET.get("export") == "csv":
+        rows = ((*(getattr(one, name) for name in FILE), " / ".join(map(formula_of, one.versions))) for one in every)
+        return csv_answer(request, "measures", (*FILE, "formula"), rows)
     kinds = (("Leading", "leading"), ("Lagging", "lagging"), ("Support", "support"))
     groups = [(name, [one for one in every if one.kind == kind and not one.is_built_in]) for name, kind in kinds]
     groups.insert(0, ("Built in", [one for one in every if one.is_built_in]))

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from salesmgmt.desk.edges import act, tell_form
+from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
@@ -27,6 +28,10 @@ from ..forms import OfferForm, RedistributionForm
 from ..services.redistributions import share_out
 
 SHOWN = 50
+FILE = (
+    "kind", "person", "team", "starts_on", "until", "quota", "credited", "landing", "short", "offered", "taken_on",
+    "waits", "opened_at", "currency",
+)  # fmt: skip
 
 
 def _now(organisation: Organisation) -> Period:
@@ -46,7 +51,7 @@ def _number(text: str) -> int:
 
 
 @require_GET
-def redistributions(request: SignedIn) -> HttpResponse:
+def redistributions(request: SignedIn) -> HttpResponseBase:
     """What one is asked to take on; for who leads: who will fall short, and what is on its way."""
     organisation, access, user = Organisation.get(), access_of(request.user), request.user
     today, period, me = clock.today(organisation.time_zone), _now(organisation), person_of(request.user)
@@ -63,13 +68,29 @@ def redistributions(request: SignedIn) -> HttpResponse:
             key=lambda row: (-row[2], row[0].name),
         )
     seen = Offer.objects.visible_to(user).select_related("candidate__person", "candidate__redistribution")
-    found = list(
-        Redistribution.objects.visible_to(user).select_related("giver", "team").order_by("-opened_at", "-pk")[:SHOWN]
-    )
+    is_file = leads and request.GET.get("export") == "csv"
+    shared = Redistribution.objects.visible_to(user).select_related("giver", "team").order_by("-opened_at", "-pk")
+    found = list(shared if is_file else shared[:SHOWN])
     sums: dict[int, dict[str, Decimal]] = {one.pk: {} for one in found}
     for offer in seen.filter(candidate__redistribution__in=found):
         states = sums[offer.candidate.redistribution_id]
         states[offer.state] = states.get(offer.state, Decimal(0)) + offer.amount
+    if is_file:
+        rows = [
+            (
+                "short", person.name, "", period.start, period.end, one.quota, one.credited, one.landing, gap, given,
+                None, None, None, organisation.currency,
+            )
+            for person, one, gap, given in short
+        ] + [
+            (
+                "shared out", one.giver.name, one.team, one.during.lower, one.during.upper, one.quota, None,
+                one.landing, None, one.amount, sums[one.pk].get("counted", Decimal(0)),
+                sums[one.pk].get("waiting", Decimal(0)), one.opened_at, organisation.currency,
+            )
+            for one in found
+        ]  # fmt: skip
+        return csv_answer(request, f"redistributions-{period.key}", FILE, rows)
     asked = list(seen.filter(candidate__person=me).order_by("-pk")[:SHOWN]) if me else []
     context = {
         "period": period,

@@ -25,9 +25,11 @@ from ..services import reports as services
 from .asked import team_of
 from .report_pdf import write_report
 
+LIST = ("team", "due_on", "sent_at", "as_of", "sentence")
+
 
 @require_GET
-def reports(request: SignedIn) -> HttpResponse:
+def reports(request: SignedIn) -> HttpResponseBase:
     """The reports of the teams one leads and below, the latest month first."""
     access = access_of(request.user)
     if not (access.sees_all or access.leads):
@@ -42,6 +44,12 @@ def reports(request: SignedIn) -> HttpResponse:
         if kept is None:
             raise Http404 from error
         period = kept.month(calendar)
+    if request.GET.get("export") == "csv":
+        told = (
+            (one.month(calendar).label, *(getattr(one, name) for name in LIST))
+            for one in found.order_by("-period", "-pk")
+        )
+        return csv_answer(request, "reports", ("month", *LIST), told)
     page = keyset.page(found, by="period", descending=True, cursor=request.GET.get("cursor", ""))
     context = {
         "page": page,

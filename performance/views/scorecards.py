@@ -21,7 +21,7 @@ from teams.models import Look, Organisation, Person, Role, Team, access_of
 from ..forms import ScorecardForm
 from ..selectors import scorecards as selectors
 from ..services.scorecards import set_scorecard
-from .asked import period_of, team_of
+from .asked import is_refresh, live_by, live_of_all, period_of, shown, team_of
 
 HEADER = (
     "person", "role", "period", "as_of", "measure", "value", "goal", "weight", "score", "points", "total", "currency",
@@ -51,7 +51,7 @@ def scorecards(request: SignedIn) -> HttpResponseBase:
 
 
 def _list_page(request: SignedIn, people: Any, organisation: Organisation, *, team: Team | None = None) -> HttpResponse:
-    today = clock.today(organisation.time_zone)
+    today, fresh = clock.today(organisation.time_zone), live_of_all(request)
     period = period_of(request, organisation, today)
     page = keyset.page(people, by="name", cursor=request.GET.get("cursor", ""))
     frames = _frames(period, today)
@@ -75,7 +75,7 @@ def _list_page(request: SignedIn, people: Any, organisation: Organisation, *, te
         "team": team,
         "may_set": access_of(request.user).imports,
     }
-    return render(request, "performance/scorecards.html", context)
+    return shown(request, "performance/scorecards.html", context | fresh)
 
 
 @require_GET
@@ -89,18 +89,22 @@ def scorecard(request: SignedIn, pk: int) -> HttpResponseBase:
 def _card_page(request: SignedIn, person: Person, organisation: Organisation, today: date) -> HttpResponseBase:
     period = period_of(request, organisation, today)
     frames = _frames(period, today)
-    looked(request, Look.Page.SCORECARD, person.pk)
+    if not is_refresh(request):  # a refresh is no further look
+        looked(request, Look.Page.SCORECARD, person.pk)
     if request.GET.get("export") == "csv":
         return csv_answer(request, f"scorecard-{period.key}", HEADER, _rows([person], period, organisation))
+    own = access_of(request.user).person_id == person.pk
+    led = access_of(request.user).led_team_ids if own else selectors.led_on(person, today)
+    fresh = live_by(request, f"person:{person.pk}", *(f"team:{pk}" for pk in led))
     cards = [
         selectors.card(person=person, period=frame, as_of=today, organisation=organisation) for frame in frames
     ]  # fmt: skip
     card = cards[frames.index(period)]
     parts = [part for part in card.parts if part.points is not None] if card else []
-    weakest = max(parts, key=lambda part: part.weight - part.points, default=None)  # type: ignore[operator]
+    weakest = max(parts, key=lambda part: part.weight - (part.points or 0), default=None)
     context = {
         "person": person,
-        "is_own": access_of(request.user).person_id == person.pk,
+        "is_own": own,
         "card": card,
         "role": Role(card.role).label if card else "",
         "frames": list(zip(frames, cards, strict=True)),
@@ -112,7 +116,7 @@ def _card_page(request: SignedIn, person: Person, organisation: Organisation, to
         "currency": organisation.currency,
         "may_set": access_of(request.user).imports,
     }
-    return render(request, "performance/scorecard.html", context)
+    return shown(request, "performance/scorecard.html", context | fresh)
 
 
 def _frames(period: Period, today: date) -> list[Period]:

@@ -55,7 +55,7 @@ def _asked(request: SignedIn) -> tuple[dict[str, Any], int]:
 
 @require_GET
 def what_works(request: SignedIn) -> HttpResponseBase:
-    """Products, segments, sources and habits against results, with what chance alone would do."""
+    """Products, segments, sources, habits and plays against results, with what chance alone would do."""
     asked, months = _asked(request)
     found = _worked_out(asked)
     if request.GET.get("export") == "csv":

@@ -22,6 +22,7 @@ from salesmgmt.desk.edges import act, csv_answer, part_of, tell_form
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
+from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 from teams.selectors import person_of
 
@@ -83,12 +84,12 @@ def _submit(request: HttpRequest, name: str, form: Form, do: Callable[[], object
 
 
 @require_POST
-def kudos_give(request: HttpRequest) -> HttpResponse:
+def kudos_give(request: SignedIn) -> HttpResponse:
     giver = person_of(request.user)
     if giver is None:
         raise Http404
     today = clock.today(Organisation.get().time_zone)
-    form = forms.KudosForm(request.POST, people=selectors.colleagues(user=request.user, on=today))  # type: ignore[arg-type]
+    form = forms.KudosForm(request.POST, people=selectors.colleagues(user=request.user, on=today))
     return _submit(
         request,
         "kudos_form",

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from performance import live
 from recognition import selectors, services
 from recognition.forms import ScreenForm, SwitchForm
 from recognition.models import BoardKind, Screen
@@ -25,14 +26,17 @@ from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
 from teams.models import Organisation, Team, access_of
 
-MOST = 60  # looks a minute from one address: a wall of twenty screens turns every 20 seconds
+MOST = 720  # looks a minute from one address: a wall of twenty screens, each made anew every other second and turning
 LATELY = timedelta(days=14)
 
 
 @require_safe
 @login_not_required
 def screen(request: HttpRequest, secret: str) -> HttpResponse:
-    """A board of a team at a time, turning by itself without script. Names the top only; knows no flag."""
+    """A board of a team at a time, turning by itself without script; with it, of this second.
+
+    Names the top only; knows no flag.
+    """
     if not is_within(f"screen:{request.META.get('REMOTE_ADDR', '')}", MOST):
         answer = render(request, "429.html", status=429)
         answer["Retry-After"] = "60"
@@ -46,6 +50,8 @@ def screen(request: HttpRequest, secret: str) -> HttpResponse:
     text = request.GET.get("turn", "0")
     turn = int(text) % len(found.boards) if text.isascii() and text.isdigit() and len(text) < 4 else 0
     context = {
+        "live_token": live.token_for(request.user, f"team:{found.team.pk}"),
+        "live_url": request.get_full_path(),
         "screen": found,
         "board": selectors.board_of(team=found.team, period=period, as_of=today, by=found.boards[turn]),
         "pace": selectors.pace_on_screen(team=found.team, period=period, as_of=today, organisation=organisation),
@@ -57,7 +63,8 @@ def screen(request: HttpRequest, secret: str) -> HttpResponse:
         "next_url": f"{request.path}?turn={(turn + 1) % len(found.boards)}",
         "organisation": organisation,
     }
-    return _apart(render(request, "recognition/screen.html", context))
+    is_part = request.headers.get("HX-Request") == "true"
+    return _apart(render(request, f"recognition/{'_' if is_part else ''}screen.html", context))
 
 
 def _apart(answer: HttpResponse) -> HttpResponse:

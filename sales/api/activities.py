@@ -13,7 +13,7 @@ from sales.models import (
     Contact,
     Deal,
 )
-from salesmgmt.desk.api import Records, VisibleField, Writer, changes
+from salesmgmt.desk.api import Changes, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id
 from teams.models import Person
@@ -57,7 +57,7 @@ class ActivityWriter(Writer):
     notes = Text(max_length=10_000, required=False, allow_blank=True, trim_whitespace=False)
 
 
-class ActivityChangeWriter(changes(ActivityWriter), Versioned):  # type: ignore[misc]
+class ActivityChangeWriter(Changes, ActivityWriter, Versioned):
     pass
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from sales import selectors, services
 from sales.models import Account, Contract
-from salesmgmt.desk.api import Money, Records, VisibleField, Writer, changes
+from salesmgmt.desk.api import Changes, Money, Records, VisibleField, Writer
 from salesmgmt.desk.edges import kept_file
 from salesmgmt.desk.rest import FileParser
 from salesmgmt.lib import clock
@@ -69,9 +69,8 @@ class ContractWriter(Writer):
     renew_days_before = serializers.IntegerField(required=False, min_value=0, max_value=3650)
 
 
-class ContractChangeWriter(changes(ContractWriter), Versioned):  # type: ignore[misc]
-    account = None
-    amends = None
+class ContractChangeWriter(Changes, ContractWriter, Versioned):
+    stay = ("account", "amends")
 
 
 class SignWriter(Versioned):

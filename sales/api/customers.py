@@ -21,7 +21,7 @@ from sales.models import (
     Merge,
     Product,
 )
-from salesmgmt.desk.api import Money, Records, VisibleField, Writer, changes
+from salesmgmt.desk.api import Changes, Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.api import Id, today_of
@@ -108,7 +108,7 @@ class AccountWriter(Writer):
     custom = CustomValues("account")
 
 
-class AccountChangeWriter(changes(AccountWriter), Versioned):  # type: ignore[misc]
+class AccountChangeWriter(Changes, AccountWriter, Versioned):
     pass
 
 
@@ -232,7 +232,7 @@ class ContactWriter(Writer):
     custom = CustomValues("contact")
 
 
-class ContactChangeWriter(changes(ContactWriter), Versioned):  # type: ignore[misc]
+class ContactChangeWriter(Changes, ContactWriter, Versioned):
     pass
 
 

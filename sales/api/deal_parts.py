@@ -24,7 +24,7 @@ from sales.models import (
     Product,
     Stage,
 )
-from salesmgmt.desk.api import Endpoint, Records, VisibleField, Writer, changes
+from salesmgmt.desk.api import Changes, Endpoint, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.api import Id, today_of
@@ -94,8 +94,8 @@ class DealLineWriter(Versioned):
     term_months = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=600)
 
 
-class DealLineChangeWriter(changes(DealLineWriter)):  # type: ignore[misc]
-    deal = product = list_price = unit_cost = None  # they stay as they stood at the quote
+class DealLineChangeWriter(Changes, DealLineWriter):
+    stay = ("deal", "product", "list_price", "unit_cost")  # as they stood at the quote
 
 
 class DealLines(Records):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from sales import selectors, services
 from sales.models import Account, Competitor, Contact, Deal, ForecastCategory, Pipeline, Product, Stage
-from salesmgmt.desk.api import Money, Records, VisibleField, Writer, changes
+from salesmgmt.desk.api import Changes, Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
 from teams.models import Person
@@ -126,8 +126,8 @@ class DealWriter(Writer):
     custom = CustomValues("deal")
 
 
-class DealChangeWriter(changes(DealWriter), Versioned):  # type: ignore[misc]
-    stage = pipeline = None  # moving is an act of its own
+class DealChangeWriter(Changes, DealWriter, Versioned):
+    stay = ("stage", "pipeline")  # moving is an act of its own
     competitors = VisibleField(model=Competitor, many=True, required=False)
 
 

@@ -14,7 +14,7 @@ from sales.models import Account, Activity, Campaign, Contact, Gift, Lead, Recom
 from sales.selectors.campaigns import reached
 from sales.selectors.repeat import may_decide
 from sales.services import campaigns, gifts, leads, recommendations, referrals
-from salesmgmt.desk.api import Money, Records, VisibleField, Writer, changes
+from salesmgmt.desk.api import Changes, Money, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from teams.api import Id, today_of
 from teams.models import Person, Territory
@@ -80,7 +80,7 @@ class LeadWriter(Writer):
     custom = CustomValues("lead")
 
 
-class LeadChangeWriter(changes(LeadWriter), Versioned):  # type: ignore[misc]
+class LeadChangeWriter(Changes, LeadWriter, Versioned):
     pass
 
 
@@ -219,7 +219,7 @@ class CampaignWriter(Writer):
     currency = Text(min_length=3, max_length=3, required=False)
 
 
-class CampaignChangeWriter(changes(CampaignWriter), Versioned):  # type: ignore[misc]
+class CampaignChangeWriter(Changes, CampaignWriter, Versioned):
     pass
 
 

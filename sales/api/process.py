@@ -20,7 +20,7 @@ from teams.models import User, access_of
 from .common import Text
 
 NAMES = ("team", "owner", "product", "territory")
-ID = {"required": False, "min_value": 1, "max_value": 2**62}
+ID: dict[str, Any] = {"required": False, "min_value": 1, "max_value": 2**62}
 
 
 class ProcessAsked(serializers.Serializer):
@@ -28,10 +28,10 @@ class ProcessAsked(serializers.Serializer):
     by = serializers.ChoiceField(
         list(selectors.BY), required=False, help_text="Default: team, for who leads none product"
     )
-    team = serializers.IntegerField(**ID)  # type: ignore[arg-type]
-    owner = serializers.IntegerField(**ID)  # type: ignore[arg-type]
-    product = serializers.IntegerField(**ID)  # type: ignore[arg-type]
-    territory = serializers.IntegerField(**ID)  # type: ignore[arg-type]
+    team = serializers.IntegerField(**ID)
+    owner = serializers.IntegerField(**ID)
+    product = serializers.IntegerField(**ID)
+    territory = serializers.IntegerField(**ID)
 
 
 class ProcessStepSerializer(serializers.Serializer):

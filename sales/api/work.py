@@ -25,7 +25,7 @@ from sales.models import (
     TimeEntry,
 )
 from sales.services.tasks import ELSEWHERE
-from salesmgmt.desk.api import Records, VisibleField, Writer, changes
+from salesmgmt.desk.api import Changes, Records, VisibleField, Writer
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused
 from teams.api import Id
@@ -82,7 +82,7 @@ class TaskWriter(Writer):
     recurs_until = serializers.DateField(required=False, allow_null=True)
 
 
-class TaskChangeWriter(changes(TaskWriter), Versioned):  # type: ignore[misc]
+class TaskChangeWriter(Changes, TaskWriter, Versioned):
     pass
 
 
@@ -172,6 +172,10 @@ class ActivityTemplateWriter(Writer):
     notes = Text(max_length=2000, required=False, allow_blank=True)
 
 
+class ActivityTemplateChanges(Changes, ActivityTemplateWriter):
+    pass
+
+
 class SharedTemplateWriter(ActivityTemplateWriter):
     is_shared = serializers.BooleanField(required=False, help_text="Everybody's; admin and operations keep those")
 
@@ -195,10 +199,10 @@ class ActivityTemplates(Records):
         owner = None if said.pop("is_shared", False) else person_of(self.by)
         return self.shown(services.add_template(owner=owner, by=self.by, **said), status=201)
 
-    @extend_schema(request=changes(ActivityTemplateWriter), responses=ActivityTemplateSerializer)
+    @extend_schema(request=ActivityTemplateChanges, responses=ActivityTemplateSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change a template."""
-        said = self.cleaned(changes(ActivityTemplateWriter))
+        said = self.cleaned(ActivityTemplateChanges)
         return self.shown(services.change_template(template=self.get_object(), by=self.by, **said))
 
     @extend_schema(responses={204: OpenApiResponse(description="Gone")})
@@ -228,8 +232,8 @@ class TimeEntryWriter(Writer):
     note = Text(max_length=200, required=False, allow_blank=True)
 
 
-class TimeEntryChangeWriter(changes(TimeEntryWriter)):  # type: ignore[misc]
-    owner = None  # time is of whoever spent it
+class TimeEntryChangeWriter(Changes, TimeEntryWriter):
+    stay = ("owner",)  # time is of whoever spent it
 
 
 class TimeEntryFilter(filters.FilterSet):
@@ -312,8 +316,8 @@ class MarketNoteWriter(Writer):
     account = VisibleField(model=Account, required=False, allow_null=True)
 
 
-class MarketNoteChangeWriter(changes(MarketNoteWriter), Versioned):  # type: ignore[misc]
-    owner = None
+class MarketNoteChangeWriter(Changes, MarketNoteWriter, Versioned):
+    stay = ("owner",)
 
 
 class MarketNoteFilter(filters.FilterSet):

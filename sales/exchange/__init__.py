@@ -98,14 +98,14 @@ def _make_account(plan: Plan, text: str, row: Row) -> Account:
     account = plan.create(Account(name=text[:200]), row)
     plan.register("account", account, text)
     plan.made.append(f"account {text}")
-    return account  # type: ignore[no-any-return]
+    return account
 
 
 def _make_product(plan: Plan, text: str, row: Row) -> Product:
     product = plan.create(Product(name=text[:200]), row)
     plan.register("product", product, text)
     plan.made.append(f"product {text}")
-    return product  # type: ignore[no-any-return]
+    return product
 
 
 def _exactly(table: str, external_id: str, *names: str) -> tuple[str, ...]:
@@ -711,7 +711,7 @@ ACCOUNT_OF = Field(
 )
 PRODUCT_OF = Field("product", "reference", to="product", also=("product_name", "item"))
 CURRENCY = Field("currency", "currency", also=("currency_code", "iso_code"))
-MONEY = {"least": Decimal(0), "places": 2}
+MONEY: dict[str, Any] = {"least": Decimal(0), "places": 2}
 TAGS = Field("tags", longest=2000, also=("labels", "label", "tag"))
 
 KINDS = [
@@ -722,7 +722,7 @@ KINDS = [
             Field("name", needed=True, also=("account", "account_name", "company", "company_name", "customer")),
             Field("industry", longest=100, also=("sector", "branch")),
             Field("country", longest=100, also=("office_location", "location", "billing_country")),
-            Field("revenue", "money", **MONEY, also=("annual_revenue", "turnover")),  # type: ignore[arg-type]
+            Field("revenue", "money", **MONEY, also=("annual_revenue", "turnover")),
             Field("employees", "whole", least=Decimal(0), also=("number_of_employees", "headcount", "size")),
             Field("parent", "reference", to="account", also=("subsidiary_of", "parent_account", "parent_company")),
             Field("owner", "reference", to="person", also=OWNER.also),
@@ -791,7 +791,7 @@ KINDS = [
             PRODUCT_OF,
             Field("stage", longest=100, also=("deal_stage", "stage_name", "pipeline_stage")),
             Field("status", "choice", choices=tuple(Deal.Status.values), also=("state", "outcome")),
-            Field("amount", "money", **MONEY, also=("close_value", "value", "deal_value", "sum")),  # type: ignore[arg-type]
+            Field("amount", "money", **MONEY, also=("close_value", "value", "deal_value", "sum")),
             CURRENCY,
             Field("opened_on", "date", also=("engage_date", "created", "created_date", "created_on", "open_date")),
             Field("expected_close_on", "date", also=("expected_close_date", "expected_close", "due_date")),
@@ -844,7 +844,7 @@ KINDS = [
             Field("deal", "reference", to="deal", also=("opportunity", "opportunity_id", "deal_id")),
             PRODUCT_OF,
             Field("quantity", "number", least=Decimal(0), places=4, also=("qty", "units")),
-            Field("amount", "money", needed=True, **MONEY, also=("net", "net_amount", "value", "total")),  # type: ignore[arg-type]
+            Field("amount", "money", needed=True, **MONEY, also=("net", "net_amount", "value", "total")),
             CURRENCY,
             Field("ordered_on", "date", needed=True, also=("order_date", "date", "booked_on")),
             Field("promised_on", "date", also=("promised_date", "required_date", "due_date")),
@@ -852,7 +852,7 @@ KINDS = [
             Field("delivered_on", "date", also=("delivered_date", "shipped_date", "delivery_date")),
             Field("cancelled_on", "date", also=("cancelled_date",)),
             Field("booked_by_win", "choice", choices=("yes", "no")),
-            Field("tax", "money", **MONEY, also=("vat", "tax_amount")),  # type: ignore[arg-type]
+            Field("tax", "money", **MONEY, also=("vat", "tax_amount")),
             Field("paid_on", "date", also=("paid_date", "payment_date")),
         ),
         _plan_orders,

@@ -54,7 +54,7 @@ def _make_competitor(plan: Plan, text: str, row: Row) -> Competitor:
     made = plan.create(Competitor(name=text[:200]), row)
     plan.register("competitor", made, text)
     plan.made.append(f"competitor {text}")
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 REFERENTS = [
@@ -165,7 +165,7 @@ def _check_rule(plan: Plan, row: Row, values: dict[str, Any], stands: Assignment
         plan.refuse(row, needed, f"A rule that assigns by {method.replace('_', ' ')} names the {needed}.")
 
 
-WHOLE = {"least": Decimal(0), "most": Decimal(2_000_000_000)}
+WHOLE: dict[str, Any] = {"least": Decimal(0), "most": Decimal(2_000_000_000)}
 PLACE = Field("position", "whole", least=Decimal(0), most=Decimal(30_000))
 
 KINDS = [
@@ -252,8 +252,8 @@ KINDS = [
             Field("audience", longest=500, also=("description",)),
             Field("industries", longest=5000),
             Field("countries", longest=5000),
-            Field("least_employees", "whole", **WHOLE),  # type: ignore[arg-type]
-            Field("most_employees", "whole", **WHOLE),  # type: ignore[arg-type]
+            Field("least_employees", "whole", **WHOLE),
+            Field("most_employees", "whole", **WHOLE),
             Field("starts_on", "date", also=("start_date",)),
             Field("ends_on", "date", also=("end_date",)),
             Field("cost", "money", least=Decimal(0), also=("actual_cost", "budgeted_cost")),

@@ -29,8 +29,8 @@ PERCENTAGE = re.compile(r"\d{1,3}(\.\d{1,2})?", re.ASCII)
 DEAL = Field(
     "deal", "reference", needed=True, to="deal", also=("deal_id", "opportunity", "opportunity_id", "deal_name")
 )
-PERCENT = {"least": Decimal(0), "most": HUNDRED}
-PRICE = {"least": Decimal(0), "places": 4}
+PERCENT: dict[str, Any] = {"least": Decimal(0), "most": HUNDRED}
+PRICE: dict[str, Any] = {"least": Decimal(0), "places": 4}
 LARGEST = Decimal(10) ** 14
 
 
@@ -235,7 +235,7 @@ KINDS = [
         (
             Field("role", "choice", needed=True, choices=tuple(Role.values)),
             Field("family", longest=100, also=("product_family",)),
-            Field("percent", "percent", needed=True, **PERCENT),  # type: ignore[arg-type]
+            Field("percent", "percent", needed=True, **PERCENT),
         ),
         by=("role", "family"),
     ),
@@ -247,9 +247,9 @@ KINDS = [
             PRODUCT_OF,
             Field("text", also=("description",)),
             Field("quantity", "number", least=Decimal(0), places=4, also=("qty", "units")),
-            Field("list_price", "money", needed=True, **PRICE),  # type: ignore[arg-type]
-            Field("unit_price", "money", needed=True, **PRICE, also=("price", "sales_price")),  # type: ignore[arg-type]
-            Field("unit_cost", "money", **PRICE, also=("cost",)),  # type: ignore[arg-type]
+            Field("list_price", "money", needed=True, **PRICE),
+            Field("unit_price", "money", needed=True, **PRICE, also=("price", "sales_price")),
+            Field("unit_cost", "money", **PRICE, also=("cost",)),
             Field("recurs", "choice", choices=tuple(DealLine.Recurs.values)),
             Field("term_months", "whole", least=Decimal(1), most=Decimal(600), also=("term",)),
             PLACE,
@@ -303,7 +303,7 @@ KINDS = [
             DiscountApproval,
             (
                 DEAL,
-                Field("percent", "percent", needed=True, **PERCENT),  # type: ignore[arg-type]
+                Field("percent", "percent", needed=True, **PERCENT),
                 Field("reason", needed=True, longest=500),
                 Field("asked_at", "moment", needed=True),
                 Field("asked_by", "reference", needed=True, to="login"),

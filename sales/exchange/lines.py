@@ -92,7 +92,7 @@ def _rows() -> Iterator[dict[str, Any]]:
         yield {"": line} | {name: getattr(line, name) for name in (*LINE, "order", "amount")}
 
 
-PRICE = {"least": Decimal(0), "places": 4}
+PRICE: dict[str, Any] = {"least": Decimal(0), "places": 4}
 
 KINDS = [
     Kind(
@@ -101,13 +101,13 @@ KINDS = [
             Field("order", "reference", needed=True, to="order", also=("order_id", "order_number", "number")),
             PRODUCT_OF,
             Field("quantity", "number", places=4, also=("qty", "units")),
-            Field("unit_price", "money", **PRICE, also=("price",)),  # type: ignore[arg-type]
+            Field("unit_price", "money", **PRICE, also=("price",)),
             Field("discount", "percent", least=Decimal(0), most=HUNDRED, places=4, also=("discount_percent",)),
             Field("amount", "money", places=4, also=("net", "net_amount", "total", "total_price", "value")),
             Field("external_id", longest=100, also=("line_id", "order_line_id", *EXTERNAL_ID[::2])),
             Field("text", also=("description",)),
-            Field("list_price", "money", **PRICE),  # type: ignore[arg-type]
-            Field("unit_cost", "money", **PRICE, also=("cost",)),  # type: ignore[arg-type]
+            Field("list_price", "money", **PRICE),
+            Field("unit_cost", "money", **PRICE, also=("cost",)),
         ),
         _plan,
         _rows,

@@ -33,7 +33,7 @@ DEAL_OF = Field("deal", "reference", to="deal", also=("opportunity", "deal_name"
 ORDER_OF = Field("order", "reference", to="order", also=("order_id", "order_number"))
 # Where a task leads to: what it is about, by what asked for it.
 LINKS = {"manual": "", "follow_up": "order", "recommendation": "account", "referral": "referrals"}
-MINUTES = {"least": Decimal(0), "most": Decimal(1440)}
+MINUTES: dict[str, Any] = {"least": Decimal(0), "most": Decimal(1440)}
 
 
 def _id(noun: str) -> Field:
@@ -225,7 +225,7 @@ KINDS = [
             Field("owner", "reference", to="person", also=OWNER.also),
             Field("kind", "choice", needed=True, choices=tuple(Activity.Kind.values), also=("type",)),
             Field("outcome", longest=100),
-            Field("duration_minutes", "whole", **MINUTES, also=("minutes",)),  # type: ignore[arg-type]
+            Field("duration_minutes", "whole", **MINUTES, also=("minutes",)),
             Field("notes", longest=2000),
         ),
         by=("owner", "name"),

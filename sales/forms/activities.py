@@ -7,6 +7,7 @@ from django import forms
 from django.db.models import Q
 
 from sales.models import Account, Activity, Contact, Deal
+from salesmgmt.lib.offering import offer
 from teams.models import Person
 
 from .fields import AccountField, ContactField, DayField, ForUser, MomentField, SortedListForm, not_ahead
@@ -30,7 +31,7 @@ class LogForm(ForUser):
     def __init__(self, *args: Any, owners: Any, now: datetime, **more: Any) -> None:
         super().__init__(*args, **more)
         self.now = now
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        offer(self, owner=owners)
 
     def clean_occurred_at(self) -> datetime:
         return not_ahead(self.cleaned_data["occurred_at"], self.now) or self.now
@@ -68,9 +69,8 @@ class ActivityForm(ForUser):
             held |= Q(account=activity.account_id)
             there = Q(account=activity.account_id) | Q(roles__account=activity.account_id) | Q(pk=activity.contact_id)
             contacts = Contact.objects.visible_to(self.user).filter(there).order_by("name", "pk").distinct()
-            self.fields["contact"].queryset = contacts  # type: ignore[attr-defined]
-        deals = Deal.objects.visible_to(self.user).filter(held).order_by("name", "pk")
-        self.fields["deal"].queryset = deals  # type: ignore[attr-defined]
+            offer(self, contact=contacts)
+        offer(self, deal=Deal.objects.visible_to(self.user).filter(held).order_by("name", "pk"))
 
     def clean_occurred_at(self) -> datetime | None:
         return not_ahead(self.cleaned_data["occurred_at"], self.now)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from salesmgmt.lib.offering import offer
 from teams.models import Person
 
 from .fields import AccountField, AmountField, DayField, ForUser, ListForm, Versioned
@@ -35,8 +36,7 @@ class ContractForm(ForUser, Versioned):
 
     def __init__(self, *args: Any, owners: Any, currency: str = "", **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
-        self.fields["currency"].choices = currencies(self.user, currency)  # type: ignore[attr-defined]
+        offer(self, owner=owners, currency=currencies(self.user, currency))
         if len(owners) == 1:
             self.fields["owner"].widget = forms.HiddenInput()
 

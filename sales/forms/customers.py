@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from sales.models import Account, AccountProfile, Contact, Deal
+from salesmgmt.lib.offering import offer
 from teams.models import Person, Territory
 
 from .custom import Custom
@@ -47,8 +48,7 @@ class AccountForm(ForUser, Versioned, Custom):
 
     def __init__(self, *args: Any, owners: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
-        self.fields["territory"].queryset = Territory.objects.order_by("name")  # type: ignore[attr-defined]
+        offer(self, owner=owners, territory=Territory.objects.order_by("name"))
 
 
 class ContactForm(Custom):
@@ -128,8 +128,7 @@ class HandoverForm(forms.Form):
 
     def __init__(self, *args: Any, takers: Any, accounts: Any, deals: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        for name, choices in (("taker", takers), ("accounts", accounts), ("deals", deals)):
-            self.fields[name].queryset = choices  # type: ignore[attr-defined]
+        offer(self, taker=takers, accounts=accounts, deals=deals)
 
 
 class GiverForm(forms.Form):
@@ -137,7 +136,7 @@ class GiverForm(forms.Form):
 
     def __init__(self, *args: Any, givers: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["giver"].queryset = givers  # type: ignore[attr-defined]
+        offer(self, giver=givers)
 
 
 class HandoverAnswerForm(forms.Form):

@@ -1,16 +1,20 @@
 """Deals: opened, changed, moved, decided."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
 
 from sales.models import BulkAct, Competitor, Deal, DealLine, ForecastCategory, LostReason, Pipeline, Product, Stage
+from salesmgmt.lib.offering import offer
 from salesmgmt.lib.periods import FiscalCalendar, Period
 from teams.models import ExchangeRate, Person
 from teams.selectors import organisation_of
 
 from .custom import Custom
 from .fields import AccountField, AmountField, ContactField, DayField, ForUser, ListForm, Versioned
+
+Choices = list[tuple[Any, Any]]  # of a field: value and label, or a group's name and its choices
 
 
 class DealForm(ForUser, Versioned, Custom):
@@ -35,36 +39,36 @@ class DealForm(ForUser, Versioned, Custom):
 
     def __init__(self, *args: Any, owners: Any, currency: str = "", **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+        offer(self, owner=owners, product=Product.objects.visible_to(self.user).order_by("name", "pk"))
         if len(owners) == 1:
             self.fields["owner"].widget = forms.HiddenInput()
-        products = Product.objects.visible_to(self.user).order_by("name", "pk")
-        self.fields["product"].queryset = products  # type: ignore[attr-defined]
         known = ExchangeRate.objects.order_by("currency").values_list("currency", flat=True).distinct()
         codes = dict.fromkeys(code for code in [organisation_of(self.user).currency, currency, *known] if code)
-        self.fields["currency"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]
+        offer(self, currency=[(code, code) for code in codes])
 
 
 class StageField(forms.ModelChoiceField):
-    """A stage, under the name of its pipeline where there are several."""
+    """A stage; what is sent is looked up among all, whichever are offered."""
 
-    def __init__(self, stages: list[Stage] | None = None, **more: Any) -> None:
-        super().__init__(Stage.objects.select_related("pipeline"), empty_label=None, **more)
-        if stages is not None:
-            self.offer(stages)
+    def __init__(self) -> None:
+        super().__init__(Stage.objects.select_related("pipeline"), empty_label=None)
 
-    def offer(self, stages: list[Stage]) -> None:
-        """Show these; what is sent is looked up all the same."""
-        groups: dict[str, list[tuple[int, str]]] = {}
-        for stage in stages:
-            groups.setdefault(stage.pipeline.name, []).append((stage.pk, stage.name))
-        flat = next(iter(groups.values())) if len(groups) == 1 else list(groups.items())
-        self.choices = flat
+
+def choices_of(stages: Iterable[Stage]) -> Choices:
+    """Stages under the names of their pipelines, where there are several."""
+    groups: dict[str, Choices] = {}
+    for stage in stages:
+        groups.setdefault(stage.pipeline.name, []).append((stage.pk, stage.name))
+    return next(iter(groups.values())) if len(groups) == 1 else [*groups.items()]
 
 
 class DealAddForm(DealForm):
     stage = StageField()
     field_order = ("name", "account", "owner", "stage", "amount", "currency", "expected_close_on", "product")
+
+    def __init__(self, *args: Any, stages: Iterable[Stage], **more: Any) -> None:
+        super().__init__(*args, **more)
+        offer(self, stage=choices_of(stages))
 
 
 class Reasons(forms.Form):
@@ -155,7 +159,7 @@ class DealEditForm(Versioned):
 
     def __init__(self, *args: Any, stages: list[Stage], has_lines: bool, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["stage"].offer(stages)  # type: ignore[attr-defined]
+        offer(self, stage=choices_of(stages))
         if has_lines:
             del self.fields["amount"]
 
@@ -180,8 +184,7 @@ class LineForm(ForUser, Versioned):
 
     def __init__(self, *args: Any, line: DealLine | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
-        products = Product.objects.visible_to(self.user).order_by("name", "pk")
-        self.fields["product"].queryset = products  # type: ignore[attr-defined]
+        offer(self, product=Product.objects.visible_to(self.user).order_by("name", "pk"))
         if line is not None:
             del self.fields["product"], self.fields["list_price"]
             if line.product is not None:
@@ -237,9 +240,9 @@ class BulkForm(forms.Form):
             if name != "act" and name not in self.FIELDS.get(act, ()):
                 del self.fields[name]
         if "owner" in self.fields:
-            self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+            offer(self, owner=owners)
         if "stage" in self.fields:
-            self.fields["stage"].offer(stages)  # type: ignore[attr-defined]
+            offer(self, stage=choices_of(stages))
         for name in self.FIELDS.get(act, ())[:1]:
             self.fields[name].widget.attrs["autofocus"] = True
 

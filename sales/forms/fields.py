@@ -128,11 +128,6 @@ class Versioned(forms.Form):
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
 
-    def renew(self, version: int) -> None:
-        """After a refusal the form shows what was typed, and goes by the record as it is now."""
-        self.data = self.data.copy()  # type: ignore[attr-defined]
-        self.data[self.add_prefix("version")] = str(version)  # type: ignore[index]
-
 
 class ListForm(forms.Form):
     """What a list is narrowed to, from its URL. What makes no sense is left out, not refused."""

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from sales.models import Contact, Feedback, Order
+from salesmgmt.lib.offering import offer
 
 from .fields import AccountField, DayField, ForUser, ListForm, Versioned
 from .orders import IDS
@@ -57,7 +58,7 @@ class FeedbackForm(ForUser):
 
     def __init__(self, *args: Any, orders: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["order"].queryset = orders  # type: ignore[attr-defined]
+        offer(self, order=orders)
         self.fields["score"].widget.attrs["inputmode"] = "numeric"
 
 
@@ -76,7 +77,7 @@ class ComplaintForm(ForUser):
 
     def __init__(self, *args: Any, orders: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["order"].queryset = orders  # type: ignore[attr-defined]
+        offer(self, order=orders)
 
 
 class ComplaintAnswerForm(Versioned):

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from sales.models import Activity, Campaign, Contact, Lead, Recommendation, Stage
+from salesmgmt.lib.offering import offer
 from teams.models import ExchangeRate, Person, Territory
 from teams.selectors import organisation_of
 
@@ -23,7 +24,7 @@ from .fields import (
     not_ahead,
 )
 
-PK = {"required": False, "min_value": 1, "max_value": 2**62}
+PK: dict[str, Any] = {"required": False, "min_value": 1, "max_value": 2**62}
 
 
 def _currencies(own: str) -> list[tuple[str, str]]:
@@ -37,7 +38,7 @@ class LeadListForm(SortedListForm):
         required=False, choices=[(tab, tab) for tab in ("waiting", "qualified", "disqualified", "all")]
     )
     source = forms.CharField(required=False, max_length=100)
-    campaign = forms.IntegerField(**PK)  # type: ignore[arg-type]
+    campaign = forms.IntegerField(**PK)
     owner = forms.RegexField(r"^(\d{1,18}|none)$", required=False)
     reach = forms.ChoiceField(required=False, choices=[(one, one) for one in ("inside", "outside", "unknown")])
 
@@ -64,16 +65,19 @@ class LeadForm(ForUser, Versioned, Custom):
     def __init__(self, *args: Any, owners: Any, now: datetime, **more: Any) -> None:
         super().__init__(*args, **more)
         self.now = now
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
         campaigns = Campaign.objects.visible_to(self.user).order_by("name")
-        self.fields["campaign"].queryset = campaigns  # type: ignore[attr-defined]
-        self.fields["territory"].queryset = Territory.objects.order_by("name")  # type: ignore[attr-defined]
+        offer(self, owner=owners, campaign=campaigns, territory=Territory.objects.order_by("name"))
 
     def clean_received_at(self) -> datetime | None:
-        said, stood = self.cleaned_data["received_at"], self.initial.get("received_at")
+        said: datetime | None = self.cleaned_data["received_at"]
+        stood: datetime | None = self.initial.get("received_at")
         if said and stood and said == stood.replace(second=0, microsecond=0):
-            return stood  # type: ignore[no-any-return]  # as it was shown, to the minute
+            return stood  # as it was shown, to the minute
         return not_ahead(said, self.now)
+
+
+class LeadChangeForm(LeadForm):
+    owner = forms.ModelChoiceField(Person.objects.none(), required=False, empty_label="Nobody")
 
 
 class RespondForm(Versioned):
@@ -104,7 +108,7 @@ class QualifyForm(ForUser, Versioned):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         choices = _currencies(organisation_of(self.user).currency)
-        self.fields["currency"].choices = choices  # type: ignore[attr-defined]
+        offer(self, currency=choices)
 
 
 class DisqualifyForm(Versioned):
@@ -156,8 +160,8 @@ class FollowForm(ForUser, Versioned):
 class RepeatListForm(ListForm):
     kind = forms.ChoiceField(required=False, choices=Recommendation.Kind.choices)
     state = forms.ChoiceField(required=False, choices=[*Recommendation.State.choices, ("all", "All")])
-    owner = forms.IntegerField(**PK)  # type: ignore[arg-type]
-    account = forms.IntegerField(**PK)  # type: ignore[arg-type]
+    owner = forms.IntegerField(**PK)
+    account = forms.IntegerField(**PK)
 
 
 class GiftForm(ForUser, forms.Form):
@@ -170,10 +174,10 @@ class GiftForm(ForUser, forms.Form):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         choices = _currencies(organisation_of(self.user).currency)
-        self.fields["currency"].choices = choices  # type: ignore[attr-defined]
+        offer(self, currency=choices)
 
 
 class GiftListForm(ListForm):
-    owner = forms.IntegerField(**PK)  # type: ignore[arg-type]
+    owner = forms.IntegerField(**PK)
     year = forms.IntegerField(required=False, min_value=1990, max_value=2100)
-    recommendation = forms.IntegerField(**PK)  # type: ignore[arg-type]
+    recommendation = forms.IntegerField(**PK)

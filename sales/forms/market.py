@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from sales.models import Competitor, Product
+from salesmgmt.lib.offering import offer
 
 from .fields import AccountField, ForUser, ListForm, Versioned
 
@@ -37,9 +38,8 @@ class MarketNoteChangeForm(ForUser, Versioned):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["competitor"].queryset = Competitor.objects.order_by("name")  # type: ignore[attr-defined]
         products = Product.objects.visible_to(self.user).order_by("name", "pk")
-        self.fields["product"].queryset = products  # type: ignore[attr-defined]
+        offer(self, competitor=Competitor.objects.order_by("name"), product=products)
 
 
 class MarketNoteListForm(ListForm):

@@ -6,6 +6,7 @@ from django import forms
 
 from sales.models import Deal, DeliveryProblem, Order, OrderLine, Product, Refund
 from sales.services.lines import Line, complete
+from salesmgmt.lib.offering import offer
 from teams.models import ExchangeRate, Person, User
 from teams.selectors import organisation_of
 
@@ -69,9 +70,7 @@ class OrderForm(ForUser):
 
     def __init__(self, *args: Any, owners: Any, deals: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
-        self.fields["deal"].queryset = deals  # type: ignore[attr-defined]
-        self.fields["currency"].choices = currencies(self.user)  # type: ignore[attr-defined]
+        offer(self, owner=owners, deal=deals, currency=currencies(self.user))
         if len(owners) == 1:
             self.fields["owner"].widget = forms.HiddenInput()
 
@@ -92,7 +91,7 @@ class LineForm(forms.Form):
     def __init__(self, *args: Any, products: list[tuple[Any, str]], **more: Any) -> None:
         super().__init__(*args, **more)
         # One list for all lines: the field looks a chosen product up, the widget asks for none.
-        self.fields["product"].queryset = Product.objects.present()  # type: ignore[attr-defined]
+        offer(self, product=Product.objects.present())
         self.fields["product"].widget.choices = products
         for name in ("quantity", "unit_price", "discount", "amount"):
             self.fields[name].widget.attrs |= {"inputmode": "decimal", "step": "any"}

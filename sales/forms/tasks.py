@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from sales.models import Account, Contact, Deal, Lead, Order, Task
+from salesmgmt.lib.offering import offer
 from teams.models import Person
 
 from .fields import AccountField, DayField, ForUser, ListForm, MomentField, Versioned
@@ -27,7 +28,7 @@ class TaskForm(ForUser, Versioned):
     def __init__(self, *args: Any, owners: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         if len(owners) > 1:
-            self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
+            offer(self, owner=owners)
         else:
             del self.fields["owner"]
 
@@ -46,8 +47,7 @@ class QuickTaskForm(ForUser):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        for name, model in TIES.items():
-            self.fields[name].queryset = model.objects.visible_to(self.user)  # type: ignore[attr-defined]
+        offer(self, **{name: model.objects.visible_to(self.user) for name, model in TIES.items()})
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -157,7 +157,7 @@ def shares_of(user: Viewer) -> Shares:
 def viewer_of(access: Access, shares: Shares) -> User:
     """Whoever has this access and these shares, for a statement that is kept for all of them."""
     viewer = User()
-    viewer._access = access  # type: ignore[attr-defined]
+    viewer._access = access
     for path, ids in shares:
         setattr(viewer, f"_credited_on_{path}", _credited_on(access, path) if ids is None else list(ids))
     return viewer

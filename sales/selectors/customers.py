@@ -19,6 +19,8 @@ from sales.models import (
 from sales.models.customers import digits_of
 from teams.models import Territory, Viewer, access_of
 
+from .naming import holds
+
 MANY_ACCOUNTS = MANY_ROLES = 1000
 ALIKE = 0.6  # of the trigrams
 FEWEST_DIGITS = 7
@@ -43,7 +45,7 @@ def accounts(user: Viewer, asked: CustomerFilter) -> QuerySet[Account]:
     found = found.filter(**{name: value for name, value in exact.items() if value})
     if asked.tag:
         found = found.filter(tags__contains=[asked.tag])
-    return found.filter(name__icontains=asked.text) if asked.text else found
+    return found.filter(holds("name", asked.text)) if asked.text else found
 
 
 def contacts(user: Viewer, asked: CustomerFilter) -> QuerySet[Contact]:
@@ -56,7 +58,7 @@ def contacts(user: Viewer, asked: CustomerFilter) -> QuerySet[Contact]:
     if asked.owner:
         found = found.filter(account__owner=asked.owner)
     if asked.text:
-        found = found.filter(Q(name__icontains=asked.text) | Q(email__iexact=asked.text) & ~Q(email=""))
+        found = found.filter(holds("name", asked.text) | Q(email__iexact=asked.text) & ~Q(email=""))
     return found
 
 

@@ -23,14 +23,16 @@ from salesmgmt.lib.periods import Period
 from teams.models import Person, Viewer, access_of
 
 from .customers import MANY_ACCOUNTS
-from .naming import named
+from .naming import LETTERS, holds, named
 
 CARDS = 12
 ON_CARDS = (
     "name", "amount", "currency", "expected_close_on", "version", "owner", "stage", "status", "opened_on",
     "next_step", "next_step_on",
 )  # fmt: skip
-LETTERS = 2  # and fewer are in no trigram
+ON_LINES = ("name", "amount", "currency", "expected_close_on", "owner", "stage", "status", "opened_on", "closed_on",
+            "next_step", "next_step_on")  # fmt: skip
+ORDERS = frozenset({"name", "amount", "opened_on", "closed_on", "expected_close_on"})  # that have an index
 FEW = 1000  # are put in order by themselves; an order's index is walked only where it soon meets what is looked for
 
 
@@ -60,8 +62,8 @@ class InOrder:
     """Deals in parts that share none, so that the first of any order of them are read at once."""
 
     parts: list[DealQuerySet]
-    may_lie_apart: bool
-    """The first of an order may lie at its far end: better put in order by themselves."""
+    evenly: frozenset[str]
+    """The orders in which they lie evenly. In others the first may lie at the far end: few are put in order apart."""
     lines: QuerySet[Deal]
     """Deals as the list shows them, for those that are found."""
     soon: list[DealQuerySet] | None = None
@@ -77,16 +79,23 @@ def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
     how many deals that leaves, and where it is a handful, they would be looked for along the whole of an index; told
     which they are, the database does not do that. One or two letters no index finds, and many names hold them.
     """
-    lines = named(Deal.objects.all(), "owner", "account").annotate(stage_position=F("stage__position"))
+    lines = named(Deal.objects.all(), "owner", "account").annotate(stage_position=F("stage__position")).only(*ON_LINES)
     by_index = not asked.tag and not asked.account
     rest = replace(asked, text="")
-    is_most = access_of(user).sees_all and rest.status != Deal.Status.OPEN and rest == DealFilter(status=rest.status)
     parts = _parts(user, rest) if by_index and len(asked.text) <= LETTERS else None
+    evenly = _evenly(user, rest)
     if parts is not None and not asked.text:
-        return InOrder(parts, not is_most, lines)
+        return InOrder(parts, evenly, lines)
     if parts is None:
-        return InOrder([deals(user, asked)], False, lines, gather=FEW)
-    return InOrder([deals(user, asked)], not is_most, lines, soon=parts, gather=FEW // 10)
+        return InOrder([deals(user, asked)], ORDERS, lines, gather=FEW)
+    return InOrder([deals(user, asked)], evenly, lines, soon=parts)
+
+
+def _evenly(user: Viewer, asked: DealFilter) -> frozenset[str]:
+    """The orders along which what is asked for lies evenly: products have their prices, people their days."""
+    if access_of(user).sees_all and asked == DealFilter(status=asked.status):
+        return ORDERS if asked.status != Deal.Status.OPEN else ORDERS - {"opened_on"}
+    return frozenset({"name"}) if asked.product else frozenset({"name", "amount"})
 
 
 def _parts(user: Viewer, asked: DealFilter) -> list[DealQuerySet]:
@@ -119,11 +128,11 @@ def _closing(period: Period, status: str) -> Q:
 
 def _named(text: str) -> Q:
     """Deals whose name or whose account's name holds a text: both trigram indexes are of use where few accounts do."""
-    accounts = Account.objects.present().filter(name__icontains=text).values_list("pk", flat=True)
-    some = list(accounts[: MANY_ACCOUNTS + 1]) if len(text) > LETTERS else []
-    is_few = len(text) > LETTERS and len(some) <= MANY_ACCOUNTS
-    at = Q(account__in=some) if is_few else Q(account__name__icontains=text, account__withdrawn_at=None)
-    return Q(name__icontains=text) | at
+    accounts = Account.objects.present().filter(holds("name", text)).values_list("pk", flat=True)
+    some = list(accounts[: MANY_ACCOUNTS + 1])
+    is_few = len(some) <= MANY_ACCOUNTS
+    at = Q(account__in=some) if is_few else holds("account__name", text) & Q(account__withdrawn_at=None)
+    return holds("name", text) | at
 
 
 def overdue_count(user: Viewer, day: date, *, most: int = 100) -> int:
@@ -166,9 +175,9 @@ def board(user: Viewer, stages: list[Stage], day: date, *, owner: int | None = N
         if row["amount"]:
             amounts.setdefault(row["stage"], []).append((row["amount"], row["currency"]))
     order = F("expected_close_on").asc(nulls_last=True)
-    shown = named(open_deals, "owner", "account").only(*ON_CARDS)
-    first = [shown.filter(stage=pk).order_by(order, "pk")[:CARDS] for pk in sorted(counts)]
-    found = list(first[0].union(*first[1:], all=True) if first[1:] else first[0]) if first else []
+    first = [open_deals.filter(stage=pk).order_by(order, "pk").values("pk")[:CARDS] for pk in sorted(counts)]
+    ids = first[0].union(*first[1:], all=True) if first[1:] else first[0] if first else []  # an index knows them
+    found = named(Deal.objects.filter(pk__in=ids), "owner", "account").only(*ON_CARDS)
     cards: dict[int, list[Deal]] = {}
     for deal in sorted(found, key=lambda deal: (deal.expected_close_on or date.max, deal.pk)):
         cards.setdefault(deal.stage_id, []).append(deal)

@@ -13,7 +13,8 @@ from django.urls import reverse
 from sales.models import Account, Activity, Campaign, Contact, Lead, LeadChange, Task, may_write_for
 from teams.models import Person, Territory, Viewer, access_of
 
-from .campaigns import Median, leads_counted, with_reach
+from .campaigns import Median, with_reach
+from .naming import holds
 from .stories import ICONS, LONG_STORY, Event
 
 LATELY = timedelta(days=90)
@@ -56,7 +57,7 @@ def leads(user: Any, asked: LeadFilter) -> QuerySet[Lead]:
         reached: Any = with_reach(found)
         found = reached.filter(reach=asked.reach)
     if asked.text:
-        found = found.filter(Q(name__icontains=asked.text) | Q(company__icontains=asked.text))
+        found = found.filter(holds("name", asked.text) | holds("company", asked.text))
     return found
 
 
@@ -239,8 +240,3 @@ def tasks(user: Viewer, lead: Lead) -> QuerySet[Task]:
     return (
         Task.objects.visible_to(user).filter(lead=lead, done_at=None).select_related("owner").order_by("due_on", "pk")
     )
-
-
-def of_campaign(user: Any, campaign: Campaign) -> QuerySet[Lead]:
-    """The leads of a campaign with their reach, those that `reached` counts."""
-    return with_reach(leads_counted(user).filter(campaign=campaign)).select_related("owner")

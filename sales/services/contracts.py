@@ -28,7 +28,7 @@ LARGEST = 10 * 1024 * 1024
 SIGNED = "A signed contract can't be changed; add an amendment."
 KINDS = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "docx": b"PK\x03\x04"}
 DIGEST = re.compile("[0-9a-f]{64}")
-MOVED = "contracts/moved/{}"  # papers of another installation, by their digests
+MOVED = "{}/moved/{}"  # papers of another installation, by their digests
 FIELDS = (
     "owner", "number", "starts_on", "ends_on", "notice_on", "value", "currency", "terms", "quality_terms",
     "price_terms", "logistics_terms", "renew_days_before",
@@ -206,19 +206,19 @@ def _take(contract: Contract, said: dict[str, Any]) -> None:
         raise Refused("Notice can't be due after the contract has ended.", field="notice_on")
 
 
-def keep_moved_paper(*, file: File) -> None:
-    """Keep a paper of another installation, before the table of contracts that names it by its digest."""
+def keep_moved_paper(*, file: File, place: str = "contracts") -> None:
+    """Keep a paper of another installation, before the table that names it by its digest."""
     name, suffix, digest = looked_through(file)
     if name != f"{digest}.{suffix}":
         raise Refused(f"“{name}” isn't the paper it was: its SHA-256 is {digest}.", field="file")
-    storage, at = Contract._meta.get_field("file").storage, MOVED.format(name)
+    storage, at = Contract._meta.get_field("file").storage, MOVED.format(place, name)
     if not storage.exists(at):
         storage.save(at, file)
 
 
-def moved_paper(*, digest: str, name: str) -> str | None:
+def moved_paper(*, digest: str, name: str, place: str = "contracts") -> str | None:
     """Where a paper that moved here is kept, if it is."""
-    at = MOVED.format(f"{digest}.{_suffix(name)}")
+    at = MOVED.format(place, f"{digest}.{_suffix(name)}")
     return at if DIGEST.fullmatch(digest) and Contract._meta.get_field("file").storage.exists(at) else None
 
 

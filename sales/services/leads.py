@@ -254,14 +254,6 @@ def withdraw_lead(*, lead: Lead, by: User | None, at: datetime) -> None:
     lead.save(update_fields=["withdrawn_at"])
 
 
-@transaction.atomic
-def restore_lead(*, lead: Lead, by: User | None) -> None:
-    """Undo a withdrawal."""
-    _require_write(by, lead)
-    lead.withdrawn_at = None
-    lead.save(update_fields=["withdrawn_at"])
-
-
 def _known_contact(account: Account, lead: Lead) -> Contact | None:
     here = Contact.objects.present().filter(account=account)
     return here.filter(email__iexact=lead.email).order_by("pk").first() if lead.email else None

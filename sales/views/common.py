@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from sales import selectors
 from sales.models import Account, Activity, Complaint, Contract, Deal, Order
-from salesmgmt.desk.edges import tell_form
+from salesmgmt.desk.edges import renew, tell_form
 from salesmgmt.desk.wake import wake
 from salesmgmt.lib import clock
 from salesmgmt.lib.refusals import Refused, Stale
@@ -80,7 +80,7 @@ def submitted(
     except Refused as refusal:
         tell_form(form, refusal)
         if isinstance(refusal, Stale) and now_at is not None:
-            form.renew(now_at())  # type: ignore[attr-defined]
+            renew(form, now_at())
         return False
     for topic in topics:
         wake(topic)

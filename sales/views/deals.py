@@ -71,7 +71,7 @@ def deals(request: SignedIn) -> HttpResponseBase:
         descending=descending,
         cursor=asked.get("cursor", ""),
         shown=ordered.lines,
-        narrowed=ordered.may_lie_apart and by != "name",  # which lie evenly among whatever is asked for
+        narrowed=by not in ordered.evenly,
         soon=ordered.soon,
         gather=ordered.gather,
         lacks=by != "closed_on" or not status,  # what is decided has its day
@@ -215,6 +215,7 @@ def add(request: SignedIn) -> HttpResponse:
         request.POST or None,
         user=request.user,
         owners=selectors.writable_owners(request.user, day),
+        stages=stages,
         initial={
             "owner": access_of(request.user).person_id,
             "account": account,
@@ -223,7 +224,6 @@ def add(request: SignedIn) -> HttpResponse:
             "currency": organisation_of(request.user).currency,
         },
     )
-    form.fields["stage"].offer(stages)  # type: ignore[attr-defined]
     made: list[Deal] = []
     alike: list[Deal] = []
 

@@ -165,9 +165,9 @@ def _problem(bound: dict[str, Any]) -> str:
     return next((str(words) for form in bound.values() for words in form.non_field_errors()), "")
 
 
-def _change_form(request: SignedIn, found: Lead, data: Any = None) -> forms.LeadForm:
+def _change_form(request: SignedIn, found: Lead, data: Any = None) -> forms.LeadChangeForm:
     day, _ = today_and_zone(request)
-    form = forms.LeadForm(
+    return forms.LeadChangeForm(
         data,
         user=request.user,
         owners=writable_owners(request.user, day)
@@ -176,8 +176,6 @@ def _change_form(request: SignedIn, found: Lead, data: Any = None) -> forms.Lead
         initial={name: getattr(found, name) for name in (*forms.LeadForm.base_fields, "custom")},
         prefix="change",
     )
-    form.fields["owner"].empty_label = "Nobody"  # type: ignore[attr-defined]
-    return form
 
 
 def _qualify_form(request: SignedIn, found: Lead, data: Any = None) -> forms.QualifyForm:

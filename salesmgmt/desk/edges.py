@@ -1,6 +1,7 @@
 """What the edges share: how a refusal reaches a form, and an act that is one button, a list as a file."""
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from functools import wraps
 from typing import Any
 
@@ -23,6 +24,13 @@ logger = structlog.get_logger(__name__)
 def tell_form(form: forms.BaseForm, refusal: Refused) -> None:
     """The rule's sentence beside its field, or above the form."""
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+
+
+def renew(form: forms.BaseForm, version: int) -> None:
+    """After a refusal the form shows what was typed, and goes by the record as it is now."""
+    said: Any = copy(form.data)
+    said[form.add_prefix("version")] = str(version)
+    form.data = said
 
 
 def kept_file(content: bytes, kind: str, *, name: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from teams.models import User, Viewer, access_of
 
 ORDER = (  # in which kinds depend on each other
     "organisation", "calendars", "territories", "teams", "people", "logins", "postings", "leaderships",
-    "leave_kinds", "leave", "skills", "skill_ratings", "mail_choices", "retention", "ramps", "ramp_profiles",
+    "leave_kinds", "leave", "pay", "skills", "skill_ratings", "mail_choices", "retention", "ramps", "ramp_profiles",
     "ramp_changes",
     "seasons", "season_profiles", "season_shares", "season_changes", "rates", "budgets", "budget_entries",
     "expenses", "expense_entries", "custom_fields", "accounts", "account_owners", "account_profiles", "contacts",
@@ -54,7 +54,6 @@ STAYS = {  # what no export gives out, and why
     "coaching.CourseEffect": "worked out anew",
     "coaching.HelpEffect": "worked out anew",
     "coaching.PlayEffect": "worked out anew",
-    "coaching.Lesson.file": "files travel with a backup; a lesson says which is missing and takes it again",
     "coaching.DevelopmentPlan": "private to the person and who leads them: only a backup keeps it",
     "coaching.Goal": "private to the person and who leads them: only a backup keeps it",
     "coaching.Mentorship": "private to the two: only a backup keeps it",
@@ -80,6 +79,7 @@ STAYS = {  # what no export gives out, and why
     "performance.FrozenNight": "what was known here each night: only a backup keeps it",
     "performance.DealVersion": "told by the changes of deals",
     "performance.PipelineFlow": "added up anew",
+    "teams.DataCopy": "packed for a person here, for some days",
     "teams.Look": "who looked is for the person alone: only a backup keeps it",
     **dict.fromkeys(
         (

@@ -7,11 +7,15 @@ from django.db import models
 
 from teams.models import Viewer, access_of
 
+ADMINS = ("logins", "pay")  # kinds that are the admin's alone
+
 
 class BatchQuerySet(models.QuerySet):
     def visible_to(self, user: Viewer) -> Self:
         access = access_of(user)
-        return self.all() if access.role == "admin" else self.exclude(kind="logins") if access.imports else self.none()
+        return (
+            self.all() if access.role == "admin" else self.exclude(kind__in=ADMINS) if access.imports else self.none()
+        )
 
 
 class Batch(models.Model):

@@ -454,7 +454,6 @@ _ZOHO: dict[str, dict[str, Alternatives]] = {
 }
 
 PRESETS = {"salesforce": _SALESFORCE, "hubspot": _HUBSPOT, "pipedrive": _PIPEDRIVE, "zoho": _ZOHO}
-_PIPEDRIVES = ("Deal - ", "Person - ", "Organization - ", "Activity - ", "Lead - ", "Product - ")
 NAMES = ("native", *PRESETS)
 LABELS = {
     "native": "Paceline",

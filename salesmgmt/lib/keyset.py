@@ -4,12 +4,14 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
 from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 M = TypeVar("M", bound=Model)
@@ -56,9 +58,9 @@ def page(
     `narrowed` by a filter they may lie at the far end of the order, which the database does not foresee: parts of up to
     `FEW` are put in order by themselves instead of being met along the order's index. Not `lacks`: all have the field.
     `soon`: the list without its dearest filter, which many rows pass; they are looked for first among its `NEXT`. Given
-    in parts, of which `narrowed` holds then, among the `NEAR` that come first of them all: told which these are, the
-    database asks the filter of no others. `gather`: up to so many rows are put in order by themselves, as nobody can
-    foretell how far they lie apart.
+    in parts, of which `narrowed` holds then, among the `NEAR` that come first of them all, no further than it takes;
+    what is not met there is rare, and put in order by itself.
+    `gather`: up to so many rows are put in order by themselves, as nobody can foretell how far they lie apart.
     """
     parts = [rows] if isinstance(rows, QuerySet) else list(rows)
     model = parts[0].model
@@ -119,19 +121,29 @@ def _found(
             if len(rows) < count:
                 rows += parts[0].filter(way).order_by(*order)[: count - len(rows)]
         return rows
-    ids: list[int] = []
+    found: list[M] = []
     ready: list[tuple[QuerySet[M], Any]] = []
     near = _in_order(soon, order, narrowed) if soon is not None and not isinstance(soon, QuerySet) else []
     for way in ways:
-        if not (left := count - len(ids)):
+        if not (left := count - len(found)):
             break
-        met = None if soon is None else _met_soon(parts[0], soon, near, way, order, left)
+        met: Any = None if soon is None else _met_soon(parts[0], soon, near, way, order, left)
+        if met is None and near:  # rare, then, and in what follows too
+            soon, near, ready = None, [], [(parts[0], _by_itself(order))]
         if met is None:
             ready = ready or _in_order(_gathered(parts, gather), order, narrowed and soon is None)
-            met = _first(ready, way, order, left)
-        ids += met
-    by_id = {row.pk: row for row in shown.filter(pk__in=ids)}
-    return [by_id[pk] for pk in ids if pk in by_id]
+            met = _ids(_first(ready, way, order, left))
+        found += shown.filter(pk__in=met).order_by(*order)
+    return found
+
+
+def _ids(first: QuerySet[Any, Any]) -> RawSQL | list[int]:
+    """The ids of some first rows: asked for by the statement that shows them."""
+    try:
+        statement, values = first.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    return RawSQL(f"SELECT pk FROM ({statement}) AS first (pk, place)", values)  # nosec B611
 
 
 def _met_soon(
@@ -143,17 +155,33 @@ def _met_soon(
     count: int,
 ) -> list[int] | None:
     """The first `count` rows, if that many are met at the beginning of `soon`; all there are, where it is no longer."""
-    by, falls = order[0].lstrip("-"), order[0].startswith("-")
     if not isinstance(soon, QuerySet):
-        ids = _first(parts, way, order, NEAR)
-        near, is_all = found.filter(pk__in=ids), len(ids) < NEAR
-    else:
-        edge = soon.filter(way).order_by(*order).values_list(by, flat=True)[NEXT : NEXT + 1].first()
-        if edge is None:
-            return None
-        is_all, near = False, found.filter(way, **{f"{by}__{'gte' if falls else 'lte'}": edge})
+        return _met_near(found, parts, way, order, count)
+    by, falls = order[0].lstrip("-"), order[0].startswith("-")
+    edge = soon.filter(way).order_by(*order).values_list(by, flat=True)[NEXT : NEXT + 1].first()
+    if edge is None:
+        return None
+    near = found.filter(way, **{f"{by}__{'gte' if falls else 'lte'}": edge})
     met = list(near.order_by(*order).values_list("pk", flat=True)[:count])
-    return met if is_all or len(met) == count else None
+    return met if len(met) == count else None
+
+
+def _met_near(
+    found: QuerySet[M], parts: Sequence[tuple[QuerySet[M], Any]], way: Q, order: tuple[str, str], count: int
+) -> list[int] | None:
+    """The same among the `NEAR` first rows of the parts: asked of one after the other, until there are enough."""
+    one = found.filter(pk=RawSQL("near.pk", ())).order_by().values("pk")
+    try:
+        first, said = _first(parts, way, order, NEAR).query.sql_with_params()
+        asked, told = one.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    # OFFSET 0: of what is joined instead, all would be asked.
+    statement = f"SELECT near.pk FROM ({first}) AS near (pk, place) WHERE EXISTS ({asked} OFFSET 0) LIMIT %s"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*said, *told, count])  # nosec B608 (statements of Django's own)
+        met = [pk for (pk,) in cursor.fetchall()]
+    return met if len(met) == count else None
 
 
 def _gathered(parts: Sequence[QuerySet[M]], most: int) -> Sequence[QuerySet[M]]:
@@ -166,38 +194,45 @@ def _gathered(parts: Sequence[QuerySet[M]], most: int) -> Sequence[QuerySet[M]]:
 
 def _in_order(parts: Sequence[QuerySet[M]], order: tuple[str, str], narrowed: bool) -> list[tuple[QuerySet[M], Any]]:
     """Each part with the order it is read in: by itself where it is few, else along the order's index."""
-    by, falls = order[0].lstrip("-"), order[0].startswith("-")
-    aside = Coalesce(F(by), F(by))  # the same, but no index has it
-    by_itself: tuple[Any, str] = (aside.desc() if falls else aside.asc(), order[1])
     few = _are_few(parts) if narrowed else [False] * len(parts)
-    return [(part, by_itself if is_few else order) for part, is_few in zip(parts, few, strict=True)]
+    return [(part, _by_itself(order) if is_few else order) for part, is_few in zip(parts, few, strict=True)]
 
 
-def _first(ready: Sequence[tuple[QuerySet[M], Any]], way: Q, order: tuple[str, str], count: int) -> list[int]:
-    """Ids of the first rows of all parts together."""
+def _by_itself(order: tuple[str, str]) -> tuple[Any, str]:
+    """The same order, but no index has it."""
+    by, falls = order[0].lstrip("-"), order[0].startswith("-")
+    aside = Coalesce(F(by), F(by))
+    return (aside.desc() if falls else aside.asc(), order[1])
+
+
+def _first(ready: Sequence[tuple[QuerySet[M], Any]], way: Q, order: tuple[str, str], count: int) -> Any:
+    """The first rows of all parts together: the id of each, and its place."""
     by = order[0].lstrip("-")
     told = [part.annotate(place=F(by)) for part, _ in ready]
     own = zip(told, ready, strict=True)
     first = _together([part.filter(way).order_by(*its).values_list("pk", "place")[:count] for part, (_, its) in own])
     ordered = ("-place", "-pk") if order[0].startswith("-") else ("place", "pk")
-    return [pk for pk, _ in (first.order_by(*ordered)[:count] if len(ready) > 1 else first)]
+    return first.order_by(*ordered)[:count] if len(ready) > 1 else first
 
 
 def _are_few(parts: Sequence[QuerySet[M]]) -> list[bool]:
-    """Whether each part holds no more than `FEW` rows: all of them in one statement."""
-    counts: list[str] = []
+    """Whether each part holds no more than `FEW` rows, as the database expects: to count them takes as long as they."""
+    asked: dict[int, str] = {}
     values: list[Any] = []
-    for part in parts:
-        try:
-            statement, said = part.order_by().values("pk")[: FEW + 1].query.sql_with_params()
-        except EmptyResultSet:
-            counts.append("(SELECT 0)")
-        else:
-            counts.append(f"(SELECT count(*) FROM ({statement}) AS part)")
+    for place, part in enumerate(parts):
+        with suppress(EmptyResultSet):
+            statement, said = part.order_by().values("pk").query.sql_with_params()
+            asked[place] = f"(SELECT count(*) FROM ({statement}) AS part)"
             values += said
+    if not asked:
+        return [True] * len(parts)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(counts)}", values)  # nosec B608 (statements of Django's own)
-        return [count <= FEW for count in cursor.fetchone()]
+        cursor.execute(f"EXPLAIN (FORMAT JSON) SELECT {', '.join(asked.values())}", values)
+        (plan,) = cursor.fetchone()
+    told = plan if isinstance(plan, list) else json.loads(plan)
+    counted = [count["Plans"][0]["Plan Rows"] for count in told[0]["Plan"]["Plans"]]
+    expected = dict(zip(asked, counted, strict=True))
+    return [expected.get(place, 0) <= FEW for place in range(len(parts))]
 
 
 def _together(parts: list[Any]) -> Any:

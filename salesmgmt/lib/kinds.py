@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
+
+from django.db.models.fields.files import FieldFile
 
 Type = Literal[
     "text", "email", "date", "moment", "money", "number", "whole", "percent", "choice", "currency", "reference"
 ]
+
+Made = TypeVar("Made")
 
 # Models whose files have a column for their external ids.
 IDENTIFIED = {
@@ -332,7 +336,7 @@ class Plan:
 
     # Noting
 
-    def create(self, record: Any, row: Row, *, is_quiet: bool = False) -> Any:
+    def create(self, record: Made, row: Row, *, is_quiet: bool = False) -> Made:
         self.steps.append(Step("created", record, row.line, is_quiet=is_quiet))
         return record
 
@@ -353,7 +357,7 @@ class Plan:
                 was = getattr(record, field.attname)
                 is_same = field.is_cached(record) and field.get_cached_value(record) is value
             if not is_same:
-                before[field.name] = was
+                before[field.name] = str(was) if isinstance(was, FieldFile) else was
                 setattr(record, name, value)
         if before and record.pk is not None:
             step = self._changed.get(id(record))

@@ -131,6 +131,7 @@ PAGES = (
     Place("early-signs", "Early signs of losing somebody", "eye", shows_to=_leads_people),
     Place("exits", "Exits: why people left", "log-out", shows_to=_hears_exits),
     Place("leaves", "Leave", "calendar", shows_to=_has_person),
+    Place("pay", "Base pay", "lock", shows_to=_has_person),
     Place("privacy", "Privacy: what is shown and kept", "lock"),
     Place("looks", "Who looked at my figures", "eye", shows_to=_has_person),
     Place("own-data", "All that is stored about me", "download", shows_to=_has_person),

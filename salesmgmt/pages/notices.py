@@ -1,5 +1,7 @@
 """Notices: what one was told, and that one has seen it."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -38,8 +40,8 @@ TOPICS = {
 class WayForm(forms.Form):
     """How one is told of each topic."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         for topic, label in TOPICS.items():
             self.fields[topic] = forms.ChoiceField(label=label, choices=NoticeChoice.Way.choices)
 

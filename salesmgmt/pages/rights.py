@@ -16,12 +16,12 @@ from sales.views.common import see_other
 from salesmgmt.desk.edges import tell_form
 from salesmgmt.desk.expiry import LONGEST, expiries, kept, set_retention
 from salesmgmt.desk.idempotency import keyed
-from salesmgmt.exchange.services.own_data import LEFT_OUT, archive
+from salesmgmt.exchange.services.own_data import LEFT_OUT, ask_copy
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.groups import SMALLEST_GROUP
 from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
-from teams.models import Look, Organisation, Showing, User, access_of
+from teams.models import DataCopy, Look, Organisation, Showing, User, access_of
 from teams.selectors import person_of
 from teams.services import change_organisation
 
@@ -136,16 +136,27 @@ def looks(request: SignedIn) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def own_data(request: SignedIn) -> HttpResponseBase:
-    """Everything that is stored about oneself, as one archive."""
+def own_data(request: SignedIn) -> HttpResponse:
+    """Everything that is stored about oneself: asked for here, packed by the worker, to be taken along for some days."""
     person = person_of(request.user)
     if person is None:
         raise Http404
-    if request.method == "GET":
-        return render(request, "pages/own_data.html", {"left_out": sorted(set(LEFT_OUT.values()))})
     now = clock.now()
-    whole, told = archive(person=person, at=now)
-    logger.info("own_data_taken_out", user=request.user.pk, tables=len(told.rows))
-    answer = FileResponse(whole, as_attachment=True, filename=f"my-data-{now:%Y-%m-%d}.zip")
+    if request.method == "POST":
+        ask_copy(person=person, at=now)
+        messages.success(request, "Asked for. You are told as soon as it is packed.")
+        return see_other(reverse("own-data"))
+    copy = DataCopy.objects.visible_to(request.user).kept(now).first()
+    return render(request, "pages/own_data.html", {"left_out": sorted(set(LEFT_OUT.values())), "copy": copy})
+
+
+@require_GET
+def own_data_file(request: SignedIn) -> HttpResponseBase:
+    """What was packed for oneself."""
+    copy = DataCopy.objects.visible_to(request.user).kept(clock.now()).exclude(file="").first()
+    if copy is None or copy.made_at is None or not copy.file.storage.exists(copy.file.name):
+        raise Http404
+    logger.info("own_data_taken_out", user=request.user.pk)
+    answer = FileResponse(copy.file.open("rb"), as_attachment=True, filename=f"my-data-{copy.made_at:%Y-%m-%d}.zip")
     answer["Cache-Control"] = "private, no-store"
     return answer

@@ -15,7 +15,7 @@ from coaching.services import complete_action_item
 from sales import forms, selectors, services
 from sales.models import Task, may_write_for
 from sales.views.common import in_zone, see_other, today_and_zone
-from salesmgmt.desk.edges import csv_answer, tell_form
+from salesmgmt.desk.edges import csv_answer, renew, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock, keyset
 from salesmgmt.lib.refusals import Refused
@@ -169,7 +169,7 @@ def task(request: SignedIn, pk: int) -> HttpResponse:
         if _done(form, lambda: services.change_task(task=found, by=request.user, version=version, **data)):
             messages.success(request, "Saved.")
             return see_other("tasks")
-        form.renew(Task.objects.visible_to(request.user).get(pk=pk).version)
+        renew(form, Task.objects.visible_to(request.user).get(pk=pk).version)
     day, zone = today_and_zone(request)
     context = {
         "task": found,

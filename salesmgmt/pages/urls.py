@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern] = [
     path("privacy/kept/<slug:key>/", rights.privacy_kept, name="privacy-kept"),
     path("me/looks/", rights.looks, name="looks"),
     path("me/data/", rights.own_data, name="own-data"),
+    path("me/data/file/", rights.own_data_file, name="own-data-file"),
     path("search/", views.search, name="search"),
     path("palette/", views.palette, name="palette"),
 ]

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from salesmgmt.lib.days import require_our_time
+from salesmgmt.lib.offering import offer
 from targets.models import Cost, RampProfile
 from teams.models import Team
 
@@ -40,8 +41,7 @@ class CapacityForm(forms.Form):
 
     def __init__(self, *args: Any, months: list[tuple[int, str]], ramps: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["hired_in"].choices = months  # type: ignore[attr-defined]
-        self.fields["ramp"].choices = [("", "None"), *((name, name) for name in ramps)]  # type: ignore[attr-defined]
+        offer(self, hired_in=months, ramp=[("", "None"), *((name, name) for name in ramps)])
 
 
 class PositionForm(forms.Form):
@@ -55,8 +55,7 @@ class PositionForm(forms.Form):
 
     def __init__(self, *args: Any, teams: Any, ramps: Any, months: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset, self.fields["ramp"].queryset = teams, ramps  # type: ignore[attr-defined]
-        self.fields["hired_in"].choices = months  # type: ignore[attr-defined]
+        offer(self, team=teams, ramp=ramps, hired_in=months)
 
 
 class CloseForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from sales.models import Account, Activity
+from salesmgmt.lib.offering import offer
 from targets.models import Answer, Response
 from targets.services.letters import MOST_PER_WEEK
 
@@ -42,7 +43,7 @@ class ResponseForm(forms.Form):
 
     def __init__(self, *args: Any, accounts: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["accounts"].queryset = accounts  # type: ignore[attr-defined]
+        offer(self, accounts=accounts)
         self.fields["accounts"].widget.attrs["size"] = 6
         for kind, label in Activity.Kind.choices:
             field = forms.IntegerField(label=f"{label}s" if kind != "email" else "E-mails", min_value=0,

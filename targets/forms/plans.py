@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from salesmgmt.lib.offering import offer
 from targets.models import ELEMENTS, MEASURES, MOST_CAPABILITY, Plan
 
 from .fields import MONEY
@@ -36,7 +37,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args: Any, periods: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["period"].choices = periods  # type: ignore[attr-defined]
+        offer(self, period=periods)
 
     def clean_measure(self) -> str:
         return self.cleaned_data["measure"] or "bookings"
@@ -87,8 +88,9 @@ class ShapeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         weights = [found.get(f"weight_{element}") for element in ELEMENTS]
-        if None not in weights and sum(weights) != 100:  # type: ignore[arg-type]
-            self.add_error("weight_past", f"The weights sum to {sum(weights)}%; they must come to 100%.")  # type: ignore[arg-type]
+        given = [weight for weight in weights if weight is not None]
+        if given == weights and sum(given) != 100:
+            self.add_error("weight_past", f"The weights sum to {sum(given)}%; they must come to 100%.")
         return found
 
     def settings(self) -> dict[str, Any]:
@@ -141,4 +143,4 @@ class CopyForm(forms.Form):
 
     def __init__(self, *args: Any, periods: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"auto_id": "copy_%s"})
-        self.fields["period"].choices = [("", "The same period"), *periods]  # type: ignore[attr-defined]
+        offer(self, period=[("", "The same period"), *periods])

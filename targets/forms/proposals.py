@@ -1,6 +1,10 @@
 """Clean input of decisions about proposed changes of quotas."""
 
+from typing import Any
+
 from django import forms
+
+from salesmgmt.lib.offering import offer
 
 
 class DecisionForm(forms.Form):
@@ -15,9 +19,9 @@ class ChosenForm(forms.Form):
 
     chosen = forms.TypedMultipleChoiceField(label="Changes", error_messages={"required": "Choose at least one change."})
 
-    def __init__(self, *args: object, rows: list[tuple[int, int]], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["chosen"].choices = [(f"{pk}:{version}", "") for pk, version in rows]  # type: ignore[attr-defined]
+    def __init__(self, *args: Any, rows: list[tuple[int, int]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, chosen=[(f"{pk}:{version}", "") for pk, version in rows])
 
     @property
     def versions(self) -> dict[int, int]:

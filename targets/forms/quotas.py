@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from salesmgmt.lib.offering import offer
 from targets.selectors import FreeSeat
 
 from .fields import MONEY
@@ -40,7 +41,7 @@ class GiveForm(forms.Form):
     def __init__(self, *args: Any, seats: Sequence[FreeSeat], **kwargs: Any) -> None:
         initial = {"reason": "New seat", "amount": seats[0].usual} | kwargs.pop("initial", {})
         super().__init__(*args, **kwargs | {"initial": initial, "prefix": "new"})
-        self.fields["seat"].choices = [(seat.key, _seat(seat)) for seat in seats]  # type: ignore[attr-defined]
+        offer(self, seat=[(seat.key, _seat(seat)) for seat in seats])
 
 
 def _seat(seat: FreeSeat) -> str:

@@ -117,13 +117,13 @@ def _tree(
     top = Node((0, None))
     nodes: dict[Place, Node] = {}
 
-    def made(place: Place, above: Node, **of: object) -> Node:
+    def made(place: Place, above: Node, **of: Any) -> Node:
         locked, amount, hedge = stands.get(place, (False, 0, 0))
         if place[1] == access.person_id if place[1] is not None else place[0] in led:
             if place not in stands:
                 raise Refused("Your own figure would be in this split: somebody else has it proposed first.")
             locked = True
-        node = nodes[place] = Node(place, amount if locked else 0, is_locked=locked, hedge=hedge, **of)  # type: ignore[arg-type]
+        node = nodes[place] = Node(place, amount if locked else 0, is_locked=locked, hedge=hedge, **of)
         above.children.append(node)
         return node
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from salesmgmt.desk.edges import act, csv_answer, tell_form
 from salesmgmt.desk.idempotency import keyed
 from salesmgmt.lib import clock
+from salesmgmt.lib.offering import offer
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused
 from targets import forms, selectors, services
@@ -206,7 +207,7 @@ def _copy_form(found: Plan, organisation: Organisation) -> forms.CopyForm:
     name = f"{found.name[:80]}, {'anew' if found.is_published else 'another way'}"
     form = forms.CopyForm(periods=periods, initial={"name": name})
     if found.is_published:
-        form.fields["period"].choices = periods  # type: ignore[attr-defined]
+        offer(form, period=periods)
     return form
 
 

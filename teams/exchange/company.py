@@ -17,8 +17,10 @@ from teams.models import (
     Leadership,
     LeaveKind,
     Organisation,
+    Pay,
     Period,
     PeriodChange,
+    Person,
     Posting,
     Showing,
     Territory,
@@ -209,6 +211,12 @@ def _closing_rows() -> Iterator[dict[str, Any]]:
 
 REFERENTS = [Referent("territory", "territory", _territories)]
 
+
+def _not_own(plan: Plan, row: Row, person: Person) -> None:
+    if person.pk is not None and person.pk == plan.own_person_id:
+        plan.refuse(row, "person", "Nobody enters their own pay. Ask a colleague.")
+
+
 KINDS = [
     Kind(
         "organisation",
@@ -258,6 +266,23 @@ KINDS = [
         Leadership,
         Field("team", "reference", needed=True, to="team"),
         Field("person", "reference", needed=True, to="person", also=("manager", "leader", "name")),
+    ),
+    dated(
+        "pay",
+        Pay,
+        Field("person", "reference", needed=True, to="person", also=("employee", "name")),
+        Field(
+            "yearly",
+            "number",
+            needed=True,
+            places=2,
+            least=Decimal("0.01"),
+            most=Decimal(10) ** 11,
+            also=("amount", "salary", "base_pay", "base_salary", "annual_salary"),
+        ),
+        Field("currency", "currency", needed=True),
+        check=_not_own,
+        admin_only=True,
     ),
     table(
         "leave_kinds",

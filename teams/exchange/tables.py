@@ -148,10 +148,12 @@ def dated(
     who: Field,
     *more: Field,
     after: Callable[[Plan, Row, Any, list[Any]], None] | None = None,
+    check: Callable[[Plan, Row, Any], None] | None = None,
+    admin_only: bool = False,
 ) -> Kind:
     """A kind of rows that hold from a day until another, one at a time `of` something: each as it stands.
 
-    What else stood there makes room. `after` is told what holds of that thing now.
+    What else stood there makes room. `check` refuses what can't be; `after` is told what holds of that thing now.
     """
     names = tuple(one.name for one in (who, *more))
     related = [one.name for one in (of, who, *more) if one.type == "reference"]
@@ -168,6 +170,10 @@ def dated(
             if not plan.refer(row):
                 continue
             thing = row.found[of.name]
+            if check is not None:
+                check(plan, row, thing)
+                if row.refusals:
+                    continue
             empty = {one.name: None if one.type == "reference" else "" for one in more}
             said = empty | {name: row.found.get(name, row.values[name]) for name in names if name in row.values}
             rows = standing[thing.pk or id(thing)]
@@ -188,7 +194,7 @@ def dated(
 
     since = Field("from", "date", needed=True, also=("start", "start_date", "starts_on"))
     until = Field("until", "date", also=("end", "end_date", "to", "ends_on"))
-    return Kind(key, (of, who, since, until, *more), plan, rows, together=(of.name,))
+    return Kind(key, (of, who, since, until, *more), plan, rows, together=(of.name,), admin_only=admin_only)
 
 
 def _make_room(plan: Plan, row: Row, standing: list[Any], start: Any, until: Any) -> None:

@@ -60,11 +60,13 @@ def trail(
     records: Callable[[], QuerySet[Any]] | None = None,
     check: Keep | None = None,
     numbers: dict[str, type[Model]] | None = None,
+    attach: Callable[[dict[str, Any], Any], dict[str, Any]] | None = None,
     **more: Any,
 ) -> Kind:
     """A kind of all rows of a model, a row known again by the values of `by`; of several alike the nth by the nth.
 
-    `numbers`: fields of JSON that hold the numbers of another model's rows, in a list or as keys.
+    `numbers`: fields of JSON that hold the numbers of another model's rows, in a list or as keys. `attach`: what a
+    row's values and the row that stands, if any, bring along that isn't in the table.
     """
     columns: dict[str, Any] = {
         one.name: one
@@ -77,6 +79,7 @@ def trail(
     is_added_only = any(one.name == "append_only" for one in getattr(model._meta, "triggers", ()))
 
     identified = "external_id" in columns and not is_added_only
+    column = model._meta.get_field
 
     def standing() -> QuerySet[Any]:
         return (records() if records is not None else model._default_manager.all()).order_by("pk")
@@ -106,13 +109,17 @@ def trail(
                 continue
             given = model(**values)
             stands = same.next(key_of(given))
+            if attach is not None:
+                for name, value in attach(values, stands).items():
+                    values[name] = value
+                    setattr(given, name, value)
             if stands is None:
                 if (rule := unique.broken_by(given)) is not None:
                     plan.refuse(row, by[0], rule)
                     continue
                 record = plan.create(given, row)
                 row.act = "created"
-            elif any(_value(stands, columns[name]) != _value(given, columns[name]) for name in values):
+            elif any(_value(stands, column(name)) != _value(given, column(name)) for name in values):
                 changed = copy(stands)
                 for name, value in values.items():
                     setattr(changed, name, value)

@@ -163,6 +163,14 @@ LISTS = (
     ("orders", "/orders/"),
     ("leads", "/leads/"),
     ("contracts", "/contracts/"),
+    ("campaigns", "/campaigns/"),
+    ("complaints", "/complaints/"),
+    ("suggestions", "/repeat/"),
+    ("market notes", "/market/"),
+    ("tasks", "/tasks/"),
+    ("deal board", "/deals/board/"),
+    ("timeline of an account", "/accounts/1/timeline/"),
+    ("search", "/search/"),
 )
 WALKERS = ("vera", "maya", "ana")  # all of it, a team's, one's own
 

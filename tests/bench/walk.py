@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urljoin
 from .client import Client
 
 LAST = urlsafe_b64encode(b'["<", null, 1]').decode()
-WORDS = ("novardal", "an", "nowhere")  # a name, two letters that are everywhere, what there is nothing of
+WORDS = ("novardal", "an", "zq", "nowhere")  # a name, two letters that are everywhere, what there is nothing of
 DAYS = (30, 600)  # ago
 EACH = 3  # of a filter's choices: the first, the last, one between
 TRIES = 2

@@ -70,10 +70,10 @@ def signed_in(person: Person) -> Client:
     return client
 
 
-def rule(case: Case, step: str, *, is_in: bool = False, by: User | None = None, **more: object) -> DiagnosisStep:
+def rule(case: Case, step: str, *, is_in: bool = False, by: User | None = None, **more: Any) -> DiagnosisStep:
     by = by or user(Person.objects.get(name="Maya"))
-    how = {"at": NOW, "reason": "As the figures say"} | more
-    return services.rule_step(case=case, step=step, is_in=is_in, by=by, **how)  # type: ignore[arg-type]
+    how: dict[str, Any] = {"at": NOW, "reason": "As the figures say"} | more
+    return services.rule_step(case=case, step=step, is_in=is_in, by=by, **how)
 
 
 def rule_out_six(case: Case) -> None:
@@ -81,10 +81,15 @@ def rule_out_six(case: Case) -> None:
         rule(case, step)
 
 
-def ask(case: Case, by: Person, **more: object) -> Question:
-    how = {"step": "delivery", "department": "delivery", "text": "Were orders late in October?", "at": NOW} | more
+def ask(case: Case, by: Person, **more: Any) -> Question:
+    how: dict[str, Any] = {
+        "step": "delivery",
+        "department": "delivery",
+        "text": "Were orders late in October?",
+        "at": NOW,
+    } | more
     how.setdefault("due_on", TODAY + timedelta(days=10))
-    return services.ask_department(case=case, by=user(by), **how)  # type: ignore[arg-type]
+    return services.ask_department(case=case, by=user(by), **how)
 
 
 # ── Opening ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -117,16 +122,16 @@ def test_a_leader_who_is_blocked_goes_one_up(cast: Cast) -> None:
 
 
 def test_a_manager_opens_a_case_without_a_flag_and_only_for_their_own(cast: Cast) -> None:
-    how = {"subject": "Quotes go out late", "due_on": SOON, "by": user(cast.maya), "at": NOW}
-    made = services.open_case_about(person=cast.ana, owner=cast.maya, **how)  # type: ignore[arg-type]
+    how: dict[str, Any] = {"subject": "Quotes go out late", "due_on": SOON, "by": user(cast.maya), "at": NOW}
+    made = services.open_case_about(person=cast.ana, owner=cast.maya, **how)
     assert (made.source, made.flag) == ("manager", None)
     assert made.evidence
     assert set(made.evidence) == set(Step)  # as a flag would have brought it
     assert "What the figures said when it was opened" in signed_in(cast.ana).get(f"/cases/{made.pk}/").content.decode()
     with pytest.raises(Refused, match="leads Cleo"):
-        services.open_case_about(person=cast.cleo, owner=cast.maya, **how)  # type: ignore[arg-type]
+        services.open_case_about(person=cast.cleo, owner=cast.maya, **how)
     with pytest.raises(Refused, match="Omar does not lead Ana"):
-        services.open_case_about(person=cast.ana, owner=cast.omar, **how | {"subject": "x"})  # type: ignore[arg-type]
+        services.open_case_about(person=cast.ana, owner=cast.omar, **how | {"subject": "x"})
 
 
 def test_after_a_transfer_the_former_manager_sees_nothing_and_the_new_one_takes_over(cast: Cast, case: Case) -> None:
@@ -680,7 +685,7 @@ def test_the_list_is_narrowed_by_team_owner_and_source(cast: Cast, case: Case, w
 def test_the_api_rules_asks_and_closes_and_says_what_is_wrong(cast: Cast, case: Case, dora: Person) -> None:
     maya, address = signed_in(cast.maya), f"/api/v1/cases/{case.pk}/"
 
-    def post(client: Client, path: str, **said: object) -> Any:
+    def post(client: Client, path: str, **said: Any) -> Any:
         return client.post(path, said, content_type="application/json")
 
     early = post(maya, f"{address}rule/", step="price", is_in=False, reason="x")

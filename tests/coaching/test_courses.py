@@ -1,7 +1,9 @@
 """Courses: written, published, given, taken, passed, renewed; who sees what of them."""
 
+import io
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -11,6 +13,10 @@ from coaching import selectors, services
 from coaching.models import Course, Enrolment, Lesson, QuizAttempt
 from sales.models import Task
 from salesmgmt.desk.models import Notice
+from salesmgmt.exchange.exports import write_table
+from salesmgmt.exchange.kinds import kinds
+from salesmgmt.exchange.services import Options, import_file
+from salesmgmt.exchange.services.everything import keep_files
 from salesmgmt.lib.marked import marked
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, User
@@ -198,3 +204,34 @@ def test_a_lesson_takes_only_what_its_name_says_and_https(cast: Cast) -> None:
     answer = signed_in(cast.vera).get(f"/courses/{course.pk}/lessons/{made.pk}/file/")
     assert answer["Content-Disposition"] == 'attachment; filename="a.pdf"'
     assert signed_in(cast.ben).get(f"/courses/{course.pk}/lessons/{made.pk}/file/").status_code == 404
+
+
+def test_the_files_of_lessons_move_along_with_their_table(cast: Cast, course: Course, tmp_path: Path) -> None:
+    by = user(cast.vera)
+    services.draft_course(course=course, by=by, at=NOW)
+    file = ContentFile(b"%PDF-1.7 moved", name="a.pdf")
+    made = services.add_lesson(course=course, title="A", kind="file", file=file, by=by)
+    kind, out = kinds()["lessons"], io.StringIO()
+    assert kind.files is not None
+    [(name, kept)] = kind.files()
+    assert name == f"{made.file_digest}.pdf"
+    folder = tmp_path / "files" / "lessons"
+    folder.mkdir(parents=True)
+    with kept.open("rb") as source:
+        (folder / name).write_bytes(source.read())
+    (folder / f"{'0' * 64}.pdf").write_bytes(b"%PDF-1.7 harmed")
+    write_table(kind, out)
+    made.file.delete(save=False)
+    Lesson.objects.filter(pk=made.pk).update(file="")
+    [problem] = keep_files(tmp_path)
+    assert "isn't the paper it was" in problem
+
+    def take() -> tuple[int, int]:
+        file = io.BytesIO(out.getvalue().encode())
+        done = import_file(
+            kind="lessons", file=file, name="lessons.csv", mapping=None, options=Options(), by=None, at=NOW
+        )
+        return done.changed, done.refused
+
+    assert (take(), take()) == ((1, 0), (0, 0))
+    assert selectors.file_of(Lesson.objects.get(pk=made.pk)) == (b"%PDF-1.7 moved", "application/pdf")

@@ -44,6 +44,7 @@ from teams.models import (
     Leave,
     LeaveKind,
     Organisation,
+    Pay,
     Person,
     Posting,
     Role,
@@ -975,7 +976,7 @@ def test_early_signs_are_for_the_manager_alone(world: World) -> None:
 
 def test_places_lost_after_a_territory_change_are_a_sign_where_ranks_are_shown(world: World) -> None:
     cast, on, changed = world.cast, date(2026, 11, 20), date(2026, 7, 15)
-    others = [Person.objects.create(name=f"Rep {n}") for n in range(4)]
+    others = [Person.objects.create(name=f"Rep {n}") for n in range(5)]
     for person in others:
         Posting.objects.create(person=person, team=cast.north, role=Role.REP, during=half_open(SINCE))
     Posting.objects.filter(person=cast.ben).update(during=half_open(SINCE, changed))
@@ -992,10 +993,25 @@ def test_places_lost_after_a_territory_change_are_a_sign_where_ranks_are_shown(w
         rows = selectors.early_signs(manager=cast.maya, on=on, organisation=Organisation.get())
         return {row.person.name: [sign.key for sign in row.signs] for row in rows}
 
-    assert signs()["Ben"] == ["rank"]
-    assert signs()["Rep 1"] == []
+    assert signs()["Ben"] == ["rank", "growth"]  # in one seat since 2024, and never rated
+    assert signs()["Rep 1"] == ["growth"]
+    for person, yearly in zip([cast.ben, *others], (50_000, 51_000, 42_000, 49_000, 50_000, 52_000), strict=True):
+        Pay.objects.create(person=person, yearly=yearly, currency="EUR", during=half_open(SINCE))
+    assert [name for name, keys in signs().items() if "pay" in keys] == ["Rep 1"]
+    page = signed_in(cast.maya).get("/improvement/signs/").content.decode()
+    assert "Pay lies below that of comparable people" in page
+    assert "42,000" not in page
+    for switched in (
+        {"countries_without_pay": ["DE"]}, {"shows_individual_pay": False}, {"countries_without_ranks": ["DE"]},
+    ):  # fmt: skip
+        with transaction.atomic():
+            Organisation.objects.update(**switched)
+            assert not any("pay" in keys for keys in signs().values()), switched
+            transaction.set_rollback(True)
+    Pay.objects.filter(person=others[4]).update(currency="CHF")  # five of one currency are too few to compare
+    assert not any("pay" in keys for keys in signs().values())
     Organisation.objects.update(countries_without_ranks=["DE"])
-    assert signs()["Ben"] == []
+    assert signs()["Ben"] == ["growth"]
 
 
 def test_exits_are_added_up_from_five_people_on(world: World) -> None:
@@ -1085,6 +1101,10 @@ def test_two_managers_at_once_take_each_step_once(committed: World) -> None:
     )
     assert sum(isinstance(one, Refused) for one in done) == 1
     assert Ladder.objects.get().outcome == "ended"
+    interviews = Task.objects.filter(owner=world.hugo, text="Hold an exit interview", link="/improvement/exits/")
+    assert interviews.get().done_at is None
+    services.record_exit(person=world.cast.ben, left_on=world.today, reason="growth", by=user(world.hugo), at=world.now)
+    assert interviews.get().done_at is not None
 
     ana, at, on = world.cast.ana, world.now, world.today
     a_case(world, person=ana)

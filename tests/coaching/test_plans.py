@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,12 +29,12 @@ NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 START = date(2026, 8, 17)
 
 
-def planned(cast: Cast, person: Person | None = None, **more: object) -> CoachingPlan:
-    said = {
+def planned(cast: Cast, person: Person | None = None, **more: Any) -> CoachingPlan:
+    said: dict[str, Any] = {
         "person": person or cast.ana, "kind": "ride_along", "measure": "bookings", "starts_on": TODAY,
         "until": TODAY + timedelta(weeks=8), "by": user(cast.maya), "at": NOW, "on": TODAY,
     }  # fmt: skip
-    return services.plan_coaching(**(said | more))  # type: ignore[arg-type]
+    return services.plan_coaching(**(said | more))
 
 
 @pytest.fixture
@@ -214,7 +215,7 @@ def test_who_sees_a_plan_follows_the_line_of_today(cast: Cast) -> None:
 def test_pages_of_plans_work_and_refuse_in_words(cast: Cast) -> None:
     today = clock.today("Europe/Berlin")
     maya, ana = signed_in(cast.maya), signed_in(cast.ana)
-    said = {
+    said: dict[str, Any] = {
         "person": cast.ana.pk, "kind": "course", "measure": "win_rate", "starts_on": today.isoformat(),
         "until": (today + timedelta(weeks=6)).isoformat(), "text": "Closing course", "coach": "",
     }  # fmt: skip
@@ -240,7 +241,7 @@ def test_pages_of_plans_work_and_refuse_in_words(cast: Cast) -> None:
 def test_the_api_plans_and_tells_the_effect(cast: Cast) -> None:
     today = clock.today("Europe/Berlin")
     maya: Client = signed_in(cast.maya)
-    said = {
+    said: dict[str, Any] = {
         "person": cast.ana.pk, "kind": "tool", "measure": "activities", "starts_on": today.isoformat(),
         "until": (today + timedelta(weeks=6)).isoformat(),
     }  # fmt: skip

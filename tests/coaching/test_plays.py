@@ -1,5 +1,6 @@
 """Plays: who proposes, votes, adopts; what stays of what was said; what came of the deals they were used on."""
 
+import pickle
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from coaching import selectors, services
 from coaching.analysis.plays import Histories, difference_at_use
 from coaching.models import Play, PlayUse, PlayVote
 from performance.analysis.works import difference_of_shares
+from performance.selectors import works
 from sales import services as sales
 from sales.models import Account, Deal, DealChange, Feedback, LostReason, Outcome, Stage
 from salesmgmt.desk.models import Notice
@@ -148,6 +150,16 @@ def test_nothing_is_said_from_five_deals_and_a_difference_is_told_with_its_range
     assert many.difference is not None
     assert many.difference.interval.low < 43 / 50 - 20 / 60 < many.difference.interval.high
     assert (many.difference.group, many.difference.others) == (50, 60)
+    found = works.what_works(**span)
+    [row] = [row for row in found.rows if row.cut.key == "play"]
+    assert (row.value, row.deals, row.won, row.difference) == (play.name, 50, 43, many.difference)
+    assert row in found.claims, "beside products, segments, sources and habits"
+    assert len(works.deals_of(cut="play", value=play.name, **span)) == 50
+    assert pickle.loads(pickle.dumps(row)) == row, "as it is kept for who looks next"
+    deals = signed_in(cast.ana).get("/what-works/deals/", {"cut": "play", "value": play.name, "months": 12})
+    assert "Deal 1" in deals.content.decode()
+    services.retire_play(play=play, reason="The law changed", by=user(cast.vera), at=NOW)
+    assert "play" not in {row.cut.key for row in works.what_works(**span).rows}
 
 
 def test_a_closing_play_is_compared_with_deals_that_came_as_far() -> None:

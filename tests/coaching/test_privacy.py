@@ -56,6 +56,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from teams import services as teams
 from teams.models import Leadership, Person, Posting, Role, Skill, Team, User
+from tests.answers import content_of
 from tests.cast import SINCE, Cast, make_cast
 
 NOW = clock.now()
@@ -420,7 +421,7 @@ def read_by(name: str, paths: Iterable[str]) -> set[str]:
     found = set()
     for path in paths:
         answer = client.get(path)
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        content = content_of(answer) if answer.streaming else answer.content
         found |= set(MARK.findall(content.decode()))
     return found
 

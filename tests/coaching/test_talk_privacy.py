@@ -139,8 +139,9 @@ def test_a_note_of_the_person_is_read_by_the_one_it_was_written_to(said: Cast, i
         person=said.ben, owner=said.maya, subject="Leads", due_on=TODAY, by=user("maya"), at=NOW
     )
     talk, texts = OneOnOne.objects.get(), ("own talk", "own case")
-    for text, where in zip(texts, ({"talk": talk}, {"case": case}), strict=True):
-        services.write_note(person=said.ben, text=text, by=user("ben"), at=NOW, is_for_author_only=is_own, **where)  # type: ignore[arg-type]
+    how: dict[str, Any] = {"person": said.ben, "by": user("ben"), "at": NOW, "is_for_author_only": is_own}
+    services.write_note(text=texts[0], talk=talk, **how)
+    services.write_note(text=texts[1], case=case, **how)
 
     def readers(text: str) -> set[str]:
         return {name for name in EVERYBODY if Note.objects.visible_to(user(name)).filter(text=text).exists()}

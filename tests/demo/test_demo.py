@@ -10,9 +10,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, Sum
 from django.test import Client
-from pytest_django import DjangoDbBlocker
 
-from coaching.models import ActionItem, Case, OneOnOne
+from coaching.models import ActionItem, Case, HelpEffect, OneOnOne
 from performance.models import Flag
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Account, Activity, Credit, Deal, DealChange, Order, Outcome
@@ -54,12 +53,10 @@ def undone() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def company(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def company(standing: None) -> None:
     """The demo company as a newcomer gets it, made once for the module."""
-    with django_db_blocker.unblock(), undone():
-        seed(size=Size(), today=TODAY)
-        draw_conclusions(size=Size(), today=TODAY)
-        yield
+    seed(size=Size(), today=TODAY)
+    draw_conclusions(size=Size(), today=TODAY)
 
 
 @pytest.fixture
@@ -313,3 +310,11 @@ def test_hr_reads_why_people_left(read: None, client: Client) -> None:
     page = client.get("/improvement/exits/").content.decode()
     assert "No growth" in page
     assert Person.objects.filter(exit__isnull=False).count() == 9
+
+
+def test_the_one_kind_of_help_that_did_something_is_said_to_work_and_no_other(read: None) -> None:
+    rows = {(row.kind, row.whom): row for row in HelpEffect.objects.all()}
+    rides = rows["Ride-along", "Everybody"]
+    assert (rides.verdict, rides.low <= Decimal("0.2") <= rides.high) == ("better", True)  # RIDE_RISE
+    assert rows["Course", "Everybody"].verdict == "no effect seen"
+    assert not {row.verdict for row in rows.values() if row.kind != rides.kind} & {"better", "worse"}

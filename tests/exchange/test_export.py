@@ -36,6 +36,7 @@ TABLES = {
     "lost_reasons": "key,name,counts\nweather,Weather,no\n",
     "discount_limits": "role,family,percent\nrep,,10\nrep,Tools,15\n",
     "leave": "person,kind,from,until\nAna,vacation,2026-06-01,2026-06-05\n",
+    "pay": "person,yearly,currency,from,until\nAna,50000,EUR,2026-01-01,2026-07-01\nAna,52000.5,EUR,2026-07-01,\n",
     "ramps": "name,month,percent\nNew rep,1,25\n",
     "seasons": "period,bucket,percent\n2026-Q3,2026-07,30\n2026-Q3,2026-08,30\n2026-Q3,2026-09,40\n",
     "rates": "currency,rate,from\nUSD,0.9,2026-01-01\nUSD,0.95,2026-04-01\n",

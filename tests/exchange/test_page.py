@@ -14,6 +14,7 @@ from salesmgmt.exchange.models import Batch
 from salesmgmt.exchange.services import AT_ONCE, work_off
 from salesmgmt.lib import clock
 from teams.models import Organisation, Team
+from tests.answers import content_of
 from tests.cast import Cast
 
 from .conftest import shared
@@ -175,7 +176,7 @@ def test_script_in_names_comes_out_as_text(admin: Client) -> None:
 def test_an_export_on_the_page_comes_back_unchanged(admin: Client, cast: Cast) -> None:
     upload_of = b"name,country\n=cmd|' /C calc'!A0,+49\n-5,plain\n"
     act(admin, uploaded(admin, "accounts", upload_of), "take")
-    text = b"".join(admin.get("/exports/accounts.csv").streaming_content)  # type: ignore[attr-defined]
+    text = content_of(admin.get("/exports/accounts.csv"))
     assert b"'=cmd" in text
     batch = uploaded(admin, "accounts", text)
     assert (batch.equal, batch.created, batch.refused) == (2, 0, 0)

@@ -1,5 +1,6 @@
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -8,8 +9,8 @@ from salesmgmt.lib.charts import Pace, Range, Step, draw_pace, gridlines, pace_r
 START, UNTIL, TODAY = date(2026, 10, 1), date(2027, 1, 1), date(2026, 11, 21)
 
 
-def a_pace(**changes: object) -> Pace:
-    facts: dict[str, object] = {
+def a_pace(**changes: Any) -> Pace:
+    facts: dict[str, Any] = {
         "start": START,
         "until": UNTIL,
         "today": TODAY,
@@ -18,7 +19,7 @@ def a_pace(**changes: object) -> Pace:
         "forecast": [Step(TODAY, Decimal(678_000)), Step(date(2026, 12, 31), Decimal(1_170_000))],
         "band": [Range(date(2026, 12, 31), Decimal(1_050_000), Decimal(1_290_000))],
     }
-    return Pace(**(facts | changes))  # type: ignore[arg-type]
+    return Pace(**(facts | changes))
 
 
 def test_a_track_shows_the_share_reached_and_the_tick_of_today() -> None:

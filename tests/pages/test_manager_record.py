@@ -10,6 +10,7 @@ from performance.services import rebuild
 from salesmgmt.pages.managers import Quarter, record_of
 from teams.models import Organisation, Person
 from teams.services import appoint_manager, end_employment, post_person
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.performance.test_scorecards import client_of
 from tests.recognition.test_boards import Q3, book, quota, rep
@@ -113,6 +114,6 @@ def test_it_is_seen_by_the_manager_and_up_the_line_only(cast: Cast) -> None:
     }
     assert answers == {"Maya": 200, "Vera": 200, "Ana": 404, "Omar": 404, "Olga": 200}
     assert client_of(cast.vera).get(f"/managers/{cast.ana.pk}/record/").status_code == 404
-    lines = b"".join(client_of(cast.maya).get(f"{path}?export=csv").streaming_content).decode().splitlines()
+    lines = content_of(client_of(cast.maya).get(f"{path}?export=csv")).decode().splitlines()
     assert lines[0].startswith("quarter,people_with_quota,at_quota")
     assert len(lines) == 6

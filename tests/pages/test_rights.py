@@ -38,11 +38,14 @@ from salesmgmt.desk.erasure import Forgotten
 from salesmgmt.desk.expiry import Expiry, expiries, forget_expired, set_retention
 from salesmgmt.desk.models import AuditEntry, Erasure, Notice, Retention
 from salesmgmt.exchange.kinds import STAYS, kinds
+from salesmgmt.exchange.services import own_data
 from salesmgmt.exchange.services.own_data import LEFT_OUT, archive, names_people, tables
+from salesmgmt.exchange.tasks import pack_own_data
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams.models import (
+    DataCopy,
     Leadership,
     Leave,
     LeaveKind,
@@ -58,6 +61,7 @@ from teams.models import (
 )
 from teams.selectors import hidden_of, told_of
 from teams.services import contest_rating
+from tests.answers import content_of
 from tests.cast import SINCE, Cast
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -211,9 +215,21 @@ def test_one_takes_along_what_is_stored_about_oneself_and_nobody_elses(cast: Cas
     Note.objects.create(person=cast.ben, author=cast.maya, text="about Ben", at=NOW)
     assert cast.ana.user is not None
     Notice.objects.create(user=cast.ana.user, text="Told", at=NOW)
-    answer = signed_in(cast.ana).post("/me/data/")
+    ana = signed_in(cast.ana)
+    assert ana.get("/me/data/file/").status_code == 404
+    for _ in range(2):
+        assert ana.post("/me/data/").status_code == 303
+    assert "it is being packed" in ana.get("/me/data/").content.decode()
+    assert (pack_own_data(), pack_own_data()) == (1, 0)
+    assert Notice.objects.filter(user=cast.ana.user, link="/me/data/").count() == 1
+    assert "/me/data/file/" in ana.get("/me/data/").content.decode()
+    answer = ana.get("/me/data/file/")
     content = b"".join(answer.streaming_content)  # type: ignore[arg-type]
+    answer = signed_in(cast.ana).post("/me/data/")
+    content = content_of(answer)
     assert answer["Cache-Control"] == "private, no-store"
+    for other in (cast.maya, cast.vera, cast.olga, cast.admin):
+        assert signed_in(other).get("/me/data/file/").status_code == 404
     found = opened(content)
     assert [row["person"] for row in found["performance.Flag.csv"]] == ["Ana"]
     assert [row["text"] for row in found["coaching.Note.csv"]] == ["to me"]
@@ -223,6 +239,27 @@ def test_one_takes_along_what_is_stored_about_oneself_and_nobody_elses(cast: Cas
     text = json.dumps(found)
     assert "for Maya alone" not in text
     assert "about Ben" not in text
+
+
+def test_what_was_packed_goes_after_seven_days_and_a_new_one_takes_the_place_of_the_last(cast: Cast) -> None:
+    kept = []
+    for _ in range(2):
+        own_data.ask_copy(person=cast.ana, at=NOW)
+        assert (own_data.make_copy(at=NOW), own_data.make_copy(at=NOW)) == (1, 0)
+        kept.append(DataCopy.objects.get().file)
+    assert own_data.forget_copies(at=NOW + timedelta(days=6)) == 0
+    assert not DataCopy.objects.visible_to(cast.ana.user).kept(NOW + timedelta(days=7)).exists()  # type: ignore[arg-type]
+    assert own_data.forget_copies(at=NOW + timedelta(days=7)) == 1
+
+
+def test_what_can_not_be_packed_is_said_and_not_tried_each_second(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_data, "archive", lambda **_: 1 / 0)
+    own_data.ask_copy(person=cast.ana, at=NOW)
+    assert (own_data.make_copy(at=NOW), own_data.make_copy(at=NOW)) == (1, 0)
+    assert "could not be packed" in Notice.objects.get().text
+    now = clock.now()
+    DataCopy.objects.update(made_at=now)
+    assert "It could not be packed" in signed_in(cast.ana).get("/me/data/").content.decode()
 
 
 def test_who_wrote_about_others_takes_along_that_they_did_and_not_the_words(cast: Cast) -> None:
@@ -432,7 +469,7 @@ def test_selling_time_is_kept_by_country_on_page_figure_record_export_and_api(ca
     assert "Of 1 person no selling time is shown" in page
     assert ">Ana<" not in page
     assert "Ben" in page
-    rows = "".join(part.decode() for part in maya.get("/time/?export=csv").streaming_content)  # type: ignore[arg-type, union-attr]
+    rows = content_of(maya.get("/time/?export=csv")).decode()
     assert "E-Ana" not in rows
     assert "E-Ben" in rows
     assert {row["owner"] for row in maya.get("/api/v1/time-entries/").json()["results"]} == {cast.ben.pk}
@@ -443,7 +480,7 @@ def test_selling_time_is_kept_by_country_on_page_figure_record_export_and_api(ca
     assert maya.get(asked).json()["value"] is None
     assert "/records/?measure=selling_time" not in maya.get("/figures/?of=person:E-Ana").content.decode()
     for ending in ("csv", "xlsx"):
-        given = b"".join(signed_in(cast.olga).get(f"/exports/time_entries.{ending}").streaming_content)  # type: ignore[arg-type, union-attr]
+        given = content_of(signed_in(cast.olga).get(f"/exports/time_entries.{ending}"))
         assert (b"E-Ana" in given, b"E-Ben" in given) == (False, ending == "csv")  # a workbook is packed
     spec = {"source": "time", "value": "minutes", "conditions": []}
     define_measure(key="travel", label="On the road", unit="minutes", method="sum", spec=spec, by=cast.admin, at=NOW)
@@ -545,7 +582,7 @@ def test_the_kind_of_a_leave_is_hrs_and_the_persons_and_nobody_elses(cast: Cast,
         assert [(row["kind"], row["relieves_quota"]) for row in seen] == [("", True)]
     assert signed_in(cast.cleo).get("/api/v1/leaves/").json()["results"] == []
     for other in (cast.olga, cast.admin):
-        file = b"".join(signed_in(other).get("/exports/leave.csv").streaming_content)  # type: ignore[arg-type]
+        file = content_of(signed_in(other).get("/exports/leave.csv"))
         assert b"Ana" in file
         assert kind.key.encode() not in file
     admin = signed_in(cast.admin)

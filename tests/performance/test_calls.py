@@ -17,6 +17,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Person, Team
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.performance.records import a_credit
 from tests.performance.test_snapshots import drain
@@ -165,11 +166,11 @@ def test_a_manager_calls_for_the_team_and_sees_the_people(client: Client, cast: 
     assert "Ana" in page
     assert "Cleo" not in page
     assert client.get("/calls/?of=team:South").status_code == 404
-    lines = b"".join(client.get("/calls/?format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = content_of(client.get("/calls/?format=csv")).decode().splitlines()
     assert lines[1].split(",")[1:3] == ["Maya", "North"]
-    assert len(b"".join(client.get("/calls/?format=csv&of=person:E-Ana").streaming_content).splitlines()) == 1  # type: ignore[attr-defined]
+    assert len(content_of(client.get("/calls/?format=csv&of=person:E-Ana")).splitlines()) == 1
     standing = client.get("/calls/?format=csv&list=standing")
-    lines = b"".join(standing.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = content_of(standing).decode().splitlines()
     said = client.get("/api/v1/rolled-calls/?of=team:North").json()
     assert [line.split(",")[:2] for line in lines[1:]] == [[one["kind"], one["name"]] for one in said]
     assert (said[0]["name"], said[0]["commit"], said[0]["not_called"]) == ("North", "500.00", 2)

@@ -11,7 +11,8 @@ from django.test import Client
 from performance.selectors import Scope, figures
 from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
-from teams.models import Organisation, Person, User
+from teams.models import Look, Organisation, Person, User
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 from tests.performance.test_known import credit
@@ -107,11 +108,33 @@ def test_all_figures_are_a_page_and_a_file(busy: Cast) -> None:
         assert part.startswith(f'<div id="{live.split("/")[1]}" data-live="{live.split("=")[0]}=team')
         assert 'data-live-token="' in part
         assert part.rstrip().endswith("</div>")
+    for noun, live in (
+        ("forecast", "/forecast/"), ("calls", "/calls/"), ("scorecards", "/scorecards/"),
+        ("scorecard", f"/scorecards/{busy.ana.pk}/"),
+    ):  # fmt: skip
+        part = client.get(live, headers={"HX-Request": "true"}).content.decode()
+        assert part.startswith(f'<div id="{noun}" data-live="{live}"')
+        assert part.rstrip().endswith("</div>")
+        assert "<body data-live-token=" in client.get(live).content.decode()
+    assert Look.objects.filter(page=Look.Page.SCORECARD).count() == 1  # a refresh is no further look
     lines = b"".join(client.get(f"{address}&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = content_of(client.get(f"{address}&format=csv")).decode().splitlines()
     assert any("bookings,Bookings,310.00,money,EUR" in line for line in lines)
     assert client.get(f"{address}&format=csv&file=xlsx").status_code == 200
     for nonsense in ("period=nonsense", "as_of=nonsense"):
         assert client.get(f"/figures/?of=team:North&{nonsense}").status_code == 404
+
+
+def test_every_page_of_comparing_is_a_file_too(busy: Cast) -> None:
+    client = signed_in(busy.maya)
+    for path in ("backtest", "flags/costs", "forecast", "measures", "redistributions", "reports", "scorecards"):
+        lines = b"".join(client.get(f"/{path}/?export=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+        assert "," in lines[0]
+        assert client.get(f"/{path}/?export=csv&file=xlsx")["Content-Type"].endswith("sheet")
+        if path == "measures":
+            assert {"bookings", "win_rate"} <= {line.split(",")[0] for line in lines}
+        if path == "flags/costs":
+            assert any(line.startswith("miss,") for line in lines)
 
 
 def test_a_figure_over_time_is_a_page_and_a_file(busy: Cast) -> None:
@@ -119,7 +142,7 @@ def test_a_figure_over_time_is_a_page_and_a_file(busy: Cast) -> None:
     address = "/figures/series/?of=team:North&measure=bookings&period=2026-Q2&as_of=2026-06-30"
     for by in ("day", "week", "month"):
         assert client.get(f"{address}&by={by}").status_code == 200
-    lines = b"".join(client.get(f"{address}&by=month&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = content_of(client.get(f"{address}&by=month&format=csv")).decode().splitlines()
     assert "2026-04-01,310.00,money,EUR" in lines[1]
     for nonsense in ("by=hour", "measure=luck", "measure=pace"):
         assert client.get(f"/figures/series/?of=team:North&{nonsense}").status_code == 404
@@ -158,7 +181,7 @@ def test_a_file_says_what_it_has_no_room_for_and_sums_to_the_figure(
 ) -> None:
     monkeypatch.setattr("performance.views.records.EXPORTED", 2)
     page = signed_in(busy.maya).get("/records/?of=team:North&from=2026-04-01&until=2026-07-01&format=csv")
-    lines = b"".join(page.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = content_of(page).decode().splitlines()
     assert "and 2 records more, for which a file of 2 has no room" in lines[-1]
     assert sum(Decimal(line.split(",")[-2]) for line in lines[1:]) == 310
 

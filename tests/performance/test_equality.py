@@ -48,6 +48,7 @@ from salesmgmt.lib.refusals import Refused
 from targets import services as targets
 from teams import services as teams
 from teams.models import Organisation, Person
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.performance.plainly import Plain
 
@@ -361,7 +362,7 @@ def ask(cast: Cast, scope: Scope, key: str, as_of: date, basis: Any) -> None:
     assert (said["value"] and Decimal(said["value"])) == shown.value, key
     page = client.get(shown.records)
     assert page.context["figure"].value == shown.value, key
-    file = b"".join(client.get(f"{shown.records}&format=csv").streaming_content)  # type: ignore[arg-type]
+    file = content_of(client.get(f"{shown.records}&format=csv"))
     rows = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"))))
     found = page.context["found"]
     assert len(rows) == found.count + bool(found.outside), key

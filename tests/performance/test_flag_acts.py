@@ -27,6 +27,7 @@ from salesmgmt.lib.ranges import through
 from salesmgmt.lib.refusals import Refused
 from salesmgmt.pages.home import open_needs
 from teams.models import Leave, LeaveKind, Person
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.performance.records import a_credit, a_quota
 from tests.performance.test_flags import HALF, NOW, TODAY, flagged, look, sell
@@ -71,7 +72,7 @@ def test_the_list_is_filtered_and_exported(cast: Cast, client: Client) -> None:
     assert "Left alone" in client.get("/flags/?state=closed&kind=stale").content.decode()
     assert "No flag here" in client.get("/flags/?person=nobody").content.decode()
     assert "Half as many" in client.get("/flags/?state=nonsense&kind=x&cursor=zzz").content.decode()
-    rows = b"".join(client.get("/flags/?state=all&export=csv").streaming_content).decode().splitlines()
+    rows = content_of(client.get("/flags/?state=all&export=csv")).decode().splitlines()
     assert len(rows) == 3
 
 

@@ -35,6 +35,7 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.pages.home import scope_of
 from targets.models import QuotaEntry
 from teams.models import Leadership, Leave, LeaveKind, Organisation, Person, Posting, User
+from tests.answers import content_of
 from tests.cast import Cast
 
 from .records import a_deal, a_quota, an_order, team_of
@@ -57,7 +58,7 @@ def drained() -> None:
 
 def file_of(person: Any) -> str:
     answer: Any = signed_in(person).get("/forecast/?export=csv")
-    return b"".join(answer.streaming_content).decode()
+    return content_of(answer).decode()
 
 
 @pytest.fixture
@@ -170,6 +171,28 @@ def test_a_save_moves_the_persons_landing_and_those_of_the_teams_above(
         assert now is not None
         assert now.credited == was.credited + 9000
         assert now.expected > was.expected
+    _teams_are_their_people(sellers)
+    # Whom the save does not concern is not read: their team stands for them.
+    ForecastRow.objects.filter(level="person", subject_id=sellers.cleo.pk).delete()
+    Posting.objects.filter(person=sellers.ana).update(team=sellers.south)
+    refresh_forecasts(as_of=today, at=clock.now(), person_ids=[sellers.ana.pk])
+    rows = {(row.level, row.subject_id): row.parts for row in ForecastRow.objects.all()}
+    assert rows["team", sellers.north.pk]["rest"] == pytest.approx(rows["person", sellers.ben.pk]["rest"])
+    assert rows["team", sellers.north.pk]["people"] == 1
+
+
+def _teams_are_their_people(cast: Cast) -> None:
+    rows = {(row.level, row.subject_id): row.parts for row in ForecastRow.objects.all()}
+    ana, ben, cleo = (rows["person", person.pk] for person in (cast.ana, cast.ben, cast.cleo))
+    for key, people in (
+        (("team", cast.north.pk), (ana, ben)), (("team", cast.south.pk), (cleo,)), (("company", 0), (ana, ben, cleo)),
+    ):  # fmt: skip
+        assert rows[key]["people"] == len(people)
+        assert rows[key]["rest"] == pytest.approx(sum(one["rest"] for one in people))
+        assert rows[key]["variance"] == pytest.approx(sum(one["variance"] for one in people))
+        assert rows[key]["shared"] == pytest.approx(sum(one["shared"] for one in people))
+        unit = sum(one["rest"] * one["unit"] for one in people)
+        assert rows[key]["rest"] * rows[key]["unit"] == pytest.approx(unit)
 
 
 def test_while_somebody_forecasts_the_marks_of_another_save_wait(sellers: Cast, today: date) -> None:
@@ -190,7 +213,9 @@ def test_the_day_that_runs_is_still_to_come_and_announced_leave_and_leaving_are_
 
     last = rows(quarter.last_day)[sellers.ana.pk]
     assert last.credited < last.expected
-    assert last.low < last.high
+    assert 0 < last.p_miss < 1
+    company = ForecastRow.objects.get(level="company", as_of=quarter.last_day)
+    assert company.low < company.high  # of one alone nothing at all may be the likeliest on a single day
     day = quarter.start + timedelta(days=20)
     before = rows(day)
     kind = LeaveKind.objects.get(key="parental")
@@ -259,6 +284,15 @@ def test_the_past_is_replayed_once_and_shown_to_everybody(sellers: Cast, today: 
     assert "of the 80 % ranges held" in page
     assert "Linear by calendar days" in page
     assert "Teams and the company, each as one:" in page
+    said = signed_in(sellers.ana).get("/api/v1/backtest/").json()
+    assert [(row["of"], row["checkpoint"]) for row in (said[0], said[-1])] == [("people", None), ("teams", None)]
+    names = ["Paceline", "Linear by calendar days", "Same as last period"]
+    assert [[way["name"] for way in row["methods"][:3]] for row in said] == [names] * len(said)
+    file: Any = signed_in(sellers.ana).get("/backtest/?export=csv")
+    rows = list(csv.DictReader(b"".join(file.streaming_content).decode().splitlines()))
+    told = {(row["of"], row["checkpoint"], row["method"]): row["value"] for row in rows if row["measure"] == "brier"}
+    assert float(told["people", "", "Paceline"]) == said[0]["methods"][0]["brier"]
+    assert float(told["teams", "", "Linear by calendar days"]) == said[-1]["methods"][1]["brier"]
     found = judged()
     assert found.people.count + found.people.unknown == made
     cases = BacktestCase.objects.exclude(p_miss=None)

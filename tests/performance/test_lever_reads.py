@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -13,6 +14,7 @@ from sales.models import Deal, Stage
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open, through
 from teams.models import Leave, LeaveKind, Person, Posting, Role
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.performance.records import a_credit, a_quota, an_activity, an_outcome
 
@@ -31,9 +33,9 @@ def work(person: Person, on: date, *, calls: int, won: int, lost: int, each: str
         an_outcome(person, "lost", on)
 
 
-def read(cast: Cast, **more: object) -> dict[str, Decimal]:
+def read(cast: Cast, **more: Any) -> dict[str, Decimal]:
     call_command("refresh_rollups")
-    found = levers(scope=Scope.person(cast.ana), period=QUARTER, as_of=DAY, **more)  # type: ignore[arg-type]
+    found = levers(scope=Scope.person(cast.ana), period=QUARTER, as_of=DAY, **more)
     assert sum(found.parts.values()) == found.total
     return found.parts
 
@@ -145,4 +147,4 @@ def test_the_page_says_what_takes_away_most(cast: Cast, halved: None, client: Cl
     assert "Half as many" in page or "fewer activities" in page or "The plan asks" in page
     assert client.get("/levers/", {"of": "person:E-Ana", "against": "peers"}).status_code == 200
     file = client.get("/levers/", {"of": "person:E-Ana", "period": "2026-Q2", "format": "csv"})
-    assert b"".join(file.streaming_content).startswith(b"what,name,value,reference,currency")  # type: ignore[attr-defined]
+    assert content_of(file).startswith(b"what,name,value,reference,currency")

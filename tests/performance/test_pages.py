@@ -20,6 +20,7 @@ from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams.models import Person, Posting
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.performance.records import a_credit, a_deal, a_quota, an_activity, an_outcome
 
@@ -85,7 +86,7 @@ def test_a_manager_opens_the_rows_of_todays_people_and_one_line_says_the_rest(bu
     shown = figure(scope=Scope.team(busy.north), measure="bookings", period=Q2, as_of=Q2.last_day)
     assert shown.value == D("114.81")
     file = client.get("/records/", asked | {"format": "csv"})
-    lines = b"".join(file.streaming_content).decode().splitlines()
+    lines = content_of(file).decode().splitlines()
     assert lines[0] == "on,person,kind,record,value,currency"
     assert lines[-1] == ",,,and 1 record of people who have left your team,100.10,EUR"
     assert sum(D(line.split(",")[-2]) for line in lines[1:]) == D("114.81")

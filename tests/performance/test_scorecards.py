@@ -17,10 +17,12 @@ from performance.services import rebuild
 from performance.services.scorecards import Weighed, set_scorecard
 from sales.models import Deal, Outcome, Pipeline, Stage
 from sales.services import change_deal, log_activity, open_deal
+from salesmgmt.lib import clock
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.refusals import Refused, Stale
 from teams.models import Look, Organisation, Person
 from teams.services import appoint_manager
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.recognition.test_boards import book, quota
 
@@ -229,7 +231,7 @@ def test_pages_show_ones_own_and_ones_peoples(cast: Cast) -> None:
     assert "Ana" in page
     assert "Cleo" not in page
     assert client_of(cast.maya).get("/scorecards/?period=2026-X3").status_code == 404
-    file = b"".join(client_of(cast.maya).get("/scorecards/?period=2026-Q3&export=csv").streaming_content).decode()
+    file = content_of(client_of(cast.maya).get("/scorecards/?period=2026-Q3&export=csv")).decode()
     assert file.splitlines()[0].startswith("person,role,period,as_of,measure")
     assert set(Look.objects.values_list("person__name", "page")) == {("Ana", "scorecard"), ("Ben", "scorecard")}
     client_of(cast.vera).get(f"/scorecards/{cast.cleo.pk}/?period=2026-Q3&export=csv")
@@ -240,7 +242,7 @@ def test_the_form_sets_weights_once_and_names_what_is_wrong(cast: Cast) -> None:
     client = client_of(cast.olga)
     assert client_of(cast.maya).get("/scorecards/weights/rep/").status_code == 404
     last = Scorecard.objects.standing().get(role="rep")
-    today = date.today()
+    today = clock.today("Europe/Berlin")
     said = {
         "starts_on": today.isoformat(),
         "reason": "New year",

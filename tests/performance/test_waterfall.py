@@ -23,6 +23,7 @@ from sales.models import Deal, LostReason
 from salesmgmt.lib.periods import Period
 from salesmgmt.lib.ranges import half_open
 from teams.models import ExchangeRate, Person, Posting, Role
+from tests.answers import content_of
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -343,7 +344,7 @@ def test_each_bar_of_the_page_opens_its_deals_and_the_rest_is_one_line(client: C
     assert "New: €140" in behind
     assert "Of another" not in behind
     assert "and 1 of deals" in behind
-    lines = b"".join(client.get(f"/pipeline/?{asked}&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    lines = content_of(client.get(f"/pipeline/?{asked}&format=csv")).decode().splitlines()
     assert lines[2].startswith("new,140")
 
 

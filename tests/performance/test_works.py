@@ -9,6 +9,7 @@ from performance.selectors import works
 from sales.models import Deal
 from salesmgmt.lib import clock
 from teams.models import Person
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.performance.test_scorecards import client_of, decide
 
@@ -127,11 +128,11 @@ def test_nonsense_is_not_found(cast: Cast, query: str) -> None:
 
 
 def test_the_file_says_what_the_page_says(few: Cast, client: Client) -> None:
-    lines = b"".join(client_of(few.ana).get("/what-works/?export=csv").streaming_content).decode().splitlines()
+    lines = content_of(client_of(few.ana).get("/what-works/?export=csv")).decode().splitlines()
     assert lines[0].startswith("group,value,deals,won,win_rate")
     assert any(line.startswith("Source,Referral,5,5,1.0") for line in lines)
     deals = client_of(few.ana).get("/what-works/deals/?cut=source&value=Referral&export=csv")
-    assert b"".join(deals.streaming_content).decode().count("Probes") == 5
+    assert content_of(deals).decode().count("Probes") == 5
 
 
 def test_somebody_who_is_nobody_here_sees_nothing(cast: Cast) -> None:

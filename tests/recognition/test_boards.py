@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -51,10 +52,10 @@ def rep(name: str, team: Team) -> Person:
     return made
 
 
-def board(user: Person, **more: object) -> Board:
+def board(user: Person, **more: Any) -> Board:
     list(rebuild())
     assert user.user is not None
-    return leaderboard(user=user.user, period=Q3, as_of=AS_OF, **more)  # type: ignore[arg-type]
+    return leaderboard(user=user.user, period=Q3, as_of=AS_OF, **more)
 
 
 @pytest.fixture

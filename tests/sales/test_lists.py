@@ -83,6 +83,8 @@ def rows_read(statements: list[str], table: str) -> int:
         for way in SMALL:
             cursor.execute(f"SET enable_{way} = off")
         for statement in statements:
+            if statement.startswith("EXPLAIN"):  # reads none
+                continue
             cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}")
             (answer,) = cursor.fetchone()
             plan = (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
@@ -134,7 +136,7 @@ def test_long_lists_read_no_row_that_they_do_not_show(transactional_db: None) ->
                 ) as captured:
                     keyset.page(
                         found.parts, by=by, descending=descending, cursor=cursor, shown=found.lines,
-                        narrowed=found.may_lie_apart and by != "name", soon=found.soon, gather=found.gather,
+                        narrowed=by not in found.evenly, soon=found.soon, gather=found.gather,
                     )  # fmt: skip
                 read = rows_read([query["sql"] for query in captured], "sales_deal")
                 if read > MOST_ROWS:
@@ -199,26 +201,28 @@ def test_what_is_looked_for_soon_is_found_however_far_it_lies(cast: Cast, monkey
     assert hours == [[23, 22, 21], [20, 19, 11], [3]]
 
 
-@pytest.mark.parametrize(("near", "gather"), [(1, 0), (6, 50), (50, 0)])
+@pytest.mark.parametrize("near", [1, 6, 50])
 def test_two_letters_find_the_same_deals_in_the_same_order_however_they_are_looked_for(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, near: int, gather: int
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, near: int
 ) -> None:
     monkeypatch.setattr(keyset, "NEAR", near)
-    stage, brandt = Stage.objects.order_by("pk")[0], Account.objects.create(name="Brandt", owner=cast.ana)
+    stage, brandt = Stage.objects.order_by("pk")[0], Account.objects.create(name="Brandt Anlagen", owner=cast.ana)
     for number in range(24):
         Deal.objects.create(
             owner=cast.ana if number % 3 else cast.cleo, stage=stage, currency="EUR",
-            name="Fan" if number % 4 else "Mill", account=brandt if number % 5 == 0 else None,
+            name=("Fan", "Anvil", "Two anvils", "Mill-and-fan")[number % 4],
+            account=brandt if number % 5 == 0 else None,
             opened_on=date(2026, 7, 1 + number // 2) if number % 7 else None,
         )  # fmt: skip
     for who in (cast.vera, cast.ana):
         user = User.objects.get(pk=who.user_id)
         wanted = selectors.deals(user, DealFilter(text="an")).order_by(F("opened_on").desc(nulls_last=True), "-pk")
-        found = replace(selectors.deals_in_order(user, DealFilter(text="an")), gather=gather)
+        assert {deal.name for deal in wanted.filter(account=None)} == {"Anvil", "Two anvils", "Mill-and-fan"}
+        found = selectors.deals_in_order(user, DealFilter(text="an"))
         assert found.soon is not None
         told: dict[str, Any] = {
-            "by": "opened_on", "descending": True, "size": 5, "shown": found.lines, "narrowed": found.may_lie_apart,
-            "soon": found.soon, "gather": found.gather,
+            "by": "opened_on", "descending": True, "size": 5, "shown": found.lines,
+            "narrowed": "opened_on" not in found.evenly, "soon": found.soon, "gather": found.gather,
         }  # fmt: skip
         rows, page = [], keyset.page(found.parts, **told)
         rows += page.rows

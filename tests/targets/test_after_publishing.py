@@ -20,6 +20,7 @@ from targets.selectors import by_quarter, plan_rows, published_targets, quota_of
 from targets.services import adjust_quota, announce, answer_response, confirm_proposal, publish_plan, respond
 from teams.models import Organisation, Person, Posting, Team, User
 from teams.services import change_calendar, change_team, post_person
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.targets.letters import END, START, get_json, published, signed_in
 from tests.targets.test_proposals import ON, drain, user
@@ -108,7 +109,7 @@ def test_a_figure_of_two_seats_is_changed_as_a_whole(cast: Cast, moved: Plan) ->
     assert (entry.team, entry.starts_on, entry.amount) == (cast.north, START, -6000)
     page = signed_in(cast.ana).get("/quotas/?period=2026-Q3").content.decode()
     assert "60,000.00" in page
-    table = b"".join(signed_in(cast.admin).get("/quotas/table/?period=2026-Q3").streaming_content).decode()
+    table = content_of(signed_in(cast.admin).get("/quotas/table/?period=2026-Q3")).decode()
     rows = {(row["name"], row["team"]): row["2026-Q3"] for row in csv.DictReader(io.StringIO(table))}
     assert rows == {
         ("Ana", "North"): "27000.00", ("Ana", "South"): "33000.00", ("Ben", "North"): "66000.00",
@@ -133,7 +134,7 @@ def test_a_former_manager_reads_no_entries_of_who_has_gone_but_their_sum(cast: C
     )  # fmt: skip
     maya = signed_in(cast.maya)
     for path in ("/quotas/export/?period=2026-Q3", "/quotas/table/?period=2026-Q3"):
-        told = b"".join(maya.get(path).streaming_content).decode()
+        told = content_of(maya.get(path)).decode()
         assert "Between us" not in told
         assert "E-Ana" not in told
         assert "27000.00" in told  # what they hold in North, with the relief

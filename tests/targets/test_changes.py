@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -206,15 +207,15 @@ def test_what_is_asked_for_moves_with_its_words(cast: Cast, plan: Plan) -> None:
 
 def test_small_steps_come_to_no_more_than_one(cast: Cast, plan: Plan) -> None:
     by = user(cast.maya)
-    said = {"person": cast.ana, "period": Q3, "reason": "Frozen.", "results": "Two left", "at": AT}
-    assert change_quota(amount=D(60000), by=by, **said) is None  # type: ignore[arg-type]
-    assert change_quota(amount=D(59000), by=by, **said) is not None  # type: ignore[arg-type]
+    said: dict[str, Any] = {"person": cast.ana, "period": Q3, "reason": "Frozen.", "results": "Two left", "at": AT}
+    assert change_quota(amount=D(60000), by=by, **said) is None
+    assert change_quota(amount=D(59000), by=by, **said) is not None
     with pytest.raises(Refused, match="Ana: this moves it by more than you may change alone"):
         announce(
             plan=plan, headline="Less.", results="x", team=cast.north, figures={cast.ana.pk: D(59000)}, by=by, at=AT
         )
     Organisation.objects.update(free_change=20)
-    assert change_quota(amount=D(59000), by=user(cast.maya), **said) is None  # type: ignore[arg-type]
+    assert change_quota(amount=D(59000), by=user(cast.maya), **said) is None
     assert figure(cast.ana) == 59000
 
 

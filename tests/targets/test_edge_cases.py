@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from django.db.models import ProtectedError
@@ -28,9 +29,9 @@ LATE = date(2026, 9, 30)
 QUARTER = {"start": START, "end": END}
 
 
-def give(cast: Cast, person: Person, amount: str, **more: object) -> None:
+def give(cast: Cast, person: Person, amount: str, **more: Any) -> None:
     values = {"basis": "base", "reason": "Plan", "by": cast.admin, "at": AT} | QUARTER | more
-    enter_quota(person=person, amount=D(amount), **values)  # type: ignore[arg-type]
+    enter_quota(person=person, amount=D(amount), **values)
 
 
 def quota(person: Person) -> D | None:

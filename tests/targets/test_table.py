@@ -19,6 +19,7 @@ from targets.models import QuotaEntry, QuotaProposal, RampProfile, RampStep
 from targets.selectors import quota_of
 from targets.services import adjust_quota, confirm_proposal, enter_quota
 from teams.models import ExchangeRate, Person, User
+from tests.answers import content_of
 from tests.cast import Cast
 from tests.exchange.test_kinds import counts, take
 from tests.targets.letters import END, START, repost
@@ -46,7 +47,7 @@ def table(who: User | Person, query: str = "") -> str:
     client.force_login(who.user if isinstance(who, Person) else who)  # type: ignore[arg-type]
     answer = client.get(f"/quotas/table/?period=2026-Q3{query}")
     assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    return content_of(answer).decode()
 
 
 def test_a_year_of_quotas_has_a_column_for_each_period_that_quotas_are_given_for(cast: Cast, quotas: None) -> None:

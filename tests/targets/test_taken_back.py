@@ -1,6 +1,7 @@
 """Quotas and budgets taken back: nothing of a figure is left that nobody has said, and none goes below zero."""
 
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -32,7 +33,7 @@ from tests.targets.test_redistribution import AT, ON, Q3, landing, user
 QUARTER = Period.parse("2026-Q3")
 
 
-def imported(amount: str, basis: str = "final", person: str = "E-Ana") -> object:
+def imported(amount: str, basis: str = "final", person: str = "E-Ana") -> Any:
     return take("quotas", f"person,period,amount,team,basis\n{person},2026-Q3,{amount},North,{basis}\n")
 
 
@@ -47,11 +48,11 @@ def stands() -> dict[str, D]:
 def test_of_two_imports_of_a_quota_the_later_is_undone_first(cast: Cast, second: str) -> None:
     first, later = imported("100000"), imported(second)
     with pytest.raises(Refused, match="The quota of Ana from 1 Jul 2026 was changed later on"):
-        undo(first)  # type: ignore[arg-type]
+        undo(first)
     assert stands() == {"base": D(second)}
-    undo(later)  # type: ignore[arg-type]
+    undo(later)
     assert stands() == {"base": D(100000)}
-    undo(first)  # type: ignore[arg-type]
+    undo(first)
     assert stands() == {}
 
 
@@ -59,7 +60,7 @@ def test_a_quota_that_somebody_has_changed_since_is_not_taken_from_under_the_cha
     answer = imported("100000")
     adjust_quota(person=cast.ana, period=QUARTER, amount=D(90000), reason="Steel", by=user(cast.maya), at=AT)
     with pytest.raises(Refused, match="“Steel”"):
-        undo(answer)  # type: ignore[arg-type]
+        undo(answer)
     assert quota(cast.ana) == 90000
 
 
@@ -105,7 +106,7 @@ def test_what_followed_from_a_base_goes_with_it_and_its_proposals_too(cast: Cast
     leave.delete()
     drain()
     assert the_proposal().seat == cast.ana
-    undo(answer)  # type: ignore[arg-type]
+    undo(answer)
     assert stands() == {}
     drain()
     assert not QuotaProposal.objects.open().exists()
@@ -176,7 +177,7 @@ def test_an_import_says_what_a_quota_comes_to_with_all_that_was_changed_of_it(ca
     goes_on_leave(cast.ana)
     drain()
     assert the_proposal().seat == cast.ana  # it goes on to follow what happens
-    undo(answer)  # type: ignore[arg-type]
+    undo(answer)
     assert quota(cast.ana) == 10000
 
 
@@ -184,7 +185,7 @@ def test_an_import_of_a_base_takes_no_quota_below_zero(cast: Cast) -> None:
     imported("66000", "base")
     adjust_quota(person=cast.ana, period=QUARTER, amount=D(10000), reason="Fire", by=user(cast.maya), at=AT)
     answer = imported("50000", "base")
-    assert "would come to -6,000.00" in reasons(answer)[0][2]  # type: ignore[arg-type]
+    assert "would come to -6,000.00" in reasons(answer)[0][2]
     assert quota(cast.ana) == 10000
 
 

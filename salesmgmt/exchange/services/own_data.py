@@ -14,12 +14,23 @@ from io import TextIOWrapper
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
+from uuid import uuid4
 
+import structlog
 from django.apps import apps
+from django.core.files.base import File
+from django.db import transaction
 from django.db.models import DateField, ForeignKey, Model, Q, QuerySet
+from django.urls import reverse
 
+from salesmgmt.desk.telling import tell_users
+from salesmgmt.desk.wake import wake
 from salesmgmt.lib import csvout
-from teams.models import Person, User
+from teams.models import DataCopy, Person, User
+
+TOPIC = "own data"
+
+logger = structlog.get_logger(__name__)
 
 LEFT_OUT = {  # about people, and in no archive: why
     "desk.Mark": "what has to be worked out anew, gone within seconds",
@@ -127,6 +138,66 @@ def _about(model: type[Model], depth: int = DEPTH) -> tuple[str, ...]:
             is_ours = parent is not model and parent is not User and parent._meta.app_label != CUSTOMERS
             found += [f"{one.name}__{way}" for way in _about(parent, depth - 1)] if is_ours else []
     return tuple(found)
+
+
+# ── A copy for the person ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@transaction.atomic
+def ask_copy(*, person: Person, at: datetime) -> DataCopy:
+    """Have all that is stored about a person packed by the worker; asking again while it waits changes nothing."""
+    Person.objects.select_for_update().only("pk").get(pk=person.pk)
+    stands = DataCopy.objects.filter(person=person).first()
+    if stands is not None and stands.made_at is None:
+        return stands
+    if stands is not None:
+        _drop(stands)
+    copy = DataCopy.objects.create(person=person, asked_at=at)
+    wake(TOPIC)
+    return copy
+
+
+def make_copy(*, at: datetime) -> int:
+    """Pack what the next one who waits has asked for, and tell them; answer how many were made."""
+    with transaction.atomic():
+        waiting = DataCopy.objects.select_for_update(skip_locked=True, of=("self",)).filter(made_at=None)
+        copy = waiting.select_related("person").order_by("pk").first()
+        if copy is None:
+            return 0
+        text = "All that is stored about you is packed: take it along within seven days."
+        try:
+            with transaction.atomic():
+                whole, told = archive(person=copy.person, at=at)
+                with whole:
+                    copy.file.save(f"{uuid4().hex}.zip", File(whole), save=False)
+        except Exception:  # whatever it was, it is not tried again each second
+            logger.exception("own_data_failed", person=copy.person_id)
+            text = "Your data could not be packed. Ask again, or ask your admin."
+        else:
+            logger.info("own_data_packed", person=copy.person_id, tables=len(told.rows))
+        copy.made_at = at
+        copy.save(update_fields=["made_at", "file"])
+        tell_users([(copy.person.user_id, text, reverse("own-data"))], at=at, must=True)
+    return 1
+
+
+def forget_copies(*, at: datetime) -> int:
+    """Delete copies whose days are over; answer how many."""
+    with transaction.atomic():
+        over = DataCopy.objects.select_for_update().filter(made_at__lte=at - DataCopy.KEPT)
+        return sum(_drop(copy) for copy in over)
+
+
+def _drop(copy: DataCopy) -> bool:
+    """The file goes once its row has."""
+    storage, name = copy.file.storage, copy.file.name
+    copy.delete()
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))
+    return True
+
+
+# ── What is in it ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @cache

@@ -96,6 +96,10 @@ BUILT_IN = {seat.external_id: seat.story for seat in PEOPLE if seat.story in CAU
 NOT_BEHIND = {seat.external_id: seat.story for seat in PEOPLE if seat.story in {"ramp", "returned", "quarter_end"}}
 """People whose bare attainment looks low for a good cause: on ramp, back from leave, selling at quarter's end."""
 
+RIDES = ("E-101", "E-104", "E-111", "E-112", "E-114", "E-202", "E-212")
+"""Who was ridden along with, and does so much more since: the one kind of help here that did something."""
+RIDE_WEEKS, RIDE_RISE = 24, 1.2
+
 _FURTHER = {
     "Eastern Europe": ("PL", "CZ", "HU", "RO", "GR"),
     "North America": ("US", "CA", "MX"),

@@ -12,6 +12,7 @@ from coaching.services import freeze_plans, refresh_help_effects, refresh_play_e
 from sales.models import Deal, Stage
 from teams.models import Leadership, Person, Posting, Role
 
+from .cast import RIDE_WEEKS, RIDES
 from .organisation import ZONE
 
 # name, technique, what one says, objection, answer, example, place of the stage, state, share of won and of lost deals
@@ -66,7 +67,7 @@ COMMENTS = (
     "I leave the last question out with customers we know well.",
 )
 HELP = (  # kind, measure, what exactly, weeks ago it began, how long
-    ("ride_along", "activities", "Two days a week together at new customers", 24, 8),
+    ("ride_along", "activities", "Two days a week together at new customers", RIDE_WEEKS, 8),
     ("course", "win_rate", "Closing course: four evenings and a practice deal", 22, 6),
     ("mentoring", "bookings", "Every second Friday with a colleague who knows the trade", 19, 12),
     ("practice", "win_rate", "Practise “Walk the line first” before each first visit", 7, 6),
@@ -145,8 +146,9 @@ def _write_plans(reps: list[Person], today: date) -> None:
     leads = {seat.team_id: seat.person for seat in Leadership.objects.on(today).select_related("person__user")}
     teams = dict(Posting.objects.on(today).filter(person__in=reps).values_list("person_id", "team_id"))
     led = [one for one in reps if leads.get(teams[one.pk])]
+    ridden = [one for one in led if one.external_id in RIDES]
     for place, (kind, measure, text, weeks, long) in enumerate(HELP):
-        for person in led[place * EACH : (place + 1) * EACH]:
+        for person in led[place * EACH : (place + 1) * EACH] if place else ridden:
             coach = leads[teams[person.pk]]
             starts_on = today - timedelta(weeks=weeks, days=today.weekday())
             if coach == person or (person.hired_on and person.hired_on > starts_on - timedelta(days=91)):

@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from .calendars import Bools, Calendar, Floats, Ints
-from .cast import CAUSES, Market, Seat
+from .cast import CAUSES, RIDE_RISE, RIDE_WEEKS, RIDES, Market, Seat
 
 _EVENLY = tuple(np.sqrt(prime) % 1 for prime in (5, 2, 3, 7, 11))  # irrational steps, one per property
 _NORMAL = np.array([NormalDist().inv_cdf((step + 0.5) / 1000) for step in range(1000)])
@@ -194,6 +194,8 @@ def make_work(
         elif seat.story == "activity":
             weights[row] *= cause[row, :now]
     weights *= _rhythms(seats, now, count)
+    ridden = max(now - 7 * RIDE_WEEKS - calendar.today.weekday(), 0)
+    weights[[row for row, seat in enumerate(seats) if seat.external_id in RIDES], ridden:] *= RIDE_RISE
     totals = weights.sum(axis=1)
     shares = count * totals / max(totals.sum(), 1e-9)
     counts = np.floor(shares).astype(np.int64)
