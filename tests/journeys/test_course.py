@@ -41,7 +41,7 @@ NAMED = """() => {
 
 def reach(page: "Page", words: str, typed: str = "") -> None:
     """Tab until a control that begins with these words has the focus; type into it."""
-    passed = []
+    passed: list[str] = []
     while len(passed) < 90:
         page.keyboard.press("Tab")
         passed.append(page.evaluate(NAMED))
