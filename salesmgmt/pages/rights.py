@@ -137,7 +137,7 @@ def looks(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def own_data(request: SignedIn) -> HttpResponse:
-    """Everything that is stored about oneself: asked for here, packed by the worker, to be taken along for some days."""
+    """Everything that is stored about oneself: asked for here, packed by the worker, kept for some days."""
     person = person_of(request.user)
     if person is None:
         raise Http404
