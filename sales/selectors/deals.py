@@ -181,7 +181,8 @@ def board(user: Viewer, stages: list[Stage], day: date, *, owner: int | None = N
         if row["amount"]:
             amounts.setdefault(row["stage"], []).append((row["amount"], row["currency"]))
     order = F("expected_close_on").asc(nulls_last=True)
-    first = [open_deals.filter(stage=pk).order_by(order, "pk").values_list("pk")[:CARDS] for pk in sorted(counts)]
+    by_place = open_deals.order_by(order, "pk").values_list("pk", flat=True)
+    first = [by_place.filter(stage=pk)[:CARDS] for pk in sorted(counts)]
     ids = first[0].union(*first[1:], all=True) if first[1:] else first[0] if first else []  # an index knows them
     found = named(Deal.objects.filter(pk__in=ids), "owner", "account").only(*ON_CARDS)
     cards: dict[int, list[Deal]] = {}
