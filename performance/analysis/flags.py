@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 Ints = NDArray[Any]
 
 LEVERS = ("activity", "pipeline", "conversion", "size", "speed")
-OPENED = "opened"  # deals a day: less activity and less to show for it both make them fewer, and the first shows so soonest
+OPENED = "opened"  # deals a day: fewer by less activity and by less to show for it, and seen before either
 DECIDED = frozenset({"conversion", "size", "speed"})  # that only decided deals show
 LONG = 2  # the place of the window that holds a whole quarter's end
 PRIOR = 0.12  # of the people have a cause

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from tests.companies import Company
-from tests.performance.planted import LATE, STRETCHED, Planted
+from tests.performance.planted import LATE, Planted
 
 LONGEST = 720
 PRIOR = 0.25 / 5  # three of twelve people, one of five causes each
@@ -98,9 +98,9 @@ def _log(
     days = opened + ripe
     quarter = np.searchsorted(company.quarters, days, side="right")
     if decided < end:
-        ends = company.quarters[min(np.searchsorted(company.quarters, decided, side="right"), len(company.quarters) - 1)]
-        left = int((ends - decided).astype(int))
-        same, now = (quarter == np.searchsorted(company.quarters, decided, side="right")) & (days < decided), days == decided
+        number = int(np.searchsorted(company.quarters, decided, side="right"))
+        left = int((company.quarters[min(number, len(company.quarters) - 1)] - decided).astype(int))
+        same, now = (quarter == number) & (days < decided), days == decided
         held = plain[same].sum() / 21 if left <= 21 else 0.0
         kept = plain[now].sum() * max(21 - left + 1, 0) / 21
         chance = (1 - rush) * plain[now].sum() + rush * (held + kept)

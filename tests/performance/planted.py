@@ -88,7 +88,11 @@ def _asked(company: Company, person: int, made: Mapping[int, Cause], start: date
 
 
 def _read(
-    company: Company, window: Window, truth: dict[int, str], people: list[int], made: Mapping[int, Cause],
+    company: Company,
+    window: Window,
+    truth: dict[int, str],
+    people: list[int],
+    made: Mapping[int, Cause],
     rushed: dict[int, float],
 ) -> Planted:
     first = company.quarters[0].astype(date)
@@ -129,15 +133,15 @@ def _read(
         )  # fmt: skip
     windows = lengths_of(window)
     looks: list[dict[int, Seen]] = []
-    for now, *past in windows.values():
-        past = [days for days in past if days[0] >= first]
+    for now, *before_now in windows.values():
+        past = [days for days in before_now if days[0] >= first]
         due = due_of(
             company.owner, company.opened.astype(int),
             np.where(np.isnat(company.decided), method.NEVER, company.decided.astype(int)),
             [(int(_d(a).astype(int)), int(_d(b).astype(int))) for a, b in (now, *past)], company.people,
         )  # fmt: skip
-        own, *then = (_counts(company, *days, one) for days, one in zip((now, *past), due, strict=True))
-        then = list(zip(past, then, strict=True))
+        own, *counted = (_counts(company, *days, one) for days, one in zip((now, *past), due, strict=True))
+        then = list(zip(past, counted, strict=True))
         looks.append({})
         for p in people:
             asked = {days: _asked(company, p, made, *days) for days in (now, *(days for days, _ in then))}
