@@ -347,7 +347,7 @@ def _weigh(found: dict[int, Reading], window: Window, people: Collection[int] | 
         found = {pk: reading for pk, reading in found.items() if pk in some}
     windows = lengths_of(window)
     counted = _counts(list(found), sorted({days for own in windows.values() for days in own}))
-    deals = _deals(list(found))
+    deals = _deals(list(found), min(first for own in windows.values() for first, _ in own))
     seen = []
     for spans in windows.values():
         look = {}
@@ -406,17 +406,17 @@ def _counts(people: list[int], windows: list[Days]) -> dict[tuple[int, Days], Co
     return found
 
 
-def _deals(people: list[int]) -> tuple[Any, Any, Any]:
-    """Whose deals (by place in `people`), and the numbers of the days they were opened and decided."""
+def _deals(people: list[int], since: date) -> tuple[Any, Any, Any]:
+    """Whose deals (by place in `people`), of those open on `since` or later, and the days of opening and decision."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT p.at - 1, d.opened_on - DATE '1970-01-01',
                    CASE WHEN d.status = 'open' THEN %s ELSE d.closed_on - DATE '1970-01-01' END
               FROM unnest(%s::bigint[]) WITH ORDINALITY AS p(pk, at) JOIN sales_deal d ON d.owner_id = p.pk
-             WHERE d.withdrawn_at IS NULL
+             WHERE d.withdrawn_at IS NULL AND d.opened_on IS NOT NULL AND (d.status = 'open' OR d.closed_on >= %s)
             """,
-            [NEVER, people],
+            [NEVER, people, since],
         )
         owner, opened, closed = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 3).T
     return owner, opened, closed

@@ -214,6 +214,8 @@ def _sales(cast: Cast, made: Company, people: dict[int, Person], until: object) 
 def test_the_database_tells_the_same(cast: Cast) -> None:
     company = plant(5, "steady", factor=0.35, people=8, deals=60, size_spread=0.5, quarters=6)
     people = load(cast, company)
+    undated = Deal(name="Nobody knows since when", owner=people[0], stage=Stage.objects.order_by("pk")[0])
+    Deal.objects.bulk_create([undated])
     call_command("refresh_rollups")
     raise_flags(as_of=company.window.last, at=datetime(2024, 5, 1, tzinfo=UTC))
     names = {person.pk: n for n, person in people.items()}
