@@ -103,9 +103,13 @@ class Company:
 
 
 def generate(
-    seed: int, style: str | Style = "steady", causes: Mapping[int, Cause] | None = None, **more: float
-) -> Company:
-    """A company of a style; `causes` by person. Same seed, same company."""
+    seed: int, style: str | Style = "steady", causes: Mapping[int, Cause] | None = None, *,
+    rushed: Mapping[int, float] | None = None, **more: float,
+) -> Company:  # fmt: skip
+    """A company of a style; `causes` by person, and `rush` of those who sell later than the others.
+
+    Same seed, same company.
+    """
     of = replace(STYLES[style] if isinstance(style, str) else style, **more)
     rng = np.random.default_rng([seed, sum(str(style).encode())])
     causes = causes or {}
@@ -118,7 +122,7 @@ def generate(
     made = (
         _billed(rng, of, quarters, level, joined, left)
         if of.monthly
-        else _sold(rng, of, quarters, level, joined, left, causes)
+        else _sold(rng, of, quarters, level, joined, left, causes, rushed or {})
     )
     return Company(style=of, quarters=quarters, joined=joined, left=left, level=level, **made)
 
@@ -165,6 +169,7 @@ def _sold(
     joined: Days,
     left: Days,
     causes: Mapping[int, Cause],
+    rushed: Mapping[int, float],
 ) -> dict:
     """Deals, opened day by day, decided after a while, some waiting for the end of the quarter."""
     warm = 400
@@ -190,7 +195,8 @@ def _sold(
             wait = np.where(late, since + np.ceil((wait - since) / cause.factor).astype(int), wait)
     decided = opened + wait
     quarter_end = quarters[np.clip(np.searchsorted(quarters, decided, side="right"), 0, of.quarters)]
-    waits = (rng.random(len(owner)) < of.rush) & (decided < last) & (decided >= first)
+    rush = np.array([rushed.get(person, of.rush) for person in range(len(joined))])
+    waits = (rng.random(len(owner)) < rush[owner]) & (decided < last) & (decided >= first)
     decided = np.where(waits, np.maximum(decided, quarter_end - rng.integers(1, 22, len(owner))), decided)
     for person, cause in causes.items():
         if cause.kind == "conversion":

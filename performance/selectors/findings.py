@@ -35,14 +35,15 @@ from teams.models import Leave, Organisation, Person, Posting, Team
 from teams.selectors import PersonDays, presence
 
 from ..analysis import ENOUGH, Past, Rhythm, landing_range, rhythms
-from ..analysis.flags import Chances, Counts, Result, Seen, chances, change_of
+from ..analysis.flags import Chances, Counts, Result, Seen, chances, change_of, due_of
+from ..analysis.forecast import NEVER
 from ..analysis.levers import Work
 from ..analysis.signals import Signal, signals
 from ..models import FlagKind, RollupSum
 from .causes import beside, is_team_wide, percent, reason_of
 from .cells import Cells, Span, read
 from .figures import daily, records_url
-from .forecasting import kept, last_made, stored
+from .forecasting import kept, last_made, number, stored
 from .levers import REFERENCE, Days, Look, looks
 from .pace import PAST, elapsed, same_point
 from .scope import Scope
@@ -59,8 +60,9 @@ NEW = 3  # months of tenure without flags
 LIMIT = 0.80  # of what the plan, and of what one's own rhythm, expects by now
 RECOVERED = 0.90
 RHYTHM_RECOVERED = 0.95
-LATE, DOUBT, SURELY = 0.4, 2.0, 0.85  # of an even spread; errors; how likely a cause must be, as little is decided
-LATE_MISS = 0.7  # and how likely the quota is missed: with most yet to come, that of anybody is about a half
+LATE, DOUBT, SURELY = 0.4, 2.0, 0.7  # of an even spread; errors; how likely a cause must be, as little is decided
+STRETCH_MISS = 0.9  # how likely the quota is missed that asks far more than ever, whatever the own rhythm says
+LATE_MISS = 0.7  # and of who sells late: with most yet to come, that of anybody is about a half
 FAR = 0.60
 TRIFLE = 0.03  # of the quota
 BEFORE = timedelta(days=366)  # the earliest window, in which somebody may have begun
@@ -147,10 +149,15 @@ class Reading:
 
     @property
     def is_behind(self) -> bool:
-        if self.pace >= LIMIT or self.usual_pace >= LIMIT or float(self.gap) < TRIFLE * float(self.quota):
+        if self.pace >= LIMIT or float(self.gap) < TRIFLE * float(self.quota):
+            return False
+        if (self.p_miss or 0) >= STRETCH_MISS and self.is_stretched:
+            return True  # to keep up with one's own past is not enough, then
+        if self.usual_pace >= LIMIT:
             return False
         if self.sells_late and not self.is_stretched:
-            return self.chances.real >= SURELY and (self.p_miss is None or self.p_miss >= LATE_MISS)
+            sure = self.chances.of.get(self.chances.lever, 0.0)
+            return sure >= SURELY and (self.p_miss is None or self.p_miss >= LATE_MISS)
         if self.p_miss is not None and self.p_miss < self.threshold:
             return False
         return self.chances.real >= self.threshold or self.is_stretched
@@ -340,11 +347,13 @@ def _weigh(found: dict[int, Reading], window: Window, people: Collection[int] | 
         found = {pk: reading for pk, reading in found.items() if pk in some}
     windows = lengths_of(window)
     counted = _counts(list(found), sorted({days for own in windows.values() for days in own}))
+    deals = _deals(list(found), min(first for own in windows.values() for first, _ in own))
     seen = []
-    for now, *past in windows.values():
+    for spans in windows.values():
         look = {}
-        for pk in found:
-            own, earlier = counted[pk, now], [counted[pk, days] for days in past]
+        due = due_of(*deals, [(number(first), number(until)) for first, until in spans], len(found))
+        for at, pk in enumerate(found):
+            own, *earlier = (replace(counted[pk, days], due=float(due[k, at])) for k, days in enumerate(spans))
             look[pk] = Seen(own, [one for one in earlier if one.days * 2 >= own.days > 0])
         seen.append(look)
     results = {pk: Result(r.deviation, -HALF * r.rhythm.share / r.rhythm.spread) for pk, r in found.items()}
@@ -395,6 +404,22 @@ def _counts(people: list[int], windows: list[Days]) -> dict[tuple[int, Days], Co
                 float(work.won), float(work.decided), size or 0.0, spread, float(still_open),
             )  # fmt: skip
     return found
+
+
+def _deals(people: list[int], since: date) -> tuple[Any, Any, Any]:
+    """Whose deals (by place in `people`), of those open on `since` or later, and the days of opening and decision."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT p.at - 1, d.opened_on - DATE '1970-01-01',
+                   CASE WHEN d.status = 'open' THEN %s ELSE d.closed_on - DATE '1970-01-01' END
+              FROM unnest(%s::bigint[]) WITH ORDINALITY AS p(pk, at) JOIN sales_deal d ON d.owner_id = p.pk
+             WHERE d.withdrawn_at IS NULL AND d.opened_on IS NOT NULL AND (d.status = 'open' OR d.closed_on >= %s)
+            """,
+            [NEVER, people, since],
+        )
+        owner, opened, closed = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 3).T
+    return owner, opened, closed
 
 
 # ── Why ─────────────────────────────────────────────────────────────────────────────────────────────────────────

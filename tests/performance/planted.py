@@ -11,7 +11,7 @@ import numpy as np
 
 from performance.analysis import Past, rhythms
 from performance.analysis import forecast as method
-from performance.analysis.flags import Counts, Result, Seen, chances
+from performance.analysis.flags import Counts, Result, Seen, chances, due_of
 from performance.analysis.levers import Work
 from performance.selectors.causes import Reason, reason_of
 from performance.selectors.findings import HALF, THERE, Reading, Window, lengths_of
@@ -23,6 +23,7 @@ from tests.companies import Cause, Company, Style, generate, known_of, quarters_
 
 KINDS = ("activity", "conversion", "size", "speed", "stretch")
 STRETCHED = 1.7
+LATE = 0.85  # of what a late seller decides waits for the last three weeks
 
 
 RAMP = (0.2, 0.4, 0.6, 0.8)  # of a quota, in the first months
@@ -37,6 +38,7 @@ class Planted:
     window: Window
     truth: dict[int, str]
     readings: dict[int, Reading]
+    rushed: dict[int, float]
     looks: dict[int, Look]
 
     def reason(self, person: int) -> Reason:
@@ -50,12 +52,12 @@ class Planted:
 @cache
 def plant(
     seed: int, style: str | Style, *, causes: int = 3, back: int = 45, factor: float = 0.5, share: float = 0.5,
-    kind: str = "", away: int = 0, **more: float,
+    kind: str = "", away: int = 0, late: int = 0, **more: float,
 ) -> Planted:  # fmt: skip
     """`causes` people of those who were there from the start get one (of `kind`) `back` days before the quarter.
 
     `away` others were on leave that relieved their quota for some weeks of the last year; who came later, by `churn`,
-    began on ramp.
+    began on ramp. `late` people, drawn from all, sell at the end of the quarter.
     """
     plain = generate(seed, style, **more)
     last, end = plain.quarters[-2], plain.quarters[-1]
@@ -68,9 +70,10 @@ def plant(
     for p in mixed[causes : causes + away]:
         since = as_of - int(rng.integers(50, 330))
         made[p] = Cause("leave", since, until=since + int(rng.integers(21, 91)))
-    company = generate(seed, style, made, **more)
+    rushed = {int(p): LATE for p in np.random.default_rng([seed, late]).choice(there, late, replace=False)}
+    company = generate(seed, style, made, rushed=rushed, **more)
     new = [p for p in range(plain.people) if plain.quarters[0] < plain.joined[p] < as_of - 30 and plain.left[p] > end]
-    return _read(company, Window.at(as_of.astype(date), CALENDAR_YEARS), truth, there + new, made)
+    return _read(company, Window.at(as_of.astype(date), CALENDAR_YEARS), truth, there + new, made, rushed)
 
 
 def _asked(company: Company, person: int, made: Mapping[int, Cause], start: date, end: date) -> np.ndarray:
@@ -85,21 +88,14 @@ def _asked(company: Company, person: int, made: Mapping[int, Cause], start: date
 
 
 def _read(
-    company: Company, window: Window, truth: dict[int, str], people: list[int], made: Mapping[int, Cause]
+    company: Company,
+    window: Window,
+    truth: dict[int, str],
+    people: list[int],
+    made: Mapping[int, Cause],
+    rushed: dict[int, float],
 ) -> Planted:
-    windows = lengths_of(window)
     first = company.quarters[0].astype(date)
-    looks: list[dict[int, Seen]] = []
-    for now, *past in windows.values():
-        own = _counts(company, *now)
-        then = [(days, _counts(company, *days)) for days in past if days[0] >= first]
-        looks.append({})
-        for p in people:
-            asked = {days: _asked(company, p, made, *days) for days in (now, *(days for days, _ in then))}
-            here = {days: float((asked[days] > 0).mean()) for days in asked}
-            seen = [replace(one[p], days=one[p].days * here[days]) for days, one in then]
-            mine = replace(own[p], days=own[p].days * here[now])
-            looks[-1][p] = Seen(mine, [one for one in seen if one.days * 2 >= mine.days > 0])
     start = window.period.start
     earlier = [k for k in range(1, len(company.quarters) - 1) if window.period.shift(-k).start >= first]
     pasts = {p: [] for p in people}  # type: ignore[var-annotated]
@@ -135,13 +131,31 @@ def _read(
             Person(pk=p + 1, name=f"P{p}"), _money(credited[p]), _money(expected[p]), _money(quotas[p]), over,
             usual_rhythm[p], known[p], threshold=1 / 3, is_exempt=bool(ramped or (lately < 1).any()),
         )  # fmt: skip
+    windows = lengths_of(window)
+    looks: list[dict[int, Seen]] = []
+    for now, *before_now in windows.values():
+        past = [days for days in before_now if days[0] >= first]
+        due = due_of(
+            company.owner, company.opened.astype(int),
+            np.where(np.isnat(company.decided), method.NEVER, company.decided.astype(int)),
+            [(int(_d(a).astype(int)), int(_d(b).astype(int))) for a, b in (now, *past)], company.people,
+        )  # fmt: skip
+        own, *counted = (_counts(company, *days, one) for days, one in zip((now, *past), due, strict=True))
+        then = list(zip(past, counted, strict=True))
+        looks.append({})
+        for p in people:
+            asked = {days: _asked(company, p, made, *days) for days in (now, *(days for days, _ in then))}
+            here = {days: float((asked[days] > 0).mean()) for days in asked}
+            seen = [replace(one[p], days=one[p].days * here[days]) for days, one in then]
+            mine = replace(own[p], days=own[p].days * here[now])
+            looks[-1][p] = Seen(mine, [one for one in seen if one.days * 2 >= mine.days > 0])
     results = {p: Result(r.deviation, -HALF * r.rhythm.share / r.rhythm.spread) for p, r in readings.items()}
     late = {p for p, reading in readings.items() if reading.sells_late}
     for p, chance in chances(looks, results, late).items():
         readings[p].chances, readings[p].seen = chance, looks[0][p]
     if any(reading.is_behind for reading in readings.values()):
         _forecast(company, window, made, readings)
-    return Planted(company, window, truth, readings, _looks(company, window, people, quotas, over))
+    return Planted(company, window, truth, readings, rushed, _looks(company, window, people, quotas, over))
 
 
 def _forecast(company: Company, window: Window, made: Mapping[int, Cause], readings: dict[int, Reading]) -> None:
@@ -168,7 +182,7 @@ def _looks(
     company: Company, window: Window, people: list[int], quotas: Mapping[int, float], over: float
 ) -> dict[int, Look]:
     bounds = {0: (window.start, window.until)} | {k: window.earlier(k)[:2] for k in range(1, 5)}
-    counts = {k: _counts(company, *days) for k, days in bounds.items()}
+    counts = {k: _counts(company, *days, np.zeros(company.people)) for k, days in bounds.items()}
     credited = {k: company.credited(_d(a), _d(b)) for k, (a, b) in bounds.items()}
     return {
         p: look_of(
@@ -187,7 +201,7 @@ def _work(counts: Counts, credited: float) -> Work:
     )  # fmt: skip
 
 
-def _counts(company: Company, start: date, until: date) -> dict[int, Counts]:
+def _counts(company: Company, start: date, until: date, due: np.ndarray) -> dict[int, Counts]:
     a, b = _d(start), _d(until)
     n = company.people
     opened = np.bincount(company.owner[(company.opened >= a) & (company.opened < b)], minlength=n)
@@ -205,7 +219,7 @@ def _counts(company: Company, start: date, until: date) -> dict[int, Counts]:
         found[p] = Counts(
             working, float(acted[p]), float(opened[p]), float(held[p]), float(len(sizes)),
             float((decided & (company.owner == p)).sum()), float(sizes.mean()) if len(sizes) else 0.0,
-            float(sizes.var(ddof=1)) if len(sizes) > 2 else None, float(undecided[p]),
+            float(sizes.var(ddof=1)) if len(sizes) > 2 else None, float(undecided[p]), float(due[p]),
         )  # fmt: skip
     return found
 

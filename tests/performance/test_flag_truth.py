@@ -21,6 +21,7 @@ from salesmgmt.lib.ranges import half_open
 from teams.models import Person, Posting, Role
 from tests.cast import Cast
 from tests.companies import Company
+from tests.performance.oracle import probabilities
 from tests.performance.planted import Planted, plant
 from tests.performance.records import AT, a_quota
 
@@ -42,25 +43,36 @@ def flagged(company: Planted) -> dict[int, str]:
     return found
 
 
-def test_precision_recall_and_named_causes_are_nine_of_ten_by_mid_quarter() -> None:
+def tried(seeds: Iterable[int], style: str, **more: float) -> Counter[str]:
     count: Counter[str] = Counter()
-    for seed in range(COMPANIES):
-        company = plant(seed, "steady", factor=0.45, **SELLS)
+    for seed in seeds:
+        company = plant(seed, style, factor=0.45, **more, **SELLS)
         said, truth = flagged(company), company.truth
-        hits = said.keys() & truth.keys()
-        count["hits"] += len(hits)
-        count["said"] += len(said)
-        count["true"] += len(truth)
+        hits, wrong = said.keys() & truth.keys(), said.keys() - truth.keys()
+        count += Counter(hits=len(hits), said=len(said), true=len(truth), late=len(wrong & company.rushed.keys()))
         # Fewer wins per activity are conversion, also where it is fewer deals opened.
         count["named"] += sum({"pipeline": "conversion"}.get(said[p], said[p]) == truth[p] for p in hits)
-    assert count["true"] == 3 * COMPANIES
     assert count["hits"] >= 0.9 * count["said"], count
-    assert count["hits"] >= 0.9 * count["true"], count
     assert count["named"] >= 0.9 * count["hits"], count
+    return count
 
 
-def test_who_sells_at_the_end_of_the_quarter_is_flagged_for_a_cause_alone() -> None:
-    """Most are found, as most of the evidence is yet to come; newcomers on ramp and people on leave are among them."""
+def test_precision_recall_and_named_causes_are_nine_of_ten_by_mid_quarter() -> None:
+    count = tried(range(COMPANIES), "steady")
+    assert count["true"] == 3 * COMPANIES
+    assert count["hits"] >= 0.9 * count["true"], count
+
+
+def test_so_they_are_where_a_third_sells_at_the_end_of_the_quarter_and_none_is_flagged_for_that() -> None:
+    count = tried(range(1000, 1000 + COMPANIES), "steady", late=4)
+    assert count["hits"] >= 0.9 * count["true"], count
+    assert not count["late"], count
+
+
+def test_where_all_sell_at_the_end_of_the_quarter_most_are_found_and_none_is_flagged_for_that() -> None:
+    """Newcomers on ramp and people on leave are among them. Who knew each person's true rates, and how much a cause
+    takes, would find all of them: these have to be learned, from few decided deals.
+    """
     innocent = low = hits = true = wrong = 0
     for seed in range(COMPANIES):
         company = plant(seed, "rush", factor=0.45, away=3, churn=0.1, **SELLS)
@@ -72,7 +84,10 @@ def test_who_sells_at_the_end_of_the_quarter_is_flagged_for_a_cause_alone() -> N
         wrong += len(said.keys() - truth.keys())
     assert low > 0.5 * innocent  # by a plan spread evenly, most of them would be behind
     assert wrong <= 0.005 * innocent
-    assert hits >= 0.6 * true
+    assert hits >= 0.75 * true
+    company = plant(0, "rush", factor=0.45, **SELLS)
+    known = {p for p, chance in probabilities(company, 0.45, 45).items() if chance >= 0.9}
+    assert known == company.truth.keys()
 
 
 def test_who_was_on_ramp_or_on_leave_is_flagged_for_it_no_more_than_anybody() -> None:
@@ -197,11 +212,13 @@ def _sales(cast: Cast, made: Company, people: dict[int, Person], until: object) 
 
 
 def test_the_database_tells_the_same(cast: Cast) -> None:
-    company = plant(4, "steady", factor=0.35, people=8, deals=60, size_spread=0.5, quarters=6)
+    company = plant(5, "steady", factor=0.35, people=8, deals=60, size_spread=0.5, quarters=6)
     people = load(cast, company)
+    undated = Deal(name="Nobody knows since when", owner=people[0], stage=Stage.objects.order_by("pk")[0])
+    Deal.objects.bulk_create([undated])
     call_command("refresh_rollups")
     raise_flags(as_of=company.window.last, at=datetime(2024, 5, 1, tzinfo=UTC))
     names = {person.pk: n for n, person in people.items()}
     found = {names[flag.person_id]: flag.cause for flag in Flag.objects.open()}
-    assert found.keys() == company.truth.keys()
+    assert found.keys() == flagged(company).keys() == company.truth.keys()
     assert {n: {"pipeline": "conversion"}.get(cause, cause) for n, cause in found.items()} == company.truth

@@ -284,6 +284,7 @@ def test_the_past_is_replayed_once_and_shown_to_everybody(sellers: Cast, today: 
     assert "of the 80 % ranges held" in page
     assert "Linear by calendar days" in page
     assert "Teams and the company, each as one:" in page
+    assert "Calibration of teams and the company by fifths" in page
     said = signed_in(sellers.ana).get("/api/v1/backtest/").json()
     assert [(row["of"], row["checkpoint"]) for row in (said[0], said[-1])] == [("people", None), ("teams", None)]
     names = ["Paceline", "Linear by calendar days", "Same as last period"]
