@@ -51,6 +51,8 @@ class Family:
     records: str = ""
     parameters: Callable[[Sequence[Scope]], list[Any]] = lambda scope: []
     widened: Callable[[Sequence[Scope]], list[Scope]] = list
+    is_whole: bool = False
+    """Its measures hold what an admin has defined over the same records, too."""
     moves_flags: bool = False
     """Who is behind may be seen differently after it changes; flags look again at those people."""
     moves_forecasts: bool = False
@@ -129,7 +131,7 @@ FAMILIES = {
     ),
     "activities": Family(
         3,
-        ("r.measure = 'activities'", "r.measure LIKE 'activities.%%'"),
+        ("r.measure LIKE 'activities%%'",),
         """
         SELECT a.owner_id AS person_id, coalesce(p.team_id, 0) AS team_id, a.occurred_on AS "on",
                fiscal(a.occurred_on) AS posted_month, k.measure, 0 AS bucket,
@@ -141,6 +143,7 @@ FAMILIES = {
          CROSS JOIN LATERAL (VALUES ('activities'), ('activities.' || a.kind)) AS k(measure)
          GROUP BY 1, 2, 3, 5
         """,
+        is_whole=True,
     ),
     # As the waterfall values it (R20): at the plan's rate, without one at the actual; the last that began by the
     # expected close. Without either it is left out. What the actual rate makes of it more or less is apart.
@@ -291,8 +294,9 @@ _FISCAL_MONTH = r"""
 
 
 _STORED = """
-        SELECT r.* FROM scope s JOIN performance_rollup r
-            ON r.person_id = s.person_id AND {measures} AND r."on" >= s.first AND r."on" < s.until
+        SELECT r.* FROM scope s CROSS JOIN LATERAL (
+               SELECT * FROM performance_rollup r
+                WHERE r.person_id = s.person_id AND ({measures}) AND r."on" >= s.first AND r."on" < s.until{apart}) r
 """
 _NOTHING = """
         SELECT 0::bigint AS person_id, 0::bigint AS team_id, NULL::date AS "on", NULL::date AS posted_month,
@@ -305,11 +309,14 @@ def _statement(topic: str, scope: Sequence[Scope], rest: str) -> tuple[str, list
     family = FAMILIES[topic]
     records, arguments = sql_of(parts_in_force(topic))
     read = " UNION ALL ".join(part for part in (family.records, records) if part) or _NOTHING
-    own = [*family.measures, f"r.measure LIKE '{topic}:%%'"]  # by the index where it sorts by bytes, right everywhere
-    stored = " UNION ALL ".join(_STORED.format(measures=measures) for measures in own)
+    own = [*family.measures]  # by the index where it sorts by bytes, right everywhere
+    if not family.is_whole:
+        own.append(f"r.measure LIKE '{topic}:%%'")
+    told, is_short = scope, sum((until - first).days for _, first, until in scope) <= FEW_DAYS * len(scope)
+    # By the index for each day, whatever the planner makes of so many.
+    stored = " UNION ALL ".join(_STORED.format(measures=one, apart=" OFFSET 0" if is_short else "") for one in own)
     sql = with_months(_COMPARED.replace("{records}", read).replace("{stored}", stored) + rest)
-    told = scope
-    if sum((until - first).days for _, first, until in scope) <= FEW_DAYS * len(scope):
+    if is_short:
         sql = re.sub(r"(\S+) >= s\.first AND \1 < s\.until", r"\1 = s.first", sql)
         told = [
             (person, first + timedelta(day), first + timedelta(day + 1))
