@@ -283,6 +283,7 @@ KINDS = [
         Field("currency", "currency", needed=True),
         check=_not_own,
         admin_only=True,
+        guarded=("yearly",),
     ),
     table(
         "leave_kinds",

@@ -150,6 +150,7 @@ def dated(
     after: Callable[[Plan, Row, Any, list[Any]], None] | None = None,
     check: Callable[[Plan, Row, Any], None] | None = None,
     admin_only: bool = False,
+    guarded: tuple[str, ...] = (),
 ) -> Kind:
     """A kind of rows that hold from a day until another, one at a time `of` something: each as it stands.
 
@@ -194,7 +195,8 @@ def dated(
 
     since = Field("from", "date", needed=True, also=("start", "start_date", "starts_on"))
     until = Field("until", "date", also=("end", "end_date", "to", "ends_on"))
-    return Kind(key, (of, who, since, until, *more), plan, rows, together=(of.name,), admin_only=admin_only)
+    fields = (of, who, since, until, *more)
+    return Kind(key, fields, plan, rows, together=(of.name,), admin_only=admin_only, guarded=guarded)
 
 
 def _make_room(plan: Plan, row: Row, standing: list[Any], start: Any, until: Any) -> None:

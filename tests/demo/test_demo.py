@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, Sum
 from django.test import Client
 
 from coaching.models import ActionItem, Case, HelpEffect, OneOnOne
+from coaching.selectors import early_signs
 from performance.models import Flag
 from recognition.models import Award, Kudos, Suggestion
 from sales.models import Account, Activity, Credit, Deal, DealChange, Order, Outcome
@@ -310,6 +311,12 @@ def test_hr_reads_why_people_left(read: None, client: Client) -> None:
     page = client.get("/improvement/exits/").content.decode()
     assert "No growth" in page
     assert Person.objects.filter(exit__isnull=False).count() == 9
+
+
+def test_a_manager_is_told_whose_pay_lies_below_that_of_comparable_people(read: None) -> None:
+    maya = Person.objects.get(user__username="maya")
+    found = early_signs(manager=maya, on=TODAY, organisation=Organisation.get())
+    assert {row.person.external_id for row in found for sign in row.signs if sign.key == "pay"} == {"E-104"}
 
 
 def test_the_one_kind_of_help_that_did_something_is_said_to_work_and_no_other(read: None) -> None:

@@ -38,7 +38,7 @@ from .meetings import write_meetings
 from .organisation import ZONE, write_organisation
 from .plans import write_plans
 from .records import write_customers, write_deals, write_tasks, write_work
-from .rights import write_looks
+from .rights import write_looks, write_pay
 from .scenarios import write_scenarios
 from .selling import factors_of, make_deals, make_work
 from .shares import write_shares
@@ -125,6 +125,7 @@ def draw_conclusions(*, size: Size, today: date) -> None:
     write_calls(seed=size.seed, today=today)
     write_boards(today=today)
     write_looks(today=today)
+    write_pay(today=today)
     write_training(seed=size.seed, today=today)
     write_ladders(today=today)
     write_exits(today=today)

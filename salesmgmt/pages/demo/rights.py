@@ -1,15 +1,18 @@
-"""Writes who looked at whose figures in the last two weeks, as the pages would have noted it."""
+"""Writes who looked at whose figures in the last two weeks, and what reps are paid."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from performance.models import Flag
-from teams.models import Leadership, Look, Posting
+from salesmgmt.lib.ranges import half_open
+from teams.models import Leadership, Look, Organisation, Pay, Posting, Role
 from teams.services import note_looks
 
 from .organisation import ZONE
 
 DAYS = 14
+PAID = (54_000, 57_500, 55_000, 59_000, 56_200)
+PAID_LESS = {"E-104": 44_000}  # of whom the manager is told that comparable people are paid more
 EVERY = 5  # how many days lie between two looks at the same person
 
 
@@ -31,3 +34,16 @@ def write_looks(*, today: date) -> None:
             assert by is not None
             for page, ids in ((Look.Page.PERSON, seen), (Look.Page.FLAG, seen & flagged)):
                 note_looks(viewer=by, person_ids=ids, page=page, at=at, on=on)
+
+
+def write_pay(*, today: date) -> None:
+    """What HR has entered of the reps of the organisation's own country, as of this year."""
+    reps = Posting.objects.on(today).filter(role=Role.REP, holiday_region="").select_related("person")
+    currency, since = Organisation.get().currency, half_open(today.replace(month=1, day=1))
+    Pay.objects.bulk_create(
+        Pay(
+            person=seat.person, yearly=PAID_LESS.get(seat.person.external_id or "", PAID[place % len(PAID)]),
+            currency=currency, during=since,
+        )
+        for place, seat in enumerate(reps.order_by("person__external_id", "person"))
+    )  # fmt: skip
