@@ -101,7 +101,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_POST
 def token_add(request: HttpRequest) -> HttpResponse:
     """Make an API token and show its secret, this once."""
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, auto_id="token_%s")
     if not form.is_valid():
         return _profile(request, token_form=form)
     secret = services.make_api_token(user=cast(User, request.user), name=form.cleaned_data["name"], at=clock.now())
@@ -156,7 +156,11 @@ def _profile_form(user: User, data: Any = None) -> ProfileForm:
 
 def _profile(request: HttpRequest, **context: Any) -> HttpResponse:
     user = cast(User, request.user)
-    shown = {"form": _profile_form(user), "token_form": TokenForm(), "tokens": selectors.api_tokens(user)}
+    shown = {
+        "form": _profile_form(user),
+        "token_form": TokenForm(auto_id="token_%s"),
+        "tokens": selectors.api_tokens(user),
+    }
     shown |= {"person": selectors.person_of(user), "addresses": selectors.addresses(user)}
     return render(request, "teams/profile.html", shown | context)
 
