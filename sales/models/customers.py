@@ -51,7 +51,7 @@ class AccountQuerySet(RecordQuerySet):
         """Own accounts, those one has a deal with, and (but for a department) those that nobody owns."""
         return reduce(or_, self._seen_in_parts(access))
 
-    def ids_seen_by(self, access: Access) -> "models.QuerySet[Account, Any]":
+    def ids_seen_by(self, access: Access) -> "models.QuerySet[Any, dict[str, Any]]":
         """Their numbers, each part by an index of its own: of an OR all accounts are walked."""
         first, *others = (self.present().order_by().filter(part).values("pk") for part in self._seen_in_parts(access))
         return first.union(*others)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -182,7 +183,7 @@ def board(user: Viewer, stages: list[Stage], day: date, *, owner: int | None = N
             amounts.setdefault(row["stage"], []).append((row["amount"], row["currency"]))
     order = F("expected_close_on").asc(nulls_last=True)
     first = [open_deals.filter(stage=pk).order_by(order, "pk").values_list("pk")[:CARDS] for pk in sorted(counts)]
-    ids = first[0].union(*first[1:], all=True) if first[1:] else first[0] if first else []  # an index knows them
+    ids: Any = first[0].union(*first[1:], all=True) if first[1:] else first[0] if first else []  # an index knows them
     found = named(Deal.objects.filter(pk__in=ids), "owner", "account").only(*ON_CARDS)
     cards: dict[int, list[Deal]] = {}
     for deal in sorted(found, key=lambda deal: (deal.expected_close_on or date.max, deal.pk)):
