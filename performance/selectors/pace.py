@@ -33,14 +33,12 @@ def status_of(pace: Decimal | None) -> str:
     return "ahead" if pace >= AHEAD else "on_pace" if pace >= ON_PACE else "behind" if pace >= BEHIND else "at_risk"
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Quota, what it expected by `as_of`, and what is credited. Unknown is None: no quota is not a quota of zero."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgainstQuota:
+    """Quota, what it expected by a day, and what is credited. Unknown is None: no quota is not a quota of zero."""
 
     quota: Decimal | None
     """Of a team or the company the sum of those below, with vacant seats and uncovered leave."""
-    target: Decimal | None
-    """What a plan holds a team as a whole to (R7); attainment and gap are against it, pace is Σ ÷ Σ (R15)."""
     expected: Decimal | None
     credited: Decimal
     pace: Decimal | None
@@ -48,11 +46,19 @@ class Pace:
     gap: Decimal | None
     needed_per_day: Decimal | None
     days_left: int
-    """Days after `as_of` on which the plan expects something: the person's own working days that remain."""
+    """Days after that day on which the plan expects something: the person's own working days that remain."""
     status: str
     credited_actual: Decimal
     """All else is at the plan's rates; this is at the actual ones (R13)."""
     attainment_actual: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace(AgainstQuota):
+    """Of a scope as of a day."""
+
+    target: Decimal | None
+    """What a plan holds a team as a whole to (R7); attainment and gap are against it, pace is Σ ÷ Σ (R15)."""
     as_of: date
     period: Period
     currency: str
@@ -63,57 +69,34 @@ class Pace:
         return self.quota if self.target is None else self.target
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A person beside their quota, with what they did, for tables and boards."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(AgainstQuota):
+    """With what was done, for tables and boards."""
+
+    won: int
+    lost: int
+    win_rate: Decimal | None
+    won_value: Decimal
+    activities: int
+    pipeline: Decimal
+    open_deals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing(Done):
+    """A person beside their quota."""
 
     person: Person
     team: Team | None
     """Where the person is posted on `as_of`, or was last in the period."""
-    credited: Decimal
-    quota: Decimal | None
-    expected: Decimal | None
-    attainment: Decimal | None
-    pace: Decimal | None
-    gap: Decimal | None
-    needed_per_day: Decimal | None
-    days_left: int
-    status: str
-    credited_actual: Decimal
-    attainment_actual: Decimal | None
-    won: int
-    lost: int
-    win_rate: Decimal | None
-    won_value: Decimal
-    activities: int
-    pipeline: Decimal
-    open_deals: int
 
 
-@dataclass(frozen=True, slots=True)
-class TeamStanding:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamStanding(Done):
     """A team with all below it: people counted as they were posted on each day."""
 
     team: Team
-    credited: Decimal
-    quota: Decimal | None
     target: Decimal | None
-    expected: Decimal | None
-    attainment: Decimal | None
-    pace: Decimal | None
-    gap: Decimal | None
-    needed_per_day: Decimal | None
-    days_left: int
-    status: str
-    credited_actual: Decimal
-    attainment_actual: Decimal | None
-    won: int
-    lost: int
-    win_rate: Decimal | None
-    won_value: Decimal
-    activities: int
-    pipeline: Decimal
-    open_deals: int
 
     @property
     def goal(self) -> Decimal | None:

@@ -163,16 +163,20 @@ def viewer_of(access: Access, shares: Shares) -> User:
     return viewer
 
 
-class DealQuerySet(RecordQuerySet):
+class CreditedQuerySet(RecordQuerySet):
+    """Verbs of records on which others than the owner may hold a share of the credit."""
+
+    shared_by: str  # the way from a share to the record
+
     def visible_to(self, user: Viewer) -> Self:
-        """One's people's deals, and those on which they hold a share of the credit, or will once they are won."""
+        """One's people's, and those on which they hold a share, or of a deal will once it is won."""
         access = access_of(user)
         present = self.present()
         if access.sees_all:
             return present
         if not access.people:
             return self.none()
-        return present.filter(Q(owner__in=access.people) | Q(pk__in=credited_on(user, "order__deal")))
+        return present.filter(Q(owner__in=access.people) | Q(pk__in=credited_on(user, self.shared_by)))
 
     def visible_parts(self, user: Viewer) -> list[Self]:
         """The same in parts that share none, each of which an index finds by itself."""
@@ -180,8 +184,12 @@ class DealQuerySet(RecordQuerySet):
         if access.sees_all or not access.people:
             return [self.visible_to(user)]
         present = self.present()
-        others = present.filter(pk__in=credited_on(user, "order__deal")).exclude(owner__in=access.people)
+        others = present.filter(pk__in=credited_on(user, self.shared_by)).exclude(owner__in=access.people)
         return [present.filter(owner__in=access.people), others]
+
+
+class DealQuerySet(CreditedQuerySet):
+    shared_by = "order__deal"
 
     def open(self) -> Self:
         return self.filter(status=Deal.Status.OPEN)

@@ -22,27 +22,11 @@ from teams.models import (
 )
 
 from .customers import Account, Product
-from .deals import Deal, credited_on
+from .deals import CreditedQuerySet, Deal
 
 
-class OrderQuerySet(RecordQuerySet):
-    def visible_to(self, user: Viewer) -> Self:
-        access = access_of(user)
-        present = self.present()
-        if access.sees_all:
-            return present
-        if not access.people:
-            return self.none()
-        return present.filter(Q(owner__in=access.people) | Q(pk__in=credited_on(user, "order")))
-
-    def visible_parts(self, user: Viewer) -> list[Self]:
-        """The same in parts that share none, each of which an index finds by itself."""
-        access = access_of(user)
-        if access.sees_all or not access.people:
-            return [self.visible_to(user)]
-        present = self.present()
-        others = present.filter(pk__in=credited_on(user, "order")).exclude(owner__in=access.people)
-        return [present.filter(owner__in=access.people), others]
+class OrderQuerySet(CreditedQuerySet):
+    shared_by = "order"
 
     def standing(self) -> Self:
         """Not cancelled."""
