@@ -780,7 +780,7 @@ def led_by_others(access: Access) -> PersonQuerySet:
     if access.role != Role.EXECUTIVE:
         posted = Posting.objects.on(today).filter(team__in=led, role__in=[Role.MANAGER, Role.EXECUTIVE])
         found |= Q(pk__in=posted.filter(team__in=topmost.values("pk")).values("person"))
-    return Person.objects.filter(found).exclude(pk=access.person_id).order_by()
+    return Person.objects.filter(found).exclude(pk__in=[access.person_id]).order_by()
 
 
 def led_by(access: Access, path: str = "person") -> Q:

@@ -120,7 +120,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "test_the_last_reads_the_distance_and_no_rank",
         "test_a_note_stays_with_the_pair_unless_it_says_otherwise",
         "test_who_finds_which_words_and_what_is_there_before_and_after_every_move",
-        "test_pages_and_api_show_each_what_is_theirs_to_read",
+        "test_pages_api_and_lists_show_each_what_is_theirs_to_read",
         "test_words_are_the_pairs_a_shared_note_the_lines_and_that_one_meets_is_no_secret",
     ),
     "Freshness": (

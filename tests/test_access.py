@@ -1007,6 +1007,8 @@ def test_who_may_see_what(world: World, identity: str) -> None:
         client.cookies = SimpleCookie(session)  # also after a logout, which the savepoint takes back
         sid = transaction.savepoint()
         answer = client.get(path) if method == GET else client.post(path)
+        if answer.streaming:  # read to its end, a file is closed
+            b"".join(answer.streaming_content)
         transaction.savepoint_rollback(sid)
         was = f"{method} {path} ({name}) answered {answer.status_code}"
         if identity in who.split():

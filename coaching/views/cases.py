@@ -22,7 +22,7 @@ from teams.edges import SignedIn, looked
 from teams.models import Look, Team, access_of
 from teams.selectors import organisation_of
 
-from .shared import CASE_DAYS, submit
+from .shared import CASE_DAYS, apart, submit
 
 ANSWER_DAYS = 7
 COURSE = timedelta(weeks=3)
@@ -146,7 +146,7 @@ def case_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
                 initial={"owner": found.owner_id} | version,
             ),
         }  # fmt: skip
-    return render(request, "coaching/case.html", context | bound, status=status)
+    return render(request, "coaching/case.html", apart(context | bound), status=status)
 
 
 _DEPARTMENTS = {

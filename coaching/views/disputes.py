@@ -26,7 +26,7 @@ from teams.models import Look, Organisation, access_of
 from teams.selectors import person_of
 
 from .dispute_pdf import write_dispute
-from .shared import submit, version_of
+from .shared import apart, submit, version_of
 
 ABOUT = {
     "credit": "Who is credited with an order, and with how much of it.",
@@ -157,7 +157,7 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         "may_withdraw": found.state == Dispute.State.OPEN and found.opened_by_id == me,
     }  # fmt: skip
     with timezone.override(ZoneInfo(Organisation.get().time_zone)):
-        return render(request, "coaching/dispute.html", context | bound, status=422 if bound else 200)
+        return render(request, "coaching/dispute.html", apart(context | bound), status=422 if bound else 200)
 
 
 def _party_form(request: SignedIn, found: Dispute, data: Any = None) -> forms.PersonForm:

@@ -18,7 +18,7 @@ from salesmgmt.lib.refusals import Refused
 from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 
-from .shared import submit, version_of
+from .shared import apart, submit, version_of
 
 HEADER = ("team", "title", "starts_at", "chair", "state")
 
@@ -130,7 +130,7 @@ def _page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
         ),
         "attendance_form": forms.AttendanceForm(people=selectors.who_may_have_come(found), initial={"came": came}),
     }
-    return render(request, "coaching/meeting.html", context | bound, status=422 if bound else 200)
+    return render(request, "coaching/meeting.html", apart(context | bound), status=422 if bound else 200)
 
 
 def _found(request: SignedIn, pk: int) -> Meeting:

@@ -21,6 +21,8 @@ from salesmgmt.lib.refusals import Refused, Stale
 from teams.edges import SignedIn
 from teams.models import Organisation, access_of
 
+from .shared import apart
+
 HEADER = (
     "name", "state", "author", "stage", "segment", "product", "votes", "deals", "won", "win_rate", "difference",
     "difference_low", "difference_high", "comparable_deals", "other_deals", "beyond_chance",
@@ -130,7 +132,7 @@ def _page(request: SignedIn, pk: int, **bound: Any) -> HttpResponse:
         "comment_form": forms.PlayCommentForm(),
         "reason_form": forms.PlayReasonForm(),
     }
-    return render(request, "coaching/play.html", context | bound, status=422 if bound else 200)
+    return render(request, "coaching/play.html", apart(context | bound), status=422 if bound else 200)
 
 
 @require_POST

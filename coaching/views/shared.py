@@ -1,6 +1,7 @@
 """What pages of coaching share."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
@@ -30,6 +31,14 @@ def submit(
             messages.success(request, said)
             return redirect(f"/{request.path.split('/')[1]}/{pk}/")
     return page(request, pk, **{name: form})
+
+
+def apart(context: dict[str, Any]) -> dict[str, Any]:
+    """Of several forms on a page each has ids of its own: a label would lead to the field of another."""
+    for name, form in context.items():
+        if isinstance(form, Form):
+            form.auto_id = f"{name}_%s"
+    return context
 
 
 def version_of(request: SignedIn) -> int | None:

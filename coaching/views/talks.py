@@ -22,7 +22,7 @@ from teams.edges import SignedIn, looked
 from teams.models import Look, Organisation, Person, access_of
 
 from .cases import case_page
-from .shared import CASE_DAYS, Page, submit, version_of
+from .shared import CASE_DAYS, Page, apart, submit, version_of
 
 SERIES = timedelta(days=182)  # of moods that are shown
 KEPT = timedelta(days=91)  # for which talks are counted up the line
@@ -68,7 +68,7 @@ def talks_page(request: SignedIn, **bound: Form) -> HttpResponse:
         "today": today,
         "may_plan": selectors.coached_by(request.user).exists(),
     }
-    return render(request, "coaching/one_on_ones.html", context | bound, status=422 if bound else 200)
+    return render(request, "coaching/one_on_ones.html", apart(context | bound), status=422 if bound else 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ def _talk_page(request: SignedIn, pk: int, **bound: Form) -> HttpResponse:
             pair=[talk.person, talk.manager], initial={"due_on": today + timedelta(days=7), "owner": talk.person_id}
         ),
     }
-    return render(request, "coaching/one_on_one.html", context | bound, status=422 if bound else 200)
+    return render(request, "coaching/one_on_one.html", apart(context | bound), status=422 if bound else 200)
 
 
 @require_POST

@@ -4,7 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from salesmgmt.lib.money import to_cents
@@ -138,46 +140,72 @@ def rolled_up(*, team: Team, period: Period, as_of: date, with_own: bool = True)
     `with_own`: also a call for `team` itself.
     """
     teams = _tree(team)
-    who = sellers([one.pk for one in teams], period, as_of)
-    own = {call.person_id: call for call in calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
-    return _rolled(team, teams, who, own, _team_calls(teams, period, as_of), with_own=with_own)
+    people, whole = _rolled(teams, _own_calls(teams, period, as_of), _team_calls(teams, period, as_of))
+    return (whole if with_own else people)[team.pk]
+
+
+_OWN_CALLS = """
+    SELECT p.team_id, coalesce(sum(c.commit), 0), coalesce(sum(c.best_case), 0), count(c.commit),
+           count(*) - count(c.commit)
+      FROM teams_posting p
+           LEFT JOIN LATERAL (
+               SELECT commit, best_case FROM performance_call
+                WHERE person_id = p.person_id AND team_id IS NULL AND period = %(key)s AND starts_on = %(start)s
+                      AND until = %(end)s AND made_on <= %(day)s
+                ORDER BY made_on DESC, made_at DESC, id DESC LIMIT 1) c ON true
+     WHERE p.during @> %(day)s::date AND p.team_id = ANY(%(teams)s)
+           AND (p.role = 'rep' OR p.role = 'manager' AND EXISTS (
+               SELECT FROM targets_quotaentry q
+                WHERE q.person_id = p.person_id AND q.during && daterange(%(start)s, %(end)s)))
+     GROUP BY 1
+"""
+
+
+def _own_calls(teams: Sequence[Team], period: Period, as_of: date) -> dict[int, Staked]:
+    """What those who sell right in each team have called for themselves."""
+    asked: dict[str, Any] = {
+        "key": period.key, "start": period.start, "end": period.end, "day": as_of, "teams": [one.pk for one in teams],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN_CALLS, asked)
+        return {team: Staked(*sums) for team, *sums in cursor.fetchall()}
 
 
 def _rolled(
-    team: Team,
-    teams: Sequence[Team],
-    who: dict[int, int],
-    own: dict[int, Call],
-    called: dict[int, Call],
-    *,
-    with_own: bool,
-) -> Staked:
-    below = [one for one in teams if team.pk in one.path]
-    people = [person for person, where in who.items() if where in {one.pk for one in below}]
-    missing = sum(person not in own for person in people)
-    if with_own and team.pk in called:
-        call = called[team.pk]
-        return Staked(call.commit, call.best_case, 1, 0)
-    direct = [own[person] for person in people if who[person] == team.pk and person in own]
-    parts = [_rolled(one, teams, who, own, called, with_own=True) for one in below if one.parent_id == team.pk]
-    return Staked(
-        sum((call.commit for call in direct), ZERO) + sum((part.commit for part in parts), ZERO),
-        sum((call.best_case for call in direct), ZERO) + sum((part.best_case for part in parts), ZERO),
-        len(direct) + sum(part.callers for part in parts),
-        missing,
-    )
+    teams: Sequence[Team], own: dict[int, Staked], called: dict[int, Call]
+) -> tuple[dict[int, Staked], dict[int, Staked]]:
+    """What each team's people come to, calls for the teams below it included, and what it comes to with its own call.
+
+    Whoever has not called is missing, also where somebody has called for their team.
+    """
+    people: dict[int, Staked] = {}
+    whole: dict[int, Staked] = {}
+    for one in sorted(teams, key=lambda team: -len(team.path)):
+        mine = own.get(one.pk, Staked(ZERO, ZERO, 0, 0))
+        below = [other.pk for other in teams if other.parent_id == one.pk]
+        people[one.pk] = Staked(
+            sum((whole[pk].commit for pk in below), mine.commit),
+            sum((whole[pk].best_case for pk in below), mine.best_case),
+            sum((whole[pk].callers for pk in below), mine.callers),
+            sum((people[pk].missing for pk in below), mine.missing),
+        )
+        call = called.get(one.pk)
+        whole[one.pk] = Staked(call.commit, call.best_case, 1, 0) if call else people[one.pk]
+    return people, whole
 
 
 def team_calls(*, team: Team, period: Period, as_of: date) -> tuple[TeamCalls, list[TeamCalls], list[CallLine]]:
     """A team, the teams right below it, and the people right in it; in a fixed number of queries."""
     teams = _tree(team)
-    who = sellers([one.pk for one in teams], period, as_of)
-    own = {call.person_id: call for call in calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=who))}
     called = _team_calls(teams, period, as_of)
+    people, _ = _rolled(teams, _own_calls(teams, period, as_of), called)
     near = [team, *(one for one in teams if one.parent_id == team.pk)]
-    landing = landings(person_ids=who, period=period, as_of=as_of) if who else {}
     made_on = last_made(period, as_of)
     forecast = {row.subject_id: row.expected for row in stored("team", [one.pk for one in near], period, made_on)}
+    # Where nothing was forecast of a team, its people's landings stand for it.
+    unknown = {other.pk for one in near if not forecast.get(one.pk) for other in teams if one.pk in other.path}
+    who = sellers({team.pk} | unknown, period, as_of)
+    landing = landings(person_ids=who, period=period, as_of=as_of) if unknown and who else {}
     records = team_records(teams=near, as_of=as_of)
     until = min(as_of + timedelta(days=1), period.end)
     cells = read([Span("to_date", ["bookings"], period.start, until)], teams=[one.pk for one in teams], each=True)
@@ -189,25 +217,22 @@ def team_calls(*, team: Team, period: Period, as_of: date) -> tuple[TeamCalls, l
             TeamCalls(
                 one,
                 called.get(one.pk),
-                _rolled(one, teams, who, own, called, with_own=False),
+                people[one.pk],
                 records[one.pk],
                 sum((credited_of(cells, False, key=pk) for pk in below), ZERO),
                 forecast.get(one.pk) or (sum(landed, ZERO) if landed else None),
             )
         )
     direct = [person for person, where in who.items() if where == team.pk]
-    return told[0], told[1:], call_lines(person_ids=direct, period=period, as_of=as_of, calls=own)
+    return told[0], told[1:], call_lines(person_ids=direct, period=period, as_of=as_of)
 
 
-def call_lines(
-    *, person_ids: Collection[int], period: Period, as_of: date, calls: dict[int, Call] | None = None
-) -> list[CallLine]:
+def call_lines(*, person_ids: Collection[int], period: Period, as_of: date) -> list[CallLine]:
     """Each of these people's own call, by name."""
     if not person_ids:
         return []
-    if calls is None:
-        found = calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=person_ids))
-        calls = {call.person_id: call for call in found}
+    found = calls_standing(period=period, as_of=as_of, q=Q(team=None, person__in=person_ids))
+    calls = {call.person_id: call for call in found}
     landing = landings(person_ids=person_ids, period=period, as_of=as_of)
     records = people_records(person_ids=person_ids, as_of=as_of)
     until = min(as_of + timedelta(days=1), period.end)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -355,7 +356,12 @@ def records_url(
         asked["as_of"] = as_of.isoformat()
     if basis != "restated":
         asked["basis"] = basis
-    return f"{reverse('records')}?{urlencode(asked)}"
+    return f"{_records()}?{urlencode(asked)}"
+
+
+@cache
+def _records() -> str:
+    return reverse("records")
 
 
 def series(

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
+import numpy as np
 from django.db.models import QuerySet
 
 from salesmgmt.lib.periods import Kind, Period
 from targets.selectors import published_targets
 from teams.models import Leadership, Organisation, Person, Posting, Role, Team, Viewer
-from teams.selectors import presence
+from teams.selectors import PersonDays, presence
 
 from ..analysis.scorecards import points, score
 from ..models import Scorecard, ScorecardPart, ScorecardQuerySet
@@ -115,7 +116,29 @@ def led_on(person: Person, day: date) -> list[int]:
     return list(Leadership.objects.on(day).filter(person=person).values_list("team_id", flat=True))
 
 
-def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation: Organisation) -> dict[int, Card]:
+class There:
+    """Who was there when, read once for several timeframes."""
+
+    def __init__(self, periods: Sequence[Period], as_of: date) -> None:
+        self.start = min(period.start for period in periods)
+        self.until = min(as_of + timedelta(days=1), max(period.end for period in periods))
+        self._known: dict[frozenset[int], dict[int, PersonDays]] = {}
+
+    def of(self, ids: Iterable[int]) -> dict[int, PersonDays]:
+        key = frozenset(ids)
+        if key not in self._known:
+            self._known[key] = presence(person_ids=key, start=self.start, end=self.until)
+        return self._known[key]
+
+
+def cards(
+    *,
+    people: Iterable[Person],
+    period: Period,
+    as_of: date,
+    organisation: Organisation,
+    there: There | None = None,
+) -> dict[int, Card]:
     """The score of each of these people, in a fixed number of queries; none for a role without a scorecard.
 
     Whoever leads is scored by the figures of the teams they lead, everybody else by their own.
@@ -142,7 +165,8 @@ def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation
         found |= {pk: (Scope.person(named[pk]), figures) for pk, figures in own.items()}
     if leads:
         found |= _figures_of_leaders({pk: led[pk] for pk in leads}, needed, period, as_of, organisation)
-    weeks = _weeks(alone, {pk: found[pk][0].team_ids for pk in leads}, period, as_of)
+    there = there or There([period], as_of)
+    weeks = _weeks(alone, {pk: found[pk][0].team_ids for pk in leads}, period, as_of, there)
     return {
         pk: Card(
             named[pk], roles[pk], scope, period, as_of,
@@ -157,9 +181,12 @@ def cards(*, people: Iterable[Person], period: Period, as_of: date, organisation
     }  # fmt: skip
 
 
-def card(*, person: Person, period: Period, as_of: date, organisation: Organisation) -> Card | None:
+def card(
+    *, person: Person, period: Period, as_of: date, organisation: Organisation, there: There | None = None
+) -> Card | None:
     """The score of one person; none where their role has no scorecard in the period."""
-    return cards(people=[person], period=period, as_of=as_of, organisation=organisation).get(person.pk)
+    found = cards(people=[person], period=period, as_of=as_of, organisation=organisation, there=there)
+    return found.get(person.pk)
 
 
 def _part(part: ScorecardPart, measure: Measure, figure: Figure, weeks: Decimal) -> Part:
@@ -285,19 +312,21 @@ def _made(
 
 
 def _weeks(
-    alone: Collection[int], led: Mapping[int, Collection[int]], period: Period, as_of: date
+    alone: Collection[int], led: Mapping[int, Collection[int]], period: Period, as_of: date, there: There
 ) -> dict[int, Decimal]:
     """Full-time working weeks so far: of people their own, of whoever leads those of everybody in their teams."""
     until = min(as_of + timedelta(days=1), period.end)
     if until <= period.start or not (alone or led):
         return {}
     every = {team for teams in led.values() for team in teams}
-    there = Posting.objects.overlapping(period.start, until).filter(team__in=every)
-    ids = {*alone, *there.values_list("person", flat=True)} if led else set(alone)
+    posted = Posting.objects.overlapping(there.start, there.until).filter(team__in=every)
+    ids = {*alone, *posted.values_list("person", flat=True)} if led else set(alone)
     found: dict[int, Decimal] = dict.fromkeys(alone, ZERO)
     by_team: dict[int, Decimal] = {}
-    for pk, days in presence(person_ids=ids, start=period.start, end=until).items():
-        here = days.employed & ~days.away
+    for pk, days in there.of(ids).items():
+        here = (
+            days.employed & ~days.away & (days.days >= np.datetime64(period.start)) & (days.days < np.datetime64(until))
+        )
         if pk in found:
             found[pk] = sum(days.fte[here], ZERO) / WEEK
         if led:

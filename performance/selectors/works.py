@@ -73,7 +73,7 @@ class Row:
     @property
     def chances(self) -> list[float]:
         """How often chance alone would do as much, of each comparison that may be claimed."""
-        every = (self.difference and self.difference.p, self.cycle_p, self.amount_p)
+        every = (self.difference.p if self.difference else None, self.cycle_p, self.amount_p)
         return [one for one in every if one is not None] if self.is_enough else []
 
 
@@ -262,7 +262,8 @@ def _judged(rows: list[Row]) -> tuple[list[Row], int]:
 
     def judged(row: Row) -> Row:
         mine = [next(verdicts) for _ in row.chances]
-        return replace(row, **dict(zip(("wins_differ", "cycle_differs", "amount_differs"), mine, strict=False)))
+        named: dict[str, Any] = dict(zip(("wins_differ", "cycle_differs", "amount_differs"), mine, strict=False))
+        return replace(row, **named)
 
     return [judged(row) for row in rows], len(chances)
 

@@ -55,8 +55,10 @@ def _list_page(request: SignedIn, people: Any, organisation: Organisation, *, te
     period = period_of(request, organisation, today)
     page = keyset.page(people, by="name", cursor=request.GET.get("cursor", ""))
     frames = _frames(period, today)
+    there = selectors.There(frames, today)
     found = [
-        selectors.cards(people=page.rows, period=frame, as_of=today, organisation=organisation) for frame in frames
+        selectors.cards(people=page.rows, period=frame, as_of=today, organisation=organisation, there=there)
+        for frame in frames
     ]
     rows = [
         (person, found[frames.index(period)].get(person.pk), [cards.get(person.pk) for cards in found])
@@ -96,9 +98,11 @@ def _card_page(request: SignedIn, person: Person, organisation: Organisation, to
     own = access_of(request.user).person_id == person.pk
     led = access_of(request.user).led_team_ids if own else selectors.led_on(person, today)
     fresh = live_by(request, f"person:{person.pk}", *(f"team:{pk}" for pk in led))
+    there = selectors.There(frames, today)
     cards = [
-        selectors.card(person=person, period=frame, as_of=today, organisation=organisation) for frame in frames
-    ]  # fmt: skip
+        selectors.card(person=person, period=frame, as_of=today, organisation=organisation, there=there)
+        for frame in frames
+    ]
     card = cards[frames.index(period)]
     parts = [part for part in card.parts if part.points is not None] if card else []
     weakest = max(parts, key=lambda part: part.weight - (part.points or 0), default=None)

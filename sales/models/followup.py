@@ -53,8 +53,7 @@ class ByAccountQuerySet(RecordQuerySet):
     """What belongs to an account: seen by who sees the account, and by whose it is."""
 
     def seen_by(self, access: Access) -> Q:
-        seen = Account.objects.present().filter(Account.objects.all().seen_by(access))
-        return Q(owner__in=access.people) | Q(account__in=seen.values("pk"))
+        return Q(owner__in=access.people) | Q(account__in=Account.objects.all().ids_seen_by(access))
 
 
 class Feedback(Record):

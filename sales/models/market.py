@@ -24,8 +24,8 @@ class MarketNoteQuerySet(RecordQuerySet):
         """Notes about the market are everybody's who works here; those about an account are of who sees it."""
         if access.role == "none":
             return Q(pk__in=[])
-        seen = Account.objects.present().filter(Account.objects.all().seen_by(access))
-        return Q(owner__in=access.people) | Q(account=None) | Q(account__in=seen.values("pk"))
+        seen = Account.objects.all().ids_seen_by(access)
+        return Q(owner__in=access.people) | Q(account=None) | Q(account__in=seen)
 
 
 class MarketNote(Record):

@@ -77,7 +77,7 @@ def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
 
     The indexes of the orders hold what most filters ask of. A text, a tag or an account they don't: nobody can foretell
     how many deals that leaves, and where it is a handful, they would be looked for along the whole of an index; told
-    which they are, the database does not do that. One or two letters no index finds, and many names hold them.
+    which they are, the database does not do that. With one or two letters many names have a word: met soon, mostly.
     """
     lines = named(Deal.objects.all(), "owner", "account").annotate(stage_position=F("stage__position")).only(*ON_LINES)
     by_index = not asked.tag and not asked.account
@@ -88,19 +88,25 @@ def deals_in_order(user: Viewer, asked: DealFilter) -> InOrder:
         return InOrder(parts, evenly, lines)
     if parts is None:
         return InOrder([deals(user, asked)], ORDERS, lines, gather=FEW)
+    if not access_of(user).sees_all:  # among their own, few are near any beginning
+        return InOrder([deals(user, asked)], frozenset(), lines)
     return InOrder([deals(user, asked)], evenly, lines, soon=parts)
 
 
 def _evenly(user: Viewer, asked: DealFilter) -> frozenset[str]:
-    """The orders along which what is asked for lies evenly: products have their prices, people their days."""
+    """The orders along which what is asked for lies evenly: products have their prices, people their days.
+
+    Not by name what somebody has: who has nothing would be looked for along all names.
+    """
     if access_of(user).sees_all and asked == DealFilter(status=asked.status):
         return ORDERS if asked.status != Deal.Status.OPEN else ORDERS - {"opened_on"}
-    return frozenset({"name"}) if asked.product else frozenset({"name", "amount"})
+    return frozenset({"name", "amount"}) - {"name" if asked.owner else "", "amount" if asked.product else ""}
 
 
 def _parts(user: Viewer, asked: DealFilter) -> list[DealQuerySet]:
-    # Of an OR of two days, neither bounds what is walked.
-    states = Deal.Status.values if asked.closing and not asked.status else [asked.status]
+    # Of an OR of two days, neither bounds what is walked; somebody's own are bounded by whose they are.
+    in_turn = asked.closing and not asked.status and access_of(user).sees_all
+    states = Deal.Status.values if in_turn else [asked.status]
     matching = [_matching(replace(asked, status=status)) for status in states]
     return [part.filter(one) for part in Deal.objects.visible_parts(user) for one in matching]
 
@@ -175,7 +181,7 @@ def board(user: Viewer, stages: list[Stage], day: date, *, owner: int | None = N
         if row["amount"]:
             amounts.setdefault(row["stage"], []).append((row["amount"], row["currency"]))
     order = F("expected_close_on").asc(nulls_last=True)
-    first = [open_deals.filter(stage=pk).order_by(order, "pk").values("pk")[:CARDS] for pk in sorted(counts)]
+    first = [open_deals.filter(stage=pk).order_by(order, "pk").values_list("pk")[:CARDS] for pk in sorted(counts)]
     ids = first[0].union(*first[1:], all=True) if first[1:] else first[0] if first else []  # an index knows them
     found = named(Deal.objects.filter(pk__in=ids), "owner", "account").only(*ON_CARDS)
     cards: dict[int, list[Deal]] = {}

@@ -13,8 +13,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeVar
 
-from django.db.models.fields.files import FieldFile
-
 Type = Literal[
     "text", "email", "date", "moment", "money", "number", "whole", "percent", "choice", "currency", "reference"
 ]
@@ -357,7 +355,7 @@ class Plan:
                 was = getattr(record, field.attname)
                 is_same = field.is_cached(record) and field.get_cached_value(record) is value
             if not is_same:
-                before[field.name] = str(was) if isinstance(was, FieldFile) else was
+                before[field.name] = was
                 setattr(record, name, value)
         if before and record.pk is not None:
             step = self._changed.get(id(record))

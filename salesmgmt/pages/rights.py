@@ -137,7 +137,7 @@ def looks(request: SignedIn) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def own_data(request: SignedIn) -> HttpResponse:
-    """Everything that is stored about oneself: asked for here, packed by the worker, to be taken along for some days."""
+    """Everything that is stored about oneself: asked for here, packed by the worker, kept for some days."""
     person = person_of(request.user)
     if person is None:
         raise Http404
@@ -154,7 +154,7 @@ def own_data(request: SignedIn) -> HttpResponse:
 def own_data_file(request: SignedIn) -> HttpResponseBase:
     """What was packed for oneself."""
     copy = DataCopy.objects.visible_to(request.user).kept(clock.now()).exclude(file="").first()
-    if copy is None or copy.made_at is None or not copy.file.storage.exists(copy.file.name):
+    if copy is None or copy.made_at is None or not copy.file.storage.exists(str(copy.file.name)):
         raise Http404
     logger.info("own_data_taken_out", user=request.user.pk)
     answer = FileResponse(copy.file.open("rb"), as_attachment=True, filename=f"my-data-{copy.made_at:%Y-%m-%d}.zip")

@@ -28,7 +28,7 @@ from tests.cast import Cast
 
 AT = datetime(2026, 8, 20, 9, tzinfo=UTC)
 Call = Callable[..., Any]
-ANSWERS = {"me", "figures", "pace", "series", "letters", "scorecards", "boards", "what-works", "measures"}
+ANSWERS = {"me", "causes", "figures", "pace", "series", "letters", "scorecards", "boards", "what-works", "measures"}
 ANSWERS |= {"forecasts", "waterfall", "levers", "records", "rolled-calls"}
 ANSWERS |= {"forecasts", "waterfall", "levers", "records", "process", "backtest"}
 LISTS = [prefix for prefix, _, _ in router.registry if prefix not in ANSWERS]

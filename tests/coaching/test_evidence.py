@@ -1,6 +1,6 @@
 """What a diagnosis says, from records: what counts and what doesn't, whose cause it is, and whether it is the truth."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -178,7 +178,7 @@ def put_down(records: Records, planted: Planted, cast: Cast, number: int) -> Per
     who = people[planted.facts.person]
     first, end = before[0], company.quarters[-1]
     cells: Counter[tuple[int, str, date]] = Counter()
-    amounts: Counter[tuple[int, str, date]] = Counter()
+    amounts: dict[tuple[int, str, date], float] = defaultdict(float)
     for pk, person in people.items():
         own: tuple[list[Deal], list[Deal]] = ([], [])
         for n in np.flatnonzero((company.owner == pk) & ~(company.decided < first)):
@@ -199,7 +199,7 @@ def put_down(records: Records, planted: Planted, cast: Cast, number: int) -> Per
     return who
 
 
-def keep(cells: Counter[Any], amounts: Counter[Any], team: int) -> None:
+def keep(cells: Counter[Any], amounts: dict[Any, float], team: int) -> None:
     """Rollups by day, and by month as the drainer adds them up."""
     months: dict[tuple[int, str, date], list[Any]] = {}
     days = []

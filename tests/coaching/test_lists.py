@@ -13,6 +13,7 @@ from coaching.services.disputes import open_dispute
 from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from teams.models import Person, Posting, Role, Team, User
+from tests.answers import content_of
 from tests.cast import SINCE, Cast
 
 NOW = clock.now().replace(hour=9, minute=0, second=0, microsecond=0)
@@ -34,7 +35,7 @@ def signed_in(who: Person | User) -> Client:
 def file_of(client: Client, path: str) -> list[str]:
     answer = client.get(f"{path}?export=csv")
     assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode().splitlines()[1:]  # type: ignore[arg-type]
+    return content_of(answer).decode().splitlines()[1:]
 
 
 def api(who: Person | User, method: str, path: str, said: dict[str, Any] | None = None) -> Any:
@@ -123,10 +124,11 @@ def test_points_and_promises_of_meetings_are_read_and_written_by_api(cast: Cast,
         cast.maya, "POST", f"meetings/{meeting.pk}/promise/", {"owner": cast.ana.pk, "text": "Ask", "due_on": due}
     )
     assert (made.status_code, made.json()["meeting"]) == (201, meeting.pk)
-    for said, status in (
+    wrong: tuple[tuple[dict[str, Any], int], ...] = (
         ({"owner": cast.cleo.pk}, 400), ({"due_on": "2020-01-01"}, 409), ({"text": ""}, 400), ({"x": 1}, 400),
-    ):  # fmt: skip
-        said = {"owner": cast.ana.pk, "text": "Ask", "due_on": due} | said  # type: ignore[operator]
+    )  # fmt: skip
+    for more, status in wrong:
+        said = {"owner": cast.ana.pk, "text": "Ask", "due_on": due} | more
         assert api(cast.maya, "POST", f"meetings/{meeting.pk}/promise/", said).status_code == status
     own = {"owner": cast.ben.pk, "text": "Mine", "due_on": due}
     assert api(cast.ben, "POST", f"meetings/{meeting.pk}/promise/", own).status_code == 201

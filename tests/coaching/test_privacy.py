@@ -9,6 +9,7 @@ Company   vera leads; olga operations, hugo HR, admin runs it, all posted here
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ from salesmgmt.lib import clock
 from salesmgmt.lib.ranges import half_open
 from teams import services as teams
 from teams.models import Leadership, Person, Posting, Role, Skill, Team, User
+from tests.answers import content_of
 from tests.cast import SINCE, Cast, make_cast
 
 NOW = clock.now()
@@ -419,7 +421,7 @@ def read_by(name: str, paths: Iterable[str]) -> set[str]:
     found = set()
     for path in paths:
         answer = client.get(path)
-        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        content = content_of(answer) if answer.streaming else answer.content
         found |= set(MARK.findall(content.decode()))
     return found
 
@@ -495,6 +497,20 @@ def test_early_signs_are_for_who_leads_the_team_and_nobody_else(company: Company
     assert readers() == {"iris"}
     transfer(company)
     assert readers() == {"omar"}
+
+
+@pytest.mark.parametrize("name", ["pia", "iris"])
+def test_each_field_of_these_pages_has_an_id_and_a_label_of_its_own(company: Company, name: str) -> None:
+    play = services.propose_play(by=login("finn"), at=NOW, name="Silence", technique="Say nothing.")
+    client = Client()
+    client.force_login(login(name), backend="django.contrib.auth.backends.ModelBackend")
+    twice = []
+    for path in (*company.paths, f"/plays/{play.pk}/"):
+        page = "" if path.startswith("/api/") else client.get(path).content.decode()
+        ids = Counter(re.findall(r'\sid="([^"]+)"', page))
+        twice += [(path, one) for one, count in ids.items() if count > 1]
+        twice += [(path, one) for one in re.findall(r'<label for="([^"]+)"', page) if one not in ids]
+    assert twice == []
 
 
 def test_no_private_word_is_in_a_notice_a_mail_a_task_or_what_admin_reads_of_the_audit(company: Company) -> None:

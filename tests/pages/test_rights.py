@@ -224,8 +224,6 @@ def test_one_takes_along_what_is_stored_about_oneself_and_nobody_elses(cast: Cas
     assert Notice.objects.filter(user=cast.ana.user, link="/me/data/").count() == 1
     assert "/me/data/file/" in ana.get("/me/data/").content.decode()
     answer = ana.get("/me/data/file/")
-    content = b"".join(answer.streaming_content)  # type: ignore[arg-type]
-    answer = signed_in(cast.ana).post("/me/data/")
     content = content_of(answer)
     assert answer["Cache-Control"] == "private, no-store"
     for other in (cast.maya, cast.vera, cast.olga, cast.admin):

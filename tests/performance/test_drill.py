@@ -117,7 +117,6 @@ def test_all_figures_are_a_page_and_a_file(busy: Cast) -> None:
         assert part.rstrip().endswith("</div>")
         assert "<body data-live-token=" in client.get(live).content.decode()
     assert Look.objects.filter(page=Look.Page.SCORECARD).count() == 1  # a refresh is no further look
-    lines = b"".join(client.get(f"{address}&format=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     lines = content_of(client.get(f"{address}&format=csv")).decode().splitlines()
     assert any("bookings,Bookings,310.00,money,EUR" in line for line in lines)
     assert client.get(f"{address}&format=csv&file=xlsx").status_code == 200
@@ -128,7 +127,7 @@ def test_all_figures_are_a_page_and_a_file(busy: Cast) -> None:
 def test_every_page_of_comparing_is_a_file_too(busy: Cast) -> None:
     client = signed_in(busy.maya)
     for path in ("backtest", "flags/costs", "forecast", "measures", "redistributions", "reports", "scorecards"):
-        lines = b"".join(client.get(f"/{path}/?export=csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+        lines = content_of(client.get(f"/{path}/?export=csv")).decode().splitlines()
         assert "," in lines[0]
         assert client.get(f"/{path}/?export=csv&file=xlsx")["Content-Type"].endswith("sheet")
         if path == "measures":

@@ -289,7 +289,7 @@ def test_the_past_is_replayed_once_and_shown_to_everybody(sellers: Cast, today: 
     names = ["Paceline", "Linear by calendar days", "Same as last period"]
     assert [[way["name"] for way in row["methods"][:3]] for row in said] == [names] * len(said)
     file: Any = signed_in(sellers.ana).get("/backtest/?export=csv")
-    rows = list(csv.DictReader(b"".join(file.streaming_content).decode().splitlines()))
+    rows = list(csv.DictReader(content_of(file).decode().splitlines()))
     told = {(row["of"], row["checkpoint"], row["method"]): row["value"] for row in rows if row["measure"] == "brier"}
     assert float(told["people", "", "Paceline"]) == said[0]["methods"][0]["brier"]
     assert float(told["teams", "", "Linear by calendar days"]) == said[-1]["methods"][1]["brier"]

@@ -219,7 +219,7 @@ def test_two_letters_find_the_same_deals_in_the_same_order_however_they_are_look
         wanted = selectors.deals(user, DealFilter(text="an")).order_by(F("opened_on").desc(nulls_last=True), "-pk")
         assert {deal.name for deal in wanted.filter(account=None)} == {"Anvil", "Two anvils", "Mill-and-fan"}
         found = selectors.deals_in_order(user, DealFilter(text="an"))
-        assert found.soon is not None
+        assert (found.soon is not None) == (who is cast.vera)
         told: dict[str, Any] = {
             "by": "opened_on", "descending": True, "size": 5, "shown": found.lines,
             "narrowed": "opened_on" not in found.evenly, "soon": found.soon, "gather": found.gather,

@@ -18,6 +18,7 @@ from salesmgmt.lib.ranges import half_open
 from salesmgmt.lib.refusals import Refused
 from teams.models import Look, Pay, Person, Posting, Role, User
 from teams.services import set_pay
+from tests.answers import content_of
 from tests.cast import SINCE, Cast
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -102,6 +103,6 @@ def test_a_file_of_pay_is_the_admins_and_nobody_enters_their_own(cast: Cast) -> 
     Person.objects.create(name="Ada", external_id="E-Ada", user=cast.admin)
     assert take(f"{header}Ada,90000,EUR,2026-01-01,\nAna,50000,EUR,2026-01-01,\n") == (0, 0, 1, 1)
     assert signed_in(cast.olga).get("/exports/pay.csv").status_code == 404
-    text = b"".join(signed_in(cast.admin).get("/exports/pay.csv").streaming_content)  # type: ignore[arg-type]
+    text = content_of(signed_in(cast.admin).get("/exports/pay.csv"))
     assert b"50000" in text
     assert not signed_in(cast.olga).get("/imports/").content.count(b"pay.csv")

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F
+from django.db.models.fields.files import FieldFile
 
 from salesmgmt.exchange.kinds import follow
 from salesmgmt.exchange.models import Batch, BatchRow
@@ -78,7 +79,7 @@ def update(model: type[models.Model], steps: list[Step]) -> None:
         by_fields[tuple(sorted(step.before))].append(step.record)
     for names, records in by_fields.items():
         manager(model).bulk_update(records, names, batch_size=500)
-    if any(one.name == "version" for one in model._meta.concrete_fields):
+    if any(one.name == "version" and not one.is_relation for one in model._meta.concrete_fields):
         manager(model).filter(pk__in=[step.record.pk for step in steps]).update(version=F("version") + 1)
 
 
@@ -121,7 +122,7 @@ def frozen(value: Any) -> Any:
         return [frozen(value.lower), frozen(value.upper)]
     if isinstance(value, date | datetime):
         return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+    return str(value) if isinstance(value, Decimal | FieldFile) else value
 
 
 def thawed(model: type[models.Model], name: str, value: Any) -> Any:

@@ -98,20 +98,25 @@ def is_here() -> bool:
     return Organisation.get().is_demo and Person.objects.exists()
 
 
-def draw_conclusions(*, size: Size, today: date) -> None:
-    """What the product makes of the records: rollups, the flags of these weeks, talks about them, praise."""
-    if OneOnOne.objects.exists():
-        return
+def draw_flags(*, size: Size, today: date) -> None:
+    """Rollups, forecasts, the flags of these weeks and the talks about them."""
     write_delivery_department()
     analyse()
     learn_odds(as_of=today)
     call_command("refresh_rollups", stdout=StringIO())
     refresh_forecasts(as_of=today, at=datetime.combine(today, EARLY, ZoneInfo(ZONE)))
-    refresh_backtest(as_of=today, at=datetime.combine(today, EARLY, ZoneInfo(ZONE)))
     for weeks in reversed(range(WEEKS)):
         day = today - timedelta(weeks=weeks)
         raise_flags(as_of=day, at=datetime.combine(day, EARLY, ZoneInfo(ZONE)))
     write_talks(seed=size.seed, today=today)
+
+
+def draw_conclusions(*, size: Size, today: date) -> None:
+    """What the product makes of the records: rollups, the flags of these weeks, talks about them, praise."""
+    if OneOnOne.objects.exists():
+        return
+    draw_flags(size=size, today=today)
+    refresh_backtest(as_of=today, at=datetime.combine(today, EARLY, ZoneInfo(ZONE)))
     write_letters(seed=size.seed, today=today)
     write_scenarios(seed=size.seed, today=today)
     suggest(seed=size.seed, today=today)
