@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,7 +26,7 @@ from sales.models import (
     Refund,
     Stage,
 )
-from sales.selectors import aliases, kept_by_external_id
+from sales.selectors import aliases, beyond_limits, kept_by_external_id
 from sales.services import book_won_deals, follow_owners, make_way, post_outcomes, recredit_orders
 from salesmgmt.lib import clock
 from salesmgmt.lib.kinds import Field, Kind, Occurrences, Plan, Referent, Row, Settling, folded, named_by
@@ -491,6 +492,9 @@ def _plan_orders(plan: Plan) -> None:
             plan.refuse(
                 row, "deal", f"{other} already names this deal; an order belongs to one deal, a deal to one order."
             )
+        if order is None and deal is not None and deal.is_open and "cancelled_on" not in values:
+            for sentence in _unapproved(plan, deal, values["amount"], str(currency)):
+                plan.refuse(row, "amount", sentence)
         if order is not None and values["amount"] < refunded[order.pk]:
             plan.refuse(row, "amount", f"{refunded[order.pk]} of this order was given back; it can't be less.")
         if row.refusals:
@@ -519,6 +523,15 @@ def _plan_orders(plan: Plan) -> None:
                 plan.change(won, row, books_order=False)  # as `cancel_order` does
         if deal is not None and order.cancelled_on is None:
             for_deal[_key(deal)] = order
+
+
+def _unapproved(plan: Plan, deal: Deal, amount: Decimal, currency: str) -> Iterator[str]:
+    """What a deal that is open here is ordered for is within the limits of here, or approved before (R14)."""
+    ordered = copy(deal)
+    if currency == deal.currency:
+        ordered.amount = amount if deal.amount is None else min(amount, deal.amount)
+    for _, sentence in beyond_limits([ordered], on=plan.today):
+        yield f"{sentence[0].upper()}{sentence[1:]}; have it approved before the order."
 
 
 def _refunded(by: str, refunds: QuerySet[Refund]) -> dict[int, Decimal]:

@@ -28,6 +28,7 @@ from .guards import (
     require_write,
 )
 from .orders import book_won_deals
+from .reopenings import last_decision, require_after, require_as_won, was_entered
 
 # Which fields `change_deal` takes; stage and status have acts of their own.
 CHANGEABLE = frozenset(
@@ -217,6 +218,7 @@ def win_deal(
     if amount is None:
         raise Refused("A won deal needs an amount.", field="amount")
     _require_lines(deal, {"amount": amount})
+    require_as_won(deal, by, at, on=on, amount=amount)
     require_discount(deal, by=by, at=at)
     deal.books_order = books
     deal.save(update_fields=["books_order"])
@@ -244,6 +246,7 @@ def lose_deal(
     deal = lock_deal(deal, by, version)
     require_open(deal)
     require_past(on, at, by)
+    require_after(deal, by, at, on=on)
     if reason is None:
         raise Refused("Say why the deal was lost.", field="reason")
     set_deal(deal, by, at, {"status": Deal.Status.LOST, "closed_on": on, "lost_reason": reason})
@@ -281,11 +284,21 @@ def give_reasons(
 
 @transaction.atomic
 def reopen_deal(*, deal: Deal, by: User | None, at: datetime, on: date, version: int | None = None) -> Deal:
-    """Reopen a decided deal on a day: count and credit are taken back on that day, not on the day it was won (R11)."""
+    """Reopen a decided deal on a day: count and credit are taken back on that day, not on the day it was won (R11).
+
+    Whose win of an earlier month it is doesn't carry its credit into this one.
+    """
     deal = lock_deal(deal, by, version)
     if deal.is_open or deal.closed_on is None:
         raise Refused("This deal is open already.")
     require_past(on, at, by)
+    today = clock.day_of(at, organisation_for(by).time_zone)
+    if (
+        deal.status == Deal.Status.WON
+        and deal.closed_on < today.replace(day=1)
+        and not was_entered(today, last_decision(deal), by)
+    ):
+        require_others(by, deal.owner, field="on", what="reopens a win from an earlier month")
     if on < deal.closed_on:
         raise Refused(
             f"This deal was {deal.status} on {deal.closed_on:%d %b %Y}; it can't be reopened before.", field="on"

@@ -15,7 +15,8 @@ from teams.models import Organisation, Person, User
 from .credits import recredit_orders
 from .discounts import require_discount
 from .guards import WITHDRAWN, own_of, require_money, require_others, require_past, require_sight, require_write
-from .lines import Line, PriceList, complete, net_of, require_order_discount, write_lines
+from .lines import Line, PriceList, complete, convert, net_of, require_order_discount, write_lines
+from .reopenings import require_as_won
 
 HUNDRED = Decimal(100)
 
@@ -72,6 +73,7 @@ def book_order(
             require_others(by, owner, deal.owner, field="owner")
         if deal.status != Deal.Status.WON:  # a win was judged by itself
             require_discount(deal, by=by, at=at)
+            require_as_won(deal, by, at, on=ordered_on, amount=convert(booked, currency, deal.currency, on=ordered_on))
         elif Order.objects.filter(deal=deal).exists():
             own = own_of(by)
         elif booked > (deal.amount or 0) or (currency, ordered_on) != (deal.currency, deal.closed_on):

@@ -259,6 +259,10 @@ def test_an_import_is_no_way_round_the_approval(deal: Deal, cast: Cast, truck: P
     services.change_line(line=deal.lines.get(), by=cast.ana.user, at=AT, discount=D(0))
     row = "external_id,owner,status,amount,closed_on\nD2,Ana,won,400,2026-05-07\n"
     assert [one.reason for one in take("deals", row, by=cast.olga.user).refusals] == [told]
+    ordered = "number,owner,deal,amount,ordered_on\nA-1,Ana,D2,{},2026-05-07\n"
+    orders = take("orders", ordered.format(400), by=cast.olga.user)
+    assert [one.reason for one in orders.refusals] == [told.replace("the win", "the order")]
+    assert take("orders", ordered.format(950), by=cast.olga.user, dry_run=True).refused == 0
     DealChange.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))
     header = "deal,changed_at,field,value\n"
     take("deal_changes", f"{header}D2,2026-05-08,amount,400\n", by=cast.olga.user)

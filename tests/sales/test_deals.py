@@ -79,6 +79,46 @@ def test_a_reopening_takes_credit_and_count_back_on_its_own_day(deal: Deal, cast
     assert outcomes()[2:] == [("20 Apr", "won", 1)]
 
 
+def test_a_win_that_stood_is_reopened_and_won_otherwise_only_by_who_leads_its_owner(deal: Deal, cast: Cast) -> None:
+    later = datetime(2026, 7, 2, 9, 0, tzinfo=UTC)
+    ana, maya = ({"deal": deal, "by": one.user, "at": later} for one in (cast.ana, cast.maya))
+    win(deal)
+    with pytest.raises(Refused, match="Nobody reopens a win from an earlier month of their own"):
+        services.reopen_deal(on=later.date(), **ana)
+    services.reopen_deal(on=MARCH, **maya)
+    with pytest.raises(Refused, match="reopened on 03 Mar 2026; it can't be decided again before"):
+        services.win_deal(on=FEB, **maya)
+    with pytest.raises(Refused, match="reopened on 03 Mar 2026"):
+        services.lose_deal(on=FEB, reason=LostReason.objects.first(), **ana)
+    for said in ({"amount": Decimal(1000), "on": MARCH}, {"on": MARCH}):  # another amount, another month
+        with pytest.raises(Refused, match="Nobody wins a deal again for another amount, owner or month of their own"):
+            services.win_deal(**ana | said)
+    with pytest.raises(Refused, match="wins a deal again"):
+        services.book_order(owner=cast.ana, amount=Decimal(1000), ordered_on=MARCH, **ana)
+    services.win_deal(amount=Decimal(1000), on=MARCH, **maya)
+    assert credit() == [("10 Feb", "900.00"), ("03 Mar", "-900.00"), ("03 Mar", "1000.00")]
+    assert outcomes() == [("10 Feb", "won", 1), ("03 Mar", "won", -1), ("03 Mar", "won", 1)]
+
+
+def test_what_was_won_this_month_is_reopened_and_won_again_as_it_was_by_its_owner(deal: Deal, cast: Cast) -> None:
+    first, second = date(2026, 7, 1), date(2026, 7, 2)
+    ana: dict[str, Any] = {"deal": deal, "by": cast.ana.user, "at": datetime(2026, 7, 2, 9, 0, tzinfo=UTC)}
+    win(deal, on=first)
+    services.reopen_deal(on=second, **ana)
+    with pytest.raises(Refused, match="wins a deal again"):
+        services.win_deal(on=second, amount=Decimal(901), **ana)
+    services.lose_deal(on=second, reason=LostReason.objects.first(), **ana)
+    services.reopen_deal(on=second, **ana)
+    for _ in range(2):  # neither a loss in between nor a slip of today makes the first win forgotten
+        with pytest.raises(Refused, match="wins a deal again"):
+            services.win_deal(on=second, amount=Decimal(901), **ana)
+        services.win_deal(on=second, **ana)
+        services.reopen_deal(on=second, **ana)
+    services.win_deal(on=second, **ana)
+    assert Credit.objects.total() == 900
+    assert credit()[:3] == [("01 Jul", "900.00"), ("02 Jul", "-900.00"), ("02 Jul", "900.00")]
+
+
 def test_reopening_takes_back_the_credit_of_an_order_from_elsewhere_too(deal: Deal, cast: Cast) -> None:
     services.book_order(
         owner=cast.ana, amount=Decimal(950), ordered_on=FEB, deal=deal, number="A-1", by=cast.admin, at=AT
