@@ -117,7 +117,7 @@ def play_results(*, start: date, until: date, deals: list[dict[str, Any]] | None
 def _rows(deals: list[dict[str, Any]], start: date, until: date) -> Iterator[Row]:
     """Plays in use beside all else that may go with results, the most used first."""
     names = dict(Play.objects.in_use().values_list("pk", "name"))
-    found = play_results(start=start, until=until, deals=deals)
+    found = play_results(start=start, until=until, deals=deals) if names else {}
     for pk, one in sorted(found.items(), key=lambda item: (-item[1].deals, item[0])):
         if pk in names and one.deals:
             yield Row(CUT, names[pk], one.deals, one.won, one.win_rate, one.difference, None, None)

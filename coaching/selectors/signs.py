@@ -62,9 +62,10 @@ def early_signs(*, manager: Person, on: date, organisation: Organisation) -> lis
     below = Team.objects.present().filter(parent__in=led)
     lead = Leadership.objects.on(on).filter(team__in=below).exclude(person=manager)
     ids = {*posted.values_list("person_id", flat=True), *lead.values_list("person_id", flat=True)}
+    led_here = Person.objects.active(on).filter(pk__in=ids)
     if manager.user is not None:
-        ids -= set(led_by_others(access_of(manager.user)).values_list("pk", flat=True))
-    people = list(Person.objects.active(on).filter(pk__in=ids).order_by("name", "pk"))
+        led_here = led_here.exclude(pk__in=led_by_others(access_of(manager.user)).values("pk"))
+    people = list(led_here.order_by("name", "pk"))
     known = {person.pk for person in people}
     found: dict[int, list[Sign]] = defaultdict(list)
     for pk, sign in (

@@ -18,7 +18,7 @@ PAGES = {
     "/leaderboard/?by=attainment": 22,
     "/leaderboard/?by=csat": 22,
     "/leaderboard/?by=discount": 22,
-    "/what-works/": 15,  # one of them is about plays
+    "/what-works/": 14,
     "/reports/": 12,
     "/reports/{report}/": 34,
     "/managers/{maya}/record/": 90,

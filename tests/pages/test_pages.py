@@ -233,7 +233,7 @@ MOST_QUERIES = {
     ("vera", "/teams/"): 10,
     ("maya", "/teams/NORTH/"): 30,
     ("vera", "/teams/COMPANY/"): 28,
-    ("maya", "/people/ANA/"): 27,  # one of them notes the look, one is about pay
+    ("maya", "/people/ANA/"): 27,  # one of them notes the look, one asks whether one stands in for them
     ("ana", "/tasks/"): 9,
     ("maya", "/tasks/"): 13,
     ("ana", "/search/?q=boil"): 9,
